@@ -1,6 +1,6 @@
-"""A keystroke's echo through `muster attach` in a terminal, beside a bare WebSocket client's.
+"""A keystroke's echo through `muster attach` in a terminal, compared with a bare WebSocket client.
 
-Both look at a shell of the same machine over the same server, in turns.
+Both view a shell of the same machine over the same server, in turns.
 """
 
 import argparse
@@ -26,7 +26,7 @@ _OURS, _BARE = "muster attach", "bare WebSocket client"
 
 
 class Attached:
-    """`muster attach` in a terminal of its own. Raises NotMeasured."""
+    """`muster attach` in its own terminal. Raises NotMeasured."""
 
     def __init__(self, rig: Rig, task_id: int) -> None:
         signed_in = {"MUSTER_SERVER": rig.stack.url, "MUSTER_TOKEN": rig.session.access_token}
@@ -34,7 +34,7 @@ class Attached:
         self._pty = Pty(argv, {**os.environ, **signed_in}, cols=120, rows=40)
         viewer_client.read_until(self, shells.READY, _SECONDS)
         while self._pty.read(3.0):
-            pass  # what is drawn in the beginning
+            pass  # the initial screen
 
     def press(self, data: bytes) -> None:
         self._pty.type(data)
@@ -51,7 +51,7 @@ class Attached:
 
 
 def measure(say: Print, options: argparse.Namespace) -> Report:
-    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    """Measure everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report("muster attach")
     with running_rig(say) as rig:
         say("starting a worker, and two tasks that run a shell")
@@ -90,13 +90,13 @@ def _echo(viewers: dict[str, Viewer], rounds: int, say: Print) -> list[Figure]:
             ratio=Ratio.from_blocks(blocks[_OURS], blocks[_BARE]),
             at_most=MAX_RATIO,
         ),
-        latency(f"the same of the {_BARE}", blocks[_BARE]),
+        latency(f"the same with the {_BARE}", blocks[_BARE]),
     ]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.attach", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--quick", action="store_true", help="run fewer rounds")
     return parser
 
 

@@ -1,9 +1,8 @@
-"""The floor of a read: Flask and SQLAlchemy as their tutorials have them, and nothing else.
+"""The floor of a read: Flask and SQLAlchemy as in their tutorials, and nothing else.
 
-Its one route does the same indexed reads as a GET of a task: the developer who asks, by id, and
-the task with the three rows that its names come from, in two queries. There is no token to check,
-no schema, no log and nothing counted. `gunicorn bench.bare:app` serves it with Muster's own
-settings.
+Its one route does the same indexed reads as a GET of a task, in two queries: the requesting
+developer by ID, and the task with the three rows for its names. It has no token, schema, log or
+metrics. `gunicorn bench.bare:app` serves it with Muster's settings.
 """
 
 from typing import Any

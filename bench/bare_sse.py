@@ -1,7 +1,7 @@
-"""The floor of news: a Redis channel whose messages go out as Server-Sent Events, nothing else.
+"""The floor of updates: a Redis channel whose messages are sent as Server-Sent Events.
 
-There are no rows, no rights and no resuming. Served by gunicorn with one gevent worker;
-`SSE_REDIS` names the server.
+It has no rows, permissions or resuming. Served by gunicorn with one gevent worker; `SSE_REDIS` is
+the server's URL.
 """
 
 import os

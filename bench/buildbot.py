@@ -1,4 +1,4 @@
-"""The peer of logs: a Buildbot master (SQLite) and its worker, in a venv that is kept."""
+"""The peer for logs: a Buildbot master (SQLite) and its worker, in a persistent venv."""
 
 import json
 import time
@@ -22,7 +22,7 @@ _POLL_SECONDS = 0.05
 _FORCE = {"id": 1, "jsonrpc": "2.0", "method": "force", "params": {}}
 _LOG = "builders/flood/builds/{build}/steps/1/logs/stdio"
 
-# As little as it takes; all that it does not say is as Buildbot has it by default.
+# A minimal configuration; the rest are Buildbot's defaults.
 _CONFIGURATION = """
 from buildbot.plugins import schedulers, steps, util, worker
 
@@ -45,12 +45,12 @@ BuildmasterConfig = dict(
 
 
 def install(say: Print) -> Path:
-    """The directory of its commands. Raises CannotInstall."""
+    """Return the directory of its commands. Raises CannotInstall."""
     return venvs.install(f"buildbot-{VERSION}", _PACKAGES, say)
 
 
 class Buildbot:
-    """Master and worker, as children of the stack. Raises NotMeasured."""
+    """Start master and worker as children of the stack. Raises NotMeasured."""
 
     def __init__(self, stack: Stack, scratch: Path, commands: Path) -> None:
         self._stamps = Stamps(scratch / "buildbot-stamps")
@@ -67,16 +67,16 @@ class Buildbot:
             raise NotMeasured(f"Buildbot is not up; see {stack.home}/logs/buildbot*.log")
 
     def flood_seconds(self) -> float:
-        """From the start of the step's process until its last line is there over REST."""
+        """Return the seconds from the step's start until its last line is readable over REST."""
         self._call("POST", "forceschedulers/force", _FORCE)
         self._builds += 1
         begun = self._stamps.next()
         if not wait_until(self._has_all_lines, _FLOOD_SECONDS, _POLL_SECONDS):
-            raise NotMeasured(f"Buildbot has not got all lines after {_FLOOD_SECONDS:.0f} s")
+            raise NotMeasured(f"Buildbot doesn't have all lines after {_FLOOD_SECONDS:.0f} s")
         took = time.time() - begun
         self._check_bytes()
         if not wait_until(self._is_idle, _START_SECONDS, _POLL_SECONDS):
-            raise NotMeasured("Buildbot's build does not end")
+            raise NotMeasured("Buildbot's build doesn't end")
         return took
 
     def _configuration(self, pb: int) -> str:
@@ -86,10 +86,10 @@ class Buildbot:
         )
 
     def _check_bytes(self) -> None:
-        """Its log has a few lines of its own around what was printed."""
+        """Check the log; Buildbot adds a few lines around the output. Raises NotMeasured."""
         log_id = self._log()["logid"]
         if flood.printed(b"\n") not in self._read("GET", f"logs/{log_id}/raw"):
-            raise NotMeasured("Buildbot's log is not what was printed")
+            raise NotMeasured("Buildbot's log doesn't match the output")
 
     def _has_worker(self) -> bool:
         try:
@@ -121,9 +121,9 @@ class Buildbot:
             answer = connection.getresponse()
             text = answer.read()
         except (OSError, HTTPException) as error:
-            raise NotMeasured(f"Buildbot gives no answer: {error!r}") from error
+            raise NotMeasured(f"no response from Buildbot: {error!r}") from error
         finally:
             connection.close()
         if answer.status != 200:
-            raise NotMeasured(f"Buildbot answers {answer.status} to {path}: {text[:200]!r}")
+            raise NotMeasured(f"Buildbot returned {answer.status} for {path}: {text[:200]!r}")
         return text

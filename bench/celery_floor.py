@@ -1,6 +1,6 @@
-"""The floor of dispatch: bare Celery, prefork with two processes, on the broker of the rig.
+"""The floor of dispatch: bare Celery, prefork with two processes, on the rig's broker.
 
-As a program it is the worker, with the broker's address in REDIS_URL.
+Run as a program, it's the worker, with the broker's URL in REDIS_URL.
 """
 
 import os
@@ -19,7 +19,7 @@ _SECONDS = 30.0
 
 
 def _application(url: str) -> Celery:
-    """With one task."""
+    """Create an app with one task."""
     celery = Celery("bench", broker=url, backend=url, set_as_current=False)
     celery.conf.update(task_default_queue=_QUEUE, broker_connection_retry_on_startup=True)
     celery.task(_clock, name="bench.clock", shared=False)
@@ -27,23 +27,23 @@ def _application(url: str) -> Celery:
 
 
 def _clock() -> float:
-    """The task's body says when it runs."""
+    """Return the time at which the task runs."""
     return time.time()
 
 
 class CeleryFloor:
-    """A worker of its own on a queue of its own. It ends with the stack."""
+    """A separate worker on a separate queue. It ends with the stack."""
 
     def __init__(self, stack: Stack) -> None:
-        """Raises NotMeasured when the worker does not come up."""
+        """Raises NotMeasured if the worker doesn't start."""
         self._celery = _application(stack.env["REDIS_URL"])
         self._clock = self._celery.tasks["bench.clock"]
         stack.launch("celery-floor", [sys.executable, "-m", "bench.celery_floor"])
         if not wait_until(self._is_up, _SECONDS):
-            raise NotMeasured(f"the floor's Celery worker is not up after {_SECONDS:.0f} s")
+            raise NotMeasured(f"the floor's Celery worker isn't up after {_SECONDS:.0f} s")
 
     def round_trip(self) -> tuple[float, float]:
-        """Seconds from `delay()` to the task's body, and until `get()` has returned."""
+        """Return the seconds from `delay()` to the task's body, and until `get()` has returned."""
         begun = time.time()
         body = self._clock.delay().get(timeout=_SECONDS)
         return body - begun, time.time() - begun
@@ -56,7 +56,7 @@ class CeleryFloor:
 
 
 if __name__ == "__main__":
-    # As the product's own worker is started.
+    # With the product's own worker options.
     alone = ("--without-gossip", "--without-mingle")
     _application(os.environ["REDIS_URL"]).worker_main(
         ["worker", f"--hostname={_NODE}", "--concurrency=2", "--loglevel=WARNING", *alone]

@@ -1,4 +1,4 @@
-"""Taking what a stage committed into the mirror, next to the fetch that did it before, unchecked.
+"""Importing a stage's commits into the mirror, compared with the former, unchecked fetch.
 
 python -m bench.checkpoints           a repository of 200,000 files and 1 GB; five minutes
 python -m bench.checkpoints --small   one of a hundred files; half a minute
@@ -34,12 +34,12 @@ LIMITS = AttemptLimits(memory=4 << 30, processes=4096, files=65_536, disk=20 << 
 MAX_RATIO = 1.2
 MAX_MS = 10
 WARNED_TREE = b"0100644 a\0" + bytes.fromhex("e69de29bb2d1d6434b8b29ae775ad8c2e48c5391")
-"""A mode with a zero in front, as old tools wrote it: `git fsck` warns of it."""
+"""A mode with a leading zero, as old tools wrote it: `git fsck` warns about it."""
 
 
 @dataclass
 class Place:
-    """A workspace, the mirror that takes from it, and a copy that takes as it was done before."""
+    """A workspace, its mirror, and a copy of the mirror for the former fetch."""
 
     workspace: Workspace
     mirror: Mirror
@@ -70,7 +70,7 @@ class Place:
         return time.perf_counter() - begun
 
     def store_baseline(self, commit: str) -> float:
-        """One fetch, and the two commands that count what has changed."""
+        """Run the former way: one fetch, and the two commands that count changes."""
         room, base = self.workspace.sandbox, self.workspace.base_commit
         reader = shlex.join(room.command("git", "upload-pack", cwd=None))
         ref = f"refs/muster/1/1/{next(self.refs)}"
@@ -117,7 +117,7 @@ def main() -> int:
 
 
 def measure_small(place: Place) -> Figure:
-    """One line in one file, again and again."""
+    """Measure commits that change one line in one file."""
     blocks = []
     for block in range(5):
         pairs = [in_turn(place, f"echo {block}-{turn} > small", turn) for turn in range(8)]
@@ -152,7 +152,7 @@ def measure(place: Place, name: str, script: str, size: int) -> Figure:
 
 
 def in_turn(place: Place, script: str, turn: int) -> tuple[float, float]:
-    """Seconds for us and for the fetch; who comes first finds nothing in memory yet."""
+    """Return the seconds for us and for the fetch, in turns: the first one has cold caches."""
     commit = place.commit(script)
     ways: list[Callable[[str], float]] = [place.store, place.store_baseline]
     took = {way: way(commit) for way in (ways if turn % 2 else ways[::-1])}
@@ -160,8 +160,8 @@ def in_turn(place: Place, script: str, turn: int) -> tuple[float, float]:
 
 
 def make_repository(path: Path, files: int, size: int) -> Path:
-    """With that many files of random text in its last commit, and an old commit that `git fsck`
-    warns about."""
+    """Create a repository with that many random files, and an old commit that `git fsck` warns
+    about."""
     git("init", "--quiet", "--bare", "--initial-branch=main", str(path))
     git("hash-object", "-w", "--stdin", at=path, given=b"")
     literal = ("hash-object", "-t", "tree", "-w", "--stdin", "--literally")
@@ -187,7 +187,7 @@ def make_repository(path: Path, files: int, size: int) -> Path:
 def make_place(root: Path, repository: Path) -> Place:
     layout = Layout(root / "home", (root,))
     layout.make()
-    layout.open_mirrors()  # `Place.commit` commits outside of every room
+    layout.open_mirrors()  # `Place.commit` commits outside of any sandbox
     identities = UidAllocator(layout.identities)
     rooms = replace(detect(layout, limits=LIMITS), checker=identities.claim_named("work"))
     key = AttemptKey(1, 1)

@@ -1,6 +1,6 @@
-"""The processor time of `muster --help`, of the installed package and of this checkout.
+"""The CPU time of `muster --help`, from the installed package and from this checkout.
 
-Beside it are Python that imports click, and Python that does nothing. All take turns.
+Compared with Python that imports click, and Python that does nothing, in turns.
 """
 
 import argparse
@@ -19,8 +19,8 @@ from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, flat, latency
 from packages import build
 
-MAX_RATIO = 1.3  # times `import click` of the same Python
-WANTED = 0.150  # seconds for the installed package's
+MAX_RATIO = 1.3  # times the same Python's `import click`
+WANTED = 0.150  # seconds for the installed package
 _RUNS = 6
 _ROUNDS, _QUICK = 10, 5
 _BARE, _CLICK = "python -c pass", "python -c 'import click'"
@@ -28,10 +28,10 @@ _OURS = ("muster --help, installed", "muster --help, of the checkout")
 
 
 def measure(say: Print, options: argparse.Namespace) -> Report:
-    """Everything in one run. Raises NotMeasured."""
+    """Measure everything in one run. Raises NotMeasured."""
     report = Report("muster --help")
     with tempfile.TemporaryDirectory(prefix="muster-bench-") as directory:
-        say("packing muster-client, and installing it")
+        say("packing and installing muster-client")
         commands = _installed(Path(directory))
         python = str(commands / "python")
         asked = {
@@ -45,21 +45,21 @@ def measure(say: Print, options: argparse.Namespace) -> Report:
     least = min(flat(blocks[_OURS[0]]))
     is_met = "ok" if least <= WANTED else "MISSED"
     report.notes.append(
-        f"The least of the installed package's: {least * 1000:.0f} ms, where it may take"
+        f"Minimum of the installed package: {least * 1000:.0f} ms, at most"
         f" {WANTED * 1000:.0f} ms: {is_met}."
     )
     return report
 
 
 def _installed(directory: Path) -> Path:
-    """The directory of the commands of an environment that has the package. Raises NotMeasured."""
+    """Install the package and return its directory of commands. Raises NotMeasured."""
     wheel = build.build_wheel(build.CLIENT, directory)
     home = directory / "environment"
     venv.create(home, with_pip=True)
     pip = [str(home / "bin/python"), "-m", "pip", "install", "--quiet", str(wheel)]
     done = subprocess.run(pip, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise NotMeasured(f"the package cannot be installed: {done.stderr.strip()[-300:]}")
+        raise NotMeasured(f"can't install the package: {done.stderr.strip()[-300:]}")
     return home / "bin"
 
 
@@ -81,12 +81,12 @@ def _in_turns(
 
 
 def _seconds(argv: Sequence[str]) -> float:
-    """Seconds of processor time: what others do on this host is not counted. Raises NotMeasured."""
+    """Return a command's seconds of CPU time. Raises NotMeasured."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     status = subprocess.run(argv, cwd=build.ROOT, stdout=subprocess.DEVNULL, check=False).returncode
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if status:
-        raise NotMeasured(f"{' '.join(argv)} ended with {status}")
+        raise NotMeasured(f"{' '.join(argv)} exited with {status}")
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
@@ -108,7 +108,7 @@ def _figures(blocks: dict[str, list[list[float]]]) -> list[Figure]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.cli", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--quick", action="store_true", help="run fewer rounds")
     return parser
 
 

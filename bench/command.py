@@ -12,18 +12,18 @@ from bench.figures import Report
 INTERRUPTED = 130
 
 Print = Callable[[str], None]
-"""Takes a line about what is being done."""
+"""Takes a line of progress."""
 
 
 def run(description: str, measure: Callable[[Print], Report]) -> int:
-    """Returns the exit status: 0 when all was measured, whether a bar was missed or not."""
+    """Run a measurement. Return the exit status: 0 if all was measured, even if a bar is missed."""
     return run_with(argparse.ArgumentParser(description=description), lambda say, _: measure(say))
 
 
 def run_with(
     parser: argparse.ArgumentParser, measure: Callable[[Print, argparse.Namespace], Report]
 ) -> int:
-    """The same of a measurement that has options of its own."""
+    """Run a measurement that has its own options. Return the exit status."""
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args()
     try:
@@ -39,9 +39,9 @@ def run_with(
 
 
 def progress() -> Print:
-    """Says lines on standard error, each with the seconds that have passed."""
+    """Print lines to stderr, each with the elapsed seconds."""
     begun = time.monotonic()
-    # Not among the figures, which somebody may read from standard output.
+    # Figures go to stdout, where programs may read them.
     return lambda line: print(
         f"{time.monotonic() - begun:6.1f} s  {line}", file=sys.stderr, flush=True
     )

@@ -1,4 +1,4 @@
-"""Processor time that a stack's processes have spent."""
+"""CPU time of a stack's processes."""
 
 from collections.abc import Iterable
 
@@ -8,19 +8,19 @@ from app.embedded.stack import Stack
 
 
 def process_tree(stack: Stack, name: str) -> list[psutil.Process]:
-    """The stack's process of that name, with all that it has started."""
+    """Return the stack's process of that name with its descendants."""
     first = psutil.Process(stack.processes[name].pid)
     return [first, *first.children(recursive=True)]
 
 
 def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
-    """Seconds so far, of all of them together."""
+    """Return their total seconds so far."""
     total = 0.0
     for process in processes:
         try:
             times = process.cpu_times()
         except psutil.NoSuchProcess:
-            continue  # what a backend that ended had spent is its parent's now
+            continue  # the parent accumulates the time of ended backends
         total += times.user + times.system
         total += times.children_user + times.children_system
     return total

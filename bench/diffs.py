@@ -1,4 +1,4 @@
-"""What reading a diff costs: beside its rows read bare, and among ever more tasks with diffs."""
+"""The cost of reading a diff: compared with its bare rows, and among many tasks with diffs."""
 
 import os
 import statistics
@@ -20,7 +20,7 @@ ROUNDS, READS = 7, 5
 FEW = 10_000
 MANY = int(os.environ.get("BENCH_TASKS", "1000000"))
 AT_MOST, AT_MOST_AMONG_MANY = 3.0, 1.3
-_CONTEXT = 10  # lines of a file's one hunk that stay
+_CONTEXT = 10  # context lines of a file's one hunk
 
 _PLAIN = {"key": "DIFFS", "agent": "claude", "command": "true"}
 _BARE = sa.text("""
@@ -28,7 +28,7 @@ _BARE = sa.text("""
     LEFT JOIN contents AS c ON c.task_id = :task AND c.id = f.patch
     WHERE f.change_id = (SELECT id FROM changes WHERE task_id = :task) ORDER BY f.position
 """)
-# Tasks with the columns of that one, each with a change of so many files.
+# Copies of one task, each with a change of that many files.
 _MORE = (
     """
     INSERT INTO tasks (project_id, description, status, created_by, agent_type, pipeline,
@@ -70,7 +70,7 @@ _MORE = (
 
 
 def measure(say: Print) -> Report:
-    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    """Measure everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report(f"A diff of {FILES:,} files, {len(_section()):,} bytes each")
     with running_rig(say) as rig:
         engine = sa.create_engine(rig.stack.env["DATABASE_URL"])
@@ -106,7 +106,7 @@ def _section() -> bytes:
 
 
 def _add(engine: sa.Engine, like: int, count: int, files: int) -> int:
-    """So many tasks with a change of so many files each. Returns the last one's id."""
+    """Insert that many tasks, each with a change of that many files. Return the last one's ID."""
     section = _section()
     with engine.begin() as connection:
         above = connection.scalar(sa.text("SELECT max(id) FROM tasks"))
@@ -128,8 +128,8 @@ def _rows(engine: sa.Engine, task: int) -> None:
 
 
 def _page(rig: Rig, task: int, say: Print, among: int) -> Blocks:
-    """How long a page of fifty files of the large diff takes, by what the task itself takes then:
-    the machine may be busier at one time than at the other.
+    """Return the time for a page of fifty files of the large diff, relative to the task's own read
+    at that time, because the host's load varies.
     """
     page, itself = (f"{TASKS}/{task}{more}" for more in (f"/diff?offset={FILES - 50}", ""))
     read = rig.session.read
@@ -141,9 +141,9 @@ def _page(rig: Rig, task: int, say: Print, among: int) -> Blocks:
 def _alternate(
     one: Callable[[], object], other: Callable[[], object], say: Print, name: str
 ) -> tuple[list[list[float]], list[list[float]]]:
-    """Seconds that each takes, by round."""
+    """Return the seconds of each read, by round."""
     found: tuple[list[list[float]], list[list[float]]] = ([], [])
-    one(), other()  # what is met for the first time costs more
+    one(), other()  # the first read costs more
     for _ in range(ROUNDS):
         for blocks, act in zip(found, (one, other), strict=True):
             blocks.append([_seconds(act) for _ in range(READS)])
@@ -177,4 +177,4 @@ def _growth(few: Blocks, many: Blocks) -> Figure:
 
 
 if __name__ == "__main__":
-    sys.exit(command.run("What reading a diff costs.", measure))
+    sys.exit(command.run("Measure the cost of reading a diff.", measure))

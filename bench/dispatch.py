@@ -1,4 +1,4 @@
-"""From a task's POST to its machine and its process; tasks finished a second; next to floors."""
+"""From a task's POST to its machine and process, and finished tasks per second, with floors."""
 
 import argparse
 import statistics
@@ -30,7 +30,7 @@ FINISH_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class Sent:
-    """One task on its way to the simulated machine: moments in Unix time."""
+    """One task on its way to the simulated machine: Unix times."""
 
     sent: float
     created: float
@@ -43,17 +43,17 @@ class Sent:
         return self.received - self.sent
 
     def steps(self) -> dict[str, float]:
-        """Seconds, by what they were spent on."""
+        """Return the seconds by step."""
         return {
-            "POST sent → the service begins": self.created - self.sent,
-            "the service begins → a dispatcher's pass begins": self.assigned - self.created,
-            "the pass begins → run-stage received": self.received - self.assigned,
+            "POST sent → the service starts": self.created - self.sent,
+            "the service starts → a dispatcher's pass starts": self.assigned - self.created,
+            "the pass starts → run-stage received": self.received - self.assigned,
             "(meanwhile: POST sent → POST answered)": self.answered - self.sent,
         }
 
 
 def measure(say: Print, options: argparse.Namespace) -> Report:
-    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    """Measure everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report("Dispatch")
     with running_rig(say) as rig:
         if not options.rooms:
@@ -65,9 +65,9 @@ def measure(say: Print, options: argparse.Namespace) -> Report:
         if not options.rooms:
             report.figures.append(_measure_processes(rig, say))
             report.figures.append(_measure_throughput(rig, say))
-            say("preparing workspaces, bare git beside it")
+            say("preparing workspaces, compared with bare git")
             report.figures += workspaces.measure(rig.scratch, rig.repository)
-        say("starting a worker without rooms beside it")
+        say("starting another worker without sandboxes")
         bare = rig.start_worker(SLOTS, "bare", "none")
         report.figures += sandboxes.measure(rig, full, bare, say)
     return report
@@ -86,7 +86,7 @@ def _measure_orders(rig: Rig, report: Report, say: Print) -> None:
             floor.round_trip()
         orders, trips = [], []
         for number in range(1, BLOCKS + 1):
-            say(f"POST → run-stage, Celery round trips beside it: block {number} of {BLOCKS}")
+            say(f"POST → run-stage, compared with Celery round trips: block {number} of {BLOCKS}")
             machine.beat()
             orders.append([_send(rig, machine, listener) for _ in range(TASKS_A_BLOCK)])
             trips.append([floor.round_trip() for _ in range(ROUND_TRIPS_A_BLOCK)])
@@ -96,7 +96,7 @@ def _measure_orders(rig: Rig, report: Report, say: Print) -> None:
 
 
 def _send(rig: Rig, machine: SimulatedMachine, listener: ThreadPoolExecutor) -> Sent:
-    """One task from its POST to its end."""
+    """Run one task from its POST to its end."""
     machine.inbox.clear()
     hearing = listener.submit(_receive_order, machine)
     body = {"projectKey": "ORDERS", "description": "measured", "machineId": machine.machine_id}
@@ -113,13 +113,13 @@ def _send(rig: Rig, machine: SimulatedMachine, listener: ThreadPoolExecutor) -> 
 
 
 def _receive_order(machine: SimulatedMachine) -> tuple[frames.RunStage, float]:
-    """On a thread of its own: the order may come before the POST has been answered."""
+    """Wait for the order, on a separate thread: it can arrive before the POST's response."""
     order = machine.wait_for(frames.RunStage)
     return order, time.time()
 
 
 def _finish(machine: SimulatedMachine, order: frames.RunStage) -> None:
-    """Say of the order what a machine says that carries it out, as fast as it can be said."""
+    """Report the order as carried out, as fast as possible."""
     ended = frames.StageFinished(stage_index=0, log_end=0, how="exit")
     machine.report(order, frames.Accepted(), frames.StageStarted(stage_index=0), ended)
     push = machine.wait_for(frames.Publish, lambda publish: publish.task_id == order.task_id)
@@ -149,9 +149,9 @@ def _order_figures(
 
 
 def _breakdown(orders: list[Sent]) -> list[str]:
-    """Medians need not add up."""
+    """Note the medians of the steps, which needn't add up."""
     steps = [sent.steps() for sent in orders]
-    lines = ["Where POST → run-stage goes (medians; the server's moments are whole milliseconds):"]
+    lines = ["Where POST → run-stage goes (medians; server timestamps are in whole milliseconds):"]
     for name in steps[0]:
         ms = statistics.median(step[name] for step in steps) * 1000
         lines.append(f"  {ms:6.1f} ms  {name}")
@@ -166,7 +166,7 @@ def _to_timestamp(text: str) -> float:
 
 
 def _measure_processes(rig: Rig, say: Print) -> Figure:
-    """POST to the stage's process, which writes its own clock."""
+    """Measure from the POST to the stage's process, which records its start time."""
     stamps = Stamps(rig.shared / "stamps")
     rig.add_project("STAMPS", "custom", SCRIPT, stamps.environment)
     blocks = []
@@ -186,7 +186,7 @@ def _start_process(rig: Rig, stamps: Stamps) -> float:
 
 
 def _measure_throughput(rig: Rig, say: Print) -> Figure:
-    """Tasks finished a second, from the first POST to the last one's end."""
+    """Measure finished tasks per second, from the first POST to the last task's end."""
     rig.add_project("TRUE", "custom", "true")
     begun = time.monotonic()
     for _ in range(FINISHED):
@@ -204,20 +204,18 @@ def _measure_throughput(rig: Rig, say: Print) -> Figure:
         return bool(counts["completed"] + counts["failed"] >= FINISHED)
 
     if not wait_until(are_over, FINISH_SECONDS, pause=0.1) or counts["failed"]:
-        raise NotMeasured(f"{FINISHED} tasks came to these states: {counts}")
+        raise NotMeasured(f"{FINISHED} tasks reached these states: {counts}")
     took = time.monotonic() - begun
     return Figure(f"tasks of `true` finished, {SLOTS} slots", FINISHED / took, "a second")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
-        description="How fast work gets from the API to a process on a machine."
+        description="Measure how fast work gets from the API to a process on a machine."
     )
     parts = parser.add_mutually_exclusive_group()
+    parts.add_argument("--orders", action="store_true", help="only POST to run-stage (15 s)")
     parts.add_argument(
-        "--orders", action="store_true", help="POST to run-stage alone, in a quarter of a minute"
-    )
-    parts.add_argument(
-        "--rooms", action="store_true", help="what a full room costs alone, in two minutes"
+        "--rooms", action="store_true", help="only the cost of a full sandbox (2 min)"
     )
     sys.exit(command.run_with(parser, measure))

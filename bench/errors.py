@@ -2,4 +2,4 @@
 
 
 class NotMeasured(Exception):
-    """Something did not work that the figures need; the message says what."""
+    """A measurement failed. The message is the reason."""

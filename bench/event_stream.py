@@ -1,4 +1,4 @@
-"""A client of Server-Sent Events that notes when each came."""
+"""A client of Server-Sent Events that records arrival times."""
 
 import json
 import threading
@@ -13,22 +13,22 @@ from bench.errors import NotMeasured
 _SECONDS = 30.0
 
 OnEvent = Callable[[Any, float], None]
-"""Takes an event's data, and when it had come whole (`time.perf_counter`)."""
+"""Takes an event's data and its time of arrival (`time.perf_counter`)."""
 
 
 class EventStream:
-    """Reads in a thread of its own until it is closed. Raises NotMeasured."""
+    """Reads in a separate thread until it's closed. Raises NotMeasured."""
 
     def __init__(self, port: int, path: str, headers: dict[str, str], hear: OnEvent) -> None:
         self._connection = HTTPConnection(LOOPBACK, port, timeout=_SECONDS)
         self._connection.request("GET", path, headers=headers)
         self._answer = self._connection.getresponse()
         if self._answer.status != 200:
-            raise NotMeasured(f"GET {path} was answered with {self._answer.status}")
+            raise NotMeasured(f"GET {path} returned {self._answer.status}")
         self._hear, self._begun = hear, threading.Event()
         threading.Thread(target=self._read, daemon=True).start()
         if not self._begun.wait(_SECONDS):
-            raise NotMeasured(f"GET {path} has not begun")
+            raise NotMeasured(f"GET {path} hasn't started")
 
     def _read(self) -> None:
         try:
@@ -40,7 +40,7 @@ class EventStream:
                         self._hear(message, came)
                     self._begun.set()
         except (OSError, ValueError, AttributeError):
-            """The stream was closed while it was read."""
+            """The stream was closed during a read."""
 
     def close(self) -> None:
         self._connection.close()

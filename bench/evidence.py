@@ -1,5 +1,5 @@
-"""What a bundle of evidence costs whose task has a log of 50 MB, beside the log itself: how long it
-takes, and how much more memory gunicorn has meanwhile.
+"""The cost of an evidence bundle for a task with a log of 50 MB, compared with the log itself: its
+duration, and gunicorn's additional memory.
 """
 
 import statistics
@@ -26,7 +26,7 @@ _LINE = b"%07d tests/test_cart.py::test_a_discount_is_taken_once PASSED      [ 4
 
 
 def measure(say: Print) -> Report:
-    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    """Measure everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report(f"Evidence of a task with a log of {LOG_BYTES:,} bytes")
     with running_rig(say) as rig:
         task = _write(rig, say)
@@ -34,7 +34,7 @@ def measure(say: Print) -> Report:
         (
             _measure_seconds(rig, logs),
             _measure_seconds(rig, bundles),
-        )  # what is met for the first time costs more
+        )  # the first read costs more
         ours: list[list[float]] = []
         its: list[list[float]] = []
         grown: list[float] = []
@@ -56,12 +56,12 @@ def measure(say: Print) -> Report:
         ),
         Figure("gunicorn's memory, more than before, at its peak", max(grown), "MiB"),
     ]
-    report.notes.append(f"The bundle has {size:,} bytes: log and recording among them.")
+    report.notes.append(f"The bundle has {size:,} bytes, including log and recording.")
     return report
 
 
 def _write(rig: Rig, say: Print) -> int:
-    """A task whose attempt has said so much; its id."""
+    """Create a task with a log of that size; return its ID."""
     rig.add_project("SAYS", "claude", "true")
     machine = rig.simulated_machine()
     task = int(rig.session.post(TASKS, {"projectKey": "SAYS", "description": "measured"})["id"])
@@ -86,7 +86,7 @@ def _measure_seconds(rig: Rig, path: str) -> float:
 
 
 class _Watch:
-    """How much gunicorn's memory grows, in MiB, from now on until `end`."""
+    """Measures the growth of gunicorn's memory in MiB, from now until `end`."""
 
     def __init__(self, rig: Rig) -> None:
         self._processes = process_tree(rig.stack, "gunicorn")
@@ -115,4 +115,4 @@ class _Watch:
 
 
 if __name__ == "__main__":
-    sys.exit(command.run("What a bundle of evidence costs, beside the log in it.", measure))
+    sys.exit(command.run("Measure the cost of an evidence bundle, compared with its log.", measure))

@@ -1,4 +1,4 @@
-"""Results of measurements: percentiles, comparisons with a floor of the same run, their table."""
+"""Results: percentiles, comparisons with a floor in the same run, and their table."""
 
 import json
 import os
@@ -10,24 +10,24 @@ from typing import Any
 _COLUMNS = ("figure", "value", "next to it, in the same run", "compared (of blocks)", "bar", "")
 
 Blocks = Sequence[Sequence[float]]
-"""Samples in the order in which they were taken, those taken together in one block."""
+"""Samples in order, in blocks of those taken together."""
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """By nearest rank."""
+    """Return a percentile by nearest rank."""
     ordered = sorted(values)
     rank = -(-len(ordered) * percent // 100)
     return ordered[max(rank, 1) - 1]
 
 
 def flat(blocks: Blocks) -> list[float]:
-    """All samples of all blocks."""
+    """Return all samples of all blocks."""
     return [sample for block in blocks for sample in block]
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """To the floor: the median of the blocks' ratios, and the lowest and the highest of them."""
+    """The ratio to the floor: the blocks' median, lowest and highest."""
 
     median: float
     low: float
@@ -35,7 +35,7 @@ class Ratio:
 
     @classmethod
     def from_blocks(cls, ours: Blocks, floor: Blocks) -> "Ratio":
-        """Each block's median to that of the floor's block beside it."""
+        """Divide each block's median by the neighboring floor block's."""
         pairs = zip(ours, floor, strict=True)
         ratios = [statistics.median(mine) / statistics.median(its) for mine, its in pairs]
         return cls(statistics.median(ratios), min(ratios), max(ratios))
@@ -46,7 +46,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Difference:
-    """The same for what is to cost no more than so much, in milliseconds."""
+    """The difference to the floor in milliseconds, for an absolute limit."""
 
     median: float
     low: float
@@ -54,7 +54,7 @@ class Difference:
 
     @classmethod
     def from_blocks(cls, ours: Blocks, floor: Blocks) -> "Difference":
-        """Of samples in seconds: each block's median less that of the floor's block beside it."""
+        """Compare each block's median with the neighboring floor block's, in seconds."""
         pairs = zip(ours, floor, strict=True)
         more = [1000 * (statistics.median(mine) - statistics.median(its)) for mine, its in pairs]
         return cls(statistics.median(more), min(more), max(more))
@@ -65,7 +65,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Figure:
-    """A value, and what it is next to. `value` is the median where there are many samples."""
+    """A value and its comparison. `value` is the median if there are several samples."""
 
     name: str
     value: float
@@ -79,7 +79,7 @@ class Figure:
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the comparison keeps to the bar; None where there is none, or no bar."""
+        """Whether the comparison meets the bar; None without a comparison or bar."""
         if self.ratio is None or (self.max_ratio is None and self.min_ratio is None):
             return None
         is_low_enough = self.max_ratio is None or self.ratio.median <= self.max_ratio
@@ -108,14 +108,14 @@ class Figure:
 
 
 def latency(name: str, blocks: Blocks, **compared: Any) -> Figure:
-    """Seconds, shown as the median and the 99th percentile in milliseconds."""
+    """Return a figure of seconds: the median and the 99th percentile in milliseconds."""
     ms = [seconds * 1000 for seconds in flat(blocks)]
     return Figure(name, statistics.median(ms), "ms", p99=percentile(ms, 99), **compared)
 
 
 @dataclass
 class Report:
-    """All figures of one run. `notes` are lines for people, shown below the table."""
+    """All figures of one run. `notes` are lines to print below the table."""
 
     title: str
     figures: list[Figure] = field(default_factory=list)
@@ -123,7 +123,7 @@ class Report:
     load: tuple[float, float, float] = field(default_factory=os.getloadavg)
 
     def as_text(self) -> str:
-        head = f"{self.title}: {os.cpu_count()} cores, load {self.load[0]:.1f} when it began"
+        head = f"{self.title}: {os.cpu_count()} cores, load {self.load[0]:.1f} at the start"
         rows = [_COLUMNS, *(figure.cells() for figure in self.figures)]
         return "\n".join([head, "", *table(rows), "", *self.notes, self._verdict()])
 
@@ -133,11 +133,11 @@ class Report:
 
     def _verdict(self) -> str:
         missed = [figure.name for figure in self.figures if figure.is_met is False]
-        return f"MISSED its bar: {'; '.join(missed)}" if missed else "No bar was missed."
+        return f"MISSED its bar: {'; '.join(missed)}" if missed else "All bars were met."
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines; the first row is the head."""
+    """Format rows as lines; the first row is the header."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     ruled = [rows[0], ["-" * width for width in widths], *rows[1:]]
     padded = [[c.ljust(w) for c, w in zip(row, widths, strict=True)] for row in ruled]
@@ -145,7 +145,7 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _short(value: float) -> str:
-    """Three digits that count."""
+    """Format with three significant digits."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

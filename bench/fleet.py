@@ -1,7 +1,7 @@
-"""Many SIMULATED machines in one thread: each has a real control channel, and runs nothing.
+"""Many SIMULATED machines in one thread: each has a real control channel, but runs nothing.
 
-asyncio, because two thousand threads would be what is measured. A task that comes is carried out
-as fast as it can be said.
+It uses asyncio, because two thousand threads would distort the figures. Tasks are reported as
+finished at once.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from bench.errors import NotMeasured
 from muster.protocol import codec, frames, version
 
 BEAT_SECONDS = 10.0
-_AT_ONCE = 40  # connections that are being opened
+_AT_ONCE = 40  # connections opening at once
 _TIMEOUT_SECONDS = 300.0
 
 
@@ -32,18 +32,16 @@ class Credential:
 
 @dataclass
 class Seen:
-    """The fleet's observations. Times are `time.time()`; `beats` are the seconds from a heartbeat
-    to its answer.
-    """
+    """The fleet's observations. Times are Unix times; `beats` are seconds from heartbeat to ack."""
 
     beats: list[float] = field(default_factory=list)
-    ordered: dict[int, float] = field(default_factory=dict)  # task id → when its order came
-    tasks: Counter[str] = field(default_factory=Counter)  # machine id → tasks it was given
-    lost: int = 0  # connections that ended by themselves
+    ordered: dict[int, float] = field(default_factory=dict)  # task ID → arrival of its order
+    tasks: Counter[str] = field(default_factory=Counter)  # machine ID → number of its tasks
+    lost: int = 0  # connections that ended unexpectedly
 
 
 class Fleet:
-    """Machines that connect when they are added and stay until `close`."""
+    """Machines that connect when added and stay until `close`."""
 
     def __init__(self, url: str) -> None:
         self.seen = Seen()
@@ -54,13 +52,13 @@ class Fleet:
         self._machines: list[asyncio.Task[None]] = []
 
     def add(self, credentials: Sequence[Credential]) -> None:
-        """Connects all of them; returns when each has been welcomed. Raises NotMeasured."""
+        """Connect all machines; return once each has its welcome. Raises NotMeasured."""
         future = asyncio.run_coroutine_threadsafe(self._add(credentials), self._loop)
         try:
             future.result(_TIMEOUT_SECONDS)
         except TimeoutError:
             raise NotMeasured(
-                f"not all machines were welcomed in {_TIMEOUT_SECONDS:.0f} s"
+                f"not all machines got a welcome in {_TIMEOUT_SECONDS:.0f} s"
             ) from None
 
     def close(self) -> None:
@@ -90,11 +88,11 @@ class _Machine:
         self._seen, self._address, self._credential = seen, address, credential
         self._welcomed = welcomed
         self._seq = self._number = 0
-        self._sent: dict[int, float] = {}  # heartbeats that were not answered yet
+        self._sent: dict[int, float] = {}  # unanswered heartbeats
         self._socket: ClientConnection
 
     async def live(self, gate: asyncio.Semaphore) -> None:
-        """Connects, and again whenever it is cut off, as a daemon does."""
+        """Connect, and reconnect after each disconnect, as a daemon does."""
         while True:
             try:
                 async with gate:
@@ -136,7 +134,7 @@ class _Machine:
 
     async def _beat(self) -> None:
         self._sent.clear()
-        await asyncio.sleep(random.uniform(0, BEAT_SECONDS))  # a fleet does not beat in step
+        await asyncio.sleep(random.uniform(0, BEAT_SECONDS))  # spread heartbeats over the interval
         while True:
             self._number += 1
             number = self._number

@@ -8,10 +8,10 @@ _WORDS = "what an agent has to say about what it does is longer than need be"
 _FORM = _HEAD + _WORDS.ljust(79 - len(_HEAD % 1), ".")  # and a newline
 
 SCRIPT = f"{timestamps.SCRIPT}; exec seq -f '{_FORM}' 1 {LINES}"
-"""For bash: writes down when it began, then prints."""
+"""For bash: records the start time, then prints."""
 
 
 def printed(newline: bytes) -> bytes:
-    """All that is printed; a terminal makes `\\r\\n` of each newline."""
+    """The complete output; a terminal turns each newline into `\\r\\n`."""
     form = _FORM.encode() + newline
     return b"".join(form % number for number in range(1, LINES + 1))

@@ -1,7 +1,7 @@
-"""Reads over HTTP: whether they cost the same at a hundred times the rows, and what one costs.
+"""Reads over HTTP: whether they cost the same with a hundred times the rows, and their cost.
 
-A small and a big database are asked in turns, request by request; so are Muster and a bare Flask
-app for the plainest read.
+Requests alternate between a small and a big database, and for the simplest read between Muster and
+a bare Flask app.
 """
 
 import argparse
@@ -26,7 +26,7 @@ BIG = Size(1_000_000, 10_000_000, 1_000_000, 1_000_000)
 QUICK = Size(100_000, 1_000_000, 100_000, 100_000)
 MAX_GROWTH, MAX_BARE_RATIO = 2.0, 2.5
 ROUNDS = 5
-TURNS = 40  # each round, for each of those that are compared
+TURNS = 40  # per round and side
 _WARM = 10
 _TASKS = "/api/web/tasks"
 
@@ -35,7 +35,7 @@ Made = dict[str, Any]
 
 @dataclass(frozen=True)
 class Read:
-    """A request of somebody's; `path` makes it out of what there is in the database."""
+    """A request by a person; `path` builds it from the database's rows."""
 
     name: str
     who: str
@@ -50,12 +50,12 @@ def _search(name: str, text: Callable[[Made], str]) -> Read:
 
 
 def _at(made: Made, name: str, part: float, chance: Random) -> int:
-    """A place around that part of the whole."""
+    """Return an offset near that fraction of the total."""
     return int(made[name] * part) + chance.randrange(0, 500)
 
 
 def _events(name: str, query: str = "", *, deep: bool = False) -> Read:
-    """Of the task that has a tenth of all."""
+    """Return a read of events, of the task that has a tenth of all."""
 
     def path(made: Made, chance: Random) -> str:
         offset = _at(made, "deep_task_events", 0.7, chance) if deep else 0
@@ -90,12 +90,12 @@ READS = (
     _events("notes only, which nearly all are", "type=log"),
     _events("notes only, deep", "type=log", deep=True),
     _events("five types, deep", "type=log,started,checkpoint,warning,error", deep=True),
-    _events("with a text that none has", "search=xylophone"),
-    _events("with a number that none has", "search=999999999"),
-    _events("with a text that many have", "search=TESTS"),
-    _events("notes with a text that none has", "type=log&search=xylophone"),
+    _events("with a text that no event has", "search=xylophone"),
+    _events("with a number that no event has", "search=999999999"),
+    _events("with a text that many events have", "search=TESTS"),
+    _events("notes with a text that no note has", "type=log&search=xylophone"),
     Read(
-        "log lines, deep in the middle",
+        "log lines, in the middle",
         "member",
         lambda made, chance: (
             f"{_TASKS}/{made['long_log_task']}/logs?offset={_at(made, 'log_lines', 0.5, chance)}"
@@ -118,7 +118,7 @@ READS = (
 
 
 class Asker:
-    """Asks one server for one read again and again."""
+    """Repeats one read on one server."""
 
     def __init__(self, served: Served, read: Read) -> None:
         self._wire, self._made = Wire(served.server.port), served.made
@@ -130,7 +130,7 @@ class Asker:
         path = self._path(self._made, self._chance)
         seconds, status, body = self._wire.get(path, self._headers)
         if status != 200:
-            raise NotMeasured(f"{path} was answered with {status}: {body[:300]!r}")
+            raise NotMeasured(f"{path} returned {status}: {body[:300]!r}")
         return seconds
 
     def close(self) -> None:
@@ -138,7 +138,7 @@ class Asker:
 
 
 def in_turns(ours: Callable[[], float], theirs: Callable[[], float]) -> tuple[Blocks, Blocks]:
-    """Seconds of both, one request each in turn, in rounds."""
+    """Return the seconds of both sides, alternating, in rounds."""
     for _ in range(_WARM):
         ours(), theirs()
     found: tuple[list[list[float]], list[list[float]]] = ([], [])
@@ -150,7 +150,7 @@ def in_turns(ours: Callable[[], float], theirs: Callable[[], float]) -> tuple[Bl
 
 
 def measure(say: Print, options: argparse.Namespace) -> Report:
-    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    """Measure everything in one run. Raises NotMeasured, EmbeddedError."""
     size = QUICK if options.quick else BIG
     times = size.tasks // SMALL.tasks
     report = Report(f"Reads at {SMALL.tasks:,} and {size.tasks:,} tasks ({times} times)")
@@ -163,9 +163,9 @@ def measure(say: Print, options: argparse.Namespace) -> Report:
         if not options.only:
             report.figures.append(_beside_bare(rig, small, say))
     report.notes += [
-        "In the rows that end in “p99” all samples' 99th percentiles are compared; in the",
-        "brackets are the lowest and the highest of the rounds' ratios of medians.",
-        "fsync is off; nothing that is measured writes.",
+        "Rows that end in “p99” compare all samples' 99th percentiles; the",
+        "brackets show the lowest and the highest ratio of medians of the rounds.",
+        "fsync is off; no measured request writes.",
         "",
     ]
     return report
@@ -205,7 +205,7 @@ def _worst(name: str, blocks: Blocks, floor: Blocks, medians: Ratio) -> Figure:
 
 
 def _beside_bare(rig: Rig, small: Served, say: Print) -> Figure:
-    """The plainest read of one row: a task that has ended, asked for by an admin."""
+    """Measure the simplest read: an ended task, requested by an admin."""
     task_id = small.made["task"]
     ours = Asker(small, Read("", "admin", lambda made, _: f"{_TASKS}/{task_id}"))
     wire = Wire(rig.bare("small").port)
@@ -213,7 +213,7 @@ def _beside_bare(rig: Rig, small: Served, say: Print) -> Figure:
     def bare() -> float:
         seconds, status, body = wire.get(f"/tasks/{task_id}", {"X-Developer": "1"})
         if status != 200:
-            raise NotMeasured(f"the bare app answered {status}: {body[:300]!r}")
+            raise NotMeasured(f"the bare app returned {status}: {body[:300]!r}")
         return seconds
 
     blocks, floor = in_turns(ours, bare)
@@ -232,14 +232,14 @@ def _beside_bare(rig: Rig, small: Served, say: Print) -> Figure:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Whether reads cost the same at any size.")
-    parser.add_argument("--quick", action="store_true", help="100,000 tasks are big enough")
+    parser = argparse.ArgumentParser(description="Measure whether reads cost the same at any size.")
+    parser.add_argument("--quick", action="store_true", help="use 100,000 tasks as the big size")
     parser.add_argument(
         "--database-dir",
         type=Path,
-        help="keep the databases there, and take those that are there from before",
+        help="directory in which to keep databases and reuse existing ones",
     )
-    parser.add_argument("--only", default="", help="reads whose name has this in it")
+    parser.add_argument("--only", default="", help="only reads with this in their name")
     return parser
 
 

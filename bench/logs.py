@@ -1,6 +1,6 @@
-"""A stage that prints 200,000 lines: how soon they can be read over the API, and whether all can.
+"""A stage that prints 200,000 lines: how soon they're readable over the API, and whether all are.
 
-Next to it Buildbot, which gets the same, and a bare loop on a terminal.
+Compared with Buildbot, which gets the same, and a bare loop on a terminal.
 """
 
 import statistics
@@ -23,14 +23,14 @@ ROUNDS = 3
 MIN_RATIO = 1.0
 _ARGV = ("bash", "-c", flood.SCRIPT)
 _SECONDS = 180.0
-_POLL_SECONDS = 0.05  # both sides are asked this often whether the last line is there
+_POLL_SECONDS = 0.05  # interval for checking for the last line, on both sides
 _MUSTER, _BUILDBOT = "Muster", "Buildbot 4.3"
 _BARE_LOOP, _PROGRAM = "bare Python loop on a PTY", "the program alone, into a pipe"
 _UNIT = "lines/s"
 
 
 def measure(say: Print) -> Report:
-    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    """Measure everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report(f"Log of {flood.LINES:,} lines of 80 bytes")
     commands, excuse = _commands_of_buildbot(say)
     with running_rig(say) as rig:
@@ -43,9 +43,9 @@ def measure(say: Print) -> Report:
         takers |= _bare_ways(rig.scratch)
         rates = _alternate(takers, say)
     report.figures += _figures(rates)
-    report.notes += ["Every byte of Muster's log is what the terminal was given, each time.", ""]
+    report.notes += ["Every byte of Muster's log matched the terminal's output, each time.", ""]
     if excuse:
-        report.notes += [f"SKIPPED {_BUILDBOT}, so that its bar is not looked at: {excuse}", ""]
+        report.notes += [f"SKIPPED {_BUILDBOT} and its bar: {excuse}", ""]
     return report
 
 
@@ -53,12 +53,12 @@ def _commands_of_buildbot(say: Print) -> tuple[Path | None, str]:
     try:
         return install(say), ""
     except CannotInstall as problem:
-        say(f"Buildbot is skipped, it cannot be installed: {problem}")
+        say(f"skipping Buildbot, it can't be installed: {problem}")
         return None, str(problem)
 
 
 class _Muster:
-    """Gives the flood to a real worker, as the only stage of a task."""
+    """Runs the flood on a real worker, as a task's only stage."""
 
     def __init__(self, rig: Rig) -> None:
         self._rig = rig
@@ -67,7 +67,7 @@ class _Muster:
         rig.add_project("FLOOD", "custom", flood.SCRIPT, self._stamps.environment)
 
     def flood_seconds(self) -> float:
-        """From the start of the stage's process until its last byte is there over the API."""
+        """Return the seconds from the process's start until the last byte is readable by API."""
         session, body = self._rig.session, {"projectKey": "FLOOD", "description": "measured"}
         task_id = session.post(TASKS, body)["id"]
         path = f"{TASKS}/{task_id}/logs/raw"
@@ -83,13 +83,13 @@ class _Muster:
         return took
 
     def _check(self, log: bytes) -> None:
-        """Raises NotMeasured: a log that is wrong is not worth timing."""
+        """Check the log. Raises NotMeasured if it's wrong."""
         if log == self._expected:
             return
         pairs = enumerate(zip(log, self._expected, strict=False))
         at = next((n for n, (got, put) in pairs if got != put), min(len(log), len(self._expected)))
         raise NotMeasured(
-            f"the log is not what was printed: {len(log):,} bytes instead of "
+            f"the log doesn't match the output: {len(log):,} bytes instead of "
             f"{len(self._expected):,}, the first difference at byte {at:,}"
         )
 
@@ -104,7 +104,7 @@ def _bare_ways(scratch: Path) -> dict[str, Callable[[], float]]:
 
 
 def _alternate(takers: dict[str, Callable[[], float]], say: Print) -> dict[str, list[list[float]]]:
-    """Lines a second, each round a block of its own."""
+    """Return lines per second, each round as a block."""
     rates: dict[str, list[list[float]]] = {name: [] for name in takers}
     for number in range(1, ROUNDS + 1):
         for name, flood_seconds in takers.items():
@@ -132,4 +132,4 @@ def _figures(rates: dict[str, list[list[float]]]) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    sys.exit(command.run("How fast a stage's output comes to be readable over the API.", measure))
+    sys.exit(command.run("Measure how soon a stage's output is readable over the API.", measure))

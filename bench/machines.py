@@ -1,4 +1,4 @@
-"""Many machines on one server: what each costs, how soon it is heard, and who gets the tasks."""
+"""Many machines on one server: the cost of each, the delay of acks, and the spread of tasks."""
 
 import sys
 import time
@@ -22,7 +22,7 @@ from bench.fleet import Credential, Fleet
 from bench.rig import TASKS, Rig, running_rig
 
 FEW, MANY = 200, 2_000
-WINDOW = 30.0  # seconds over which the cost of heartbeats is measured
+WINDOW = 30.0  # seconds for which to measure heartbeats
 SINGLES, BURST = 100, 2_000
 BURST_SECONDS = 300.0
 FLAT = 1.25
@@ -30,7 +30,7 @@ FLAT = 1.25
 
 @dataclass(frozen=True)
 class Cost:
-    """Of so many connected machines. Memory in bytes, processor time in seconds a second."""
+    """The cost of connected machines. Memory in bytes, CPU time in seconds per second."""
 
     machines: int
     memory: int
@@ -44,7 +44,7 @@ class Cost:
 
 
 def measure(say: Print) -> Report:
-    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    """Measure everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report("Machines")
     with running_rig(say) as rig:
         rig.add_project("FLEET", "claude", "true")
@@ -55,20 +55,20 @@ def measure(say: Print) -> Report:
         for number in (FEW, MANY):
             say(f"connecting machines until there are {number:,}")
             fleet.add(_enrolled(rig, number - sum(c.machines for c in costs[-1:])))
-            say(f"{number:,} machines beat for {WINDOW:.0f} s")
+            say(f"{number:,} machines send heartbeats for {WINDOW:.0f} s")
             costs.append(_cost(rig, fleet, number, idle))
             say(f"{SINGLES} tasks in sequence")
             single.append(_singles(rig, fleet))
         report.figures += _figures(costs, single, empty)
         say(f"{BURST:,} tasks at once")
         report.figures += _burst(rig, fleet)
-        report.notes.append(f"connections that were lost meanwhile: {fleet.seen.lost}")
+        report.notes.append(f"connections lost meanwhile: {fleet.seen.lost}")
         fleet.close()
     return report
 
 
 def _enrolled(rig: Rig, number: int) -> list[Credential]:
-    """Rows of machines that have registered: two thousand registrations measure nothing here."""
+    """Insert registered machines: two thousand real registrations would measure nothing here."""
     app = create_app(config.load({**rig.stack.env, "MUSTER_LOG_LEVEL": "WARNING"}))
     moment = now()
     with app.app_context():
@@ -91,21 +91,21 @@ def _enrolled(rig: Rig, number: int) -> list[Credential]:
     return found
 
 
-# ---- what they cost ------------------------------------------------------------------------------
+# ---- cost ----------------------------------------------------------------------------------------
 
 
 def _cost(rig: Rig, fleet: Fleet, number: int, idle: tuple[float, float]) -> Cost:
-    wait_until(lambda: False, 12.0)  # the first heartbeats are over, and what connecting cost
+    wait_until(lambda: False, 12.0)  # skip the cost of connecting and the first heartbeats
     fleet.seen.beats.clear()
     web, postgres = _cpu(rig, WINDOW)
     beats = list(fleet.seen.beats)
     if len(beats) < number:
-        raise NotMeasured(f"{number} machines, and only {len(beats)} heartbeats were answered")
+        raise NotMeasured(f"only {len(beats)} heartbeats were answered, for {number} machines")
     return Cost(number, _memory(rig), web - idle[0], postgres - idle[1], beats)
 
 
 def _cpu(rig: Rig, seconds: float) -> tuple[float, float]:
-    """Processor seconds a second, of gunicorn and of Postgres."""
+    """Return gunicorn's and Postgres's CPU seconds per second."""
     before = [cpu_seconds(process_tree(rig.stack, name)) for name in ("gunicorn", "postgres")]
     begun = time.monotonic()
     wait_until(lambda: False, seconds)
@@ -116,15 +116,15 @@ def _cpu(rig: Rig, seconds: float) -> tuple[float, float]:
 
 
 def _memory(rig: Rig) -> int:
-    """The memory that gunicorn's processes share with nobody."""
+    """Return the private memory of gunicorn's processes."""
     return sum(process.memory_full_info().uss for process in process_tree(rig.stack, "gunicorn"))
 
 
-# ---- who gets the tasks --------------------------------------------------------------------------
+# ---- spread of tasks -----------------------------------------------------------------------------
 
 
 def _singles(rig: Rig, fleet: Fleet) -> list[float]:
-    """Seconds from a POST to the order, of tasks one after the other."""
+    """Return the seconds from POST to order, for tasks in sequence."""
     seconds = []
     for _ in range(SINGLES):
         sent = time.time()
@@ -137,7 +137,7 @@ def _singles(rig: Rig, fleet: Fleet) -> list[float]:
 
 
 def _burst(rig: Rig, fleet: Fleet) -> list[Figure]:
-    """Create one task for each machine: which machine gets how many, and how soon."""
+    """Create one task per machine; return how many each machine gets, and how soon."""
     fleet.seen.tasks.clear()
     fleet.seen.ordered.clear()
     begun = time.time()

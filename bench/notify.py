@@ -1,4 +1,4 @@
-"""From an event to who is told of it live: 50 a second, and a webhook that is dead."""
+"""From an event to its live notification: 50 events a second, with a dead webhook."""
 
 import socket
 import sys
@@ -36,14 +36,14 @@ _GRACE = 15.0
 
 
 def measure(say: Print) -> Report:
-    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    """Measure everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report("News")
     with running_rig(say) as rig, _dead_host() as url:
         app = create_app(config.load({**rig.stack.env}))
         with app.app_context():
             writer = Writer(app, rig, url)
             floor = Floor(rig)
-            say(f"{PER_SECOND} events a second, {BLOCKS} blocks of {BLOCK_SECONDS:.0f} s, by turns")
+            say(f"{PER_SECOND} events a second, {BLOCKS} blocks of {BLOCK_SECONDS:.0f} s, in turns")
             events, notifications, bare = [], [], []
             for _ in range(BLOCKS):
                 bare.append(floor.block())
@@ -76,7 +76,7 @@ def measure(say: Print) -> Report:
 
 @contextmanager
 def _dead_host() -> Iterator[str]:
-    """Takes connections, and never says a word."""
+    """A host that accepts connections and never responds."""
     with socket.socket() as listener:
         listener.bind((ports.LOOPBACK, 0))
         listener.listen(1000)
@@ -84,7 +84,7 @@ def _dead_host() -> Iterator[str]:
 
 
 def _paced(seconds: float, act: Callable[[], None]) -> None:
-    """PER_SECOND times a second."""
+    """Run an action PER_SECOND times a second."""
     begun = time.perf_counter()
     for n in range(int(seconds * PER_SECOND)):
         time.sleep(max(0.0, begun + n / PER_SECOND - time.perf_counter()))
@@ -92,7 +92,7 @@ def _paced(seconds: float, act: Callable[[], None]) -> None:
 
 
 class Writer:
-    """Makes events in rows of its own, and is told of them."""
+    """Creates events in its own rows, and receives them as a client."""
 
     def __init__(self, app: Flask, rig: Rig, dead_url: str) -> None:
         rig.add_project("NEWS", "claude", "true")
@@ -139,7 +139,7 @@ class Writer:
         return task
 
     def block(self) -> tuple[list[float], list[float]]:
-        """Seconds from before the commit: to the event's SSE, and to the notification's."""
+        """Return the seconds from commit to the event's SSE, and to the notification's."""
         self._of_events, self._of_notifications = [], []
         before = self.told
         _paced(BLOCK_SECONDS, self._happen)
@@ -168,18 +168,18 @@ class Writer:
 
 
 class Floor:
-    """A message published, and heard as SSE: as children of the stack, over its Valkey."""
+    """Publishes messages and receives them as SSE, over the stack's Valkey."""
 
     def __init__(self, rig: Rig) -> None:
         self._port = ports.find_free_port()
         plain = Path(rig.scratch / "sse.conf.py")
-        plain.touch()  # Muster's own would be read otherwise
+        plain.touch()  # else Muster's own config applies
         options = ["-c", str(plain), "-b", f"{ports.LOOPBACK}:{self._port}", "--no-control-socket"]
         gunicorn = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "1", *options]
         url = rig.stack.env["REDIS_URL"]
         rig.stack.launch("bare-sse", [*gunicorn, "bench.bare_sse:app"], {"SSE_REDIS": url})
         if not wait_until(self._answers, _GRACE, pause=0.05):
-            raise NotMeasured("the bare stream does not start")
+            raise NotMeasured("the bare stream doesn't start")
         self._redis = redis.Redis.from_url(url)
         self._took: list[float] = []
         self._stream = EventStream(self._port, "/stream", {}, self._on_message)

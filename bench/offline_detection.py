@@ -1,6 +1,4 @@
-"""How soon a machine that freezes counts as offline, and how soon its task goes on when it is
-back.
-"""
+"""How soon a frozen machine counts as offline, and its task continues after it reconnects."""
 
 import time
 from dataclasses import dataclass
@@ -16,14 +14,14 @@ from muster.protocol import frames
 from tests.app.control_channel.simulated_machine import SimulatedMachine
 
 MACHINES = 8
-APART = 0.7  # seconds between their last words, so that they meet the sweep at different moments
+APART = 0.7  # seconds between their last heartbeats, to spread them over the sweep's interval
 SEEN_WITHIN, RUNS_WITHIN = 35.0, 1.0
 _POLL_SECONDS = 0.02
 
 
 @dataclass
 class _Frozen:
-    """A machine that said nothing after `last`, and whose socket is still open."""
+    """A machine that is silent since `last`, with an open socket."""
 
     machine: SimulatedMachine
     order: frames.RunStage
@@ -32,22 +30,22 @@ class _Frozen:
 
 
 def measure(say: Print) -> Report:
-    """Everything in one run, with the settings of production. Raises NotMeasured, EmbeddedError."""
+    """Measure everything with production settings. Raises NotMeasured, EmbeddedError."""
     report = Report("Silence")
     with running_rig(say) as rig:
         rig.add_project("SILENCE", "claude", "true")
         say(f"starting {MACHINES} simulated machines with a running stage each")
         frozen = [_freeze(rig) for _ in range(MACHINES)]
-        say("they say nothing more; waiting until that is seen")
+        say("they are silent; waiting until the server notices")
         _wait_until_offline(rig, frozen)
         seen = [one.seen - one.last for one in frozen]
-        say("they come back, one after the other")
+        say("they reconnect, one after the other")
         back = [_reconnect(rig, one) for one in frozen]
     name = "last heartbeat → the machine is offline"
     report.figures.append(Figure(name, percentile(seen, 50), "s", p99=percentile(seen, 99)))
     report.figures.append(latency("welcome → its task is running again", [back]))
     for what, worst, limit in (
-        ("seen to be gone", max(seen), SEEN_WITHIN),
+        ("detected as offline", max(seen), SEEN_WITHIN),
         ("running again", max(back), RUNS_WITHIN),
     ):
         verdict = "ok" if worst <= limit else "MISSED"
@@ -81,22 +79,26 @@ def _wait_until_offline(rig: Rig, frozen: list[_Frozen]) -> None:
         return not waiting
 
     if not wait_until(poll, 120.0, pause=_POLL_SECONDS):
-        raise NotMeasured(f"{len(waiting)} machines are not seen to be gone after 120 s")
+        raise NotMeasured(f"{len(waiting)} machines aren't detected as offline after 120 s")
 
 
 def _reconnect(rig: Rig, one: _Frozen) -> float:
     path = f"{TASKS}/{one.order.task_id}"
     if rig.session.get(path)["suspendReason"] != "machine_lost":
-        raise NotMeasured("the task of a machine that is gone is not suspended")
+        raise NotMeasured("the task of an offline machine isn't suspended")
     with one.machine as machine:
         machine.connect(
             frames.TrackedAttempt(one.order.task_id, one.order.attempt, 0, "working", 0)
         )
         welcomed = time.monotonic()
         if not wait_until(lambda: rig.session.get(path)["status"] == "running", 30.0, pause=0.002):
-            raise NotMeasured("the task does not run again after 30 s")
+            raise NotMeasured("the task isn't running again after 30 s")
         return time.monotonic() - welcomed
 
 
 if __name__ == "__main__":
-    raise SystemExit(command.run("How soon silence is noticed, and is over.", measure))
+    raise SystemExit(
+        command.run(
+            "Measure how soon an offline machine is detected, and resumes its task.", measure
+        )
+    )

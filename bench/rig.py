@@ -1,4 +1,4 @@
-"""The Muster that a benchmark measures, in a directory that is deleted afterwards."""
+"""The Muster that a benchmark measures, in a temporary directory."""
 
 import sys
 import tempfile
@@ -28,15 +28,15 @@ TASKS = "/api/web/tasks"
 _WORKER = (sys.executable, "-m", "muster", "worker")
 _POLL_SECONDS = 0.02
 _ENDS = frozenset({"completed", "failed", "cancelled"})
-# Whatever servers and certificates are set for another Muster are not this one's. Nor does it
-# keep work from a machine that is busy or full: being busy is what these machines are here for.
+# Unset another Muster's servers and certificates. Disable the load limits, because these machines
+# are busy on purpose.
 _SETTINGS = {
     **dict.fromkeys(
         ("DATABASE_URL", "REDIS_URL", "MUSTER_TLS_CERT", "MUSTER_TLS_KEY", "MUSTER_PROXY"), ""
     ),
     "MUSTER_MAX_LOAD_PERCENT": "101",
     "MUSTER_MAX_DISK_PERCENT": "101",
-    # One session asks for all.
+    # One session sends all requests.
     "MUSTER_REQUESTS_PER_MINUTE": "10000000",
 }
 
@@ -54,7 +54,7 @@ class Rig:
     def add_project(
         self, key: str, agent: str, command: str, environment: Mapping[str, str] | None = None
     ) -> None:
-        """A project whose only stage is that shell command."""
+        """Create a project whose only stage is that shell command."""
         project: dict[str, Any] = {
             "key": key,
             "repoUrl": self.repository.url,
@@ -69,22 +69,22 @@ class Rig:
 
     @property
     def shared(self) -> Path:
-        """A directory that attempts may write."""
+        """A directory that attempts can write to."""
         path = self.scratch / "shared"
         path.mkdir(exist_ok=True)
         path.chmod(0o777)
         return path
 
     def simulated_machine(self) -> SimulatedMachine:
-        """A machine in this process, connected, that offers `claude` and runs nothing."""
+        """Connect a machine in this process that offers `claude` and runs nothing."""
         machine = SimulatedMachine.enroll(self.stack.url, self._enrollment_token())
         machine.connect()
         return machine
 
     def start_worker(self, slots: int, name: str = "measured", room: SandboxLevel = "full") -> str:
-        """A machine with a daemon, as an operator would run it, with rooms of that level at most.
+        """Start a real worker with at most that sandbox level.
 
-        Returns its id when it is online.
+        Returns the machine's ID once it's online.
         """
         home = self.scratch / name
         command = ("enroll", "--server", self.stack.url, "--token", self._enrollment_token())
@@ -98,22 +98,22 @@ class Rig:
         self.stack.launch(name, [*_WORKER, *run, *users, *file_root, *stamps])
         machine_id = CredentialStore(Layout(home).credentials).machine_id()
         online = partial(self._is_online, machine_id)
-        self._await(online, 30.0, f"the machine {name} is not online")
+        self._await(online, 30.0, f"the machine {name} isn't online")
         return machine_id
 
     def sandbox_level(self, machine_id: str) -> str:
-        """The level of the rooms that the machine makes."""
+        """Return the machine's sandbox level."""
         return str(self._machine(machine_id)["sandbox"]["level"])
 
     def wait_until_completed(self, task_id: int, seconds: float = 60.0) -> dict[str, Any]:
-        """The task when it has come to its end. Raises NotMeasured for another end."""
+        """Wait until the task completes, and return it. Raises NotMeasured if it ends otherwise."""
         task: dict[str, Any] = {}
 
         def has_ended() -> bool:
             task.update(self.session.get(f"{TASKS}/{task_id}"))
             return task["status"] in _ENDS
 
-        self._await(has_ended, seconds, f"task {task_id} has not ended")
+        self._await(has_ended, seconds, f"task {task_id} hasn't ended")
         if task["status"] != "completed":
             raise NotMeasured(f"task {task_id} {task['status']}: {task['failure']}")
         return task
@@ -131,15 +131,15 @@ class Rig:
 
     def _await(self, condition: Callable[[], bool], seconds: float, complaint: str) -> None:
         if not wait_until(condition, seconds, pause=_POLL_SECONDS):
-            raise NotMeasured(f"{complaint} after {seconds:.0f} s; {self.stack.home}/logs say more")
+            raise NotMeasured(f"{complaint} after {seconds:.0f} s; see {self.stack.home}/logs")
 
 
 @contextmanager
 def running_rig(say: Print) -> Iterator[Rig]:
-    """A rig that is up; in the end every process is stopped and every file removed."""
+    """Start a rig; on exit, stop every process and remove every file."""
     with tempfile.TemporaryDirectory(prefix="muster-bench-") as name:
         scratch = Path(name)
-        scratch.chmod(0o755)  # under root, attempts have a uid of their own that must get there
+        scratch.chmod(0o755)  # under root, attempts' own users need access
         password = admin.new_password()
         env = {**_SETTINGS, "MUSTER_ADMIN_PASSWORD": password}
         with Stack(scratch / "home", ports.find_free_port(), env, say=say) as stack:

@@ -1,4 +1,4 @@
-"""What a full room costs a task: two machines of one stack, one with rooms and one without."""
+"""The cost of a full sandbox: two machines of one stack, one with sandboxes and one without."""
 
 import statistics
 import time
@@ -20,18 +20,16 @@ FINISH_SECONDS = 120.0
 
 
 def measure(rig: Rig, full: str, bare: str, say: Print) -> list[Figure]:
-    """The figures of two machines, named by their ids: of full rooms and of none. Raises
-    NotMeasured.
-    """
+    """Compare two machines, given by ID: with full sandboxes and with none. Raises NotMeasured."""
     for machine_id, level in ((full, "full"), (bare, "none")):
         if (found := rig.sandbox_level(machine_id)) != level:
-            raise NotMeasured(f"the rooms of this machine are to be {level}, and are {found}")
-    machines = {"with a full room": full, "without a room": bare}
+            raise NotMeasured(f"this machine's sandbox level is {found}, expected {level}")
+    machines = {"with a full sandbox": full, "without a sandbox": bare}
     return [_latency(rig, machines, say), _throughput(rig, machines, say)]
 
 
 def _latency(rig: Rig, machines: dict[str, str], say: Print) -> Figure:
-    """POST to the stage's process, which writes its own clock. Task by task in turns."""
+    """Measure from the POST to the stage's process, which records its start time, in turns."""
     stamps = Stamps(rig.shared / "room-stamps")
     rig.add_project("ROOMSTAMPS", "custom", SCRIPT, stamps.environment)
     blocks: dict[str, list[list[float]]] = {name: [] for name in machines}
@@ -48,9 +46,9 @@ def _latency(rig: Rig, machines: dict[str, str], say: Print) -> Figure:
                 blocks[name].append(taken[name])
     ours, floor = blocks.values()
     return latency(
-        "POST → the stage's process, full room",
+        "POST → the stage's process, full sandbox",
         ours,
-        beside="without a room",
+        beside="without a sandbox",
         beside_value=statistics.median(flat(floor)) * 1000,
         ratio=Difference.from_blocks(ours, floor),
         at_most=MAX_LATER_MS,
@@ -66,7 +64,7 @@ def _start_process(rig: Rig, stamps: Stamps, machine_id: str) -> float:
 
 
 def _throughput(rig: Rig, machines: dict[str, str], say: Print) -> Figure:
-    """Tasks of `true` finished a second, from the first POST of a round to its last end."""
+    """Measure finished `true` tasks per second, from a round's first POST to its last end."""
     rig.add_project("ROOMTRUE", "custom", "true")
     rates: dict[str, list[list[float]]] = {name: [] for name in machines}
     for number in range(ROUNDS):
@@ -75,10 +73,10 @@ def _throughput(rig: Rig, machines: dict[str, str], say: Print) -> Figure:
             say(f"tasks of `true`, {name}: {rates[name][-1][0]:.1f} a second")
     ours, floor = rates.values()
     return Figure(
-        f"tasks of `true` finished, {SLOTS} slots, full room",
+        f"tasks of `true` finished, {SLOTS} slots, full sandbox",
         statistics.median(flat(ours)),
         "a second",
-        beside="without a room",
+        beside="without a sandbox",
         beside_value=statistics.median(flat(floor)),
         ratio=Ratio.from_blocks(ours, floor),
         min_ratio=MIN_RATE,
@@ -92,12 +90,12 @@ def _rate(rig: Rig, machine_id: str) -> float:
         rig.session.post(TASKS, _task("ROOMTRUE", machine_id))
     over = before + TASKS_A_ROUND
     if not wait_until(lambda: _counts(rig)["completed"] >= over, FINISH_SECONDS, pause=0.05):
-        raise NotMeasured(f"{TASKS_A_ROUND} tasks came to these states: {_counts(rig)}")
+        raise NotMeasured(f"{TASKS_A_ROUND} tasks reached these states: {_counts(rig)}")
     return TASKS_A_ROUND / (time.monotonic() - begun)
 
 
 def _in_turns(machines: dict[str, str], number: int) -> list[tuple[str, str]]:
-    """Whoever goes first is second the next time: what gets slower hits both alike."""
+    """Alternate which goes first, so that slowdowns affect both alike."""
     pairs = list(machines.items())
     return pairs if number % 2 else pairs[::-1]
 

@@ -1,4 +1,4 @@
-"""A developer's connection to the API, kept open: what is timed is the server, not a handshake."""
+"""A developer's persistent connection to the API, so that handshakes aren't timed."""
 
 import json
 import time
@@ -10,12 +10,12 @@ from app.embedded.ports import LOOPBACK
 from bench.errors import NotMeasured
 
 _TIMEOUT = 60.0
-# The server hangs up on a connection that idles for 5 s.
+# The server closes connections that are idle for 5 s.
 _STALE = 3.0
 
 
 class Session:
-    """Every call raises NotMeasured when the server says no or gives no answer."""
+    """Every call raises NotMeasured if the server returns an error or doesn't respond."""
 
     def __init__(self, port: int) -> None:
         self._connection = HTTPConnection(LOOPBACK, port, timeout=_TIMEOUT)
@@ -35,11 +35,11 @@ class Session:
         return json.loads(self._checked("POST", path, json.dumps(body).encode()))
 
     def read(self, path: str) -> bytes:
-        """The whole body."""
+        """Return the complete body."""
         return self._checked("GET", path)
 
     def size(self, path: str) -> int:
-        """The number of bytes at `path`, found by reading only the last one."""
+        """Return the size at `path`, by reading only the last byte."""
         answer, _ = self._ask("GET", path, None, {"Range": "bytes=-1"})
         return int((answer.getheader("Content-Range") or "0").rpartition("/")[2])
 
@@ -50,19 +50,19 @@ class Session:
         answer, content = self._ask(method, path, body, {})
         if answer.status >= 400:
             words = content[:500].decode(errors="replace")
-            raise NotMeasured(f"{method} {path} was answered with {answer.status}: {words}")
+            raise NotMeasured(f"{method} {path} returned {answer.status}: {words}")
         return content
 
     def _ask(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
     ) -> tuple[HTTPResponse, bytes]:
         if time.monotonic() - self._used > _STALE:
-            self._connection.close()  # the next request opens it again
+            self._connection.close()  # the next request reopens it
         try:
             self._connection.request(method, path, body, {**self._headers, **headers})
             answer = self._connection.getresponse()
             content = answer.read()
         except (OSError, HTTPException) as error:
-            raise NotMeasured(f"{method} {path} got no answer: {error!r}") from error
+            raise NotMeasured(f"{method} {path} got no response: {error!r}") from error
         self._used = time.monotonic()
         return answer, content

@@ -1,4 +1,4 @@
-"""A small and a big Muster side by side: two databases of one PostgreSQL, each with a gunicorn."""
+"""A small and a big Muster: two databases of one PostgreSQL, each with its own gunicorn."""
 
 import json
 import os
@@ -33,7 +33,7 @@ _PEOPLE = ("admin", "lead", "member", "hermit")
 
 @dataclass(frozen=True)
 class Size:
-    """The numbers of rows that `flask seed` makes."""
+    """The numbers of rows that `flask seed` creates."""
 
     tasks: int
     events: int
@@ -48,7 +48,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Served:
-    """A Muster on a database of some size. `made` is what `flask seed` says of it.
+    """A Muster on a database of some size. `made` is the output of `flask seed`.
 
     `tokens` are the access tokens of admin, lead, member and hermit.
     """
@@ -61,7 +61,7 @@ class Served:
 
 @dataclass
 class Rig:
-    """Where all of it runs; nothing is left running."""
+    """The services and settings of all servers; `stack` stops them."""
 
     home: Path
     services: Services
@@ -70,14 +70,14 @@ class Rig:
     say: Print
 
     def serve(self, name: str, size: Size) -> Served:
-        """A Muster on a database of that name, which is filled unless it is there from before."""
+        """Start a Muster on the database of that name, and fill the database if it's new."""
         env = self.env | {"DATABASE_URL": self._url(name)}
         made = self._filled(name, size, env)
         server = self._gunicorn(name, env)
         return Served(name, server, made, _tokens(server, made))
 
     def bare(self, beside: str) -> Gunicorn:
-        """The bare app on the database of that name, with the same settings of gunicorn."""
+        """Start the bare app on the database of that name, with the same gunicorn settings."""
         env = self.env | {"DATABASE_URL": self._url(beside)}
         return self._gunicorn("bare", env, app="bench.bare:app")
 
@@ -95,14 +95,14 @@ class Rig:
             *sorted(p.name for p in (ROOT / "migrations/versions").glob("*.py")),
         ]
         if known.exists() and (record := json.loads(known.read_text()))["of"] == wanted:
-            self.say(f"{name}: {size.tasks:,} tasks are there from before")
+            self.say(f"{name}: reusing {size.tasks:,} tasks")
             return dict(record["made"])
         known.unlink(missing_ok=True)
         self._create(name)
         self.say(f"{name}: seeding {size.tasks:,} tasks and {size.events:,} events")
         self._run(env, "db", "upgrade")
         output = _seeded(env, size)
-        self._execute(self._url(name), "VACUUM ANALYZE")  # as autovacuum would within minutes
+        self._execute(self._url(name), "VACUUM ANALYZE")  # as autovacuum would do within minutes
         made: dict[str, Any] = json.loads(output)
         known.write_text(json.dumps({"of": wanted, "made": made}))
         return made
@@ -131,7 +131,7 @@ class Rig:
 
 
 def _seeded(env: dict[str, str], size: Size) -> str:
-    """The JSON that `flask seed` prints about the rows. Its progress is shown on a terminal."""
+    """Run `flask seed` and return its JSON about the rows. Its progress goes to the terminal."""
     argv = [*_FLASK, "seed", "--json", f"--password={PASSWORD}", *size.options]
     done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT)
     if done.returncode != 0:
@@ -150,9 +150,9 @@ def _tokens(server: Gunicorn, made: Mapping[str, Any]) -> dict[str, str]:
 
 @contextmanager
 def running_rig(say: Print, directory: Path | None) -> Iterator[Rig]:
-    """PostgreSQL and Valkey in a directory that is kept, or (None) in one that is gone then.
+    """Start PostgreSQL and Valkey in a persistent directory, or (None) in a temporary one.
 
-    fsync is off: nothing that is measured writes.
+    fsync is off: no measured request writes.
     """
     with ExitStack() as stack:
         made = directory or Path(
@@ -160,7 +160,7 @@ def running_rig(say: Print, directory: Path | None) -> Iterator[Rig]:
         )
         home = made.resolve()
         home.mkdir(parents=True, exist_ok=True)
-        home.chmod(0o755)  # PostgreSQL's own user has to get there
+        home.chmod(0o755)  # PostgreSQL's own user needs access
         say(f"starting PostgreSQL and Valkey in {home}")
         services = stack.enter_context(start(home, env={"MUSTER_EMBEDDED_FSYNC": "off"}))
         env = {

@@ -1,4 +1,4 @@
-"""Reading a program's output with nothing in between, from a terminal and from a pipe."""
+"""Read a program's output directly, from a terminal and from a pipe."""
 
 import os
 import pty
@@ -10,7 +10,7 @@ _CHUNK = 1 << 16
 
 
 def seconds_on_pty(argv: Sequence[str], env: Mapping[str, str], expected: int) -> float:
-    """The time that a bare loop needs to read that many bytes and throw them away."""
+    """Return the time for a bare loop to read that many bytes and discard them."""
     ours, theirs = pty.openpty()
     begun = time.perf_counter()
     with subprocess.Popen(
@@ -26,7 +26,7 @@ def seconds_on_pty(argv: Sequence[str], env: Mapping[str, str], expected: int) -
 
 
 def seconds_into_pipe(argv: Sequence[str], env: Mapping[str, str]) -> float:
-    """The time that the program itself needs if nothing keeps it waiting."""
+    """Return the time for the program itself, without waiting for a reader."""
     begun = time.perf_counter()
     with subprocess.Popen(argv, stdout=subprocess.PIPE, env={**os.environ, **env}) as program:
         assert program.stdout is not None

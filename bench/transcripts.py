@@ -1,7 +1,7 @@
-"""What an agent's transcript costs the server, beside its bytes as log: processor time.
+"""The server's CPU time for an agent's transcript, compared with the same bytes as log.
 
-A simulated machine reports entries and sends as many bytes of log, in turns: as much at once as it
-may, and a few entries at a time, as they come from an agent at work.
+A simulated machine reports entries and sends as many bytes of log, in turns: in batches of maximum
+size, and a few entries at a time, as from a working agent.
 """
 
 import statistics
@@ -22,8 +22,8 @@ from tests.app.control_channel.simulated_machine import SimulatedMachine
 ENTRIES = 10_000
 SLOW_ENTRIES = 2_000  # a few at a time
 ROUNDS = 5
-AT_ONCE_BYTES = 256 * 1024  # what a machine puts into one report
-FEW = 10  # entries in half a second of a busy agent
+AT_ONCE_BYTES = 256 * 1024  # entries in one report of a machine
+FEW = 10  # a busy agent's entries in half a second
 MAX_MS = 2.0
 _LIMIT = 60.0
 _SHOWN = "tests/test_cart.py::test_a_discount_is_taken_once PASSED\n"
@@ -32,7 +32,7 @@ Batch = list[frames.TranscriptEntry]
 
 
 def measure(say: Print) -> Report:
-    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    """Measure everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report(f"Transcript of {ENTRIES:,} entries, {len(_encoded(_entries())):,} bytes")
     with running_rig(say) as rig:
         writer = _Writer(rig)
@@ -44,11 +44,11 @@ def measure(say: Print) -> Report:
     return report
 
 
-# ---- what is sent --------------------------------------------------------------------------------
+# ---- content -------------------------------------------------------------------------------------
 
 
 def _entries() -> Batch:
-    """As an agent's are: messages, commands with some output, edits."""
+    """Return entries like an agent's: messages, commands with some output, edits."""
     return [_entry(number) for number in range(ENTRIES)]
 
 
@@ -87,11 +87,11 @@ def _encoded(value: Any) -> bytes:
     return msgspec.json.encode(value)
 
 
-# ---- how it is sent ------------------------------------------------------------------------------
+# ---- sending -------------------------------------------------------------------------------------
 
 
 class _Writer:
-    """A machine with an attempt at work, which waits for each ack, as a slow agent's does."""
+    """A machine with a running attempt, which waits for each ack, as with a slow agent."""
 
     def __init__(self, rig: Rig) -> None:
         rig.add_project("SAYS", "claude", "true")
@@ -119,7 +119,7 @@ class _Writer:
 def _alternate(
     rig: Rig, writer: _Writer, batches: Sequence[Batch], say: Print
 ) -> tuple[list[list[float]], list[list[float]]]:
-    """Seconds of processor time for all of the batches, by round: as transcript, and as log."""
+    """Return the CPU seconds of all batches by round: as transcript, and as log."""
     pieces = [_encoded(batch) for batch in batches]
 
     def report_all() -> None:
@@ -130,7 +130,7 @@ def _alternate(
         for piece in pieces:
             writer.log(piece)
 
-    report_all(), logged()  # what is met for the first time costs more
+    report_all(), logged()  # the first round costs more
     found: tuple[list[list[float]], list[list[float]]] = ([], [])
     for number in range(1, ROUNDS + 1):
         for blocks, act in zip(found, (report_all, logged), strict=True):
@@ -162,4 +162,9 @@ def _figure(name: str, ours: Blocks, its: Blocks) -> Figure:
 
 
 if __name__ == "__main__":
-    sys.exit(command.run("What a transcript costs the server beside its bytes as log.", measure))
+    sys.exit(
+        command.run(
+            "Measure the server's cost of a transcript, compared with the same bytes as log.",
+            measure,
+        )
+    )

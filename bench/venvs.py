@@ -1,4 +1,4 @@
-"""Peers that are Python packages, each in a venv of its own that is kept."""
+"""Peers that are Python packages, each in its own persistent venv."""
 
 import subprocess
 import venv
@@ -12,13 +12,13 @@ _INSTALL_SECONDS = 300.0
 
 
 class CannotInstall(Exception):
-    """pip did not bring it; the message is the end of what pip said."""
+    """pip failed; the message is the end of its output."""
 
 
 def install(name: str, packages: Sequence[str], say: Print) -> Path:
-    """The directory of its commands; installed at the first use. Raises CannotInstall.
+    """Install a peer on first use; return its directory of commands. Raises CannotInstall.
 
-    `name` has the version in it: another version is another venv.
+    `name` includes the version, so that each version has its own venv.
     """
     home = _CACHE / name
     commands = home / "bin"

@@ -1,4 +1,4 @@
-"""A client that costs next to nothing: bytes made beforehand, one connection, no parsing."""
+"""A client with minimal cost: prebuilt bytes, one connection, no parsing."""
 
 import socket
 import time
@@ -11,12 +11,12 @@ _TIMEOUT = 120.0
 _CHUNK = 1 << 18
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
-# The server hangs up on a connection that idles for 5 s.
+# The server closes connections that are idle for 5 s.
 _STALE = 3.0
 
 
 class Wire:
-    """A connection that is kept open."""
+    """A persistent connection."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -24,7 +24,7 @@ class Wire:
         self._used = 0.0
 
     def get(self, path: str, headers: Mapping[str, str]) -> tuple[float, int, bytes]:
-        """Seconds until the last byte was here, status, and body. Raises NotMeasured."""
+        """Return the seconds to the last byte, the status and the body. Raises NotMeasured."""
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         request = f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{lines}\r\n".encode()
         connection = self._connected()
@@ -33,7 +33,7 @@ class Wire:
             connection.sendall(request)
             head, body = self._answer(connection)
         except OSError as error:
-            raise NotMeasured(f"{path} got no answer: {error!r}") from error
+            raise NotMeasured(f"{path} got no response: {error!r}") from error
         seconds = time.perf_counter() - begun
         self._used = time.monotonic()
         return seconds, int(head[9:12]), body
@@ -58,7 +58,7 @@ class Wire:
         head, _, body = received.partition(_END)
         at = head.lower().find(_LENGTH)
         if at < 0:
-            raise NotMeasured(f"an answer without its length: {head[:200]!r}")
+            raise NotMeasured(f"a response without a length: {head[:200]!r}")
         length = int(head[at + len(_LENGTH) :].split(b"\r\n", 1)[0])
         while len(body) < length:
             body += _read_some(connection)
@@ -68,5 +68,5 @@ class Wire:
 def _read_some(connection: socket.socket) -> bytes:
     piece = connection.recv(_CHUNK)
     if not piece:
-        raise OSError("the server hung up")
+        raise OSError("the server closed the connection")
     return piece

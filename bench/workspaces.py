@@ -1,4 +1,4 @@
-"""Preparing a workspace next to bare git that does the same: fetch, and a shared clone."""
+"""Preparing a workspace, compared with bare git: a fetch and a shared clone."""
 
 import itertools
 import os
@@ -27,7 +27,7 @@ _AUTHOR = Author("Muster bench", "bench@muster.invalid")
 
 @dataclass
 class _Setup:
-    """Where both work: each on a mirror of its own, which is there already."""
+    """The files of both sides, each with its own existing mirror."""
 
     scratch: Path
     repository: Repository
@@ -72,21 +72,21 @@ class _Setup:
 
 
 def measure(scratch: Path, repository: Repository) -> list[Figure]:
-    """Bare git and we take turns. Under root also with a uid for the attempt, as it is then."""
+    """Alternate with bare git. Under root, also with a separate user for the attempt."""
     place = _Setup(scratch, repository)
     ways: dict[str, Callable[[], float]] = {"a workspace prepared": place.prepared}
     if os.geteuid() == 0:
         ways["a workspace prepared, with a uid"] = place.prepared_with_uid
     turns = (place.bare_git, *ways.values())
     for turn in turns:
-        turn()  # the first makes the mirror
+        turn()  # the first creates the mirror
     blocks = [_block(turns) for _ in range(BLOCKS)]
     bare, *ours = zip(*blocks, strict=True)
     return [_figure(name, taken, bare) for name, taken in zip(ways, ours, strict=True)]
 
 
 def _block(turns: Sequence[Callable[[], float]]) -> list[list[float]]:
-    """Seconds, for each of those that take turns."""
+    """Return the seconds of each side."""
     rounds = [[turn() for turn in turns] for _ in range(PAIRS)]
     return [list(taken) for taken in zip(*rounds, strict=True)]
 

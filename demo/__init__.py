@@ -1,1 +1,1 @@
-"""What `make demo` and `make up` play: a whole Muster with local machines, from its own parts."""
+"""`make demo` and `make up`: a complete Muster with local machines."""

@@ -1,10 +1,10 @@
-"""A scripted stand-in for a coding agent. It is not a model, and thinks of nothing.
+"""A scripted stand-in for a coding agent, not a model.
 
-`agent.py INSTRUCTION` behaves like an agent at work in a terminal: it reads its instruction, looks
-through the files, runs the tests, then really repairs the one bug it was written for and notes the
-repair in the changelog. Muster treats it as any `custom` agent. Exit code 1: nothing to repair.
+`agent.py INSTRUCTION` behaves like an agent in a terminal: it reads its instruction, lists the
+files, runs the tests, then really repairs the one bug it knows and notes the repair in the
+changelog. Muster treats it as any `custom` agent. Exit code 1: nothing to repair.
 
-Standard library only, and no newer than Python 3.8: it runs on whatever `python3` a machine has.
+Standard library only, and Python 3.8 syntax: it runs on any `python3` a machine has.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CYAN, GREEN, RED, YELLOW, DIM, BOLD, RESET = (f"\033[{code}m" for code in (36, 3
 TESTS = [sys.executable, "-m", "unittest"]
 WIDTH = 76
 
-# The script: the bug that it repairs, and its texts about it.
+# The script: the bug it repairs, and its texts about it.
 BUG = re.compile(r"^(?P<indent>[ ]+)total = (?=int\(count\))", re.MULTILINE)
 REPAIR = r"\g<indent>total += "
 THOUGHT = (
@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def list_python_files() -> list[Path]:
-    """Every Python file of the package."""
+    """List the package's Python files."""
     sources = sorted(path for path in Path().rglob("*.py") if ".git" not in path.parts)
     for path in sources:
         lines = path.read_text(encoding="utf-8").count("\n")
@@ -64,7 +64,7 @@ def list_python_files() -> list[Path]:
 
 
 def think(thought: str) -> None:
-    """Show a spinner for a moment, as agents do, and then the thought."""
+    """Show a spinner briefly, as agents do, then the thought."""
     for mark in "⠋⠙⠹⠸⠼⠴":
         write(f"\r{DIM}{mark} thinking{RESET}", pause=0.05)
     write("\r\033[K")
@@ -90,12 +90,12 @@ def edit(path: Path, change: Callable[[str], str]) -> None:
     print_line(f"{CYAN}Edit{RESET} {path}")
     diff = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
     for line in list(diff)[2:]:
-        colour = {"+": GREEN, "-": RED}.get(line[0], DIM)
-        print_line(f"  {colour}{line}{RESET}", pause=0.05)
+        color = {"+": GREEN, "-": RED}.get(line[0], DIM)
+        print_line(f"  {color}{line}{RESET}", pause=0.05)
 
 
 def note_repair(changelog: str) -> str:
-    """The changelog, with a line about the repair under Unreleased."""
+    """Add a line about the repair to the changelog's Unreleased section."""
     return changelog.replace("## Unreleased\n", f"## Unreleased\n{NOTE}", 1)
 
 

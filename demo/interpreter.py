@@ -1,4 +1,4 @@
-"""A Python for the demo's agent, which is a script: under root, attempts cannot run any of them."""
+"""A Python for the demo's agent, a script: under root, attempts can't run every `python3`."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ MISSING = (
 
 
 def find() -> Path:
-    """A `python3` that attempts can run. Raises OperateError when there is none."""
+    """Return a `python3` that attempts can run. Raises OperateError if there's none."""
     for candidate in _interpreters():
         if _can_run(candidate):
             return candidate
@@ -25,8 +25,9 @@ def find() -> Path:
 
 
 def copy(area: Path) -> Path:
-    """A copy of our own `python3` in `area`, which attempts can enter. Raises OperateError if they
-    cannot run it, OSError.
+    """Copy our own `python3` to `area`, which attempts can enter.
+
+    Raises OperateError if attempts can't run the copy, OSError.
     """
     directory = area / "python"
     directory.mkdir(exist_ok=True)
@@ -42,7 +43,7 @@ def copy(area: Path) -> Path:
 
 
 def _interpreters() -> Iterator[Path]:
-    # Our own first: the one on the PATH may be a version manager's shim, which is slow.
+    # Our own first: the one in PATH may be a version manager's slow shim.
     yield Path(sys.base_prefix, "bin", "python3")
     for entry in os.get_exec_path():
         if os.path.isabs(entry):

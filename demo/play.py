@@ -1,6 +1,6 @@
-"""`make demo`: one task, from a description to a pushed branch, on a Muster of its own.
+"""`make demo`: one task, from description to pushed branch, on a separate Muster.
 
-Everything is real but the agent, which is a script (demo/agent.py). The stack keeps its home
+Everything is real except the agent, which is a script (demo/agent.py). The stack keeps its home
 between runs, so that a second run is faster; each run creates a new task.
 """
 
@@ -52,9 +52,7 @@ PIPELINE = [
 
 
 def main() -> int:
-    """Play the demo. Returns the exit code: 0 only if a branch was pushed that repairs the
-    package.
-    """
+    """Play the demo. Returns the exit code: 0 only if the pushed branch repairs the package."""
     return run_steps(_play, "interrupted; everything is stopped", INTERRUPTED)
 
 
@@ -62,7 +60,7 @@ def _play(screen: Screen) -> None:
     home = paths.stack_home() / "demo"
     port = paths.stack_port(default=ports.find_free_port())
     password = admin.load_password(home)
-    screen.heading("Starting a Muster of its own")
+    screen.heading("Starting a separate Muster")
     with Stack(home, port, _environment(password), say=screen.step) as stack:
         api = _sign_in(stack, screen, password)
         python = _find_python(stack, screen)
@@ -79,22 +77,20 @@ def _play(screen: Screen) -> None:
 
 
 def _environment(password: str) -> dict[str, str]:
-    """The stack's own settings. Servers and certificates that are set for another Muster are
-    unset.
-    """
+    """Return the stack's settings, with another Muster's servers and certificates unset."""
     names = ("DATABASE_URL", "REDIS_URL", "MUSTER_TLS_CERT", "MUSTER_TLS_KEY", "MUSTER_PROXY")
     return dict.fromkeys(names, "") | {
         "MUSTER_ADMIN_PASSWORD": password,
-        # One person looks on, and each worker takes a second of two processors to start.
+        # One viewer needs one worker, and each takes a second of two processors to start.
         "MUSTER_WEB_WORKERS": "1",
-        # By Muster's usual limits this host might be too busy to get a task.
+        # With the default limits, this host may be too busy to get a task.
         "MUSTER_MAX_LOAD_PERCENT": "100",
         "MUSTER_MAX_DISK_PERCENT": "100",
     }
 
 
 def _sign_in(stack: Stack, screen: Screen, password: str) -> ApiClient:
-    """An admin's session; the admin is created at the first start."""
+    """Return an admin's session; the first start creates the admin."""
     api = ApiClient(stack.url)
     screen.step("signing in")
     try:
@@ -126,10 +122,10 @@ def _start_machine(stack: Stack, screen: Screen, api: ApiClient, python: Path) -
         screen.step(f"enrolling the machine {machine.name}, in {area}")
         machine.enroll(api)
     screen.step(f"starting the worker of {machine.name}")
-    # The stages' `python3` is the one that attempts certainly can run.
+    # Stages find the `python3` that attempts can run.
     machine.start(
         path=f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        shown=[str(area), str(python.parent.parent)],  # where the agent lies, and what runs it
+        shown=[str(area), str(python.parent.parent)],  # the agent and its interpreter
     )
     await_online(stack, 1)
     sandbox.show_sandbox(screen, machine, api)
@@ -137,23 +133,19 @@ def _start_machine(stack: Stack, screen: Screen, api: ApiClient, python: Path) -
 
 
 def _fill_repository(machine: LocalMachine, screen: Screen) -> Repository:
-    """The repository, filled, after a check that its tests fail. Raises OperateError."""
+    """Create and fill the repository. Raises OperateError if its tests pass."""
     repository = Repository(machine.repositories / "durations.git")
-    screen.step(f"a git repository with a bug, {repository.path}")
+    screen.step(f"creating a git repository with a bug, {repository.path}")
     repository.fill()
     failing = repository.failing_tests(BASE)
     if failing is None:
-        raise OperateError(
-            f"the tests in {repository.path} pass before anybody has repaired anything"
-        )
+        raise OperateError(f"the tests in {repository.path} pass before the repair")
     screen.done(_verdict(failing))
     return repository
 
 
 def _agent_command(stack: Stack, python: Path) -> str:
-    """The agent's command. The script is copied to where attempts can read it: our tree may be
-    closed to them.
-    """
+    """Return the agent's command, after copying the script to where attempts can read it."""
     agent = paths.machines_directory(stack.home) / AGENT.name
     shutil.copyfile(AGENT, agent)
     agent.chmod(0o644)
@@ -177,10 +169,10 @@ def _describe_project(api: ApiClient, agent_command: str, repository: Repository
 
 
 def _cancel_stale_tasks(screen: Screen, api: ApiClient) -> None:
-    """Cancel tasks of interrupted runs, which would go on beside this run's."""
+    """Cancel tasks of interrupted runs, which would run along with this one's."""
     query = {"project": PROJECT, "status": "queued,assigned,running,suspended", "limit": 200}
     for task in api.get("/api/web/tasks", **query)["items"]:
-        screen.step(f"cancelling task {task['id']}, left over from an interrupted run")
+        screen.step(f"canceling task {task['id']}, left over from an interrupted run")
         api.post(f"/api/web/tasks/{task['id']}/cancel", {})
     screen.done()
 
@@ -211,7 +203,9 @@ def _follow(task: Task, screen: Screen) -> None:
 
 def _describe_end(now: dict[str, Any], lines: list[str]) -> str:
     why = f": {now['failure']['message']}" if now["failure"] else ""
-    return "\n  ".join([f"task {now['id']} {now['status']}{why}; its terminal said:", *lines])
+    return "\n  ".join(
+        [f"task {now['id']} {now['status']}{why}; its last lines of output:", *lines]
+    )
 
 
 def _event_line(event: dict[str, Any]) -> str:
@@ -221,26 +215,26 @@ def _event_line(event: dict[str, Any]) -> str:
 
 
 def _show_branch(task: Task, screen: Screen, repository: Repository) -> None:
-    """Show the pushed branch. Raises OperateError if it does not repair the package."""
+    """Show the pushed branch. Raises OperateError if it doesn't repair the package."""
     screen.heading(f"The terminal's last {LAST_LINES} lines")
     for line in task.last_lines(LAST_LINES):
-        # Of a line that was written over with carriage returns, only the last text.
+        # Of a line that carriage returns overwrote, only the last text.
         screen.line(f"  {line.rstrip(chr(13)).rpartition(chr(13))[2]}")
     branch = task.current()["result"]["branch"]
     if not repository.has(branch):
-        raise OperateError(f"there is no branch {branch} in {repository.path}")
+        raise OperateError(f"branch {branch} is missing in {repository.path}")
     screen.heading(f"The pushed branch {branch}")
     screen.line(repository.diff(branch, colour=screen.is_terminal))
     screen.heading("Is it repaired?")
-    screen.step(f"the tests, in a fresh clone of {branch}")
+    screen.step(f"running the tests in a fresh clone of {branch}")
     failing = repository.failing_tests(branch)
     if failing is not None:
-        raise OperateError(f"the branch does not repair the package:\n{failing}")
+        raise OperateError(f"the branch doesn't repair the package:\n{failing}")
     screen.done("they pass")
 
 
 def _verdict(tests: str) -> str:
-    """unittest's last line, such as `FAILED (failures=2)`."""
+    """Return unittest's last line, such as `FAILED (failures=2)`."""
     return tests.strip().rpartition("\n")[2]
 
 

@@ -1,4 +1,4 @@
-"""The git repository that the demo's task works on: a bare one, filled from demo/package."""
+"""The demo task's git repository: a bare one, filled from demo/package."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).with_name("package")
 BASE = "main"
 SECONDS = 60.0
 
-# No user's git settings, no hooks, no prompts; the author of commits is the demo.
+# No user settings, hooks or prompts; the demo is the author of commits.
 _ENVIRONMENT = {
     "PATH": os.environ.get("PATH", os.defpath),
     "LANG": "C.UTF-8",
@@ -37,7 +37,7 @@ class Repository:
         return self.path.as_uri()
 
     def fill(self) -> None:
-        """Make the repository, with the present package on its base branch. Raises OperateError."""
+        """Create the repository with the package on its base branch. Raises OperateError."""
         if not (self.path / "HEAD").exists():
             _run("git", "init", "--quiet", "--bare", "--template=", "--", str(self.path))
             self.git("symbolic-ref", "HEAD", f"refs/heads/{BASE}")
@@ -56,12 +56,12 @@ class Repository:
         return found == f"refs/heads/{branch}"
 
     def diff(self, branch: str, *, colour: bool) -> str:
-        """The difference between the base branch and this one."""
+        """Return the difference between the base branch and this one."""
         how = "always" if colour else "never"
         return self.git("diff", f"--color={how}", f"{BASE}...{branch}")
 
     def failing_tests(self, branch: str) -> str | None:
-        """The output of the tests in a fresh clone of the branch, or None if all of them pass."""
+        """Return the test output in a fresh clone of the branch, or None if all tests pass."""
         with tempfile.TemporaryDirectory(prefix="muster-demo-") as scratch:
             clone = Path(scratch, "clone")
             _run("git", "clone", "--quiet", "--branch", branch, "--", self.url, str(clone))

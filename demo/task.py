@@ -1,4 +1,4 @@
-"""One task, from its creation to its end, as a developer follows it over the API."""
+"""One task, followed over the API from its creation to its end."""
 
 import sys
 import time
@@ -13,7 +13,7 @@ from app.server_cli.local.errors import OperateError
 POLL_SECONDS = 0.1
 TIMEOUT_SECONDS = 90.0
 RETURNED_MESSAGE = (
-    "The machine cannot run this task ({message}). See what it lacks: "
+    "The machine can't run this task ({message}). See what's missing: "
     "{python} -m muster worker doctor"
 ).replace("{python}", sys.executable)
 FINAL_STATUSES = frozenset({"completed", "failed", "cancelled"})
@@ -21,7 +21,7 @@ FINAL_STATUSES = frozenset({"completed", "failed", "cancelled"})
 
 @dataclass
 class Task:
-    """A task, by its id. `shown` is the number of events seen so far."""
+    """A task by ID. `events_shown` is the number of events seen so far."""
 
     stack: Stack
     api: ApiClient
@@ -33,15 +33,15 @@ class Task:
         return f"/api/web/tasks/{self.task_id}"
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """Each new event, until the task has ended or waits for a person.
+        """Yield new events until the task has ended or waits at a gate.
 
-        Raises OperateError when that takes too long, or the demo's only machine gives the task
-        back; EmbeddedError when a child of the stack ends.
+        Raises OperateError if that takes too long, or the demo's only machine returns the task;
+        EmbeddedError if a process of the stack ends.
         """
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while True:
             task = self.current()
-            for event in self._new_events():  # read after the task, so that none is missing
+            for event in self._new_events():  # read after the task, so that none is missed
                 yield event
                 if event["type"] == "requeued":
                     raise OperateError(RETURNED_MESSAGE.format(message=event["message"]))
@@ -53,12 +53,12 @@ class Task:
             time.sleep(POLL_SECONDS)
 
     def current(self) -> dict[str, Any]:
-        """The task's present JSON."""
+        """Return the task's current JSON."""
         found: dict[str, Any] = self.api.get(self.path)
         return found
 
     def open_gate(self) -> dict[str, Any]:
-        """The open gate."""
+        """Return the open gate."""
         asked: dict[str, Any] = self.api.get(f"{self.path}/pending-confirm")
         return asked
 
@@ -67,7 +67,7 @@ class Task:
         self.api.post(f"{self.path}/confirm-stage", body)
 
     def last_lines(self, count: int) -> list[str]:
-        """The last lines of the log, with escape sequences."""
+        """Return the log's last lines, with escape sequences."""
         page = self.api.get(f"{self.path}/logs", offset=-count, limit=count)
         return [line["text"] for line in page["items"]]
 

@@ -1,4 +1,4 @@
-"""`make up`: what `muster-server up` runs, with the console as its source is."""
+"""`make up`: run `muster-server up` with the console built from source."""
 
 import os
 import sys
@@ -10,20 +10,20 @@ from demo.console.paths import SOURCE, ConsoleError
 
 
 def main() -> int:
-    """Returns the exit code."""
+    """Return the exit code."""
     return up.main(_build_console)
 
 
 def _build_console(screen: Screen) -> None:
-    """Where that cannot be, whatever was built before is served, or a page that says what to do."""
+    """Build the console. If that fails, the previous build is served, or a page with advice."""
     if os.environ.get("MUSTER_CONSOLE") or not SOURCE.is_dir():
         return  # it is built elsewhere
     try:
         builder.build(screen.step)
         screen.done()
     except ConsoleError as problem:
-        screen.fail(f"The console could not be built, and Muster starts without: {problem}")
-        screen.line("  Mend that and run `make built`; nothing else has to be started again.")
+        screen.fail(f"Can't build the console; starting Muster without it: {problem}")
+        screen.line("  Fix this and run `make built`; you don't need to restart anything.")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""What machines of Muster's run, under a name that can live in anybody's site-packages.
+"""The package that Muster's machines install, under a name of its own in site-packages.
 
-`muster.protocol` is what both sides say to each other, and the server imports that alone. Nothing
-in here imports `app`.
+`muster.protocol` defines the messages between both sides; apart from the version, the server
+imports only that. Nothing in here imports `app`.
 """
 
 __version__ = "0.1.0"
-"""Of all of Muster, and nowhere else: the packages, `--version` and `/healthz` read it here."""
+"""The one version of all of Muster: the packages, `--version` and `/healthz` read it here."""

@@ -1,13 +1,13 @@
-"""`muster`, or `python -m muster`: the developers' commands, and what runs on a machine."""
+"""`muster`, or `python -m muster`: the developers' commands and the worker's."""
 
 import os
 import sys
 
 
 def main(arguments: list[str]) -> int:
-    """The exit status: 0 done; 1 it could not be; 2 asked wrongly; more in `muster.cli.errors`."""
+    """Return the exit status: 0 success, 1 failure, 2 usage error, or another of `cli.errors`."""
     match arguments:
-        # These take all that follows as it is, and run where nothing of the others is installed.
+        # These parse their own arguments, and run without the other commands' dependencies.
         case ["worker", *rest]:
             from muster.worker import commands
 
@@ -23,12 +23,12 @@ def main(arguments: list[str]) -> int:
 
 
 def script() -> None:
-    """The script `muster`."""
+    """Run the `muster` script."""
     sys.exit(main(sys.argv[1:]))
 
 
 def _name() -> str:
-    """What it is called by who has called it."""
+    """Return the program name for usage texts."""
     called = os.path.basename(sys.argv[0])
     return "python -m muster" if called == "__main__.py" else "muster"
 

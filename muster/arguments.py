@@ -1,4 +1,4 @@
-"""How arguments are read, and help is shown, where click may be missing: as click does it."""
+"""Argument parsing and help in click's style, for where click may not be installed."""
 
 import argparse
 import shutil
@@ -6,13 +6,16 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-_MIN_WIDTH, _MAX_WIDTH = 50, 100  # columns of a text
-_MAX_TERM_WIDTH = 30  # of the first of two columns, at most
+_MIN_WIDTH, _MAX_WIDTH = 50, 100  # columns of text
+_MAX_TERM_WIDTH = 30  # columns of the first of two columns
 _COLUMN_GAP = 2
 
 
 class Parser(argparse.ArgumentParser):
-    """`examples` are lines that are shown as they are, below what describes the command."""
+    """A parser whose help looks like click's.
+
+    `examples` are lines to print unchanged below the description.
+    """
 
     def __init__(
         self, prog: str | None = None, *, examples: Sequence[str] = (), **more: Any
@@ -68,7 +71,7 @@ def _value_name(action: argparse.Action) -> str:
 
 
 def _format_section(title: str, rows: Iterable[tuple[str, str]], width: int) -> str:
-    """A heading, and two columns: a term that is too long for its own has a line for itself."""
+    """Format a heading and two columns; a term too long for its column gets its own line."""
     shown = list(rows)
     terms = min(max(len(term) for term, _ in shown), _MAX_TERM_WIDTH)
     second = 2 + terms + _COLUMN_GAP

@@ -1,7 +1,7 @@
-"""`python -m muster verify`: a bundle of evidence, checked without a server.
+"""`python -m muster verify`: verify an evidence bundle without a server.
 
-What a bundle is says `muster.protocol.evidence`. Nothing of the file is believed before it has been
-held against the signature, and it is read in pieces, however large it is.
+`muster.protocol.evidence` defines a bundle. Nothing in the file is trusted before it's checked
+against the signature. The file is read in chunks, however large it is.
 """
 
 import base64
@@ -22,15 +22,15 @@ from muster.protocol.canonical_zip import CHUNK_BYTES, Member, NotCanonical
 from muster.protocol.evidence import ChainEnd, Manifest
 
 _MAX_KEYS_BYTES = 1 << 20
-_CRYPTOGRAPHY_MISSING = "this needs the package cryptography: pip install cryptography"
+_CRYPTOGRAPHY_MISSING = "this needs the cryptography package: pip install cryptography"
 
 
 class InvalidBundle(Exception):
-    """The bundle is not what its server made, or nobody can say. The message says why."""
+    """The bundle isn't what its server made, or can't be checked. The message is the reason."""
 
 
 class PublicKey(msgspec.Struct, frozen=True, rename="camel"):
-    """A key as /.well-known/muster-evidence.json has it."""
+    """A key from /.well-known/muster-evidence.json."""
 
     id: str
     algorithm: str
@@ -44,8 +44,7 @@ class _Keys(msgspec.Struct, frozen=True):
 
 @dataclass
 class _Contents:
-    """What a file was found to have: its members' SHA-256, and where those begin that are read
-    again."""
+    """A file's contents: its members' sizes and SHA-256, and the offsets of those to read again."""
 
     digests: dict[str, evidence.File]
     offsets: dict[str, int]
@@ -54,19 +53,19 @@ class _Contents:
 
 
 def main(arguments: Sequence[str], name: str = "muster") -> int:
-    """Exit status 0: it is genuine; 1: it is not, or that cannot be said; 2: asked wrongly."""
+    """Return the exit status: 0 genuine, 1 not genuine or not checkable, 2 usage error."""
     parser = Parser(
         f"{name} verify",
-        description="Check a bundle of evidence, without a server.",
+        description="Verify an evidence bundle without a server.",
         examples=(f"{name} verify --key muster-evidence.json task-7.evidence.zip",),
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="The bundle.")
+    parser.add_argument("file", type=Path, metavar="FILE", help="The evidence bundle.")
     parser.add_argument(
         "--key",
         type=Path,
         metavar="KEY.json",
-        help="What the server's /.well-known/muster-evidence.json says; without it nobody knows "
-        "whose the signature is.",
+        help="The server's keys, saved from its /.well-known/muster-evidence.json; without them, "
+        "the signer is unknown.",
     )
     try:
         options = parser.parse_args(list(arguments))
@@ -76,7 +75,7 @@ def main(arguments: Sequence[str], name: str = "muster") -> int:
         keys = None if options.key is None else _read_keys(options.key)
         with options.file.open("rb") as file:
             if not stat.S_ISREG(options.file.stat().st_mode):
-                raise InvalidBundle("it is not a regular file")
+                raise InvalidBundle("not a regular file")
             lines = verify(file, keys)
     except (InvalidBundle, NotCanonical) as refusal:
         sys.stdout.write(f"REFUSED: {refusal}\n")
@@ -89,16 +88,17 @@ def main(arguments: Sequence[str], name: str = "muster") -> int:
 
 
 def verify(file: BinaryIO, keys: Sequence[PublicKey] | None) -> list[str]:
-    """What there is to say of a genuine bundle, line by line. `keys` are those of its server, if
-    somebody knows them. Raises Refused and NotCanonical.
+    """Return the lines that describe a genuine bundle. `keys` are its server's; None if unknown.
+
+    Raises InvalidBundle, NotCanonical.
     """
     contents = _read_bundle(file)
     try:
         manifest = evidence.parse_manifest(contents.manifest)
     except (ValueError, RecursionError) as error:
-        raise InvalidBundle(f"its manifest cannot be read: {error}") from error
+        raise InvalidBundle(f"can't read the manifest: {error}") from error
     if manifest.format != evidence.FORMAT:
-        raise InvalidBundle(f"its format is {manifest.format!r}, and not {evidence.FORMAT!r}")
+        raise InvalidBundle(f"unknown format {manifest.format!r}, expected {evidence.FORMAT!r}")
     signer = _check_signature(contents)
     _check_digests(contents, manifest)
     for chain in manifest.chains:
@@ -113,14 +113,14 @@ def _read_keys(path: Path) -> list[PublicKey]:
     try:
         return msgspec.json.decode(data, type=_Keys).keys
     except (ValueError, RecursionError) as error:
-        raise InvalidBundle(f"{path} is not what the server says of its keys: {error}") from error
+        raise InvalidBundle(f"{path} isn't a server's key file: {error}") from error
 
 
 # ---- the file ------------------------------------------------------------------------------------
 
 
 def _read_bundle(file: BinaryIO) -> _Contents:
-    """All of the file, once, each byte of which is where a canonical zip file has it."""
+    """Read the whole file once, checking that each byte is where a canonical zip file has it."""
     found = _Contents({}, {}, b"", b"")
     for member, pieces in canonical_zip.read_members(file):
         if member.name == evidence.MANIFEST:
@@ -139,52 +139,52 @@ def _read_bundle(file: BinaryIO) -> _Contents:
 
 def _read_small(member: Member, pieces: Iterable[bytes], most: int) -> bytes:
     if member.size > most:
-        raise InvalidBundle(f"{member.name} has more than {most:,} bytes")
+        raise InvalidBundle(f"{member.name} exceeds {most:,} bytes")
     return b"".join(pieces)
 
 
 def _check_digests(contents: _Contents, manifest: Manifest) -> None:
-    """Hold the members against the manifest, which is known to be the signer's."""
+    """Check the members against the manifest, whose signature is already verified."""
     named = {file.path: file for file in manifest.files}
     if list(named) != sorted(named) or len(named) != len(manifest.files):
-        raise InvalidBundle("the manifest's files are not in order")
+        raise InvalidBundle("the manifest's files aren't sorted and unique")
     for path in sorted({*named, *contents.digests, *evidence.REQUIRED_MEMBERS}):
         if path not in contents.digests:
             raise InvalidBundle(f"{path} is missing")
         if path not in named:
-            raise InvalidBundle(f"{path} is not in the manifest")
+            raise InvalidBundle(f"{path} isn't in the manifest")
         if contents.digests[path] != named[path]:
-            raise InvalidBundle(f"{path} is not the one that was signed")
+            raise InvalidBundle(f"{path} doesn't match the signed manifest")
 
 
 # ---- the signature -------------------------------------------------------------------------------
 
 
 def _check_signature(contents: _Contents) -> evidence.Signature:
-    """The signature that the bundle has, which is one by the key beside it."""
+    """Return the bundle's signature, after verifying it with the public key next to it."""
     try:
         signature = evidence.parse_signature(contents.signature)
         public, raw = (_decode_base64(text) for text in (signature.public_key, signature.signature))
     except (ValueError, RecursionError) as error:
-        raise InvalidBundle(f"its signature cannot be read: {error}") from error
+        raise InvalidBundle(f"can't read the signature: {error}") from error
     if signature.algorithm != evidence.ALGORITHM or signature.key != evidence.key_id(public):
-        raise InvalidBundle("its signature names another key than it has")
+        raise InvalidBundle("the signature's algorithm or key ID doesn't match its public key")
     if not _is_signed(public, raw, contents.manifest):
-        raise InvalidBundle("its manifest is not the one that was signed")
+        raise InvalidBundle("the signature doesn't match the manifest")
     return signature
 
 
 def _decode_base64(text: str) -> bytes:
-    """What the text has in Base64, of which each value has one spelling."""
+    """Decode Base64 and accept only the canonical encoding. Raises ValueError."""
     data = base64.b64decode(text, validate=True)
     if base64.b64encode(data).decode() != text:
-        raise ValueError("it is not spelled as it has to be")
+        raise ValueError("not canonical Base64")
     return data
 
 
 def _is_signed(public: bytes, signature: bytes, data: bytes) -> bool:
     try:
-        # Machines install what this module is part of, and need no cryptography for their work.
+        # Machines install this package too, and don't need cryptography for their work.
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     except ImportError as error:
@@ -199,11 +199,11 @@ def _is_signed(public: bytes, signature: bytes, data: bytes) -> bool:
 def _describe_signer(
     signer: evidence.Signature, keys: Sequence[PublicKey] | None, manifest: Manifest
 ) -> str:
-    """Whose the signature is, in a sentence. Raises Refused where it is none of these keys'."""
+    """Describe the signer. Raises InvalidBundle if the key isn't one of `keys`."""
     if keys is None:
         return (
-            f"signed by key {signer.key}, which you have not named: the bundle is whole, and "
-            "anybody may have made it; --key says whose it is"
+            f"signed by unknown key {signer.key}: the bundle is intact, but anyone could have made "
+            "it; pass --key to check the signer"
         )
     for key in keys:
         if (key.id, key.algorithm, key.public_key) == (
@@ -215,29 +215,30 @@ def _describe_signer(
                 key.retired_at
             ):
                 raise InvalidBundle(
-                    f"key {key.id} was retired on {key.retired_at}, before it was made"
+                    f"key {key.id} was retired on {key.retired_at}, before the bundle was made"
                 )
-            return f"signed by key {key.id}, which is one of the server's"
-    raise InvalidBundle(f"key {signer.key}, by which it is signed, is none of the server's")
+            return f"signed by the server's key {key.id}"
+    raise InvalidBundle(f"signed by key {signer.key}, which isn't one of the server's keys")
 
 
 def _parse_timestamp(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise InvalidBundle(f"{text!r} is no moment") from error
+        raise InvalidBundle(f"{text!r} isn't a timestamp") from error
 
 
 # ---- the logs ------------------------------------------------------------------------------------
 
 
 def _check_chain(file: BinaryIO, contents: _Contents, manifest: Manifest, end: ChainEnd) -> None:
-    """Make an attempt's chain anew from its log, and compare it. Of a log that has been taken there
-    is nothing to make it of: it is what was signed.
+    """Recompute an attempt's chain from its log and compare it.
+
+    An expired log can't be recomputed; its chain is the one that was signed.
     """
     log, name = evidence.log_name(end.attempt), evidence.chain_name(end.attempt)
     if name not in contents.digests or (log in contents.digests) == end.is_expired:
-        raise InvalidBundle(f"the manifest says something else of attempt {end.attempt}'s log")
+        raise InvalidBundle(f"the manifest doesn't match the files of attempt {end.attempt}'s log")
     if end.is_expired:
         return
     chain = evidence.HashChain(manifest.server.id, manifest.task_id, end.attempt)
@@ -246,9 +247,9 @@ def _check_chain(file: BinaryIO, contents: _Contents, manifest: Manifest, end: C
     for piece in evidence.chain_file(manifest.task_id, end.attempt, end.gaps, links):
         digest.update(piece)
     if digest.hexdigest() != contents.digests[name].sha256:
-        raise InvalidBundle(f"{name} is not the chain of {log}")
+        raise InvalidBundle(f"{name} doesn't match {log}")
     if (chain.byte_count, chain.head.hex()) != (end.bytes, end.head):
-        raise InvalidBundle(f"the manifest has another end of the chain of {log}")
+        raise InvalidBundle(f"the manifest's chain end doesn't match {log}")
 
 
 def _chain_links(
@@ -258,22 +259,22 @@ def _chain_links(
     while size:
         piece = file.read(min(size, CHUNK_BYTES))
         if not piece:
-            raise InvalidBundle("the file has become shorter")
+            raise InvalidBundle("the file was truncated while being read")
         size -= len(piece)
         yield from chain.feed(piece)
     yield from chain.finish()
 
 
 def _summary(manifest: Manifest) -> list[str]:
-    """What a genuine bundle is about."""
+    """Summarize a genuine bundle."""
     server = manifest.server
     taken = [str(chain.attempt) for chain in manifest.chains if chain.is_expired]
     lost = [str(chain.attempt) for chain in manifest.chains if chain.gaps]
     return [
         f"GENUINE: task {manifest.task_id} of server {server.id} ({server.url or 'no URL'}), "
         f"{manifest.status}, as of {manifest.made_at}",
-        f"{len(manifest.files)} files, as the manifest has them; "
-        f"{len(manifest.chains) - len(taken)} logs, as their chains have them",
-        *([f"the time of these attempts' logs was over: {', '.join(taken)}"] if taken else []),
-        *([f"of these attempts' logs something was lost: {', '.join(lost)}"] if lost else []),
+        f"{len(manifest.files)} files match the manifest; "
+        f"{len(manifest.chains) - len(taken)} logs match their chains",
+        *([f"expired logs, of attempts: {', '.join(taken)}"] if taken else []),
+        *([f"incomplete logs, of attempts: {', '.join(lost)}"] if lost else []),
     ]

@@ -1,1 +1,1 @@
-"""The packages of one tree: what `make dist` makes of it. Decision 67 says what is in which."""
+"""The packages that `make dist` builds. Decision 67 lists their contents."""

@@ -1,4 +1,4 @@
-"""`make dist`: the console, then both packages, in a directory that has nothing else then."""
+"""`make dist`: build the console, then both packages, into an emptied directory."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The two wheels: the same bytes of the same tree, whenever and wherever they are made."""
+"""The two wheels: reproducible, so that the same tree always makes the same bytes."""
 
 import os
 import shutil
@@ -11,23 +11,23 @@ from packages import version
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
-# The time of all that is in them. Zip files know none before 1980.
+# The time of all members. Zip files start at 1980.
 EPOCH = "1577836800"  # 2020-01-01
 CLIENT, SERVER = "client", "server"
 
 
 class BuildError(OperateError):
-    """A package could not be made. The message says why."""
+    """A package couldn't be built. The message is the reason."""
 
 
 def clear_directory(place: Path = DIST) -> None:
-    """Have the directory, with nothing in it."""
+    """Create the directory, or empty it."""
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
 
 
 def build_wheel(which: str, place: Path = DIST, tree: Path = ROOT) -> Path:
-    """Make one of the packages of a tree in `place`; the server's wants the client's there.
+    """Build a package into `place`; the server's needs the client's there.
 
     Raises BuildError.
     """
@@ -52,5 +52,5 @@ def build_wheel(which: str, place: Path = DIST, tree: Path = ROOT) -> Path:
         check=False,
     )
     if done.returncode != 0:
-        raise BuildError(f"muster-{which} could not be packed:\n{done.stdout.strip()}")
+        raise BuildError(f"can't pack muster-{which}:\n{done.stdout.strip()}")
     return place / f"muster_{which}-{version.package_version(tree)}-py3-none-any.whl"

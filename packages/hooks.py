@@ -1,4 +1,4 @@
-"""What hatchling asks for when it builds one of the packages."""
+"""Hatchling hooks for building the packages."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ LOCKS = ("requirements.txt", "requirements-worker.txt")
 
 
 class Metadata(MetadataHookInterface):
-    """Dependencies."""
+    """Sets the dependencies."""
 
     def update(self, metadata: dict[str, Any]) -> None:
         if metadata["name"] == CLIENT:
@@ -34,15 +34,13 @@ class Metadata(MetadataHookInterface):
 
 
 class Build(BuildHookInterface[Any]):
-    """The server's package has the console as it is built, and carries the client's, to hand it to
-    machines, and what is locked.
-    """
+    """Adds the console, the client's wheel for machines, and the locks to the server's package."""
 
     def initialize(self, _version: str, build_data: dict[str, Any]) -> None:
         name = f"muster_client-{version.package_version(ROOT)}-py3-none-any.whl"
         wheel = Path(self.directory) / name
         if not wheel.is_file():
-            raise FileNotFoundError(f"{wheel}: `make dist` makes it first")
+            raise FileNotFoundError(f"{wheel} is missing: run `make dist`")
         carried = [wheel, *(ROOT / lock for lock in LOCKS)]
         files = {path: f"{BUNDLED_DIRECTORY}/{path.name}" for path in carried}
         files |= {CONSOLE / name: f"console/dist/{name}" for name in _built_files()}
@@ -50,6 +48,6 @@ class Build(BuildHookInterface[Any]):
 
 
 def _built_files() -> list[str]:
-    """The files of the console's present build; beside them lie those of the one before."""
+    """List the files of the console's current build; the previous one's are next to them."""
     names: list[str] = json.loads((CONSOLE / ".files.json").read_text())["now"]
     return names

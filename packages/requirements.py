@@ -1,4 +1,4 @@
-"""What the packages need, as the files by hand say and the locks have it."""
+"""The packages' requirements, from the `.in` files and the locks."""
 
 import re
 from collections.abc import Iterator
@@ -10,8 +10,9 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+(?:\[[^]]*\])?")
 
 
 def read_requirements(root: Path, name: str) -> list[str]:
-    """Of `<name>.in`, without those that it includes: each in no older version than the one that is
-    tested, which is the locked one.
+    """Return the requirements in `<name>.in`, without included files.
+
+    The minimum of each is the locked version, because that one is tested.
     """
     tested = {
         _normalize(package): version

@@ -1,6 +1,6 @@
-"""The version that the packages bear: the tree's own, with a label that no public index takes.
+"""The packages' version: the tree's own, with a local label that public indexes refuse.
 
-Hatchling evaluates this file by itself.
+Hatchling evaluates this file separately.
 """
 
 import re
@@ -11,7 +11,7 @@ _OWN = re.compile(r'^__version__ = "([^"+]+)"$', re.MULTILINE)
 
 
 def tree_version(root: Path) -> str:
-    """As people see it: 0.1.0."""
+    """Return the displayed version, such as 0.1.0. Raises ValueError if it's missing."""
     found = _OWN.search((root / "muster" / "__init__.py").read_text())
     if found is None:
         raise ValueError("muster/__init__.py has no __version__")
@@ -19,5 +19,5 @@ def tree_version(root: Path) -> str:
 
 
 def package_version(root: Path) -> str:
-    """PyPI refuses such versions, so that whatever asks for one never takes a stranger's there."""
+    """Return the packages' version. PyPI refuses such versions, so none there can replace ours."""
     return f"{tree_version(root)}+{LABEL}"

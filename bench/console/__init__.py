@@ -1,1 +1,1 @@
-"""`python -m bench.console`: what people wait for in the console, in Chromium."""
+"""`python -m bench.console`: waiting times in the console, in Chromium."""

@@ -34,11 +34,11 @@ def measure(say: Print, options: argparse.Namespace) -> Report:
     try:
         builder.build(say)
     except ConsoleError as problem:
-        raise NotMeasured(f"the console could not be built: {problem}") from None
+        raise NotMeasured(f"can't build the console: {problem}") from None
     report = Report("The console in Chromium")
     parts = options.only or list(PARTS)
     with running_rig(say) as rig:
-        # Rows that are put in name a machine; terminals run on it.
+        # Inserted rows refer to a machine, which also runs the terminals.
         rig.start_worker(slots=4)
         password = rig.stack.env["MUSTER_ADMIN_PASSWORD"]
         for name in parts:
@@ -48,6 +48,6 @@ def measure(say: Print, options: argparse.Namespace) -> Report:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="What people wait for in the console.")
-    parser.add_argument("--only", nargs="+", choices=PARTS, help="these parts alone")
+    parser = argparse.ArgumentParser(description="Measure waiting times in the console.")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="run only these parts")
     sys.exit(command.run_with(parser, measure))

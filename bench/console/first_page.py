@@ -1,4 +1,4 @@
-"""The first page: how much JavaScript it is, and when it can be used."""
+"""The first page: how much JavaScript it loads, and when it's usable."""
 
 import json
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ ROUNDS = 12
 MAX_SCRIPT_KIB = 180.0  # KiB
 MAX_SLOWDOWN = 1.5
 
-# The same scripts, each loaded and compiled, and those run that draw nothing by themselves: what a
-# page of these bytes costs before it is anything. Then a heading.
+# Loads and compiles the same scripts, and runs those that draw nothing by themselves: the minimum
+# cost of a page of these bytes. Then draws a heading.
 _BARE = """<!doctype html><title>bare</title><div id="place"></div><script type="module">
 const compiled = FILES.map((href) => new Promise((resolve) => {
   const link = Object.assign(document.createElement('link'), { rel: 'modulepreload', href })
@@ -27,7 +27,7 @@ const libraries = FILES.filter((one) => one.includes('/libraries-'))
 await Promise.all([...compiled, ...libraries.map((one) => import(one))])
 place.innerHTML = '<h1>bare</h1>'
 </script>"""
-# In the page, when its heading has been drawn.
+# In the page, resolves once its heading is drawn.
 _DRAWN = """() => new Promise((resolve) => {
   const look = () => document.querySelector('h1')
     ? requestAnimationFrame(() => resolve(performance.now())) : setTimeout(look, 2)
@@ -84,7 +84,7 @@ def _alternate(
                 "**/bare.html",
                 lambda route: route.fulfill(body=html, content_type="text/html"),
             )
-            # Who comes first opens the lines, and starts the renderer.
+            # The first page opens the connections and starts the renderer.
             turns = [(ours, "/"), (bare, "/bare.html")]
             for found, path in turns if number % 2 else reversed(turns):
                 page = context.new_page()

@@ -1,4 +1,4 @@
-"""A tab in which nobody does anything: what stays open, and what comes."""
+"""An idle tab: its open connections and received bytes."""
 
 import os
 
@@ -29,5 +29,7 @@ def measure(rig: Rig, browser: Browser, password: str, say: Print) -> list[Figur
     say(f"idle for {MINUTES:g} min: {hour:.1f} kB an hour, open: {streams}")
     return [
         thresholds.max_figure("connections of an idle tab", float(len(streams)), "", 1.0),
-        thresholds.max_figure(f"what comes to it, of {MINUTES:g} min", hour, "kB/h", MAX_KILOBYTES),
+        thresholds.max_figure(
+            f"what it receives, over {MINUTES:g} min", hour, "kB/h", MAX_KILOBYTES
+        ),
     ]

@@ -1,4 +1,4 @@
-"""What is long: a log of ten million lines, and a diff of ten thousand."""
+"""Large content: a log of ten million lines, and a diff of ten thousand."""
 
 import time
 import zlib
@@ -28,7 +28,7 @@ _DONE = """
     UPDATE tasks SET status = 'completed', attempt = 1, round = 1, finished_at = now(),
                      has_contents = true, events = events + :told WHERE id = :task
 """
-# Each line says its own number: a chunk's text is made of where it stands.
+# Each line contains its number, so that a chunk's text derives from its offset.
 _CHUNKS = """
     INSERT INTO log_chunks (task_id, attempt, byte_offset, size, first_line, lines, marks, data)
     SELECT :task, 1, n::bigint * :size, :size, n * :each, :each, '[[0, 0, 0]]',
@@ -55,7 +55,7 @@ _CONTENT = """
     INSERT INTO contents (task_id, id, size, packed, is_complete, data, hunks)
     VALUES (:task, repeat('e', 40), :bytes, :packed, true, :data, :hunks)
 """
-# That a machine has told of it: the console asks for no diff before.
+# A machine's report: the console requests a diff only after it.
 _UPDATED = """
     INSERT INTO task_events (task_id, number, type, attempt, stage_index, message, data, created_at,
                              project_id)
@@ -63,7 +63,7 @@ _UPDATED = """
            'diff', jsonb_build_object('files', 1)), now(), project_id
     FROM tasks WHERE id = :task
 """
-# Frames a second while a wheel turns, as long as that takes.
+# Frames per second during wheel events, for a number of seconds.
 _ROLL = """(seconds) => new Promise((resolve) => {
   const box = document.querySelector('section[aria-label="Lines of the log"]')
   let frames = 0
@@ -115,7 +115,7 @@ def diff(rig: Rig, browser: Browser, password: str, say: Print) -> list[Figure]:
 
 
 def _seconds_until_line(page: Page, task: int, line: int) -> float:
-    """Until that line's text can be read, in a page that is loaded anew."""
+    """Return the seconds until that line is readable, in a freshly loaded page."""
     page.goto("about:blank")
     page.goto(f"/tasks/{task}?view=usage")
     page.get_by_role("tab", name="Log").wait_for()
@@ -167,7 +167,7 @@ def _section(half: int) -> bytes:
 
 
 def _task(rig: Rig, key: str) -> int:
-    """A task that nothing takes: its project asks for an agent that no machine has."""
+    """Create a task that stays queued: no machine has its project's agent."""
     rig.add_project(key, "claude", "true")
     return int(rig.session.post(TASKS, {"projectKey": key, "description": key})["id"])
 

@@ -1,4 +1,4 @@
-"""The list of a hundred thousand tasks: how it scrolls, what it holds, how one finds a task."""
+"""The list of a hundred thousand tasks: scrolling, memory and search."""
 
 import time
 
@@ -14,9 +14,9 @@ from bench.rig import TASKS, Rig
 
 ROWS, SECONDS = 100_000, 5.0
 MIN_FRAMES, MAX_DRAWN, MAX_MEGABYTES, MAX_SECONDS = 30.0, 100.0, 200.0, 1.0
-NOTCH, PAUSE = 120, 10  # pixels, milliseconds: a wheel turned as fast as a hand can
+NOTCH, PAUSE = 120, 10  # pixels, milliseconds: a wheel turned as fast as possible by hand
 
-# What is another in each: the rest is as the task has it that they are made of.
+# The columns that differ; the others are copied from one task.
 _OWN = {
     "description": "'Task ' || n || ' of many'",
     "status": "'completed'",
@@ -56,7 +56,7 @@ def measure(rig: Rig, browser: Browser, password: str, say: Print) -> list[Figur
 
 
 def _frames(page: Page) -> float:
-    """A second, while a wheel turns over the list."""
+    """Return the frames per second during wheel events over the list."""
     page.mouse.move(600, 600)
     page.evaluate(_COUNT)
     begun = time.perf_counter()
@@ -68,7 +68,7 @@ def _frames(page: Page) -> float:
 
 
 def _seconds_to_the_end(page: Page) -> float:
-    """Until there is more behind what was the last row."""
+    """Return the seconds until rows are loaded after the former last one."""
     before = page.evaluate("document.documentElement.scrollHeight")
     begun = time.perf_counter()
     page.keyboard.press("End")
@@ -77,7 +77,7 @@ def _seconds_to_the_end(page: Page) -> float:
 
 
 def _seconds_of_a_search(page: Page) -> float:
-    """From the last key until the one row is there."""
+    """Return the seconds from the last key until the one row is shown."""
     page.keyboard.press("Home")
     page.get_by_role("searchbox").fill(f"Task {ROWS // 2} of")
     begun = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Tabs of a Chromium that are measured: what came over the wire, and what the tab holds."""
+"""Measured Chromium tabs: bytes on the wire, and the tab's memory."""
 
 import shutil
 from collections.abc import Iterator
@@ -12,19 +12,19 @@ from bench.errors import NotMeasured
 from bench.rig import Rig
 
 TIMEOUT_MS = 60_000.0  # milliseconds
-# Without a graphics card WebGL is a program that draws on the processor: slower than none.
+# Without a graphics card, WebGL is rendered on the CPU, which is slower than none.
 _FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-3d-apis", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--disable-dev-shm-usage", "--enable-precise-memory-info"),
-    # A page that a benchmark puts in has no address, and may speak to this machine's all the same.
+    # A page that a benchmark injects has no address, but must reach this machine.
     "--disable-features=LocalNetworkAccessChecks",
 ]
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Raises NotMeasured where there is none."""
+    """Start Chromium. Raises NotMeasured if it's missing."""
     command = shutil.which("chromium") or shutil.which("chromium-browser")
     if command is None:
         raise NotMeasured("Chromium is missing (apt install chromium)")
@@ -36,7 +36,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def signed_in(browser: Browser, rig: Rig, password: str) -> Iterator[BrowserContext]:
-    """A browser of its own, with an empty cache, of the admin."""
+    """Open a browser context with an empty cache, signed in as the admin."""
     context = browser.new_context(base_url=rig.stack.url, locale="en-US")
     context.set_default_timeout(TIMEOUT_MS)
     answer = context.request.post(
@@ -45,18 +45,18 @@ def signed_in(browser: Browser, rig: Rig, password: str) -> Iterator[BrowserCont
         headers={"Origin": rig.stack.url},
     )
     if not answer.ok:
-        raise NotMeasured(f"signing in was answered by {answer.status}")
+        raise NotMeasured(f"signing in returned {answer.status}")
     yield context
     context.close()
 
 
 class Wire:
-    """What comes over the wire to a page, from now on."""
+    """A page's received bytes, from now on."""
 
     def __init__(self, page: Page) -> None:
         self.bytes = 0
         self.scripts: dict[str, int] = {}  # by address, as sent
-        self.open: dict[str, str] = {}  # requests that have not ended
+        self.open: dict[str, str] = {}  # unfinished requests
         self._types: dict[str, tuple[str, str]] = {}
         session = page.context.new_cdp_session(page)
         session.on("Network.requestWillBeSent", self._asked)
@@ -88,7 +88,7 @@ class Wire:
 
 
 def private_bytes(browser: Browser) -> int:
-    """What the largest of the tabs' processes has for itself."""
+    """Return the private memory of the largest tab process."""
     session: CDPSession = browser.new_browser_cdp_session()
     processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
     session.detach()
@@ -104,7 +104,7 @@ def _private(pid: int) -> int:
 
 
 def quiet(page: Page) -> None:
-    """Wait until all is loaded. Streams stay open, so that the network never rests."""
+    """Wait until everything is loaded. Streams stay open, so the network never becomes idle."""
     with suppress(Error):
         page.wait_for_load_state("load")
     page.wait_for_timeout(1500)

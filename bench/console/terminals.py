@@ -1,4 +1,4 @@
-"""The terminal: a key until its glyph, and a flood."""
+"""The terminal: the delay from a key to its glyph, and a flood."""
 
 import time
 from pathlib import Path
@@ -30,7 +30,7 @@ FLOOD = (
     "    time.sleep(max(0, begun + (n + 1) / 50 - time.monotonic()))'"
 )
 
-# A key's time, its echo on the socket, and its glyph in the document, drawn.
+# The times of a key, of its echo on the socket, and of its drawn glyph.
 _WATCH = """(() => {
   const seen = window.glyphs = { pressed: 0, sent: 0, came: 0, times: [] }
   const send = WebSocket.prototype.send
@@ -62,7 +62,7 @@ _WATCH = """(() => {
     subtree: true, childList: true, characterData: true,
   })
 })()"""
-# The page's policy lets no text be run as a script, as Playwright's own waiting would.
+# The page's policy forbids evaluating strings, as Playwright's own wait functions do.
 _LANDED = """(count) => new Promise((resolve) => {
   const look = () => glyphs.times.length >= count ? resolve() : setTimeout(look, 5)
   look()
@@ -153,7 +153,7 @@ def flood(rig: Rig, browser: Browser, password: str, say: Print) -> list[Figure]
 
 
 def started(rig: Rig, key: str, command: str) -> int:
-    """A task of a new project whose stage runs that, when its terminal is there."""
+    """Create a task in a new project whose stage runs `command`, and wait for its terminal."""
     rig.add_project(key, "custom", command)
     task = int(rig.session.post(TASKS, {"projectKey": key, "description": key})["id"])
     deadline = time.monotonic() + 90
@@ -165,7 +165,7 @@ def started(rig: Rig, key: str, command: str) -> int:
 
 
 def opened(page: Page, task: int) -> Page:
-    """The terminal of the task, in which one can type."""
+    """Open the task's terminal, in control."""
     page.goto(f"/tasks/{task}?view=terminal")
     page.get_by_text("You control").wait_for()
     page.wait_for_timeout(1000)
@@ -177,7 +177,7 @@ def _printed(rig: Rig, task: int) -> int:
 
 
 def _press(page: Page) -> tuple[list[float], list[float]]:
-    """Seconds of each key until its glyph, and of its echo on the socket."""
+    """Return the seconds from each key to its glyph, and to its echo on the socket."""
     page.evaluate("glyphs.times.length = 0")
     for number in range(KEYS):
         page.keyboard.press("abcdefghij"[number % 10])

@@ -1,4 +1,4 @@
-"""Figures that are held against a number: the ratio is to that."""
+"""Figures compared with a fixed number: the ratio is to that number."""
 
 from bench.figures import Figure, Ratio
 

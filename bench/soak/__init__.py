@@ -1,1 +1,1 @@
-"""Hours of ordinary life in a real stack, and whether anything grows that should not."""
+"""Hours of ordinary load on a real stack, to find resources that grow."""

@@ -1,10 +1,10 @@
-"""`python -m bench.soak`: ordinary life in a whole stack, sampled; does anything grow?
+"""`python -m bench.soak`: sample a complete stack under ordinary load; does anything grow?
 
-Life goes on for --minutes after a warm-up: tasks with several stages, gates, failures, retries and
-cancels, logs, lists, logins, repeated requests, drains, machines that lose their line. Before and
-after it is a quiet phase in which everything that may go is gone. A line grows when the median of
-life's last third is above its first third's by more than a tolerance and still rising, or when the
-second quiet phase is above the first. Exit status 1: something grows; 2: not measured.
+The load lasts --minutes after a warm-up: tasks with several stages, gates, failures, retries and
+cancels, logs, lists, logins, repeated requests, drains, machines that disconnect. Before and after
+it is a quiet phase, in which everything temporary is gone. A line grows if the median of the load's
+last third exceeds the first third's by more than a tolerance and still rises, or if the second
+quiet phase exceeds the first. Exit status 1: something grows; 2: not measured.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def _tolerances() -> list[str]:
     lines = []
     for name, tolerances in (("from third to third", LIFE), ("from quiet to quiet", QUIET)):
         allowed = [f"{t.least:g} {unit} or {t.share:.0%}" for unit, t in tolerances.items()]
-        lines.append(f"Allowed {name}, whichever is more: {'; '.join(allowed)}.")
+        lines.append(f"Allowed {name}, the larger of: {'; '.join(allowed)}.")
     return lines
 
 
@@ -65,12 +65,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m bench.soak", description=__doc__,
                                      formatter_class=form)  # fmt: skip
     fresh = int.from_bytes(os.urandom(3), "big")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of life (default: 10)")
-    parser.add_argument("--warm-up", type=float, default=12.0, help="minutes of it (12)")
+    parser.add_argument("--minutes", type=float, default=10.0, help="minutes of load (default: 10)")
+    parser.add_argument(
+        "--warm-up", type=float, default=12.0, help="minutes of load before it (12)"
+    )
     parser.add_argument("--every", type=float, default=10.0, help="seconds between samples (10)")
-    parser.add_argument("--seed", type=int, default=fresh, help="default: another one each time")
+    parser.add_argument(
+        "--seed", type=int, default=fresh, help="seed of the load (default: random)"
+    )
     chart = Path("soak.svg")
-    parser.add_argument("--chart", type=Path, default=chart, help="where to (default: soak.svg)")
+    parser.add_argument("--chart", type=Path, default=chart, help="chart file (default: soak.svg)")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""A soak as a picture: one small SVG chart for each line, those that grow first."""
+"""A soak as an SVG: one small chart for each line, those that grow first."""
 
 from collections.abc import Sequence
 from html import escape
@@ -16,7 +16,7 @@ _STYLE = (
 
 
 def draw(record: Record, verdicts: Sequence[Verdict]) -> str:
-    """The life's time is shaded. Each chart begins at 0, so that a flat line looks flat."""
+    """Draw the charts: the load's time shaded, each from 0, so that flat lines look flat."""
     ordered = sorted(verdicts, key=lambda verdict: not verdict.grows)
     rows = -(-len(ordered) // _COLUMNS)
     size = f'width="{_COLUMNS * _WIDTH}" height="{rows * _HEIGHT}"'

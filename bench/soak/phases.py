@@ -1,4 +1,4 @@
-"""A soak from its start to its verdicts: crowd, warm-up, quiet, filling, life, quiet."""
+"""A soak from start to verdicts: crowd, warm-up, quiet, filling, load, quiet."""
 
 import sys
 import tempfile
@@ -23,19 +23,19 @@ from tests.chaos.world import World
 
 WARM_UP, FILLING, LIFE = "warm-up", "filling", "life"
 QUIET_BEFORE, QUIET_AFTER = "quiet before", "quiet after"
-# What is kept for a while is kept for a short while here, so that leaks show within minutes.
+# Short retention times, so that leaks show within minutes.
 _SETTINGS = {
     "MUSTER_WORKSPACE_SECONDS": "15",
     "MUSTER_REFRESH_SECONDS": "60",
-    # In order: a soak is no test of what a silent machine does.
+    # A long lease: a soak doesn't test silent machines.
     "MUSTER_SILENCE_SECONDS": "15",
     "MUSTER_LEASE_SECONDS": "60",
 }
-_KEPT_HOURS = 72  # by which rows are aged: more than they are kept
-_FULL = 100.0  # seconds after which as much is forgotten on the machines as is made there
+_KEPT_HOURS = 72  # by which to age rows: more than their retention
+_FULL = 100.0  # seconds after which machines delete as much as they create
 _ONLINE = 60.0
-_COLLECTED = 180.0  # seconds for all that ended tasks left behind to go
-_REST = 12.0  # seconds for idle connections to be closed
+_COLLECTED = 180.0  # seconds for ended tasks' remains to be deleted
+_REST = 12.0  # seconds for idle connections to close
 _QUIET_SAMPLES = 5
 _CROWD, _LOOKS = 64, 20
 _QUIET_PAUSE = 3.0
@@ -43,16 +43,16 @@ _QUIET_PAUSE = 3.0
 
 @dataclass
 class Record:
-    """All samples of a soak: when, in which phase, what."""
+    """All samples of a soak: time, phase, values."""
 
     samples: list[tuple[float, str, Sample]] = field(default_factory=list)
 
     def lines(self) -> list[Line]:
-        """In the order in which they were first seen."""
+        """Return the lines in order of first appearance."""
         return list(dict.fromkeys(line for _, _, sample in self.samples for line in sample))
 
     def points(self, line: Line, phase: str | None = None) -> list[tuple[float, float]]:
-        """What a sample does not name was not there: 0."""
+        """Return a line's values; a line missing in a sample is 0."""
         return [
             (at, sample.get(line, 0.0))
             for at, when, sample in self.samples
@@ -60,7 +60,7 @@ class Record:
         ]
 
     def spans(self) -> list[tuple[str, float, float]]:
-        """Each phase, from its first to its last sample."""
+        """Return the start and end of each phase."""
         phases = dict.fromkeys(when for _, when, _ in self.samples)
         at = {phase: [t for t, when, _ in self.samples if when == phase] for phase in phases}
         return [(phase, times[0], times[-1]) for phase, times in at.items()]
@@ -73,13 +73,13 @@ class Record:
 
 
 def soak(minutes: float, warm_up: float, every: float, seed: int, say: Print) -> Record:
-    """`minutes` of life after `warm_up` minutes of it, sampled each `every` seconds.
+    """Run `minutes` of load after `warm_up` minutes of it, sampled every `every` seconds.
 
     Raises EmbeddedError, NotMeasured.
     """
     with tempfile.TemporaryDirectory(prefix="muster-soak-") as name:
         directory = Path(name)
-        directory.chmod(0o755)  # attempts have uids of their own that must get there
+        directory.chmod(0o755)  # attempts' own users need access
         with World(directory, say, _SETTINGS) as world:
             return _Soak(world, every, seed, say).play(minutes, warm_up)
 
@@ -93,7 +93,7 @@ class _Soak:
 
     def play(self, minutes: float, warm_up: float) -> Record:
         if not wait_until(self._collector.are_at_rest, _ONLINE):
-            raise NotMeasured("the machines are not online")
+            raise NotMeasured("the machines aren't online")
         self._sampler = Sampler(self._world)
         try:
             self._run_crowd_phase()
@@ -106,7 +106,7 @@ class _Soak:
         return self._record
 
     def _run_workload_phase(self, seed: int, phases: Mapping[str, float]) -> None:
-        """Through these phases, each for so many seconds, and until all tasks have ended."""
+        """Run these phases, each for that many seconds, then wait until all tasks have ended."""
         self._say(", then ".join(f"{name} for {s:.0f} s" for name, s in phases.items()))
         with Workload(self._world, seed, tasks=100 + int(4 * sum(phases.values()))) as life:
             for phase, seconds in phases.items():
@@ -119,13 +119,13 @@ class _Soak:
         totals = [f"{count} {what}" for what, count in sorted(life.told.items())]
         self._say(", ".join([f"over: {life.tasks} tasks", *totals]))
         if not have_ended:
-            raise NotMeasured("not all tasks have ended")
+            raise NotMeasured("some tasks haven't ended")
 
     def _run_crowd_phase(self) -> None:
-        """Many people look at once: connections are opened when they are needed, and then kept, so
-        that a chance crowd later would look like a leak. Before the warm-up, for each connection's
-        backend learns the plans that it meets."""
-        self._say(f"{_CROWD} people look at once")
+        """Open many connections at once. Connections are opened on demand and kept, so a later
+        random peak would look like a leak. Runs before the warm-up, because each connection's
+        backend caches query plans."""
+        self._say(f"{_CROWD} concurrent viewers")
         ports = self._world.ports
         token = next(iter(self._world.tokens.values()))
 
@@ -135,20 +135,20 @@ class _Soak:
             with httpx.Client(base_url=url, headers=headers, timeout=60.0) as client:
                 for _ in range(_LOOKS):
                     client.get("/api/web/search", params={"q": "task"}).raise_for_status()
-                    client.get("/readyz")  # this one needs Redis
+                    client.get("/readyz")  # this request needs Redis
 
         with ThreadPoolExecutor(_CROWD) as people:
             list(people.map(browse, range(_CROWD)))
 
     def _run_quiet_phase(self, phase: str) -> None:
-        """Sample what is left when all that may go has gone."""
-        self._say(f"{phase}: until all is collected")
+        """Sample after everything temporary is gone."""
+        self._say(f"{phase}: waiting until all is collected")
         collected = wait_until(
             lambda: self._collector.are_at_rest() and not self._sampler.left_on_machines(),
             _COLLECTED,
         )
         if not collected:
-            self._say("something is left on the machines")
+            self._say("the machines still have attempts")
         self._sampler.age(_KEPT_HOURS)
         celery = (sys.executable, "-m", "celery", "-A", "celery_worker", "call")
         self._world.stack.run("sweep", [*celery, job_names.SWEEP_RETENTION])

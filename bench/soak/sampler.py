@@ -1,4 +1,4 @@
-"""What a stack holds at a moment: memory, descriptors, files, keys, rows."""
+"""Samples of a stack's resources: memory, descriptors, files, keys, rows."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from tests.chaos.world import SERVERS, World
 
 Sample = dict[Line, float]
 
-# Tables whose rows go again, and what of the others must not pile up.
+# Tables with temporary rows, and the rows of others that must not accumulate.
 ROWS = {
     "idempotency_keys": "SELECT count(*) FROM idempotency_keys",
     "logins": "SELECT count(*) FROM logins",
@@ -30,7 +30,7 @@ COUNTS = {
     "attempts not forgotten": "SELECT count(*) FROM attempts WHERE forgotten_at IS NULL",
     "connections": "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'muster'",
 }
-# By which they are old.
+# Their age columns.
 _TIMES = {
     "idempotency_keys": ("created_at",),
     "logins": ("expires_at", "ended_at"),
@@ -38,12 +38,12 @@ _TIMES = {
 }
 _ANONYMOUS = re.compile(r"^Pss_Anon:\s+(\d+) kB", re.MULTILINE)
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d+")
-_JOURNAL = 5 << 19  # bytes: it is rewritten at 1 MiB, or at twice what was left the time before
+_JOURNAL = 5 << 19  # bytes: it's compacted at 1 MiB, or at twice its last compacted size
 _KINDS = ("attempts", "workspaces", "homes", "identities", "mirrors")
 
 
 class Sampler:
-    """Looks at a world that runs. `close` it."""
+    """Samples a running stack. Call `close` at the end."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -60,7 +60,7 @@ class Sampler:
         for role, processes in self._roles():
             _sample_process(found, role, processes)
         self._sample_web_workers(found)
-        # A backend keeps open what it has ever read; there are only so many files.
+        # Backends keep every file open that they have read, a bounded number.
         del found[Line("postgres: descriptors", Unit.COUNT)]
         self._sample_processes(found)
         self._sample_machines(found)
@@ -70,13 +70,13 @@ class Sampler:
         return found
 
     def age(self, hours: int) -> None:
-        """Make all rows of ROWS older, as if that time had passed."""
+        """Age all rows of ROWS by that time."""
         for table, columns in _TIMES.items():
             earlier = ", ".join(f"{c} = {c} - interval '{hours:d} hours'" for c in columns)
             self._database.execute(text(f"UPDATE {table} SET {earlier}"))
 
     def left_on_machines(self) -> int:
-        """Directories of attempts, of whatever kind, and shims."""
+        """Count attempts' directories and shims."""
         kinds = ("attempts", "workspaces", "homes", "identities")
         kept = sum(len(_entries(directory)) for directory in self._directories(*kinds))
         return kept + self._shims()
@@ -96,7 +96,7 @@ class Sampler:
                     yield f"{name} child {number}", [process]
 
     def _sample_web_workers(self, found: Sample) -> None:
-        """Together: to which of them a machine comes is chance."""
+        """Sum over web workers, because machines connect to random ones."""
         for what in ("descriptors", "sockets", "threads"):
             those = [
                 line for line in found if re.fullmatch(rf"gunicorn.* child .*: {what}", line.name)
@@ -159,13 +159,13 @@ def _sample_process(found: Sample, role: str, processes: Sequence[psutil.Process
 
 
 def _own_memory(role: str, process: psutil.Process) -> int:
-    """KiB. Of Postgres the anonymous memory: a page of its shared buffers, which have a fixed size
-    and fill with the tables, counts as unique to the first backend that has touched it.
+    """Return a process's memory in KiB. For Postgres only anonymous memory: shared buffers have a
+    fixed size, and a page counts as unique to the first backend that touches it.
     """
     if role != "postgres":
         return int(process.memory_full_info().uss) // 1024
     found = _ANONYMOUS.search(Path(f"/proc/{process.pid}/smaps_rollup").read_text())
-    return int(found[1]) if found else 0  # a zombie has none
+    return int(found[1]) if found else 0  # zombies have none
 
 
 def _sockets(pid: int) -> int:
@@ -186,7 +186,7 @@ def _state(process: psutil.Process) -> str:
 
 
 def _form(key: bytes) -> str:
-    """A key without what is numbered in it."""
+    """Return a key without its numbers."""
     return _ID.sub("*", key.decode(errors="replace"))
 
 
@@ -197,7 +197,7 @@ def _measure(found: Sample, name: str, directories: Sequence[Path]) -> None:
 
 
 def _files(directory: Path) -> Iterator[int]:
-    """The sizes of all files below, while others make and remove them."""
+    """Sum the sizes of all files below, while others create and remove them."""
     for place, _, names in os.walk(directory):
         for name in names:
             try:

@@ -1,4 +1,4 @@
-"""Whether a series of samples grows: pure, and the same for memory, sockets and rows."""
+"""Decides whether a series of samples grows; pure, for memory, sockets and rows alike."""
 
 import statistics
 from collections.abc import Sequence
@@ -7,27 +7,27 @@ from enum import StrEnum
 from itertools import combinations
 from typing import NamedTuple
 
-_MIN_SAMPLES = 6  # samples of life, for three thirds of two
+_MIN_SAMPLES = 6  # samples of load: at least two per third
 
 
 class Unit(StrEnum):
-    """What is counted; each has a tolerance of its own."""
+    """The kinds of lines, each with its own tolerance."""
 
-    KIB = "KiB"  # memory of a process
+    KIB = "KiB"  # a process's memory
     DISK = "KiB on disk"
-    COUNT = "count"  # descriptors, threads, directories, keys: whatever comes back to where it was
-    ROWS = "rows"  # kept for a time that is longer than a soak: only quiet phases are compared
+    COUNT = "count"  # descriptors, threads, directories, keys: they return to their former level
+    ROWS = "rows"  # retained longer than a soak: only quiet phases are compared
 
 
 class Line(NamedTuple):
-    """What was sampled."""
+    """A sampled quantity."""
 
     name: str
     unit: Unit
 
 
 class Tolerance(NamedTuple):
-    """By how much a median may exceed an earlier one: `least`, or that share of it if more."""
+    """How much a median may exceed an earlier one: `least`, or that share of it if larger."""
 
     least: float
     share: float
@@ -36,8 +36,8 @@ class Tolerance(NamedTuple):
         return max(self.least, self.share * before)
 
 
-# Between thirds of life, and from one quiet phase to the next. A heap that has seen one more large
-# request keeps its pages, so that memory may step up once; only what goes on rising is a leak.
+# Between thirds of the load, and between quiet phases. A heap keeps its pages after a large
+# request, so memory may step up once; only a continued rise is a leak.
 LIFE = {
     Unit.KIB: Tolerance(1024, 0.03),
     Unit.DISK: Tolerance(1024, 0.25),
@@ -49,15 +49,15 @@ QUIET = {
     Unit.COUNT: Tolerance(2, 0.05),
     Unit.ROWS: Tolerance(2, 0.0),
 }
-_NOISE = 2.0  # times the usual distance of a sample from the line through all of them
+_NOISE = 2.0  # times the typical distance of a sample from the fitted line
 
 Points = Sequence[tuple[float, float]]
-"""Seconds and values, in order."""
+"""Seconds and values in order."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Medians of a line; `slope` is in units a minute. `because` is empty where it is flat."""
+    """Medians of a line; `slope` is in units per minute. `because` is empty if it's flat."""
 
     line: Line
     before: float
@@ -73,9 +73,9 @@ class Verdict:
 
 
 def judge(line: Line, before: Points, life: Points, after: Points) -> Verdict:
-    """From the quiet phase before, the life that followed it, and the quiet phase after that.
+    """Judge a line by the quiet phase before, the load, and the quiet phase after.
 
-    A line of which there was nothing yet in a phase was 0 then.
+    A line without samples in a phase was 0 then.
     """
     first, middle, last = _thirds(_values(life))
     start, end = _median(_values(before)), _median(_values(after))
@@ -88,14 +88,14 @@ def judge(line: Line, before: Points, life: Points, after: Points) -> Verdict:
 
 
 def slope(points: Points) -> float:
-    """Units a second: the median of all pairs' slopes, which no outlier moves."""
+    """Return units per second: the median slope of all pairs, which is robust to outliers."""
     pairs = combinations(points, 2)
     rises = [(b - a) / (later - at) for (at, a), (later, b) in pairs if later > at]
     return statistics.median(rises) if rises else 0.0
 
 
 def noise(points: Points) -> float:
-    """How far a sample usually is from the line through all of them."""
+    """Return the typical distance of a sample from the fitted line."""
     if not points:
         return 0.0
     rise = slope(points)
@@ -104,7 +104,7 @@ def noise(points: Points) -> float:
 
 
 def _rises(unit: Unit, life: Points, first: float, middle: float, last: float) -> bool:
-    """Beyond the tolerance, and still on its way after the middle third."""
+    """Whether it rose beyond the tolerance, and still rises after the middle third."""
     if unit not in LIFE or len(life) < _MIN_SAMPLES:
         return False
     allowed = max(LIFE[unit].allowed_growth(first), _NOISE * noise(life))

@@ -1,4 +1,4 @@
-"""Ordinary life: people who work and look, an operator at the machines, lines that break."""
+"""Ordinary load: people who work and read, an operator at the machines, broken connections."""
 
 import random
 import threading
@@ -15,21 +15,21 @@ from tests.chaos.clients import People
 from tests.chaos.plan import Plan, plans
 from tests.chaos.world import PASSWORD, PEOPLE, World
 
-AT_ONCE = 10  # tasks: a few more than there are slots, so that there is a queue
+AT_ONCE = 10  # tasks: a few more than slots, so that there's a queue
 _ENDING = 240.0  # seconds for all tasks to end
-_TIMEOUT_SECONDS = 30.0  # seconds for an answer
-_SPARE = 100_000  # the number of the first plan that is created with an Idempotency-Key
+_TIMEOUT_SECONDS = 30.0  # seconds for a response
+_SPARE = 100_000  # the first plan that is created with an Idempotency-Key
 _PAUSES = {"look": 0.5, "post": 8.0, "log_in": 5.0, "drain": 30.0, "cut": 15.0}  # seconds
 
 
 class Workload:
-    """Goes on in threads until `end`, or the end of its context.
+    """Runs in threads until `end`, or the end of its context.
 
-    `told` counts what was done, and what went wrong.
+    `told` counts actions and errors.
     """
 
     def __init__(self, world: World, seed: int, tasks: int) -> None:
-        """`tasks` is how many there are to be created at most; plans are of that seed."""
+        """`tasks` is the maximum number to create; `seed` determines the plans."""
         self._world = world
         self._rng = random.Random(f"life-{seed}")
         self.told: Counter[str] = Counter()
@@ -46,11 +46,11 @@ class Workload:
 
     @property
     def tasks(self) -> int:
-        """How many there were so far."""
+        """The number of tasks so far."""
         return len(self._people.tasks)
 
     def end(self) -> bool:
-        """Begin nothing new; whether all tasks have ended in time."""
+        """Stop creating tasks; return whether all have ended in time."""
         self._leave()
         self._people.leave()
         return wait_until(lambda: not self._people.live, _ENDING)
@@ -68,7 +68,7 @@ class Workload:
             thread.join(2 * _TIMEOUT_SECONDS)
 
     def _repeat(self, act: Callable[[httpx.Client], None]) -> None:
-        """A connection for each act: a server that has few of them warms up late."""
+        """Repeat an action, each time on a new connection: with few, a server warms up late."""
         name = act.__name__.removeprefix("_")
         while not self._over.wait(_PAUSES[name]):
             try:
@@ -82,7 +82,7 @@ class Workload:
         return httpx.Client(base_url=self._url, headers=headers, timeout=_TIMEOUT_SECONDS)
 
     def _browse(self, api: httpx.Client) -> None:
-        """As a person with the console open, who reads one log to its end."""
+        """Act as a person with an open console who reads one log to its end."""
         found = _get(api, f"{TASKS}?limit=50").json()["items"]
         for path in ("machines", "projects", "dashboard/stats", "search?q=request"):
             _get(api, f"/api/web/{path}")
@@ -93,7 +93,7 @@ class Workload:
                 answer.raise_for_status()
 
     def _post(self, api: httpx.Client) -> None:
-        """The same request twice; the task is followed as one of which nobody heard."""
+        """Send the same request twice, and follow its one task."""
         plan: Plan = self._rng.choice(self._work)
         key = uuid.UUID(int=self._rng.getrandbits(128), version=4)
         body = {
@@ -110,7 +110,7 @@ class Workload:
             self.told["post: two tasks of one key"] += 1
 
     def _log_in(self, _: httpx.Client) -> None:
-        """And renew, and out again every other time."""
+        """Sign in, refresh, and sign out every other time."""
         with self._client({}) as own:
             who = {"username": self._rng.choice(PEOPLE), "password": PASSWORD}
             pair = own.post("/api/auth/login", json=who).raise_for_status().json()
@@ -123,7 +123,7 @@ class Workload:
                 own.post("/api/auth/logout", json=leave).raise_for_status()
 
     def _drain(self, api: httpx.Client) -> None:
-        """For some seconds; every other time with a deadline that stops what runs."""
+        """Drain for some seconds; every other time with a deadline that stops running tasks."""
         machine = self._rng.choice(_get(api, "/api/web/machines").json()["items"])
         path = f"/api/web/machines/{machine['id']}"
         deadline = self._rng.choice((None, 2))
@@ -135,7 +135,7 @@ class Workload:
             api.post(f"{path}/undrain").raise_for_status()
 
     def _cut_connection(self, _: httpx.Client) -> None:
-        """A machine has to connect again; now and then it finds nobody for a while."""
+        """Make a machine reconnect; sometimes the server is unreachable for a while."""
         door = self._rng.choice(self._world.machines).proxy_port
         if self._rng.random() < 0.25:
             door.refuse()

@@ -1,4 +1,4 @@
-"""A terminal over the network: Muster's beside terminado's, a bare relay's, and its own bare parts.
+"""A terminal over the network: Muster compared with terminado, a bare relay, and its bare parts.
 
-The same shells are served by all of them, and one client looks at all of them.
+All serve the same shells, and one client views all of them.
 """

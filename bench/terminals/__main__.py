@@ -1,6 +1,6 @@
-"""A terminal over the network: echo, flood, attach, one who does not read, and a thousand of them.
+"""A terminal over the network: echo, flood, attach, a stalled viewer, and a thousand terminals.
 
-Muster's figures are next to terminado's, a bare relay's and its own bare parts', in turns.
+Muster is compared with terminado, a bare relay and its own bare parts, in turns.
 """
 
 import argparse
@@ -23,7 +23,7 @@ PARTS = ("echo", "flood", "attach", "stalled", "thousand")
 
 @dataclass(frozen=True)
 class Sizes:
-    """`flood` and `history` in bytes, `crowd` the seconds of each flood to ten viewers."""
+    """`flood` and `history` are in bytes, `crowd` is the seconds of each flood to ten viewers."""
 
     rounds: int
     stalls: int  # pairs of rounds with ten viewers
@@ -41,21 +41,21 @@ QUICK = Sizes(3, 1, 100, 10_000_000, 3.0, 5, 32_000_000, 100, 8.0)
 
 
 def measure(say: Print, options: argparse.Namespace) -> Report:
-    """Everything in one run. Raises NotMeasured, EmbeddedError."""
+    """Measure everything in one run. Raises NotMeasured, EmbeddedError."""
     sizes: Sizes = QUICK if options.quick else FULL
     report = Report("Terminals")
     if {"echo", "flood", "attach", "stalled"} & set(options.only):
         with running_rig(say) as rig:
             _small(rig, sizes, options.only, report, say)
     if "thousand" in options.only:
-        # On a server of its own: the gigabytes of the floods' logs follow for minutes.
+        # On a separate server, because the floods' gigabytes of logs are sent for minutes.
         with running_rig(say) as rig:
             report.figures += thousand.measure(rig, sizes.terminals, sizes.seconds, report, say)
     return report
 
 
 def _small(rig: Rig, sizes: Sizes, parts: list[str], report: Report, say: Print) -> None:
-    """All that has one machine with a daemon."""
+    """Measure all parts that use one machine with a daemon."""
     say("starting a worker, and tasks that run the shells")
     rig.start_worker(slots=4 + stalled_viewer.terminals(sizes.stalls))
     muster = Muster(rig)
@@ -82,14 +82,14 @@ def _terminado(rig: Rig, report: Report, say: Print) -> Terminado | None:
     try:
         commands: Path = install(say)
     except CannotInstall as problem:
-        report.notes += [f"SKIPPED terminado, so that its bars are not looked at: {problem}", ""]
+        report.notes += [f"SKIPPED terminado and its bars: {problem}", ""]
         return None
     return Terminado(rig.stack, commands)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.terminals", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="less of everything")
+    parser.add_argument("--quick", action="store_true", help="measure less of everything")
     parser.add_argument(
         "--only",
         type=lambda text: text.split(","),

@@ -1,4 +1,4 @@
-"""How soon a newcomer has the right screen, and whether that grows with what was printed before."""
+"""How soon a new viewer has the right screen, and whether that grows with the history."""
 
 import statistics
 
@@ -13,7 +13,7 @@ MAX_FIRST_BYTE_RATIO, MAX_GROWTH = 2.0, 1.2
 SHORT = 2 << 20
 _BLOCKS = 5
 _MARK = b"FLOOD-"
-_FILLED = 0.99  # an old terminal has at least this part of what it was to print
+_FILLED = 0.99  # minimum fraction of the history that an old terminal has
 
 
 def measure(
@@ -24,24 +24,24 @@ def measure(
     report: Report,
     say: Print,
 ) -> list[Figure]:
-    """A terminal with a short history and one with a long one, in turns. Raises NotMeasured."""
+    """Compare terminals with a short and a long history, in turns. Raises NotMeasured."""
     peer = _Peer(terminado) if terminado is not None else None
     for terminal, size in (("short", SHORT), ("long", history)):
         say(f"attach: printing a history of {size:,} bytes")
         muster.start(terminal, shells.FLOOD)
         _print(muster, terminal, size)
     short, long, first = _in_turns(muster, peer, attaches, say)
-    report.notes += ["Attaching is timed from dialing; “asked” is from POST pty-token.", ""]
+    report.notes += ["Attaching is timed from dialing, “asked” from POST pty-token.", ""]
     return _figures(short, long, first, history)
 
 
 class _Peer:
-    """terminado plays again what it has kept, which is as much as it keeps."""
+    """A terminado terminal, which replays its stored history."""
 
     def __init__(self, terminado: Terminado) -> None:
         self._terminado = terminado
         viewer = terminado.open("flood")
-        viewer.read()  # what is there already
+        viewer.read()  # the existing output
         viewer_client.flood(viewer, SHORT)
         viewer.close()
 
@@ -51,11 +51,11 @@ class _Peer:
 
 def _print(muster: Muster, terminal: str, size: int) -> None:
     viewer = muster.open(terminal)
-    viewer.read()  # what is there already
+    viewer.read()  # the existing output
     viewer_client.flood(viewer, size)
     viewer.close()
     if viewer.ready is None or viewer.skipped + viewer.came < size * _FILLED:
-        raise NotMeasured(f"{terminal}: not all of the history was printed")
+        raise NotMeasured(f"{terminal}: the history is incomplete")
 
 
 def _in_turns(

@@ -1,4 +1,4 @@
-"""A bare part of a flood: what a machine does with it before any of it can be sent."""
+"""A bare part of a flood: a machine's work before it can send any of it."""
 
 import os
 import pty
@@ -15,7 +15,7 @@ _SECRETS = (b"a secret of the project", b"a token of the machine, as long as the
 
 
 def spooled(directory: Path, size: int) -> float:
-    """MB/s of the same flood, read from a PTY, masked and spooled in one plain loop."""
+    """Return MB/s of the same flood, read from a PTY, masked and spooled in a simple loop."""
     directory.mkdir()
     child, master = pty.fork()
     if child == 0:

@@ -15,7 +15,7 @@ _FRAME = 64 * 1024
 
 
 def hold(socket: WebSocket, shell: str) -> None:
-    """Until either end is gone."""
+    """Relay until either end is gone."""
     child, master = pty.fork()
     if child == 0:
         os.execvp("sh", ["sh", "-c", shell])
@@ -25,13 +25,13 @@ def hold(socket: WebSocket, shell: str) -> None:
         while True:
             socket.send(_frame(master))
     except OSError:
-        pass  # the shell has gone
+        pass  # the shell has exited
     finally:
         os.kill(child, signal.SIGHUP)
 
 
 def _frame(master: int) -> bytes:
-    """What there is, up to a frame: a terminal gives it in pieces of at most 4 KiB."""
+    """Read available output up to a frame's size: a terminal returns at most 4 KiB per read."""
     pieces = [os.read(master, _FRAME)]
     size = len(pieces[0])
     os.set_blocking(master, False)

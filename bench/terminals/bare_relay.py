@@ -15,7 +15,7 @@ _CONNECTIONS = 1_000
 
 
 class BareRelay:
-    """As children of the stack, over the stack's Valkey. Raises NotMeasured."""
+    """Starts them as children of the stack, over its Valkey. Raises NotMeasured."""
 
     def __init__(self, stack: Stack, scratch: Path) -> None:
         self._port = ports.find_free_port()
@@ -26,8 +26,8 @@ class BareRelay:
         gunicorn = [sys.executable, "-m", "gunicorn", *serve, *options, "bench.terminals.relay:app"]
         stack.launch("relay", gunicorn, {"RELAY_REDIS": stack.env["REDIS_URL"]})
         if not wait_until(self._answers, _START_SECONDS, pause=0.05):
-            raise NotMeasured("the bare relay does not start")
-        # What its viewers are to see comes after them, so they are there first.
+            raise NotMeasured("the bare relay doesn't start")
+        # Viewers see only later output, so they connect first.
         self._early = [self.open(name) for name in ("echo", "flood")]
         for name, shell in (("echo", shells.ECHO), ("flood", shells.FLOOD)):
             hold = [
@@ -41,7 +41,7 @@ class BareRelay:
             stack.launch(f"holder-{name}", hold)
 
     def first(self, terminal: str) -> "_Viewer":
-        """The viewer that is there from the beginning."""
+        """Return the viewer that connected first."""
         return self._early[0 if terminal == "echo" else 1]
 
     def open(self, terminal: str, receive_buffer: int | None = None) -> "_Viewer":

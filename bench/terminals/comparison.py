@@ -1,4 +1,4 @@
-"""Keystrokes and floods, everybody in turn."""
+"""Keystrokes and floods, in turns."""
 
 import statistics
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def _viewers(
     if terminado is not None:
         found[_TERMINADO] = terminado.open(terminal)
     for viewer in found.values():
-        viewer.read()  # what is there already
+        viewer.read()  # the existing output
     return found
 
 
@@ -39,7 +39,7 @@ def echo(
     keys: int,
     say: Print,
 ) -> list[Figure]:
-    """From a key to its echo, one key after the other."""
+    """Measure from a key to its echo, one key after the other."""
     viewers = _viewers("echo", muster, relay, terminado)
     for viewer in viewers.values():
         viewer_client.keystrokes(viewer, _WARM)
@@ -56,7 +56,7 @@ def echo(
         _compared(blocks, _RELAY, MAX_ECHO_RATIO),
         *([_compared(blocks, _TERMINADO)] if terminado is not None else []),
         _tail(blocks[_MUSTER]),
-        latency(f"the same of the {_RELAY}", blocks[_RELAY]),
+        latency(f"the same with the {_RELAY}", blocks[_RELAY]),
     ]
 
 
@@ -95,7 +95,7 @@ def flood(
     report: Report,
     say: Print,
 ) -> list[Figure]:
-    """One viewer, who reads all that comes."""
+    """Measure a flood to one viewer who reads everything."""
     viewers = _viewers("flood", muster, relay, terminado)
     ways: dict[str, Callable[[], float]] = {_SPOOL: lambda: bare.spooled(directory, size)}
     for name, viewer in viewers.items():
@@ -110,7 +110,7 @@ def flood(
             viewer.close()
     skipped = getattr(viewers[_MUSTER], "skipped", 0)
     share = skipped / (rounds * size)
-    report.notes += [f"In its floods Muster's viewer was told of gaps of {share:.0%}.", ""]
+    report.notes += [f"In its floods, gaps were {share:.0%} for Muster's viewer.", ""]
     slowest = [[min(rates[_SPOOL][n][0], rates[_RELAY][n][0])] for n in range(rounds)]
     rates["the slower one of its bare parts"] = slowest
     return [

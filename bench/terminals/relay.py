@@ -1,8 +1,7 @@
 """The floor of two hops: two WebSockets and a Valkey stream between them, and nothing else.
 
-There is no token, no offset, no screen and no limit. It is served by gunicorn with one gevent
-worker, as Muster is with more; `RELAY_REDIS` names the server. The PTY is held by
-`bench.terminals.bare_machine`.
+It has no token, offset, screen or limit. gunicorn serves it with one gevent worker, Muster with
+more; `RELAY_REDIS` is the server's URL. `bench.terminals.bare_machine` has the PTY.
 """
 
 import os
@@ -13,7 +12,7 @@ from flask import Flask
 from flask_sock import Sock
 from redis import Redis
 
-_KEPT = 4_000  # entries; more than what a viewer that reads can be behind
+_KEPT = 4_000  # entries; more than a reading viewer can be behind
 _BATCH = 64
 
 app = Flask(__name__)
@@ -37,7 +36,7 @@ def viewer(ws: Any, name: str) -> None:
 
 
 def _relay(ws: Any, put: str, take: str, after: str) -> None:
-    """What comes on the socket goes into `put`; what comes into `take` goes out on the socket."""
+    """Relay messages from the socket to `put`, and from `take` to the socket."""
     threading.Thread(target=_hand_on, args=(ws, take, after), daemon=True).start()
     while True:
         _redis.xadd(put, {"d": ws.receive()}, maxlen=_KEPT, approximate=True)

@@ -1,4 +1,4 @@
-"""What runs in every terminal that is measured."""
+"""The programs in all measured terminals."""
 
 import itertools
 
@@ -6,13 +6,13 @@ READY = b"READY"
 _LINE = "x" * 79
 
 ECHO = "stty raw -echo; printf READY; exec cat"
-"""Gives back each byte."""
+"""Echoes each byte."""
 
 FLOOD = (
     "stty -echo; printf READY; "
     f'while read -r size name; do yes {_LINE} | head -c "$size"; printf "FLOOD-%s." "$name"; done'
 )
-"""Prints lines of so many bytes, and then a mark, for each `flood` that is typed."""
+"""Prints that many bytes of lines, then a mark, for each typed `flood`."""
 
 PACE = (
     "stty -echo; printf READY; "
@@ -20,13 +20,13 @@ PACE = (
     f'then timeout --foreground "$seconds" yes {_LINE}; else yes {_LINE} | head -c "$size"; fi; '
     'printf "FLOOD-%s." "$name"; done'
 )
-"""The same, or lines for so many seconds, for each `piece` or `flood_for` that is typed."""
+"""The same, or lines for that many seconds, for each typed `piece` or `flood_for`."""
 
 _numbers = itertools.count(1)
 
 
 def flood(size: int) -> tuple[bytes, bytes]:
-    """What to type, and the mark that will end what comes: no two floods have the same."""
+    """Return the text to type, and the unique mark that ends the output."""
     number = next(_numbers)
     return b"%d %d\n" % (size, number), b"FLOOD-%d." % number
 
@@ -38,6 +38,6 @@ def chunk(size: int) -> tuple[bytes, bytes]:
 
 
 def flood_for(seconds: float) -> tuple[bytes, bytes]:
-    """Likewise, as much as is taken in that time."""
+    """Likewise, as much as the viewer accepts in that time."""
     number = next(_numbers)
     return b"0 %.1f %d\n" % (seconds, number), b"FLOOD-%d." % number

@@ -1,8 +1,7 @@
-"""SIMULATED machines with many terminals, in a process of their own: no program runs in any.
+"""SIMULATED machines with many terminals, in a separate process: no program runs in them.
 
-A terminal echoes what is typed. One that is told to (`FLOOD`) prints like a busy agent from then
-on. `python -m bench.terminals.simulated URL`, with the machines as JSON on standard input; it stays
-until it is stopped.
+A terminal echoes its input. After `FLOOD`, it prints like a busy agent. Run `python -m
+bench.terminals.simulated URL` with the machines as JSON on stdin; it runs until stopped.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ from muster.protocol import codec, frames, version
 from muster.protocol import terminal as wire
 
 FLOOD = b"\x06"
-RATE = 200_000  # bytes a second of a terminal that floods
+RATE = 200_000  # bytes per second of a flooding terminal
 _CHUNK = 4_000
 _BEAT_SECONDS = 5.0
 _OPTIONS: dict[str, Any] = {
@@ -34,7 +33,7 @@ _to_machine: "msgspec.json.Decoder[wire.ToPtyMachine]" = msgspec.json.Decoder(wi
 
 @dataclass
 class Machine:
-    """`tasks` run on it, each in its first attempt."""
+    """A machine that runs `tasks`, each in its first attempt."""
 
     url: str
     machine_id: str
@@ -57,7 +56,7 @@ class Machine:
             beating.cancel()
 
     async def _serve(self, terminal: "Terminal") -> None:
-        """As a daemon does, say that it has ended, so that it is asked for again."""
+        """Report a closed terminal, as a daemon does, so that the server requests it again."""
         try:
             await terminal.live()
             reason = "closed"

@@ -1,10 +1,9 @@
-"""Nine viewers of one flood, and a tenth who never reads: what that costs the nine, and the server.
+"""Nine viewers of one flood, and a tenth who never reads: the cost for the nine and the server.
 
-What is compared is what the nine are shown a second, all of them together, from the first byte to
-the last, with the tenth and without. Twice: of a program that prints as fast as it can for some
-seconds, so that whoever cannot follow is skipped ahead; and of one that is told to print a piece
-every few milliseconds, at half of what the nine alone were shown of that (but at least as a busy
-agent does), so that nobody has to be.
+Compares the nine's total output per second, from the first byte to the last, with and without the
+tenth. Twice: for a program that prints as fast as it can for some seconds, so that slow viewers
+skip ahead; and for one that prints a chunk every few milliseconds, at half of the nine's former
+rate (but at least a busy agent's), so that no viewer has to skip.
 """
 
 import itertools
@@ -27,46 +26,46 @@ from bench.terminals.simulated import RATE
 from bench.terminals.terminado import Terminado
 
 Open = Callable[[int | None], viewer_client.Viewer]
-"""Opens the terminal that is flooded; with a receive buffer of so many bytes."""
+"""Opens the flooded terminal, with a receive buffer of that many bytes."""
 
 MIN_KEPT_RATIO, MAX_GROWTH_MB = 0.95, 10.0
 NINE = 9
-_PACE = 0.5  # of what the nine alone can follow
-_FILL_SECONDS = 1.0  # of a flood that fills what is kept for the one who does not read
-_SMALL = 65_536  # what the kernel keeps for her, at her end
+_PACE = 0.5  # of the rate that the nine alone can follow
+_FILL_SECONDS = 1.0  # of a flood that fills the stalled viewer's buffers
+_SMALL = 65_536  # the stalled viewer's kernel buffer
 _POLL_SECONDS = 0.05
-_TICK = 0.05  # seconds between two pieces
+_TICK = 0.05  # seconds between two chunks
 
 _numbers = itertools.count(1)
 
 
 @dataclass
 class _Throughput:
-    """MB/s of the nine together, and how many MB the server grew, each round a block of its own.
+    """The nine's total MB/s, and the server's growth in MB, each round as a block.
 
-    Of floods two rounds are a block: in one the nine alone come first, in the other the tenth does.
+    For floods, two rounds are a block: one starts with the nine alone, the other with the tenth.
     """
 
     flood: list[list[float]] = field(default_factory=list)
     paced: list[list[float]] = field(default_factory=list)
     grew: list[list[float]] = field(default_factory=list)
-    skipped: list[int] = field(default_factory=list)  # bytes of the paced one, as gaps say
+    skipped: list[int] = field(default_factory=list)  # bytes in gaps of the paced output
 
 
 @dataclass
 class _Side:
-    """`start` makes a terminal that nobody has used: an attempt keeps no more than a GiB, and a
-    fast flood prints that in some ten seconds."""
+    """`start` creates a fresh terminal: an attempt stores at most one GiB, and a fast flood prints
+    that in about ten seconds."""
 
     start: Callable[[], Open]
     pid: int
     alone: _Throughput = field(default_factory=_Throughput)
     stalled: _Throughput = field(default_factory=_Throughput)
-    pace: float = 0.0  # bytes a second, found in the first round
+    pace: float = 0.0  # bytes per second, from the first round
 
 
 def terminals(rounds: int) -> int:
-    """How many a machine has to have room for."""
+    """Return the number of terminals that a machine needs slots for."""
     return 1 + 2 * rounds
 
 
@@ -97,13 +96,13 @@ def measure(
             ]
             text = f"{shares[0]:.1%} of a flood, {shares[1]:.1%} at a pace"
             text += f"; its server grew {side.stalled.grew[-1][0]:.1f} MB"
-            text += f", {side.alone.grew[-1][0]:.1f} without her"
+            text += f", {side.alone.grew[-1][0]:.1f} without the tenth"
             say(f"stalled, round {number} of {2 * rounds}: {name}, the nine keep {text}")
     for name, side in sides.items():
         skipped = max(side.alone.skipped), max(side.stalled.skipped)
         report.notes += [
-            f"{name}'s pace was {side.pace / 1e6:.2f} MB/s; the nine were told of gaps in it of "
-            f"{skipped[0]:,} bytes at most when they were alone, {skipped[1]:,} with the tenth.",
+            f"{name}'s pace was {side.pace / 1e6:.2f} MB/s; gaps in it for the nine were "
+            f"{skipped[0]:,} bytes at most alone, {skipped[1]:,} with the tenth.",
             "",
         ]
     return [figure for name, side in sides.items() for figure in _figures(name, side)]
@@ -116,7 +115,7 @@ def _start(muster: Muster) -> Open:
 
 
 def _followed(side: _Side, seconds: float) -> float:
-    """The pace: a part of what each of the nine is shown of a flood."""
+    """Return the pace: a fraction of each of the nine's rate in a flood."""
     crowd = _crowd(side.start())
     shown = _together(crowd, 0, seconds) * 1e6 / NINE
     _leave(crowd)
@@ -124,8 +123,8 @@ def _followed(side: _Side, seconds: float) -> float:
 
 
 def _round(side: _Side, seconds: float, is_stalled_first: bool) -> None:
-    """The same nine sockets for both: how fast each is depends on which of the server's processes
-    hold it and the machine's."""
+    """Use the same nine sockets for both, because their speed depends on which server processes
+    have them and the machine's."""
     look = side.start()
     crowd = _crowd(look)
     for is_stalled in (is_stalled_first, not is_stalled_first):
@@ -155,7 +154,7 @@ def _turn(
 def _crowd(look: Open) -> list[viewer_client.Viewer]:
     crowd = [look(None) for _ in range(NINE)]
     for viewer in crowd:
-        viewer.read()  # what is there already
+        viewer.read()  # the existing output
     return crowd
 
 
@@ -169,7 +168,7 @@ def _skipped(crowd: Sequence[viewer_client.Viewer]) -> int:
 
 
 def _together(crowd: Sequence[viewer_client.Viewer], rate: float, seconds: float) -> float:
-    """MB/s of all of them, from the first byte that one has to the last."""
+    """Return their total MB/s, from the first byte of any to the last."""
     typed = [shells.flood_for(seconds)]
     if rate:
         typed = [shells.chunk(round(rate * _TICK)) for _ in range(round(seconds / _TICK))]
@@ -187,7 +186,7 @@ def _together(crowd: Sequence[viewer_client.Viewer], rate: float, seconds: float
 
 
 def _watch(viewer: viewer_client.Viewer, mark: bytes) -> tuple[int, float, float]:
-    """How many bytes came until the mark, and when the first and the last."""
+    """Return the bytes up to the mark, and the times of the first and the last."""
     first = viewer.read()
     begun = time.perf_counter()
     came = len(first)
@@ -197,7 +196,7 @@ def _watch(viewer: viewer_client.Viewer, mark: bytes) -> tuple[int, float, float
 
 
 class _Memory:
-    """By how many MB a family of processes was larger, at its largest, than in the beginning."""
+    """Measures the peak growth of a process family in MB."""
 
     def __init__(self, pid: int) -> None:
         first = psutil.Process(pid)

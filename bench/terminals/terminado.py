@@ -1,4 +1,4 @@
-"""The peer: terminado serves a shell in a PTY of its own over one WebSocket, without a relay."""
+"""The peer: terminado serves a shell in a PTY over one WebSocket, without a relay."""
 
 import json
 import time
@@ -17,7 +17,7 @@ VERSION = "0.18.1"
 _PACKAGES = (f"terminado=={VERSION}", "tornado==6.6.1")
 _START_SECONDS = 30.0
 
-# As its documentation has it.
+# From its documentation.
 _SERVER = """
 import asyncio, json, sys
 import tornado.web
@@ -36,12 +36,12 @@ asyncio.run(serve(int(sys.argv[1]), json.loads(sys.argv[2])))
 
 
 def install(say: Print) -> Path:
-    """The directory of its commands. Raises CannotInstall."""
+    """Return the directory of its commands. Raises CannotInstall."""
     return venvs.install(f"terminado-{VERSION}", _PACKAGES, say)
 
 
 class Terminado:
-    """A server of its own, as a child of the stack. Raises NotMeasured."""
+    """Starts a separate server as a child of the stack. Raises NotMeasured."""
 
     def __init__(self, stack: Stack, commands: Path, name: str = "terminado") -> None:
         self._port = ports.find_free_port()
@@ -50,13 +50,13 @@ class Terminado:
         process = stack.launch(name, [python, "-c", _SERVER, str(self._port), served])
         self.pid = process.pid
         if not wait_until(self._answers, _START_SECONDS, pause=0.05):
-            raise NotMeasured("terminado does not start")
+            raise NotMeasured("terminado doesn't start")
 
     def open(self, terminal: str, receive_buffer: int | None = None) -> "_Viewer":
         return _Viewer(WebSocket(self._port, f"/{terminal}/a", receive_buffer))
 
     def attach(self, terminal: str) -> float:
-        """Seconds until the first byte of what it plays again."""
+        """Return the seconds to the first byte of the replayed history."""
         begun = time.perf_counter()
         socket = WebSocket(self._port, f"/{terminal}/a")
         socket.receive()  # its greeting

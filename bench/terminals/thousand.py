@@ -1,6 +1,6 @@
 """A thousand open terminals on one server, fifty of which print like busy agents.
 
-Machines and viewers are simulated; all between them is real.
+Machines and viewers are simulated; everything between them is real.
 """
 
 import asyncio
@@ -40,8 +40,8 @@ MAX_ECHO_MS = 50.0  # milliseconds
 BUSY = 0.05
 _PER_MACHINE = 50
 _TYPISTS = 10
-_PAUSE = 0.05  # seconds between two keys of a typist
-_BATCH = 25  # terminals that are being opened; a token is good for a minute
+_PAUSE = 0.05  # seconds between a typist's keys
+_BATCH = 25  # terminals opening at once; a token is valid for a minute
 _TIMEOUT_SECONDS = 30.0
 _SERVERS = ("gunicorn", "valkey", "postgres")
 
@@ -67,7 +67,7 @@ def measure(rig: Rig, number: int, seconds: float, report: Report, say: Print) -
 
 
 def _running(rig: Rig, number: int) -> list[dict[str, Any]]:
-    """What `bench.terminals.simulated` is told."""
+    """Return the input of `bench.terminals.simulated`."""
     rig.add_project("THOUSAND", "claude", "true")
     app = create_app(config.load({**rig.stack.env, "MUSTER_LOG_LEVEL": "WARNING"}))
     found = []
@@ -92,7 +92,7 @@ def _running(rig: Rig, number: int) -> list[dict[str, Any]]:
 
 @dataclass
 class _Viewer:
-    """A socket, and what has come on it."""
+    """A socket and its received data."""
 
     task_id: int
     came: int = 0
@@ -128,12 +128,12 @@ class _Viewer:
 
 
 class _Crowd:
-    """One viewer for each task."""
+    """Viewers, one for each task."""
 
     def __init__(
         self, rig: Rig, tasks: Sequence[int], spenders: Mapping[str, int], say: Print
     ) -> None:
-        """`spenders` are processes by name, whose processor time is told."""
+        """`spenders` are processes by name, whose CPU time is reported."""
         self._rig, self._spenders, self._say = rig, spenders, say
         self._viewers = [_Viewer(task_id) for task_id in tasks]
         self._living: list[asyncio.Task[None]] = []
@@ -164,7 +164,7 @@ class _Crowd:
         skipped = sum(viewer.skipped for viewer in busy)
         report.notes += [
             f"Of the {RATE / 1000:.0f} KB/s that each busy one of {number:,} terminals prints, "
-            f"{rate / 1000:.0f} came; gaps of {skipped:,} bytes in all.",
+            f"{rate / 1000:.0f} arrived; gaps of {skipped:,} bytes in total.",
             "Processors meanwhile: "
             + ", ".join(f"{name} {share:.0%}" for name, share in shares.items()),
             "",
@@ -206,7 +206,7 @@ class _Crowd:
             raise NotMeasured(f"the terminals of tasks {blank} show nothing {ends}") from None
 
     async def _type(self, viewers: Sequence[_Viewer], seconds: float) -> list[float]:
-        """Typists, each at her own part of the terminals."""
+        """Run typists, each on a part of the terminals; return the seconds of each echo."""
         until = time.monotonic() + seconds
         parts = [viewers[place::_TYPISTS] for place in range(_TYPISTS)]
         found = await asyncio.gather(*(_typist(part, until) for part in parts))
@@ -214,7 +214,7 @@ class _Crowd:
 
 
 def _spent(spenders: Mapping[str, int]) -> dict[str, float]:
-    """Seconds of processor time, with those of their children; our own are told apart."""
+    """Return CPU seconds by name, including children except our own process's."""
     found = {}
     for name, pid in spenders.items():
         first = psutil.Process(pid)

@@ -1,4 +1,4 @@
-"""What is done with a terminal, whoever serves it."""
+"""A viewer of a terminal on any server."""
 
 import time
 from collections.abc import Callable
@@ -11,22 +11,22 @@ _SECONDS = 900.0
 
 
 class Viewer(Protocol):
-    """Somebody who looks and types."""
+    """A viewer who types and reads."""
 
     def press(self, data: bytes) -> None: ...
 
     def read(self) -> bytes:
-        """Some output, waited for."""
+        """Wait for output and return it."""
 
     def close(self) -> None: ...
 
 
 Open = Callable[[str, int | None], Viewer]
-"""Opens one of the terminals, such as `echo`; with a receive buffer of so many bytes."""
+"""Opens a terminal, such as `echo`, with a receive buffer of that many bytes."""
 
 
 def read_until(viewer: Viewer, mark: bytes, seconds: float = _SECONDS, before: bytes = b"") -> int:
-    """How many bytes came, up to the mark and what came with it; it may have begun `before`.
+    """Read up to the mark; return the bytes read. The mark may have started in `before`.
 
     Raises NotMeasured.
     """
@@ -41,7 +41,7 @@ def read_until(viewer: Viewer, mark: bytes, seconds: float = _SECONDS, before: b
 
 
 def keystrokes(viewer: Viewer, number: int) -> list[float]:
-    """Seconds from a key to its echo, one after the other."""
+    """Return the seconds from each key to its echo, one after the other."""
     took = []
     for place in range(number):
         key = b"%c" % (ord("a") + place % 26)
@@ -55,7 +55,7 @@ def keystrokes(viewer: Viewer, number: int) -> list[float]:
 
 
 def flood(viewer: Viewer, size: int) -> float:
-    """MB/s of what comes, from asking for it until its last byte."""
+    """Return MB/s of a flood, from its request to its last byte."""
     typed, mark = shells.flood(size)
     begun = time.perf_counter()
     viewer.press(typed)

@@ -1,4 +1,4 @@
-"""A WebSocket client without a thread: what is timed is the server's side."""
+"""A WebSocket client without a thread, so that only the server's side is timed."""
 
 import socket
 from collections import deque
@@ -17,10 +17,10 @@ _LARGEST = 8 << 20
 
 
 class WebSocket:
-    """Blocking. Every call raises NotMeasured when the server has gone or says nothing for long."""
+    """Blocking. Every call raises NotMeasured if the server closes or is silent for long."""
 
     def __init__(self, port: int, path: str, receive_buffer: int | None = None) -> None:
-        """A small `receive_buffer` is one that soon holds no more of what nobody reads."""
+        """A small `receive_buffer` fills up soon if nothing is read."""
         self._protocol = ClientProtocol(
             parse_uri(f"ws://{LOOPBACK}:{port}{path}"), max_size=_LARGEST
         )
@@ -47,27 +47,27 @@ class WebSocket:
         self._flush()
 
     def receive(self) -> bytes | str:
-        """The next message."""
+        """Return the next message."""
         while not self._messages:
             self._read()
         return self._messages.popleft()
 
     def begin(self) -> None:
-        """Returns as soon as the first bytes of the next message are here."""
+        """Wait until the first bytes of the next message arrive."""
         while not self._messages and not self._protocol.reader.buffer:
             self._read()
 
     def close(self) -> None:
-        """Cuts the connection."""
+        """Close the connection at once."""
         self._socket.close()
 
     def _read(self) -> None:
         try:
             data = self._socket.recv(_CHUNK)
         except OSError as error:
-            raise NotMeasured(f"the WebSocket says nothing: {error!r}") from error
+            raise NotMeasured(f"the WebSocket is silent: {error!r}") from error
         if not data:
-            raise NotMeasured("the WebSocket was cut")
+            raise NotMeasured("the WebSocket was closed")
         self._protocol.receive_data(data)
         self._flush()  # pongs
         for event in self._protocol.events_received():
@@ -80,7 +80,7 @@ class WebSocket:
 
     def _receive_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.CLOSE:
-            raise NotMeasured(f"the server hung up: {frame}")
+            raise NotMeasured(f"the server closed the connection: {frame}")
         if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             return
         if frame.opcode is not Opcode.CONT:
@@ -97,4 +97,4 @@ class WebSocket:
                 if data:
                     self._socket.sendall(data)
         except OSError as error:
-            raise NotMeasured(f"the WebSocket takes nothing: {error!r}") from error
+            raise NotMeasured(f"the WebSocket accepts no data: {error!r}") from error

@@ -1,4 +1,4 @@
-"""Building the console: Node and packages are brought where they are missing, nothing twice.
+"""Build the console, installing Node and packages if they're missing.
 
-`python -m demo.console` says what it can do; `make up` builds before it starts.
+`python -m demo.console` lists the verbs; `make up` builds before it starts.
 """

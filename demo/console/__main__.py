@@ -1,10 +1,10 @@
-"""`python -m demo.console VERB`: what the Makefile does to the console.
+"""`python -m demo.console VERB`: the Makefile's tasks for the console.
 
-build   build it, where its source has changed
-check   types, Biome
-test    Vitest
-types   the API's types, of the present document
-dev     Vite, which shows every change at once, against the stack on MUSTER_PORT (or MUSTER_URL)
+build   build it if its source has changed
+check   check types and run Biome
+test    run Vitest
+types   generate the API's types from the current OpenAPI document
+dev     run Vite with live reload, against the stack on MUSTER_PORT (or MUSTER_URL)
 """
 
 import os
@@ -23,7 +23,7 @@ DEV_PORT = 5173
 
 def _build(screen: Screen) -> None:
     if not builder.build(screen.step):
-        screen.step("the console is built as its source is")
+        screen.step("the console is up to date")
     screen.done()
 
 
@@ -42,7 +42,7 @@ def _check(screen: Screen) -> None:
 
 def _test(screen: Screen) -> None:
     found = _prepare(screen)
-    screen.step("what thinks (Vitest)")
+    screen.step("unit tests (Vitest)")
     found.run(found.tool("vitest/vitest.mjs", "run", "--reporter=dot"), "vitest")
     screen.done()
 
@@ -55,14 +55,14 @@ def _types(screen: Screen) -> None:
 def _dev(screen: Screen) -> None:
     found = _prepare(screen)
     stack = os.environ.get("MUSTER_URL") or f"http://127.0.0.1:{paths.stack_port()}"
-    screen.line(f"  The stack is taken to be at {stack}; MUSTER_PORT or MUSTER_URL say otherwise.")
+    screen.line(f"  Using the stack at {stack}; set MUSTER_PORT or MUSTER_URL to change it.")
     argv = found.tool("vite/bin/vite.js", "--port", str(DEV_PORT))
     os.chdir(SOURCE)
     os.execve(argv[0], argv, {**found.environment(), "MUSTER_URL": stack})
 
 
 def _prepare(screen: Screen) -> Node:
-    """A Node, with packages there, and types."""
+    """Return a Node, after installing packages and generating types."""
     found = node.find(screen.step)
     packages.install_packages(found, screen.step)
     api_types.make_types(found)

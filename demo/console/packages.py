@@ -1,4 +1,4 @@
-"""The console's packages of npm, as its lock file names them."""
+"""The console's npm packages, as locked."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,19 +15,19 @@ _FLAGS = (
 
 
 def install_packages(node: Node, say: Callable[[str], None]) -> None:
-    """Have them there. Whatever they would run when they are installed is not run.
+    """Install the packages if the lock has changed, without running their install scripts.
 
     Raises ConsoleError.
     """
     wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if _STAMP.exists() and _STAMP.read_text() == wanted:
         return
-    say("bringing the console's packages from npm")
+    say("installing the console's packages from npm")
     try:
         node.run([*node.npm, "ci", *_FLAGS], "npm ci")
     except ConsoleError as problem:
         raise ConsoleError(
-            f"the console's packages could not be had from npm: {problem}\n"
-            "A registry of your own, or a proxy: npm_config_registry and HTTPS_PROXY tell npm."
+            f"can't install the console's packages from npm: {problem}\n"
+            "For your own registry or a proxy, set npm_config_registry or HTTPS_PROXY."
         ) from None
     _STAMP.write_text(wanted)

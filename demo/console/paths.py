@@ -1,4 +1,4 @@
-"""Where the console lies, and the error of whatever is done to it."""
+"""The console's paths, and the error of these commands."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ from app.server_cli.local.errors import OperateError
 
 SOURCE = Path(__file__).resolve().parents[2] / "console"
 GENERATED = frozenset({"node_modules", "dist", "dist.new", "openapi.json", "schema.d.ts"})
-"""What is made there, and so no part of the source."""
+"""Generated names in `SOURCE`, which aren't part of the source."""
 
 
 class ConsoleError(OperateError):
-    """It cannot be done. The message is for a person: what went wrong, and what to do about it."""
+    """A command failed. The message says what went wrong and what to do."""

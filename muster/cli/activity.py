@@ -1,4 +1,4 @@
-"""What has happened lately, in all projects that one sees."""
+"""`muster activity`: recent events in the projects you can see."""
 
 from muster.cli import fields, text_format
 from muster.cli.output import Column, OutputSpec, column
@@ -13,12 +13,12 @@ ACTIVITY = OutputSpec(
         column("TYPE"),
         column("MESSAGE", stretches=True),
     ),
-    empty_message="Nothing has happened yet.",
+    empty_message="No activity yet.",
 )
 activity = list_command(
     "activity",
     "/api/web/dashboard/recent-activity",
-    "What has happened lately, in all that you see.",
+    "List recent activity in the projects you can see.",
     ACTIVITY,
     most=30,
 )

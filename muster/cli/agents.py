@@ -1,4 +1,4 @@
-"""The agents that there are."""
+"""`muster agents`: available agents."""
 
 from muster.cli import fields
 from muster.cli.output import OutputSpec, column
@@ -17,7 +17,7 @@ AGENTS = OutputSpec(
 agents = action_command(
     "agents",
     "GET /api/web/agents",
-    "The agents that tasks may ask for, and who has them.",
+    "List available agents and how many machines have them.",
     AGENTS,
     limit=200,
 )

@@ -1,4 +1,4 @@
-"""Any request to the API, as `gh api` has it."""
+"""`muster api`: any request to the API, like `gh api`."""
 
 from typing import IO, Any
 
@@ -16,9 +16,11 @@ _CHUNK_BYTES = 1 << 16
 
 @click.command
 @click.argument("path")
-@click.option("-X", "--method", metavar="VERB", help="GET, or POST where there are fields.")
 @click.option(
-    "-f", "--raw-field", "raws", multiple=True, metavar="KEY=TEXT", help="A field, a text."
+    "-X", "--method", metavar="VERB", help="HTTP method (default: GET, or POST with fields)."
+)
+@click.option(
+    "-f", "--raw-field", "raws", multiple=True, metavar="KEY=TEXT", help="Set a text field."
 )
 @click.option(
     "-F",
@@ -26,13 +28,15 @@ _CHUNK_BYTES = 1 << 16
     "typed",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A field: true, false, null, a number, other JSON; @FILE is what is in it, @- stdin.",
+    help="Set a field (JSON or text); @FILE reads the value from a file, @- from stdin.",
 )
 @click.option("-H", "--header", "headers", multiple=True, metavar="NAME: VALUE")
-@click.option("--input", "file", type=click.File("rb"), help="The body; - is standard input.")
-@click.option("--paginate", is_flag=True, help="All pages of a list, as one array.")
-@click.option("--jq", "program", metavar="EXPR", help="Put the answer through this jq program.")
-@click.option("-i", "--include", is_flag=True, help="Status and headers as well, on stderr.")
+@click.option("--input", "file", type=click.File("rb"), help="File with the body; - for stdin.")
+@click.option("--paginate", is_flag=True, help="Fetch all pages of a list as one array.")
+@click.option(
+    "--jq", "program", metavar="EXPR", help="Filter the response through this jq program."
+)
+@click.option("-i", "--include", is_flag=True, help="Also print status and headers, to stderr.")
 @raw_output.raw_option
 @pass_muster
 def api(
@@ -48,10 +52,10 @@ def api(
     include: bool,
     raw: bool,
 ) -> None:
-    """Ask the server's API for anything.
+    """Send any request to the server's API.
 
-    PATH is as docs/contract.md has it; `tasks/7` is short for `/api/web/tasks/7`. Fields are the
-    body or, of a GET, the query.
+    PATH is a path from docs/contract.md; `tasks/7` is short for `/api/web/tasks/7`. Fields become
+    the body or, for GET, the query.
 
     \b
       muster api tasks -X GET -f status=failed --paginate --jq '.[].id'
@@ -64,7 +68,7 @@ def api(
     extra = dict(_parse_header(text) for text in headers)
     if paginate:
         if verb != "GET":
-            raise BadUsage("--paginate is for lists, which are got")
+            raise BadUsage("--paginate works only with GET.")
         query = {name: _value_text(value) for name, value in fields.items()}
         _print_json(_fetch_all(muster.api, where, query), program)
         return
@@ -81,20 +85,20 @@ def api(
             answer.read()
             _print_json(answer.json(), program)
         elif program:
-            raise BadUsage("--jq is for JSON, and the answer is none")
+            raise BadUsage("--jq needs a JSON response.")
         else:
             raw_output.write_chunks(answer.iter_bytes(_CHUNK_BYTES), is_raw=raw)
 
 
 def _fetch_all(api: Api, path: str, query: dict[str, str]) -> list[Any]:
-    """All items of a list, of cursors or of offsets."""
+    """Return all items of a list that is paged by cursor or by offset."""
     found: list[Any] = []
     place: dict[str, object] = {}
     while True:
         page = api.get(path, **{"limit": 200, **query, **place})
         items = page.get("items")
         if not isinstance(items, list):
-            raise BadUsage("--paginate is for lists, and the answer is none")
+            raise BadUsage("--paginate needs a list response.")
         found += items
         if page.get("nextCursor"):
             place = {"cursor": page["nextCursor"]}
@@ -119,5 +123,5 @@ def _value_text(value: object) -> str:
 def _parse_header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon:
-        raise BadUsage(f"a header is 'NAME: VALUE', and {text_format.one_line(text)!r} is not")
+        raise BadUsage(f"{text_format.one_line(text)!r} isn't NAME: VALUE.")
     return name.strip(), value.strip()

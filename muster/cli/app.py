@@ -1,4 +1,4 @@
-"""The command itself: its nouns, what may be said before them, and how it ends."""
+"""The `muster` command: its subcommands, its global options and its exit status."""
 
 import os
 import sys
@@ -15,55 +15,49 @@ if TYPE_CHECKING:
     import httpx
 
 
-WORK, FLEET, YOU, MORE = "Work", "Projects and machines", "You", "More"
+WORK, FLEET, YOU, MORE = "Work", "Projects and machines", "Account", "More"
 
 COMMANDS: dict[str, LazyCommand] = {
-    "task": LazyCommand(
-        "task:task", "What is to be done, what is done, and what came of it.", WORK
+    "task": LazyCommand("task:task", "Create, watch, answer and review tasks.", WORK),
+    "attach": LazyCommand("attach.command:attach", "Attach to a running task's terminal.", WORK),
+    "inbox": LazyCommand("inbox:inbox", "List items that need your attention.", WORK),
+    "notifications": LazyCommand(
+        "notifications:notifications", "List and manage your notifications.", WORK
     ),
-    "attach": LazyCommand(
-        "attach.command:attach", "Put yourself at a running task's terminal.", WORK
-    ),
-    "inbox": LazyCommand("inbox:inbox", "What needs you.", WORK),
-    "notifications": LazyCommand("notifications:notifications", "What you were told.", WORK),
-    "search": LazyCommand("search:search", "Tasks, projects and machines by a word.", WORK),
-    "usage": LazyCommand("usage:usage", "What agents have used.", WORK),
+    "search": LazyCommand("search:search", "Search tasks, projects and machines.", WORK),
+    "usage": LazyCommand("usage:usage", "Show agents' token usage and cost.", WORK),
     "activity": LazyCommand(
-        "activity:activity", "What has happened lately, in all that you see.", WORK
+        "activity:activity", "List recent activity in the projects you can see.", WORK
     ),
-    "status": LazyCommand("status:status", "How the server is, and what it has to do.", WORK),
-    "project": LazyCommand(
-        "project:project", "Projects: what they are, and who is in them.", FLEET
-    ),
-    "machine": LazyCommand(
-        "machine:machine", "Machines: how they are, making one, taking one out.", FLEET
-    ),
+    "status": LazyCommand("status:status", "Show server health and load.", WORK),
+    "project": LazyCommand("project:project", "Manage projects and their members.", FLEET),
+    "machine": LazyCommand("machine:machine", "List, add, drain and upgrade machines.", FLEET),
     "agents": LazyCommand(
-        "agents:agents", "The agents that tasks may ask for, and who has them.", FLEET
+        "agents:agents", "List available agents and how many machines have them.", FLEET
     ),
-    "admin": LazyCommand("admin:admin", "What admins do: accounts, tokens, bots, settings.", FLEET),
-    "login": LazyCommand("login:login", "Sign in at a server, in the browser or by a token.", YOU),
-    "logout": LazyCommand("login:logout", "Sign out, and forget the tokens.", YOU),
-    "whoami": LazyCommand("whoami:whoami", "Who you are, and where.", YOU),
+    "admin": LazyCommand("admin:admin", "Administer accounts, tokens, bots and settings.", FLEET),
+    "login": LazyCommand(
+        "login:login", "Sign in to a server, in the browser or with a token.", YOU
+    ),
+    "logout": LazyCommand("login:logout", "Sign out and delete the stored tokens.", YOU),
+    "whoami": LazyCommand("whoami:whoami", "Show your account and server.", YOU),
     "profile": LazyCommand(
-        "profile:profile", "Your account: logins, tokens, what you are told of.", YOU
+        "profile:profile", "Manage your account: sessions, tokens, budget.", YOU
     ),
-    "config": LazyCommand("config:config", "The servers that you know, by name.", YOU),
-    "api": LazyCommand("api:api", "Ask the server's API for anything.", MORE),
-    "completion": LazyCommand(
-        "completion:completion", "A script that completes words in a shell.", MORE
-    ),
+    "config": LazyCommand("config:config", "List and switch server profiles.", YOU),
+    "api": LazyCommand("api:api", "Send any request to the server's API.", MORE),
+    "completion": LazyCommand("completion:completion", "Print a shell completion script.", MORE),
     "verify": LazyCommand(
-        "passthrough:verify", "Check a bundle of evidence, without a server.", MORE
+        "passthrough:verify", "Verify an evidence bundle without a server.", MORE
     ),
     "worker": LazyCommand(
-        "passthrough:worker", "What runs on a machine: enroll, run, doctor, reset.", MORE
+        "passthrough:worker", "Run the worker on this machine: enroll, run, doctor, reset.", MORE
     ),
 }
 
 
 class _RootGroup(LazyGroup):
-    """All nouns: with what runs on machines, and how it ends."""
+    """The root group. Its help also shows the worker's commands and the exit statuses."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -78,8 +72,8 @@ class _RootGroup(LazyGroup):
         formatter.write_paragraph()
         formatter.write_text(f"On a machine: {_worker_commands(ctx)}")
         formatter.write_text(
-            "Exit status: 0 done, 1 failed, 2 asked wrongly, 3 not found or not allowed, 4 it waits"
-            " for somebody, 130 interrupted."
+            "Exit status: 0 success, 1 failure, 2 usage error, 3 not found or not allowed,"
+            " 4 waiting for an answer, 130 interrupted."
         )
 
 
@@ -94,16 +88,16 @@ def _worker_commands(ctx: click.Context) -> str:
 )
 @click.version_option(muster.__version__, "--version", message="muster %(version)s")
 @click.option(
-    "--profile", default="", metavar="NAME", help="Which of your servers (muster config)."
+    "--profile", default="", metavar="NAME", help="Server profile to use (see muster config)."
 )
-@click.option("--server", default="", metavar="URL", help="A server by its address.")
+@click.option("--server", default="", metavar="URL", help="Server URL to use instead of a profile.")
 @click.pass_context
 def command(ctx: click.Context, profile: str, server: str) -> None:
-    """Have coding agents do tasks, look at what they do, and answer them.
+    """Give tasks to coding agents, watch them work, answer their questions.
 
     \b
       muster login --server https://muster.example
-      muster task create -p APP -d "Mend the flaky test" --wait
+      muster task create -p APP -d "Fix the flaky test" --wait
       muster inbox
     """
     from muster.cli.context import Muster
@@ -114,7 +108,7 @@ def command(ctx: click.Context, profile: str, server: str) -> None:
 def main(
     arguments: Sequence[str], name: str = "muster", transport: "httpx.BaseTransport | None" = None
 ) -> int:
-    """Do what is asked, and say on stderr what went wrong: the exit status of `errors`."""
+    """Run the command, print errors to stderr, and return an exit status of `errors`."""
     stdout = sys.stdout
     try:
         ended = command.main(
@@ -137,9 +131,9 @@ def main(
         click.echo(err=True)
         return errors.INTERRUPTED
     except SystemExit:
-        if sys.stdout is stdout:  # of what runs on a machine
+        if sys.stdout is stdout:  # from the worker's commands
             raise
-        return errors.DONE  # who has read has enough, says click, which writes no more
+        return errors.DONE  # click's exit when the reader has closed the pipe
     except (OSError, UnicodeError) as error:
         _print_error(errors.CliError(str(error)))
         _discard_unwritten()
@@ -157,7 +151,7 @@ def _print_error(trouble: errors.CliError) -> None:
 
 
 def _discard_unwritten() -> None:
-    """Have Python not try again, at its end, to write what cannot be written."""
+    """Keep Python from retrying a failed write when it exits."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -1,4 +1,4 @@
-"""The server's HTTP API: requests, lists, streams, and what is said when it says no."""
+"""Client of the server's HTTP API: requests, lists, streams and errors."""
 
 import ssl
 import time
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     import httpx
 
 TIMEOUT_SECONDS = 30.0
-SILENCE_TIMEOUT_SECONDS = 45.0  # a stream says something each 15 s
+SILENCE_TIMEOUT_SECONDS = 45.0  # a stream sends something every 15 s
 MAX_TRIES = 4
-MAX_WAIT_SECONDS = 20.0  # seconds; a server that wants more is left alone
+MAX_WAIT_SECONDS = 20.0  # give up if the server asks for more
 UNAVAILABLE_STATUSES = (
     502,
     503,
     504,
-)  # what is said, also by a proxy before it, while a server is away for once
+)  # also from a proxy while the server is briefly down
 
 Query = Mapping[str, object]
 
 
 class Api:
-    """One server, spoken to with one credential. All calls raise Trouble."""
+    """One server, with one set of credentials. All calls raise CliError."""
 
     def __init__(
         self,
@@ -46,13 +46,13 @@ class Api:
         self._transport = transport
         self._opened_client: httpx.Client | None = None
 
-    # ---- what commands ask -----------------------------------------------------------------------
+    # ---- calls -----------------------------------------------------------------------------------
 
     def get(self, path: str, /, **query: object) -> Any:
         return decode_body(self.send("GET", path, query=query))
 
     def post(self, path: str, body: object = None, *, key: str = "") -> Any:
-        """With an idempotency `key` it is tried again where the answer is lost."""
+        """Post; with an idempotency `key` it's retried if the response is lost."""
         return decode_body(self.send("POST", path, body=body, key=key))
 
     def put(self, path: str, body: object = None) -> Any:
@@ -62,7 +62,7 @@ class Api:
         return decode_body(self.send("DELETE", path, query=query))
 
     def items(self, path: str, most: int = 0, /, **query: object) -> Iterator[dict[str, Any]]:
-        """What a cursor list has, page by page; `most` of it (0: all)."""
+        """Yield a cursor list's items page by page, at most `most` (0: all)."""
         cursor, count = None, 0
         while True:
             limit = min(most - count, 200) if most else 200
@@ -77,9 +77,9 @@ class Api:
                 return
 
     def events(self, path: str, last: str = "", *, beats: bool = False) -> Iterator[Event]:
-        """A stream's events, on and on: after a cut it is gone on with behind the last one.
+        """Yield a stream's events without end; after a disconnect, resume after the last one.
 
-        With `beats` also sse.BEAT, which comes while nothing happens.
+        With `beats`, also yield sse.HEARTBEAT, which the server sends while nothing happens.
         """
         import httpx
 
@@ -101,7 +101,7 @@ class Api:
             except (httpx.TransportError, Unreachable) as error:
                 failures += 1
                 if failures >= MAX_TRIES:
-                    raise Unreachable(f"The stream from {self.server} was cut: {error}") from error
+                    raise Unreachable(f"Lost the stream from {self.server}: {error}") from error
                 pause = _retry_delay(failures)
             except ApiError as refusal:
                 failures += 1
@@ -123,7 +123,7 @@ class Api:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
     ) -> "httpx.Response":
-        """One answer, whole. What is safe to ask again is, where the server is briefly away."""
+        """Return a complete response. Safe requests are retried if the server is briefly down."""
         is_safe = method in ("GET", "HEAD", "PUT", "DELETE") or bool(key)
         extra = {**(headers or {}), **({"Idempotency-Key": key} if key else {})}
         for left in reversed(range(MAX_TRIES)):
@@ -158,9 +158,9 @@ class Api:
         timeout: float = TIMEOUT_SECONDS,
         takes: Sequence[int] = (),
     ) -> Iterator["httpx.Response"]:
-        """An answer whose body is still to be read. A login that is over is renewed first.
+        """Yield a response with an unread body. An expired session is renewed first.
 
-        `takes` are statuses that are no refusal here.
+        `takes` are error statuses to return instead of raising.
         """
         import httpx
 
@@ -180,14 +180,14 @@ class Api:
                     answer.read()
                     raise _error_from(answer)
                 if answer.is_redirect:
-                    raise Unreachable(f"{self.server} sends one elsewhere: is it Muster's address?")
+                    raise Unreachable(f"{self.server} redirects elsewhere. Check the URL.")
                 yield answer
             finally:
                 answer.close()
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise NotConnected(f"{self.server} cannot be reached: {_error_text(error)}") from error
+            raise NotConnected(f"Can't reach {self.server}: {_error_text(error)}") from error
         except httpx.TransportError as error:
-            raise Unreachable(f"{self.server} gave no answer: {_error_text(error)}") from error
+            raise Unreachable(f"No response from {self.server}: {_error_text(error)}") from error
 
     def _send_authenticated(self, asked: "httpx.Request") -> "httpx.Response":
         bearer = self._credentials.bearer(self.renew)
@@ -207,7 +207,7 @@ class Api:
         return self._client.send(asked, stream=True)
 
     def renew(self, refresh: str) -> Tokens:
-        """The next two tokens of a login. Raises Refused."""
+        """Return the session's next two tokens. Raises ApiError."""
         answer = self._client.post("/api/auth/refresh", json={"refreshToken": refresh})
         if answer.is_error:
             raise _error_from(answer)
@@ -220,14 +220,15 @@ class Api:
             import httpx
 
             if not self.server:
-                raise NotSignedIn("No server is known.", "muster login --server https://…")
+                raise NotSignedIn("No server configured.", "muster login --server https://…")
             self._opened_client = httpx.Client(
                 base_url=self.server,
                 transport=self._transport,
                 verify=create_tls_context(self._ca_file)
                 if self.server.startswith("https:")
                 else True,
-                trust_env=httpx.URL(self.server).host not in LOOPBACK_HOSTS,  # no proxy leads home
+                trust_env=httpx.URL(self.server).host
+                not in LOOPBACK_HOSTS,  # no proxy for loopback
                 headers={"User-Agent": f"muster/{muster.__version__}"},
                 timeout=TIMEOUT_SECONDS,
             )
@@ -235,21 +236,21 @@ class Api:
 
 
 class NotConnected(Unreachable):
-    """Nothing was sent, so that it may be sent again."""
+    """No connection: nothing was sent, so that a retry is safe."""
 
 
 def _retry_delay(failures: int) -> float:
-    """Seconds before the next try, after so many in a row that failed."""
+    """Return the seconds before the next try, after that many failures in a row."""
     return min(0.2 * 4.0**failures, MAX_WAIT_SECONDS)
 
 
 def _is_transient(refusal: ApiError) -> bool:
-    """Whether the same may be answered a little later."""
+    """Whether the same request may succeed a little later."""
     return refusal.http_status in (429, *UNAVAILABLE_STATUSES)
 
 
 def _encode_query(query: Query) -> dict[str, str]:
-    """What is None is left out; lists are written with commas between."""
+    """Encode a query, without empty values; lists are joined with commas."""
     given = {name: value for name, value in query.items() if value not in (None, "", ())}
     return {name: _encode_value(value) for name, value in given.items()}
 
@@ -261,18 +262,18 @@ def _encode_value(value: object) -> str:
 
 
 def decode_body(answer: "httpx.Response") -> Any:
-    """What its JSON says. Raises Unreachable."""
+    """Decode a JSON response. Raises Unreachable."""
     try:
         return answer.json()
     except ValueError as error:
-        raise Unreachable(f"{answer.url} answers, but not as Muster does") from error
+        raise Unreachable(f"{answer.url} isn't a Muster server.") from error
 
 
 def _error_from(answer: "httpx.Response") -> ApiError:
     try:
         body = dict(answer.json())
     except (ValueError, TypeError):
-        body = {}  # no answer of Muster's: a proxy's page
+        body = {}  # not Muster's response: a proxy's page
     retry = answer.headers.get("Retry-After", "")
     return ApiError(
         answer.status_code,
@@ -285,13 +286,14 @@ def _error_from(answer: "httpx.Response") -> ApiError:
 
 
 def create_tls_context(ca_file: str) -> ssl.SSLContext:
-    """The system's authorities, or what is in that file alone: also, as machines have it, the
-    server's own certificate, with nothing above it. Raises Trouble.
+    """Trust the system's CAs, or only the file's certificates. Raises CliError.
+
+    As on machines, the file can also be the server's own certificate without its issuer.
     """
     try:
         context = ssl.create_default_context(cafile=ca_file or None)
     except (OSError, ssl.SSLError) as error:
-        raise CliError(f"{ca_file} is no file of a certificate authority: {error}") from error
+        raise CliError(f"{ca_file} isn't a CA certificate: {error}") from error
     if ca_file:
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context

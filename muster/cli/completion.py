@@ -1,4 +1,4 @@
-"""Completion of words in shells."""
+"""`muster completion`: scripts for shell completion."""
 
 import click
 from click.shell_completion import get_completion_class
@@ -14,7 +14,7 @@ _INSTRUCTIONS = {
 @click.argument("shell", type=click.Choice(list(_INSTRUCTIONS)))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """A script that completes words in a shell.
+    """Print a shell completion script.
 
     \b
       eval "$(muster completion bash)"          in ~/.bashrc

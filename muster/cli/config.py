@@ -1,4 +1,4 @@
-"""The servers that one knows."""
+"""`muster config`: profiles of servers."""
 
 from typing import Any
 
@@ -18,20 +18,20 @@ PROFILES = OutputSpec(
         column("CURRENT"),
     ),
     id_field="name",
-    empty_message="You know no server yet: muster login --server https://muster.example",
+    empty_message="No profiles yet. Sign in: muster login --server https://muster.example",
 )
 
 
 @click.group
 def config() -> None:
-    """The servers that you know, by name."""
+    """List and switch server profiles."""
 
 
 @config.command("list")
 @pass_muster
 @outputs(PROFILES)
 def list_(muster: Muster) -> list[dict[str, Any]]:
-    """Your profiles: what each is called, where it is, and where its tokens are kept."""
+    """List your profiles: name, server and where the tokens are stored."""
     return [
         {
             "name": profile.name,
@@ -49,16 +49,16 @@ def list_(muster: Muster) -> list[dict[str, Any]]:
 @click.argument("name")
 @pass_muster
 def use(muster: Muster, name: str) -> None:
-    """Have that profile count where nothing else is said."""
+    """Set the default profile."""
     from dataclasses import replace
 
     profile = muster.config.find_profile(name)
     with tokens.lock_tokens():
         profiles.write_config(replace(profiles.read_config(), current=profile.name))
-    info(f"{profile.name} it is: {profile.server}")
+    info(f"Default profile: {profile.name} ({profile.server})")
 
 
 @config.command
 def path() -> None:
-    """Where the file of profiles is."""
+    """Print the path of the profiles file."""
     click.echo(profiles.config_path())

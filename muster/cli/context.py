@@ -1,4 +1,4 @@
-"""What every command starts from: which server, in whose name, and how to speak to it."""
+"""The context of every command: the server, the credentials and the API client."""
 
 import os
 from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Muster:
-    """What was said before the noun (`--profile`, `--server`), and what follows from it."""
+    """The global options (`--profile`, `--server`) and what they select."""
 
     def __init__(
         self, profile: str = "", server: str = "", transport: "httpx.BaseTransport | None" = None
@@ -30,9 +30,10 @@ class Muster:
 
     @cached_property
     def profile(self) -> Profile:
-        """The one that was named, else the one of the named server, else the current one.
+        """The named profile, else the named server's, else the current one.
 
-        A server that none is of has one without a name; so has nothing at all, with no server.
+        A server without a profile gets one with no name. With no server at all, its URL is empty,
+        too.
         """
         if self._profile:
             return self.config.find_profile(self._profile)
@@ -46,7 +47,7 @@ class Muster:
 
     @cached_property
     def credentials(self) -> Credentials:
-        """`MUSTER_TOKEN` before what is stored, but not at a server that it is not of."""
+        """`MUSTER_TOKEN` if it belongs to this server, else the stored credentials."""
         token = os.environ.get("MUSTER_TOKEN", "").strip()
         if token and self._is_environment_server:
             return StaticToken(token)
@@ -54,7 +55,7 @@ class Muster:
 
     @property
     def _is_environment_server(self) -> bool:
-        """Whether the server is that of `MUSTER_SERVER`, or none was named beside the variables."""
+        """Whether the server is `MUSTER_SERVER`'s, or no option names one."""
         if not (self._profile or self._server):
             return True
         server = os.environ.get("MUSTER_SERVER", "")
@@ -65,13 +66,13 @@ class Muster:
         return self.api_with(self.credentials)
 
     def api_with(self, credentials: Credentials, profile: Profile | None = None) -> Api:
-        """The API with another credential, or of another server."""
+        """Return a client with other credentials, or for another server."""
         there = profile or self.profile
         return Api(there.server, credentials, ca_file_for(there), self.transport)
 
 
 def ca_file_for(profile: Profile) -> str:
-    """The authority of its server's certificate; empty: one that the system knows."""
+    """Return the CA file for the profile's server; empty to use the system's CAs."""
     return profile.ca_file or os.environ.get("MUSTER_CA_FILE", "")
 
 
@@ -79,7 +80,7 @@ pass_muster: Callable[[Callable[..., Any]], Callable[..., Any]] = click.make_pas
 
 
 def quote_segment(path: object) -> str:
-    """A part of a path as it may stand in a URL."""
+    """Percent-encode one segment of a URL's path."""
     from urllib.parse import quote
 
     return quote(str(path), safe="")

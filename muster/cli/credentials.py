@@ -1,4 +1,4 @@
-"""What lets one in at a server, and how a login is renewed by one of several that run at once."""
+"""Credentials for a server, and the renewal of a session by one of several processes."""
 
 import base64
 import json
@@ -11,21 +11,21 @@ from muster.cli.errors import ApiError, NotSignedIn
 from muster.cli.profiles import Profile
 from muster.cli.tokens import Tokens
 
-RENEW_BEFORE_SECONDS = 20.0  # an access token with less than that left is renewed before it is used
+RENEW_BEFORE_SECONDS = 20.0  # an access token with less time left is renewed before use
 
-Renew = Callable[[str], Tokens]  # the new pair for a refresh token; raises Refused
+Renew = Callable[[str], Tokens]  # returns the new pair for a refresh token; raises ApiError
 
 
 class Credentials(Protocol):
     def bearer(self, renew: Renew) -> str:
-        """What to come with; empty: nothing."""
+        """Return the bearer token; empty if there's none."""
 
     def renew_rejected(self, refused: str, renew: Renew) -> str:
-        """What to come with after that one was refused; empty: there is nothing else."""
+        """Return the next token after one was refused; empty if there's none."""
 
 
 class StaticToken:
-    """A token that somebody said, or none. It is never renewed."""
+    """A given token, or none. It's never renewed."""
 
     def __init__(self, token: str = "") -> None:
         self._token = token
@@ -38,7 +38,7 @@ class StaticToken:
 
 
 class StoredCredentials:
-    """What a profile has."""
+    """A profile's stored tokens."""
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
@@ -59,7 +59,7 @@ class StoredCredentials:
         return self.renew_rejected(held.access, renew)
 
     def renew_rejected(self, refused: str, renew: Renew) -> str:
-        """Under the lock, by what is there by then: who was quicker has renewed it already."""
+        """Renew under the lock, unless another process has renewed the token by then."""
         if self.tokens.personal or not self.tokens.refresh:
             return ""
         with tokens.lock_tokens():
@@ -67,19 +67,21 @@ class StoredCredentials:
             if self.tokens.access not in ("", refused):
                 return self.tokens.access
             if not self.tokens.refresh:
-                raise NotSignedIn("You have signed out meanwhile.")
+                raise NotSignedIn("You have signed out in the meantime.")
             try:
                 self._tokens = renew(self.tokens.refresh)
             except ApiError as refusal:
                 if refusal.http_status == 401:
-                    raise NotSignedIn(f"Your login at {self._profile.server} is over.") from refusal
+                    raise NotSignedIn(
+                        f"Your session at {self._profile.server} has ended."
+                    ) from refusal
                 raise
             tokens.store_tokens(self._profile, self.tokens)
         return self.tokens.access
 
 
 def seconds_until_expiry(access: str) -> float:
-    """Until a JWT ends, by its own word; endless where it says nothing that can be read."""
+    """Return the seconds until a JWT's `exp`; infinity if it can't be read."""
     try:
         payload = access.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -1,17 +1,17 @@
-"""What can go wrong, and the exit status that says so."""
+"""The errors of commands and their exit statuses."""
 
 from collections.abc import Mapping, Sequence
 
 DONE = 0
 FAILED = 1
 USAGE = 2
-NOT_ALLOWED = 3  # or not there: the server does not tell the two apart
-WAITING = 4  # for somebody: a question is open
+NOT_ALLOWED = 3  # or not found: the server doesn't distinguish the two
+WAITING = 4  # a question is open
 INTERRUPTED = 130
 
 
 class CliError(Exception):
-    """Something that ends the command: words for people, perhaps what to do next, and a status."""
+    """An error that ends the command: a message, optional advice and an exit status."""
 
     def __init__(self, words: str, *, advice: str = "", status: int = FAILED) -> None:
         super().__init__(words)
@@ -19,25 +19,25 @@ class CliError(Exception):
 
 
 class BadUsage(CliError):
-    """The command was asked wrongly, in a way that only shows when it runs."""
+    """A usage error that shows only when the command runs."""
 
     def __init__(self, words: str, *, advice: str = "") -> None:
         super().__init__(words, advice=advice, status=USAGE)
 
 
 class NotSignedIn(CliError):
-    """There is no credential for the server, or it is good no more."""
+    """There's no credential for the server, or it's no longer valid."""
 
     def __init__(self, words: str, advice: str = "muster login") -> None:
         super().__init__(words, advice=advice, status=NOT_ALLOWED)
 
 
 class Unreachable(CliError):
-    """The server gave no answer, or none of Muster's."""
+    """The server didn't respond, or the response isn't Muster's."""
 
 
 class ApiError(CliError):
-    """The server answers with a problem (RFC 9457); `request` finds it in the server's logs."""
+    """A problem response (RFC 9457); `request_id` identifies the request in the server's logs."""
 
     def __init__(
         self,
@@ -67,11 +67,11 @@ class ApiError(CliError):
 _ADVICE = {
     "unauthenticated": "muster login",
     "invalid_token": "muster login",
-    "session_required": "A personal token cannot do this: sign in by muster login",
-    "insufficient_scope": "The personal token is too narrow for this: muster login",
-    "reauthentication_required": "Say that it is you: muster profile reauthenticate",
-    "no_diff": "muster task show tells how far the task is",
-    "no_open_gate": "muster task show tells what the task waits for",
-    "task_not_ended": "muster task cancel ends it first",
-    "idempotency_key_reused": "Leave --idempotency-key out, or take another",
+    "session_required": "Personal access tokens can't do this. Sign in: muster login",
+    "insufficient_scope": "This token lacks the required scope. Sign in: muster login",
+    "reauthentication_required": "Confirm your identity and retry: muster profile reauthenticate",
+    "no_diff": "See the task's progress: muster task show",
+    "no_open_gate": "See what the task waits for: muster task show",
+    "task_not_ended": "Cancel the task first: muster task cancel",
+    "idempotency_key_reused": "Omit --idempotency-key or use another one",
 }

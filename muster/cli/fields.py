@@ -1,7 +1,7 @@
-"""What `--json` can be asked for: the fields of the contract's shapes, by the shapes' names.
+"""The fields that `--json` accepts, by the names of the contract's schemas.
 
-They are said here and not taken from answers, so that an older or a newer server changes none:
-what it does not have is null, and what it has besides is left out.
+They're fixed here instead of read from responses, so that they don't depend on the server's
+version: fields it lacks are null, and its additional ones are omitted.
 """
 
 

@@ -1,4 +1,4 @@
-"""What needs one."""
+"""`muster inbox`: items that need your attention."""
 
 import shlex
 from datetime import UTC, datetime
@@ -15,9 +15,9 @@ from muster.cli.task.show import first_line
 KINDS = ("gate", "question", "budget", "failure", "result", "machine")
 _DEFAULT_ACTIONS = {
     "fails": "fails",
-    "continues": "goes on",
-    "requeues": "tasks leave it",
-    "recovers": "is well again",
+    "continues": "continues",
+    "requeues": "tasks are requeued",
+    "recovers": "recovers",
 }
 
 
@@ -28,7 +28,7 @@ def _subject(item: Item) -> str:
 
 
 def _summary(item: Item) -> str:
-    """What it is about, in a line."""
+    """Summarize an item on one line."""
     if machine := item.get("machine"):
         problems = machine.get("problems") or []
         reasons = [f"{t.get('agent') or ''} {t.get('reason')}".strip() for t in problems]
@@ -47,7 +47,7 @@ def _default_action(item: Item) -> str:
 
 
 def _answer_command(item: Item) -> str:
-    """The command that does what is most often meant."""
+    """Return the command that is most likely wanted."""
     number = get_path(item, ["task", "id"])
     gate = item.get("gate")
     if gate:
@@ -72,18 +72,20 @@ INBOX = OutputSpec(
         age_column("SINCE", "since"),
         Column("COMMAND", _answer_command, is_whole=True),
     ),
-    empty_message="Nothing needs you.",
+    empty_message="You're all caught up.",
 )
 
 
 @click.command
-@click.option("-k", "--kind", metavar="A,B", help=f"Of {', '.join(KINDS)}.")
-@click.option("-n", "--limit", default=50, type=click.IntRange(min=0), help="At most; 0: all.")
+@click.option("-k", "--kind", metavar="A,B", help=f"Filter by kind: {', '.join(KINDS)}.")
+@click.option(
+    "-n", "--limit", default=50, type=click.IntRange(min=0), help="Maximum results; 0 for all."
+)
 @pass_muster
 @outputs(INBOX)
 def inbox(muster: Muster, kind: str | None, limit: int) -> Any:
-    """What needs you.
+    """List items that need your attention.
 
-    The last column is the command that answers it.
+    The last column is the command that handles the item.
     """
     return muster.api.items("/api/web/inbox", limit, kind=kind)

@@ -1,4 +1,4 @@
-"""Groups whose commands are imported when they are called."""
+"""Command groups that import a command only when it runs."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -8,9 +8,9 @@ import click
 
 
 class LazyCommand(NamedTuple):
-    """Where a command is (`module:name`, below `muster.cli`), and its line in the list of all.
+    """A command's location (`module:name`, below `muster.cli`), summary and help section.
 
-    The line is said here a second time so that the list can be shown without loading any.
+    The summary repeats the command's own, so that the list of commands needs no imports.
     """
 
     target: str
@@ -19,7 +19,7 @@ class LazyCommand(NamedTuple):
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called."""
+    """A group that imports a command only when it runs."""
 
     def __init__(self, nouns: Mapping[str, LazyCommand], **settings: Any) -> None:
         super().__init__(**settings)

@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Sign in and out."""
 
 import contextlib
 import socket
@@ -22,16 +22,16 @@ SLOW_DOWN_SECONDS = 5
 
 
 @click.command
-@click.option("--server", metavar="URL", help="The server's address, like https://muster.example.")
-@click.option("--token", metavar="T", help="A personal token; - reads it from standard input.")
-@click.option("--name", metavar="NAME", help="What to call the server here; else by its host.")
+@click.option("--server", metavar="URL", help="Server URL, such as https://muster.example.")
+@click.option("--token", metavar="T", help="Personal access token; - for stdin.")
+@click.option("--name", metavar="NAME", help="Profile name (default: the server's host).")
 @click.option(
     "--ca-file",
     type=click.Path(exists=True, dir_okay=False, resolve_path=True),
     metavar="FILE",
-    help="The authority of its certificate, if a private one.",
+    help="CA certificate, if the server uses a private CA.",
 )
-@click.option("--no-browser", is_flag=True, help="Only say the address to open.")
+@click.option("--no-browser", is_flag=True, help="Only print the URL to open.")
 @pass_muster
 def login(
     muster: Muster,
@@ -41,10 +41,10 @@ def login(
     ca_file: str | None,
     no_browser: bool,
 ) -> None:
-    """Sign in at a server, in the browser or by a token.
+    """Sign in to a server, in the browser or with a token.
 
-    Without --token a browser is opened, here or on your phone: there you say that it is you. A
-    token is made in the console, under Profile; keep it off the command line:
+    Without --token, opens a browser: confirm the sign-in there or on your phone. To use a token,
+    create it in the console, under Profile, and keep it off the command line:
 
     \b
       muster login --server https://muster.example
@@ -58,7 +58,7 @@ def login(
             personal=sys.stdin.readline().strip() if token == "-" else token.strip()
         )
         if not new_tokens.personal:
-            raise BadUsage("there is no token on standard input")
+            raise BadUsage("No token on stdin.")
     who = muster.api_with(StaticToken(new_tokens.personal or new_tokens.access), profile).get(
         "/api/web/profile"
     )
@@ -74,18 +74,19 @@ def login(
         tokens.store_tokens(saved_profile, new_tokens)
         profiles.write_config(known.with_profile(saved_profile))
     where = "your keyring" if place == tokens.KEYRING else str(tokens.tokens_path())
-    user_text = f"You are {text_format.one_line(who['name'])} ({text_format.one_line(who['role'])})"
-    info(f"{user_text} at {profile.server}, called {profile.name} here. The token is in {where}.")
+    user_text = f"{text_format.one_line(who['name'])} ({text_format.one_line(who['role'])})"
+    info(f"Signed in to {profile.server} as {user_text}, profile {profile.name}.")
+    info(f"The token is in {where}.")
 
 
 def _choose_profile(
     muster: Muster, server: str | None, name: str | None, ca_file: str | None
 ) -> Profile:
-    """What to sign in at: a new profile, or one that there is."""
+    """Return the profile to sign in with: a new or an existing one. Raises BadUsage."""
     known = muster.profile
     url = profiles.normalize_server_url(server) if server else known.server
     if not url:
-        raise BadUsage("say where: muster login --server https://muster.example")
+        raise BadUsage("No server given: muster login --server https://muster.example")
     if url != known.server:
         known = muster.config.find_by_server(url) or Profile("", url)
     called = profiles.require_name(name or known.name or profiles.default_name(url))
@@ -94,10 +95,10 @@ def _choose_profile(
 
 def _run_device_flow(api: Api, no_browser: bool) -> Tokens:
     asked = api.post("/api/auth/device", {"clientName": f"muster on {socket.gethostname()}"[:200]})
-    info(f"Open {text_format.sanitize(asked['verificationUri'])} and say the code:")
+    info(f"Open {text_format.sanitize(asked['verificationUri'])} and enter the code:")
     click.secho(f"\n    {text_format.sanitize(asked['userCode'])}\n", bold=True, err=True)
     page = str(asked["verificationUriComplete"])
-    # An address may also open a program here, or somebody else's page.
+    # A URL from the server could also open a local program or another site.
     if not no_browser and sys.stderr.isatty() and profiles.is_same_origin(page, api.server):
         with contextlib.suppress(webbrowser.Error):
             webbrowser.open(page)
@@ -106,7 +107,7 @@ def _run_device_flow(api: Api, no_browser: bool) -> Tokens:
 
 
 def _poll_device_token(api: Api, asked: dict[str, Any]) -> dict[str, Any]:
-    """The pair, once somebody has let us in. Asked for as often as the server says."""
+    """Poll at the server's interval until the sign-in is approved. Raises CliError."""
     pause = int(asked["interval"])
     until = time.monotonic() + int(asked["expiresIn"])
     while time.monotonic() < until:
@@ -121,47 +122,47 @@ def _poll_device_token(api: Api, asked: dict[str, Any]) -> dict[str, Any]:
                 case "slow_down":
                     pause += SLOW_DOWN_SECONDS
                 case "access_denied":
-                    raise CliError("It was said in the browser that this is not you.") from refusal
+                    raise CliError("The sign-in was denied in the browser.") from refusal
                 case "expired_token":
                     break
                 case _:
                     raise
-    raise CliError("Nobody has said the code in time.", advice="Begin again: muster login")
+    raise CliError("The code expired before it was entered.", advice="Start again: muster login")
 
 
 @click.command
 @pass_muster
 def logout(muster: Muster) -> None:
-    """Sign out, and forget the tokens.
+    """Sign out and delete the stored tokens.
 
-    A login ends at the server as well, if that can be reached. A personal token lives on there
-    until it is revoked. The server's name and address stay known.
+    Also ends the session at the server, if it can be reached. A personal access token stays valid
+    there until you revoke it. The profile's name and URL are kept.
     """
     profile = muster.profile
     if not profile.name:
-        raise BadUsage("you are not signed in", advice="Profiles: muster config list")
+        raise BadUsage("You aren't signed in.", advice="List profiles: muster config list")
     held = tokens.read_tokens(profile)
     untold = _end_login(muster, profile) if held.refresh else None
     with tokens.lock_tokens():
         tokens.delete_tokens(profile)
     if untold is not None:
         info(
-            f"Forgotten here, but not ended at {profile.server}: "
+            f"Deleted the stored tokens, but couldn't end the session at {profile.server}: "
             f"{text_format.sanitize(untold.message)}"
         )
-        info("It can be ended in the console, under Profile; by itself it ends when it expires.")
+        info("End it in the console, under Profile, or let it expire.")
     elif held.personal:
-        info(f"The token of {profile.server} is forgotten here.")
-        info("It is still good: revoke it by muster profile revoke-token.")
+        info(f"Deleted the stored token for {profile.server}.")
+        info("It's still valid. Revoke it: muster profile revoke-token")
     else:
-        info(f"Signed out at {profile.server}.")
+        info(f"Signed out of {profile.server}.")
 
 
 def _end_login(muster: Muster, profile: Profile) -> CliError | None:
-    """End the login at the server. What kept it from that; None: it is over."""
+    """End the session at the server. Return the error, or None if the session has ended."""
     api = muster.api_with(StoredCredentials(profile), profile)
     try:
-        api.get("/api/web/profile")  # so that the token is fresh
+        api.get("/api/web/profile")  # renews the token if it has expired
         api.post("/api/auth/logout", {"refreshToken": tokens.read_tokens(profile).refresh})
     except CliError as trouble:
         is_refused = isinstance(trouble, ApiError) and trouble.http_status == 401

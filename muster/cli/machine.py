@@ -1,25 +1,29 @@
-"""`muster machine`: how machines are, making one, and taking them out of work."""
+"""`muster machine`: list, add, drain and upgrade machines."""
 
 import click
 
 from muster.cli.lazy import LazyCommand, LazyGroup
 
-SHOW, CREATE, CHANGE = "Look", "Make one", "Change one"
+SHOW, CREATE, CHANGE = "View", "Add", "Change"
 
 COMMANDS = {
-    "list": LazyCommand("machines:list_", "Machines, and how they are.", SHOW),
-    "show": LazyCommand("machines:show", "All that is known of a machine.", SHOW),
-    "tasks": LazyCommand("machines:tasks", "Tasks whose latest attempt is there.", SHOW),
-    "add": LazyCommand("machine_add:add", "A line that makes a host a machine.", CREATE),
-    "drain": LazyCommand(
-        "machines:drain", "Give it no new task, and move what can be moved.", CHANGE
+    "list": LazyCommand("machines:list_", "List machines and their status.", SHOW),
+    "show": LazyCommand("machines:show", "Show a machine's details.", SHOW),
+    "tasks": LazyCommand(
+        "machines:tasks", "List tasks whose latest attempt is on a machine.", SHOW
     ),
-    "undrain": LazyCommand("machines:undrain", "Have it take tasks again.", CHANGE),
-    "pin": LazyCommand("machine_pin:pin", "Have it keep its release.", CHANGE),
-    "unpin": LazyCommand("machine_pin:unpin", "Have it take the server's release again.", CHANGE),
+    "add": LazyCommand("machine_add:add", "Print a command that adds a host as a machine.", CREATE),
+    "drain": LazyCommand(
+        "machines:drain", "Stop new tasks and move those that can be moved.", CHANGE
+    ),
+    "undrain": LazyCommand("machines:undrain", "Let a drained machine accept tasks again.", CHANGE),
+    "pin": LazyCommand("machine_pin:pin", "Keep a machine on its release.", CHANGE),
+    "unpin": LazyCommand(
+        "machine_pin:unpin", "Let a machine follow the server's release again.", CHANGE
+    ),
 }
 
 
 @click.group(cls=LazyGroup, nouns=COMMANDS)
 def machine() -> None:
-    """Machines: how they are, making one, taking one out."""
+    """List, add, drain and upgrade machines."""

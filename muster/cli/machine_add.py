@@ -1,4 +1,4 @@
-"""`muster machine add`: the line that makes a machine, and waiting until it is one."""
+"""`muster machine add`: print the install command, and wait for the machine to connect."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,22 +18,24 @@ _UNUSABLE_STATUSES = ("revoked", "expired")
 
 
 @click.command
-@click.option("--label", default="", metavar="TEXT", help="What the list of tokens calls it.")
-@click.option("--wait", is_flag=True, help="Until the machine has connected, and told its agents.")
+@click.option("--label", default="", metavar="TEXT", help="Label for the enrollment token.")
+@click.option(
+    "--wait", is_flag=True, help="Wait until the machine connects and reports its agents."
+)
 @pass_muster
 @outputs(ADDED)
 def add(muster: Muster, label: str, wait: bool) -> tuple[dict[str, Any], Callable[[], None]]:
-    """A line that makes a host a machine, to be pasted into a shell there.
+    """Print a command that adds a host as a machine; paste it into a shell there.
 
-    It has a token in it that lets one machine in, once. Options follow it there: --name, --slots,
+    It contains a token that enrolls one machine, once. You can append options: --name, --slots,
     --label, --user, --foreground; --help lists them.
     """
     made = muster.api.post("/api/admin/worker-tokens", {"label": label})
     line = made.get("installLine")
     if not line:
         raise CliError(
-            "The server has no package that a machine could install, or no address to name.",
-            advice="In a checkout of it: make dist; and set publicUrl (muster admin settings)",
+            "The server has no worker package or no public URL.",
+            advice="Run make dist in its checkout, and set publicUrl (muster admin settings)",
         )
     line = text_format.one_line(line)
     if not wait:
@@ -45,10 +47,13 @@ def add(muster: Muster, label: str, wait: bool) -> tuple[dict[str, Any], Callabl
 
 
 def _wait_until_connected(api: Api, token: Item) -> dict[str, Any]:
-    """The token's status once its machine has connected; says meanwhile how far it has come."""
+    """Print enrollment progress, and return the token's status once its machine is connected.
+
+    Raises CliError if the token is revoked or has expired.
+    """
     was_redeemed = False
-    # Whatever a machine does is news; each connection of the stream begins with some. That time
-    # has passed is none, and is looked for when nothing happens.
+    # A machine's progress is an update, and each connection of the stream starts with one. The
+    # token's expiry isn't, so check it on heartbeats.
     for event in api.events("/api/web/stream", beats=True):
         is_over = event is HEARTBEAT and not was_redeemed and _has_passed(token.get("expiresAt"))
         if not is_over and event.name not in ("hello", "reset", "update"):
@@ -66,7 +71,7 @@ def _wait_until_connected(api: Api, token: Item) -> dict[str, Any]:
 
 
 def _has_passed(at: str | None) -> bool:
-    """By this host's clock; what the server says then counts."""
+    """Whether the local clock has passed a time; the caller then asks the server."""
     return at is not None and text_format.parse_timestamp(at) <= datetime.now(UTC)
 
 
@@ -76,4 +81,4 @@ def _machine_name(status: Item) -> str:
 
 def _agents_text(status: Item) -> str:
     found = [text_format.one_line(agent.get("agentType")) for agent in status.get("agents") or []]
-    return f"Agents: {', '.join(found)}." if found else "No agent is installed there yet."
+    return f"Agents: {', '.join(found)}." if found else "No agents installed there yet."

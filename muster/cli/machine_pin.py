@@ -1,4 +1,4 @@
-"""Having a machine keep the release that it runs, or let go of it."""
+"""`muster machine pin` and `unpin`: keep a machine's release, or follow the server's."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _machine_argument = click.argument("name", metavar="MACHINE")
 @pass_muster
 @outputs(MACHINES)
 def pin(muster: Muster, name: str) -> dict[str, Any]:
-    """Have it keep the release that it runs, whatever the server's is."""
+    """Keep a machine on its release, even if the server's changes."""
     return _set_pinned(muster, name, pinned=True)
 
 
@@ -26,7 +26,7 @@ def pin(muster: Muster, name: str) -> dict[str, Any]:
 @pass_muster
 @outputs(MACHINES)
 def unpin(muster: Muster, name: str) -> dict[str, Any]:
-    """Have it take the server's release again, as the setting machineUpgrades says."""
+    """Let a machine follow the server's release again, as the setting machineUpgrades defines."""
     return _set_pinned(muster, name, pinned=False)
 
 

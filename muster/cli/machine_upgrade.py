@@ -1,11 +1,11 @@
-"""How a machine stands to its server's release, in words."""
+"""A machine's upgrade state as text."""
 
 from muster.cli import text_format
 from muster.cli.output import Item
 
 
 def upgrade_text(machine: Item) -> str:
-    """Empty for one that runs the server's, and for a server that says nothing of it."""
+    """Describe the upgrade state; empty if the machine is current or the server reports none."""
     upgrade = machine.get("upgrade") or {}
     state = upgrade.get("state", "current")
     if state == "current":

@@ -1,4 +1,4 @@
-"""Looking at machines, and draining them."""
+"""Show machines and drain them."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -28,8 +28,8 @@ from muster.cli.task.show import first_line, status_text
 
 _ACTION_TEXTS: dict[str, str] = {
     "keep": "stays",
-    "hand_over": "goes back to the queue",
-    "stop": "goes on elsewhere",
+    "hand_over": "returns to the queue",
+    "stop": "continues elsewhere",
 }
 _UUID_LENGTH = 36
 
@@ -55,13 +55,13 @@ def _agents_text(machine: Item) -> str:
 
 
 def _installed_agents_text(machine: Item) -> str:
-    """The agents but for those that it does not have; `machine show` tells of them, too."""
+    """List the installed agents; `machine show` also lists the missing ones."""
     there = [at for at in machine.get("capabilities") or [] if at.get("reason") != "binary_missing"]
     return _agents_text({"capabilities": there})
 
 
 def _reason_text(capability: Item) -> str:
-    return str(capability.get("reason") or "not well").replace("_", " ")
+    return str(capability.get("reason") or "unhealthy").replace("_", " ")
 
 
 MACHINES = OutputSpec(
@@ -76,7 +76,7 @@ MACHINES = OutputSpec(
         Column("AGENTS", _installed_agents_text, stretches=True),
         age_column("LAST SEEN", "lastSeenAt"),
     ),
-    empty_message="There is no such machine. A new one: muster machine add",
+    empty_message="No matching machines. Add one: muster machine add",
 )
 TASKS = OutputSpec(fields.LISTED_TASK, _TASKS.columns, empty_message=_TASKS.empty_message)
 PLAN = OutputSpec(
@@ -93,25 +93,29 @@ PLAN = OutputSpec(
         ),
     ),
     id_field="machine",
-    empty_message="Nothing runs there.",
+    empty_message="No tasks are running there.",
 )
 
 
 @click.command("list")
-@click.option("-s", "--status", metavar="A,B", help="online, offline, draining, drained, …")
-@click.option("--selector", metavar="LABELS", help="With such labels: gpu=true.")
-@click.option("-n", "--limit", default=0, type=click.IntRange(min=0), help="At most.")
+@click.option(
+    "-s", "--status", metavar="A,B", help="Filter by status: online, offline, draining, drained, …"
+)
+@click.option("--selector", metavar="LABELS", help="Filter by labels, such as gpu=true.")
+@click.option(
+    "-n", "--limit", default=0, type=click.IntRange(min=0), help="Maximum results; 0 for all."
+)
 @pass_muster
 @outputs(MACHINES)
 def list_(
     muster: Muster, status: str | None, selector: str | None, limit: int
 ) -> Iterable[dict[str, Any]]:
-    """Machines, and how they are."""
+    """List machines and their status."""
     return muster.api.items("/api/web/machines", limit, status=status, selector=selector)
 
 
 def find_machine(api: Api, name_or_id: str) -> dict[str, Any]:
-    """The machine of that id or name. Raises BadUsage where several are called so, or none."""
+    """Return the machine with that ID or name. Raises ApiError, or BadUsage if several have it."""
     if len(name_or_id) == _UUID_LENGTH:
         return dict(api.get(f"/api/web/machines/{quote_segment(name_or_id)}"))
     machines = [
@@ -121,8 +125,8 @@ def find_machine(api: Api, name_or_id: str) -> dict[str, Any]:
         return machines[0]
     if machines:
         ids = ", ".join(m["id"] for m in machines)
-        raise BadUsage(f"several machines are called {name_or_id!r}", advice=f"Say which: {ids}")
-    # So that who asks is told that it is not there, by the status of what is not there.
+        raise BadUsage(f"Several machines are named {name_or_id!r}.", advice=f"Use an ID: {ids}")
+    # Not found: raise the server's own 404.
     return dict(api.get(f"/api/web/machines/{quote_segment(name_or_id)}"))
 
 
@@ -134,7 +138,7 @@ _machine_argument = click.argument("name", metavar="MACHINE")
 @pass_muster
 @outputs(OutputSpec(fields.MACHINE))
 def show(muster: Muster, name: str) -> tuple[dict[str, Any], Callable[[], None]]:
-    """All that is known of a machine. MACHINE is its name or its id."""
+    """Show a machine's details. MACHINE is its name or ID."""
     machine = find_machine(muster.api, name)
     return machine, lambda: _print_machine(machine)
 
@@ -144,7 +148,7 @@ def _print_machine(machine: Item) -> None:
     hardware, drain = machine.get("hardware") or {}, machine.get("drain") or {}
     metrics, sandbox = machine.get("metrics") or {}, machine.get("sandbox") or {}
     labels = {**(machine.get("labels") or {})}
-    by = drain.get("by") or "Muster itself"
+    by = drain.get("by") or "Muster"
     print_facts(
         [
             ("machine", f"{machine.get('name')}  {machine.get('id')}"),
@@ -189,30 +193,34 @@ def _hardware_text(hardware: Item) -> str:
 
 @click.command
 @_machine_argument
-@click.option("-s", "--status", metavar="A,B", help="Of these states.")
-@click.option("-n", "--limit", default=30, type=click.IntRange(min=0), help="At most; 0: all.")
+@click.option("-s", "--status", metavar="A,B", help="Filter by status.")
+@click.option(
+    "-n", "--limit", default=30, type=click.IntRange(min=0), help="Maximum results; 0 for all."
+)
 @pass_muster
 @outputs(TASKS)
 def tasks(muster: Muster, name: str, status: str | None, limit: int) -> Iterable[dict[str, Any]]:
-    """Tasks whose latest attempt is there."""
+    """List tasks whose latest attempt is on a machine."""
     machine = find_machine(muster.api, name)
     return muster.api.items(f"/api/web/machines/{machine['id']}/tasks", limit, status=status)
 
 
 @click.command
 @_machine_argument
-@click.option("--note", metavar="TEXT", help="Why; others see it.")
-@click.option("--deadline", type=int, metavar="SECONDS", help="What is left then goes elsewhere.")
-@click.option("--dry-run", is_flag=True, help="Only show what would become of its tasks.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--note", metavar="TEXT", help="Reason, visible to others.")
+@click.option(
+    "--deadline", type=int, metavar="SECONDS", help="Then move the remaining tasks elsewhere."
+)
+@click.option("--dry-run", is_flag=True, help="Only show what would happen to its tasks.")
+@click.option("-y", "--yes", is_flag=True, help="Skip confirmation.")
 @pass_muster
 @outputs(PLAN)
 def drain(
     muster: Muster, name: str, note: str | None, deadline: int | None, dry_run: bool, yes: bool
 ) -> tuple[Any, Callable[[], None]]:
-    """Give it no new task, and move what can be moved.
+    """Stop new tasks and move those that can be moved.
 
-    What would become of its tasks is shown first; then it is asked whether that is meant.
+    Shows what would happen to its tasks, then asks for confirmation.
     """
     machine = find_machine(muster.api, name)
     wish = {"note": note, "deadlineSeconds": deadline}
@@ -238,6 +246,6 @@ def drain(
 @pass_muster
 @outputs(MACHINES)
 def undrain(muster: Muster, name: str) -> dict[str, Any]:
-    """Have it take tasks again."""
+    """Let a drained machine accept tasks again."""
     machine = find_machine(muster.api, name)
     return dict(muster.api.post(f"/api/web/machines/{machine['id']}/undrain"))

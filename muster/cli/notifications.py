@@ -1,4 +1,4 @@
-"""What one was told, and what is told as it happens."""
+"""`muster notifications`: list, watch and configure them."""
 
 from typing import Any
 
@@ -19,32 +19,34 @@ NOTIFICATIONS = OutputSpec(
         column("TITLE", stretches=True),
         age_column("AGE", "createdAt"),
     ),
-    empty_message="Nothing is new. What you have read: muster notifications list --all",
+    empty_message="No new notifications. Include read ones: muster notifications list --all",
 )
 
 
 @click.group
 def notifications() -> None:
-    """What you were told."""
+    """List and manage your notifications."""
 
 
 @notifications.command("list")
-@click.option("--all", "also_read", is_flag=True, help="Also what you have read.")
-@click.option("-n", "--limit", default=50, type=click.IntRange(min=0), help="At most; 0: all.")
+@click.option("--all", "also_read", is_flag=True, help="Include read notifications.")
+@click.option(
+    "-n", "--limit", default=50, type=click.IntRange(min=0), help="Maximum results; 0 for all."
+)
 @pass_muster
 @outputs(NOTIFICATIONS)
 def list_(muster: Muster, also_read: bool, limit: int) -> Any:
-    """What is new."""
+    """List new notifications."""
     return muster.api.items("/api/web/notifications", limit, unread=None if also_read else True)
 
 
 @notifications.command
 @click.argument("numbers", metavar="[ID…]", type=int, nargs=-1)
-@click.option("--all", "all_of_them", is_flag=True, help="All that there are.")
-@click.option("--undo", is_flag=True, help="They are new again.")
+@click.option("--all", "all_of_them", is_flag=True, help="Mark all notifications.")
+@click.option("--undo", is_flag=True, help="Mark as unread.")
 @pass_muster
 def read(muster: Muster, numbers: tuple[int, ...], all_of_them: bool, undo: bool) -> None:
-    """Have read these."""
+    """Mark notifications as read."""
     if all_of_them:
         updated = muster.api.post("/api/web/notifications/read-all")["updated"]
     elif undo:
@@ -54,18 +56,18 @@ def read(muster: Muster, numbers: tuple[int, ...], all_of_them: bool, undo: bool
         for number in numbers:
             muster.api.post(f"/api/web/notifications/{number}/read")
         updated = len(numbers)
-    info(f"{updated} {'new again' if undo else 'read'}.")
+    info(f"Marked {updated} as {'unread' if undo else 'read'}.")
 
 
 @notifications.command
-@click.option("--tasks", is_flag=True, help="Also all that happens to tasks that you may see.")
+@click.option("--tasks", is_flag=True, help="Also print events of all tasks you can see.")
 @pass_muster
 def watch(muster: Muster, tasks: bool) -> None:
-    """Say what is new as it happens, until you interrupt it."""
+    """Print notifications as they arrive, until you press Ctrl-C."""
     is_first = True
     for event in muster.api.events("/api/web/stream"):
         if is_first:
-            info("What is new from now on is shown here. Ctrl-C ends it.")
+            info("Waiting for new notifications. Press Ctrl-C to stop.")
             is_first = False
         if event.name != "update":
             continue
@@ -88,7 +90,7 @@ notifications.add_command(
     action_command(
         "set-preferences",
         "PUT /api/web/profile/notifications",
-        "Choose what you are told, where: -F taskFailed='{\"chat\": false}'.",
+        "Choose your notifications and where to get them: -F taskFailed='{\"chat\": false}'.",
         PREFERENCES,
         free=True,
     )
@@ -99,7 +101,7 @@ notifications.add_command(
 @pass_muster
 @outputs(PREFERENCES)
 def preferences(muster: Muster) -> Any:
-    """What you have chosen to be told, and where."""
+    """Show your notification preferences."""
     from muster.cli.output import print_facts
 
     chosen = muster.api.get("/api/web/profile/notifications")
@@ -113,6 +115,6 @@ def preferences(muster: Muster) -> Any:
 
 
 def _choice_text(choice: dict[str, Any]) -> str:
-    where = [name for field, name in (("inApp", "here"), ("chat", "chat")) if choice.get(field)]
-    of = "all in your projects" if choice.get("scope") == "projects" else "your own tasks"
-    return f"{' and '.join(where)}, of {of}" if where else "not at all"
+    where = [name for field, name in (("inApp", "in-app"), ("chat", "chat")) if choice.get(field)]
+    of = "all tasks in your projects" if choice.get("scope") == "projects" else "your own tasks"
+    return f"{' and '.join(where)}, for {of}" if where else "off"

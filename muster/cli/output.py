@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for scripts, ids for pipes."""
+"""The output of commands: tables for people, JSON for scripts, IDs for pipes."""
 
 import errno
 import functools
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 Item = Mapping[str, Any]
 _EXIT_STATUS_KEY = "muster.status"
 COLUMN_GAP = 2  # between columns
-MIN_WIDTH = 6  # of what does not, where there is no room
-MIN_STRETCHED_WIDTH = 12  # of what stretches
-LIST_FIELDS = "?"  # what a bare --json gives
+MIN_WIDTH = 6  # of a column that doesn't stretch, in a narrow terminal
+MIN_STRETCHED_WIDTH = 12  # of a column that stretches
+LIST_FIELDS = "?"  # the value of --json without fields
 
 _STYLES = {
     "running": "blue",
@@ -45,10 +45,10 @@ _STYLES = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its heading, and an item's cell in it.
+    """A table column: its heading, and a function that returns an item's cell.
 
-    `stretches`: it takes the room that is left, and is cut to that. `is_whole`: it is never
-    cut, for people copy it. `may_go`: it is left out where there is no room.
+    `stretches`: it takes the remaining width, and is cut to it. `is_whole`: it's never cut, because
+    people copy it. `may_go`: a narrow terminal omits it.
     """
 
     title: str
@@ -61,23 +61,23 @@ class Column:
 
 @dataclass(frozen=True)
 class OutputSpec:
-    """How a command's items are printed. `fields` are all that --json can be asked for."""
+    """How to print a command's items. `fields` are all that --json accepts."""
 
     fields: tuple[str, ...]
     columns: tuple[Column, ...] = ()
     id_field: str = "id"
-    empty_message: str = "There is nothing."
+    empty_message: str = "Nothing found."
 
 
 def column(title: str, path: str = "", **more: Any) -> Column:
-    """A column of one field; dots lead into others. The field is by default as the heading is."""
+    """Return a column of one field (default: the heading's name); dots separate nested names."""
     keys = (path or title.lower()).split(".")
     is_whole = title in ("ID", "KEY", "TOKEN")
     return Column(title, lambda item: get_path(item, keys), is_whole=is_whole, **more)
 
 
 def age_column(title: str, field: str, *, may_go: bool = True) -> Column:
-    """A column of how long ago something was."""
+    """Return a column with the age of a timestamp."""
 
     def cell(item: Item) -> str:
         return text_format.format_age(item.get(field), datetime.now(UTC))
@@ -86,17 +86,17 @@ def age_column(title: str, field: str, *, may_go: bool = True) -> Column:
 
 
 def get_path(item: Any, keys: Sequence[str]) -> Any:
-    """What lies at the end of that path; None where it leads nowhere."""
+    """Return the value at that path, or None if there's none."""
     for key in keys:
         item = item.get(key) if isinstance(item, Mapping) else None
     return item
 
 
 def outputs(how: OutputSpec) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Have a command print what it returns: items, or one of them.
+    """Decorate a command to print what it returns: items, or a single one.
 
-    It may return a second thing beside them: a function that shows them to people, for where a
-    table is not how they are best shown.
+    The command can also return a pair of these and a function that prints them for people, if a
+    table doesn't suit them.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -106,12 +106,12 @@ def outputs(how: OutputSpec) -> Callable[[Callable[..., Any]], Callable[..., Any
             is_flag=False,
             flag_value=LIST_FIELDS,
             metavar="FIELDS",
-            help="An array of objects with these fields (a,b,c). Alone: which there are.",
+            help="Print these fields (a,b,c) as a JSON array; without a value, list the fields.",
         )
         @click.option(
-            "--jq", "program", metavar="EXPR", help="Put the JSON through this jq program."
+            "--jq", "program", metavar="EXPR", help="Filter the JSON through this jq program."
         )
-        @click.option("-q", "--quiet", is_flag=True, help="Ids alone, one a line.")
+        @click.option("-q", "--quiet", is_flag=True, help="Print only IDs, one per line.")
         @functools.wraps(command)
         def printing(
             *args: Any, fields: str | None, program: str | None, quiet: bool, **kwargs: Any
@@ -146,12 +146,12 @@ def outputs(how: OutputSpec) -> Callable[[Callable[..., Any]], Callable[..., Any
 
 
 def set_exit_status(status: int) -> None:
-    """Have the command end so, once what it returns is printed."""
+    """Set the exit status to use after the command's result is printed."""
     click.get_current_context().meta[_EXIT_STATUS_KEY] = status
 
 
 def _selected_fields(how: OutputSpec, fields: str | None, program: str | None) -> list[str] | None:
-    """The fields that are asked for; None: it is no JSON. Raises BadUsage."""
+    """Return the requested fields, or None if the output isn't JSON. Raises BadUsage."""
     if fields is None and program is None:
         return None
     if fields in (None, LIST_FIELDS):
@@ -159,7 +159,7 @@ def _selected_fields(how: OutputSpec, fields: str | None, program: str | None) -
     chosen = [field.strip() for field in str(fields).split(",") if field.strip()]
     if unknown := [field for field in chosen if field not in how.fields]:
         raise BadUsage(
-            f"no such field: {', '.join(unknown)}", advice=f"There are: {', '.join(how.fields)}"
+            f"Unknown field: {', '.join(unknown)}.", advice=f"Fields: {', '.join(how.fields)}"
         )
     return chosen
 
@@ -178,8 +178,9 @@ def _print_json(how: OutputSpec, result: Any, chosen: Sequence[str], program: st
 
 
 def run_jq(program: str, value: object) -> Iterable[str]:
-    """What the program makes of it; texts are written as they are, as by `jq -r`, but on a terminal
-    without what it would obey.
+    """Return a jq program's results as lines. Raises BadUsage.
+
+    Strings are printed raw, as by `jq -r`, but on a terminal without control sequences.
     """
     import jq
 
@@ -194,13 +195,13 @@ def run_jq(program: str, value: object) -> Iterable[str]:
 
 
 def to_json(value: object) -> str:
-    """JSON in one line, with texts as they are."""
+    """Encode as JSON on one line, without escaping non-ASCII text."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def format_json(value: object, indent: int | None = 2) -> str:
-    """JSON to be printed: on a terminal for people, who see as an escape what it would obey or be
-    turned by; as it is in a pipe."""
+    """Encode as JSON: on a terminal indented, with escapes for control and invisible characters;
+    in a pipe unchanged."""
     if not sys.stdout.isatty():
         return to_json(value)
     return text_format.escape_json(json.dumps(value, ensure_ascii=False, indent=indent))
@@ -210,13 +211,13 @@ def format_json(value: object, indent: int | None = 2) -> str:
 
 
 def create_console(*, stderr: bool = False) -> "Console":
-    """Where tables are drawn: as wide as the terminal, or as they like where there is none."""
+    """Return a console as wide as the terminal, or unlimited if there's none."""
     from rich.console import Console
 
     class Ours(Console):
         def on_broken_pipe(self) -> None:
-            """As where a line is printed, and not the end of the process."""
-            raise BrokenPipeError(errno.EPIPE, "who has read has enough")
+            """Raise as a plain print does, instead of exiting the process."""
+            raise BrokenPipeError(errno.EPIPE, "the reader closed the pipe")
 
     file = sys.stderr if stderr else sys.stdout
     width = None if file.isatty() or os.environ.get("COLUMNS") else 4096
@@ -226,8 +227,9 @@ def create_console(*, stderr: bool = False) -> "Console":
 def print_table(
     columns: Sequence[Column], items: Iterable[Item], nothing: str, *, stderr: bool = False
 ) -> None:
-    """A table with its headings; where there is nothing a sentence on stderr, so that pipes stay
-    empty. `stderr`: of a table, too, that only goes before a question.
+    """Print a table; without items print `nothing` to stderr, so that pipes stay empty.
+
+    `stderr`: print the table there too, for one that precedes a confirmation.
     """
     from rich.table import Table
     from rich.text import Text
@@ -266,7 +268,7 @@ def _cell_text(at: Column, item: Item) -> str:
 def _fit_columns(
     columns: Sequence[Column], rows: Sequence[Item], room: int
 ) -> list[tuple[Column, int]]:
-    """The columns that there is room for, and how wide each would like to be."""
+    """Return the columns that fit, each with its preferred width."""
     from rich.cells import cell_len
 
     shown = [
@@ -282,7 +284,7 @@ def _fit_columns(
 
 
 def _min_table_width(shown: Sequence[tuple[Column, int]]) -> int:
-    """How wide a table is at least, where only what stretches is cut."""
+    """Return a table's minimum width if only stretching columns are cut."""
     needs = (min(need, MIN_STRETCHED_WIDTH) if at.stretches else need for at, need in shown)
     return sum(needs) + COLUMN_GAP * (len(shown) - 1)
 
@@ -296,7 +298,7 @@ def _value_text(value: object) -> object:
 
 
 def print_facts(pairs: Iterable[tuple[str, object]]) -> None:
-    """What is known of one thing, a line each; what is empty is left out."""
+    """Print an item's facts, one per line, without the empty ones."""
     from rich.table import Table
     from rich.text import Text
 
@@ -311,7 +313,8 @@ def print_facts(pairs: Iterable[tuple[str, object]]) -> None:
 
 
 def info(text: str) -> None:
-    """A sentence beside what is printed: on stderr, so that it is in nobody's pipe. Whatever a
-    machine or a server has said in it speaks to people, not to their terminal.
+    """Print a message to stderr, so that pipes don't get it.
+
+    It's sanitized, because it may quote a machine or a server.
     """
     click.echo(text_format.sanitize(text), err=True)

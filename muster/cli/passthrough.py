@@ -1,4 +1,4 @@
-"""Commands of other rooms, which take all that follows them as it is."""
+"""Commands of other packages, which parse their own arguments."""
 
 import click
 
@@ -10,7 +10,7 @@ _PASSTHROUGH_SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_arg
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def worker(ctx: click.Context, arguments: tuple[str, ...]) -> None:
-    """What runs on a machine: enroll, run, doctor, reset."""
+    """Run the worker on this machine: enroll, run, doctor, reset."""
     from muster.worker import commands
 
     ctx.exit(commands.main(arguments, ctx.find_root().info_name or _MUSTER))
@@ -20,7 +20,7 @@ def worker(ctx: click.Context, arguments: tuple[str, ...]) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def verify(ctx: click.Context, arguments: tuple[str, ...]) -> None:
-    """Check a bundle of evidence, without a server."""
+    """Verify an evidence bundle without a server."""
     import muster.verify
 
     ctx.exit(muster.verify.main(arguments, ctx.find_root().info_name or _MUSTER))

@@ -1,4 +1,4 @@
-"""`muster profile`: one's own account."""
+"""`muster profile`: your own account."""
 
 import click
 
@@ -20,7 +20,7 @@ SESSIONS = OutputSpec(
         age_column("LAST SEEN", "lastSeenAt"),
         column("CURRENT", "current"),
     ),
-    empty_message="You have no login, only a token.",
+    empty_message="No sessions; you're using a token.",
 )
 TOKENS = OutputSpec(
     fields.PERSONAL_TOKEN,
@@ -34,7 +34,7 @@ TOKENS = OutputSpec(
         age_column("EXPIRES", "expiresAt"),
         age_column("REVOKED", "revokedAt"),
     ),
-    empty_message="You have no personal token: muster profile create-token makes one.",
+    empty_message="No personal access tokens. Create one: muster profile create-token",
 )
 CREATED = OutputSpec(fields.CREATED_PERSONAL_TOKEN, (column("TOKEN"),))
 CHAT_TOKEN = OutputSpec(
@@ -45,37 +45,39 @@ PROFILE = OutputSpec(fields.PROFILE, (column("NAME"), column("GIT NAME", "gitNam
 
 
 @click.command
-@click.option("--code", metavar="CODE", help="Of your second factor; else your password is asked.")
+@click.option(
+    "--code", metavar="CODE", help="Second-factor code (default: asks for your password)."
+)
 @pass_muster
 def reauthenticate(muster: Muster, code: str | None) -> None:
-    """Say that it is you, which making tokens wants. Good for ten minutes."""
+    """Confirm your identity (needed to create tokens). Lasts ten minutes."""
     if code:
         body = {"totpCode": code}
     else:
         body = {"password": read_secret("Password")}
         if muster.api.get("/api/web/profile").get("totpEnabled"):
-            body["totpCode"] = click.prompt("Code of your second factor", err=True)
+            body["totpCode"] = click.prompt("Second-factor code", err=True)
     muster.api.post("/api/auth/reauthenticate", body)
-    info("It is you.")
+    info("Identity confirmed.")
 
 
 @click.command
 @pass_muster
 @outputs(BUDGET)
 def budget(muster: Muster) -> object:
-    """What your tasks may use this month, and have used."""
+    """Show your tasks' budget and usage this month."""
     found = muster.api.get("/api/web/profile/budget")
     return found, lambda: print_budget(found)
 
 
 @click.command("end-session")
 @click.argument("session", required=False)
-@click.option("--others", is_flag=True, help="All but the one that asks.")
+@click.option("--others", is_flag=True, help="End all sessions but the current one.")
 @pass_muster
 def end_session(muster: Muster, session: str | None, others: bool) -> None:
-    """End a login of yours: of a lost device, or all others."""
+    """End a session, for example on a lost device, or all others."""
     if (session is None) == (not others):
-        raise BadUsage("say which: the id of a session, or --others")
+        raise BadUsage("Give a session ID or --others.")
     if others:
         muster.api.delete("/api/web/profile/sessions", others=True)
     else:
@@ -85,46 +87,51 @@ def end_session(muster: Muster, session: str | None, others: bool) -> None:
     info("Ended.")
 
 
-_EXPIRES_AT = Option("expires-at", "When it ends: 2030-01-01T00:00:00Z.")
+_EXPIRES_AT = Option("expires-at", "Expiry time, such as 2030-01-01T00:00:00Z.")
 profile = group(
     "profile",
-    "Your account: logins, tokens, what you are told of.",
+    "Manage your account: sessions, tokens, budget.",
     [
         action_command(
             "set",
             "PUT /api/web/profile",
-            "The name and address that your commits have.",
+            "Set the name and email address for your commits.",
             PROFILE,
-            Option("git-name", "The name."),
-            Option("git-email", "The address."),
+            Option("git-name", "Name for your commits."),
+            Option("git-email", "Email address for your commits."),
         ),
         budget,
         reauthenticate,
-        list_command("sessions", "/api/web/profile/sessions", "Your logins.", SESSIONS),
+        list_command("sessions", "/api/web/profile/sessions", "List your sessions.", SESSIONS),
         end_session,
-        list_command("tokens", "/api/web/profile/tokens", "Your personal tokens.", TOKENS),
+        list_command(
+            "tokens", "/api/web/profile/tokens", "List your personal access tokens.", TOKENS
+        ),
         action_command(
             "create-token",
             "POST /api/web/profile/tokens",
-            "Make a personal token. It is shown once.",
+            "Create a personal access token. It's shown once.",
             CREATED,
-            Option("label", "What it is for.", is_required=True),
+            Option("label", "Purpose of the token.", is_required=True),
             _EXPIRES_AT,
             Option(
-                "scope", "read, tasks, projects or admin; else all.", "scopes", is_repeatable=True
+                "scope",
+                "Scope: read, tasks, projects or admin (default: all).",
+                "scopes",
+                is_repeatable=True,
             ),
-            Option("project", "For that project alone.", "projects", is_repeatable=True),
+            Option("project", "Limit to this project.", "projects", is_repeatable=True),
         ),
         action_command(
             "revoke-token",
             "POST /api/web/profile/tokens/{token}/revoke",
-            "Have a personal token open nothing any more.",
+            "Revoke a personal access token.",
             TOKENS,
         ),
         action_command(
             "chat-token",
             "POST /api/web/profile/chat-token",
-            "A word that links your chat account: bind TOKEN.",
+            "Create a token that links your chat account: bind TOKEN.",
             CHAT_TOKEN,
         ),
     ],

@@ -1,6 +1,6 @@
-"""Servers that one speaks to, by the names that one has given them.
+"""Named profiles of servers.
 
-They are in `config.toml` under `$XDG_CONFIG_HOME/muster`, which holds no secret: see `tokens`.
+They're in `config.toml` under `$XDG_CONFIG_HOME/muster`. It contains no secrets: see `tokens`.
 """
 
 import json
@@ -17,12 +17,12 @@ from muster.cli.errors import BadUsage, CliError
 
 _NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
-_FILE_HEADER = "# Written by `muster login` and `muster config`; may be edited by hand.\n"
+_FILE_HEADER = "# Written by `muster login` and `muster config`; you can edit it by hand.\n"
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A server, and how one gets in. `tokens`: where they are kept, `keyring` or `file`."""
+    """A server and its sign-in. `tokens` is where the tokens are stored: `keyring` or `file`."""
 
     name: str
     server: str
@@ -33,7 +33,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Config:
-    """All profiles, and the name of the one that counts where nothing else is said."""
+    """All profiles, and the name of the default one."""
 
     profiles: Mapping[str, Profile]
     current: str = ""
@@ -44,14 +44,14 @@ class Config:
         )
 
     def find_profile(self, name: str) -> Profile:
-        """Raises BadUsage."""
+        """Return the profile of that name. Raises BadUsage."""
         if name not in self.profiles:
-            known = ", ".join(self.profiles) or "none yet: muster login makes one"
-            raise BadUsage(f"there is no profile {name!r}", advice=f"Profiles: {known}")
+            known = ", ".join(self.profiles) or "none yet (muster login creates one)"
+            raise BadUsage(f"Profile {name!r} not found.", advice=f"Profiles: {known}")
         return self.profiles[name]
 
     def find_by_server(self, server: str) -> Profile | None:
-        """The profile of that server; of several the current one, else the first."""
+        """Return the server's profile: of several the current one, else the first."""
         found = [profile for profile in self.profiles.values() if profile.server == server]
         return next((profile for profile in found if profile.name == self.current), None) or next(
             iter(found), None
@@ -59,7 +59,7 @@ class Config:
 
 
 def config_directory() -> Path:
-    """Where all that is kept lies."""
+    """Return the directory of all stored files."""
     base = os.environ.get("XDG_CONFIG_HOME") or ""
     return (Path(base) if base.startswith("/") else Path.home() / ".config") / "muster"
 
@@ -69,13 +69,13 @@ def config_path() -> Path:
 
 
 def read_config() -> Config:
-    """What the file says; what this release does not know in it is passed over. Raises Trouble."""
+    """Read the file, ignoring fields that this release doesn't know. Raises CliError."""
     try:
         document = tomllib.loads(config_path().read_text("utf-8"))
     except FileNotFoundError:
         return Config({})
     except (OSError, ValueError) as error:
-        raise CliError(f"{config_path()} cannot be read: {error}") from error
+        raise CliError(f"Can't read {config_path()}: {error}") from error
     known = {field for field in Profile.__dataclass_fields__ if field != "name"}
     profiles = {}
     for name, fields in dict(document.get("profiles") or {}).items():
@@ -96,7 +96,7 @@ def write_config(config: Config) -> None:
 
 
 def write_atomically(place: Path, text: str) -> None:
-    """Put the text there at once or not at all, for its owner's eyes alone. Raises Trouble."""
+    """Write a file atomically, readable only by its owner. Raises CliError."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, draft = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}-")  # is 0600
@@ -110,11 +110,11 @@ def write_atomically(place: Path, text: str) -> None:
             Path(draft).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise CliError(f"{place} cannot be written: {error}") from error
+        raise CliError(f"Can't write {place}: {error}") from error
 
 
 def normalize_server_url(given: str) -> str:
-    """The address of a server, spelled in one way. Raises BadUsage where no secret may go there."""
+    """Normalize a server URL. Raises BadUsage if it's invalid or secrets can't safely go there."""
     url = given.strip().rstrip("/")
     if "://" not in url:
         url = f"https://{url}"
@@ -122,20 +122,20 @@ def normalize_server_url(given: str) -> str:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise BadUsage(f"{given!r} is no address of a server: {error}") from error
+        raise BadUsage(f"{given!r} isn't a server URL: {error}") from error
     if parts.scheme not in ("http", "https") or not host or parts.username or parts.query:
-        raise BadUsage(f"{given!r} is no address of a server", advice="Like https://muster.example")
+        raise BadUsage(f"{given!r} isn't a server URL.", advice="Example: https://muster.example")
     if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
         raise BadUsage(
-            f"{given!r} is plain HTTP, and what is said there can be read on the way",
-            advice="Take its https address",
+            f"{given!r} is plain HTTP: others could read your credentials.",
+            advice="Use the server's https URL",
         )
     written = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{written}{f':{port}' if port else ''}{parts.path}"
 
 
 def is_same_origin(url: str, server: str) -> bool:
-    """Whether that web address is one of that server: of its scheme, host and port."""
+    """Whether the URL has the server's scheme, host and port."""
     origin = _origin(url)
     return origin is not None and origin == _origin(server)
 
@@ -146,23 +146,23 @@ def _origin(url: str) -> tuple[str, str, int] | None:
         port = parts.port or {"http": 80, "https": 443}[parts.scheme]
     except (ValueError, KeyError):
         return None
-    # A browser takes a backslash for a slash, and what is before an @ for no host.
+    # Browsers read a backslash as a slash, and text before an @ as credentials.
     is_plain = parts.hostname and "\\" not in url and "@" not in parts.netloc
     return (parts.scheme, parts.hostname or "", port) if is_plain else None
 
 
 def default_name(server: str) -> str:
-    """What the profile of a server is called where nobody says: its host."""
+    """Return the default name of a server's profile: its host and port."""
     parts = urlsplit(server)
     port = f"-{parts.port}" if parts.port else ""
     return f"{(parts.hostname or 'server').replace(':', '.').strip('.')}{port}"
 
 
 def require_name(name: str) -> str:
-    """Raises BadUsage."""
+    """Return the profile name if it's valid. Raises BadUsage."""
     if not _NAME_PATTERN.fullmatch(name):
         raise BadUsage(
-            f"{name!r} is no name of a profile",
-            advice="Up to 64 letters, digits, dots, dashes and underscores",
+            f"{name!r} isn't a valid profile name.",
+            advice="Use up to 64 letters, digits, dots, dashes and underscores",
         )
     return name

@@ -1,32 +1,30 @@
-"""`muster project`: what projects are, and who is in them."""
+"""`muster project`: projects and their members."""
 
 import click
 
 from muster.cli.lazy import LazyCommand, LazyGroup
 
-SHOW, CHANGE, PEOPLE = "Look", "Change", "People"
+SHOW, CHANGE, PEOPLE = "View", "Change", "Members"
 
 COMMANDS = {
-    "list": LazyCommand("projects:list_", "Projects that you see.", SHOW),
+    "list": LazyCommand("projects:list_", "List your projects.", SHOW),
     "show": LazyCommand(
-        "projects:show", "All that is known of a project, or a file to apply.", SHOW
+        "projects:show", "Show a project's details, or print it as a file to apply.", SHOW
     ),
-    "budget": LazyCommand("projects:budget", "What it may use this month, and has used.", SHOW),
-    "dry-run": LazyCommand("projects:dry_run", "What each stage would run for a task.", SHOW),
-    "apply": LazyCommand("project_apply:apply", "Make a project what a file says.", CHANGE),
-    "allow": LazyCommand("projects:allow", "Let its stages reach a host.", CHANGE),
+    "budget": LazyCommand("projects:budget", "Show a project's budget and usage this month.", SHOW),
+    "dry-run": LazyCommand("projects:dry_run", "Show what each stage would run for a task.", SHOW),
+    "apply": LazyCommand("project_apply:apply", "Create or update a project from a file.", CHANGE),
+    "allow": LazyCommand("projects:allow", "Allow a project's stages to reach a host.", CHANGE),
     "destroy-secrets": LazyCommand(
-        "projects:destroy_secrets", "Destroy all of its secrets.", CHANGE
+        "projects:destroy_secrets", "Destroy all of a project's secrets.", CHANGE
     ),
-    "members": LazyCommand("projects:members", "Who is in it.", PEOPLE),
-    "add-member": LazyCommand(
-        "projects:add_member", "Let somebody in, or change their role.", PEOPLE
-    ),
-    "remove-member": LazyCommand("projects:remove_member", "Take somebody out.", PEOPLE),
-    "developers": LazyCommand("projects:developers", "Whom one may add.", PEOPLE),
+    "members": LazyCommand("projects:members", "List members.", PEOPLE),
+    "add-member": LazyCommand("projects:add_member", "Add a member or change their role.", PEOPLE),
+    "remove-member": LazyCommand("projects:remove_member", "Remove a member.", PEOPLE),
+    "developers": LazyCommand("projects:developers", "List developers you can add.", PEOPLE),
 }
 
 
 @click.group(cls=LazyGroup, nouns=COMMANDS)
 def project() -> None:
-    """Projects: what they are, and who is in them."""
+    """Manage projects and their members."""

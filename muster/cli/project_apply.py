@@ -1,4 +1,4 @@
-"""`muster project apply`: a project becomes what a file says."""
+"""`muster project apply`: create or update a project from a file."""
 
 from pathlib import Path
 from typing import Any
@@ -26,16 +26,16 @@ APPLIED = OutputSpec(fields.SAVED_PROJECT, id_field="key")
 
 
 @click.command
-@click.option("-f", "--file", required=True, type=click.File(), help="The file; - is stdin.")
-@click.option("--dry-run", is_flag=True, help="Only show what would change.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("-f", "--file", required=True, type=click.File(), help="Project file; - for stdin.")
+@click.option("--dry-run", is_flag=True, help="Only show the changes.")
+@click.option("-y", "--yes", is_flag=True, help="Skip confirmation.")
 @pass_muster
 @outputs(APPLIED)
 def apply(muster: Muster, file: Any, dry_run: bool, yes: bool) -> Any:
-    """Make a project what a file says.
+    """Create or update a project from a file.
 
-    What would change is shown first. What the file leaves out stays as it is; `members` names all
-    of them, with their roles. A project that there is not yet is made, which admins may.
+    Shows the changes first. Omitted fields don't change; `members` lists all members with their
+    roles. Only admins can create a project.
 
     \b
       muster project show APP --yaml > project.yaml
@@ -48,24 +48,24 @@ def apply(muster: Muster, file: Any, dry_run: bool, yes: bool) -> Any:
     people = _MemberChanges(muster.api, key, declared, is_new=project is None)
     lines = diff_lines(declared, project or {}) + _secret_lines(hidden) + people.diff_lines()
     if not lines:
-        info(f"{key} is as the file says: nothing to change.")
+        info(f"{key} already matches the file: nothing to change.")
         return _unchanged_project(project), lambda: None
     for line in lines:
         click.echo(style_patch_line(line), err=True)
     if dry_run:
         return _unchanged_project(project), lambda: None
     if not yes:
-        require_yes(f"{'Change' if project else 'Make'} {key}?")
+        require_yes(f"{'Change' if project else 'Create'} {key}?")
     saved = _save_project(muster.api, key, declared, project, hidden)
     people.save()
     for warning in saved.get("warnings") or []:
         info(f"Warning: {text_format.one_line(warning.get('message'))}")
-    info(f"{key} is as the file says now.")
+    info(f"{'Updated' if project else 'Created'} {key}.")
     return saved, lambda: None
 
 
 def _unchanged_project(project: Fields | None) -> list[dict[str, Any]]:
-    """A project that nothing has changed, as a change answers; none, where there is none yet."""
+    """Return an unchanged project as a change would return it; an empty list if there's none."""
     return [] if project is None else [{**project, "warnings": []}]
 
 
@@ -91,7 +91,7 @@ def _save_project(
 
 
 def _secret_lines(hidden: Fields) -> list[str]:
-    """That secrets are set, for whether they change nobody can see."""
+    """Return lines that say which secrets are set; whether they change can't be known."""
     names: dict[str, Any] = {**(hidden.get("secrets") or {})}
     names |= {name: value for name, value in hidden.items() if name != "secrets"}
     return [
@@ -101,13 +101,13 @@ def _secret_lines(hidden: Fields) -> list[str]:
 
 
 class _MemberChanges:
-    """The members as the file has them, beside those that there are; by id, for a name may be said
-    in another case.
-    """
+    """The members in the file compared with the current ones, by ID, because names ignore case."""
 
     def __init__(self, api: Api, key: str, declared: Fields, *, is_new: bool) -> None:
         self._api, self._path = api, f"/api/web/projects/{quote_segment(key)}/members"
-        self._wanted: dict[int, tuple[str, str]] = {}  # nobody is named: nobody changes
+        self._wanted: dict[
+            int, tuple[str, str]
+        ] = {}  # empty if the file has no members: none change
         self._current: dict[int, dict[str, Any]] = {}
         if "members" not in declared:
             return
@@ -115,7 +115,7 @@ class _MemberChanges:
         if not is_new:
             self._current = {int(member["developerId"]): member for member in api.items(self._path)}
         for name, role in wanted.items():
-            who = self._developer_id(name)  # who is not there is said before anything is changed
+            who = self._developer_id(name)  # raises before anything changes
             if who in self._wanted:
                 raise BadUsage(f"members: {name} and {self._wanted[who][0]} are the same person")
             self._wanted[who] = name, role

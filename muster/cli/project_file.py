@@ -1,7 +1,7 @@
-"""A project as a file says it: read, compared with what there is, and what would have to change.
+"""Project files: read them, compare them with the project, and find what to change.
 
-The fields are the contract's, section 5. What a file leaves out stays as it is. A secret is named,
-not said: `{fromEnv: NAME}` or `{fromFile: path}`.
+The fields are the contract's, section 5. Omitted fields don't change. Secrets are references:
+`{fromEnv: NAME}` or `{fromFile: path}`.
 """
 
 import difflib
@@ -30,36 +30,37 @@ Fields = Mapping[str, Any]
 
 
 def read_project_file(file: IO[str]) -> dict[str, Any]:
-    """What a file says. Raises BadUsage."""
+    """Read a project file. Raises BadUsage."""
     name = getattr(file, "name", "the file")
     try:
         project = yaml.safe_load(file)
     except (yaml.YAMLError, ValueError) as error:
-        raise BadUsage(f"{name} is no YAML: {error}") from error
+        raise BadUsage(f"{name} isn't valid YAML: {error}") from error
     if not isinstance(project, dict) or not project.get("key"):
-        raise BadUsage(f"{name} says no project: it has to have a key")
+        raise BadUsage(f"{name} isn't a project file: key is missing.")
     if unknown := [field for field in project if field not in (*FIELDS, *SECRETS, "members")]:
         names = ", ".join(map(str, unknown))
-        raise BadUsage(f"{name} has what no project has: {names}", advice=_known_fields_text())
+        raise BadUsage(f"{name} has unknown fields: {names}.", advice=_known_fields_text())
     return project
 
 
 def _known_fields_text() -> str:
-    return f"A project has {', '.join([*FIELDS, *SECRETS, 'members'])}"
+    return f"Known fields: {', '.join([*FIELDS, *SECRETS, 'members'])}"
 
 
 def render_project_file(project: Fields) -> str:
-    """A project as a file that says all of it, but for its secrets."""
+    """Render a project as a complete file, without its secrets."""
     kept = {field: project[field] for field in FIELDS if not _is_empty(project.get(field))}
     if "pipeline" in kept:
         kept["pipeline"] = _normalize_stages(kept["pipeline"])
-    head = "# For `muster project apply -f`. What is left out stays as it is.\n"
+    head = "# For `muster project apply -f`. Omitted fields don't change.\n"
     return head + _dump_yaml(kept)
 
 
 def changed_fields(declared: Fields, project: Fields) -> dict[str, Any]:
-    """The fields whose values are other than declared, as they are to be. Secrets are not among
-    them: what they are now nobody knows.
+    """Return the declared fields that differ from the project's, without secrets.
+
+    The current secrets can't be read, so they can't be compared.
     """
     return {
         field: declared[field]
@@ -71,29 +72,29 @@ def changed_fields(declared: Fields, project: Fields) -> dict[str, Any]:
 
 
 def diff_lines(declared: Fields, project: Fields) -> list[str]:
-    """What would change, as the lines of a unified diff of the two files."""
+    """Return the changes as lines of a unified diff of the two files."""
     of = [field for field in FIELDS if field in declared]
     before = {f: _normalize(f, project.get(f)) for f in of if not _is_empty(project.get(f))}
     after = {f: _normalize(f, declared[f]) for f in of if not _is_empty(declared[f])}
     lines = _dump_yaml(before).splitlines(), _dump_yaml(after).splitlines()
-    return list(difflib.unified_diff(*lines, "as it is", "as the file says", lineterm="", n=2))
+    return list(difflib.unified_diff(*lines, "current", "file", lineterm="", n=2))
 
 
 def read_members(declared: Fields) -> dict[str, str]:
-    """Roles by the names, or ids, of all who are to be in it. Raises BadUsage."""
+    """Return the roles of all declared members by name or ID. Raises BadUsage."""
     members = declared.get("members") or {}
     if isinstance(members, list):
         members = {str(name): "member" for name in members}
     if not isinstance(members, dict) or not all(isinstance(role, str) for role in members.values()):
         raise BadUsage(
-            "members is none of what it may be",
-            advice="Names with their roles, {ada: maintainer, grace: member}, or a list of names",
+            "members must map names to roles, or list names.",
+            advice="Example: {ada: maintainer, grace: member} or [ada, grace]",
         )
     return {str(name): role for name, role in members.items()}
 
 
 def read_secrets(declared: Fields, folder: Path) -> dict[str, Any]:
-    """The secrets that are declared, with their values. Raises BadUsage where one is not there."""
+    """Return the declared secrets with their values. Raises BadUsage if one is missing."""
     found: dict[str, Any] = {}
     for field in ("gitToken", "sshKey"):
         if field in declared:
@@ -107,7 +108,7 @@ def read_secrets(declared: Fields, folder: Path) -> dict[str, Any]:
 
 
 def _read_secret(name: str, reference: Any, folder: Path) -> str | None:
-    """`fromFile` is looked for beside the file that names it. Null takes the secret away."""
+    """Read a secret. `fromFile` is relative to the project file. None removes the secret."""
     match reference:
         case None:
             return None
@@ -119,15 +120,15 @@ def _read_secret(name: str, reference: Any, folder: Path) -> str | None:
             try:
                 value = Path(where).read_text("utf-8")
             except (OSError, ValueError) as error:
-                raise BadUsage(f"{name} cannot be read: {error}") from error
+                raise BadUsage(f"Can't read {name}: {error}") from error
             value = value if name == "sshKey" else value.strip()
         case _:
             raise BadUsage(
-                f"{name} is a secret, which does not belong into a file that is shared",
-                advice=f"Say where it is: {name}: {{fromEnv: VARIABLE}} or {{fromFile: path}}",
+                f"{name} is a secret: reference it by name; this file is shared.",
+                advice=f"Use {name}: {{fromEnv: VARIABLE}} or {{fromFile: path}}",
             )
     if not value:
-        raise BadUsage(f"{name}: {where} is empty")
+        raise BadUsage(f"{name}: {where} is empty.")
     return value
 
 
@@ -136,7 +137,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def _normalize(field: str, value: Any) -> Any:
-    """A value as it counts: defaults that may be left out are."""
+    """Return a value for comparison, without defaults."""
     if field == "pipeline" and value:
         return _normalize_stages(value)
     if isinstance(value, Mapping):
@@ -151,7 +152,7 @@ def _normalize_stages(stages: Any) -> Any:
 
 
 def _normalize_stage(stage: Fields) -> dict[str, Any]:
-    """A stage without what it would be anyway, its fields in the contract's order."""
+    """Return a stage without default values, with its fields in the contract's order."""
     kept = {
         field: _normalize("", stage.get(field))
         for field in [*_STAGE_FIELDS, *(field for field in stage if field not in _STAGE_FIELDS)]
@@ -164,7 +165,7 @@ def _normalize_stage(stage: Fields) -> dict[str, Any]:
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
-    """Writes texts of several lines as blocks."""
+    """Dumps multi-line text as blocks."""
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

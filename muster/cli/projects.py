@@ -1,4 +1,4 @@
-"""Looking at projects, and small changes of them."""
+"""Show projects, and make small changes to them."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ PROJECTS = OutputSpec(
         age_column("ACTIVE", "lastActivityAt"),
     ),
     id_field="key",
-    empty_message="You see no project. Maintainers let people in; admins make one: "
+    empty_message="No projects. Ask a maintainer to add you, or an admin to create one: "
     "muster project apply",
 )
 PROJECT = OutputSpec(fields.PROJECT, id_field="key")
@@ -49,7 +49,7 @@ MEMBERS = OutputSpec(
         column("EMAIL", "gitEmail", stretches=True),
     ),
     id_field="developerId",
-    empty_message="Nobody is in it.",
+    empty_message="No members.",
 )
 DEVELOPERS = OutputSpec(
     fields.COLLEAGUE,
@@ -67,21 +67,23 @@ _key_argument = click.argument("key")
 
 
 @click.command("list")
-@click.option("-n", "--limit", default=0, type=click.IntRange(min=0), help="At most.")
+@click.option(
+    "-n", "--limit", default=0, type=click.IntRange(min=0), help="Maximum results; 0 for all."
+)
 @pass_muster
 @outputs(PROJECTS)
 def list_(muster: Muster, limit: int) -> Iterable[dict[str, Any]]:
-    """Projects that you see."""
+    """List your projects."""
     return muster.api.items("/api/web/projects", limit)
 
 
 @click.command
 @_key_argument
-@click.option("--yaml", "as_yaml", is_flag=True, help="As a file that project apply takes.")
+@click.option("--yaml", "as_yaml", is_flag=True, help="Print a file for project apply.")
 @pass_muster
 @outputs(PROJECT)
 def show(muster: Muster, key: str, as_yaml: bool) -> tuple[dict[str, Any], Callable[[], None]]:
-    """All that is known of a project, or a file to apply."""
+    """Show a project's details, or print it as a file to apply."""
     project = muster.api.get(f"/api/web/projects/{quote_segment(key)}")
 
     def print_yaml() -> None:
@@ -124,10 +126,10 @@ def _print_project(project: Item) -> None:
 
 def _gate_text(stage: Item) -> str:
     if stage.get("confirm"):
-        return ", after a yes"
+        return ", after confirmation"
     if stage.get("choices"):
-        return f", after a choice of {text_format.join_limited(stage['choices'])}"
-    return ", after an answer" if stage.get("input") else ""
+        return f", after choosing {text_format.join_limited(stage['choices'])}"
+    return ", after input" if stage.get("input") else ""
 
 
 def _network_text(network: object) -> str:
@@ -140,13 +142,13 @@ def _network_text(network: object) -> str:
 @pass_muster
 @outputs(BUDGET)
 def budget(muster: Muster, key: str) -> tuple[dict[str, Any], Callable[[], None]]:
-    """What it may use this month, and has used."""
+    """Show a project's budget and usage this month."""
     found = muster.api.get(f"/api/web/projects/{quote_segment(key)}/budget")
     return found, lambda: print_budget(found)
 
 
 def print_budget(found: Item) -> None:
-    """A month's budget, for people."""
+    """Print a month's budget for people."""
     budget_, used = found.get("budget") or {}, found.get("used") or {}
     pairs: list[tuple[str, object]] = [("month", found.get("month"))]
     for name in ("minutes", "tokens", "cost"):
@@ -155,19 +157,19 @@ def print_budget(found: Item) -> None:
             if budget_.get(name) is not None
             else ""
         )
-        known = "not known" if used.get(name) is None else text_format.format_number(used[name])
+        known = "unknown" if used.get(name) is None else text_format.format_number(used[name])
         pairs.append((name, f"{known}{of}"))
     print_facts(pairs)
 
 
 @click.command
 @_key_argument
-@click.option("-d", "--description", default="", metavar="TEXT", help="The task's.")
-@click.option("-f", "--file", type=click.File(), help="With the pipeline of that file.")
+@click.option("-d", "--description", default="", metavar="TEXT", help="Task description.")
+@click.option("-f", "--file", type=click.File(), help="Use the pipeline in this file.")
 @pass_muster
 @outputs(DRY_RUN)
 def dry_run(muster: Muster, key: str, description: str, file: Any) -> Any:
-    """What each stage would run for a task. KEY - is of no project yet."""
+    """Show what each stage would run for a task. Use - as KEY if the project doesn't exist yet."""
     body: dict[str, Any] = {"description": description or "…"}
     if file is not None:
         from muster.cli.project_file import read_project_file
@@ -178,7 +180,7 @@ def dry_run(muster: Muster, key: str, description: str, file: Any) -> Any:
         faults = (
             f"{field}: {' '.join(messages)}" for field, messages in response["errors"].items()
         )
-        raise CliError("The pipeline cannot be so:\n" + "\n".join(faults))
+        raise CliError("The pipeline is invalid:\n" + "\n".join(faults))
 
     def print_stages() -> None:
         for stage in response.get("stages") or []:
@@ -193,35 +195,39 @@ def dry_run(muster: Muster, key: str, description: str, file: Any) -> Any:
 allow = action_command(
     "allow",
     "POST /api/web/projects/{key}/network/allow",
-    "Let its stages reach a host.",
+    "Allow a project's stages to reach a host.",
     None,
-    Option("host", "Like packages.example.com, or with :port.", is_required=True),
-    done="{key} may reach it.",
+    Option("host", "Host such as packages.example.com, optionally with :port.", is_required=True),
+    done="{key} can reach the host.",
 )
 destroy_secrets = action_command(
     "destroy-secrets",
     "DELETE /api/web/projects/{key}/secrets",
-    "Destroy all of its secrets.",
+    "Destroy all of a project's secrets.",
     None,
-    question="Destroy secrets, git token and SSH key of {key}?",
-    done="The secrets of {key} are destroyed.",
+    question="Destroy the secrets, git token and SSH key of {key}?",
+    done="Destroyed the secrets of {key}.",
 )
 members = list_command(
-    "members", "/api/web/projects/{key}/members", "Who is in it.", MEMBERS, most=0
+    "members", "/api/web/projects/{key}/members", "List members.", MEMBERS, most=0
 )
 developers = list_command(
-    "developers", "/api/web/projects/-/developers", "Whom one may add.", DEVELOPERS, most=0
+    "developers",
+    "/api/web/projects/-/developers",
+    "List developers you can add.",
+    DEVELOPERS,
+    most=0,
 )
 
 
 def find_developer_id(api: Api, name: str) -> int:
-    """The id of that developer, said by name or id. Raises Trouble."""
+    """Return the ID of a developer given by name or ID. Raises CliError."""
     if name.isdecimal():
         return int(name)
     for found in api.items("/api/web/projects/-/developers"):
         if str(found["name"]).casefold() == name.casefold():
             return int(found["id"])
-    raise CliError(f"There is no developer {name!r}.", advice="muster project developers", status=3)
+    raise CliError(f"Developer {name!r} not found.", advice="muster project developers", status=3)
 
 
 @click.command("add-member")
@@ -231,7 +237,7 @@ def find_developer_id(api: Api, name: str) -> int:
 @pass_muster
 @outputs(MEMBERS)
 def add_member(muster: Muster, key: str, name: str, role: str) -> dict[str, Any]:
-    """Let somebody in, or change their role."""
+    """Add a member or change their role."""
     body = {"developerId": find_developer_id(muster.api, name), "role": role}
     return dict(muster.api.post(f"/api/web/projects/{quote_segment(key)}/members", body))
 
@@ -241,7 +247,7 @@ def add_member(muster: Muster, key: str, name: str, role: str) -> dict[str, Any]
 @click.argument("name")
 @pass_muster
 def remove_member(muster: Muster, key: str, name: str) -> None:
-    """Take somebody out."""
+    """Remove a member."""
     who = find_developer_id(muster.api, name)
     muster.api.delete(f"/api/web/projects/{quote_segment(key)}/members", developerId=who)
-    info(f"{name} is no member of {key} any more.")
+    info(f"Removed {name} from {key}.")

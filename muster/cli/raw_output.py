@@ -1,4 +1,4 @@
-"""Bytes of others on standard output: as they are in a pipe, as plain text on a terminal."""
+"""Foreign bytes on stdout: unchanged in a pipe, sanitized on a terminal."""
 
 import codecs
 import sys
@@ -9,12 +9,14 @@ import click
 from muster.cli import text_format
 
 raw_option = click.option(
-    "--raw", is_flag=True, help="Byte for byte also on a terminal, which obeys what is in it."
+    "--raw",
+    is_flag=True,
+    help="Print exact bytes, even to a terminal, which obeys their control sequences.",
 )
 
 
 def write_chunks(pieces: Iterable[bytes], *, is_raw: bool = False) -> None:
-    """Write them as they come. What speaks to a terminal is left out where there is one."""
+    """Write chunks as they arrive; on a terminal without control sequences, unless `is_raw`."""
     if is_raw or not sys.stdout.isatty():
         for piece in pieces:
             sys.stdout.buffer.write(piece)
@@ -22,12 +24,12 @@ def write_chunks(pieces: Iterable[bytes], *, is_raw: bool = False) -> None:
         return
     decoder, held = codecs.getincrementaldecoder("utf-8")("replace"), ""
     for piece in pieces:
-        # By lines, so that a sequence is found whole.
+        # By lines, so that sequences are found complete.
         lines, end, held = (held + decoder.decode(piece)).rpartition("\n")
         click.echo(text_format.sanitize(lines + end), nl=False)
     click.echo(text_format.sanitize(held + decoder.decode(b"", final=True)), nl=False)
 
 
 def sanitize_for_terminal(text: str) -> str:
-    """A text of others as it may be printed."""
+    """Sanitize a foreign text if stdout is a terminal."""
     return text_format.sanitize(text) if sys.stdout.isatty() else text

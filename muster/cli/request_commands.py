@@ -1,7 +1,7 @@
-"""Commands that are one request each, made of a line that says so.
+"""Commands that send one request each, built from a declaration.
 
-Most of what an API can do needs no more thought than its route, what that takes and how the answer
-is shown. Whatever needs more is written out in a file of its own.
+Most routes need only a path, options and an output format. A command that needs more has its own
+file.
 """
 
 import re
@@ -20,9 +20,9 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class Option:
-    """What a command takes: `--option`, which is the `field` of the body or of the query.
+    """A command's `--flag` for a `field` of the body or query.
 
-    `kind` is click's type of it; `is_many`: it may be said several times, and is a list.
+    `kind` is click's type. `is_repeatable`: it can be given several times and becomes a list.
     """
 
     flag: str
@@ -50,7 +50,7 @@ class Option:
         )
 
 
-LIMIT_OPTION = Option("limit", "How many at most; 0: all.", kind=click.IntRange(min=0))
+LIMIT_OPTION = Option("limit", "Maximum results; 0 for all.", kind=click.IntRange(min=0))
 
 
 def list_command(
@@ -62,7 +62,7 @@ def list_command(
     most: int = 50,
     **fixed: object,
 ) -> click.Command:
-    """A command that prints a list, `most` of it by default; `fixed` is always asked for."""
+    """Return a command that prints a list, by default `most` items; `fixed` is always queried."""
     names = _PARAMETER.findall(path)
 
     def run(muster: Muster, limit: int | None, **values: Any) -> Iterable[dict[str, Any]]:
@@ -84,10 +84,10 @@ def action_command(
     done: str = "Done.",
     **fixed: object,
 ) -> click.Command:
-    """A command that is one request with a body or, where it deletes, a query.
+    """Return a command that sends one request with a body, or for GET and DELETE a query.
 
-    `free`: other fields may be said as `-F name=value`. With a `question` it is asked first whether
-    that is meant. `done` is said where nothing is printed; what is `fixed` is in the body.
+    `free`: it accepts other fields as `-F name=value`. With a `question`, it asks for confirmation
+    first. It prints `done` if it has no output. `fixed` is always in the body.
     """
     method, _, path = route.partition(" ")
     names = _PARAMETER.findall(path)
@@ -119,10 +119,10 @@ def action_command(
     if free:
         extra.append(
             click.option("-F", "--field", "others", multiple=True, metavar="KEY=VALUE",
-                         help="A field of the contract's by its name; JSON, or a text.")
+                         help="Set an API field (JSON or text).")
         )  # fmt: skip
     if question:
-        extra.append(click.option("-y", "--yes", is_flag=True, help="Do not ask."))
+        extra.append(click.option("-y", "--yes", is_flag=True, help="Skip confirmation."))
     return _command(name, line, run, how, names, options, extra)
 
 
@@ -148,10 +148,10 @@ def _json_value(value: Any) -> Any:
 
 
 def fill_path(path: str, place: dict[str, Any]) -> str:
-    """A route's path with these in the place of its parameters."""
+    """Fill in a route's path parameters."""
     return _PARAMETER.sub(lambda found: quote_segment(place[found[1]]), path)
 
 
 def group(name: str, line: str, commands: Iterable[click.Command]) -> click.Group:
-    """A group of commands."""
+    """Return a group of commands."""
     return click.Group(name, help=line, commands=list(commands))

@@ -1,4 +1,4 @@
-"""Looking for something by a word."""
+"""`muster search`: find tasks, projects and machines."""
 
 from typing import Any
 
@@ -16,20 +16,22 @@ RESULTS = OutputSpec(
         Column("STATUS", lambda item: item["status"]),
         Column("NAME", lambda item: first_line(item["name"]), stretches=True),
     ),
-    empty_message="Nothing was found.",
+    empty_message="No matches.",
 )
 
 
 @click.command
 @click.argument("text", metavar="WORDS…", nargs=-1, required=True)
-@click.option("-n", "--limit", type=click.IntRange(1, 200), help="Of each kind; by default 20.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(1, 200), help="Maximum results per kind (default 20)."
+)
 @pass_muster
 @outputs(RESULTS)
 def search(muster: Muster, text: tuple[str, ...], limit: int | None) -> list[dict[str, Any]]:
-    """Tasks, projects and machines by a word."""
+    """Search tasks, projects and machines."""
     found = muster.api.get("/api/web/search", q=" ".join(text), limit=limit)
     if not found.get("complete", True):
-        info("Old tasks were not all looked through.")
+        info("The search didn't cover all old tasks.")
     tasks = [
         {"kind": "task", "id": task["id"], "name": task["description"], "status": status_text(task)}
         for task in found.get("tasks") or []

@@ -1,4 +1,4 @@
-"""Server-Sent Events: a stream's bytes as lines, and its lines as events."""
+"""Server-Sent Events: split a stream's bytes into lines, and parse lines into events."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from muster.cli.errors import CliError
 
 
 class Event(NamedTuple):
-    """What a stream says: its name, its data as JSON has it, and the id to come back with."""
+    """An event of a stream: its name, its decoded JSON data, and the ID to resume after."""
 
     name: str
     data: Any
@@ -19,8 +19,8 @@ HEARTBEAT = Event("beat", None, "")
 
 
 def split_lines(pieces: Iterable[bytes]) -> Iterator[str]:
-    """The whole lines of a stream. They end where Server-Sent Events have them end: texts within
-    may have what Unicode, and `str.splitlines`, take for the end of a line.
+    """Yield a stream's complete lines. Only newlines end one, as Server-Sent Events define it:
+    text can contain other separators that `str.splitlines` would split at.
     """
     rest = b""
     for piece in pieces:
@@ -30,10 +30,9 @@ def split_lines(pieces: Iterable[bytes]) -> Iterator[str]:
 
 
 def parse_events(lines: Iterable[str]) -> Iterator[Event]:
-    """The events that these lines say. Half a one at the end is none. A comment is `BEAT`: the
-    server has nothing to say, and is there.
+    """Yield the complete events in these lines. A comment is a `HEARTBEAT`: the server is alive.
 
-    Raises Trouble where the data is no JSON, which it would be again if it were asked for again.
+    Raises CliError if the data isn't JSON, because a retry would return the same.
     """
     name, data, last = "message", list[str](), ""
     for line in lines:
@@ -60,4 +59,4 @@ def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise CliError(f"The server's stream says what is no JSON: {error}") from error
+        raise CliError(f"The server's stream sent invalid JSON: {error}") from error

@@ -1,4 +1,4 @@
-"""How a server is, at a glance."""
+"""`muster status`: a server's health and load."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,14 +16,14 @@ STATUS = OutputSpec(
     id_field="server",
 )
 
-# What is counted, and as what it is read.
+# The labels of counters.
 _COUNT_LABELS = {
     **{name: name for name in ("queued", "assigned", "running", "suspended")},
     **{name: name for name in ("completed", "failed", "cancelled")},
     "completedToday": "completed today",
     "failedToday": "failed today",
     **{name: name for name in ("online", "draining", "offline")},
-    "total": "in all",
+    "total": "total",
 }
 
 
@@ -31,7 +31,7 @@ _COUNT_LABELS = {
 @pass_muster
 @outputs(STATUS)
 def status(muster: Muster) -> tuple[dict[str, Any], Callable[[], None]]:
-    """How the server is, and what it has to do."""
+    """Show server health and load."""
     api = muster.api
     facts = {"server": muster.profile.server, "version": api.get("/healthz").get("version")}
     facts |= _fetch_readiness(muster) | api.get("/api/web/dashboard/stats")
@@ -78,7 +78,7 @@ def _version_text(of_server: object) -> str:
 
 
 def counts_text(counts: object) -> str:
-    """How many there are of each, in the order in which things go; none is said once."""
+    """Format counts in a fixed order, without zeros; "none" if all are zero."""
     if not isinstance(counts, dict):
         return ""
     known = {name: counts[name] for name in (*_COUNT_LABELS, *counts) if counts.get(name)}
@@ -98,7 +98,7 @@ def _duration_text(seconds: float | None) -> str:
 
 
 def usage_text(used: object) -> str:
-    """What agents have used, in one line; nothing where nothing is known."""
+    """Format agents' usage on one line; empty if unknown."""
     if not isinstance(used, dict):
         return ""
     parts = []

@@ -1,10 +1,10 @@
-"""Where tokens are kept: in the system's keyring where there is one, else in a file of mode 0600.
+"""Token storage: the system's keyring if there's one, else a file of mode 0600.
 
-They are kept by their profile's name, with the server that gave them: another that is called so
-later, by an edited config.toml say, gets none of them.
+Tokens are stored under their profile's name together with their server. If the name belongs to
+another server later, for example by an edited config.toml, it gets none of them.
 
-A login's refresh token is good once. Whoever presents an old one ends the login, so all that change
-tokens hold one lock, and read again what is there once they have it.
+A refresh token is valid once, and presenting an old one ends the session. So all code that changes
+tokens holds one lock, and reads the stored tokens again under it.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ _SERVICE = "muster"
 
 @dataclass(frozen=True)
 class Tokens:
-    """What lets one in: a personal access token, or the two of a login."""
+    """A personal access token, or the two tokens of a session."""
 
     personal: str = ""
     access: str = ""
@@ -40,13 +40,13 @@ def tokens_path() -> Path:
 
 @contextlib.contextmanager
 def lock_tokens() -> Iterator[None]:
-    """Nobody else changes tokens meanwhile. The lock is beside the file, which is replaced."""
+    """Hold the lock on tokens. It has its own file, because the tokens' file is replaced."""
     place = profiles.config_directory() / "tokens.lock"
     try:
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise CliError(f"{place} cannot be opened: {error}") from error
+        raise CliError(f"Can't open {place}: {error}") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -55,10 +55,9 @@ def lock_tokens() -> Iterator[None]:
 
 
 def read_tokens(profile: Profile) -> Tokens:
-    """What there is for it; nothing where nothing is, or what is there is another server's.
+    """Return a profile's tokens; empty ones if there are none, or they're another server's.
 
-    What the file has counts first: of a profile whose place is the keyring there is something only
-    because the keyring would not take it.
+    The file takes precedence: it has tokens of a keyring profile only if the keyring failed.
     """
     fields = _read_file().get(profile.name)
     if profile.tokens == KEYRING and not fields:
@@ -68,14 +67,15 @@ def read_tokens(profile: Profile) -> Tokens:
         try:
             text = keyring.get_password(_SERVICE, profile.name)
         except KeyringError as error:
-            raise CliError(f"the keyring cannot be read: {error}") from error
+            raise CliError(f"Can't read the keyring: {error}") from error
         fields = json.loads(text) if text else None
     return _tokens_from(profile, fields or {})
 
 
 def store_tokens(profile: Profile, tokens: Tokens) -> None:
-    """Store them; in the file where the keyring is locked meanwhile, for those that were there
-    before are spent. Hold the lock.
+    """Store tokens. If the keyring fails, use the file, because the previous tokens are spent.
+
+    Hold the lock.
     """
     fields = {"server": profile.server, **{k: v for k, v in asdict(tokens).items() if v}}
     if profile.tokens == KEYRING:
@@ -83,9 +83,9 @@ def store_tokens(profile: Profile, tokens: Tokens) -> None:
 
         try:
             keyring.set_password(_SERVICE, profile.name, json.dumps(fields))
-        except Exception as error:  # backends of others raise whatever they like
+        except Exception as error:  # third-party backends can raise anything
             click.echo(
-                f"The keyring takes no token ({error}): it is in {tokens_path()} now.", err=True
+                f"Can't write to the keyring ({error}); the token is in {tokens_path()}.", err=True
             )
         else:
             _delete_from_file(profile)
@@ -96,7 +96,7 @@ def store_tokens(profile: Profile, tokens: Tokens) -> None:
 
 
 def delete_tokens(profile: Profile) -> None:
-    """Take them away. Hold the lock."""
+    """Delete a profile's tokens. Hold the lock."""
     if profile.tokens == KEYRING:
         import keyring
         from keyring.errors import KeyringError
@@ -113,10 +113,9 @@ def _delete_from_file(profile: Profile) -> None:
 
 
 def choose_storage() -> str:
-    """`keyring` where one of the system's can be used at once, else `file`.
+    """Return `keyring` if the system's keyring works, else `file`.
 
-    One that has to be unlocked by hand each time counts; one that only seems to be there does not.
-    `MUSTER_KEYRING=off` says that there is none.
+    A keyring that asks to be unlocked each time works, too. `MUSTER_KEYRING=off` disables it.
     """
     if os.environ.get("MUSTER_KEYRING", "").lower() in ("off", "0", "no"):
         return FILE
@@ -126,7 +125,7 @@ def choose_storage() -> str:
         keyring.set_password(_SERVICE, "is it there", "yes")
         is_there = keyring.get_password(_SERVICE, "is it there") == "yes"
         keyring.delete_password(_SERVICE, "is it there")
-    except Exception:  # backends of others raise whatever they like
+    except Exception:  # third-party backends can raise anything
         return FILE
     return KEYRING if is_there else FILE
 
@@ -137,7 +136,7 @@ def _read_file() -> dict[str, dict[str, str]]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError) as error:
-        raise CliError(f"{tokens_path()} cannot be read: {error}") from error
+        raise CliError(f"Can't read {tokens_path()}: {error}") from error
 
 
 def _tokens_from(profile: Profile, fields: dict[str, str]) -> Tokens:

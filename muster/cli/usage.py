@@ -1,4 +1,4 @@
-"""What agents have used."""
+"""`muster usage`: agents' token usage and cost."""
 
 import sys
 from typing import Any
@@ -28,7 +28,7 @@ def _cost_text(item: Item) -> str:
 USAGE = OutputSpec(
     fields.USAGE_GROUP,
     (
-        Column("KEY", lambda item: item.get("key") or "(not named)"),
+        Column("KEY", lambda item: item.get("key") or "(unnamed)"),
         Column("NAME", lambda item: item.get("name"), stretches=True),
         _amount_column("INPUT", "inputTokens"),
         _amount_column("CACHED", "cachedTokens"),
@@ -37,18 +37,20 @@ USAGE = OutputSpec(
         Column("COST", _cost_text, is_number=True),
     ),
     id_field="key",
-    empty_message="Nothing was used.",
+    empty_message="No usage.",
 )
 
 
 @click.command
 @click.option("-b", "--by", default="project", type=click.Choice(GROUPS), show_default=True)
-@click.option("--from", "from_", metavar="DAY", help="The first day (UTC): 2030-01-01.")
-@click.option("--to", metavar="DAY", help="The last day (UTC), itself included.")
-@click.option("-p", "--project", metavar="KEY", help="Of that project.")
-@click.option("--task", type=int, metavar="ID", help="Of that task.")
-@click.option("-n", "--limit", type=click.IntRange(min=0), default=50, help="At most; 0: all.")
-@click.option("--csv", "as_csv", is_flag=True, help="A table for other programs.")
+@click.option("--from", "from_", metavar="DAY", help="First day (UTC), such as 2030-01-01.")
+@click.option("--to", metavar="DAY", help="Last day (UTC), inclusive.")
+@click.option("-p", "--project", metavar="KEY", help="Filter by project.")
+@click.option("--task", type=int, metavar="ID", help="Filter by task.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(min=0), default=50, help="Maximum results; 0 for all."
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @pass_muster
 @outputs(USAGE)
 def usage(
@@ -61,7 +63,7 @@ def usage(
     limit: int,
     as_csv: bool,
 ) -> Any:
-    """What agents have used."""
+    """Show agents' token usage and cost."""
     of = {"groupBy": by, "from": from_, "to": to, "project": project, "taskId": task}
     if not as_csv:
         return muster.api.items("/api/web/usage", limit, **of)
@@ -70,5 +72,5 @@ def usage(
             sys.stdout.buffer.write(piece)
         sys.stdout.flush()
         if "next" in answer.links:
-            click.echo("There is more: narrow it by --from and --to.", err=True)
+            click.echo("More results exist: narrow them with --from and --to.", err=True)
     return None

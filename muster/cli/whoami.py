@@ -1,4 +1,4 @@
-"""Who one is at a server."""
+"""`muster whoami`: your account and server."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ PROFILE = OutputSpec(
 @pass_muster
 @outputs(PROFILE)
 def whoami(muster: Muster) -> tuple[dict[str, Any], Callable[[], None]]:
-    """Who you are, and where."""
+    """Show your account and server."""
     who = {**muster.api.get("/api/web/profile"), "server": muster.profile.server}
 
     def show() -> None:

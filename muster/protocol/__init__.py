@@ -1,5 +1,5 @@
-"""The conversation between the server and a machine, and nothing else.
+"""The protocol between the server and its machines.
 
-Both sides import this package; it imports neither. `frames` defines what can be said, `codec`
-turns it into WebSocket frames and back, `version` says who understands whom.
+Both sides import this package; it imports neither. `frames` defines the messages, `codec` encodes
+and decodes them as WebSocket messages, `version` defines which versions are compatible.
 """

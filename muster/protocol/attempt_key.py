@@ -1,4 +1,4 @@
-"""The name of an attempt, wherever two of them have to be told apart."""
+"""The identifier of an attempt."""
 
 from typing import NamedTuple, Protocol, Self
 
@@ -19,10 +19,10 @@ class AttemptKey(NamedTuple):
 
     @classmethod
     def from_object(cls, named: _HasAttempt) -> Self:
-        """The key of whatever names an attempt: a frame, an order, a row."""
+        """Return the key of an object that names an attempt: a frame, an order or a row."""
         return cls(named.task_id, named.attempt)
 
     @property
     def name(self) -> str:
-        """`7-1` for attempt 1 of task 7: a machine names directories and branches so."""
+        """`7-1` for attempt 1 of task 7; machines name directories and branches by it."""
         return f"{int(self.task_id)}-{int(self.attempt)}"

@@ -1,10 +1,8 @@
-"""How long, how many and how large what is said may be: every text, list, object and number of a
-frame has a bound, which is a part of its type.
+"""Limits of frames: every text, list, object and number of a frame has a bound in its type.
 
-A text for people, and a list of which the rest can be done without, is cut where it is longer
-(`MessageText`, …: `_TRUNCATABLE`): a worker of before, whose words are too long, is not to be
-refused for ever. All else that is out of bounds is refused: what is cut of a name, a ref or a
-number is another one.
+Texts for people, and lists whose rest is dispensable, are truncated (`MessageText`, …:
+`_TRUNCATABLE`), so that an older worker with long texts isn't refused forever. All other values out
+of bounds are refused: a truncated name, ref or number would be a different one.
 """
 
 import re
@@ -21,7 +19,7 @@ MAX_MESSAGE_CHARS = 2_000  # characters of a message, a reason, a note
 
 _TRUNCATABLE = {"cut": True}
 
-# Numbers: what a machine says ends in rows, and none may be more than a column holds.
+# Numbers: machines' values are stored, and must fit into their columns.
 Count = Annotated[int, Meta(ge=0, lt=1 << 31)]
 Big = Annotated[int, Meta(ge=0, lt=1 << 62)]  # ids, sequence numbers, bytes
 Int = Annotated[int, Meta(ge=-(1 << 31), lt=1 << 31)]
@@ -31,45 +29,45 @@ Percent = Annotated[float, Meta(ge=0, le=100)]
 Tokens = Annotated[int, Meta(ge=0, lt=1 << 40)]  # sums of many still fit into a column
 Cost = Annotated[float, Meta(ge=0, le=1_000_000)]
 
-# Texts for people: cut.
+# Texts for people: truncated.
 MessageText = Annotated[str, Meta(max_length=MAX_MESSAGE_CHARS, extra=_TRUNCATABLE)]
 MissingFeature = Annotated[str, Meta(max_length=500, extra=_TRUNCATABLE)]
 Label = Annotated[str, Meta(max_length=200, extra=_TRUNCATABLE)]  # versions, models, systems
-# Agent types, codes of failures, moments: of what speaks to a terminal instead nothing is left.
+# Agent types, failure codes, timestamps. A text with control characters becomes empty.
 ShortString = Annotated[
     str, Meta(max_length=64, pattern=r"\A[^\x00-\x1f\x7f-\x9f]*\Z", extra=_TRUNCATABLE)
 ]
 Host = Annotated[str, Meta(max_length=300, extra=_TRUNCATABLE)]
 Url = Annotated[str, Meta(max_length=500, extra=_TRUNCATABLE)]
-Link = Annotated[str, Meta(max_length=2_000, extra=_TRUNCATABLE)]  # that people follow
+Link = Annotated[str, Meta(max_length=2_000, extra=_TRUNCATABLE)]  # for people to open
 Path = Annotated[str, Meta(max_length=4_096, extra=_TRUNCATABLE)]
 Question = Annotated[str, Meta(max_length=10_000, extra=_TRUNCATABLE)]
-Reply = Annotated[str, Meta(max_length=10_000, extra=_TRUNCATABLE)]  # in a thread of a review
+Reply = Annotated[str, Meta(max_length=10_000, extra=_TRUNCATABLE)]  # in a review thread
 Choice = Annotated[str, Meta(max_length=200, extra=_TRUNCATABLE)]
-# Of a transcript's entries: the server cuts shorter than this, and marks what it has cut.
+# Of transcript entries: the server truncates to less than this, and marks what it truncated.
 Title = Annotated[str, Meta(max_length=MAX_MESSAGE_CHARS, extra=_TRUNCATABLE)]
 TranscriptText = Annotated[str, Meta(max_length=MAX_DATA_BYTES, extra=_TRUNCATABLE)]
 
-# What names something: refused.
+# Identifiers: refused.
 Name = Annotated[str, Meta(max_length=64)]  # ids of machines and journals
 Secret = Annotated[str, Meta(max_length=4_096)]  # tokens
 Ref = Annotated[str, Meta(max_length=500)]
 Commit = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
-# What a git that nobody trusts has said, such as `(initial)`: of what is no commit nothing is left.
+# Output of an untrusted git, such as `(initial)`: a value that isn't a commit becomes empty.
 Head = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})?\Z", extra=_TRUNCATABLE)]
-# What git calls a blob: SHA-1 or SHA-256 of `blob`, its length and its bytes.
+# Git's blob ID: SHA-1 or SHA-256 of `blob`, the length and the bytes.
 ObjectId = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
-FileName = Annotated[str, Meta(max_length=4_096)]  # of a file in a repository, from its root
+FileName = Annotated[str, Meta(max_length=4_096)]  # a file's path from the repository's root
 Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
-# A name of a wheel of ours: it becomes a file's, and a part of an address.
+# The name of one of our wheels: it becomes a file name and a part of a URL.
 Wheel = Annotated[str, Meta(pattern=r"\Amuster_client-[A-Za-z0-9_.+]{1,100}-py3-none-any\.whl\Z")]
 Bytes = Annotated[bytes, Meta(max_length=MAX_DATA_BYTES)]
-Chunk = Annotated[bytes, Meta(max_length=512 * 1024)]  # of a content; base64 in JSON
+Chunk = Annotated[bytes, Meta(max_length=512 * 1024)]  # of a file's content; base64 in JSON
 
-# What the server says is bounded by its frame, which its projects' limits keep small.
+# The server's texts are bounded by the frame's size, which projects' limits keep small.
 Text = Annotated[str, Meta(max_length=MAX_TEXT_CHARS)]
 MAX_ENTRIES = 10_000
-"""So many attempts, or settings, fit into a frame."""
+"""That many attempts or settings fit into a frame."""
 
 T = TypeVar("T")
 TruncatedTo20 = Annotated[list[T], Meta(max_length=20, extra=_TRUNCATABLE)]
@@ -79,17 +77,17 @@ UpTo500 = Annotated[list[T], Meta(max_length=500)]
 BoundedList = Annotated[list[T], Meta(max_length=MAX_ENTRIES)]
 Variables = Annotated[dict[Text, Text], Meta(max_length=MAX_ENTRIES)]
 Data = Annotated[dict[Annotated[str, Meta(max_length=16 * 1024)], Any], Meta(max_length=4_096)]
-"""Of a transcript's entry; what lies in it is bounded by its frame, and by who keeps it."""
+"""Of a transcript entry. Nested values are bounded by the frame's size and by storage."""
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 
 class OutOfBounds(ValueError):
-    """What was to be said is more than may be said, and cannot be cut."""
+    """A message exceeds its bounds and can't be truncated."""
 
 
 def fit_to_bounds(message: S) -> S:
-    """It as it may be said: what is too long is cut. Raises OutOfBounds, UnicodeEncodeError."""
+    """Return the message, truncated where needed. Raises OutOfBounds, UnicodeEncodeError."""
     text, decoder = msgspec.json.encode(message), msgspec.json.Decoder(type(message))
     try:
         decoder.decode(text)
@@ -102,23 +100,23 @@ def fit_to_bounds(message: S) -> S:
 
 
 def decode_truncated(decoder: "msgspec.json.Decoder[T]", text: str | bytes) -> T:
-    """What the text says, with what is too long cut. Raises DecodeError.
+    """Decode a text, truncating values that are too long. Raises DecodeError.
 
-    For what the decoder itself has refused: it costs several times as much.
+    Use it only if the decoder refused the text: it costs several times as much.
     """
     value = msgspec.json.decode(text)
     shorter = truncate(value, _type_info(cast(Hashable, decoder.type)))
-    # Where there is nothing to cut it is refused for what the text itself says.
+    # If nothing was truncated, decode the text itself, so that the error refers to it.
     return decoder.decode(text if shorter == value else msgspec.json.encode(shorter))
 
 
 def convert_truncated(value: Any, kind: type[T]) -> T:
-    """The JSON value as one of that type, with what is too long cut. Raises ValidationError."""
+    """Convert a JSON value to that type, truncating where needed. Raises ValidationError."""
     return msgspec.convert(truncate(value, _type_info(cast(Hashable, kind))), kind)
 
 
 def truncate(value: Any, shape: inspect.Type) -> Any:
-    """The JSON value, with what is too long for a value of that type cut, where it may be cut."""
+    """Truncate the truncatable parts of a JSON value to the bounds of that type."""
     match shape, value:
         case inspect.Metadata(type=kind, extra=extra), _:
             return (
@@ -150,7 +148,7 @@ def _truncate_value(value: Any, kind: inspect.Type) -> Any:
 
 
 def _select_type(kinds: tuple[inspect.Type, ...], value: Any) -> inspect.Type | None:
-    """Which of the types the value is of: of structs the one with its tag."""
+    """Return the type that fits the value: for structs the one with its tag."""
     if not isinstance(value, Mapping):
         others = (kind for kind in kinds if not isinstance(kind, inspect.NoneType))
         return None if value is None else next(others, None)

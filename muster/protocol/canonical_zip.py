@@ -1,9 +1,9 @@
-"""The one zip file that there is of some named bytes: stored, sorted, without times.
+"""Canonical zip files: the same members always make the same bytes, stored, sorted, without times.
 
 Each member is a local header and its bytes; the central directory and its end follow, and nothing
-else: no comments, no data descriptors, no extra fields but ZIP64's, which are where a number has no
-room in 32 bits and nowhere else. So whoever knows names, sizes and checksums knows every byte that
-is not a member's, and a reader compares them all. The format: PKWARE's APPNOTE.TXT, 6.3.10.
+else: no comments, no data descriptors, no extra fields except ZIP64's, used only for numbers that
+need more than 32 bits. So names, sizes and checksums determine every byte that isn't a member's,
+and readers compare them all. The format: PKWARE's APPNOTE.TXT, 6.3.10.
 """
 
 import re
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 CHUNK_BYTES = 64 * 1024
-MAX_MEMBERS = 0xFFFE  # one more would be counted by ZIP64
+MAX_MEMBERS = 0xFFFE  # one more would need ZIP64
 _MAX_NAME_BYTES = 200
 _NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*)*")
 
-_ZIP64_MARKER = 0xFFFFFFFF  # in its place stands what ZIP64's extra field has
+_ZIP64_MARKER = 0xFFFFFFFF  # the actual number is in ZIP64's extra field
 _LOCAL, _CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
-_DATE = 0x21  # 1980-01-01, the first that there is
-_MODE = 0o100644 << 16  # a file that its owner may write
+_DATE = 0x21  # 1980-01-01, the format's first date
+_MODE = 0o100644 << 16  # a regular file, writable by its owner
 _PLAIN, _ZIP64 = 20, 45  # versions of the format
 _UNIX = 3 << 8
 _HEADER = struct.Struct("<4s5H3I2H")
@@ -32,12 +32,12 @@ _LOCATOR = struct.Struct("<4sIQI")
 
 
 class NotCanonical(ValueError):
-    """The file is not the zip file of its members. The message says where it departs."""
+    """The file isn't the canonical zip of its members. The message names the difference."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """A member's name, how many bytes it has, and their CRC-32."""
+    """A member's name, its size in bytes, and their CRC-32."""
 
     name: str
     size: int
@@ -45,7 +45,7 @@ class Member:
 
 
 def local_header(member: Member) -> bytes:
-    """What stands before the member's bytes."""
+    """Return the header to write before the member's bytes."""
     name, is_large = member.name.encode("ascii"), member.size >= _ZIP64_MARKER
     size = min(member.size, _ZIP64_MARKER)
     extra = _zip64_extra([member.size, member.size]) if is_large else b""
@@ -55,7 +55,7 @@ def local_header(member: Member) -> bytes:
 
 
 def central_directory(members: Iterable[Member]) -> Iterator[bytes]:
-    """What stands behind the last member: an entry for each of them, then the end's."""
+    """Yield the bytes after the last member: an entry for each member, then the end record."""
     offset = length = count = 0
     for member in members:
         entry = _central_entry(member, offset)
@@ -71,33 +71,33 @@ def central_directory(members: Iterable[Member]) -> Iterator[bytes]:
 
 
 def read_members(file: BinaryIO) -> Iterator[tuple[Member, Iterator[bytes]]]:
-    """The file's members, each with its bytes in pieces, which are to be read before the next one.
+    """Yield the file's members with their bytes in chunks; read these before the next member.
 
-    Raises NotCanonical as soon as a byte is another than it has to be, at the latest at the end.
+    Raises NotCanonical at the first wrong byte, at the latest at the end.
     """
     members: list[Member] = []
     while (begin := file.read(len(_LOCAL))) == _LOCAL:
         member = _read_member(file, begin)
         if members and member.name <= members[-1].name:
-            raise NotCanonical(f"{member.name} stands behind {members[-1].name}")
+            raise NotCanonical(f"{member.name} is out of order, after {members[-1].name}")
         if len(members) == MAX_MEMBERS:
-            raise NotCanonical(f"there are more than {MAX_MEMBERS:,} members")
+            raise NotCanonical(f"more than {MAX_MEMBERS:,} members")
         pieces = _read_verified(file, member)
         yield member, pieces
         for _ in pieces:
-            """What the reader has left."""
+            """Skip the chunks that the reader didn't read."""
         members.append(member)
     _verify_directory(file, begin, members)
 
 
 def _central_entry(member: Member, offset: int) -> bytes:
-    """The member's entry in the central directory; its header is at `offset`."""
+    """Return the member's entry in the central directory; its header is at `offset`."""
     name, is_large = member.name.encode("ascii"), member.size >= _ZIP64_MARKER
     beyond = [member.size, member.size] if is_large else []
     beyond += [offset] if offset >= _ZIP64_MARKER else []
     extra = _zip64_extra(beyond) if beyond else b""
     version, size = _ZIP64 if beyond else _PLAIN, min(member.size, _ZIP64_MARKER)
-    times = (0, 0, 0, _DATE)  # flags and method, too
+    times = (0, 0, 0, _DATE)  # includes flags and method
     sizes = (
         member.crc,
         size,
@@ -118,22 +118,22 @@ def _zip64_extra(numbers: list[int]) -> bytes:
 
 
 def _read_member(file: BinaryIO, begin: bytes) -> Member:
-    """The member whose header begins here with `begin`, which was read already."""
+    """Read a member's header, which starts with the already read `begin`."""
     found = begin + _read_exactly(file, _HEADER.size - len(begin), "a header")
     *_, crc, size, _, length, _ = _HEADER.unpack(found)
     if not 0 < length <= _MAX_NAME_BYTES:
-        raise NotCanonical(f"a name has {length} bytes")
+        raise NotCanonical(f"a member name has {length} bytes")
     raw = _read_exactly(file, length, "a name")
     found += raw
     name = raw.decode("ascii", "replace")
     if not _NAME_PATTERN.fullmatch(name):
-        raise NotCanonical(f"{name!r} is no name of a member")
+        raise NotCanonical(f"{name!r} isn't a valid member name")
     if size == _ZIP64_MARKER:
         extra = _read_exactly(file, 20, "an extra field")
         found, size = found + extra, int.from_bytes(extra[4:12], "little")
     member = Member(name, size, crc)
     if found != local_header(member):
-        raise NotCanonical(f"the header of {name} is not as it has to be")
+        raise NotCanonical(f"the header of {name} isn't canonical")
     return member
 
 
@@ -142,26 +142,26 @@ def _read_verified(file: BinaryIO, member: Member) -> Iterator[bytes]:
     while left:
         piece = file.read(min(left, CHUNK_BYTES))
         if not piece:
-            raise NotCanonical(f"the file ends within {member.name}")
+            raise NotCanonical(f"the file ends inside {member.name}")
         left, crc = left - len(piece), zlib.crc32(piece, crc)
         yield piece
     if crc != member.crc:
-        raise NotCanonical(f"{member.name} does not have the checksum that its header says")
+        raise NotCanonical(f"{member.name} doesn't match the checksum in its header")
 
 
 def _verify_directory(file: BinaryIO, begin: bytes, members: list[Member]) -> None:
-    """Hold what follows the last member against what has to; `begin` was read already."""
+    """Compare the bytes after the last member with the expected ones; `begin` is already read."""
     for due in central_directory(members):
         rest = len(due) - len(begin)
         if begin + file.read(max(rest, 0)) != due:
-            raise NotCanonical("the directory at the end is not that of the members before it")
+            raise NotCanonical("the central directory doesn't match the members")
         begin = b""
     if file.read(1):
-        raise NotCanonical("there are bytes behind the end")
+        raise NotCanonical("the file has data after its end")
 
 
 def _read_exactly(file: BinaryIO, size: int, what: str) -> bytes:
     found = file.read(size)
     if len(found) < size:
-        raise NotCanonical(f"the file ends within {what}")
+        raise NotCanonical(f"the file ends inside {what}")
     return found

@@ -1,7 +1,7 @@
-"""Frames to WebSocket messages and back. Anything else than a known frame is a `BadFrame`.
+"""Encode and decode frames as WebSocket messages. An unknown message raises `BadFrame`.
 
-What is too long in a frame is cut where it may be (`bounds`), so that what a peer of before says is
-understood.
+Values that are too long are truncated if possible (`bounds`), so that older peers' frames are
+accepted.
 """
 
 import struct
@@ -31,7 +31,7 @@ _LOG_VERSION = 1
 
 T = TypeVar("T")
 
-_MAX_REASON_CHARS = 500  # characters: what could not be read may stand in it
+_MAX_REASON_CHARS = 500  # the reason may quote the message
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeEncodeError, RecursionError, OverflowError)
 
 _encoder = msgspec.json.Encoder()
@@ -56,12 +56,14 @@ _envelope_decoder = msgspec.json.Decoder(_Envelope)
 
 
 class BadFrame(ValueError):
-    """The message is not a frame of this protocol."""
+    """The message isn't a frame of this protocol."""
 
 
 class BadReport(BadFrame):
-    """The message is a report by its number, but what it reports is out of bounds, or nothing that
-    is known. None may block those behind it."""
+    """The message is a numbered report, but its body is unknown or out of bounds.
+
+    It must not block the reports after it.
+    """
 
     def __init__(self, why: str, seq: int, task_id: int, attempt: int) -> None:
         super().__init__(why)
@@ -69,12 +71,12 @@ class BadReport(BadFrame):
 
 
 def encode(frame: Frame) -> str:
-    """The frame as a text message."""
+    """Encode a frame as a text message."""
     return _encoder.encode(frame).decode()
 
 
 def encode_log(frame: Log) -> bytes:
-    """The frame as a binary message."""
+    """Encode a frame as a binary message."""
     head = _LOG_HEADER.pack(
         _LOG_VERSION,
         frame.task_id,
@@ -87,8 +89,7 @@ def encode_log(frame: Log) -> bytes:
 
 
 def decode_from_machine(message: str | bytes) -> FromMachine | Log:
-    """The frame in a machine's message. Raises BadFrame, and BadReport for a report that can be
-    passed over."""
+    """Decode a machine's message. Raises BadFrame, or BadReport for a report to skip."""
     if isinstance(message, bytes):
         return _decode_log(message)
     if "\\u0000" in message:
@@ -100,9 +101,9 @@ def decode_from_machine(message: str | bytes) -> FromMachine | Log:
 
 
 def hello_version(message: str | bytes) -> int | None:
-    """The version that a hello names; None for a message that is no hello.
+    """Return a hello's protocol version; None if the message isn't a hello.
 
-    Nothing else in it is looked at: the hello of a later version may be no frame of ours.
+    Ignores all other fields: a later version's hello may not be one of our frames.
     """
     if isinstance(message, bytes) or len(message) > MAX_TEXT_CHARS:
         return None
@@ -113,7 +114,7 @@ def hello_version(message: str | bytes) -> int | None:
 
 
 def decode_from_server(message: str | bytes) -> FromServer:
-    """The frame in the server's message. Raises BadFrame."""
+    """Decode the server's message. Raises BadFrame."""
     if isinstance(message, bytes):
         raise BadFrame("the server sends no binary frames here")
     return _decode(_server_decoder, message)
@@ -121,7 +122,7 @@ def decode_from_server(message: str | bytes) -> FromServer:
 
 def _decode(decoder: "msgspec.json.Decoder[T]", message: str) -> T:
     if len(message) > MAX_TEXT_CHARS:
-        raise BadFrame(f"frame of {len(message)} characters, at most {MAX_TEXT_CHARS} are read")
+        raise BadFrame(f"frame of {len(message)} characters exceeds {MAX_TEXT_CHARS}")
     try:
         try:
             return decoder.decode(message)
@@ -142,7 +143,7 @@ def _classify_bad_frame(message: str, why: str) -> BadFrame:
 
 
 def _replace_nuls(message: str) -> str:
-    """The message with its NULs replaced: Postgres stores none, and one must not block reports."""
+    """Replace NULs: Postgres can't store them, and one must not block reports."""
 
     def clean(value: object) -> object:
         if isinstance(value, str):
@@ -163,7 +164,7 @@ def _decode_log(message: bytes) -> Log:
     if len(message) < _LOG_HEADER.size or message[0] != _LOG_VERSION:
         raise BadFrame("not a log frame")
     if len(message) > _LOG_HEADER.size + MAX_DATA_BYTES:
-        raise BadFrame(f"log frame of {len(message)} bytes")
+        raise BadFrame(f"log frame of {len(message)} bytes is too large")
     _, task_id, attempt, stage_index, offset, milliseconds = _LOG_HEADER.unpack_from(message)
     if max(task_id, offset, milliseconds) >= 1 << 62 or attempt >= 1 << 31:
         raise BadFrame("log frame out of range")

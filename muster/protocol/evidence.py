@@ -1,12 +1,12 @@
-"""What a bundle of evidence is: a canonical zip file (`canonical_zip`) about one task, whose
-manifest the server has signed.
+"""Evidence bundles: a canonical zip file (`canonical_zip`) about one task, with a manifest that the
+server has signed.
 
-The manifest names all other members but the signature, with their sizes and SHA-256. The signature
-is Ed25519 (RFC 8032) over the manifest's exact bytes. Each attempt's log has a chain of hashes: its
-first link is the SHA-256 of the attempt's name, each further one the SHA-256 of the link before and
-the next 64 KiB of the log (of what is left, at its end). It runs over the bytes that there are;
-ranges that were lost are listed beside it. So who has some 64 KiB and two links can show that they
-are of this log, and where, without the rest.
+The manifest lists all other members except the signature, with sizes and SHA-256. The signature is
+Ed25519 (RFC 8032) over the manifest's exact bytes. Each attempt's log has a hash chain: its first
+link is the SHA-256 of the attempt's name, each further link the SHA-256 of the previous link and
+the next 64 KiB of the log (at the end, the rest). The chain covers the bytes that exist; lost
+ranges are listed next to it. So 64 KiB and two links prove that these bytes are from this log, and
+where, without the rest.
 """
 
 import base64
@@ -29,7 +29,7 @@ _KEY_ID_DIGITS = 32
 
 
 class _Canonical(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """What has one spelling only."""
+    """A structure with only one encoding."""
 
 
 _Kind = TypeVar("_Kind", bound=_Canonical)
@@ -42,9 +42,10 @@ class File(_Canonical, frozen=True):
 
 
 class ChainEnd(_Canonical, frozen=True):
-    """Where the chain of an attempt's log ends, after so many `bytes`. `gaps` are the offsets
-    [from, to) in the attempt's log of what was lost. `is_expired`: the log was deleted when its
-    time was over, and the bundle has the chain alone.
+    """The end of the chain of an attempt's log, after that many `bytes`.
+
+    `gaps` are the lost ranges [from, to), as offsets in the attempt's log. `is_expired`: retention
+    deleted the log, and the bundle has only the chain.
     """
 
     attempt: int
@@ -60,8 +61,10 @@ class Server(_Canonical, frozen=True):
 
 
 class Manifest(_Canonical, frozen=True):
-    """`made_at` is when the last thing happened to the task that the bundle knows of, in ISO 8601,
-    UTC: the same state makes the same bundle.
+    """The signed list of a bundle's members.
+
+    `made_at` is the time of the task's last event in the bundle (ISO 8601, UTC), so that the same
+    state makes the same bundle.
     """
 
     format: str
@@ -74,7 +77,7 @@ class Manifest(_Canonical, frozen=True):
 
 
 class Signature(_Canonical, frozen=True):
-    """`key` is the id of the key that follows, raw and in Base64, as the signature is."""
+    """`key` is the ID of `public_key`, which is raw and in Base64, as is the signature."""
 
     algorithm: str
     key: str
@@ -83,35 +86,35 @@ class Signature(_Canonical, frozen=True):
 
 
 def encode_canonical(value: _Canonical) -> bytes:
-    """Its one spelling."""
+    """Return the only encoding."""
     return msgspec.json.encode(value)
 
 
 def parse_manifest(data: bytes) -> Manifest:
-    """The manifest that these bytes are. Raises ValueError where they are none, or misspelled."""
+    """Parse a manifest. Raises ValueError if it's invalid or not canonical."""
     return _parse_canonical(data, Manifest)
 
 
 def parse_signature(data: bytes) -> Signature:
-    """Likewise the signature."""
+    """Parse a signature. Raises ValueError if it's invalid or not canonical."""
     return _parse_canonical(data, Signature)
 
 
 def _parse_canonical(data: bytes, kind: type[_Kind]) -> _Kind:
     value = msgspec.json.decode(data, type=kind)
     if encode_canonical(value) != data:
-        raise ValueError("it is not spelled as it has to be")
+        raise ValueError("not in canonical form")
     return value
 
 
 def signature_member(manifest: bytes, public_key: bytes, signature: bytes) -> bytes:
-    """The member `signature`: the manifest's signature by the key with that public half."""
+    """Return the member `signature`: the manifest's signature by the key pair of `public_key`."""
     texts = (base64.b64encode(data).decode() for data in (public_key, signature))
     return encode_canonical(Signature(ALGORITHM, key_id(public_key), *texts))
 
 
 def key_id(public_key: bytes) -> str:
-    """What the key is called: it follows from its public half."""
+    """Return a key's ID, which derives from its public key."""
     return hashlib.sha256(public_key).hexdigest()[:_KEY_ID_DIGITS]
 
 
@@ -127,7 +130,7 @@ def chain_name(attempt: int) -> str:
 
 
 class HashChain:
-    """The chain of one attempt's log, to which the log is fed in pieces of any size."""
+    """The hash chain of one attempt's log; feed it the log in chunks of any size."""
 
     def __init__(self, server_id: str, task_id: int, attempt: int) -> None:
         name = f"muster-log\n{server_id}\n{task_id}\n{attempt}\n"
@@ -136,7 +139,7 @@ class HashChain:
         self._next = hashlib.sha256(self.head)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The links that these bytes complete; they are fed as somebody goes through the links."""
+        """Yield the links that these bytes complete. Iterate to feed them."""
         rest = memoryview(data)
         while rest:
             part = rest[: CHUNK_BYTES - self.byte_count % CHUNK_BYTES]
@@ -146,7 +149,7 @@ class HashChain:
                 yield self._close_link()
 
     def finish(self) -> Iterator[bytes]:
-        """The last link, if bytes are left for one."""
+        """Yield the last link if bytes are left for one."""
         if self.byte_count % CHUNK_BYTES:
             yield self._close_link()
 
@@ -167,7 +170,7 @@ def transcript_name(attempt: int) -> str:
 def chain_file(
     task_id: int, attempt: int, gaps: Sequence[Sequence[int]], links: Iterable[bytes]
 ) -> Iterator[bytes]:
-    """The member `log-N.chain.json`, in pieces: {task, attempt, chunkBytes, gaps, links}."""
+    """Yield the member `log-N.chain.json` in chunks: {task, attempt, chunkBytes, gaps, links}."""
     facts: dict[str, Any] = {"task": task_id, "attempt": attempt, "chunkBytes": CHUNK_BYTES}
     facts["gaps"] = [list(gap) for gap in gaps]
     yield json.dumps(facts, separators=(",", ":")).encode()[:-1] + b',"links":['

@@ -1,6 +1,6 @@
-"""Labels: what a machine says of itself for people to choose machines by.
+"""Machine labels, by which people select machines.
 
-A name and a value are as short and plain as Kubernetes' (`app.domain.labels` reads them alike).
+Names and values have Kubernetes' syntax (`app.domain.labels` parses the same).
 """
 
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Texts of a machine's notes that the server looks for again."""
+"""Texts in machines' notes that the server searches for."""
 
 CHANGES_UNKNOWN = "what has changed cannot be told: "
-"""Before the reason why a machine could not compare two commits."""
+"""Precedes the reason why a machine couldn't compare two commits."""

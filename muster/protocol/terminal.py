@@ -1,8 +1,8 @@
 """The frames of a terminal's data plane: `WS /api/workers/pty/:taskId` and `WS /ws/pty/:taskId`.
 
-Text frames are JSON objects with a `type`; binary frames are bytes of the terminal, of at most
-`MAX_BYTES`. Towards the viewer and from the machine they are output, the other way round they are
-keystrokes. Offsets are those of the attempt's log: after masking, a gap counted as what it lost.
+Text frames are JSON objects with a `type`; binary frames are terminal bytes, at most
+`MAX_FRAME_BYTES`. From the machine and to the viewer they're output, in the other direction
+keystrokes. Offsets are those of the attempt's log: after masking, with gaps counted at their size.
 """
 
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ from muster.protocol.bounds import Big, Count, Int, Secret, Text, TruncatedTo500
 
 MAX_FRAME_BYTES = 64 * 1024  # of a frame, either way
 MAX_DIMENSION = 1_000  # columns, or rows
-SEND_WINDOW_BYTES = 512 * 1024  # sent to a viewer beyond what it says that it has shown
+SEND_WINDOW_BYTES = 512 * 1024  # sent to a viewer beyond its last acknowledgment
 
 Offset = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 Dimension = Annotated[int, msgspec.Meta(ge=1, le=MAX_DIMENSION)]
@@ -27,19 +27,19 @@ class TerminalFrame(msgspec.Struct, rename="camel", tag_field="type", omit_defau
 
 
 class Resize(TerminalFrame, tag="resize"):
-    """From a controller, and handed on to the machine: the size that is wanted. From the machine,
-    and to every viewer: the size that the terminal has now."""
+    """From a controller, forwarded to the machine: the requested size. From the machine, and to
+    every viewer: the terminal's current size."""
 
     cols: Dimension
     rows: Dimension
 
 
 class Screen(TerminalFrame, tag="screen"):
-    """What the screen shows at `offset`: escape sequences for a terminal that has been reset.
+    """The screen's contents at `offset`, as escape sequences for a terminal that was just reset.
 
-    From the machine in answer to `Snapshot` of that `number`; to a viewer before bytes that begin
-    at `offset`, whenever there is no unbroken run of bytes to what it has seen. Its bytes count in
-    no offset. `exact` is false where a flood was too fast for the model: a redraw puts it right.
+    From the machine in answer to the `Snapshot` with that `number`; to a viewer before bytes that
+    start at `offset`, if these don't directly follow the bytes it has. Its own bytes don't count in
+    offsets. `exact` is false if output was too fast for the model; a redraw fixes it.
     """
 
     offset: Offset
@@ -61,20 +61,20 @@ class MachineAuth(TerminalFrame, tag="auth"):
 
 
 class MachineReady(TerminalFrame, tag="ready"):
-    """Server, answers `auth`. `offset` is what it has of the output; None: nothing, so that the
-    machine begins at the end of what there is."""
+    """Server, answers `auth`. `offset` is how much output it has; None: none, so the machine starts
+    at the end of its output."""
 
     offset: Offset | None = None
 
 
 class OutputOffset(TerminalFrame, tag="at"):
-    """Machine: the next binary frame begins at `offset`. Said first, and after each gap."""
+    """Machine: the next binary frame starts at `offset`. Sent first, and after each gap."""
 
     offset: Offset
 
 
 class Snapshot(TerminalFrame, tag="snapshot"):
-    """Server: send a `Screen` of this number, between the bytes before and after its offset."""
+    """Server: send a `Screen` with this number, between the bytes before and after its offset."""
 
     number: Big
 
@@ -93,7 +93,7 @@ class ViewerAuth(TerminalFrame, tag="auth"):
 
 
 class ViewerReady(TerminalFrame, tag="ready"):
-    """Server, answers `auth`. The next binary frame begins at `offset`."""
+    """Server, answers `auth`. The next binary frame starts at `offset`."""
 
     mode: Mode
     cols: Dimension
@@ -111,26 +111,25 @@ class Pong(TerminalFrame, tag="pong"):
 
 
 class Takeover(TerminalFrame, tag="takeover"):
-    """From a controller: no other viewer may type any more. To those others: from now on they
-    watch, because of the person in `by`."""
+    """From a controller: no other viewer can type from now on. To the others: you're watching now,
+    because the person in `by` took control."""
 
     by: Text | None = None
 
 
 class Watch(TerminalFrame, tag="watch"):
-    """From a controller: I watch, until I take over."""
+    """From a controller: switch to watching, until `Takeover`."""
 
 
 class OutputAck(TerminalFrame, tag="shown"):
-    """Viewer: all up to `offset` is drawn. Who says it once is sent no more than
-    `SEND_WINDOW_BYTES` beyond what it said last: what cannot wait so long is a gap, and a
-    screen."""
+    """Viewer: all output up to `offset` is drawn. A viewer that sends this gets at most
+    `SEND_WINDOW_BYTES` beyond the last one; output that can't wait becomes a gap and a screen."""
 
     offset: Offset
 
 
 class ViewerInfo(msgspec.Struct, rename="camel", omit_defaults=True):
-    """Somebody who looks at a terminal. `is_you`: by the socket that is told so."""
+    """A viewer of a terminal. `is_you`: it's the socket that receives this."""
 
     name: Text
     mode: Mode
@@ -138,15 +137,14 @@ class ViewerInfo(msgspec.Struct, rename="camel", omit_defaults=True):
 
 
 class Viewers(TerminalFrame, tag="viewers"):
-    """Server: who looks, and whoever of them may type now. Said after `ready`, and when it has
-    changed."""
+    """Server: the viewers and which of them can type now. Sent after `ready` and on changes."""
 
     people: TruncatedTo500[ViewerInfo]
 
 
 class Gap(TerminalFrame, tag="gap"):
-    """Server: the bytes [from, to) are not sent. The durable log has them, unless the machine
-    itself lost them."""
+    """Server: the bytes [from, to) aren't sent. The stored log has them, unless the machine itself
+    lost them."""
 
     start: Offset = msgspec.field(name="from")
     end: Offset = msgspec.field(name="to")
@@ -160,7 +158,7 @@ class Exit(TerminalFrame, tag="exit"):
 
 
 class Refused(TerminalFrame, tag="refused"):
-    """Server: the viewer's last frame had no effect; `code` says why (`watching`, `gate`)."""
+    """Server: the viewer's last frame had no effect; `code` is the reason (`watching`, `gate`)."""
 
     code: Text
 

@@ -1,14 +1,14 @@
-"""Which protocol versions understand each other.
+"""Compatibility of protocol versions.
 
-Servers are upgraded before machines: a server speaks to a worker in the worker's version, its own
-or the one before, and refuses one that it does not know yet. A version is of what is said, not of
-who says it: modules and commands are renamed without a new one, and a worker of before goes on.
+Servers are upgraded before machines: a server uses the worker's version, if that is its own or the
+previous one, and refuses newer ones. A version covers the messages only: renamed modules and
+commands need no new one, and older workers keep working.
 """
 
-QUESTIONS_VERSION = 3  # the first version with questions in the middle of a stage
+QUESTIONS_VERSION = 3  # the first version with questions during a stage
 CURRENT = 3
 OLDEST_SUPPORTED = (
-    2  # each side accepts its own version and the one before, so that an upgrade stops nothing
+    2  # each side accepts its own version and the previous one, so that upgrades interrupt nothing
 )
 
 
@@ -18,10 +18,10 @@ def is_supported(version: int) -> bool:
 
 
 def rejection_message(version: int) -> str:
-    """Why a machine of this version is refused and what to do, for its log. Fits a close frame."""
+    """Return why a machine of this version is refused, and what to do. Fits a close frame."""
     if version > CURRENT:
-        return f"protocol {version} is not known here (at most {CURRENT}): upgrade the server first"
+        return f"protocol {version} is too new (at most {CURRENT}): upgrade the server first"
     return (
-        f"protocol {version} is not spoken any more (from {OLDEST_SUPPORTED}): "
+        f"protocol {version} is too old (at least {OLDEST_SUPPORTED}): "
         "install the server's release, then run: python -m muster worker run"
     )

@@ -1,7 +1,7 @@
-"""Show invisible characters, so that what people review is what is there.
+"""Show invisible characters, so that reviewers see the actual text.
 
-A character that is not drawn, or that changes the order of others, becomes a symbol with its
-number: `⟨U+202E⟩`. Emoji that Unicode lists pass, and joiners that change how a word is written.
+A character that isn't drawn, or that reorders others, becomes a symbol with its code point:
+`⟨U+202E⟩`. Emoji that Unicode lists pass, as do joiners that change a word's spelling.
 The console has the same rule in `console/src/lib/format/invisibleChars.ts`; both are tested with
 the same cases.
 """
@@ -15,11 +15,11 @@ from muster.text import invisible_table as table
 _ZWNJ, _ZWJ, _EMOJI_STYLE = "\u200c", "\u200d", "\ufe0f"
 _ABBREVIATIONS = {"J": _ZWJ, "V": _EMOJI_STYLE}
 _TONE = "\U0001f3fb-\U0001f3ff"
-_MAX_JOINED = 4  # the elements of the longest sequence
+_MAX_JOINED = 4  # elements of the longest sequence
 
 
 def character_class(ranges: str) -> str:
-    """The inside of a character class: `8E2 115F-1160`, as a regular expression has it."""
+    """Convert ranges such as `8E2 115F-1160` to the inside of a regex character class."""
     points = (span.split("-") for span in ranges.split())
     return "".join("-".join(re.escape(chr(int(end, 16))) for end in span) for span in points)
 
@@ -32,7 +32,7 @@ def symbol(char: str) -> str:
 
 
 def reveal(text: str, symbol: Callable[[str], str] = symbol) -> str:
-    """The text with a symbol in place of each invisible character."""
+    """Replace each invisible character by a symbol."""
     if _HIDDEN.search(text) is None:
         return text
     return _candidates().sub(lambda found: _reveal_candidate(found[0], symbol), text)
@@ -43,7 +43,7 @@ def _reveal_each(text: str, symbol: Callable[[str], str]) -> str:
 
 
 def _reveal_candidate(text: str, symbol: Callable[[str], str]) -> str:
-    """Of a candidate: emoji with joiners, letters up to a joiner, or one invisible character."""
+    """Reveal a candidate: emoji with joiners, letters up to a joiner, or an invisible character."""
     if len(text) > 1 and (text[-1] in (_ZWNJ, _ZWJ) or text in _complete_emoji()):
         return text
     if len(text) == 1 or _HIDDEN.search(text) is None:
@@ -63,7 +63,7 @@ def _is_listed(elements: list[str]) -> bool:
 
 
 def _without_tones(text: str) -> str:
-    """The text with T for its first skin tone, and U for a second one that differs."""
+    """Replace the first skin tone by T, and a second, different one by U."""
     tones = re.findall(f"[{_TONE}]", text)
     for sign, tone in zip("TU", dict.fromkeys(tones), strict=False):
         text = text.replace(tone, sign)
@@ -72,7 +72,7 @@ def _without_tones(text: str) -> str:
 
 @functools.cache
 def _emoji() -> Set[str]:
-    """The sequences that Unicode lists, with T and U for skin tones."""
+    """Return the sequences that Unicode lists, with T and U for skin tones."""
     patterns = table.EMOJI.replace("\n", " ").split(",")
     return frozenset("".join(map(_decode_sign, pattern.split())) for pattern in patterns)
 
@@ -83,7 +83,7 @@ def _decode_sign(sign: str) -> str:
 
 @functools.cache
 def _complete_emoji() -> Set[str]:
-    """Keycaps and flags of regions, which are no emoji with something after it."""
+    """Return keycaps and subdivision flags, which are never part of a joined sequence."""
     return frozenset(e for e in _emoji() if "\u20e3" in e or e[-1] == "\U000e007f")
 
 
@@ -105,13 +105,13 @@ def _candidates() -> re.Pattern[str]:
 
 
 def _arabic_joiner() -> str:
-    """ZWNJ between two letters that would join (UAX 31, rule A1)."""
+    """Match ZWNJ between two letters that would join (UAX 31, rule A1)."""
     before, after, marks = map(character_class, table.ARABIC.split(","))
     return f"[{before}][{marks}]*{_ZWNJ}(?=[{marks}]*[{after}])"
 
 
 def _virama_joiners() -> list[str]:
-    """A joiner after a virama (UAX 31, rules A2 and B), or ZWJ between a letter and a virama."""
+    """Match a joiner after a virama (UAX 31, A2 and B), or ZWJ between a letter and a virama."""
     found = []
     for script in table.VIRAMAS.split(";"):
         letters, marks, viramas = map(character_class, script.split(",")[1:])

@@ -1,7 +1,7 @@
-"""Find identifiers whose letters may look like others: those of several scripts.
+"""Find identifiers with confusable letters: those that mix scripts.
 
-UTS 39 calls an identifier *highly restrictive* if it is of one script, or of Latin beside those
-that Chinese, Japanese or Korean is written in. The console has the same rule in
+UTS 39 calls an identifier *highly restrictive* if it uses one script, or Latin together with the
+scripts of Chinese, Japanese or Korean. The console has the same rule in
 `console/src/lib/format/mixedScripts.ts`; both are tested with the same cases.
 """
 
@@ -20,7 +20,7 @@ _ALLOWED_COMBINATIONS = (
 
 
 class MixedIdentifier(NamedTuple):
-    """Where such an identifier begins and ends, and the short names of its scripts."""
+    """The start and end of such an identifier, and the short names of its scripts."""
 
     start: int
     end: int
@@ -28,7 +28,7 @@ class MixedIdentifier(NamedTuple):
 
 
 def find_mixed(text: str) -> list[MixedIdentifier]:
-    """The identifiers of the text that are not highly restrictive."""
+    """Return the identifiers that aren't highly restrictive."""
     if text.isascii():
         return []
     return [
@@ -56,7 +56,7 @@ def _identifier_scripts(identifier: str) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=4096)
 def _character_scripts(char: str) -> frozenset[str]:
-    """The scripts that a letter is used in; none where any text may have it."""
+    """Return the scripts of a letter; empty if any text can contain it."""
     point = ord(char)
     found = set()
     for name, begins, ends in _script_ranges():
@@ -68,7 +68,7 @@ def _character_scripts(char: str) -> frozenset[str]:
 
 @functools.cache
 def _script_ranges() -> list[tuple[str, list[int], list[int]]]:
-    """Each script with where its ranges begin, and end."""
+    """Return each script with the starts and ends of its ranges."""
     table = []
     for row in SCRIPTS.split(","):
         name, *ranges = row.split()
@@ -79,7 +79,7 @@ def _script_ranges() -> list[tuple[str, list[int], list[int]]]:
 
 @functools.cache
 def _identifier_pattern() -> re.Pattern[str]:
-    """Letters, digits and marks in a row. `\\w` alone has no marks."""
+    """Match runs of letters, digits and marks. `\\w` alone doesn't match marks."""
     spans = (span.split("-") for row in SCRIPTS.split(",") for span in row.split()[1:])
     letters = "".join("-".join(chr(int(end, 16)) for end in span) for span in spans)
     return re.compile(rf"[\w$\u0300-\u036f\u200c\u200d{letters}]+")

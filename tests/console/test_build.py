@@ -100,7 +100,7 @@ def test_a_second_time_nothing_is_built(pretended: Pretended) -> None:
     lines: list[str] = []
     assert builder.build(lines.append)
     assert pretended.asked == ["npm ci", "vite build", "pack.mjs"]
-    assert lines == ["bringing the console's packages from npm", "building the console"]
+    assert lines == ["installing the console's packages from npm", "building the console"]
     assert not builder.build(lines.append)
     assert len(pretended.asked) == 3
 

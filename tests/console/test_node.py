@@ -43,9 +43,9 @@ def test_else_one_is_brought_and_where_that_fails_it_is_said(
     tmp_path: Path, version: str, npm: bool
 ) -> None:
     lines: list[str] = []
-    with pytest.raises(ConsoleError, match=r"no Node of 20\.19 or newer"):
+    with pytest.raises(ConsoleError, match=r"Node 20\.19 or newer is missing"):
         node.find(lines.append, machine(tmp_path, version, npm=npm))
-    assert lines == ["bringing Node from PyPI, for there is none here that is new enough"]
+    assert lines == ["installing Node from PyPI: none here is new enough"]
 
 
 def test_what_fails_is_quoted(tmp_path: Path) -> None:

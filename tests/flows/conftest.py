@@ -1,4 +1,4 @@
-"""One stack for all flows of a test process: starting it takes longer than most of them."""
+"""One stack for all flows of a test process: its start takes longer than most of them."""
 
 import shutil
 import tempfile
@@ -17,7 +17,7 @@ from tests.gunicorns import end_at_once
 @pytest.fixture(scope="session")
 def running() -> Iterator[RunningStack]:
     home = Path(tempfile.mkdtemp(prefix="muster-flows-"))
-    home.chmod(0o755)  # attempts have a uid of their own, and must get to the repository
+    home.chmod(0o755)  # attempts have their own users, who need access to the repository
     slack, lark = Slack(), Lark()
     with slack.running() as slack_server, lark.running() as lark_server:
         env = {

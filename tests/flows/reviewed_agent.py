@@ -1,5 +1,5 @@
-"""A stand-in for claude that writes a file, changes it when it is asked again, and answers in the
-threads that it is told of. `python -S` runs it by this path: standard library only."""
+"""A stand-in for claude that writes a file, changes it on the next request, and replies in the
+given threads. `python -S` runs it by this path: standard library only."""
 
 import json
 import os

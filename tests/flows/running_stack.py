@@ -1,4 +1,4 @@
-"""A whole Muster for tests: real gunicorn, Celery, PostgreSQL, Valkey, git, terminals."""
+"""A complete Muster for tests: real gunicorn, Celery, PostgreSQL, Valkey, git, terminals."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ from tests.wait import explain_task, quote, wait_until
 ADMIN, PASSWORD = "admin", "a password that only tests use"
 TIMEOUT_SECONDS = 60.0
 
-SETTLING_SECONDS = 5.0  # logs and messages may arrive that long after a task's end
+SETTLING_SECONDS = 5.0  # seconds after a task's end in which logs and messages may arrive
 
 T = TypeVar("T")
 wait_for = wait_until
@@ -36,7 +36,7 @@ def free_port() -> int:
 class RunningStack:
     """A stack with one local machine, a repository and an admin's session.
 
-    `slack` and `lark` are what it takes for Slack and Lark.
+    `slack` and `lark` are the URLs it uses for Slack and Lark.
     """
 
     slack: Slack
@@ -44,14 +44,14 @@ class RunningStack:
 
     def __init__(self, home: Path, env: Mapping[str, str]) -> None:
         self.home = home
-        # Tests beside it keep the machine busy and full, which is no reason to wait here.
+        # Parallel tests keep the host busy and full; tasks must start anyway.
         busy = {"MUSTER_MAX_LOAD_PERCENT": "100", "MUSTER_MAX_DISK_PERCENT": "100"}
         fast = {"MUSTER_EMBEDDED_FSYNC": "off", "MUSTER_WEB_WORKERS": "2"} | busy
         unset = {"DATABASE_URL": "", "REDIS_URL": ""}
         self.stack = Stack(home, free_port(), {**unset, **fast, **env})
 
     def furnish(self) -> None:
-        """Make the admin and the repository, and let the machine in."""
+        """Create the admin and the repository, and enroll the machine."""
         flask = (sys.executable, "-m", "flask", "--app", "wsgi")
         self.stack.run("admin", [*flask, "create-admin", "--password", PASSWORD])
         self.api = ApiClient(self.stack.url)
@@ -61,7 +61,7 @@ class RunningStack:
         self.machine.enroll(self.api)
         (self.home / "tunnel").mkdir()
         self.agents.mkdir()
-        # Flags in there tell stages to go on, and tunnels what to do.
+        # Files here make stages continue, and control tunnels.
         shown = [str(area), f"{self.home / 'tunnel'}:rw", str(self.agents)]
         self.machine.start(f"{self.agents}:{os.environ['PATH']}", shown)
         await_online(self.stack, 1)
@@ -70,11 +70,11 @@ class RunningStack:
 
     @property
     def agents(self) -> Path:
-        """What lies in here the machine finds as agents."""
+        """The directory in which the machine finds agents."""
         return self.home / "agents"
 
     def project(self, key: str, *stages: Mapping[str, Any], **fields: Any) -> str:
-        """A project on the repository with these stages; its key."""
+        """Create a project on the repository with these stages; return its key."""
         body = {"key": key, "name": key, "repoUrl": self.repository.url, "agentType": "custom"}
         body |= {"agentCommand": "true", "pipeline": list(stages), **fields}
         self.api.post("/api/admin/projects", body)
@@ -85,7 +85,7 @@ class RunningStack:
         return FollowedTask(self, int(self.api.post("/api/web/tasks", body)["id"]))
 
     def find_problem(self) -> str | None:
-        """The first process that has failed by itself. (Tests end processes by signals.)"""
+        """Describe the first process that failed by itself. (Tests end processes by signals.)"""
         for name, process in self.stack.processes.items():
             if (process.poll() or 0) > 0:
                 status = process.poll()
@@ -94,7 +94,7 @@ class RunningStack:
 
 
 class FollowedTask:
-    """One task, looked at over the API."""
+    """One task, read over the API."""
 
     def __init__(self, running: RunningStack, task_id: int) -> None:
         self.running, self.id = running, task_id
@@ -104,7 +104,7 @@ class FollowedTask:
         return dict(self.running.api.get(self.path))
 
     def wait_for_status(self, *statuses: str, patience: float = TIMEOUT_SECONDS) -> dict[str, Any]:
-        """The task once it is in one of these states; fails at once in another ended one."""
+        """Wait for one of these states and return the task; fail if it ends in another."""
         task: dict[str, Any] = {}
 
         def poll() -> dict[str, Any] | None:
@@ -120,7 +120,7 @@ class FollowedTask:
     def wait_for(
         self, look: Callable[[], T | None], what: str, patience: float = TIMEOUT_SECONDS
     ) -> T:
-        """The first true answer; fails soon after the task's end."""
+        """Return the first true value; fail soon after the task's end."""
         ended_at: list[float] = []
 
         def find_problem() -> str | None:
@@ -132,11 +132,11 @@ class FollowedTask:
         return wait_until(look, what, patience, problem=find_problem)
 
     def find_problem(self) -> str | None:
-        """Why the task does nothing more."""
+        """Explain why the task makes no progress."""
         return self._explain(self.now())
 
     def _explain(self, task: dict[str, Any], *awaited: str) -> str | None:
-        """Why the task will be in none of these states, with the end of its log."""
+        """Explain why the task won't reach these states, with the end of its log."""
         reason = explain_task(task, awaited)
         return reason and f"{reason}{quote(self._request_log().content)}"
 
@@ -155,7 +155,7 @@ class FollowedTask:
         return "\n".join(event["message"] for event in self.events(*types))
 
     def log(self) -> bytes:
-        """The exact bytes of the latest attempt's terminal."""
+        """Return the exact bytes of the latest attempt's terminal."""
         answer = self._request_log()
         assert answer.status_code == 200, answer.text
         return answer.content

@@ -1,4 +1,4 @@
-"""A task goes on at another machine: two real ones, which share nothing but the remote."""
+"""A task continues on another machine: two real ones, which share only the remote."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def drain(running: RunningStack, machine_id: str) -> None:
 
 
 def start_another(running: RunningStack) -> str:
-    """A second machine; its id."""
+    """Start a second machine; return its ID."""
     machine = LocalMachine(running.stack, running.machine.directory, 2)
     machine.enroll(running.api)
     machine.start(shown=[str(machine.directory)])
@@ -36,7 +36,7 @@ def test_a_retry_on_another_machine_begins_with_what_the_checkpoint_holds(
     first = task.wait_for_status("failed")["machineId"]
     [checkpoint] = task.events("checkpoint")
     second = start_another(running)
-    # It stays, drained, behind the tests to come: no part of a stack may end by itself.
+    # It stays, drained, during later tests: no part of a stack may end by itself.
     request.addfinalizer(lambda: drain(running, second))
     drain(running, first)
     request.addfinalizer(lambda: running.api.post(f"/api/web/machines/{first}/undrain", {}))

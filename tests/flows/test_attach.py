@@ -1,4 +1,4 @@
-"""`muster attach` in a terminal, against a whole Muster. (`tests/install` has the hard days.)"""
+"""`muster attach` in a terminal, against a complete Muster. (`tests/install` tests failures.)"""
 
 import os
 import sys
@@ -13,7 +13,7 @@ from tests.ptys import Pty
 
 @pytest.fixture
 def task(running: RunningStack) -> Iterator[FollowedTask]:
-    """One that runs a shell which waits for a command."""
+    """A task that runs a shell which waits for a command."""
     key = running.project("ATTACH", {"name": "shell", "kind": "shell", "command": SHELL})
     task = running.task(key)
     task.wait_until_logged(b"ready> ")
@@ -22,7 +22,7 @@ def task(running: RunningStack) -> Iterator[FollowedTask]:
 
 
 def muster(running: RunningStack) -> dict[str, str]:
-    """The environment of somebody who is signed in."""
+    """The environment of a signed-in person."""
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.getcwd(),
@@ -45,7 +45,7 @@ def test_one_is_at_a_task_s_terminal_and_leaves_it_as_it_was(
         terminal.type("stty size\n")
         terminal.wait_until_shown("20 90")
         terminal.type("~?")
-        terminal.wait_until_shown(" ~.   leave")
+        terminal.wait_until_shown(" ~.   detach")
         terminal.type("~.")
         terminal.wait_until_shown("ended 0")
         assert terminal.stty == before

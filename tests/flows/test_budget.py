@@ -1,4 +1,4 @@
-"""A task whose budget is used: its agent is stopped, and goes on by a person's answer."""
+"""A task's budget is used up: its agent is stopped, and continues after a person's answer."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from tests.flows.running_stack import RunningStack, wait_for
 from tests.flows.test_quota import RECORDED, is_there
 from tests.muster.worker.repositories import as_root
 
-# As the recordings have them: each message is told of with what it took.
+# As in the recordings: each message has its usage.
 STAND_IN = """#!/bin/sh
 case "$*" in *stream-json*) ;; *) echo "2.1.197 (Claude Code)"; exit 0;; esac
 echo "called: $*" | tr "\\n" " "; echo
@@ -23,7 +23,7 @@ done
 
 
 def install(running: RunningStack) -> None:
-    """A stand-in for claude that uses a thousand tokens with each message, until it is stopped."""
+    """A stand-in for claude that uses a thousand tokens per message until it's stopped."""
     there: Path = running.agents
     (there / "done.jsonl").write_text((RECORDED / "claude-resumed.jsonl").read_text())
     program = there / "claude.new"

@@ -1,6 +1,6 @@
-"""A task that is asked for, answered and followed in a chat: the real stack, and fake platforms.
+"""A task that is created, answered and followed in a chat: the real stack and fake platforms.
 
-What comes in by a platform's door has its effect; what people are told goes out by the outbox.
+Requests come in by a platform's webhook; notifications go out by the outbox.
 """
 
 import json
@@ -32,7 +32,7 @@ STAGES = (
 
 
 class WebhookClient:
-    """A platform's way to us: what the fakes take for a client."""
+    """The platforms' way to the server: the fakes' HTTP client."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -47,7 +47,7 @@ class WebhookClient:
 
 
 class ChatWorkspace:
-    """Slack, Lark, two developers of one project, and its rooms. Ada is linked, Bob is not."""
+    """Slack, Lark, two developers of one project, and its channels. Ada is linked, Bob isn't."""
 
     def __init__(self, running: RunningStack) -> None:
         self.running, self.admin = running, running.api
@@ -86,7 +86,7 @@ class ChatWorkspace:
         return token
 
     def task(self, description: str) -> FollowedTask:
-        """The task that was asked for in these words, once it is there."""
+        """Wait for the task with this description."""
 
         def poll() -> FollowedTask | None:
             found = self.admin.get("/api/web/tasks", projectKey=self.key)["items"]
@@ -100,7 +100,7 @@ class ChatWorkspace:
         return [each for each in found if each["taskId"] == task.id]
 
     def all_delivered(self, task: FollowedTask) -> list[dict[str, Any]]:
-        """The task's deliveries once its end is told and nothing is on its way."""
+        """Return the task's deliveries once its end is sent and none is pending."""
 
         def poll() -> list[dict[str, Any]] | None:
             found = self.deliveries(task)
@@ -111,7 +111,7 @@ class ChatWorkspace:
         return wait_for(poll, "delivered news")
 
     def is_discreet(self) -> None:
-        """No secret is in any process's log, in the audit log, in a refusal or in a delivery."""
+        """Check that no process log, audit entry, error or delivery contains a secret."""
         left = [path.read_text(errors="replace") for path in self.running.home.glob("logs/*.log*")]
         assert len(left) > 4, "those of the servers are among them"
         for path in ("audit-logs", "deliveries", "bots"):
@@ -146,7 +146,7 @@ def chat_workspace(running: RunningStack) -> ChatWorkspace:
 
 
 class Watch:
-    """What a member's stream of news has said."""
+    """The notifications in a member's stream."""
 
     def __init__(self) -> None:
         self.types: list[str] = []
@@ -167,7 +167,7 @@ class Watch:
 
 @contextmanager
 def watching(office: ChatWorkspace) -> Iterator[Watch]:
-    """Bob looks on, with a personal access token."""
+    """Bob watches, with a personal access token."""
     watch = Watch()
     url = f"{office.running.stack.url}/api/web/stream"
     headers = {"Authorization": f"Bearer {office.token}"}
@@ -189,7 +189,7 @@ def _quietly(watch: Watch, lines: Iterator[str]) -> None:
 
 
 def card_at(slack: Slack, chat: str, task: FollowedTask) -> str | None:
-    """The ref of the one card in that chat that asks the task's question."""
+    """Return the ref of the one card in that chat with the task's question."""
     found = [
         ref
         for ref, post in slack.posts.items()
@@ -215,7 +215,7 @@ def blocks_text(post: dict[str, Any]) -> str:
 
 
 def closed_cards(office: ChatWorkspace, task: FollowedTask, words: str) -> None:
-    """In the room and with Ada there is one card each, edited once: nothing to press, and who."""
+    """The channel and Ada have one card each, edited once: no buttons, and who answered."""
     for chat in (ROOM, "UADA"):
         ref = card_at(office.slack, chat, task)
         assert ref is not None, chat
@@ -227,7 +227,7 @@ def closed_cards(office: ChatWorkspace, task: FollowedTask, words: str) -> None:
 
 
 def ask_in_channel(office: ChatWorkspace, description: str) -> tuple[FollowedTask, str]:
-    """A task that Ada has asked for, and the card of its question."""
+    """Create a task as Ada; return it and the card of its question."""
     office.slack.mention(office.door, "UADA", ROOM, f'develop "{description}"')
     task = office.task(description)
     task.wait_for_status("suspended")

@@ -1,4 +1,4 @@
-"""`muster` as people run it: a process of its own, against a whole Muster."""
+"""`muster` as people run it: in its own process, against a complete Muster."""
 
 import json
 import os
@@ -19,7 +19,7 @@ WAITS = 4
 
 
 class Person:
-    """Somebody who is signed in, by a device's code that they have said in a browser."""
+    """A person who is signed in by a device code entered in a browser."""
 
     def __init__(self, running: RunningStack, home: Path) -> None:
         self.running, self.home = running, home
@@ -62,7 +62,7 @@ class Person:
             self.running.api.post(f"/api/web/device/{code}/approve", {})
             output = login.stderr.read()
             assert login.wait() == 0, output
-            assert "You are admin (admin)" in output
+            assert "as admin (admin)" in output
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +152,7 @@ def test_several_commands_at_once_renew_one_login_and_none_ends_it(muster: Perso
     muster("whoami")
 
 
-def test_who_interrupts_a_watch_is_told_130(muster: Person, running: RunningStack) -> None:
+def test_interrupting_a_watch_exits_with_130(muster: Person, running: RunningStack) -> None:
     key = running.project("CLIWATCH", shell("wait", "sleep 30"))
     task = running.task(key)
     with muster.running_command("task", "watch", str(task.id), "--until-end") as watch:
@@ -189,7 +189,7 @@ def test_a_machine_is_drained_and_comes_back(muster: Person, running: RunningSta
         why = muster("task", "why", number)
         assert "queued" in why
         assert machine["name"] in why
-        assert "taken out of work" in why
+        assert "draining" in why
         muster("task", "cancel", number)
     finally:
         muster("machine", "undrain", machine["name"])

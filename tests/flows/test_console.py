@@ -1,5 +1,5 @@
-"""The console, once through in a real browser: sign in, see a task ask, answer it, see it done. The
-rest of what it can do `make e2e` shows."""
+"""The console in a real browser: sign in, see a task's question, answer it, see the result.
+`make e2e` tests the rest."""
 
 from collections.abc import Iterator
 

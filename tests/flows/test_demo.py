@@ -1,4 +1,4 @@
-"""`make demo` as a newcomer has it: in an empty home, without a git identity."""
+"""`make demo` for a newcomer: in an empty home, without a git identity."""
 
 import os
 import shutil
@@ -22,11 +22,11 @@ SECONDS = 100.0
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    # Not pytest's own: that is closed to the users of attempts, which it need not be here.
+    # Not pytest's own directory, which attempts' users can't enter.
     path = Path(tempfile.mkdtemp(prefix="muster-demo-test-"))
     path.chmod(0o755)
     yield path
-    for pid in processes_of(path):  # what a failed test leaves
+    for pid in processes_of(path):  # left by a failed test
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     shutil.rmtree(path)
@@ -34,7 +34,7 @@ def home() -> Iterator[Path]:
 
 @pytest.fixture
 def play(home: Path) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
-    """Starts the demo; its output goes to `<home>/output`."""
+    """Start the demo; its output goes to `<home>/output`."""
     started: list[subprocess.Popen[str]] = []
     user = home / "user"
     user.mkdir()
@@ -100,7 +100,7 @@ def pushed_branch(home: Path) -> str:
 
 
 def processes_of(home: Path) -> dict[int, str]:
-    """Every process that has to do with the home: in its arguments, its environment, its place."""
+    """Return every process that uses the home: in its arguments, environment or directory."""
     found = {}
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):

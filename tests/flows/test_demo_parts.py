@@ -1,4 +1,4 @@
-"""What the demo is made of, without a stack."""
+"""The demo's parts, without a stack."""
 
 import io
 import os
@@ -129,7 +129,7 @@ def test_machines_live_where_attempts_can_get_to(closed_home: Path) -> None:
 
 
 @as_root
-def test_a_home_made_anew_does_not_inherit_machines(closed_home: Path) -> None:
+def test_a_new_home_does_not_inherit_machines(closed_home: Path) -> None:
     area = paths.machines_directory(closed_home)
     (area / "1").mkdir()
     shutil.rmtree(closed_home)
@@ -144,7 +144,7 @@ def test_machines_removed_from_elsewhere_get_a_new_place(closed_home: Path) -> N
 
 
 @as_root
-def test_somebody_else_s_directory_is_not_taken_for_machines(closed_home: Path) -> None:
+def test_another_user_s_directory_is_not_used_for_machines(closed_home: Path) -> None:
     area = paths.machines_directory(closed_home)
     (closed_home / "machines").unlink()
     os.chown(area, 1, 1)

@@ -1,4 +1,4 @@
-"""What a task has changed, told by a real machine: read line by line, and applied by git itself."""
+"""A task's changes, reported by a real machine: read line by line, and applied by git itself."""
 
 import subprocess
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_a_diff_is_what_git_says_and_its_patch_is_what_git_takes(
 
 
 def applied(running: RunningStack, path: str, base: str, commit: str, room: Path) -> None:
-    """The patch, onto a clone of the base, gives the commit's tree."""
+    """Check that the patch, applied to a clone of the base, gives the commit's tree."""
     headers = {"Authorization": f"Bearer {running.api.token}", "Accept": "text/x-patch"}
     patch = httpx.get(f"{running.stack.url}{path}/diff", headers=headers)
     assert patch.headers["Content-Type"].startswith("text/x-patch")

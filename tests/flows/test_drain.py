@@ -1,4 +1,4 @@
-"""A machine is taken out of service while it works, with real parts all the way."""
+"""A machine is drained while it works, with only real parts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A task goes on where its work stands: in the same session on the same machine, in order."""
+"""A task continues from its current work: in the same session on the same machine, in order."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from tests.flows.running_stack import FollowedTask, RunningStack, wait_for
 from tests.flows.test_life_of_a_task import git, shell
 
-# As claude speaks: it keeps its session in its home, and says whether it knows it again.
+# As claude does: it stores its session in its home, and prints whether it found it.
 CLAUDE = """\
 #!/bin/sh
 echo '{"type":"system","subtype":"init","session_id":"s-1"}'
@@ -39,7 +39,7 @@ def follow_up(task: FollowedTask, instruction: str, **more: object) -> dict[str,
     return task.act("follow-ups", {"instruction": instruction, **more})
 
 
-def test_a_finished_task_goes_on_in_the_same_session_and_then_at_its_gate(
+def test_a_finished_task_continues_in_the_same_session_and_then_at_its_gate(
     running: RunningStack, claude: Path
 ) -> None:
     key = running.project(

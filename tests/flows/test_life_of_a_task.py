@@ -1,4 +1,4 @@
-"""From a description to a pushed branch, with real parts all the way."""
+"""From a description to a pushed branch, with only real parts."""
 
 import json
 import os
@@ -69,7 +69,7 @@ def test_a_description_reaches_the_agent_unchanged_as_one_argument(
     assert json.loads(line) == [hostile]
 
 
-def test_a_failing_stage_fails_the_task_and_a_retry_goes_on_from_the_checkpoint(
+def test_a_failing_stage_fails_the_task_and_a_retry_continues_from_the_checkpoint(
     running: RunningStack,
 ) -> None:
     flag = running.machine.directory / "flag-retry"
@@ -154,7 +154,7 @@ def test_a_secret_never_leaves_the_machine_in_clear(running: RunningStack) -> No
     assert secret not in shown
 
 
-def test_a_daemon_killed_in_the_middle_goes_on_when_it_is_started_again(
+def test_a_daemon_killed_during_a_stage_continues_after_a_restart(
     running: RunningStack,
 ) -> None:
     command = "for i in $(seq 1 400); do echo line $i; sleep 0.01; done"
@@ -176,7 +176,7 @@ def machine_of(running: RunningStack, task: dict[str, Any]) -> dict[str, Any]:
 
 
 def running_commands(*commands: str) -> list[str]:
-    """Which of these command lines some process has."""
+    """Return which of these command lines are running."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:

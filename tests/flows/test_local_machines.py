@@ -1,4 +1,4 @@
-"""Several machines of one stack on one host, which as root share the host's user ids."""
+"""Several machines of one stack on one host, which as root share the host's user IDs."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -52,7 +52,7 @@ def test_a_machine_is_started_with_its_own_uids(
 
 
 class Admin(ApiClient):
-    """A session that makes one enrollment token."""
+    """A session that creates one enrollment token."""
 
     token_made = "mst_enroll_of-this-test"
 
@@ -69,12 +69,12 @@ def test_no_process_shows_the_token_that_a_machine_is_enrolled_with(
     def answer(
         server: FakeServer, path: str, body: dict[str, object], bearer: str | None
     ) -> tuple[int, object]:
-        # Whoever enrolls is waiting for this answer, and so is whoever started it.
+        # The enrolling process waits for this response, and so does the one that started it.
         tokens.append(body["token"])
         exposing_lines.extend(line for line in command_lines() if Admin.token_made.encode() in line)
         return FakeServer.answer(server, path, body, bearer)
 
-    # Nothing of the stack has to run for it.
+    # It needs no running stack.
     alone = partialmethod(Stack._program, holds_home=False)
     monkeypatch.setattr(Stack, "_program", alone)
     (tmp_path / "logs").mkdir()

@@ -1,4 +1,4 @@
-"""An agent whose account is spent for a while: its task waits, and goes on by itself."""
+"""An agent's account is out of quota for a while: its task waits, and continues by itself."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ from tests.flows.running_stack import RunningStack, wait_for
 from tests.muster.worker.repositories import as_root
 
 RECORDED = Path(__file__).parents[1] / "agents" / "recorded"
-SECONDS = 8  # from the limit until it is over
-RESETS = "1795712028"  # as the recording says
+SECONDS = 8  # from the limit until its reset
+RESETS = "1795712028"  # as in the recording
 STAND_IN = """#!/bin/sh
 echo "called: $*" | tr "\\n" " "; echo
 if [ -e half.txt ]; then cp half.txt whole.txt; cat {there}/done.jsonl; exit 0; fi
@@ -19,8 +19,8 @@ exit 1
 
 
 def install(running: RunningStack) -> None:
-    """A stand-in for claude, whose subscription is spent for some seconds when it is first
-    called."""
+    """A stand-in for claude whose subscription is out of quota for some seconds at the first
+    call."""
     there = running.agents
     for name, recorded in (("spent", "subscriber-quota"), ("done", "resumed")):
         text = (RECORDED / f"claude-{recorded}.jsonl").read_text()
@@ -38,7 +38,7 @@ def is_there(running: RunningStack) -> bool:
 
 
 @as_root
-def test_a_spent_account_is_waited_for_and_the_agent_goes_on_where_it_was(
+def test_a_task_waits_for_an_exhausted_account_and_its_agent_continues(
     running: RunningStack,
 ) -> None:
     install(running)

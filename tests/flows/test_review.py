@@ -1,5 +1,5 @@
-"""From a task to its gate, a review, a second round and a pushed branch: on the machine that has
-the conversation, and on another where there is none."""
+"""From a task to its gate, a review, a second round and a pushed branch: on the machine with the
+agent's session, and on another one without it."""
 
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ def agents_of(running: RunningStack, machine_id: str) -> bool:
 
 
 def another_machine(running: RunningStack) -> str:
-    """With the same agents; its id."""
+    """Start another machine with the same agents; return its ID."""
     machine = LocalMachine(running.stack, running.machine.directory, 3)
     machine.enroll(running.api)
     shown = [str(machine.directory), str(running.agents)]
@@ -52,7 +52,7 @@ def another_machine(running: RunningStack) -> str:
 
 
 def once(task: FollowedTask, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
-    """Sent twice under one key; both times the same is answered."""
+    """Send a request twice under one key, and check that both responses are the same."""
     api = task.running.api
     headers = {"Authorization": f"Bearer {api.token}", "Idempotency-Key": key}
     url = f"{api.url}{task.path}/{path}"
@@ -64,7 +64,7 @@ def once(task: FollowedTask, path: str, body: dict[str, Any], key: str) -> dict[
 
 
 def at_its_gate(running: RunningStack, key: str) -> FollowedTask:
-    """A task of a new project whose agent has written, and asks to go on."""
+    """Create a task in a new project, and wait until its agent has written and asks to continue."""
     install(running)
     [first] = [m for m in running.api.get("/api/web/machines", status="online")["items"]
                if m["name"] == running.machine.name]  # fmt: skip
@@ -81,7 +81,7 @@ def at_its_gate(running: RunningStack, key: str) -> FollowedTask:
 
 
 def review(task: FollowedTask, verdict: str) -> dict[str, Any]:
-    """Two comments on lines that will move, one on a line that will change."""
+    """Comment on two lines that will move, and on one that will change."""
     diff = task.running.api.get(f"{task.path}/diff")
     assert [(file["path"], file["insertions"]) for file in diff["files"]] == [(FILE, LAST)]
     assert task.running.api.get(f"{task.path}/pending-confirm")["diff"]["filesChanged"] == 1
@@ -102,7 +102,7 @@ def follow_up(task: FollowedTask, review_id: int) -> None:
 
 
 def see_the_second_round(task: FollowedTask) -> None:
-    """Its diff against the first has only what is new; comments are where their lines are."""
+    """Check the round's diff, which has only new changes, and that comments follow their lines."""
     api = task.running.api
     task.wait_for(lambda: task.now()["round"] == 2, "second round")
     task.wait_for_status("suspended")
@@ -143,7 +143,7 @@ def words_of(task: FollowedTask, attempt: int) -> str:
 
 
 @as_root
-def test_a_reviewed_task_goes_on_in_its_session_and_is_approved_and_pushed(
+def test_a_reviewed_task_continues_in_its_session_and_is_approved_and_pushed(
     running: RunningStack,
 ) -> None:
     task = at_its_gate(running, "REVIEWED")
@@ -155,13 +155,13 @@ def test_a_reviewed_task_goes_on_in_its_session_and_is_approved_and_pushed(
 
 
 @as_root
-def test_a_reviewed_task_goes_on_from_its_checkpoint_where_its_machine_is_gone(
+def test_a_reviewed_task_continues_from_its_checkpoint_if_its_machine_is_gone(
     running: RunningStack, request: pytest.FixtureRequest
 ) -> None:
     task = at_its_gate(running, "GONE")
     first, made = task.now()["machineId"], review(task, "comment")
     second = another_machine(running)
-    # It stays, drained, behind the tests to come: no part of a stack may end by itself.
+    # It stays, drained, during later tests: no part of a stack may end by itself.
     request.addfinalizer(lambda: drain(running, second))
     drain(running, first)
     request.addfinalizer(lambda: running.api.post(f"/api/web/machines/{first}/undrain", {}))

@@ -1,4 +1,5 @@
-"""The task's own branch on a whole Muster: made, and moved over a person's commit by consent."""
+"""The task's own branch on a complete Muster: created, and moved over a person's commit after a
+confirmation."""
 
 from tests.flows.running_stack import RunningStack
 from tests.flows.test_life_of_a_task import git, shell

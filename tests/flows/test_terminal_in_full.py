@@ -1,4 +1,4 @@
-"""What people do in a terminal, done by a plain client against a whole Muster.
+"""Typical terminal use, by a plain client against a complete Muster.
 
 (tests/browser does the same in the real xterm.js.)
 """
@@ -23,7 +23,7 @@ SHELL = (
 
 
 class Client:
-    """A viewer with a screen. `data` is what has come since it looked."""
+    """A viewer with a screen. `data` is the output since its last look."""
 
     def __init__(self, running: RunningStack, task: FollowedTask, mode: str = "control") -> None:
         url, bearer = running.stack.url, running.api.token
@@ -32,7 +32,9 @@ class Client:
         self.viewer = Viewer(url, task.id, bearer, body["channelToken"])
         screen = self.viewer.wait_for(wire.Screen, 30)
         self._fed = 0
-        self._decoder = codecs.getincrementaldecoder("utf-8")()  # what came may end within one
+        self._decoder = codecs.getincrementaldecoder(
+            "utf-8"
+        )()  # the output may end within a character
         self._screen = avt.Vt(screen.cols, screen.rows)
         self._screen.feed_str(screen.data)
         self._text = ""
@@ -43,7 +45,7 @@ class Client:
 
     @property
     def lines(self) -> list[str]:
-        """What the screen shows."""
+        """The screen's text."""
         fresh = self.data[self._fed :]
         self._fed += len(fresh)
         self._screen.feed_str(self._decoder.decode(fresh))
@@ -53,7 +55,7 @@ class Client:
         self.viewer.press(text.encode())
 
     def run(self, command: str) -> bytes:
-        """Type a command line; what it printed, once the next prompt is there."""
+        """Type a command line; return its output once the next prompt is there."""
         before = len(self.data)
         self.type(command + "\n")
         self.wait_for(lambda: self.data[before:].endswith(b"\r\nready> "))
@@ -81,7 +83,7 @@ def project(running: RunningStack) -> str:
 
 @pytest.fixture
 def open_client(running: RunningStack, project: str) -> Iterator[Callable[..., Client]]:
-    """Opens a client on a shell that waits for a command."""
+    """Open a client on a shell that waits for a command."""
     task, opened = running.task(project), []
     task.wait_until_logged(b"ready> ")
 
@@ -132,7 +134,7 @@ def test_a_resize_reaches_the_program(client: Client) -> None:
 
 
 def test_control_c_reaches_the_whole_process_group(client: Client) -> None:
-    # The inner shell says so only once its own child has ended too.
+    # The inner shell prints this only after its own child has ended, too.
     client.type("""sh -c 'trap "echo interr""upted" INT; sh -c "echo be""gun; exec sleep 600"'\n""")
     client.wait_for(lambda: b"begun\r\n" in client.data)
     client.type("\x03")

@@ -1,4 +1,4 @@
-"""A tunnel through the whole stack; what the machine runs for it is a stand-in."""
+"""A tunnel through the complete stack; the machine's tunnel command is a stand-in."""
 
 import shlex
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.muster.worker import tunnel_stand_in
 
 
 def stand_in_command(place: Path) -> str:
-    """What the machine is configured to run; the test puts it there."""
+    """Install the command that the machine is configured to run."""
     program = shlex.join(["python3", str(place / "stand-in"), str(place / "plan")])
     return f"{program} tunnel --accept-server-license-terms --name {{name}}"
 

@@ -1,4 +1,4 @@
-"""`make up` as a newcomer has it: in an empty home."""
+"""`make up` for a newcomer: in an empty home."""
 
 import os
 import re
@@ -21,9 +21,9 @@ from tests.flows.running_stack import free_port, wait_for
 from tests.flows.test_demo import ROOT, output_of, processes_of
 from tests.wait import exit_of
 
-# Of the system, and so one that every user of the machine can run; with our packages.
+# The system's Python, which every user can run, with our packages.
 OPEN = Path(f"/usr/bin/python3.{sys.version_info.minor}")
-# Words of their command lines.
+# Parts of their command lines.
 SERVERS = ("-m gunicorn", "celery_worker worker", "celery_worker beat")
 
 
@@ -36,7 +36,7 @@ def home() -> Iterator[Path]:
 
 
 def interpreter() -> tuple[str, bool]:
-    """The interpreter for the stack, and whether an account without rights could run it there."""
+    """Return the stack's interpreter, and whether an unprivileged account can run it there."""
     account = accounts.find_first(server_account.DEFAULT_ACCOUNTS)
     places = (ROOT, Path(sysconfig.get_path("purelib")))
     is_open = all(can_enter(place, account) for place in places) and runs_our_packages(OPEN)
@@ -44,7 +44,7 @@ def interpreter() -> tuple[str, bool]:
 
 
 def runs_our_packages(python: Path) -> bool:
-    """One of our minor version may still be older than what they were installed for."""
+    """A Python of our minor version can still be too old for the installed packages."""
     if not python.exists():
         return False
     argv = [python, "-c", "import celery, gevent, psycopg2, redis.asyncio"]
@@ -53,7 +53,7 @@ def runs_our_packages(python: Path) -> bool:
 
 
 def find_owners(home: Path) -> dict[str, set[int]]:
-    """The users of each kind of process."""
+    """Return the users of each kind of process."""
     return {
         name: {
             psutil.Process(pid).uids().effective
@@ -65,7 +65,7 @@ def find_owners(home: Path) -> dict[str, set[int]]:
 
 
 def check_owners(home: Path, *, is_open: bool) -> None:
-    """What serves runs as the account without rights, or it is said why not."""
+    """Serving processes run as the unprivileged account, or the output says why not."""
     if os.geteuid() != 0:
         return
     # Some start after the server answers.
@@ -79,11 +79,11 @@ def check_owners(home: Path, *, is_open: bool) -> None:
         assert "gunicorn, Celery and beat stay root: " in output_of(home)
 
 
-def test_whoever_finds_it_serving_can_sign_in(home: Path) -> None:
+def test_sign_in_works_once_it_serves(home: Path) -> None:
     api = ApiClient(f"http://127.0.0.1:{(port := free_port())}")
     env = {"PATH": os.environ["PATH"], "MUSTER_HOME": str(home / "state"), "MUSTER_PORT": str(port)}
     env |= {"MUSTER_MACHINES": "0", "MUSTER_WEB_WORKERS": "1", "MUSTER_EMBEDDED_FSYNC": "off"}
-    env |= {"MUSTER_CONSOLE": str(home / "console")}  # so that none is built
+    env |= {"MUSTER_CONSOLE": str(home / "console")}  # so that the console isn't built
     python, is_open = interpreter()
     env |= {"PYTHONPATH": sysconfig.get_path("purelib")} if is_open else {}
 

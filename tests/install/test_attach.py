@@ -168,7 +168,7 @@ def test_modes_that_a_program_has_set_are_not_left_behind(
         ask("send-keys", f"printf '{modes}set'; read", "Enter")
         wait_for(lambda: ask("display-message", "-p", modes_format) != before, "modes")
         ask("send-keys", "~.")
-        wait_for(lambda: "Left task" in ask("capture-pane", "-p", "-S", "-"), "end")
+        wait_for(lambda: "Detached from task" in ask("capture-pane", "-p", "-S", "-"), "end")
         wait_for(lambda: ask("display-message", "-p", modes_format) == before, "modes as they were")
     finally:
         ask("kill-server")
@@ -198,10 +198,12 @@ def test_a_line_that_is_away_for_long_is_said_to_be_and_comes_back(
     person: Person, proxy_port: ProxyPort
 ) -> None:
     proxy_port.refuse()
-    person.wait_until_shown(" The line to the server is cut")
+    person.wait_until_shown(" Disconnected; reconnecting.")
     person.resize(100, 30)
     proxy_port.heal()
-    person.wait_for(lambda: "cut" not in "\n".join(person.lines), "screen without these words")
+    person.wait_for(
+        lambda: "Disconnected" not in "\n".join(person.lines), "screen without these words"
+    )
     person.type("stty size\r")
     person.wait_until_shown("30 100")
     proxy_port.swallow("up", "down")  # nothing comes, and nobody hangs up
@@ -215,10 +217,12 @@ def test_a_server_that_is_killed_is_waited_for_or_left(
     master = psutil.Process(muster.stack.processes[name].pid)
     for process in (master, *master.children(recursive=True)):
         process.kill()
-    person.wait_until_shown(" The line to the server is cut")
+    person.wait_until_shown(" Disconnected; reconnecting.")
     muster.stack.restart(name)
     muster.stack.await_ready()
-    person.wait_for(lambda: "cut" not in "\n".join(person.lines), "screen without these words")
+    person.wait_for(
+        lambda: "Disconnected" not in "\n".join(person.lines), "screen without these words"
+    )
     person.type("echo $((50 + 5))\r")
     person.wait_until_shown("55")
     person.leave()
@@ -261,12 +265,14 @@ def test_who_takes_over_types_alone_and_the_other_is_told(
 ) -> None:
     other = sit(cols=90, rows=24)
     other.attach(task, "--takeover")
-    person.wait_for(lambda: "types alone now, and you watch" in "\n".join(person.lines), "words")
+    person.wait_for(lambda: "took control. You're watching." in "\n".join(person.lines), "words")
     other.type("echo $((50 + 5))\r")
     for each in (person, other):
         each.wait_until_shown("55")
     person.type("echo mine\r")
-    person.wait_for(lambda: "You watch; what you type" in "\n".join(person.lines), "words")
+    person.wait_for(
+        lambda: "You're watching; your input isn't sent" in "\n".join(person.lines), "words"
+    )
     person.type("~t")
     person.type("\recho $((60 + 6))\r")
     other.wait_until_shown("66")

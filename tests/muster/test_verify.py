@@ -123,30 +123,33 @@ def another_spelling() -> bytes:
 
 LINES = files()
 REFUSED = {
-    "in another order": (zipped(dict(reversed(members(WHOLE).items()))), "stands behind"),
-    "a byte of a log": (with_member(**{"log-1__bin": b"a lie.\r\n"}), "is not the one that"),
-    "another task's file": (swapped(), "task.json is not the one that was signed"),
-    "another bundle's signature": (of_two_bundles(), "is not the one that was signed"),
+    "in another order": (zipped(dict(reversed(members(WHOLE).items()))), "is out of order"),
+    "a byte of a log": (
+        with_member(**{"log-1__bin": b"a lie.\r\n"}),
+        "log-1.bin doesn't match the signed manifest",
+    ),
+    "another task's file": (swapped(), "task.json doesn't match the signed manifest"),
+    "another bundle's signature": (of_two_bundles(), "doesn't match the signed manifest"),
     "no signature": (zipped({n: d for n, d in members(WHOLE).items() if n != "signature"}), "sign"),
-    "a manifest in other words": (in_other_words(), "spelled"),
+    "a manifest in other words": (in_other_words(), "canonical"),
     "a signature in other words": (
         with_member(signature=members(WHOLE)["signature"].replace(b":", b": ", 1)),
-        "spelled",
+        "canonical",
     ),
-    "a signature in another spelling": (another_spelling(), "spelled"),
+    "a signature in another spelling": (another_spelling(), "canonical"),
     "no manifest": (
         zipped({n: d for n, d in members(WHOLE).items() if n != "manifest.json"}),
         "manifest",
     ),
-    "one file more": (with_member(zzz=b"more"), "zzz is not in the manifest"),
+    "one file more": (with_member(zzz=b"more"), "zzz isn't in the manifest"),
     "one file less": (
         zipped({n: d for n, d in members(WHOLE).items() if n != "events.jsonl"}),
         "events.jsonl is missing",
     ),
-    "another key": (bundle(key=OTHER), "none of the server's"),
+    "another key": (bundle(key=OTHER), "isn't one of the server's keys"),
     "another format": (signed_anew(lambda m: replace(m, format="muster-evidence-2")), "format"),
-    "files out of order": (signed_anew(lambda m: replace(m, files=m.files[::-1])), "in order"),
-    "a file twice": (signed_anew(lambda m: replace(m, files=[m.files[0], *m.files])), "in order"),
+    "files out of order": (signed_anew(lambda m: replace(m, files=m.files[::-1])), "sorted"),
+    "a file twice": (signed_anew(lambda m: replace(m, files=[m.files[0], *m.files])), "unique"),
     "a file that is not there": (
         signed_anew(lambda m: replace(m, files=[*m.files, File("x", 0, "")])),
         "x is missing",
@@ -157,23 +160,23 @@ REFUSED = {
     ),
     "a chain of another log": (
         bundle({**LINES, "log-1.chain.json": files(log=b"x")["log-1.chain.json"]}),
-        "is not the chain of log-1.bin",
+        "log-1.chain.json doesn't match log-1.bin",
     ),
     "another task's chain": (
         bundle({**LINES, "log-1.chain.json": files(8)["log-1.chain.json"]}),
-        "is not the chain of log-1.bin",
+        "log-1.chain.json doesn't match log-1.bin",
     ),
     "another end of the chain": (
         signed_anew(lambda m: replace(m, chains=[replace(m.chains[0], head="00")])),
-        "another end",
+        "chain end doesn't match",
     ),
     "a log that is not taken": (
         signed_anew(lambda m: replace(m, chains=[replace(m.chains[0], is_expired=True)])),
-        "something else",
+        "the manifest doesn't match the files of attempt 1's log",
     ),
     "gaps that are not the chain's": (
         signed_anew(lambda m: replace(m, chains=[replace(m.chains[0], gaps=[(0, 5)])])),
-        "is not the chain of log-1.bin",
+        "log-1.chain.json doesn't match log-1.bin",
     ),
     "a chain of no attempt": (
         signed_anew(lambda m: replace(m, chains=[*m.chains, ChainEnd(2, 0, [], "", False)])),
@@ -234,16 +237,16 @@ def keys(path: Path, *private: Ed25519PrivateKey) -> Path:
 def test_the_command_says_whose_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = str(written(tmp_path / "bundle.zip", WHOLE))
     assert muster.main(["verify", file, "--key", str(keys(tmp_path, OTHER, KEY))]) == 0
-    assert "which is one of the server's" in capsys.readouterr().out
+    assert "signed by the server's key " in capsys.readouterr().out
     assert muster.main(["verify", file, "--key", str(keys(tmp_path, OTHER))]) == 1
-    assert capsys.readouterr().out.startswith("REFUSED: key ")
+    assert capsys.readouterr().out.startswith("REFUSED: signed by key ")
 
 
 def test_without_a_key_it_says_that_nobody_knows(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert muster.main(["verify", str(written(tmp_path / "b", bundle(key=OTHER)))]) == 0
-    assert "which you have not named" in capsys.readouterr().out
+    assert "signed by unknown key" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b'{"keys": 1}', b"[" * 100_000, b"\xff"])
@@ -252,7 +255,7 @@ def test_a_file_that_has_no_keys_is_refused(
 ) -> None:
     file, key = written(tmp_path / "b", WHOLE), written(tmp_path / "k", data)
     assert muster.main(["verify", str(file), "--key", str(key)]) == 1
-    assert "is not what the server says of its keys" in capsys.readouterr().out
+    assert "isn't a server's key file" in capsys.readouterr().out
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -83,4 +83,4 @@ def test_what_cannot_be_packed_is_said_and_is_no_traceback(
     assert (
         run_steps(lambda screen: screen.line(str(build.build_wheel("client", place))), "", 130) == 1
     )
-    assert "muster-client could not be packed" in capsys.readouterr().out
+    assert "can't pack muster-client" in capsys.readouterr().out

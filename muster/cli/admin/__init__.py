@@ -1,33 +1,31 @@
-"""`muster admin`: what admins do."""
+"""`muster admin`: commands for admins."""
 
 import click
 
 from muster.cli.lazy import LazyCommand, LazyGroup
 
-PEOPLE, WORK, SERVER = "People", "Projects and machines", "The server"
+PEOPLE, WORK, SERVER = "Accounts", "Projects and machines", "Server"
 
 COMMANDS = {
-    "developers": LazyCommand("admin.accounts:developers", "Accounts.", PEOPLE),
+    "developers": LazyCommand("admin.accounts:developers", "Manage accounts.", PEOPLE),
     "identities": LazyCommand(
-        "admin.accounts:identities", "Who accounts are at providers.", PEOPLE
+        "admin.accounts:identities", "Link accounts to identities at providers.", PEOPLE
     ),
-    "providers": LazyCommand("admin.accounts:providers", "Providers of single sign-on.", PEOPLE),
-    "projects": LazyCommand("admin.projects_and_machines:projects", "All projects.", WORK),
+    "providers": LazyCommand(
+        "admin.accounts:providers", "Manage single sign-on providers.", PEOPLE
+    ),
+    "projects": LazyCommand("admin.projects_and_machines:projects", "Manage all projects.", WORK),
     "machines": LazyCommand(
-        "admin.projects_and_machines:machines", "Machines: names, slots, labels, the end.", WORK
+        "admin.projects_and_machines:machines", "Rename, configure and decommission machines.", WORK
     ),
-    "tokens": LazyCommand(
-        "admin.projects_and_machines:tokens", "Tokens that let machines in.", WORK
-    ),
-    "bots": LazyCommand("admin.bots:bots", "Bots, and the chats that they speak in.", SERVER),
-    "deliveries": LazyCommand(
-        "admin.bots:deliveries", "What was said to chats, or could not be.", SERVER
-    ),
-    "audit": LazyCommand("admin.server:audit", "Who has done what.", SERVER),
-    "settings": LazyCommand("admin.server:settings", "How the server behaves.", SERVER),
+    "tokens": LazyCommand("admin.projects_and_machines:tokens", "Manage enrollment tokens.", WORK),
+    "bots": LazyCommand("admin.bots:bots", "Manage bots and their chats.", SERVER),
+    "deliveries": LazyCommand("admin.bots:deliveries", "List and retry chat deliveries.", SERVER),
+    "audit": LazyCommand("admin.server:audit", "Show the audit log.", SERVER),
+    "settings": LazyCommand("admin.server:settings", "Show and change server settings.", SERVER),
 }
 
 
 @click.group(cls=LazyGroup, nouns=COMMANDS)
 def admin() -> None:
-    """What admins do: accounts, tokens, bots, settings."""
+    """Administer accounts, tokens, bots and settings."""

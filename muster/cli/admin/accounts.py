@@ -1,4 +1,4 @@
-"""Accounts, who they are elsewhere, and where they come from."""
+"""Accounts, their single sign-on identities, and providers."""
 
 import click
 
@@ -30,7 +30,7 @@ IDENTITIES = OutputSpec(
         column("EMAIL", stretches=True),
         age_column("LAST USED", "lastUsedAt"),
     ),
-    empty_message="They are nobody elsewhere.",
+    empty_message="No linked identities.",
 )
 PROVIDERS = OutputSpec(
     fields.IDENTITY_PROVIDER,
@@ -41,7 +41,7 @@ PROVIDERS = OutputSpec(
         column("ISSUER", stretches=True),
         column("ENABLED"),
     ),
-    empty_message="There is no provider: muster admin providers create makes one.",
+    empty_message="No providers. Create one: muster admin providers create",
 )
 
 _DEVELOPER = "/api/admin/developers/{developer}"
@@ -50,15 +50,15 @@ _DEVELOPER = "/api/admin/developers/{developer}"
 @click.command("create")
 @click.argument("name")
 @click.option("--role", type=_ROLE_CHOICE, default="developer")
-@click.option("--git-name", metavar="NAME", help="Of their commits; else as they are called.")
-@click.option("--git-email", metavar="ADDRESS", required=True, help="Of their commits.")
-@click.option("--email", metavar="ADDRESS", help="By which a provider finds them.")
+@click.option("--git-name", metavar="NAME", help="Name for commits (default: NAME).")
+@click.option("--git-email", metavar="ADDRESS", required=True, help="Email address for commits.")
+@click.option("--email", metavar="ADDRESS", help="Email address that providers match.")
 @pass_muster
 @outputs(DEVELOPERS)
 def create(
     muster: Muster, name: str, role: str, git_name: str | None, git_email: str, email: str | None
 ) -> object:
-    """Make an account. Its password is asked for, or read from standard input."""
+    """Create an account. Asks for its password, or reads it from stdin."""
     body = {"name": name, "role": role, "gitName": git_name or name, "gitEmail": git_email}
     body |= {"email": email} if email else {}
     return muster.api.post(
@@ -69,10 +69,18 @@ def create(
 @click.command("update")
 @click.argument("developer", metavar="ID")
 @click.option("--role", type=_ROLE_CHOICE)
-@click.option("--password", is_flag=True, help="Another one, asked for or from standard input.")
-@click.option("--disable/--enable", default=None, help="Disabling ends all that they have.")
-@click.option("-F", "--field", "others", multiple=True, metavar="KEY=VALUE",
-              help="email, gitName, gitEmail, platformUid, budget: JSON, or a text.")  # fmt: skip
+@click.option(
+    "--password", is_flag=True, help="Set a new password; asks for it, or reads it from stdin."
+)
+@click.option("--disable/--enable", default=None, help="Disabling ends all sessions and tokens.")
+@click.option(
+    "-F",
+    "--field",
+    "others",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set email, gitName, gitEmail, platformUid or budget (JSON or text).",
+)
 @pass_muster
 @outputs(DEVELOPERS)
 def update(
@@ -95,80 +103,82 @@ def update(
 
 developers = group(
     "developers",
-    "Accounts.",
+    "Manage accounts.",
     [
-        list_command("list", "/api/admin/developers", "All accounts.", DEVELOPERS, most=0),
+        list_command("list", "/api/admin/developers", "List all accounts.", DEVELOPERS, most=0),
         create,
         update,
         action_command(
             "reset-totp",
             f"PUT {_DEVELOPER}/reset-totp",
-            "Take their second factor away.",
+            "Remove an account's second factor.",
             DEVELOPERS,
-            question="Take the second factor of account {developer} away?",
+            question="Remove the second factor of account {developer}?",
         ),
         action_command(
             "sign-out",
             f"DELETE {_DEVELOPER}/sessions",
-            "End all of their logins.",
+            "End all sessions of an account.",
             None,
-            question="End all logins of account {developer}?",
-            done="All logins of account {developer} have ended.",
+            question="End all sessions of account {developer}?",
+            done="Ended all sessions of account {developer}.",
         ),
     ],
 )
 identities = group(
     "identities",
-    "Who accounts are at providers.",
+    "Link accounts to identities at providers.",
     [
-        list_command("list", f"{_DEVELOPER}/identities", "Who they are elsewhere.", IDENTITIES),
+        list_command(
+            "list", f"{_DEVELOPER}/identities", "List an account's identities.", IDENTITIES
+        ),
         action_command(
             "link",
             f"POST {_DEVELOPER}/identities",
-            "Say who they are at a provider.",
+            "Link an identity to an account.",
             IDENTITIES,
-            Option("provider", "Its name.", is_required=True),
-            Option("subject", "Who they are there (sub).", is_required=True),
+            Option("provider", "Provider name.", is_required=True),
+            Option("subject", "Subject at the provider (sub).", is_required=True),
         ),
         action_command(
             "unlink",
             f"DELETE {_DEVELOPER}/identities/{{identity}}",
-            "Have an identity sign nobody in.",
+            "Unlink an identity.",
             None,
             question="Unlink identity {identity}?",
         ),
     ],
 )
-_PROVIDER = "Fields of the contract, section 11: -F enabled=false -F clientSecret=@FILE."
+_PROVIDER = "For fields see the contract, section 11: -F enabled=false -F clientSecret=@FILE."
 providers = group(
     "providers",
-    "Providers of single sign-on.",
+    "Manage single sign-on providers.",
     [
-        list_command("list", "/api/admin/identity-providers", "All providers.", PROVIDERS),
+        list_command("list", "/api/admin/identity-providers", "List all providers.", PROVIDERS),
         action_command(
             "create",
             "POST /api/admin/identity-providers",
-            f"Let people sign in by a provider. {_PROVIDER}",
+            f"Add an identity provider. {_PROVIDER}",
             PROVIDERS,
-            Option("name", "In its paths: a-z, 0-9 and -.", is_required=True),
-            Option("label", "What people read.", is_required=True),
-            Option("issuer", "As it names itself.", is_required=True),
-            Option("client-id", "What we are called there.", is_required=True),
+            Option("name", "Name for URLs: a-z, 0-9 and -.", is_required=True),
+            Option("label", "Label on the sign-in page.", is_required=True),
+            Option("issuer", "Issuer URL, exactly as the provider states it.", is_required=True),
+            Option("client-id", "Client ID at the provider.", is_required=True),
             free=True,
         ),
         action_command(
             "update",
             "PUT /api/admin/identity-providers/{provider}",
-            f"Change a provider. {_PROVIDER}",
+            f"Change an identity provider. {_PROVIDER}",
             PROVIDERS,
             free=True,
         ),
         action_command(
             "delete",
             "DELETE /api/admin/identity-providers/{provider}",
-            "Have nobody sign in by it any more.",
+            "Delete an identity provider.",
             None,
-            question="Delete provider {provider}, with all identities there?",
+            question="Delete provider {provider} and all its identities?",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Bots, and what they have said."""
+"""Bots and their deliveries."""
 
 import click
 
@@ -17,7 +17,7 @@ BOTS = OutputSpec(
         column("AUDIT LOG", "auditLog"),
         age_column("AGE", "createdAt"),
     ),
-    empty_message="There is no bot: muster admin bots create makes one.",
+    empty_message="No bots. Create one: muster admin bots create",
 )
 TEST_RESULT = OutputSpec(
     fields.BOT_TEST_RESULT,
@@ -34,7 +34,7 @@ BINDINGS = OutputSpec(
         column("PROJECT", "projectKey"),
         age_column("AGE", "createdAt"),
     ),
-    empty_message="No chat is bound: muster admin bots bind does it.",
+    empty_message="No bound chats. Bind one: muster admin bots bind",
 )
 BINDING = OutputSpec(fields.BINDING, BINDINGS.columns[:1] + BINDINGS.columns[2:])
 DELIVERIES = OutputSpec(
@@ -49,18 +49,18 @@ DELIVERIES = OutputSpec(
         column("ERROR", stretches=True),
         age_column("AGE", "createdAt"),
     ),
-    empty_message="There is no such message.",
+    empty_message="No matching deliveries.",
 )
 
-_SECRETS = "Secrets as -F appSecret=@FILE are read from that file."
+_SECRETS = "Read secrets from files: -F appSecret=@FILE."
 
 
 @click.command("bindings")
-@click.option("--bot", type=int, help="Of that bot alone.")
+@click.option("--bot", type=int, help="Filter by bot.")
 @pass_muster
 @outputs(BINDINGS)
 def bindings(muster: Muster, bot: int | None) -> object:
-    """The chats that bots speak in, and of which projects."""
+    """List bound chats and their projects."""
     if bot is None:
         return muster.api.items("/api/admin/bots/all-bindings")
     bound = list(muster.api.items(f"/api/admin/bots/{bot}/bindings"))
@@ -71,21 +71,21 @@ def bindings(muster: Muster, bot: int | None) -> object:
 
 bots = group(
     "bots",
-    "Bots, and the chats that they speak in.",
+    "Manage bots and their chats.",
     [
-        list_command("list", "/api/admin/bots", "All bots.", BOTS),
+        list_command("list", "/api/admin/bots", "List all bots.", BOTS),
         action_command(
             "create",
             "POST /api/admin/bots",
-            f"Make a bot. {_SECRETS}",
+            f"Create a bot. {_SECRETS}",
             BOTS,
             Option(
                 "platform",
-                "Where it is.",
+                "Chat platform.",
                 kind=click.Choice(["slack", "lark", "apprise", "webhook"]),
                 is_required=True,
             ),
-            Option("name", "What it is called here.", is_required=True),
+            Option("name", "Bot name.", is_required=True),
             free=True,
         ),
         action_command(
@@ -96,50 +96,50 @@ bots = group(
             "DELETE /api/admin/bots/{bot}",
             "Delete a bot.",
             None,
-            question="Delete bot {bot}, with its bindings and all that it had still to say?",
+            question="Delete bot {bot}, its bindings and its unsent messages?",
         ),
         action_command(
             "test",
             "POST /api/admin/bots/{bot}/test",
-            "Say something through it.",
+            "Send a test message.",
             TEST_RESULT,
-            Option("chat-id", "In that chat."),
+            Option("chat-id", "Chat to send it to."),
         ),
         bindings,
         action_command(
             "bind",
             "POST /api/admin/bots/{bot}/bindings",
-            "Have it speak of a project in a chat.",
+            "Bind a chat to a project.",
             BINDING,
-            Option("chat", "The platform's id of the chat.", "platformChatId", is_required=True),
-            Option("project", "Which.", "projectKey", is_required=True),
-            Option("chat-name", "What the chat is called here."),
+            Option("chat", "The platform's ID of the chat.", "platformChatId", is_required=True),
+            Option("project", "Project key.", "projectKey", is_required=True),
+            Option("chat-name", "Chat name to show in Muster."),
         ),
         action_command(
             "unbind",
             "DELETE /api/admin/bots/{bot}/bindings",
-            "Have it be silent in a chat.",
+            "Unbind a chat.",
             None,
-            Option("binding-id", "Which, by its id.", kind=int, is_required=True),
+            Option("binding-id", "Binding ID.", kind=int, is_required=True),
         ),
     ],
 )
 deliveries = group(
     "deliveries",
-    "What was said to chats, or could not be.",
+    "List and retry chat deliveries.",
     [
         list_command(
             "list",
             "/api/admin/deliveries",
-            "Messages to chats.",
+            "List chat deliveries.",
             DELIVERIES,
-            Option("state", "pending, sending, sent or dead."),
-            Option("bot", "Of that bot.", "botId", kind=int),
+            Option("state", "Filter by state: pending, sending, sent or dead."),
+            Option("bot", "Filter by bot.", "botId", kind=int),
         ),
         action_command(
             "retry",
             "POST /api/admin/deliveries/{delivery}/retry",
-            "Try a message again that was given up.",
+            "Retry a delivery that was given up.",
             DELIVERIES,
         ),
     ],

@@ -1,4 +1,4 @@
-"""Projects, machines and what lets machines in, as admins see them."""
+"""Projects, machines and enrollment tokens, for admins."""
 
 from datetime import UTC, datetime
 
@@ -23,7 +23,7 @@ TOKENS = OutputSpec(
         age_column("EXPIRES", "expiresAt"),
         age_column("USED", "usedAt"),
     ),
-    empty_message="There is no token: muster machine add makes one.",
+    empty_message="No enrollment tokens. Create one: muster machine add",
 )
 CREATED = OutputSpec(fields.CREATED_TOKEN, (column("TOKEN"),))
 SAVED = OutputSpec(fields.SAVED_PROJECT, (column("KEY"), column("NAME")), id_field="key")
@@ -37,7 +37,7 @@ TOKEN_STATUS = OutputSpec(
 @pass_muster
 @outputs(TOKEN_STATUS)
 def token_status(muster: Muster, token: str) -> object:
-    """How far the machine has come that a token let in."""
+    """Show enrollment progress for a token."""
     response = muster.api.get(f"/api/admin/worker-tokens/{quote_segment(token)}/status")
 
     def print_status() -> None:
@@ -61,21 +61,21 @@ def _age_text(moment: str | None) -> str:
 
 tokens = group(
     "tokens",
-    "Tokens that let machines in.",
+    "Manage enrollment tokens.",
     [
-        list_command("list", "/api/admin/worker-tokens", "All tokens.", TOKENS),
+        list_command("list", "/api/admin/worker-tokens", "List all enrollment tokens.", TOKENS),
         action_command(
             "create",
             "POST /api/admin/worker-tokens",
-            "Make a token that lets one machine in. It is shown once.",
+            "Create a token that enrolls one machine. It's shown once.",
             CREATED,
-            Option("label", "What it is for."),
-            Option("expires-at", "When it ends: 2030-01-01T00:00:00Z."),
+            Option("label", "Purpose of the token."),
+            Option("expires-at", "Expiry time, such as 2030-01-01T00:00:00Z."),
         ),
         action_command(
             "revoke",
             "POST /api/admin/worker-tokens/{token}/revoke",
-            "Have a token let nobody in any more.",
+            "Revoke an enrollment token.",
             TOKENS,
         ),
         token_status,
@@ -85,11 +85,13 @@ tokens = group(
 
 @click.command("update")
 @click.argument("name", metavar="MACHINE")
-@click.option("--rename", metavar="NAME", help="Another name.")
-@click.option("--slots", type=int, help="How many attempts it may have at once.")
-@click.option("--status", type=click.Choice(["online", "draining"]), help="Drain it, or undrain.")
+@click.option("--rename", metavar="NAME", help="New name.")
+@click.option("--slots", type=int, help="Maximum concurrent attempts.")
+@click.option(
+    "--status", type=click.Choice(["online", "draining"]), help="Undrain or drain the machine."
+)
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE",
-              help="All labels that admins give it; '' for none.")  # fmt: skip
+              help="Replace the labels set by admins; '' for none.")  # fmt: skip
 @pass_muster
 @outputs(MACHINES)
 def update(
@@ -100,7 +102,7 @@ def update(
     status: str | None,
     labels: tuple[str, ...],
 ) -> object:
-    """Change a machine: its name, its slots, its labels."""
+    """Change a machine's name, slots, status or labels."""
     machine = find_machine(muster.api, name)
     wish = {"name": rename, "slots": slots, "status": status}
     body: dict[str, object] = {key: value for key, value in wish.items() if value is not None}
@@ -112,29 +114,35 @@ def update(
 
 @click.command("decommission")
 @click.argument("name", metavar="MACHINE")
-@click.option("--dead", is_flag=True, help="Your word that nothing runs there, also later.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--dead",
+    is_flag=True,
+    help="Confirm the machine is off for good, so its tasks restart elsewhere now.",
+)
+@click.option("-y", "--yes", is_flag=True, help="Skip confirmation.")
 @pass_muster
 def decommission(muster: Muster, name: str, dead: bool, yes: bool) -> None:
-    """End a machine's service, for good."""
+    """Decommission a machine permanently."""
     machine = find_machine(muster.api, name)
     if not yes:
-        require_yes(f"Decommission {machine['name']} for good? What runs there fails.")
+        require_yes(f"Decommission {machine['name']} permanently? Tasks running there fail.")
     muster.api.delete(f"/api/admin/machines/{machine['id']}", dead=dead or None)
-    info(f"{machine['name']} is decommissioned.")
+    info(f"Decommissioned {machine['name']}.")
 
 
 machines = group(
     "machines",
-    "Machines: names, slots, labels, the end.",
+    "Rename, configure and decommission machines.",
     [
         list_command(
             "list",
             "/api/admin/machines",
-            "All machines.",
+            "List all machines.",
             MACHINES,
-            Option("status", "online, offline, draining, drained, decommissioned."),
-            Option("selector", "With such labels: gpu=true."),
+            Option(
+                "status", "Filter by status: online, offline, draining, drained, decommissioned."
+            ),
+            Option("selector", "Filter by labels, such as gpu=true."),
             most=0,
         ),
         update,
@@ -150,7 +158,7 @@ machines = group(
 @pass_muster
 @outputs(MEMBERS)
 def set_member(muster: Muster, key: str, name: str, role: str) -> object:
-    """Let somebody into a project, or change their role."""
+    """Add a member or change their role."""
     from muster.cli.projects import find_developer_id
 
     body = {"developerId": find_developer_id(muster.api, name), "role": role}
@@ -159,16 +167,16 @@ def set_member(muster: Muster, key: str, name: str, role: str) -> object:
 
 projects = group(
     "projects",
-    "All projects.",
+    "Manage all projects.",
     [
-        list_command("list", "/api/admin/projects", "All projects.", PROJECTS, most=0),
+        list_command("list", "/api/admin/projects", "List all projects.", PROJECTS, most=0),
         action_command(
             "create",
             "POST /api/admin/projects",
-            "Make a project; with all of it by project apply -f.",
+            "Create a project. To set everything, use project apply -f.",
             SAVED,
-            Option("key", "What it is called in commands.", is_required=True),
-            Option("repo-url", "Its repository.", is_required=True),
+            Option("key", "Key for use in commands.", is_required=True),
+            Option("repo-url", "Repository URL.", is_required=True),
             free=True,
         ),
         action_command(
@@ -179,27 +187,27 @@ projects = group(
             "DELETE /api/admin/projects/{key}",
             "Delete a project.",
             None,
-            Option("force", "Also with tasks that live, which are cancelled.", kind=bool),
-            question="Delete project {key}, with its secrets?",
-            done="Project {key} is deleted.",
+            Option("force", "Delete even with active tasks, and cancel them.", kind=bool),
+            question="Delete project {key} and its secrets?",
+            done="Deleted project {key}.",
         ),
         action_command(
             "destroy-secrets",
             "DELETE /api/admin/projects/{key}/secrets",
-            "Destroy all of its secrets.",
+            "Destroy all of a project's secrets.",
             None,
-            question="Destroy secrets, git token and SSH key of {key}?",
+            question="Destroy the secrets, git token and SSH key of {key}?",
         ),
         list_command(
-            "members", "/api/admin/projects/{key}/members", "Who is in it.", MEMBERS, most=0
+            "members", "/api/admin/projects/{key}/members", "List members.", MEMBERS, most=0
         ),
         set_member,
         action_command(
             "remove-member",
             "DELETE /api/admin/projects/{key}/members",
-            "Take somebody out.",
+            "Remove a member.",
             None,
-            Option("developer-id", "Whom, by id.", kind=int, is_required=True),
+            Option("developer-id", "Developer ID.", kind=int, is_required=True),
         ),
     ],
 )

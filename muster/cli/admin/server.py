@@ -22,7 +22,7 @@ from muster.cli.output import (
 from muster.cli.params import parse_fields
 from muster.cli.request_commands import Option, list_command
 
-MAX_TEXT_WIDTH = 100  # of what is read as sentences
+MAX_TEXT_WIDTH = 100  # columns of prose
 
 
 def _actor_name(entry: Item) -> str:
@@ -44,7 +44,7 @@ AUDIT = OutputSpec(
         column("FROM", "remoteAddress", may_go=True),
         _CHANGES_COLUMN,
     ),
-    empty_message="Nothing was done.",
+    empty_message="No matching entries.",
 )
 
 
@@ -57,14 +57,14 @@ def _changes_text(changes: Any) -> str:
 audit = list_command(
     "audit",
     "/api/admin/audit-logs",
-    "Who has done what.",
+    "Show the audit log.",
     AUDIT,
-    Option("actor", "By an account: its id or name."),
-    Option("action", "Like gate.answered; machine. is all of a family."),
-    Option("target-type", "Like task."),
-    Option("target-id", "Which."),
-    Option("from", "From that moment on: 2030-01-01T00:00:00Z."),
-    Option("to", "Before that moment."),
+    Option("actor", "Filter by account ID or name."),
+    Option("action", "Filter by action, such as gate.answered; machine. matches the whole family."),
+    Option("target-type", "Filter by target type, such as task."),
+    Option("target-id", "Filter by target ID."),
+    Option("from", "Start time, such as 2030-01-01T00:00:00Z."),
+    Option("to", "End time, exclusive."),
 )
 
 SETTINGS = OutputSpec(fields.SETTING, id_field="key")
@@ -78,14 +78,14 @@ def _value_text(value: Any) -> str:
 
 @click.group
 def settings() -> None:
-    """How the server behaves."""
+    """Show and change server settings."""
 
 
 @settings.command("list")
 @pass_muster
 @outputs(SETTINGS)
 def list_(muster: Muster) -> tuple[list[dict[str, Any]], Callable[[], None]]:
-    """All settings, and what each does."""
+    """List all settings with their descriptions."""
     found = list(muster.api.get("/api/admin/settings").get("registry") or [])
 
     def print_settings() -> None:
@@ -96,11 +96,11 @@ def list_(muster: Muster) -> tuple[list[dict[str, Any]], Callable[[], None]]:
 
 
 def _print_setting(setting: Item) -> None:
-    """In as many lines as it takes: a table would have no room for what it does."""
+    """Print a setting on several lines: a table has no space for the description."""
     value, default = _value_text(setting.get("value")), _value_text(setting.get("default"))
     key = click.style(text_format.one_line(setting.get("key")), bold=True)
     text = " ".join(filter(None, [value or "(empty)", text_format.one_line(setting.get("unit"))]))
-    text += "" if value == default else f" (by default {default or 'empty'})"
+    text += "" if value == default else f" (default: {default or 'empty'})"
     click.echo(f"{key} = {text_format.one_line(text)}")
     room = min(create_console().width, MAX_TEXT_WIDTH)
     click.echo(click.wrap_text(text_format.one_line(setting.get("help")), room, "    ", "    "))
@@ -111,12 +111,12 @@ def _print_setting(setting: Item) -> None:
 @pass_muster
 @outputs(SETTINGS)
 def set_(muster: Muster, pairs: tuple[str, ...]) -> tuple[Any, Callable[[], None]]:
-    """Change settings; KEY=null is its default again. In force within a second."""
+    """Change settings; KEY=null restores the default. Takes effect within a second."""
     values = parse_fields(pairs)
     known = {at["key"]: at for at in muster.api.get("/api/admin/settings")["registry"]}
     for key, value in values.items():
         if key not in known:
-            raise BadUsage(f"there is no setting {key!r}", advice="muster admin settings list")
+            raise BadUsage(f"Unknown setting {key!r}.", advice="muster admin settings list")
         if known[key].get("type") == "string" and value is not None:
             values[key] = next(
                 pair.partition("=")[2] for pair in pairs if pair.startswith(f"{key}=")

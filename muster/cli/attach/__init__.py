@@ -1,5 +1,5 @@
-"""`muster attach`: a task's terminal in one's own.
+"""`muster attach`: a task's terminal in your own.
 
-`escapes` reads what is typed, `line` speaks with the server, `tty` and `drawing` have the local
-terminal, and `session` is the loop that lets them have their turns.
+`escapes` parses the input, `reconnecting_connection` talks to the server, `tty` and
+`control_sequences` handle the local terminal, and `session` is the loop that runs them.
 """

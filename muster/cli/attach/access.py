@@ -1,4 +1,4 @@
-"""The server as the command line knows it, for a terminal's line."""
+"""Access to the profile's server, for terminal connections."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,14 +9,14 @@ from muster.cli.context import Muster, ca_file_for
 
 
 class ApiAccess:
-    """Of a profile, with its login."""
+    """A `ServerAccess` with a profile's URL and credentials."""
 
     def __init__(self, muster: Muster) -> None:
-        """Raises Trouble where no server is known, or its authority's file is none."""
+        """Raises CliError if there's no server or its CA file is invalid."""
         self._api, self._credentials = muster.api, muster.credentials
         self.url = muster.profile.server
         if not self.url:
-            raise errors.NotSignedIn("No server is known.", "muster login --server https://…")
+            raise errors.NotSignedIn("No server configured.", "muster login --server https://…")
         is_secure = self.url.startswith("https:")
         self.tls = client.create_tls_context(ca_file_for(muster.profile)) if is_secure else None
 

@@ -1,4 +1,4 @@
-"""`muster attach`, as it is asked for."""
+"""`muster attach`: the command and its options."""
 
 import click
 
@@ -12,23 +12,21 @@ from muster.protocol.terminal import Mode
 
 @click.command
 @task_argument
-@click.option("--watch", is_flag=True, help="Look on; what you type is not sent.")
-@click.option("--takeover", is_flag=True, help="You alone type; all others watch.")
+@click.option("--watch", is_flag=True, help="Only watch; your input isn't sent.")
+@click.option("--takeover", is_flag=True, help="Take control; everyone else watches.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0),
     default=RECONNECT_TIMEOUT_SECONDS,
     metavar="SECONDS",
-    help=f"How long to look for a server that is away; "
-    f"{RECONNECT_TIMEOUT_SECONDS:.0f} if not said.",
+    help=f"Time to keep reconnecting (default {RECONNECT_TIMEOUT_SECONDS:.0f}).",
 )
 @pass_muster
 def attach(muster: Muster, number: int, watch: bool, takeover: bool, timeout: float) -> int:
-    """Put yourself at a running task's terminal.
+    """Attach to a running task's terminal.
 
-    What you type goes to its program, and all that it draws comes to you. After a cut the line
-    comes back by itself, at the byte where it was. At the beginning of a line ~. leaves the task,
-    which goes on, and ~? shows what else there is.
+    Sends your input to the program and shows its output. After a disconnect, resumes at the same
+    byte. At the start of a line: ~. detaches (the task keeps running), ~? lists commands.
 
     \b
       muster attach 42
@@ -37,6 +35,6 @@ def attach(muster: Muster, number: int, watch: bool, takeover: bool, timeout: fl
     from muster.cli.attach.access import ApiAccess
 
     if watch and takeover:
-        raise BadUsage("--watch and --takeover are opposites.", advice="Leave one of them out")
+        raise BadUsage("--watch and --takeover exclude each other.", advice="Use only one of them")
     mode: Mode | None = "watch" if watch else "control" if takeover else None
     return look(ApiAccess(muster), number, mode=mode, take_over=takeover, patience=timeout)

@@ -1,4 +1,4 @@
-"""A socket to a task's terminal: a channel token is asked for, and opens it, once."""
+"""Open a socket to a task's terminal, with a channel token that is valid once."""
 
 import queue
 import signal
@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from muster.cli.attach.outcome import ExitReason, Outcome
 from muster.protocol import terminal as wire
 
-# A machine's own end of a terminal is made of it, too.
+# Machines use these for their end of a terminal, too.
 from muster.worker.server.rest_client import is_loopback
 from muster.worker.server.websocket import WebSocket
 from muster.worker.server.websocket_connect import connect
@@ -22,48 +22,51 @@ from muster.worker.server.websocket_connect import connect
 RESPONSE_TIMEOUT_SECONDS = 10.0
 """Seconds for the server to answer."""
 
-_MAX_MESSAGE_BYTES = 8 << 20  # bytes of a message: a screen of many colours is the largest
+_MAX_MESSAGE_BYTES = 8 << 20  # of a message: a screen with many colors is the largest
 
 
 class Unreachable(Exception):
-    """The server cannot be reached, or says to come back. The message says what happened."""
+    """The server can't be reached or is busy; a retry may work. The message is the reason."""
 
 
 class ServerAccess(Protocol):
-    """The server, as the profile has it."""
+    """A profile's server."""
 
     @property
     def url(self) -> str:
-        """Such as `https://muster.example.org`."""
+        """The server's URL, such as `https://muster.example.org`."""
 
     @property
     def tls(self) -> ssl.SSLContext | None:
-        """What its certificate is held against; None where it has none."""
+        """The context to verify its certificate; None for plain HTTP."""
 
     def bearer(self) -> str:
-        """An access token that is good now. Raises Unreachable, and SignedOut."""
+        """Return a valid access token. Raises Unreachable, SignedOut."""
 
     def post(self, path: str, body: Mapping[str, Any]) -> tuple[int, Any]:
-        """Status and body. Raises Unreachable, and SignedOut."""
+        """Return status and body. Raises Unreachable, SignedOut."""
 
 
 class SignedOut(Exception):
-    """There is no login, or it has ended."""
+    """There's no session, or it has ended."""
 
 
 @dataclass(frozen=True)
 class DialRequest:
-    """`mode` None: the most that one may. `resume_from` None: the screen as it is now."""
+    """A connection to open.
+
+    `mode` None: the highest allowed mode. `resume_from` None: start with the current screen.
+    """
 
     task_id: int
     mode: wire.Mode | None = None
     resume_from: int | None = None
-    first_frames: tuple[wire.TerminalFrame, ...] = ()  # said right after `auth`
+    first_frames: tuple[wire.TerminalFrame, ...] = ()  # sent right after `auth`
 
 
 @dataclass(frozen=True)
 class DialedSocket:
-    """`may`: the most that its token gives a right to."""
+    """An open socket. `max_mode` is the highest mode that its token allows."""
 
     socket: WebSocket
     max_mode: wire.Mode
@@ -79,7 +82,7 @@ def encode(frame: wire.TerminalFrame) -> str:
 
 
 def dial(door: ServerAccess, request: DialRequest) -> DialResult:
-    """Ask and open; waits for as long as it takes."""
+    """Get a token and open a socket. Blocks."""
     try:
         body = {"mode": request.mode} if request.mode else {}
         status, response = door.post(f"/api/web/tasks/{request.task_id}/pty-token", body)
@@ -110,18 +113,18 @@ def _error_result(status: int, response: Any) -> Outcome | Unreachable | None:
         case 409 if code == "no_terminal":
             return Outcome(ExitReason.NO_STAGE, detail=detail)
         case 429:
-            return Unreachable("the server asks to come back later")
+            return Unreachable("the server is busy")
         case _ if status >= 500:
-            return Unreachable(f"the server answers {status}")
+            return Unreachable(f"the server returned {status}")
         case _:
-            return Outcome(ExitReason.REFUSED, detail=detail or f"the server answers {status}")
+            return Outcome(ExitReason.REFUSED, detail=detail or f"the server returned {status}")
 
 
 def _open_socket(door: ServerAccess, wish: DialRequest, channel_token: str) -> WebSocket:
     dialled: Any = connect(
         f"ws{door.url.removeprefix('http')}/ws/pty/{wish.task_id}",
         ssl=door.tls if door.url.startswith("https:") else None,
-        create_connection=WebSocket,  # which makes one of these
+        create_connection=WebSocket,  # the class to instantiate
         compression=None,
         max_size=_MAX_MESSAGE_BYTES,
         open_timeout=RESPONSE_TIMEOUT_SECONDS,
@@ -137,20 +140,20 @@ def _open_socket(door: ServerAccess, wish: DialRequest, channel_token: str) -> W
 
 
 class Dialer(Protocol):
-    """Whoever dials for a line."""
+    """Opens sockets for a connection."""
 
     def start(self, wish: DialRequest) -> int:
-        """The number that the answer will have."""
+        """Start dialing; return the number that the result will have."""
 
     def pop_results(self) -> list[tuple[int, DialResult]]:
-        """Those that have come."""
+        """Return the results so far, by number."""
 
 
 class ThreadedDialer:
-    """Dials on threads, so that whoever waits for it can still be told to stop."""
+    """Dials on threads, so that the caller stays responsive."""
 
     def __init__(self, door: ServerAccess, wake: Callable[[], None]) -> None:
-        """`wake` is called, on any thread, when there is an answer."""
+        """`wake` is called, on any thread, when there's a result."""
         self._access, self._wake = door, wake
         self._results: queue.SimpleQueue[tuple[int, DialResult]] = queue.SimpleQueue()
         self._number = 0
@@ -159,7 +162,7 @@ class ThreadedDialer:
         self._number += 1
         given = (self._number, wish)
         thread = threading.Thread(target=self._dial, args=given, name="dialer", daemon=True)
-        # Threads begin with what is blocked here: signals are the main thread's.
+        # Threads inherit the signal mask: only the main thread handles signals.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         thread.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -172,7 +175,7 @@ class ThreadedDialer:
         return found
 
     def _dial(self, number: int, wish: DialRequest) -> None:
-        answer: DialResult = Unreachable("it could not be asked")
+        answer: DialResult = Unreachable("the request failed")
         try:
             answer = dial(self._access, wish)
         finally:

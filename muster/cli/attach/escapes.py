@@ -1,4 +1,4 @@
-"""What is typed: keys for the program, and what begins a line with `~`, as in ssh, for us."""
+"""Parse input: keys for the program, and ssh-like `~` commands at a line's start for us."""
 
 import enum
 
@@ -7,7 +7,7 @@ _LINE_ENDS = b"\r\n"
 
 
 class EscapeAction(enum.Enum):
-    """What may follow a `~`, by its key."""
+    """The commands after a `~`, by key."""
 
     DETACH = b"."
     SUSPEND = b"\x1a"
@@ -21,19 +21,19 @@ _ACTIONS = {act.value: act for act in EscapeAction}
 
 
 class EscapeParser:
-    """Takes bytes however they come in pieces. A `~` is one at the beginning of a line alone, and
-    is kept back until it is known what follows."""
+    """Parses input in chunks of any size. A `~` counts only at the start of a line, and is withheld
+    until the next byte."""
 
     def __init__(self) -> None:
         self._is_at_start = True
         self._is_tilde_pending = False
 
     def start_line(self) -> None:
-        """Take what comes next for the beginning of a line."""
+        """Treat the next byte as the start of a line."""
         self._is_at_start = True
 
     def feed(self, data: bytes) -> list[bytes | EscapeAction]:
-        """Keys and acts, in their order."""
+        """Return keys and actions in order."""
         found: list[bytes | EscapeAction] = []
         keys = bytearray()
         for byte in data:

@@ -1,4 +1,4 @@
-"""What a line tells to whoever has it."""
+"""The callbacks of a connection."""
 
 from typing import Protocol
 
@@ -6,22 +6,22 @@ from muster.protocol import terminal as wire
 
 
 class Listener(Protocol):
-    """Is called as things come; in between, the line asks for nothing."""
+    """Receives a connection's events as they arrive."""
 
     def on_ready(self, ready: wire.ViewerReady) -> None:
-        """Another attempt's terminal, or the first, or the same from its screen on."""
+        """A terminal is ready: the first, another attempt's, or the same with a new screen."""
 
     def on_output(self, data: bytes) -> None: ...
 
     def on_screen(self, screen: wire.Screen) -> None: ...
 
     def on_resized(self) -> None:
-        """Its terminal may have another size now, or one may do something else with it."""
+        """The terminal's size or the mode may have changed."""
 
     def on_reconnected(self) -> None:
-        """After `away`: bytes go on where they were."""
+        """After `on_disconnected`: output continues where it stopped."""
 
     def on_disconnected(self, why: str) -> None:
-        """The line is cut, or a try to come back has failed."""
+        """The connection was lost, or a try to reconnect failed."""
 
     def on_frame(self, frame: wire.Takeover | wire.Refused | wire.Exit) -> None: ...

@@ -1,4 +1,4 @@
-"""What people are told."""
+"""The messages of `muster attach`."""
 
 import signal
 from collections.abc import Sequence
@@ -8,55 +8,55 @@ from muster.cli.text_format import one_line
 from muster.protocol import terminal as wire
 
 HELP = (
-    "~.   leave; the task goes on           ~^Z  suspend, `fg` comes back",
-    "~w   who looks                         ~t   take over: you alone type",
-    "~r   draw the screen again             ~~   send one ~",
-    "These work at the beginning of a line: after Enter, or as the first that you type.",
+    "~.   detach; the task keeps running    ~^Z  suspend; `fg` resumes",
+    "~w   list viewers                      ~t   take control: only you can type",
+    "~r   redraw the screen                 ~~   send a ~",
+    "Type these at the start of a line: after Enter, or as your first input.",
 )
 
-DISCONNECTED = "The line to the server is cut; trying again. What you type is not sent.  ~. leaves"
-WATCH_ONLY = "You watch; what you type is not sent.  ~. or Ctrl-C leaves, ~? says more"
-AT_GATE = "No process is there to take what you type: the task waits for an answer"
-NOT_ALLOWED = "You may only watch this terminal"
-SOLE_CONTROL = "You alone type now"
+DISCONNECTED = "Disconnected; reconnecting. Your input isn't sent.  ~. detaches"
+WATCH_ONLY = "You're watching; your input isn't sent.  ~. or Ctrl-C detaches, ~? lists commands"
+AT_GATE = "No process is running to take your input: the task is waiting for an answer"
+NOT_ALLOWED = "You can only watch this terminal"
+SOLE_CONTROL = "You're in control. Everyone else is watching"
 
 
 def not_a_terminal(task_id: int) -> str:
     return (
-        "muster attach needs a terminal to type in and to draw on.  "
-        f"muster task logs {task_id} prints what the task has printed"
+        "muster attach needs a terminal for input and output.  "
+        f"muster task logs {task_id} prints the task's output"
     )
 
 
 def greeting(task_id: int, attempt: int, mode: wire.Mode) -> str:
-    """Before the first screen."""
-    does = "you type" if mode == "control" else "you watch"
-    return f"Task {task_id}, attempt {attempt}: {does}.  ~. leaves it running, ~? says more"
+    """Return the line to print before the first screen."""
+    does = "you can type" if mode == "control" else "you're watching"
+    return f"Task {task_id}, attempt {attempt}: {does}.  ~. detaches, ~? lists commands"
 
 
 def size_mismatch(theirs: tuple[int, int], ours: tuple[int, int], mode: wire.Mode) -> str | None:
-    """None where the screen is as it should be."""
+    """Describe differing sizes; None if they match or are unknown."""
     if theirs == ours or 0 in theirs:
         return None
-    has = f"This terminal has {theirs[0]} x {theirs[1]}, and yours {ours[0]} x {ours[1]}"
+    has = f"This terminal is {theirs[0]} x {theirs[1]}, yours is {ours[0]} x {ours[1]}"
     if mode == "control":
-        return f"{has}: somebody else has sized it"
-    return f"{has}: give yours that size to see it as it is"
+        return f"{has}: someone else resized it"
+    return f"{has}: resize yours to match"
 
 
 def control_taken(by: str | None) -> str:
-    return f"{one_line(by or 'Somebody')} types alone now, and you watch.  ~t takes over"
+    return f"{one_line(by or 'Someone')} took control. You're watching.  ~t takes control"
 
 
 def stage_ended(code: int, index: int) -> str:
-    how = "is done" if code == 0 else f"ended with {code}"
+    how = "finished" if code == 0 else f"exited with status {code}"
     return f"Stage {index + 1} {how}"
 
 
 def viewer_lines(people: Sequence[wire.ViewerInfo]) -> list[str]:
-    """A line for each, those who may type first."""
+    """Return a line for each viewer."""
     if not people:
-        return ["Nobody is known to look"]
+        return ["No viewers listed yet"]
     does = {"control": "types", "watch": "watches"}
     return [
         f"{does[one.mode]:<8} {one_line(one.name)}{' (you)' if one.is_you else ''}"
@@ -65,29 +65,33 @@ def viewer_lines(people: Sequence[wire.ViewerInfo]) -> list[str]:
 
 
 def exit_message(end: Outcome, task_id: int) -> str:
-    """When the terminal is as it was."""
+    """Return the message to print after restoring the terminal."""
     detail = f": {one_line(end.detail).rstrip('.')}" if end.detail else ""
     match end.reason:
         case ExitReason.DETACHED | ExitReason.INTERRUPTED:
-            return f"Left task {task_id}, which goes on.  muster attach {task_id} comes back"
+            return (
+                f"Detached from task {task_id}; it keeps running.  "
+                f"Reattach: muster attach {task_id}"
+            )
         case ExitReason.TASK_ENDED:
-            return f"Task {task_id} has ended.  muster task show {task_id} says how"
+            return f"Task {task_id} has ended.  See the result: muster task show {task_id}"
         case ExitReason.NO_STAGE:
-            return f"No stage of task {task_id} runs now.  muster task show {task_id} says why"
+            return f"No stage of task {task_id} is running.  See why: muster task show {task_id}"
         case ExitReason.FORBIDDEN:
-            return f"You may not do this at task {task_id} (any more){detail}"
+            return f"You don't have permission for the terminal of task {task_id}{detail}"
         case ExitReason.MISSING:
-            return f"There is no task {task_id} that you may see"
+            return f"Task {task_id} not found, or you don't have access"
         case ExitReason.SIGNED_OUT:
-            return f"You are not signed in (any more){detail}.  muster login signs in"
+            return f"You aren't signed in{detail}.  Sign in: muster login"
         case ExitReason.TOO_MANY:
-            return f"Too many terminals are open, of task {task_id} or yours: close one"
+            return f"Too many open terminals, for task {task_id} or for you: close one"
         case ExitReason.LOST:
             return (
-                f"The server cannot be reached{detail}.  The task does not need it for you to "
-                f"look: muster attach {task_id} tries again"
+                f"Can't reach the server{detail}.  The task doesn't depend on this connection.  "
+                f"Try again: muster attach {task_id}"
             )
         case ExitReason.REFUSED:
-            return f"The server refuses this{detail}"
+            return f"The server refused the request{detail}"
         case ExitReason.SIGNAL:
-            return f"Left task {task_id}, which goes on ({signal.Signals(end.signal).name})"
+            name = signal.Signals(end.signal).name
+            return f"Detached from task {task_id} ({name}); it keeps running"

@@ -1,4 +1,4 @@
-"""How a look at a terminal ends, and what the command's exit status then is."""
+"""How an attached session ends, and the command's exit status."""
 
 import enum
 from dataclasses import dataclass
@@ -8,8 +8,10 @@ from muster.protocol.terminal import CloseCode
 
 
 class ExitReason(enum.Enum):
-    """`NO_STAGE`: the task may go on, but nothing of it runs now. `REFUSED`: as what nobody should
-    have said."""
+    """Why a session ends.
+
+    `NO_STAGE`: no stage is running, but the task may continue. `REFUSED`: an invalid request.
+    """
 
     DETACHED = "asked"
     TASK_ENDED = "task"
@@ -40,14 +42,17 @@ REASONS_BY_CLOSE_CODE = {
     CloseCode.NO_TASK: ExitReason.MISSING,
     CloseCode.ENDED: ExitReason.TASK_ENDED,
 }
-"""A socket that is closed with these has met something for good. 4409 is none of them: the task may
-go on, and who asks for a new token is told."""
+"""Close codes that are final. 4409 isn't: the task may continue, and the request for a new token
+shows whether it does."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`signal`: by which one, if it was one. `detail`: what the server said of it. `has_begun`:
-    whether one was at the terminal."""
+    """How a session ended.
+
+    `signal`: the signal that ended it, if any. `detail`: the server's message. `has_started`:
+    whether the terminal was ever ready.
+    """
 
     reason: ExitReason
     signal: int = 0

@@ -1,4 +1,4 @@
-"""Where one is in an attempt's output, to the byte. The console has the same in `place.ts`."""
+"""The exact position in an attempt's output. The console has the same in `position.ts`."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ from muster.protocol import terminal as wire
 
 @dataclass(frozen=True)
 class Position:
-    """Of the next byte. `attempt`: whose offsets these are; None before the first `ready`."""
+    """The next byte's offset in an attempt's log; `attempt` is None before the first `ready`."""
 
     attempt: int | None = None
     offset: int = 0
@@ -21,16 +21,16 @@ UNKNOWN_POSITION = Position()
 
 
 class RestartRequired(Exception):
-    """The server has gone on elsewhere: these offsets say nothing of it."""
+    """The server continued in another log, so these offsets no longer apply."""
 
 
 def advance_by(place: Position, length: int) -> Position:
-    """After so many bytes."""
+    """Return the position after that many bytes."""
     return replace(place, offset=place.offset + length)
 
 
 def apply_frame(place: Position, frame: wire.TerminalFrame) -> Position:
-    """After a frame that may say where the next byte is. Raises BeginAnew."""
+    """Return the position after a frame that may set it. Raises RestartRequired."""
     match frame:
         case wire.ViewerReady(attempt=attempt, offset=offset):
             is_new = place.attempt is None

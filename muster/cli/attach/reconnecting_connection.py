@@ -1,7 +1,7 @@
-"""One's line to a task's terminal: it comes back by itself, to the byte, after a cut.
+"""A connection to a task's terminal that reconnects by itself and resumes at the same byte.
 
-Nothing here waits. Whoever has it looks at its `ends`, calls `act` when it is `due` or the dialler
-has answered, and is told as a `Hearer` what is to be shown.
+Nothing here blocks. The owner polls its `attachments`, calls `run_due` at `next_due_at` or when the
+dialer has a result, and gets the output as a `Listener`.
 """
 
 import time
@@ -15,13 +15,13 @@ from muster.cli.attach.retry import Retry
 from muster.protocol import terminal as wire
 from muster.protocol.terminal import CloseCode
 
-_SWITCH_TIMEOUT_SECONDS = 1.0  # seconds that a new screen waits for the old line to be as far
-_MAX_PENDING_KEY_BYTES = 4096  # bytes that are kept of what is typed while a line is cut
-_MAX_LOGIN_FAILURES = 3  # times that a token may be no good, one after the other
+_SWITCH_TIMEOUT_SECONDS = 1.0  # for the old socket to reach a new screen's offset
+_MAX_PENDING_KEY_BYTES = 4096  # input to keep while disconnected
+_MAX_LOGIN_FAILURES = 3  # invalid tokens in a row before giving up
 
 
 class ReconnectingConnection:
-    """`mode`, `size` and `people` are as the server said last. `end`: when it is over."""
+    """`mode`, `size` and `viewers` are the server's latest; `outcome` is set when it has ended."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class ReconnectingConnection:
         asked: wire.Mode | None = None,
         patience: float = 600.0,
     ) -> None:
-        """`asked`: None: all that you may. `patience`: seconds to look for a lost server."""
+        """`asked` None: the highest allowed mode. `patience`: seconds to keep reconnecting."""
         self._task_id, self._dialler, self._listener = task_id, dialler, hearer
         self._requested_mode = asked
         self.mode: wire.Mode = "watch"
@@ -42,16 +42,16 @@ class ReconnectingConnection:
         self.outcome: Outcome | None = None
         self._current: Attachment | None = None
         self._replacement: Attachment | None = None
-        self._last_position = UNKNOWN_POSITION  # of the line that was lost
-        self._pending_dial: int | None = None  # the number of the answer that is to be the line
+        self._last_position = UNKNOWN_POSITION  # of the lost socket
+        self._pending_dial: int | None = None  # the dial whose result becomes the current socket
         self._pending_redraw_dial: int | None = None
         self._retry = Retry(patience)
         self._login_failures = 0
-        self._is_watching = False  # by choice, or because somebody else took over
+        self._is_watching = False  # by choice, or because someone else took control
         self._pending_keys = b""
 
     def use_socket(self, dialled: DialedSocket) -> None:
-        """What was dialled is the line."""
+        """Make a dialed socket the current one."""
         self._current = Attachment(dialled, self._last_position)
         self.max_mode = dialled.max_mode
 
@@ -60,7 +60,7 @@ class ReconnectingConnection:
         return self._current is not None and self._current.ready is not None
 
     def send_keys(self, keys: bytes) -> None:
-        """To the program; the first few are kept while the line is cut."""
+        """Send keys to the program; while disconnected, keep the first ones."""
         if self._current is None or not self.is_live:
             self._pending_keys += keys[: max(0, _MAX_PENDING_KEY_BYTES - len(self._pending_keys))]
             return
@@ -70,22 +70,22 @@ class ReconnectingConnection:
             self._handle_connection_lost(self._current, gone)
 
     def clear_pending_keys(self) -> None:
-        """What was typed into a cut line is not to be typed late."""
+        """Drop keys that were typed while disconnected, so that they aren't sent late."""
         self._pending_keys = b""
 
     def resize(self, cols: int, rows: int) -> None:
-        """What one's own terminal holds. Of no effect for who watches."""
+        """Request the local terminal's size. No effect while watching."""
         cols, rows = (min(max(side, 1), wire.MAX_DIMENSION) for side in (cols, rows))
         if self.mode == "control" and (cols, rows) != self.size:
             self._send_frame(wire.Resize(cols=cols, rows=rows))
 
     def take_over(self) -> None:
-        """I alone type. Refused to who may only watch."""
+        """Take sole control. The server refuses it to viewers who can only watch."""
         self._is_watching, self.mode = False, self.max_mode
         self._send_frame(wire.Takeover())
 
     def ack_output(self) -> None:
-        """All that came is on the screen."""
+        """Acknowledge that all output so far is on the screen."""
         line = self._current
         if line is not None and line.ready is not None:
             try:
@@ -94,12 +94,12 @@ class ReconnectingConnection:
                 self._handle_connection_lost(line, gone)
 
     def redraw(self) -> None:
-        """Have the screen as it is now, and lose no byte for it."""
+        """Get the current screen without losing a byte."""
         if self.is_live and self._pending_redraw_dial is None and self._replacement is None:
             self._pending_redraw_dial = self._dialler.start(self._dial_request(None))
 
     def restart(self) -> None:
-        """Drop the line for one that begins with the screen as it is now."""
+        """Drop the socket for one that starts with the current screen."""
         self._drop_attachments()
         self._last_position = UNKNOWN_POSITION
         self._retry.mark_disconnected(time.monotonic())
@@ -115,7 +115,7 @@ class ReconnectingConnection:
 
     @property
     def next_due_at(self) -> float | None:
-        """When `act` has something to do, by the monotonic clock."""
+        """When `run_due` has something to do, on the monotonic clock."""
         moments = [line.times_out_at for line in self.attachments()]
         if self._replacement is not None and self._replacement.screen is not None:
             moments.append(self._replacement.screen_at + _SWITCH_TIMEOUT_SECONDS)
@@ -126,19 +126,19 @@ class ReconnectingConnection:
         return min(moments, default=None)
 
     def run_due(self) -> None:
-        """Whatever is due, and what the dialler has answered."""
+        """Run due work and handle the dialer's results."""
         for number, answer in self._dialler.pop_results():
             self._handle_dial_result(number, answer)
         now = time.monotonic()
         for line in self.attachments():
             if now >= line.times_out_at:
-                self._handle_connection_lost(line, ConnectionLost("it says nothing any more"))
+                self._handle_connection_lost(line, ConnectionLost("no response"))
         self._switch_when_due(now)
         if self._current is None and self.outcome is None:
             self._dial_when_due(now)
 
     def read(self, line: Attachment) -> None:
-        """What has come over it."""
+        """Handle a socket's received messages."""
         try:
             for message in line.read():
                 if line not in self.attachments():
@@ -154,7 +154,7 @@ class ReconnectingConnection:
             self._handle_connection_lost(line, gone)
 
     def write(self, line: Attachment) -> None:
-        """What was left unsent."""
+        """Send a socket's pending bytes."""
         try:
             line.flush()
         except ConnectionLost as gone:
@@ -187,7 +187,7 @@ class ReconnectingConnection:
         is_new = self._last_position.attempt is None
         self._retry.reset()
         self._login_failures = 0
-        # Who watches has said so behind `auth`, which is not heard before `ready` is sent.
+        # Our `watch` follows `auth`, so the server handles it only after sending `ready`.
         self.mode = "watch" if self._is_watching else ready.mode
         if is_new:
             self._listener.on_ready(ready)
@@ -203,7 +203,7 @@ class ReconnectingConnection:
         self._listener.on_resized()
 
     def _buffer_message(self, fresh: Attachment, message: bytes | wire.ToViewer) -> None:
-        """What comes to a line that is to take the other's place."""
+        """Buffer a message of the socket that will replace the current one."""
         if not isinstance(message, wire.ViewerReady):
             fresh.buffered.append(message)
         elif self._current is None or message.attempt != self._current.position.attempt:
@@ -212,7 +212,7 @@ class ReconnectingConnection:
         self._switch_when_due(time.monotonic())
 
     def _switch_when_due(self, now: float) -> None:
-        """As soon as all bytes that the screen stands for have been shown."""
+        """Switch once all bytes before the new screen are shown."""
         fresh, current = self._replacement, self._current
         if fresh is None or fresh.screen is None:
             return
@@ -250,7 +250,7 @@ class ReconnectingConnection:
                 case Outcome(reason=ExitReason.NO_STAGE) if (
                     self._last_position.attempt and not self._retry.is_idle_expired()
                 ):
-                    self._schedule_retry("nothing of the task runs")  # it may come back
+                    self._schedule_retry("no stage is running")  # it may come back
                 case Outcome():
                     self.outcome = answer
                 case Unreachable():
@@ -263,7 +263,7 @@ class ReconnectingConnection:
             if is_fresh and self.is_live:
                 self._replacement = Attachment(answer)
             else:
-                answer.socket.abort()  # nobody waits for it any more
+                answer.socket.abort()  # no longer needed
 
     def _schedule_retry(self, why: str) -> None:
         self._retry.schedule_next(time.monotonic())

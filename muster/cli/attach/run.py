@@ -1,4 +1,4 @@
-"""`muster attach`, from the first question to the last word."""
+"""Run `muster attach` from the first request to the final message."""
 
 import contextlib
 import sys
@@ -21,7 +21,7 @@ from muster.cli.errors import INTERRUPTED, USAGE
 from muster.protocol import terminal as wire
 
 RECONNECT_TIMEOUT_SECONDS = 600.0
-"""Seconds for which a server that is away is looked for."""
+"""Seconds to keep reconnecting."""
 
 
 def attach(
@@ -32,13 +32,13 @@ def attach(
     take_over: bool = False,
     patience: float = RECONNECT_TIMEOUT_SECONDS,
 ) -> int:
-    """Look at a task's terminal until one leaves it. The command's exit status."""
+    """Attach to a task's terminal until it's left. Return the command's exit status."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         _print_error(messages.not_a_terminal(task_id))
         return USAGE
     try:
         end = _dial_and_run(door, task_id, mode, take_over, patience)
-    except KeyboardInterrupt:  # before the terminal was raw
+    except KeyboardInterrupt:  # before raw mode
         return INTERRUPTED
     _print_error(messages.exit_message(end, task_id))
     return end.status
@@ -47,7 +47,7 @@ def attach(
 def _dial_and_run(
     door: ServerAccess, task_id: int, mode: wire.Mode | None, take_over: bool, patience: float
 ) -> Outcome:
-    # As long as nothing is there, Ctrl-C and errors are as in any other command.
+    # Until the first connection, Ctrl-C and errors work as in other commands.
     first = dial(door, DialRequest(task_id, mode))
     if isinstance(first, Unreachable):
         return Outcome(ExitReason.LOST, detail=str(first))

@@ -1,25 +1,25 @@
-"""What a program may tell the terminal that it does not see: most of it is kept from it.
+"""Filter invisible control strings from a program's output.
 
-Programs, and machines, may mean harm. A terminal obeys strings that nobody sees: it puts what they
-say on the clipboard (OSC 52), or types an answer of their making. The console leaves them out, too.
-Links (OSC 8) pass if they lead to the web or to mail: a desktop may start any program for others.
-Sequences that print (CSI i) are cancelled: what follows one can go to a printer, and not be shown.
+Programs and machines can be malicious. Terminals obey invisible strings: they can set the clipboard
+(OSC 52) or inject typed input. The console filters them, too. Links (OSC 8) pass if they lead to
+the web or to mail: for others, a desktop may start any program. Printing sequences (CSI i) are
+canceled: the text after one can go to a printer instead of the screen.
 """
 
 import re
 
-# Colours, where a prompt begins.
+# Colors; the start of a prompt.
 _HARMLESS = frozenset({4, 10, 11, 12, 104, 110, 111, 112, 133})
 _MAX_NUMBER_DIGITS = 6  # digits
 
-# As a terminal in UTF-8 understands them: OSC, DCS, SOS, PM and APC, in seven bits and in eight.
+# As a UTF-8 terminal parses them: OSC, DCS, SOS, PM and APC, in 7 and 8 bits.
 _BEGINS = re.compile(rb"\x1b[\]PX^_]|\xc2[\x90\x98\x9d-\x9f]")
 _ENDS = re.compile(rb"\x07|\x18|\x1a|\x1b\\|\x1b(?=[^\\])|\xc2\x9c")
 _NUMBER = re.compile(rb"\x1b\]([0-9]*)(;|\x07|\x1b|\xc2\x9c|\xc2?\Z)")
-_UNFINISHED = (b"", b"\xc2")  # as the second of these, of a number that more may follow
-# A terminal carries such bytes out in the midst of an escape, and goes on with it.
+_UNFINISHED = (b"", b"\xc2")  # the second group, if more digits may follow
+# A terminal executes such bytes within an escape, then continues with the escape.
 _CONTROLS_AFTER_ESCAPE = re.compile(rb"\x1b([\x00-\x17\x19\x1c-\x1f\x7f]+)")
-_PARTS = (b"\x1b", b"\xc2")  # with which a beginning, or an end, may begin
+_PARTS = (b"\x1b", b"\xc2")  # the first byte of a start or an end
 
 _LINK = 8
 _MAX_LINK_BYTES = 4096
@@ -28,29 +28,30 @@ _HARMLESS_LINK = re.compile(
 )
 _NO_LINK = b"\x1b]8;;\x1b\\"
 
-# Up to a sequence's last byte. Terminals carry out control characters in its midst.
+# Up to a sequence's last byte. Terminals execute control characters within it.
 _PARAMETERS = rb"[\x00-\x17\x19\x1c-\x3f\x7f]*+"
-_PRINTS = re.compile(rb"((?:\x1b\[|\xc2\x9b)" + _PARAMETERS + rb")(i|\Z)")  # or may come to do so
+_PRINTS = re.compile(
+    rb"((?:\x1b\[|\xc2\x9b)" + _PARAMETERS + rb")(i|\Z)"
+)  # or may still become one
 _REST = re.compile(rb"(" + _PARAMETERS + rb")(i?)")
 _CANCEL = b"\x18"
 
 
 class SequenceFilter:
-    """Takes bytes however they come in pieces; leaves out all strings but harmless ones, and what
-    prints."""
+    """Filters bytes in chunks of any size: removes all but harmless strings, cancels printing."""
 
     def __init__(self) -> None:
-        self._pending = b""  # may be the beginning of one
+        self._pending = b""  # possibly the start of a string
         self._is_in_string = self._is_string_allowed = False
-        self._link: bytes | None = None  # as much as has come
+        self._link: bytes | None = None  # the part received so far
         self._is_in_sequence = False
 
     def feed(self, data: bytes) -> bytes:
-        """What may be written to the terminal."""
+        """Return the bytes to write to the terminal."""
         return self._cancel_print_sequences(self._filter_strings(data))
 
     def _cancel_print_sequences(self, data: bytes) -> bytes:
-        # Parts of a beginning never end what comes here: strings are looked for first.
+        # Input never ends within a start: `_filter_strings` runs first and withholds it.
         if not self._is_in_sequence and b"\x1b[" not in data and b"\xc2\x9b" not in data:
             return data
         found, at = [], 0
@@ -77,7 +78,7 @@ class SequenceFilter:
         return b"".join(found)
 
     def _scan_text(self, data: bytes, at: int) -> tuple[bytes, int]:
-        """Up to the next string, or all: what is written, and where to go on."""
+        """Scan up to the next string or the end; return the output and where to continue."""
         begin = _BEGINS.search(data, at)
         if begin is None:
             end = len(data) - data.endswith(_PARTS)
@@ -85,7 +86,7 @@ class SequenceFilter:
             return data[at:end], len(data)
         head = _NUMBER.match(data, begin.start())
         if head and head[2] in _UNFINISHED and len(head[1]) <= _MAX_NUMBER_DIGITS:
-            self._pending = data[begin.start() :]  # its number has not come whole
+            self._pending = data[begin.start() :]  # its number isn't complete
             return data[at : begin.start()], len(data)
         self._is_in_string = True
         number = int(head[1]) if head and 0 < len(head[1]) <= _MAX_NUMBER_DIGITS else None
@@ -94,14 +95,14 @@ class SequenceFilter:
         return data[at : begin.end() if self._is_string_allowed else begin.start()], begin.end()
 
     def _scan_string(self, data: bytes, at: int) -> tuple[bytes, int]:
-        """Likewise, up to the string's end."""
+        """Scan up to the string's end; return the output and where to continue."""
         end = _ENDS.search(data, at)
         if end is None:
             to = len(data) - data.endswith(_PARTS)
             self._pending = data[to:]
             return self._filter_string_chunk(data[at:to]), len(data)
         self._is_in_string = False
-        # An escape that ends nothing by itself begins the next sequence.
+        # An escape that isn't part of an end starts the next sequence.
         to = end.start() if end[0] == b"\x1b" else end.end()
         if self._link is None:
             return self._filter_string_chunk(data[at:to]), to
@@ -110,7 +111,7 @@ class SequenceFilter:
         return (link + data[end.start() : to] if is_harmless else _NO_LINK), to
 
     def _filter_string_chunk(self, piece: bytes) -> bytes:
-        """What is written of a piece of a string. A link is kept until it is whole."""
+        """Return a string chunk's output. A link is withheld until it's complete."""
         if self._link is not None:
             self._link = (self._link + piece)[: _MAX_LINK_BYTES + 1]
         return piece if self._is_string_allowed else b""

@@ -1,4 +1,4 @@
-"""The loop: keys go out, bytes come in, and each signal has its answer."""
+"""The loop of an attached session: keys, output and signals."""
 
 import select
 import signal
@@ -15,16 +15,16 @@ from muster.cli.attach.signals import Signals
 from muster.cli.attach.tty import HungUp, Tty
 from muster.protocol import terminal as wire
 
-_NOTE_SECONDS = 5.0  # seconds that words stand over the screen
-_DISCONNECT_NOTICE_SECONDS = 1.5  # seconds of a cut that nobody is told of
-_RESIZE_TIMEOUT_SECONDS = 2.0  # seconds for the other terminal to take one's size
-_MAX_UNSENT_BYTES = 16 << 20  # bytes typed that the server does not take; then nothing is read
+_NOTE_SECONDS = 5.0  # that a note stays over the screen
+_DISCONNECT_NOTICE_SECONDS = 1.5  # of a disconnect before the notice
+_RESIZE_TIMEOUT_SECONDS = 2.0  # for the remote terminal to take our size
+_MAX_UNSENT_BYTES = 16 << 20  # input the server hasn't taken; then input isn't read
 _INTERRUPT = b"\x03"
 _EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
 
 
 class Session:
-    """One look at a task's terminal. `run` once. `has_begun`: whether anything was seen."""
+    """An attached session. Call `run` once. `has_started`: whether the terminal was ready."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Session:
         take_over: bool,
         patience: float,
     ) -> None:
-        """`mode`: None is the most that one may. `take_over`: as soon as one is there."""
+        """`mode` None: the highest allowed. `take_over`: take control once connected."""
         self._task_id, self._tty, self._signals = task_id, terminal, signals
         self._connection = ReconnectingConnection(
             task_id, dialler, self, asked=mode, patience=patience
@@ -49,15 +49,15 @@ class Session:
         self._unsent = bytearray()
         self.has_started = False
         self._note: Sequence[str] = ()
-        self._note_until: float | None = None  # the note stands on the screen until then
+        self._note_until: float | None = None  # the note is on the screen until then
         self._disconnected_at: float | None = None
         self._is_disconnect_shown = False
         self._size_notice: str | None = None
-        self._size_sent_at = 0.0  # when one's own size was said last
-        self._needs_redraw = False  # its screen is to be drawn anew when it has that size
+        self._size_sent_at = 0.0  # when our size was last sent
+        self._needs_redraw = False  # redraw once the terminal has our size
 
     def run(self, dialled: DialedSocket) -> Outcome:
-        """Until it is over. The terminal is as it was, whatever ends it."""
+        """Run until the session ends, then restore the terminal."""
         self._connection.use_socket(dialled)
         self._tty.enter()
         try:
@@ -80,7 +80,7 @@ class Session:
         ends = {}
         for end in self._connection.attachments():
             ends[end.socket.fileno()] = end
-            # What the terminal has not taken yet is not to pile up here.
+            # Don't buffer output while the terminal hasn't taken the last.
             reads = 0 if self._tty.has_unwritten else select.POLLIN
             poll.register(end.socket, reads | (select.POLLOUT if end.socket.is_full else 0))
         if self._tty.has_unwritten:
@@ -115,7 +115,7 @@ class Session:
 
     @property
     def _notice_due_at(self) -> float | None:
-        """When it is said that the line is cut."""
+        """When to show the disconnect notice."""
         is_told = self._disconnected_at is None or self._is_disconnect_shown
         return (
             None
@@ -124,7 +124,7 @@ class Session:
         )
 
     def _run_due(self) -> None:
-        """What is due."""
+        """Run due work: the disconnect notice and the end of a note."""
         now = time.monotonic()
         if self._notice_due_at is not None and now >= self._notice_due_at:
             self._is_disconnect_shown = True
@@ -138,8 +138,8 @@ class Session:
 
     def _handle_input(self, data: bytes) -> None:
         if self._connection.mode == "watch":
-            # Nothing goes to a program that would make a line of it, and keys that send several
-            # bytes may have a ~ within.
+            # No program gets the keys, so each read counts as a line's start; keys that send
+            # several bytes may contain a ~.
             self._escapes.start_line()
         for found in self._escapes.feed(data):
             if isinstance(found, EscapeAction):
@@ -148,7 +148,7 @@ class Session:
                 self._send(found)
             elif found == _INTERRUPT:
                 self._outcome = Outcome(ExitReason.INTERRUPTED)
-            elif not found.startswith(b"\x1b"):  # which may be an answer of the terminal's own
+            elif not found.startswith(b"\x1b"):  # which may be the terminal's own reply
                 self._show_note(messages.WATCH_ONLY)
 
     def _send(self, keys: bytes) -> None:
@@ -207,13 +207,13 @@ class Session:
         self._resume()
 
     def _resume(self) -> None:
-        """The shell had the terminal; what was missed meanwhile nobody wanted to see."""
+        """Take the terminal back from the shell, and skip the output missed meanwhile."""
         self._tty.enter()
         self._tty.write(control_sequences.scroll_into_scrollback(self._tty.size[1]))
         self._connection.restart()
 
     def _send_size(self) -> None:
-        """To a terminal that one controls."""
+        """Send our size to a terminal that we control."""
         self._size_sent_at = time.monotonic()
         self._needs_redraw = (
             self._connection.mode == "control" and self._connection.size != self._tty.size
@@ -226,7 +226,7 @@ class Session:
             self._connection.redraw()
         self.on_resized()
 
-    # ---- what the line tells ---------------------------------------------------------------------
+    # ---- listener --------------------------------------------------------------------------------
 
     def on_ready(self, ready: wire.ViewerReady) -> None:
         is_first, self.has_started = not self.has_started, True
@@ -253,7 +253,7 @@ class Session:
 
     def on_resized(self) -> None:
         if self._connection.size == self._tty.size and self._needs_redraw:
-            # What was drawn was drawn for another size.
+            # The screen was drawn for another size.
             self._needs_redraw = False
             self._connection.redraw()
         if (
@@ -298,10 +298,10 @@ class Session:
             case wire.Exit(code=code, stage_index=index):
                 self._show_note(messages.stage_ended(code, index))
 
-    # ---- words over the screen -------------------------------------------------------------------
+    # ---- notes over the screen -------------------------------------------------------------------
 
     def _show_note(self, *lines: str) -> None:
-        """For a moment; then the screen is drawn as it is."""
+        """Show a note for a few seconds, then redraw the screen."""
         self._draw_note(lines)
         self._note = lines
         self._note_until = time.monotonic() + _NOTE_SECONDS

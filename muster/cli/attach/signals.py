@@ -1,4 +1,4 @@
-"""Signals as something to select on, and a way for threads to wake who does."""
+"""Signals as a file descriptor to poll, which threads can wake."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ HANDLED_SIGNALS = (
 
 
 class Signals:
-    """Within it these signals do nothing but be told by `come`. In the main thread alone."""
+    """A context in which these signals only show in `pop_pending`. Main thread only."""
 
     def __init__(self) -> None:
         self._previous_handlers: dict[int, Any] = {}
@@ -50,12 +50,12 @@ class Signals:
         return self._read_socket.fileno()
 
     def wake(self) -> None:
-        """From any thread."""
-        with contextlib.suppress(OSError):  # full: it will be awake
+        """Wake the poller from any thread."""
+        with contextlib.suppress(OSError):  # full: it will wake anyway
             self._write_socket.send(b"\0")
 
     def pop_pending(self) -> set[int]:
-        """Those that have come since."""
+        """Return the signals since the last call."""
         with contextlib.suppress(BlockingIOError):
             while data := self._read_socket.recv(4096):
                 self._pending |= {*data} - {0}
@@ -63,10 +63,10 @@ class Signals:
         return found
 
     def suspend_job(self) -> None:
-        """Stop the job that we are part of, as Ctrl-Z does. Returns when it goes on."""
+        """Stop our job, as Ctrl-Z does. Returns when it continues."""
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        # All of it: whoever waits for us is to have the shell back, too. Without a shell that would
-        # continue us the kernel stops nobody.
+        # The whole group, so that a parent that waits for us stops, too. The kernel ignores this
+        # without a shell that could continue us.
         os.kill(0, signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, lambda *_: None)
         self._pending |= self.pop_pending() - {signal.SIGCONT}

@@ -1,4 +1,4 @@
-"""The local terminal: raw while one is attached, and as it was afterwards, whatever happens."""
+"""The local terminal: raw while attached, restored afterwards."""
 
 import contextlib
 import os
@@ -8,11 +8,9 @@ import time
 import tty
 from typing import Any
 
-_READ_BYTES = 4096  # bytes that are read at once
-_BLOCKING_WRITE_BYTES = (
-    512  # bytes that a terminal takes without waiting, where it says that it takes any
-)
-_FLUSH_TIMEOUT_SECONDS = 1.0  # seconds for the terminal to take what is left
+_READ_BYTES = 4096  # per read
+_BLOCKING_WRITE_BYTES = 512  # that a writable terminal takes without blocking
+_FLUSH_TIMEOUT_SECONDS = 1.0  # for the terminal to take pending output
 
 
 class HungUp(Exception):
@@ -20,14 +18,14 @@ class HungUp(Exception):
 
 
 class Tty:
-    """Where one types, and what one sees. Who enters it must leave it."""
+    """The keyboard and screen of a terminal. Call `leave` after `enter`."""
 
     def __init__(self, keys: int = 0, screen: int = 1) -> None:
-        """File descriptors of terminals. Raises termios.error where `keys` is none."""
+        """Take file descriptors of terminals. Raises termios.error if `keys` isn't one."""
         self.keys = keys
         self._saved_attributes: list[Any] = termios.tcgetattr(keys)
         self._unwritten = bytearray()
-        # Of our own: what is set for others' file descriptors stays as they have it.
+        # A file of our own: non-blocking mode must not affect shared descriptors.
         try:
             flags = os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
             self.screen, self._max_write_bytes = os.open(os.ttyname(screen), flags), 1 << 16
@@ -35,12 +33,12 @@ class Tty:
             self.screen, self._max_write_bytes = os.dup(screen), _BLOCKING_WRITE_BYTES
 
     def enter(self) -> None:
-        """Every key is ours, and nothing is changed on its way."""
+        """Switch to raw mode."""
         with contextlib.suppress(termios.error):
             tty.setraw(self.keys, termios.TCSANOW)
 
     def leave(self, last: bytes = b"") -> None:
-        """As before `enter`, and on the screen as the last these bytes."""
+        """Write `last` and pending output, then restore the mode before `enter`."""
         self._unwritten += last
         until = time.monotonic() + _FLUSH_TIMEOUT_SECONDS
         with contextlib.suppress(HungUp):
@@ -48,7 +46,7 @@ class Tty:
                 select.select([], [self.screen], [], left)
                 self.flush()
         self._unwritten.clear()
-        # What the terminal still answers to a program's questions is not the shell's to read.
+        # The shell must not read the terminal's late replies to a program's queries.
         with contextlib.suppress(termios.error):
             termios.tcsetattr(self.keys, termios.TCSANOW, self._saved_attributes)
             termios.tcflush(self.keys, termios.TCIFLUSH)
@@ -58,7 +56,7 @@ class Tty:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Columns, rows."""
+        """Columns and rows; 80 x 24 if unknown."""
         try:
             found = os.get_terminal_size(self.screen)
         except OSError:
@@ -67,11 +65,11 @@ class Tty:
 
     @property
     def has_unwritten(self) -> bool:
-        """Whether it has not taken all yet."""
+        """Whether output is pending."""
         return bool(self._unwritten)
 
     def read(self) -> bytes:
-        """What was typed; waits for it. Raises HungUp."""
+        """Read input; blocks. Raises HungUp."""
         try:
             typed = os.read(self.keys, _READ_BYTES)
         except OSError as error:
@@ -81,13 +79,13 @@ class Tty:
         return typed
 
     def write(self, data: bytes) -> None:
-        """As much as the terminal takes now; the rest is for `flush`. Raises HungUp."""
+        """Write what the terminal takes now and keep the rest for `flush`. Raises HungUp."""
         self._unwritten += data
         if len(self._unwritten) == len(data):
             self.flush()
 
     def flush(self) -> None:
-        """As much as it takes. Raises HungUp."""
+        """Write as much pending output as the terminal takes. Raises HungUp."""
         try:
             del self._unwritten[: os.write(self.screen, self._unwritten[: self._max_write_bytes])]
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Answering what tasks ask."""
+"""Answer tasks' questions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,17 +18,17 @@ ANSWERED_TASK = OutputSpec(fields.TASK)
 YES_NO_RESULTS = {"confirm": ("confirm", "reject"), "budget": ("continue", "stop")}
 
 _comment_option = click.option(
-    "-c", "--comment", metavar="TEXT", help="Why; it is kept with the answer."
+    "-c", "--comment", metavar="TEXT", help="Reason, stored with the answer."
 )
 
 
 @click.command
 @task_argument
-@click.option("--reject", is_flag=True, help="No: the task ends as cancelled.")
+@click.option("--reject", is_flag=True, help="Answer no, which cancels the task.")
 @_comment_option
-@click.option("--more-minutes", type=float, help="Of a budget: how many minutes more.")
-@click.option("--more-tokens", type=int, help="Of a budget: how many tokens more.")
-@click.option("--more-cost", type=float, help="Of a budget: how much more it may cost.")
+@click.option("--more-minutes", type=float, help="For a budget: minutes to add.")
+@click.option("--more-tokens", type=int, help="For a budget: tokens to add.")
+@click.option("--more-cost", type=float, help="For a budget: cost to add.")
 @pass_muster
 @outputs(ANSWERED_TASK)
 def confirm(
@@ -40,10 +40,10 @@ def confirm(
     more_tokens: int | None,
     more_cost: float | None,
 ) -> Any:
-    """Say yes or no to what a task asks.
+    """Answer a task's question with yes or no.
 
-    A budget that is used up is asked about likewise: yes grants as much again, or what --more-…
-    say; no ends the task.
+    If the question is about a budget: yes raises it by the same amount (or by --more-…), no
+    cancels the task.
     """
     gate = require_open_gate(muster.api, number)
     kind = str(gate["kind"])
@@ -62,16 +62,16 @@ def confirm(
 @pass_muster
 @outputs(ANSWERED_TASK)
 def choose(muster: Muster, number: int, choice: str | None, comment: str | None) -> Any:
-    """Choose among what a task offers. Without CHOICE: what that is.
+    """Answer a task's question with one of its choices. Without CHOICE, list them.
 
-    CHOICE is one of the words, its beginning, or its place from 1.
+    CHOICE is a choice's text, the beginning of its text, or its number from 1.
     """
     gate = require_open_gate(muster.api, number)
     choices = [str(offered) for offered in gate.get("choices") or []]
     if not choices:
         raise _wrong_command_error(gate)
     if choice is None:
-        info(text_format.sanitize(gate.get("prompt")) or "It asks you to choose:")
+        info(text_format.sanitize(gate.get("prompt")) or "Choose one:")
         for place, offered in enumerate(choices, 1):
             click.echo(f"{place}  {text_format.one_line(offered)}")
         return None
@@ -79,7 +79,7 @@ def choose(muster: Muster, number: int, choice: str | None, comment: str | None)
 
 
 def match_choice(choices: list[str], text: str) -> str:
-    """The choice that is meant. Raises BadUsage."""
+    """Return the choice that `text` means. Raises BadUsage."""
     if text in choices:
         return text
     if text.isdecimal() and 1 <= int(text) <= len(choices):
@@ -88,7 +88,7 @@ def match_choice(choices: list[str], text: str) -> str:
     if len(found) == 1:
         return found[0]
     offered = ", ".join(map(text_format.one_line, choices))
-    raise BadUsage(f"{text!r} is not one of the choices", advice=f"Choose of: {offered}")
+    raise BadUsage(f"{text!r} isn't one of the choices.", advice=f"Choices: {offered}")
 
 
 @click.command("input")
@@ -98,7 +98,7 @@ def match_choice(choices: list[str], text: str) -> str:
 @pass_muster
 @outputs(ANSWERED_TASK)
 def input_(muster: Muster, number: int, text: str | None, comment: str | None) -> Any:
-    """Answer in words of your own. TEXT -, or your editor where it is left out."""
+    """Answer a task's question with text. TEXT - reads stdin (default: editor)."""
     gate = require_open_gate(muster.api, number)
     if gate["kind"] not in ("input", "question"):
         raise _wrong_command_error(gate)
@@ -107,17 +107,17 @@ def input_(muster: Muster, number: int, text: str | None, comment: str | None) -
 
 
 def require_open_gate(api: Api, number: int) -> Mapping[str, Any]:
-    """The question that is open. Raises Trouble."""
+    """Return the open question. Raises CliError."""
     gate = find_open_gate(api, number)
     if gate is None:
-        raise CliError(f"Task {number} asks nothing.")
+        raise CliError(f"Task {number} has no open question.")
     return gate
 
 
 def _post_answer(
     api: Api, gate: Mapping[str, Any], result: str, comment: str | None, **extra: Any
 ) -> Task:
-    """Answer that question and no other: it may have been answered, and asked anew, meanwhile."""
+    """Answer exactly that question: it may have been answered and asked again meanwhile."""
     place = {name: gate[name] for name in ("stageIndex", "number", "round") if name in gate}
     answer_fields = {"result": result, **({"comment": comment} if comment else {})}
     path = task_path(int(gate["taskId"]), "confirm-stage")
@@ -125,8 +125,8 @@ def _post_answer(
 
 
 def _wrong_command_error(gate: Mapping[str, Any]) -> BadUsage:
-    """It asks, but is answered by another command."""
+    """Return the error for a question that another command answers."""
     return BadUsage(
-        f"task {gate['taskId']} asks something else ({gate.get('kind')})",
+        f"Task {gate['taskId']} asks a different kind of question ({gate.get('kind')}).",
         advice=f"muster task {answer_usage(gate)}",
     )

@@ -1,4 +1,4 @@
-"""Describing tasks."""
+"""Create tasks."""
 
 import uuid
 from collections.abc import Callable
@@ -19,19 +19,27 @@ PERMISSIONS = click.Choice(["edit", "run", "all"])
 
 
 @click.command
-@click.option("-p", "--project", "project_key", metavar="KEY", help="Where it is to be done.")
-@click.option("-d", "--description", metavar="TEXT", help="What; - from stdin, else your editor.")
-@click.option("-w", "--wait", is_flag=True, help="Until it ends or waits for somebody.")
-@click.option("-a", "--agent", "agent_type", metavar="NAME", help="Else the project's.")
-@click.option("--model", metavar="NAME", help="Which model the agent is to use.")
-@click.option("--permissions", type=PERMISSIONS, help="What the agent may do without asking.")
-@click.option("-m", "--machine", "machine_id", metavar="ID", help="On that machine.")
-@click.option("--selector", metavar="LABELS", help="On a machine with such labels: gpu=true.")
-@click.option("--priority", type=int, help="-1000 to 1000; by default 0.")
+@click.option(
+    "-p", "--project", "project_key", metavar="KEY", help="Project (default: your only one)."
+)
+@click.option(
+    "-d", "--description", metavar="TEXT", help="Description; - for stdin (default: editor)."
+)
+@click.option("-w", "--wait", is_flag=True, help="Wait until the task ends or needs an answer.")
+@click.option("-a", "--agent", "agent_type", metavar="NAME", help="Agent (default: the project's).")
+@click.option("--model", metavar="NAME", help="Model for the agent.")
+@click.option("--permissions", type=PERMISSIONS, help="Actions the agent can take without asking.")
+@click.option("-m", "--machine", "machine_id", metavar="ID", help="Run on this machine.")
+@click.option(
+    "--selector", metavar="LABELS", help="Run on a machine with these labels, such as gpu=true."
+)
+@click.option("--priority", type=int, help="-1000 to 1000 (default 0).")
 @click.option("--max-minutes", type=float, help="Ask before it runs longer.")
 @click.option("--max-tokens", type=int, help="Ask before it uses more tokens.")
 @click.option("--max-cost", type=float, help="Ask before it costs more.")
-@click.option("--idempotency-key", metavar="KEY", help="The same twice is one task.")
+@click.option(
+    "--idempotency-key", metavar="KEY", help="Idempotency key: repeating it returns the first task."
+)
 @pass_muster
 @click.pass_context
 @outputs(CREATED_TASK)
@@ -44,20 +52,20 @@ def create(
     idempotency_key: str | None,
     **wishes: Any,
 ) -> tuple[dict[str, Any], Callable[[], None]]:
-    """Describe a task, and have it done.
+    """Create a task.
 
-    The description is Markdown. With --wait its events are shown meanwhile, unless --json or
-    --quiet is asked for; exit status 0 completed, 1 failed or cancelled, 4 it waits for somebody.
+    The description is Markdown. --wait prints the task's events, unless you use --json or --quiet.
+    Exit status with --wait: 0 completed, 1 failed or cancelled, 4 waiting for an answer.
 
     \b
-      muster task create -p APP -d "Mend the flaky test" --wait
+      muster task create -p APP -d "Fix the flaky test" --wait
       cat notes | muster task create -p APP -d -
       muster task create -p APP --json id --jq '.[].id' -d "…"
     """
     key = project_key or _only_project(muster)
     body = {
         "projectKey": key,
-        "description": read_text(description, f"What is to be done in {key}?"),
+        "description": read_text(description, f"Describe the task for {key}."),
     }
     body |= _optional_fields(wishes)
     made = muster.api.post("/api/web/tasks", body, key=idempotency_key or str(uuid.uuid4()))
@@ -80,7 +88,7 @@ def _print_created(muster: Muster, made: dict[str, Any]) -> None:
 
 
 def _optional_fields(values: dict[str, Any]) -> dict[str, Any]:
-    """The fields of the body that were said."""
+    """Return the given options as fields of the body."""
     options = {"model": values["model"], "permissions": values["permissions"]}
     budget = {
         "minutes": values["max_minutes"],
@@ -103,9 +111,9 @@ def _without_none(fields_: dict[str, Any]) -> dict[str, Any]:
 
 
 def _only_project(muster: Muster) -> str:
-    """The project that is meant where one sees a single one. Raises BadUsage."""
+    """Return the only project you can see. Raises BadUsage if there are several, or none."""
     keys = [project["key"] for project in muster.api.items("/api/web/projects", 20)]
     if len(keys) == 1:
         return str(keys[0])
-    known = f"Projects: {', '.join(keys)}" if keys else "You see no project yet"
-    raise BadUsage("say where: muster task create -p KEY", advice=known)
+    known = f"Projects: {', '.join(keys)}" if keys else "You don't have access to a project yet"
+    raise BadUsage("No project given: muster task create -p KEY", advice=known)

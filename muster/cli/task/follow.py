@@ -1,4 +1,4 @@
-"""Following a task by its stream, and what its state means to who waits."""
+"""Follow a task by its stream, and map its state to an exit status."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from muster.cli.sse import Event
 
 EXIT_STATUSES = {"completed": errors.DONE, "failed": errors.FAILED, "cancelled": errors.FAILED}
 QUESTION_REASONS = ("gate", "question", "budget")
-# Events behind which a task's state may mean something else to who waits for it.
+# Events after which a task's exit status may change.
 SETTLING_EVENTS = frozenset(
     ["suspended", "completed", "failed", "cancelled", "requeued", "restored", "machine_lost"]
 )
@@ -20,7 +20,7 @@ SETTLED = Event("settled", None, "")
 
 
 def exit_status_for(task: Task) -> int | None:
-    """The exit status of who waits for it; None: it goes on by itself."""
+    """Return the exit status for a task that has ended or waits; None if it continues by itself."""
     if task.get("status") in EXIT_STATUSES:
         return EXIT_STATUSES[str(task["status"])]
     asks = task.get("suspendReason") in QUESTION_REASONS
@@ -31,11 +31,10 @@ def exit_status_for(task: Task) -> int | None:
 def wait_until_settled(
     api: Api, number: int, tell: Callable[[Event], None], *, past_questions: bool = False
 ) -> tuple[dict[str, Any], int]:
-    """The task once it has ended or waits for somebody, and the exit status that says so.
+    """Wait until the task has ended or needs an answer; return it with the exit status.
 
-    `tell` is given all events of the stream meanwhile, and `SETTLED` at last: the task may be done
-    before its stream has said all, so whoever shows it reads then what is left. `past_questions`:
-    only its end counts.
+    `tell` gets every event of the stream, and finally `SETTLED`: the task can end before its stream
+    has sent everything, so printers then fetch the rest. `past_questions`: wait for the end.
     """
     for event in api.events(task_path(number, "stream")):
         tell(event)
@@ -60,14 +59,15 @@ def _may_be_settled(event: Event) -> bool:
 def iterate_when_ended(
     api: Api, number: int, items: Iterable[dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
-    """These, read when the task has ended: what --follow is where all has to be said at once."""
+    """Yield the items once the task has ended: --follow for output that is printed at once."""
     wait_until_settled(api, number, lambda event: None, past_questions=True)
     yield from items
 
 
 def list_events(api: Api, number: int, behind: int = 0, **of: object) -> Iterator[dict[str, Any]]:
-    """A task's events so far, in order, behind the one of that number; `of` leaves others out,
-    and `behind` then counts those that are left.
+    """Yield a task's events so far, in order, without the first `behind`.
+
+    `of` filters events; `behind` then counts the matching ones.
     """
     offset = behind
     while True:

@@ -1,4 +1,4 @@
-"""Ends and new beginnings: cancelling, retrying, and what is to be done next."""
+"""Cancel, retry, follow up on and dismiss tasks."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -32,7 +32,7 @@ FOLLOW_UP = OutputSpec(
         Column("INSTRUCTION", lambda item: first_line(item.get("instruction")), stretches=True),
         age_column("AGE", "createdAt"),
     ),
-    empty_message="There is no follow-up.",
+    empty_message="No follow-ups.",
 )
 
 _tasks_argument = click.argument("numbers", metavar="TASK…", type=TASK, nargs=-1, required=True)
@@ -43,29 +43,31 @@ _tasks_argument = click.argument("numbers", metavar="TASK…", type=TASK, nargs=
 @pass_muster
 @outputs(CHANGED_TASK)
 def cancel(muster: Muster, numbers: tuple[int, ...]) -> Iterable[dict[str, Any]]:
-    """End tasks that live."""
+    """Cancel active tasks."""
     return [muster.api.post(task_path(number, "cancel")) for number in numbers]
 
 
 @click.command
 @_tasks_argument
-@click.option("--from-stage", type=int, help="From that stage on, counted from 0.")
+@click.option("--from-stage", type=int, help="First stage to run, counted from 0.")
 @pass_muster
 @outputs(CHANGED_TASK)
 def retry(
     muster: Muster, numbers: tuple[int, ...], from_stage: int | None
 ) -> Iterable[dict[str, Any]]:
-    """Try tasks again that failed or were cancelled."""
+    """Retry failed or cancelled tasks."""
     body = {} if from_stage is None else {"fromStage": from_stage}
     return [muster.api.post(task_path(number, "retry"), body) for number in numbers]
 
 
 @click.command("follow-up")
 @task_argument
-@click.option("-d", "--instruction", metavar="TEXT", help="What; - from stdin, else your editor.")
-@click.option("--from-stage", type=int, help="From that stage on, counted from 0; else the first.")
-@click.option("--review", "review_id", type=int, metavar="ID", help="The review that it answers.")
-@click.option("-w", "--wait", is_flag=True, help="Until the task ends or waits for somebody.")
+@click.option(
+    "-d", "--instruction", metavar="TEXT", help="Instruction; - for stdin (default: editor)."
+)
+@click.option("--from-stage", type=int, help="First stage to run, counted from 0 (default 0).")
+@click.option("--review", "review_id", type=int, metavar="ID", help="ID of the review it answers.")
+@click.option("-w", "--wait", is_flag=True, help="Wait until the task ends or needs an answer.")
 @pass_muster
 @outputs(FOLLOW_UP)
 def follow_up(
@@ -76,18 +78,20 @@ def follow_up(
     review_id: int | None,
     wait: bool,
 ) -> tuple[dict[str, Any], Callable[[], None]]:
-    """Say what is to be done next on the work.
+    """Follow up on a task with new instructions.
 
-    It begins at once where the task rests, and is queued where it runs.
+    Starts now if the task is idle; otherwise it's queued.
     """
-    body: dict[str, Any] = {"instruction": read_text(instruction, f"What next in task {number}?")}
+    body: dict[str, Any] = {
+        "instruction": read_text(instruction, f"Instructions for task {number}.")
+    }
     if from_stage is not None:
         body["fromStage"] = from_stage
     if review_id is not None:
         body["reviewId"] = review_id
     made = muster.api.post(task_path(number, "follow-ups"), body, key=str(uuid.uuid4()))
     is_queued = made.get("state") == "queued"
-    state_text = "is queued" if is_queued else f"has begun as round {made.get('round')}"
+    state_text = "is queued" if is_queued else f"started as round {made.get('round')}"
     info(f"Follow-up {made['id']} of task {number} {state_text}.")
     if wait:
         teller = EventPrinter(muster.api, number, with_log=False)
@@ -102,7 +106,7 @@ def follow_up(
 @pass_muster
 @outputs(FOLLOW_UP)
 def follow_ups(muster: Muster, number: int) -> Iterable[dict[str, Any]]:
-    """What is to be done next, and was."""
+    """List a task's follow-ups."""
     return muster.api.items(task_path(number, "follow-ups"))
 
 
@@ -111,18 +115,18 @@ def follow_ups(muster: Muster, number: int) -> Iterable[dict[str, Any]]:
 @click.argument("follow_up_id", metavar="FOLLOW-UP", type=int)
 @pass_muster
 def withdraw(muster: Muster, number: int, follow_up_id: int) -> None:
-    """Take back a follow-up that has not begun."""
+    """Withdraw a follow-up that hasn't started."""
     where = task_path(number, "follow-ups", follow_up_id)
     instruction = first_line(muster.api.get(where).get("instruction"))
     muster.api.delete(where)
-    info(f"It will not begin: {instruction}")
+    info(f"Withdrawn: {instruction}")
 
 
 @click.command
 @task_argument
-@click.option("--undo", is_flag=True, help="Have it need you again.")
+@click.option("--undo", is_flag=True, help="Return it to your inbox.")
 @pass_muster
 def dismiss(muster: Muster, number: int, undo: bool) -> None:
-    """Have a task's end need you no more."""
+    """Dismiss a finished task from your inbox."""
     muster.api.put(task_path(number, "dismiss"), {"dismissed": not undo})
-    info(f"Task {number} {'is in your inbox again' if undo else 'is out of your inbox'}.")
+    info(f"Returned task {number} to your inbox." if undo else f"Dismissed task {number}.")

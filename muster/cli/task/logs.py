@@ -1,4 +1,4 @@
-"""What a task's terminal has shown, and what its agent has told."""
+"""A task's terminal log and its agent's transcript."""
 
 import base64
 import codecs
@@ -18,7 +18,7 @@ from muster.cli.sse import Event
 from muster.cli.task.follow import iterate_when_ended, wait_until_settled
 
 ENTRIES = OutputSpec(
-    fields.TRANSCRIPT_ENTRY, id_field="number", empty_message="The agent has told nothing."
+    fields.TRANSCRIPT_ENTRY, id_field="number", empty_message="No transcript entries."
 )
 LINES = OutputSpec(fields.LOG_LINE, id_field="number")
 
@@ -27,21 +27,25 @@ _STYLES = {"question": "yellow", "denied": "red", "error": "red", "edit": "green
 
 @click.command
 @task_argument
-@click.option("--attempt", type=int, help="By default the latest.")
-@click.option("-n", "--tail", type=click.IntRange(min=1, max=1000), help="The last lines alone.")
-@click.option("-f", "--follow", is_flag=True, help="Go on as more comes, until the task ends.")
-@click.option("--raw", is_flag=True, help="The exact bytes, with all that moves a terminal.")
+@click.option("--attempt", type=int, help="Attempt (default: the latest).")
+@click.option(
+    "-n", "--tail", type=click.IntRange(min=1, max=1000), help="Number of last lines to show."
+)
+@click.option("-f", "--follow", is_flag=True, help="Keep printing until the task ends.")
+@click.option("--raw", is_flag=True, help="Print exact bytes, with all control sequences.")
 @pass_muster
 @outputs(LINES)
 def logs(
     muster: Muster, number: int, attempt: int | None, tail: int | None, follow: bool, raw: bool
 ) -> tuple[Iterable[dict[str, Any]], Callable[[], None]]:
-    """What the terminal of a task has shown.
+    """Show a task's terminal output.
 
-    On a terminal its colours are kept, and nothing else that a terminal would obey.
+    On a terminal, keeps colors and removes all other control sequences.
     """
     if follow and (attempt is not None or tail is not None):
-        raise BadUsage("--follow is of the latest attempt, from its beginning")
+        raise BadUsage(
+            "--follow shows the latest attempt from its start: remove --attempt and --tail."
+        )
 
     def show() -> None:
         writer = _RawWriter() if raw else _LineWriter()
@@ -75,7 +79,7 @@ def _log_lines(
 def _write_log(
     api: Api, number: int, attempt: int | None, writer: "_RawWriter | _LineWriter"
 ) -> tuple[int, int]:
-    """Write the log so far: how many bytes it has, and how many are lost in it."""
+    """Write the log so far; return how many bytes it has and how many are lost."""
     size, lost = 0, 0
     with api.open("GET", task_path(number, "logs", "raw"), {"attempt": attempt}) as answer:
         for piece in answer.iter_bytes():
@@ -90,17 +94,17 @@ def _write_log(
 def _write_rest(
     api: Api, number: int, attempt: int, size: int, writer: "_RawWriter | _LineWriter"
 ) -> None:
-    """Write what the log has behind its first `size` bytes."""
+    """Write the log after its first `size` bytes."""
     headers = {"Range": f"bytes={size}-"}
     path = task_path(number, "logs", "raw")
     with api.open("GET", path, {"attempt": attempt}, headers=headers, takes=(416,)) as answer:
-        if answer.status_code == 206:  # else there is nothing behind them
+        if answer.status_code == 206:  # else there are no more bytes
             for piece in answer.iter_bytes():
                 writer.write(piece)
 
 
 class _RawWriter:
-    """Writes bytes as they are."""
+    """Writes exact bytes."""
 
     def write(self, data: bytes) -> None:
         sys.stdout.buffer.write(data)
@@ -111,7 +115,7 @@ class _RawWriter:
 
 
 class _LineWriter:
-    """Writes whole lines, without what would move the terminal."""
+    """Writes complete lines without control sequences; colors stay on a terminal."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -130,7 +134,7 @@ class _LineWriter:
             self._print(self._partial_line)
 
     def _print(self, line: str) -> None:
-        # What a carriage return has drawn over is not seen on a terminal either.
+        # A terminal doesn't show text that a carriage return overwrote, either.
         shown = line.rstrip("\r").rpartition("\r")[2]
         reset = (
             "\x1b[0m"
@@ -141,11 +145,11 @@ class _LineWriter:
 
 
 class _LogFollower:
-    """Writes the latest attempt's log as the stream brings it, behind what there was before."""
+    """Writes the latest attempt's log: the bytes so far, then those from the stream."""
 
     def __init__(self, api: Api, number: int, writer: _RawWriter | _LineWriter) -> None:
         self._api, self._number, self._writer = api, number, writer
-        # An offset counts lost bytes too, the log's size does not.
+        # An offset includes lost bytes; the log's size doesn't.
         self._attempt, self._offset, self._lost_bytes = 0, 0, 0
 
     def __call__(self, event: Event) -> None:
@@ -178,11 +182,13 @@ class _LogFollower:
 
 @click.command
 @task_argument
-@click.option("--attempt", type=int, help="By default the latest.")
-@click.option("-k", "--kind", metavar="A,B", help="message, thought, tool, edit, command, …")
-@click.option("--stage", "stage_index", type=int, help="Of that stage, counted from 0.")
-@click.option("--search", metavar="WORDS", help="In title or text.")
-@click.option("-f", "--follow", is_flag=True, help="Go on as more comes, until the task ends.")
+@click.option("--attempt", type=int, help="Attempt (default: the latest).")
+@click.option(
+    "-k", "--kind", metavar="A,B", help="Filter by kind: message, thought, tool, edit, command, …"
+)
+@click.option("--stage", "stage_index", type=int, help="Filter by stage, counted from 0.")
+@click.option("--search", metavar="WORDS", help="Search titles and texts.")
+@click.option("-f", "--follow", is_flag=True, help="Keep printing until the task ends.")
 @pass_muster
 @outputs(ENTRIES)
 def transcript(
@@ -194,7 +200,7 @@ def transcript(
     search: str | None,
     follow: bool,
 ) -> tuple[Iterable[dict[str, Any]], Callable[[], None]]:
-    """What the agent has said and done."""
+    """Show what the agent said and did."""
     of = {"attempt": attempt, "kind": kind, "stageIndex": stage_index, "q": search}
     found = muster.api.items(task_path(number, "transcript"), 0, **of)
 
@@ -211,7 +217,7 @@ def transcript(
 
 
 class _EntryPrinter:
-    """Shows entries: those that there are when a stream begins, and then those that it brings."""
+    """Prints entries: the existing ones when a stream starts, then those it sends."""
 
     def __init__(self, api: Api, number: int, of: Mapping[str, object]) -> None:
         self._api, self._number, self._filters = api, number, of

@@ -1,4 +1,4 @@
-"""What a task asks, and by which command it is answered."""
+"""A task's open question, and the command that answers it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ Gate = Mapping[str, Any]
 
 
 def find_open_gate(api: Api, number: int) -> Gate | None:
-    """The question that is open now; None where there is none."""
+    """Return the open question, or None."""
     try:
         return dict(api.get(task_path(number, "pending-confirm")))
     except ApiError as refusal:
@@ -22,17 +22,17 @@ def find_open_gate(api: Api, number: int) -> Gate | None:
 
 
 def gate_facts(gate: Gate) -> list[tuple[str, object]]:
-    """It, as facts for people: what is asked, what may be chosen, and how that is said."""
+    """Return the question, its choices and the command to answer it."""
     choices = (text_format.one_line(choice) for choice in gate.get("choices") or [])
     return [
-        ("asks", str(gate.get("prompt") or "").strip()),
+        ("question", str(gate.get("prompt") or "").strip()),
         ("choices", "\n".join(choices)),
         ("answer", f"muster task {answer_usage(gate)}"),
     ]
 
 
 def answer_command(gate: Gate) -> str:
-    """The verb of `muster task`."""
+    """Return the subcommand of `muster task` that answers the question."""
     match gate.get("kind"):
         case "confirm" | "budget":
             return "confirm"
@@ -43,7 +43,7 @@ def answer_command(gate: Gate) -> str:
 
 
 def answer_usage(gate: Gate) -> str:
-    """The command, from its verb on, with what is still to be said in capitals."""
+    """Return the answering subcommand with its arguments; capitals are placeholders."""
     verb, number = answer_command(gate), gate.get("taskId")
     match verb:
         case "confirm":

@@ -1,4 +1,4 @@
-"""What has come of a task: patches, files, evidence, recordings, the workspace."""
+"""A task's results: patches, files, evidence, recordings, the workspace."""
 
 import secrets
 import sys
@@ -35,23 +35,28 @@ INPUTS = OutputSpec(
         age_column("STARTED", "startedAt"),
         age_column("ENDED", "endedAt"),
     ),
-    empty_message="Nobody has typed into it.",
+    empty_message="No terminal input.",
 )
 
 _COLORS = (("+++", "bold"), ("---", "bold"), ("diff ", "bold"), ("@@", "cyan"), ("+", "green"))
 _output_option = click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="The file; - is standard output."
+    "-o", "--output", type=click.Path(path_type=Path), help="Output file; - for stdout."
 )
 
 
 @click.command
 @task_argument
-@click.option("--stat", is_flag=True, help="Only which files, and how many lines.")
-@click.option("--stage", type=int, help="What that stage has changed, counted from 0.")
-@click.option("--round", "round_", type=int, help="What that round has changed.")
-@click.option("--attempt", type=int, help="Up to what that attempt has come to.")
-@click.option("--path", metavar="FILE", help="Of that file alone.")
-@click.option("-w", "--ignore-whitespace", is_flag=True, help="Only of --stat and --json.")
+@click.option("--stat", is_flag=True, help="Only show files and line counts.")
+@click.option("--stage", type=int, help="Only this stage's changes, counted from 0.")
+@click.option("--round", "round_", type=int, help="Only this round's changes.")
+@click.option("--attempt", type=int, help="Changes up to this attempt.")
+@click.option("--path", metavar="FILE", help="Only this file's changes.")
+@click.option(
+    "-w",
+    "--ignore-whitespace",
+    is_flag=True,
+    help="Ignore whitespace (with --stat or --json only).",
+)
 @pass_muster
 @outputs(DIFF)
 def diff(
@@ -64,9 +69,9 @@ def diff(
     path: str | None,
     ignore_whitespace: bool,
 ) -> tuple[Any, Callable[[], None]]:
-    """What a task has changed, as a patch.
+    """Show a task's changes as a patch.
 
-    `git apply` takes it as it is: muster task diff 7 | git apply --index
+    You can apply it with git: muster task diff 7 | git apply --index
     """
     of = {"stage": stage, "round": round_, "attempt": attempt, "path": path}
     query = {**of, "ignoreWhitespace": ignore_whitespace or None}
@@ -76,7 +81,7 @@ def diff(
 
 
 def _fetch_diff(muster: Muster, number: int, query: Query) -> Any:
-    """The whole change: what its pages have, as one. Asked for where it is printed alone."""
+    """Yield the complete change, merged from its pages; fetched only when it's printed."""
     offset: int | None = 0
     whole: dict[str, Any] = {}
     while offset is not None:
@@ -99,7 +104,7 @@ def _print_stat(muster: Muster, number: int, query: Query) -> None:
 
 
 def _print_patch(muster: Muster, number: int, query: Query) -> None:
-    """Print it byte for byte or, on a terminal, in colours and without what would move it."""
+    """Print the exact patch or, on a terminal, a colored and sanitized one."""
     is_shown = sys.stdout.isatty()
     with muster.api.open("GET", task_path(number, "diff"), query, headers=PATCH_HEADERS) as answer:
         if not is_shown:
@@ -107,13 +112,13 @@ def _print_patch(muster: Muster, number: int, query: Query) -> None:
             return
         answer.read()
         text = answer.content.decode("utf-8", "replace")
-    # Lines as git has them: other separators are characters of a line, and shown in it.
+    # Split lines as git does: other separators are characters of a line.
     lines = text.removesuffix("\n").split("\n")
     click.echo_via_pager(f"{style_patch_line(line)}\n" for line in lines)
 
 
 def style_patch_line(line: str) -> str:
-    """A line of a patch in its colour, with the scripts of identifiers that have several."""
+    """Color a patch line, and mark identifiers that mix scripts."""
     text = _mark_mixed_scripts(text_format.sanitize(line))
     if text.startswith("-") and not text.startswith("---"):
         return click.style(text, fg="red")
@@ -134,14 +139,14 @@ def _mark_mixed_scripts(line: str) -> str:
 @click.command
 @task_argument
 @click.argument("path")
-@click.option("--commit", metavar="SHA", help="Before or after: a commit that the diff names.")
+@click.option("--commit", metavar="SHA", help="A commit from the diff: before or after the change.")
 @_output_option
 @raw_output.raw_option
 @pass_muster
 def file(
     muster: Muster, number: int, path: str, commit: str | None, output: Path | None, raw: bool
 ) -> None:
-    """A changed file as it is, or was."""
+    """Print a changed file, after or before the change."""
     commit = commit or muster.api.get(task_path(number, "diff"), path=path)["commit"]
     query = {"path": path, "commit": commit}
     _save_response(muster, task_path(number, "files"), output or Path("-"), query, is_raw=raw)
@@ -152,43 +157,43 @@ def file(
 @_output_option
 @pass_muster
 def evidence(muster: Muster, number: int, output: Path | None) -> None:
-    """All that was said of a task, signed.
+    """Download a task's signed evidence.
 
-    It can be checked without the server: muster verify FILE --key KEY.json, of which KEY.json is
-    what `muster api /.well-known/muster-evidence.json` says.
+    You can verify it without the server: muster verify FILE --key KEY.json. Get KEY.json with
+    `muster api /.well-known/muster-evidence.json`.
     """
     place = output or Path(f"task-{number}-evidence.zip")
     _save_response(muster, task_path(number, "evidence"), place)
     if str(place) != "-":
         info(
             f"{place}: {text_format.format_size(place.stat().st_size)}. "
-            f"Check it: muster verify {place}"
+            f"Verify it: muster verify {place}"
         )
 
 
 @click.command
 @task_argument
-@click.option("--attempt", type=int, help="By default the latest.")
+@click.option("--attempt", type=int, help="Attempt (default: the latest).")
 @_output_option
 @pass_muster
 def recording(muster: Muster, number: int, attempt: int | None, output: Path | None) -> None:
-    """What the terminal showed, and when: an asciicast, for asciinema play."""
+    """Download a terminal recording, an asciicast for asciinema play."""
     place = output or Path(f"task-{number}.cast")
     _save_response(muster, task_path(number, "recording"), place, {"attempt": attempt})
     if str(place) != "-":
-        info(f"{place}: play it by asciinema play {place}, or in the console")
+        info(f"{place}: play it with asciinema play {place}, or in the console")
 
 
 def _save_response(
     muster: Muster, path: str, place: Path, query: Query | None = None, *, is_raw: bool = False
 ) -> None:
-    """Put an answer's bytes into that file, whole or not at all; `-` is standard output."""
+    """Save a response to a file atomically; `-` is stdout. Raises CliError."""
     with muster.api.open("GET", path, query) as answer:
         if str(place) == "-":
             raw_output.write_chunks(answer.iter_bytes(), is_raw=is_raw)
             return
-        # Others may write where it lies, too: a name that they cannot know, and a file that is new,
-        # so that no link of theirs leads to one of ours. The last step replaces a link itself.
+        # Other users may be able to write to this directory: an unguessable name and a new file
+        # keep their links from redirecting the write. The rename replaces a link itself.
         draft = place.with_name(f".{secrets.token_hex(8)}.part")
         try:
             with draft.open("xb") as into:
@@ -200,7 +205,7 @@ def _save_response(
                     draft.unlink(missing_ok=True)
                     raise
         except OSError as error:
-            raise CliError(f"{place} cannot be written: {error}") from error
+            raise CliError(f"Can't write {place}: {error}") from error
 
 
 @click.command
@@ -208,7 +213,7 @@ def _save_response(
 @pass_muster
 @outputs(WORKSPACE)
 def workspace(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[], None]]:
-    """Where the work lies on its machine."""
+    """Show a task's workspace on its machine."""
     found = muster.api.get(f"/api/web/workspaces/{number}")
 
     def print_workspace() -> None:
@@ -221,7 +226,7 @@ def workspace(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[],
                 ("base", found.get("baseCommit")),
                 ("head", found.get("headCommit")),
                 ("change", change_summary(found["diff"]) if found.get("diff") else ""),
-                ("not committed", found.get("dirty")),
+                ("uncommitted", found.get("dirty")),
                 ("size", text_format.format_size(found.get("sizeBytes"))),
             ]
         )
@@ -236,19 +241,19 @@ def _machine_name(muster: Muster, machine_id: str | None) -> object:
 _TUNNEL = "/api/web/workspace-tunnel/{task}"
 tunnel = group(
     "tunnel",
-    "A way into the workspace: start, stop, status.",
+    "Start, stop or check a tunnel to the workspace.",
     [
         action_command(
             "start",
             f"POST {_TUNNEL}/start",
-            "Open one, and say where it is once it is there.",
+            "Open a tunnel and print its URL once it's ready.",
             TUNNEL,
-            Option("ttl", "For so many seconds.", "ttlSeconds", click.IntRange(60, 86400)),
+            Option("ttl", "Lifetime in seconds.", "ttlSeconds", click.IntRange(60, 86400)),
         ),
-        action_command("stop", f"POST {_TUNNEL}/stop", "Close it.", TUNNEL),
-        action_command("status", f"GET {_TUNNEL}/status", "How it is.", TUNNEL),
+        action_command("stop", f"POST {_TUNNEL}/stop", "Close the tunnel.", TUNNEL),
+        action_command("status", f"GET {_TUNNEL}/status", "Show the tunnel's status.", TUNNEL),
     ],
 )
 inputs = list_command(
-    "inputs", "/api/web/tasks/{task}/terminal-inputs", "Who has typed into the terminal.", INPUTS
+    "inputs", "/api/web/tasks/{task}/terminal-inputs", "List who typed into the terminal.", INPUTS
 )

@@ -1,4 +1,4 @@
-"""What people say of a task's work."""
+"""Reviews and comments on a task's work."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -24,56 +24,56 @@ REVIEWS = OutputSpec(
         Column("BODY", lambda review: first_line(review.get("body")), stretches=True),
         age_column("AGE", "submittedAt"),
     ),
-    empty_message="Nobody has reviewed it.",
+    empty_message="No reviews.",
 )
 SUBMITTED = OutputSpec(fields.SUBMITTED_REVIEW, id_field="followUp")
-THREADS = OutputSpec(fields.REVIEW_THREAD, empty_message="Nothing was said.")
+THREADS = OutputSpec(fields.REVIEW_THREAD, empty_message="No comments.")
 COMMENT = OutputSpec(fields.REVIEW_COMMENT)
 
 
 @click.command
 @task_argument
-@click.option("--approve", "verdict", flag_value="approve", help="It is good; answers a gate.")
+@click.option(
+    "--approve", "verdict", flag_value="approve", help="Approve the work; answers an open gate."
+)
 @click.option(
     "--request-changes",
     "verdict",
     flag_value="request_changes",
-    help="It is not: a follow-up of your words begins.",
+    help="Request changes; starts a round with your comments.",
 )
-@click.option("--comment", "verdict", flag_value="comment", help="Only say something.")
-@click.option("-b", "--body", metavar="TEXT", help="What; - from stdin, else your editor.")
-@click.option("--commit", metavar="SHA", help="Only if that is what the work has come to.")
+@click.option("--comment", "verdict", flag_value="comment", help="Comment without a verdict.")
+@click.option("-b", "--body", metavar="TEXT", help="Review text; - for stdin (default: editor).")
+@click.option("--commit", metavar="SHA", help="Only submit if the work is at this commit.")
 @pass_muster
 @outputs(SUBMITTED)
 def review(
     muster: Muster, number: int, verdict: str | None, body: str | None, commit: str | None
 ) -> tuple[dict[str, Any], Callable[[], None]]:
-    """Approve the work, or ask for changes.
+    """Approve the work or request changes.
 
-    Your drafts of comments are published with it.
+    Also publishes your draft comments.
     """
     if verdict is None:
-        raise BadUsage("say which: --approve, --request-changes or --comment")
+        raise BadUsage("Give a verdict: --approve, --request-changes or --comment.")
     needs_words = verdict != "approve" and body is None
     text = read_text(body, f"Your review of task {number}.") if body or needs_words else ""
     request = {"verdict": verdict, "body": text, **({"commit": commit} if commit else {})}
     made = muster.api.post(task_path(number, "reviews"), request, key=str(uuid.uuid4()))
 
     def print_review() -> None:
-        also = ", and the question is answered" if made.get("answered") else ""
-        info(f"Your review of task {number} is submitted{also}.")
+        also = " and answered the question" if made.get("answered") else ""
+        info(f"Submitted your review of task {number}{also}.")
         if made.get("followUp"):
-            info(f"Follow-up {made['followUp']} is to do what you ask: muster task watch {number}")
+            info(f"Follow-up {made['followUp']} makes the changes: muster task watch {number}")
         elif verdict == "request_changes":
-            info("No follow-up could be made of it: there is no work to go on from, or a tunnel is")
-            info(f"open, or enough wait already. See muster task show {number}")
+            info("No follow-up started: there's no work to continue from, a tunnel is open, or too")
+            info(f"many follow-ups are queued. See muster task show {number}")
 
     return made, print_review
 
 
-reviews = list_command(
-    "reviews", "/api/web/tasks/{task}/reviews", "What was said of the work as a whole.", REVIEWS
-)
+reviews = list_command("reviews", "/api/web/tasks/{task}/reviews", "List reviews.", REVIEWS)
 
 
 @click.command
@@ -84,7 +84,7 @@ reviews = list_command(
 def comments(
     muster: Muster, number: int, state: str | None
 ) -> tuple[Iterable[dict[str, Any]], Callable[[], None]]:
-    """What was said of its lines and files."""
+    """List comments on lines and files."""
     threads = list(muster.api.items(task_path(number, "comments"), state=state))
 
     def print_threads() -> None:
@@ -98,7 +98,7 @@ def comments(
 
 def _print_thread(thread: dict[str, Any]) -> None:
     position = thread.get("position") or {}
-    where = text_format.one_line(position.get("path") or "all of it")
+    where = text_format.one_line(position.get("path") or "whole change")
     where += f":{position['line']}" if position.get("line") else ""
     marks = " (outdated)" if position.get("outdated") else ""
     marks += " (resolved)" if thread.get("resolvedAt") else ""
@@ -116,17 +116,17 @@ def _print_thread(thread: dict[str, Any]) -> None:
 
 @click.command
 @task_argument
-@click.option("-b", "--body", metavar="TEXT", help="What; - from stdin, else your editor.")
-@click.option("--thread", "thread_id", type=int, help="In that thread; else in a new one.")
-@click.option("--path", metavar="FILE", help="Of that file.")
-@click.option("--line", type=int, help="Of that line of it.")
-@click.option("--end-line", type=int, help="And all up to there.")
-@click.option("--side", type=click.Choice(["old", "new"]), help="Before or after; else after.")
-@click.option("--publish", is_flag=True, help="At once; else it is a draft until your review.")
+@click.option("-b", "--body", metavar="TEXT", help="Comment text; - for stdin (default: editor).")
+@click.option("--thread", "thread_id", type=int, help="Thread to reply to (default: a new one).")
+@click.option("--path", metavar="FILE", help="File to comment on.")
+@click.option("--line", type=int, help="Line to comment on.")
+@click.option("--end-line", type=int, help="Last line, to comment on several.")
+@click.option("--side", type=click.Choice(["old", "new"]), help="Side of the diff (default: new).")
+@click.option("--publish", is_flag=True, help="Publish now (default: a draft until your review).")
 @pass_muster
 @outputs(COMMENT)
 def comment(muster: Muster, number: int, body: str | None, publish: bool, **place: Any) -> Any:
-    """Say something of a line, a file or all of it."""
+    """Comment on a line, a file or the whole change."""
     names = {"thread_id": "threadId", "end_line": "endLine"}
     comment_fields = {names.get(k, k): value for k, value in place.items() if value is not None}
     comment_fields["body"] = read_text(body, f"Your comment on task {number}.")
@@ -144,33 +144,33 @@ def comment(muster: Muster, number: int, body: str | None, publish: bool, **plac
 @click.command("edit-comment")
 @task_argument
 @click.argument("comment_id", metavar="COMMENT", type=int)
-@click.option("-b", "--body", metavar="TEXT", help="What; - from stdin, else your editor.")
+@click.option("-b", "--body", metavar="TEXT", help="Comment text; - for stdin (default: editor).")
 @pass_muster
 @outputs(COMMENT)
 def edit_comment(muster: Muster, number: int, comment_id: int, body: str | None) -> Any:
-    """Change a draft of yours."""
+    """Edit a draft comment."""
     comment_fields = {"body": read_text(body, "Your comment.")}
     made = muster.api.put(task_path(number, "comments", comment_id), comment_fields)
-    return made, lambda: info(f"Comment {comment_id} is changed.")
+    return made, lambda: info(f"Updated comment {comment_id}.")
 
 
 delete_comment = action_command(
     "delete-comment",
     "DELETE /api/web/tasks/{task}/comments/{comment}",
-    "Take back a draft of yours.",
+    "Delete a draft comment.",
     None,
-    done="Comment {comment} is gone.",
+    done="Deleted comment {comment}.",
 )
 _THREAD = OutputSpec(fields.REVIEW_THREAD, (column("ID", "id"), column("RESOLVED", "resolvedAt")))
 resolve = action_command(
     "resolve",
     "POST /api/web/tasks/{task}/threads/{thread}/resolve",
-    "Be done with a thread.",
+    "Resolve a thread.",
     _THREAD,
 )
 reopen = action_command(
     "reopen",
     "POST /api/web/tasks/{task}/threads/{thread}/reopen",
-    "Take a thread up again.",
+    "Reopen a thread.",
     _THREAD,
 )

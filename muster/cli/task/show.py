@@ -1,4 +1,4 @@
-"""Looking at tasks: the list, one of them, and why it waits."""
+"""Show tasks: the list, one task, and why it waits."""
 
 import sys
 import webbrowser
@@ -18,39 +18,39 @@ from muster.cli.task import questions
 
 STATUSES = ("queued", "assigned", "running", "suspended", "completed", "failed", "cancelled")
 
-# Why a machine cannot take a task, as people say it.
+# Why a machine can't run a task.
 BLOCK_REASONS = {
-    "not_requested": "another machine was asked for",
-    "decommissioned": "it is decommissioned",
-    "draining": "it is taken out of work",
-    "offline": "it is offline",
-    "capability_missing": "it does not have the agent",
-    "capability_degraded": "its agent is not well",
-    "quota_exhausted": "its agent's account is used up",
-    "sandbox_unavailable": "it cannot contain the task as the project demands",
-    "label_mismatch": "its labels do not fit",
-    "release_too_old": "its worker is too old to check what the task goes on from",
-    "overloaded": "it is too busy",
-    "no_free_slot": "it has no free slot",
+    "not_requested": "the task requests another machine",
+    "decommissioned": "decommissioned",
+    "draining": "draining",
+    "offline": "offline",
+    "capability_missing": "agent not installed",
+    "capability_degraded": "agent unhealthy",
+    "quota_exhausted": "agent's account is out of quota",
+    "sandbox_unavailable": "lacks the required sandbox",
+    "label_mismatch": "labels don't match",
+    "release_too_old": "worker is too old to verify the task's checkpoint",
+    "overloaded": "overloaded",
+    "no_free_slot": "no free slot",
 }
 WAIT_REASONS = {
     "gate": "an answer",
-    "slot": "a slot of the machine that has its workspace",
-    "predecessor": "the end of the attempt before",
-    "machine": "its machine to be heard of",
-    "quota": "its agent's account to be usable again",
-    "dispatcher": "a dispatcher",
+    "slot": "a slot on the machine that has its workspace",
+    "predecessor": "the previous attempt to stop",
+    "machine": "its machine to reconnect",
+    "quota": "its agent's account to have quota again",
+    "dispatcher": "the scheduler, which is down",
 }
 NEXT_ACTIONS = {
-    "dispatch": "it is given to a machine",
+    "dispatch": "it's assigned to a machine",
     "fail": "it fails",
-    "requeue": "it goes back to the queue",
-    "resume": "it goes on",
+    "requeue": "it returns to the queue",
+    "resume": "it resumes",
 }
 
 
 def status_text(task: Item) -> str:
-    """Its status, and why it rests."""
+    """Return a task's status, with the reason if it's suspended."""
     reason = task.get("suspendReason")
     return f"{task.get('status')} ({reason})" if reason else str(task.get("status") or "")
 
@@ -69,22 +69,24 @@ TASKS = OutputSpec(
         column("MACHINE", "machineName"),
         age_column("AGE", "createdAt"),
     ),
-    empty_message="There is no such task.",
+    empty_message="No matching tasks.",
 )
 TASK = OutputSpec(fields.TASK_DETAIL)
 WHY = OutputSpec(("id", "status", "suspendReason", "waitingFor", "queue"))
 
 
 @click.command("list")
-@click.option("-s", "--status", metavar="A,B", help=f"Of {', '.join(STATUSES)}.")
-@click.option("-p", "--project", metavar="KEY,…", help="Of these projects.")
-@click.option("--needs-me", is_flag=True, help="With a question that you may answer.")
-@click.option("--mine", is_flag=True, help="That you have created.")
-@click.option("-m", "--machine", "machine_id", metavar="ID", help="Whose latest attempt is there.")
-@click.option("--agent", "agent_type", metavar="NAME", help="For that agent.")
-@click.option("--selector", metavar="LABELS", help="With that selector of machines.")
-@click.option("--search", metavar="WORDS", help="In the description, or #7.")
-@click.option("-n", "--limit", default=30, type=click.IntRange(min=0), help="At most; 0: all.")
+@click.option("-s", "--status", metavar="A,B", help=f"Filter by status: {', '.join(STATUSES)}.")
+@click.option("-p", "--project", metavar="KEY,…", help="Filter by project.")
+@click.option("--needs-me", is_flag=True, help="Only tasks with a question you can answer.")
+@click.option("--mine", is_flag=True, help="Only tasks you created.")
+@click.option("-m", "--machine", "machine_id", metavar="ID", help="Filter by machine.")
+@click.option("--agent", "agent_type", metavar="NAME", help="Filter by agent.")
+@click.option("--selector", metavar="LABELS", help="Filter by machine selector.")
+@click.option("--search", metavar="WORDS", help="Search descriptions, or find a task by #ID.")
+@click.option(
+    "-n", "--limit", default=30, type=click.IntRange(min=0), help="Maximum results; 0 for all."
+)
 @pass_muster
 @outputs(TASKS)
 def list_(
@@ -99,7 +101,7 @@ def list_(
     search: str | None,
     limit: int,
 ) -> Iterable[dict[str, Any]]:
-    """Tasks, the newest first.
+    """List tasks, newest first.
 
     \b
       muster task list --status running,suspended
@@ -125,7 +127,7 @@ def list_(
 @pass_muster
 @outputs(TASK)
 def show(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[], None]]:
-    """All that is known of a task."""
+    """Show a task's details."""
     task = muster.api.get(task_path(number))
     return task, lambda: _print_task(muster, task)
 
@@ -142,7 +144,7 @@ def _print_task(muster: Muster, task: Item) -> None:
             *_question_facts(muster, task),
             ("failure", f"{failure.get('message')} ({failure.get('code')})" if failure else ""),
             ("project", task.get("projectKey")),
-            ("by", (task.get("createdBy") or {}).get("name")),
+            ("created by", (task.get("createdBy") or {}).get("name")),
             ("stages", _stages_text(stages, task.get("currentStageIndex"))),
             ("round", f"{task.get('round')}, attempt {task.get('attempt')}"),
             ("machine", task.get("machineName")),
@@ -176,12 +178,12 @@ def _result_text(result: Mapping[str, Any]) -> str:
     if not result:
         return ""
     if result.get("changed") is False:
-        return "nothing was changed"
+        return "no changes"
     return f"{change_summary(result)}, commit {str(result.get('commit') or '')[:12]}"
 
 
 def change_summary(change: Mapping[str, Any]) -> str:
-    """How much of a change there is."""
+    """Summarize a change's size."""
     count = change.get("filesChanged")
     files = f"{count} file{'' if count == 1 else 's'}"
     return f"{files}, +{change.get('insertions')} -{change.get('deletions')}"
@@ -192,7 +194,7 @@ def _timestamp_text(text: str | None, now: datetime) -> str:
 
 
 def wait_text(wait: Mapping[str, Any] | None, now: datetime) -> str:
-    """What a task waits for, and what happens by itself."""
+    """Describe what a task waits for and what happens otherwise."""
     if not wait:
         return ""
     reason = str(wait.get("reason"))
@@ -209,14 +211,14 @@ def wait_text(wait: Mapping[str, Any] | None, now: datetime) -> str:
 @pass_muster
 @outputs(WHY)
 def why(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[], None]]:
-    """What a task waits for, and what keeps machines from it."""
+    """Show why a task waits, and what blocks each machine."""
     task = muster.api.get(task_path(number))
 
     def print_why() -> None:
         now = datetime.now(UTC)
         queue = task.get("queue") or {}
         waiting = wait_text(task.get("waitingFor"), now)
-        place = f"place {queue['position']}" if queue.get("position") else ""
+        place = f"position {queue['position']}" if queue.get("position") else ""
         facts = [("status", status_text(task)), ("waiting for", waiting), ("in the queue", place)]
         print_facts([*facts, *_question_facts(muster, task)])
         blocked = list(queue.get("blockedBy") or [])
@@ -227,24 +229,24 @@ def why(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[], None]
                 (names.get(b["machineId"], b["machineId"]), _block_text(b)) for b in blocked
             )
         elif not waiting and not queue:
-            info("It waits for nothing.")
+            info("The task isn't waiting.")
 
     return task, print_why
 
 
 def _block_text(block: Item) -> str:
-    """With the machine's own word, which a server of before does not tell."""
+    """Describe a block, with the machine's detail if the server sends one (older ones don't)."""
     kept = BLOCK_REASONS.get(block["reason"], block["reason"])
     return ": ".join(filter(None, [kept, first_line(block.get("detail"))]))
 
 
 @click.command("open")
 @task_argument
-@click.option("--print", "only_said", is_flag=True, help="Say the address, and open nothing.")
+@click.option("--print", "only_said", is_flag=True, help="Print the URL without opening it.")
 @pass_muster
 def open_(muster: Muster, number: int, only_said: bool) -> None:
     """Open a task in the browser."""
-    muster.api.get(task_path(number))  # or there is none to open
+    muster.api.get(task_path(number))  # raises if there's no such task
     url = f"{muster.profile.server}/tasks/{number}"
     click.echo(url)
     if not only_said and sys.stdout.isatty():

@@ -1,4 +1,4 @@
-"""Watching a task, by its events."""
+"""Watch a task's events."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -23,7 +23,7 @@ EVENTS = OutputSpec(
         column("TYPE"),
         column("MESSAGE", stretches=True),
     ),
-    empty_message="Nothing has happened yet.",
+    empty_message="No events yet.",
 )
 _STYLES = {
     "suspended": "yellow",
@@ -36,14 +36,14 @@ _STYLES = {
 
 @click.command
 @task_argument
-@click.option("--all", "with_log", is_flag=True, help="Also the machine's own notes.")
-@click.option("--until-end", is_flag=True, help="Go on past questions, until it ends.")
+@click.option("--all", "with_log", is_flag=True, help="Also print the machine's notes.")
+@click.option("--until-end", is_flag=True, help="Continue past questions until the task ends.")
 @pass_muster
 @click.pass_context
 def watch(ctx: click.Context, muster: Muster, number: int, with_log: bool, until_end: bool) -> None:
-    """Follow what happens, until it ends or waits.
+    """Follow a task until it ends or waits for an answer.
 
-    Exit status: 0 completed, 1 failed or cancelled, 4 it waits for somebody.
+    Exit status: 0 completed, 1 failed or cancelled, 4 waiting for an answer.
     """
     teller = EventPrinter(muster.api, number, with_log)
     task, status = wait_until_settled(muster.api, number, teller, past_questions=until_end)
@@ -52,7 +52,7 @@ def watch(ctx: click.Context, muster: Muster, number: int, with_log: bool, until
 
 
 class EventPrinter:
-    """Says the events of a stream, line by line; first those from before it began."""
+    """Prints a stream's events line by line, starting with earlier ones."""
 
     def __init__(self, api: Api, number: int, with_log: bool) -> None:
         self._api, self._number, self._with_log = api, number, with_log
@@ -80,14 +80,14 @@ class EventPrinter:
 
 
 def print_conclusion(muster: Muster, task: Mapping[str, Any], status: int) -> None:
-    """What has come of it, and what is to be done next, in a sentence on stderr."""
+    """Print the result and the next command to stderr."""
     number = task["id"]
     if status == errors.WAITING:
-        info(f"Task {number} waits for an answer.")
+        info(f"Task {number} is waiting for an answer.")
         _print_question(muster.api, number)
         return
     failure, result = task.get("failure") or {}, task.get("result") or {}
-    text = f"Task {number} is {task['status']}."
+    text = f"Task {number} {task['status']}."
     if failure:
         message, code = (text_format.one_line(failure.get(key)) for key in ("message", "code"))
         text += f" {message} ({code})"
@@ -99,9 +99,9 @@ def print_conclusion(muster: Muster, task: Mapping[str, Any], status: int) -> No
 
 
 def _print_question(api: Api, number: int) -> None:
-    """What a task asks, and by which command it is answered."""
+    """Print a task's question and the command that answers it."""
     gate = find_open_gate(api, number)
-    if gate is None:  # somebody was quicker
+    if gate is None:  # already answered
         return
     if prompt := text_format.sanitize(gate.get("prompt")).strip():
         info(f"\n{prompt}\n")
@@ -113,15 +113,15 @@ def _print_question(api: Api, number: int) -> None:
 
 @click.command
 @task_argument
-@click.option("-t", "--type", "kinds", metavar="A,B", help="Of these types alone.")
-@click.option("--search", metavar="WORDS", help="In message or data.")
-@click.option("-f", "--follow", is_flag=True, help="Go on as more happens, until it ends.")
+@click.option("-t", "--type", "kinds", metavar="A,B", help="Filter by type.")
+@click.option("--search", metavar="WORDS", help="Search messages and data.")
+@click.option("-f", "--follow", is_flag=True, help="Keep printing until the task ends.")
 @pass_muster
 @outputs(EVENTS)
 def events(
     muster: Muster, number: int, kinds: str | None, search: str | None, follow: bool
 ) -> Iterable[dict[str, Any]] | tuple[Any, Callable[[], None]]:
-    """What has happened to a task, in order."""
+    """List a task's events in order."""
     found = list_events(muster.api, number, type=kinds, search=search)
     if not follow:
         return found

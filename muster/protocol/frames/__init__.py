@@ -1,11 +1,11 @@
 """Every frame of the control channel `WS /api/workers/connect`.
 
-Text frames are JSON objects with a `type`; names are camelCase on the wire. Each docstring says
-who sends the frame, when, and what answers it. Log bytes travel as binary frames (`Log`).
+Text frames are JSON objects with a `type`; names are camelCase on the wire. Each docstring names
+the sender, the occasion and the answer. Log bytes are sent as binary frames (`Log`).
 
-Orders (server to machine) are computed from rows and may be sent again at any time: a machine
-that has seen an order answers a repeated one with what it already reported. Reports (machine to
-server) are journalled by the machine and repeated until `Ack.up_to` reaches their `seq`.
+Orders (server to machine) are computed from rows and can be sent again at any time: a machine
+answers a repeated order with what it already reported. Reports (machine to server) are journaled
+by the machine and repeated until `Ack.up_to` reaches their `seq`.
 """
 
 from muster.protocol.frames.changes import (

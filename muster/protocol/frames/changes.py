@@ -1,4 +1,4 @@
-"""What changed between two commits, as a machine tells it: first the contents, then the files."""
+"""Reports of changes between two commits: first the contents, then the files."""
 
 from typing import Literal
 
@@ -6,17 +6,17 @@ from muster.protocol.bounds import Chunk, Commit, Count, FileName, ObjectId, UpT
 from muster.protocol.frames.parts import Part, ReportBody
 
 FileStatus = Literal["added", "modified", "deleted", "renamed", "copied"]
-FileMode = Literal["", "100644", "100755", "120000", "160000"]  # "": no such file on that side
+FileMode = Literal["", "100644", "100755", "120000", "160000"]  # "": no file on that side
 DiffBase = Literal["base", "stage", "round"]
 OmissionReason = Literal["", "size", "files"]
 
 
 class Content(ReportBody, tag="content"):
-    """A piece of a content that `Changes` names: a file's section of a patch, or a file.
+    """A chunk of a content that `Changes` refers to: a file's section of a patch, or a file.
 
-    `id` is what git calls the content as a blob, `size` its bytes. It travels as zlib packs it:
-    `packed` bytes, of which this piece begins at `offset`. Its pieces come in order, before the
-    `Changes` that names it, and as a rule once in an attempt: one that comes again is the same.
+    `id` is the content's git blob ID, `size` its bytes. It's sent compressed with zlib: `packed`
+    bytes in total; this chunk starts at `offset`. Chunks come in order, before the `Changes` that
+    refers to them, and usually once per attempt; a repeated one is identical.
     """
 
     id: ObjectId
@@ -27,18 +27,18 @@ class Content(ReportBody, tag="content"):
 
 
 class ChangedFile(Part):
-    """A file that changed. `old_path` is where it was before, if it is renamed or copied.
+    """A changed file. `old_path` is its previous path if it was renamed or copied.
 
-    Paths are texts where they are UTF-8. Another path, and one that begins with a `"`, is quoted as
-    git quotes it: so a path that begins with a `"` is always a quoted one, and none is lost.
+    A UTF-8 path is plain text. Any other path, and one that starts with a `"`, is quoted as git
+    quotes it: so a path that starts with a `"` is always quoted, and no path is lost.
 
-    `blob` and `old_blob` are what git calls the file's content on both sides, None where there is
-    no such file; of a submodule (mode 160000) they are its commits. Lines are not counted of a
-    `binary` file. `generated`: by what its name says no person wrote it.
+    `blob` and `old_blob` are git's IDs of the file's content on both sides, None if there's no
+    file; for a submodule (mode 160000) they're its commits. Lines of a `binary` file aren't
+    counted. `generated`: its name suggests that no person wrote it.
 
-    `patch` is the id of the content that is the file's section of the patch: the sections of a
-    `Changes`, one after the other, are byte for byte what `git diff --binary --full-index -M`
-    prints. None where `Changes.left_out` says why.
+    `patch` is the ID of the content that is the file's section of the patch: the concatenated
+    sections of a `Changes` are exactly the output of `git diff --binary --full-index -M`. None if
+    `Changes.left_out` has the reason.
     """
 
     path: FileName
@@ -56,18 +56,17 @@ class ChangedFile(Part):
 
 
 class Changes(ReportBody, tag="changes"):
-    """What the commit changed since another: `base` is the commit that it is compared with.
+    """The commit's changes since `base`.
 
-    `since` says which one that is: the task's base; what the stage before came to; or what the
-    round before came to (`Repo.before`). `partial` as in `Checkpoint`.
+    `since` names that commit: the task's base, the previous stage's result, or the previous round's
+    result (`Repo.before`). `partial` as in `Checkpoint`.
 
-    Comes after its `Checkpoint`, before the stage's `StageFinished` or `Suspended`, and before
-    its `Published`; of the same two commits perhaps more than once. A long list comes in several
-    reports, in order: `first` counts from 0 within the list, `total` is how long that is.
+    Sent after its `Checkpoint`, before the stage's `StageFinished` or `Suspended`, and before its
+    `Published`; possibly more than once for the same two commits. A long list takes several
+    reports, in order: `first` counts from 0 within the list, `total` is the list's length.
 
-    `left_out`: `size` where the patch is larger than 10 MiB, so that files have numbers alone;
-    `files` where some are not in the list (too many, or a path too long), and the rest have numbers
-    alone.
+    `left_out`: `size` if the patch is larger than 10 MiB, so that files have only numbers; `files`
+    if the list omits some (too many, or a path is too long) and the others have only numbers.
     """
 
     stage_index: Count

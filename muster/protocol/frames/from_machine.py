@@ -1,4 +1,4 @@
-"""What a machine says: its greeting, its heartbeats, its reports and its logs."""
+"""Frames from machines: hello, heartbeats, reports and logs."""
 
 from typing import Literal
 
@@ -34,13 +34,13 @@ TrackedState = Literal["working", "waiting", "publishing", "published", "stopped
 
 
 class TrackedAttempt(Part):
-    """An attempt that the machine knows of, as `Hello` names it.
+    """An attempt that the machine has, as listed in `Hello`.
 
     `stage_index` is the highest stage whose order it accepted (-1: none yet), and `run` the highest
-    run of that stage. `working` means that a stage order is being carried out, `waiting` that its
-    end has been journalled. `ended_by` is the `how` of the last stage's end, once there was one.
-    `log_offset` is how many log bytes the machine has, whether sent or not. `push` is the highest
-    number of an order to push that it has taken.
+    run of that stage. `working`: it's executing a stage order; `waiting`: it has journaled the
+    stage's end. `ended_by` is the `how` of the last stage's end, if one has ended. `log_offset` is
+    how many log bytes the machine has, sent or not. `push` is the highest number of an accepted
+    push order.
     """
 
     task_id: Big
@@ -56,9 +56,9 @@ class TrackedAttempt(Part):
 class Hello(Frame, tag="hello"):
     """Machine, first frame, within 5 s of connecting. Answered by `Welcome` and the orders due.
 
-    `attempts` is complete: an attempt it does not name is gone from the machine. `checks_commits`:
-    it goes on from the commit that an order names and from no other (`Repo.resume_commit`). One
-    that does not say so is given no task that goes on from a checkpoint.
+    `attempts` is complete: an attempt that isn't listed is gone from the machine. `checks_commits`:
+    it continues only from the commit that an order names (`Repo.resume_commit`). Without it, the
+    machine gets no task that continues from a checkpoint.
     """
 
     protocol: Count
@@ -70,18 +70,18 @@ class Hello(Frame, tag="hello"):
     capabilities: TruncatedTo100[Capability] = []
     repositories: TruncatedTo500[Url] = []
     attempts: BoundedList[TrackedAttempt] = []
-    # None: the worker is of a release that knows no rooms
+    # None: the worker's release has no sandboxes
     sandbox: SandboxFacts | None = msgspec.field(default=None, name="room")
     labels: Labels = {}
-    upgrade: UpgradeFacts | None = None  # None: a release that knows no `Upgrade`, and is sent none
+    upgrade: UpgradeFacts | None = None  # None: its release has no `Upgrade`, so none is sent
     checks_commits: bool = False
 
 
 class Heartbeat(Frame, tag="heartbeat"):
-    """Machine, every `Welcome.heartbeat_seconds`. Answered by `HeartbeatAck` of the same number.
+    """Machine, every `Welcome.heartbeat_seconds`. Answered by `HeartbeatAck` with the same number.
 
-    The machine's lease runs from the moment it sent the heartbeat that is answered. Capabilities,
-    repositories, room and upgrade are sent only when they changed.
+    The machine's lease starts when it sent the answered heartbeat. Capabilities, repositories,
+    sandbox and upgrade are sent only when they changed.
     """
 
     number: Big
@@ -95,8 +95,8 @@ class Heartbeat(Frame, tag="heartbeat"):
 class Log(msgspec.Struct):
     """Machine, a run of log bytes at `offset` of the attempt (binary frame, see `codec`).
 
-    `milliseconds` counts from the attempt's beginning. Answered by `Ack.logs`, or by `LogGap` when
-    the server has not got the bytes before it.
+    `milliseconds` counts from the attempt's start. Answered by `Ack.logs`, or by `LogGap` if the
+    server doesn't have the preceding bytes.
     """
 
     task_id: Big
@@ -108,9 +108,9 @@ class Log(msgspec.Struct):
 
 
 class TerminalClosed(Frame, tag="terminal-closed"):
-    """Machine: a terminal channel has ended, or could not be opened. Not journalled.
+    """Machine: a terminal channel has ended, or could not be opened. Not journaled.
 
-    If somebody still looks, the server answers with another `OpenTerminal`.
+    If there are still viewers, the server answers with another `OpenTerminal`.
     """
 
     task_id: Big

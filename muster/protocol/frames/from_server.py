@@ -1,4 +1,4 @@
-"""What the server says: its greeting, orders, and what has been stored."""
+"""Frames from the server: welcome, orders and acknowledgments."""
 
 from typing import Literal
 
@@ -32,7 +32,7 @@ from muster.protocol.frames.parts import (
 class Welcome(Frame, tag="welcome"):
     """Server, answers `Hello`. `window` is how many unacked log bytes may be in flight."""
 
-    protocol: Count  # the hello's: both speak it from here on
+    protocol: Count  # the hello's; both sides use it from here on
     server_time: Text
     heartbeat_seconds: Seconds
     lease_seconds: Seconds
@@ -42,25 +42,25 @@ class Welcome(Frame, tag="welcome"):
 
 
 class RunStage(Frame, tag="run-stage"):
-    """Server: carry out this stage. Answered by `Accepted`, notes, `StageStarted`, perhaps
-    `Checkpoint`, and `StageFinished` (or `Failed`).
+    """Server: run this stage. Answered by `Accepted`, notes, `StageStarted`, possibly `Checkpoint`,
+    and `StageFinished` (or `Failed`).
 
-    `text` is the agent's instruction, filled, or the shell stage's script, verbatim.
-    `timeout` is in seconds. `env` and `secrets` go into the stage's environment; the values of
-    `secrets` are masked in what leaves the machine.
+    `text` is the agent's instruction with variables filled in, or the shell stage's script,
+    verbatim. `timeout` is in seconds. `env` and `secrets` go into the stage's environment; values
+    of `secrets` are masked in everything that leaves the machine.
 
-    `min_sandbox` is the least that must contain the stage; a machine that cannot answers with
-    `Failed` (`sandbox_unavailable`). `network` is None where it is open, and else the hosts that
-    may be reached (`packages.example.com`, `*.example.org:443`, `@agent`); an empty list: none.
+    `min_sandbox` is the stage's minimum sandbox; a machine without it answers with `Failed`
+    (`sandbox_unavailable`). `network` is None if it's open, else the allowed hosts
+    (`packages.example.com`, `*.example.org:443`, `@agent`); an empty list: none.
 
-    `run` counts the stage's processes: it is more than 0 where the stage goes on that was stopped
-    in its middle. `on_limit` says what becomes of it when its agent's account may not be used for
-    a while: it is suspended (`Suspended`), or fails as any other.
+    `run` counts the stage's processes: it's more than 0 if an interrupted stage continues.
+    `on_limit` defines what happens when its agent's account is out of quota: the stage is
+    suspended (`Suspended`), or fails.
 
-    Of a follow-up's round: `fresh_text` is what an agent is told that has no conversation to go on
-    with (None: `text`). `continues` is the number of the attempt on the same machine whose home,
-    with its agent's conversation, passes to this one. `opening` is what the transcript begins with.
-    `threads` are those of a review that the agent may answer in (`ThreadReplied`).
+    In a follow-up's round: `fresh_text` is the instruction for an agent that has no session to
+    continue (None: `text`). `continues` is the number of the attempt on the same machine whose
+    home, with its agent's session, this one inherits. `opening` is the transcript's first entry.
+    `threads` are the review threads that the agent can reply in (`ThreadReplied`).
     """
 
     task_id: Big
@@ -92,11 +92,11 @@ class RunStage(Frame, tag="run-stage"):
 
 
 class Answer(Frame, tag="answer"):
-    """Server, to machines that speak version 3: the answer to the attempt's question of that number
-    (`QuestionOpened`). A number that is known changes nothing when it comes again.
+    """Server, to machines of version 3: the answer to the attempt's question with that number
+    (`QuestionOpened`). A repeated number has no effect.
 
-    `choice` is one of those that were offered, `input` a text where none were. With neither nobody
-    has answered in time.
+    `choice` is one of the offered choices, `input` a text if there were none. Without both, no one
+    answered in time.
     """
 
     task_id: Big
@@ -115,9 +115,9 @@ class Stop(Frame, tag="stop"):
 
 
 class Suspend(Frame, tag="suspend"):
-    """Server, to machines that speak version 3: stop that run of the stage in its middle (TERM,
-    10 s, KILL), and keep the attempt as at a gate. Answered by `Checkpoint` and `Suspended`; or by
-    `StageFinished`, where the stage ended by itself first.
+    """Server, to machines of version 3: interrupt that run of the stage (TERM, 10 s, KILL), and
+    keep the attempt as at a gate. Answered by `Checkpoint` and `Suspended`; or by `StageFinished`,
+    if the stage ended by itself first.
     """
 
     task_id: Big
@@ -131,17 +131,16 @@ class Publish(Frame, tag="publish"):
     """Server: all stages are done, push the branch. Answered by `Published`, `BranchRefused` or
     `Failed`.
 
-    An attempt that begins with this order has `repo` and `author` in it, and goes on from the
-    checkpoint of the last stage: the machine that had the workspace is lost. It is answered by
-    `Accepted` first.
+    For an attempt that starts with this order, it has `repo` and `author`, and the attempt
+    continues from the last stage's checkpoint, because the machine with the workspace is lost. It's
+    answered by `Accepted` first.
 
-    `onto` is the task's own branch, which is moved to what was pushed where it names what is
-    expected, and nowhere else. `number` counts these orders of the attempt: what a machine has
-    refused it does not try again by the same one.
+    `onto` is the task's own branch, which moves to the pushed commit only if it's at the expected
+    one. `number` counts these orders of the attempt: a machine doesn't retry a refused push for the
+    same number.
 
-    `commit` is what it is to push, and nothing else. Where the server knows of none, it has the
-    machine `announce` what it would push (`PublishPreview`), and push nothing before the next
-    order.
+    `commit` is the only commit to push. If the server doesn't know it, the machine is to `announce`
+    what it would push (`PublishPreview`), and to push nothing before the next order.
     """
 
     task_id: Big
@@ -155,10 +154,10 @@ class Publish(Frame, tag="publish"):
 
 
 class Forget(Frame, tag="forget"):
-    """Server: workspace, spool and checkpoint refs may go. Answered by `WorkspaceFacts` removed.
+    """Server: delete workspace, spool and checkpoint refs. Answered by `WorkspaceFacts` removed.
 
-    `keep_checkpoints`: not the refs. The attempt was never this machine's (a host that was enrolled
-    anew names those of its former life), and its task may go on from them elsewhere.
+    `keep_checkpoints`: keep the refs. The attempt was never this machine's (a host that enrolls
+    again lists those of its former identity), and its task may continue from them elsewhere.
     """
 
     task_id: Big
@@ -167,12 +166,11 @@ class Forget(Frame, tag="forget"):
 
 
 class Tunnel(Frame, tag="tunnel"):
-    """Server, to machines that speak version 2: open the attempt's tunnel for `ttl` seconds, or
-    close it. Answered by `TunnelFacts` of the same `number`.
+    """Server, to machines of version 2: open the attempt's tunnel for `ttl` seconds, or close it.
+    Answered by `TunnelFacts` with the same `number`.
 
-    `opened_by` is in whose name its changes are committed when it closes at a gate.
-    `number` counts how often people started it. A number that is known changes nothing when it is
-    ordered again; a higher one ends the tunnel before it.
+    `opened_by` is the author of its changes when it closes at a gate. `number` counts how often
+    people started it. A repeated number has no effect; a higher one ends the previous tunnel.
     """
 
     task_id: Big
@@ -184,16 +182,16 @@ class Tunnel(Frame, tag="tunnel"):
 
 
 class Drain(Frame, tag="drain"):
-    """Server: no new attempts will come; say `Drained` when nothing is left."""
+    """Server: no new attempts will come; report `Drained` when none is left."""
 
 
 class Undrain(Frame, tag="undrain"):
-    """Server: forget about the drain."""
+    """Server: cancel the drain."""
 
 
 class Release(Part):
-    """A worker's package, and what it needs of others': files below `/install/` of the server that
-    offers it, and their SHA-256 in hexadecimal."""
+    """A worker's wheel and its requirements: files below `/install/` of the server that offers it,
+    and their SHA-256 in hexadecimal."""
 
     version: Label
     wheel: Wheel
@@ -202,11 +200,11 @@ class Release(Part):
 
 
 class Upgrade(Frame, tag="upgrade"):
-    """Server, to machines whose hello has `upgrade`: run this release in place of yours, as soon as
-    nothing is at work (`idle`), or `now`. None: stay with the one you run.
+    """Server, to machines whose hello has `upgrade`: switch to this release, when no stage is
+    running (`idle`) or `now`. None: keep the current one.
 
-    Sent again on each connection. The machine says in its heartbeats how far it is
-    (`UpgradeFacts`), and the version of what it runs in its next hello.
+    Sent again on each connection. The machine reports its progress in heartbeats (`UpgradeFacts`),
+    and the version it runs in its next hello.
     """
 
     release: Release | None = None
@@ -214,7 +212,7 @@ class Upgrade(Frame, tag="upgrade"):
 
 
 class HeartbeatAck(Frame, tag="heartbeat-ack"):
-    """Server, answers the heartbeat of that number, after it has been committed."""
+    """Server, answers the heartbeat with that number, after committing it."""
 
     number: Big
 
@@ -227,8 +225,8 @@ class Ack(Frame, tag="ack"):
 
 
 class LogGap(Frame, tag="log-gap"):
-    """Server: a log frame came before the bytes that precede it; the machine is to send again from
-    `offset`, or to declare `LogLost`."""
+    """Server: a log frame came before the preceding bytes; send again from `offset`, or report
+    `LogLost`."""
 
     task_id: Big
     attempt: Count
@@ -236,16 +234,16 @@ class LogGap(Frame, tag="log-gap"):
 
 
 class Stale(Frame, tag="stale"):
-    """Server: that attempt has ended; kill what is left of it. Answered by `Stopped`."""
+    """Server: that attempt has ended; kill its processes. Answered by `Stopped`."""
 
     task_id: Big
     attempt: Count
 
 
 class OpenTerminal(Frame, tag="open-terminal"):
-    """Server: somebody looks at the attempt; dial its terminal channel with this token.
+    """Server: the attempt has a viewer; dial its terminal channel with this token.
 
-    Not sent to a machine that speaks version 1. A machine that has dialled already does nothing.
+    Not sent to machines of version 1. No effect if the machine has already dialed.
     """
 
     task_id: Big

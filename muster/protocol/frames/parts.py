@@ -1,4 +1,4 @@
-"""What frames are made of: bases, and the pieces that several of them hold."""
+"""Base classes of frames, and parts that several frames share."""
 
 from typing import Literal
 
@@ -30,15 +30,15 @@ class Frame(msgspec.Struct, rename="camel", tag_field="type", omit_defaults=True
 
 
 class Part(msgspec.Struct, rename="camel", omit_defaults=True):
-    """Base of what frames are made of."""
+    """Base of all parts of frames."""
 
 
 class ReportBody(msgspec.Struct, rename="camel", tag_field="kind", omit_defaults=True):
-    """Base of what a report can tell."""
+    """Base of all report bodies."""
 
 
 class Capability(Part):
-    """One agent type a machine can run, and whether it currently should be given any."""
+    """An agent type that a machine can run, and whether it should get tasks for it now."""
 
     agent_type: ShortString
     version: Label | None = None
@@ -48,11 +48,11 @@ class Capability(Part):
 
 
 SandboxLevel = Literal["full", "processes", "none"]
-"""What contains an attempt: a sandbox; only its processes; nothing but its user, if it has one."""
+"""An attempt's isolation: a sandbox; only its processes; only its user, if it has one."""
 
 
 class SandboxFacts(Part):
-    """How far a machine can contain what runs for an attempt, and in words what it lacks."""
+    """A machine's sandbox level, and texts about the missing features."""
 
     level: SandboxLevel
     missing: TruncatedTo20[MissingFeature] = msgspec.field(default_factory=list, name="lacks")
@@ -62,13 +62,13 @@ UpgradeState = Literal["current", "kept", "unable", "preparing", "waiting", "fai
 
 
 class UpgradeFacts(Part):
-    """How far a machine is with the release that its server offers it (`Upgrade`).
+    """A machine's progress with the release that its server offers (`Upgrade`).
 
-    `current`: it is offered none, or runs it. `kept`: its operator wants none
-    (`--no-auto-upgrade`), or it would come over plain HTTP; `unable`: what it runs is no
-    installation. Then it is offered none. `preparing` it (one that is tried says so of its own
-    version), or `waiting` for its moment; `failed`: it was tried, and the one before runs on.
-    `version` is of the release that this is about, and `reason` says in words what keeps it.
+    `current`: none is offered, or it runs that one. `kept`: its operator disabled upgrades
+    (`--no-auto-upgrade`), or the download would use plain HTTP; `unable`: it doesn't run from an
+    installation. Both get no offers. `preparing`: it's installing the release (a canary reports
+    this for its own version); `waiting`: it's waiting to switch; `failed`: it tried, and the
+    previous release runs on. `version` is the release concerned, `reason` explains the state.
     """
 
     state: UpgradeState
@@ -77,7 +77,7 @@ class UpgradeFacts(Part):
 
 
 class Hardware(Part):
-    """What the machine is made of; sizes in bytes."""
+    """The machine's hardware; sizes in bytes."""
 
     cpu_count: Count = 0
     memory_bytes: Big = 0
@@ -88,7 +88,7 @@ class Hardware(Part):
 
 
 class Metrics(Part):
-    """How busy the machine is, in percent of the whole."""
+    """The machine's load in percent."""
 
     cpu_percent: Percent = 0.0
     memory_percent: Percent = 0.0
@@ -96,11 +96,11 @@ class Metrics(Part):
 
 
 class AgentOptions(Part):
-    """How an agent is to run. None, and what is empty: as its adapter does by itself.
+    """Options of an agent. None or empty: the adapter's default.
 
-    `permissions`: it may change files; run commands as well; do all that it can without asking.
-    `arguments` are appended to its command line. `interface`: with its output read by us, or as a
-    program of the terminal, typed into by people.
+    `permissions`: it can change files; also run commands; do everything without asking.
+    `arguments` are appended to its command line. `interface`: headless, with parsed output, or a
+    terminal program that people type into.
     """
 
     model: Text | None = None
@@ -112,8 +112,8 @@ class AgentOptions(Part):
 
 OnLimit = Literal["suspend", "fail"]
 SuspendedBy = Literal["quota", "budget"]
-"""Why a stage was stopped in its middle: its agent's account may not be used for a while, or what
-the task may use is used up."""
+"""Why a stage was interrupted: its agent's account is out of quota, or the task's budget is used
+up."""
 
 
 EntryKind = Literal[
@@ -125,8 +125,8 @@ AgentFailureKind = Literal["auth", "rate_limit", "quota", "overloaded", "refused
 
 
 class TranscriptEntry(Part):
-    """One structured thing that an agent did. `at_ms` counts from the attempt's beginning, as its
-    log does; `log_offset` is where the log shows it. What was cut says so in `data` (`cut`)."""
+    """One action of an agent. `at_ms` counts from the attempt's start, as its log does;
+    `log_offset` is its position in the log. A truncated entry has `cut` in `data`."""
 
     at_ms: Big
     kind: EntryKind
@@ -137,18 +137,18 @@ class TranscriptEntry(Part):
 
 
 class AgentFailure(Part):
-    """Why an agent says that it failed: its key or login is refused (`auth`), it has asked for too
-    much of late (`rate_limit`) or altogether (`quota`), its model's server is `overloaded`, the
-    model has `refused`. `message` is its own word, for people."""
+    """An agent's reason for its failure: its key or login was refused (`auth`), it made too many
+    requests recently (`rate_limit`) or in total (`quota`), its model's server is `overloaded`, or
+    the model `refused`. `message` is the agent's text for people."""
 
     kind: AgentFailureKind = "unknown"
     message: MessageText = ""
 
 
 class UsageItem(Part):
-    """What an agent has used of one model, None where it does not say; `model` None: it names none.
+    """An agent's usage of one model; None where it doesn't report a value or the model.
 
-    Input includes what was cached, output what was thought (reasoning). `cost` is its own figure.
+    Input includes cached tokens, output includes reasoning. `cost` is the agent's own figure.
     """
 
     model: Label | None = None
@@ -168,20 +168,20 @@ class DiffStat(Part):
 
 
 class Revision(Part):
-    """A commit, and the tree that it has."""
+    """A commit and its tree."""
 
     commit: Commit
     tree: Commit
 
 
 class Repo(Part):
-    """Where the work comes from and goes to. `resume_from` is a checkpoint's ref, if any, and
-    `resume_commit` the commit that it has to name: where it names another one, or is not there, the
-    machine does nothing but report that (`Failed`: `checkpoint_moved`, `checkpoint_missing`).
+    """The repository to clone and push to. `resume_from` is a checkpoint's ref, if any, and
+    `resume_commit` the commit it must point to: if it points to another one or is missing, the
+    machine only reports that (`Failed`: `checkpoint_moved`, `checkpoint_missing`).
 
-    `before` is the commit that the round before came to, if there was one.
-    `ssh_key` is a private key in OpenSSH's form, `known_hosts` lines of such a file: with them the
-    machine logs in by ssh, and with nothing else.
+    `before` is the previous round's result, if there was one. `ssh_key` is a private key in OpenSSH
+    format, `known_hosts` are lines of such a file: with them the machine connects by SSH, and uses
+    no other credentials.
     """
 
     url: Text
@@ -196,23 +196,23 @@ class Repo(Part):
 
 
 class TaskBranch(Part):
-    """The branch of the task itself, which stays when attempts end. `expects` is the commit that is
-    known to be there; None: there is to be no such branch yet."""
+    """The task's own branch, which outlives attempts. `expects` is the commit it must be at; None:
+    it must not exist yet."""
 
     name: Text
     expects: Text | None = None
 
 
 class BranchMove(Part):
-    """The task's branch `name` names what its attempt has pushed; `before` what was expected
-    there."""
+    """The task's branch `name` now points to the attempt's pushed commit; `before` is the commit
+    that was expected there."""
 
     name: Ref
     before: Commit | None = None
 
 
 class Author(Part):
-    """The developer in whose name the agent's work is committed."""
+    """The developer who is the author of the agent's commits."""
 
     name: Text
     email: Text

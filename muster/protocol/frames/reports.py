@@ -1,4 +1,4 @@
-"""What a machine reports about its attempts: journalled there, and repeated until acknowledged."""
+"""Machines' reports about attempts: journaled there, and repeated until acknowledged."""
 
 from typing import Literal
 
@@ -42,18 +42,18 @@ StageExitReason = Literal["exit", "signal", "timeout", "stopped", "lease"]
 
 
 class Accepted(ReportBody, tag="accepted"):
-    """The first order of an attempt has been journalled; from here on the machine knows it."""
+    """The machine has journaled the attempt's first order, and tracks the attempt from now on."""
 
 
 class Note(ReportBody, tag="note"):
-    """The machine's own word about its work (cloning 40 %, pushing): an event for people."""
+    """A machine's note about its work (cloning 40 %, pushing): an event for people."""
 
     level: Literal["info", "warning", "error"]
     text: MessageText
 
 
 class StageStarted(ReportBody, tag="stage-started"):
-    """The stage's process runs."""
+    """The stage's process is running."""
 
     stage_index: Count
     run: Count = 0
@@ -62,10 +62,10 @@ class StageStarted(ReportBody, tag="stage-started"):
 class StageFinished(ReportBody, tag="stage-finished"):
     """The stage's process group is gone. Takes effect when the log has reached `log_end` bytes.
 
-    `how` tells which field speaks: `exit` the exit code, `signal` the signal's number; `timeout`,
-    `stopped` (by an order) and `lease` (the machine fenced itself) need neither. `failure` is why
-    its agent says that it failed, if it does; `denied` how many calls of tools it was denied, where
-    it says so.
+    `how` defines `code`: for `exit` it's the exit code, for `signal` the signal's number; for
+    `timeout`, `stopped` (by an order) and `lease` (the machine fenced itself) it's unused.
+    `failure` is the agent's reason for its failure, if it reports one; `denied` the number of tool
+    calls it was denied, if it reports it.
     """
 
     stage_index: Count
@@ -78,8 +78,8 @@ class StageFinished(ReportBody, tag="stage-finished"):
 
 
 class Transcript(ReportBody, tag="transcript"):
-    """What an agent did since the last report of this kind: entries that are numbered from 0 within
-    the attempt, `first` and those after it. All of a stage's come before its `StageFinished`."""
+    """An agent's actions since the last report of this kind. Entries are numbered from 0 within the
+    attempt, here from `first` on. All of a stage's come before its `StageFinished`."""
 
     stage_index: Count
     first: Big
@@ -88,9 +88,8 @@ class Transcript(ReportBody, tag="transcript"):
 
 
 class Usage(ReportBody, tag="usage"):
-    """What the agent has used so far in this run of the stage, by model, in place of what was said
-    of it before. Comes while the stage runs, and at its end before its `StageFinished`; only to
-    servers that speak version 3."""
+    """The agent's usage so far in this run of the stage, by model; replaces earlier reports. Sent
+    during the stage, and at its end before its `StageFinished`; only to servers of version 3."""
 
     stage_index: Count
     agent: ShortString
@@ -99,12 +98,12 @@ class Usage(ReportBody, tag="usage"):
 
 
 class QuestionOpened(ReportBody, tag="asked"):
-    """An agent asks a person in the middle of its stage. Its process waits for the `Answer` of the
-    same number, and the stage's timeout stands still until then. One question at a time: a new one
-    takes the place of one that is open.
+    """An agent asks a question during its stage. Its process waits for the `Answer` with the same
+    number, and the stage's timeout pauses until then. One question at a time: a new one replaces an
+    open one.
 
-    `number` counts the attempt's questions. The answer is one of `choices`, or any text where there
-    are none. After `timeout` seconds (None: never) nobody is waited for any more.
+    `number` counts the attempt's questions. The answer is one of `choices`, or any text if there
+    are none. After `timeout` seconds (None: never) the agent stops waiting.
     """
 
     stage_index: Count
@@ -116,8 +115,8 @@ class QuestionOpened(ReportBody, tag="asked"):
 
 
 class ThreadReplied(ReportBody, tag="replied"):
-    """An agent's reply in a review thread of its follow-up (`RunStage.threads`). `number`: of the
-    transcript entry with the same text."""
+    """An agent replies in a thread of the review that its task's follow-up is about
+    (`RunStage.threads`). `number` is the transcript entry with the same text."""
 
     stage_index: Count
     number: Big
@@ -127,7 +126,7 @@ class ThreadReplied(ReportBody, tag="replied"):
 
 
 class QuestionWithdrawn(ReportBody, tag="unasked"):
-    """The agent continues without an answer to the question of that number."""
+    """The agent no longer waits for an answer to the question with that number, and continues."""
 
     stage_index: Count
     number: Count
@@ -135,12 +134,11 @@ class QuestionWithdrawn(ReportBody, tag="unasked"):
 
 
 class Suspended(ReportBody, tag="suspended"):
-    """That run of the stage was stopped in its middle, and nothing of it runs any more; the attempt
-    is kept as at a gate, and goes on with the next run. Takes effect when the log has reached
-    `log_end` bytes.
+    """That run of the stage was interrupted and has no processes left; the attempt is kept as at a
+    gate, and continues with the next run. Takes effect when the log has reached `log_end` bytes.
 
-    `message` is the agent's word, for people. `resets_at_ms` is when its account may be used again,
-    in milliseconds since 1970; None: it has not said.
+    `message` is the agent's text for people. `resets_at_ms` is when its account has quota again, in
+    milliseconds since 1970; None: unknown.
     """
 
     stage_index: Count
@@ -152,11 +150,12 @@ class Suspended(ReportBody, tag="suspended"):
 
 
 class Checkpoint(ReportBody, tag="checkpoint"):
-    """The stage's work is pushed as `ref`; reported before its `StageFinished`, and again when a
-    tunnel has closed through which somebody changed it while the task waited.
+    """The stage's work is pushed as `ref`; reported before its `StageFinished`, and again after a
+    tunnel closes through which the work was changed while the task waited.
 
-    `diff` counts from the base. None: unknown. `partial`: the stage is not done, the work is that
-    of its middle; reported before its `Suspended`. `follows`: the checkpoint before, or the base.
+    `diff` counts from the base. None: unknown. `partial`: the stage was interrupted, and this is
+    its unfinished work; reported before its `Suspended`. `follows`: the previous checkpoint, or the
+    base.
     """
 
     stage_index: Count
@@ -170,8 +169,9 @@ class Checkpoint(ReportBody, tag="checkpoint"):
 
 
 class PublishPreview(ReportBody, tag="to-publish"):
-    """What the machine would push, without a checkpoint of this attempt. Answers a `Publish` of
-    that number with `announce`; it pushes nothing before the next one."""
+    """The commit that the machine would push, which no checkpoint of this attempt reported. Answers
+    the `Publish` with that number and `announce`; it pushes nothing before the next one.
+    """
 
     number: Count
     commit: Commit
@@ -180,8 +180,8 @@ class PublishPreview(ReportBody, tag="to-publish"):
 
 
 class Published(ReportBody, tag="published"):
-    """The attempt's branch is at the remote. Answers `Publish`. `moved`: so is the task's, where
-    the order said one."""
+    """The attempt's branch is pushed. Answers `Publish`. `moved`: so is the task's, if the order
+    named one."""
 
     branch: Ref
     commit: Commit
@@ -191,11 +191,11 @@ class Published(ReportBody, tag="published"):
 
 
 class BranchRefused(ReportBody, tag="branch-refused"):
-    """The attempt's branch is at the remote, and the task's is not moved: it names `found` (None:
-    there is none), or is refused by the remote (`why`, in its words). Answers `Publish`; the
-    attempt is kept as at a gate, until the next one.
+    """The attempt's branch is pushed, but the task's didn't move: it's at `found` (None: it doesn't
+    exist), or the remote refused it (`why`, the remote's text). Answers `Publish`; the attempt is
+    kept as at a gate until the next one.
 
-    `number` is the order's. `by` and `subject` are what the commit found says of itself.
+    `number` is the order's. `by` and `subject` are the found commit's author and subject.
     """
 
     number: Count
@@ -208,7 +208,7 @@ class BranchRefused(ReportBody, tag="branch-refused"):
 
 
 class WorkspaceFacts(ReportBody, tag="workspace"):
-    """The workspace as it is now; sent when it changes, and as `removed` to answer `Forget`."""
+    """The workspace's current state; sent when it changes, and as `removed` to answer `Forget`."""
 
     state: Literal["preparing", "ready", "removed"]
     path: Path = ""
@@ -221,11 +221,11 @@ class WorkspaceFacts(ReportBody, tag="workspace"):
 
 
 class TunnelFacts(ReportBody, tag="tunnel"):
-    """The attempt's tunnel, whenever that changes, and to answer `Tunnel`. `number` is the order's.
+    """The attempt's tunnel; sent when it changes, and to answer `Tunnel`. `number` is the order's.
 
-    `starting` from when the command runs, and again (`restarts`) after a crash; `connected` with
-    `url`; `closed`, `expired` and `failed` say that nothing of it runs any more. `error` says what
-    went wrong or, with `waits_for_login`, where a person has to log in first, and with which code.
+    `starting` once the command runs, and again (`restarts`) after a crash; `connected` with `url`;
+    `closed`, `expired` and `failed`: it has no processes left. `error` is the problem or, with
+    `waits_for_login`, where a person must log in first, and with which code.
     """
 
     number: Count
@@ -237,9 +237,9 @@ class TunnelFacts(ReportBody, tag="tunnel"):
 
 
 class EgressRefused(ReportBody, tag="egress-refused"):
-    """The stage asked for a host that its network does not allow; once for each host and stage.
+    """The stage requested a host that its network doesn't allow; sent once per host and stage.
 
-    `host` is a name or an address as it was asked for, with the port if that was none of http's.
+    `host` is the requested name or address, with the port unless it's one of HTTP's.
     """
 
     stage_index: Count
@@ -247,7 +247,7 @@ class EgressRefused(ReportBody, tag="egress-refused"):
 
 
 class Stopped(ReportBody, tag="stopped"):
-    """Nothing of the attempt runs any more. Answers `Stop` and `Stale`; frees the slot."""
+    """The attempt has no processes left. Answers `Stop` and `Stale`; frees the slot."""
 
 
 class Lost(ReportBody, tag="lost"):
@@ -257,10 +257,10 @@ class Lost(ReportBody, tag="lost"):
 
 
 class Failed(ReportBody, tag="failed"):
-    """The attempt cannot go on (`repository_unreachable`, `binary_missing`, …); nothing runs.
+    """The attempt can't continue (`repository_unreachable`, `binary_missing`, …); nothing runs.
 
-    `is_unhealthy`: the machine can begin nothing at all now, and its stage has not begun. The
-    attempt is given back, and the machine's capabilities say so until it is well.
+    `is_unhealthy`: the machine can't start anything now, and the stage hasn't started. The attempt
+    is returned, and the machine's capabilities are unhealthy until it recovers.
     """
 
     code: ShortString
@@ -269,9 +269,9 @@ class Failed(ReportBody, tag="failed"):
 
 
 class LogLost(ReportBody, tag="log-lost"):
-    """The machine lost these bytes of its own log (disk full, quota); the range is kept as a gap.
+    """The machine lost these bytes of its own log (disk full, quota); the range becomes a gap.
 
-    Offsets count within the attempt; `start` is inclusive, `end` is not.
+    Offsets count within the attempt; `start` is inclusive, `end` exclusive.
     """
 
     start: Big
@@ -279,7 +279,7 @@ class LogLost(ReportBody, tag="log-lost"):
 
 
 class Drained(ReportBody, tag="drained"):
-    """Nothing is left on the machine. Answers `Drain`; `task_id` and `attempt` are 0."""
+    """The machine has no attempts left. Answers `Drain`; `task_id` and `attempt` are 0."""
 
 
 Body = (
@@ -311,8 +311,8 @@ Body = (
 
 
 class Report(Frame, tag="report"):
-    """Machine, one journalled fact. `seq` counts from 1 within a `journal_id`, without holes but
-    for what a server of the version before cannot read."""
+    """Machine, one journaled report. `seq` counts from 1 within a `journal_id`, without gaps except
+    for reports that a server of the previous version can't read."""
 
     seq: Big
     task_id: Big

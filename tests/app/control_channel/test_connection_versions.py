@@ -65,7 +65,7 @@ def test_a_worker_that_is_newer_than_the_server_is_told_what_to_do(
     code, reason = refusal(new_machine(), {"protocol": newer, **more})
     assert code == CloseCode.UNSUPPORTED_VERSION
     assert reason == (
-        f"protocol {newer} is not known here (at most {version.CURRENT}): upgrade the server first"
+        f"protocol {newer} is too new (at most {version.CURRENT}): upgrade the server first"
     )
 
 
@@ -77,6 +77,6 @@ def test_a_worker_of_two_versions_before_is_told_what_to_do(
     code, reason = refusal(machine, {"protocol": version.OLDEST_SUPPORTED - 1})
     assert code == CloseCode.UNSUPPORTED_VERSION
     assert reason == (
-        f"protocol {version.OLDEST_SUPPORTED - 1} is not spoken any more (from {version.CURRENT}): "
+        f"protocol {version.OLDEST_SUPPORTED - 1} is too old (at least {version.CURRENT}): "
         "install the server's release, then run: python -m muster worker run"
     )

@@ -1,4 +1,4 @@
-"""Which commands the tests of `tests/install/every` say, as their text has it: nothing is run."""
+"""The commands in the source of the tests in `tests/install/every`; nothing is run."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -9,19 +9,19 @@ EVERY = Path(__file__).parents[2] / "install" / "every"
 
 
 class CommandLine(NamedTuple):
-    """A line, up to what only its test knows; and whether its JSON is held to the schema."""
+    """A command line up to its first inserted value, and whether its JSON is checked."""
 
     line: str
     as_json: bool
 
 
 def in_tests(place: Path = EVERY) -> list[CommandLine]:
-    """All lines that are said, by whoever."""
+    """Return all command lines in the tests."""
     return [line for path in sorted(place.glob("*.py")) for line in _in(path)]
 
 
 def missing_lines(names: Iterable[str], lines: Iterable[str]) -> set[str]:
-    """The commands that none of these lines begins with."""
+    """Return the commands that no line starts with."""
     begun = [f"{line} " for line in lines]
     return {name for name in names if not any(line.startswith(f"{name} ") for line in begun)}
 
@@ -36,7 +36,7 @@ def _in(path: Path) -> Iterator[CommandLine]:
 
 
 def _beginning(argument: ast.expr) -> str | None:
-    """Of a text, what stands in it before anything is put in."""
+    """Return a text up to its first inserted value."""
     if isinstance(argument, ast.JoinedStr):
         argument = argument.values[0]
     is_text = isinstance(argument, ast.Constant) and isinstance(argument.value, str)

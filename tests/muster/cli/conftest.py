@@ -14,7 +14,7 @@ from tests.muster.cli.shell import Shell
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where all that the command keeps lies; nobody's own is touched."""
+    """A directory for the command's files, so that the user's own aren't touched."""
     for name in [name for name in os.environ if name.startswith("MUSTER_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
@@ -30,13 +30,13 @@ def ada(app: Flask) -> Developer:
 
 @pytest.fixture
 def shell(app: Flask, home: Path) -> Shell:
-    """A shell of somebody who knows no server yet."""
+    """A shell without profiles."""
     return Shell(app)
 
 
 @pytest.fixture
 def shell_of(app: Flask, home: Path) -> Callable[[Developer], Shell]:
-    """A shell of somebody who is signed in."""
+    """A signed-in shell."""
 
     def make_shell(developer: Developer) -> Shell:
         shell = Shell(app)

@@ -1,7 +1,7 @@
-"""What `--json` can be asked for, command by command, and of which type each field is.
+"""The fields that `--json` accepts, by command, and their types.
 
-`json_schema.json` beside this file has it committed: scripts rely on it. What is changed on purpose
-is written anew by `python -m tests.muster.cli.json_schema DOCUMENT`, where DOCUMENT is the server's
+`json_schema.json` next to this file records them: scripts rely on it. After a deliberate change,
+update it with `python -m tests.muster.cli.json_schema DOCUMENT`, where DOCUMENT is the server's
 openapi.json.
 """
 
@@ -16,8 +16,8 @@ import click
 from muster.cli import app, fields
 from muster.cli.output import OutputSpec
 
-# Of commands whose answer is no shape of the contract's: what most of their fields are of, and the
-# others.
+# Commands whose output isn't one of the contract's schemas: the schema of most fields, and the
+# other fields.
 _PUT_TOGETHER: dict[str, tuple[str, dict[str, str]]] = {
     "admin tokens status": ("TokenStatus", {}),
     "config list": (
@@ -57,7 +57,7 @@ COMMITTED = Path(__file__).with_suffix(".json")
 
 
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> dict[str, click.Command]:
-    """All commands that do something, by what is typed."""
+    """Return all commands by command line, without groups."""
     if not isinstance(command, click.Group):
         return {" ".join(path): command}
     ctx = click.Context(command)
@@ -70,13 +70,13 @@ def commands(command: click.Command, path: tuple[str, ...] = ()) -> dict[str, cl
 
 
 def name_of(words: Sequence[str], names: Iterable[str]) -> str:
-    """The command that these words call: the longest of the names that they begin with."""
+    """Return the command of a command line: the longest name that it starts with."""
     line = " ".join(words) + " "
     return max((name for name in names if line.startswith(f"{name} ")), key=len)
 
 
 def mismatches(item: Mapping[str, Any], shape: Mapping[str, str]) -> list[str]:
-    """What of an answer is not as the shape says."""
+    """Return an item's differences from its schema."""
     wrong = [f"{field} is in one of the two alone" for field in item.keys() ^ shape.keys()]
     for field in item.keys() & shape.keys():
         if not _fits(item[field], shape[field]):
@@ -90,7 +90,7 @@ def _fits(value: object, kind: str) -> bool:
 
 
 def printed(command: click.Command) -> OutputSpec | None:
-    """How a command prints what it says; None: it says nothing that could be JSON."""
+    """Return a command's output spec; None if it has no JSON output."""
     at: Any = command.callback
     while at is not None:
         if isinstance(found := getattr(at, "printed", None), OutputSpec):
@@ -100,7 +100,7 @@ def printed(command: click.Command) -> OutputSpec | None:
 
 
 def of_all(document: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """By the document of the server, of which each shape of `fields` has one of the same name."""
+    """Return each JSON command's fields and their types, from the server's document."""
     schemas = document["components"]["schemas"]
     shapes = {value: _camel(name) for name, value in vars(fields).items() if name.isupper()}
     found = {}

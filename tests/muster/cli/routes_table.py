@@ -1,7 +1,7 @@
-"""By which command each route of the contract is asked, and why some are by none.
+"""The command for each route of the contract, and why some have none.
 
-`{task}` and the like are what `tests.contract.rights_world` has of it. Who is named before the
-colon says the command; where nobody is, it is the admin.
+`{task}` and the like are values of `tests.contract.rights_world`. The name before the colon is the
+person who runs the command (default: the admin).
 """
 
 COMMANDS = {
@@ -67,7 +67,7 @@ COMMANDS = {
     "GET /api/web/projects/:key/members": "maintainer: project members {key}",
     "POST /api/web/projects/:key/members": "maintainer: project add-member {key} {target}",
     "DELETE /api/web/projects/:key/members": "maintainer: project remove-member {key} {a_member}",
-    # ---- one's own
+    # ---- own account
     "GET /api/web/profile": "member: whoami",
     "GET /api/web/profile/budget": "member: profile budget",
     "PUT /api/web/profile": "member: profile set --git-name Me",
@@ -148,24 +148,24 @@ COMMANDS = {
     "PUT /api/admin/settings": "admin settings set maxLogMegabytes=100",
 }
 
-_BY_LOGIN = "`muster login` and `logout` ask it: test_login"
-_BROWSER = "a browser's own, by its cookie"
-_SSO = "`muster login` lets the browser do it, and comes in as a device"
-_CONSOLE = "what the console keeps for its own pages"
-_DRAWN = "numbers to draw a chart of; for scripts there is `muster api`"
-_FACTOR = "passwords and second factors are set up in the console, where a picture can be scanned"
-_LET_IN = "devices are let in where somebody is signed in by hand: in the console"
+_BY_LOGIN = "`muster login` and `logout` use it: test_login"
+_BROWSER = "only for browsers, by their cookie"
+_SSO = "`muster login` leaves it to the browser, and signs in as a device"
+_CONSOLE = "state of the console's own pages"
+_DRAWN = "data for charts; scripts can use `muster api`"
+_FACTOR = "passwords and second factors are set up in the console, which shows a QR code"
+_LET_IN = "devices are approved in the console, by a signed-in person"
 _ATTACH = "`muster attach`, which has its own tests"
-_INSTALL = "a new machine fetches it, by the line of `muster machine add`"
-_MACHINE = "what workers say, not people"
-_FETCHED = "the line fetches it that makes a host a machine"
-_PLATFORM = "what chat platforms post"
+_INSTALL = "new machines download it, by the command of `muster machine add`"
+_MACHINE = "for workers, not people"
+_FETCHED = "the install command downloads it"
+_PLATFORM = "for chat platforms"
 
 WITHOUT = {
     "GET /metrics": "for Prometheus; `muster api /metrics` shows it",
     "GET /api/openapi.json": "the document itself; `muster api /api/openapi.json` shows it",
     "GET /api/docs": "a page of HTML",
-    "POST /api/auth/login": "passwords are said to browsers alone",
+    "POST /api/auth/login": "passwords are entered only in browsers",
     "POST /api/auth/refresh": _BY_LOGIN,
     "POST /api/auth/logout": _BY_LOGIN,
     "POST /api/auth/device": _BY_LOGIN,

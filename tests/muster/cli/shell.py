@@ -1,4 +1,4 @@
-"""Runs `muster` as a shell would, on an app or on whatever answers in its place."""
+"""Runs `muster` as a shell would, against an app or a replacement."""
 
 import io
 import json
@@ -23,7 +23,7 @@ SERVER = "http://127.0.0.1:9000"
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command has left: its exit status, and both of its outputs."""
+    """A command's exit status, stdout and stderr."""
 
     status: int
     bytes: bytes
@@ -39,7 +39,7 @@ class CommandResult:
 
 
 class Stream(io.TextIOWrapper):
-    """A standard stream that may be a terminal."""
+    """A standard stream that can pose as a terminal."""
 
     def __init__(self, *, is_terminal: bool = False, content: bytes = b"") -> None:
         super().__init__(io.BytesIO(content), "utf-8", write_through=True)
@@ -70,11 +70,11 @@ class Shell:
 
     @property
     def err(self) -> str:
-        """What the command that runs has said so far, and not printed."""
+        """The running command's stderr so far."""
         return _bytes(self._stderr).decode()
 
     def done(self, *arguments: str, input_text: str = "") -> CommandResult:
-        """Likewise, of a command that has to succeed."""
+        """Run a command that must succeed."""
         result = self(*arguments, input_text=input_text)
         assert result.status == 0, result.err
         return result
@@ -83,7 +83,7 @@ class Shell:
         self.store_tokens(Tokens(access=access_token_of(developer)))
 
     def store_tokens(self, held: Tokens, server: str = SERVER, name: str = "work") -> Profile:
-        """Know that server, with these tokens."""
+        """Create a profile of the server with these tokens."""
         profile = Profile(name, server)
         tokens.store_tokens(profile, held)
         profiles.write_config(Config({name: profile}, name))

@@ -1,4 +1,4 @@
-"""Chats that a bot speaks in are told the same whether it alone is asked of, or all are."""
+"""A bot's bindings have the same fields with and without --bot."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Settings, as an admin reads them."""
+"""The list of settings for admins."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ def test_what_a_setting_does_is_read_whole_in_a_narrow_terminal(
     shell = shell_of(make_developer(role=SystemRole.ADMIN))
     shell.done("admin", "settings", "set", "maxLogMegabytes=123")
     output = shell.done("admin", "settings", "list").out
-    assert "maxLogMegabytes = 123 MiB (by default " in output
+    assert "maxLogMegabytes = 123 MiB (default: " in output
     assert max(map(len, output.splitlines())) <= 60
     [about] = shell.done("admin", "settings", "list", "--jq", ".[0].help").out.splitlines()
     assert about in " ".join(output.split())

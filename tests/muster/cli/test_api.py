@@ -1,4 +1,4 @@
-"""Any request, as it is asked for."""
+"""`muster api`: arguments and requests."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from tests.muster.cli.shell import SERVER, Shell
 
 
 def sent(*arguments: str, input_text: str = "") -> tuple[str, str, Any]:
-    """Which request that makes: its method, its address, its body."""
+    """Return the request's method, URL and body."""
     shell = Shell(lambda request: httpx.Response(200, json={}))
     result = shell("--server", SERVER, "api", *arguments, input_text=input_text)
     assert result.status == 0, result.err

@@ -1,4 +1,4 @@
-"""The command as a whole: what it knows, how quickly it says so, and how it ends."""
+"""The command as a whole: its commands, its startup and its exit statuses."""
 
 import os
 import subprocess
@@ -26,15 +26,15 @@ def test_each_noun_says_of_itself_what_the_list_of_all_says() -> None:
 
 
 def loaded_by(*arguments: str) -> tuple[set[str], str]:
-    """The modules that Python loads with these arguments, and what is said on stdout."""
+    """Return the modules that Python loads with these arguments, and its stdout."""
     command = [sys.executable, "-X", "importtime", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}, done.stdout
 
 
 def test_the_list_of_all_loads_none_of_them() -> None:
-    """It is there at once, then: beside click, and what click wants to lay words out, it loads a
-    few small files of its own (`bench/cli.py` measures it)."""
+    """So it prints at once: it loads click, click's dependencies for layout, and a few small files
+    (`bench/cli.py` measures it)."""
     floor, _ = loaded_by("-c", "import click, click._textwrap, runpy, shutil, locale")
     loaded, stdout = loaded_by("-m", "muster", "--help")
     assert loaded - floor == {
@@ -49,7 +49,7 @@ def test_the_version_is_the_packages(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["whoami", "--nonsense"], ["config", "use"]])
-def test_who_asks_wrongly_is_told_so_with_status_2(shell: Shell, arguments: list[str]) -> None:
+def test_a_usage_error_exits_with_status_2(shell: Shell, arguments: list[str]) -> None:
     result = shell(*arguments)
     assert (result.status, result.out) == (2, "")
     assert "Usage: muster" in result.err
@@ -57,7 +57,7 @@ def test_who_asks_wrongly_is_told_so_with_status_2(shell: Shell, arguments: list
 
 @pytest.mark.parametrize("arguments", [["worker", "run", "--nonsense"], ["verify", "--key"]])
 def test_what_runs_on_machines_reads_its_own_arguments(arguments: list[str]) -> None:
-    """Also behind options of this command, which it is never asked through otherwise."""
+    """Also after global options, which users don't usually combine with them."""
     command = [sys.executable, "-m", "muster"]
     for before in ([], ["--profile", "x"]):
         completed = subprocess.run(
@@ -80,10 +80,10 @@ def test_a_server_that_is_away_is_status_1(home: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("muster.cli.client.MAX_TRIES", 1)
     result = Shell(away)("--server", "https://away.example", "whoami")
     assert result.status == 1
-    assert "https://away.example cannot be reached: connection refused" in result.err
+    assert "Can't reach https://away.example: connection refused" in result.err
 
 
-def test_who_interrupts_it_is_told_130(home: Path) -> None:
+def test_an_interrupt_exits_with_130(home: Path) -> None:
     def interrupted(request: httpx.Request) -> httpx.Response:
         raise KeyboardInterrupt
 
@@ -91,7 +91,7 @@ def test_who_interrupts_it_is_told_130(home: Path) -> None:
 
 
 def printed_to(stdout: int, *arguments: str) -> tuple[int, str]:
-    """The exit status of a command that prints to that file descriptor, and what it says."""
+    """Run a command with that file descriptor as stdout; return its exit status and stderr."""
     command = [sys.executable, "-m", "muster", *arguments]
     with os.fdopen(stdout, "wb", 0) as file:
         completed = subprocess.run(

@@ -1,6 +1,6 @@
-"""Each command is run for real in tests/install/every: by its process, against a whole Muster.
+"""tests/install/every runs each command in its own process, against a complete Muster.
 
-That suite takes its time; whether it leaves one out is seen here at once.
+That suite is slow; this test finds missing commands at once.
 """
 
 import argparse
@@ -14,11 +14,11 @@ from tests.muster.cli.command_lines import in_tests, missing_lines
 
 INSTALL = Path(__file__).parents[2] / "install"
 COMMANDS = json_schema.commands(app.command)
-# What has its own test beside those, since it is how a server begins, or becomes another.
+# Commands with tests elsewhere, because they install or replace a server.
 BY_OTHERS = {
     "install": ("installed_server.py", '"install", "--user"'),
     "upgrade": ("installed_server.py", '"upgrade", release.server'),
-    "engines": ("test_installed.py", "units.ENGINES"),  # which a unit says
+    "engines": ("test_installed.py", "units.ENGINES"),  # in a unit
 }
 
 

@@ -1,4 +1,4 @@
-"""Every route of the contract that a person may want has a command, which asks it."""
+"""Every route of the contract for people has a command that requests it."""
 
 import re
 import shlex
@@ -18,8 +18,8 @@ from tests.contract.rights_world import make_world
 from tests.muster.cli.routes_table import COMMANDS, WITHOUT
 from tests.muster.cli.shell import CommandResult, Shell
 
-# What cannot be done in the world as it is, and is asked for all the same. For real all of it is
-# done, and what has no route of its own: tests/install/every.
+# Requests that fail in this world, but are sent all the same. tests/install/every runs all of them
+# for real, as well as commands without their own route.
 REFUSED = {
     "POST /api/web/tasks/:taskId/retry": "task_not_ended",
     "PUT /api/web/tasks/:taskId/dismiss": "task_not_ended",
@@ -35,7 +35,7 @@ def test_each_route_has_a_command_or_a_reason_to_have_none() -> None:
 
 
 class RolledBackShell:
-    """Says commands in a world, and takes back what each has done."""
+    """Runs commands in a world, and rolls back their effects."""
 
     def __init__(self, app: Flask, folder: Path) -> None:
         self.world = make_world(app)
@@ -44,7 +44,7 @@ class RolledBackShell:
         self.file.write_text(f"key: {self.world.key}\nname: Another name\n")
 
     def run(self, line: str) -> tuple[CommandResult, list[str]]:
-        """What was said, and which routes were asked for."""
+        """Run a command; return its result and the requested routes."""
         who, _, command = line.rpartition(": ") if ": " in line else ("admin", "", line)
         if "{" in command:
             command = command.format(**asdict(self.world), file=self.file)
@@ -62,7 +62,7 @@ class RolledBackShell:
         return result, [_route(request) for request in shell.asked]
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        """The app's own answer; but a stream, which never ends, says how far things are."""
+        """Return the app's response, but replace endless streams by a short one."""
         if request.url.path.endswith("/stream"):
             text = 'event: hello\nid: 1:\ndata: {"events": 1, "logs": {}, "transcripts": {}}\n\n'
             if "tasks" not in request.url.path:

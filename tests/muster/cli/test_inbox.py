@@ -1,4 +1,4 @@
-"""What needs one, with the command that answers it."""
+"""Inbox items with their commands."""
 
 import httpx
 import pytest

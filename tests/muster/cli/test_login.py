@@ -1,4 +1,4 @@
-"""Signing in: by a token, by a device's code, and out again."""
+"""Sign in by token and by device code, and sign out."""
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ from tests.muster.cli.shell import SERVER, Shell
 
 
 def pat(app: Flask, developer: Developer) -> str:
-    """A personal token of theirs."""
+    """Create a personal access token of a developer."""
     headers = {"Authorization": f"Bearer {access_token_of(developer)}"}
     answer = app.test_client().post("/api/web/profile/tokens", json={"label": "x"}, headers=headers)
     return str(answer.json["token"])
@@ -31,7 +31,7 @@ def test_a_token_from_stdin_is_private_to_its_owner(
 ) -> None:
     token = pat(app, ada)
     result = shell.done("login", "--server", f"{SERVER}/", "--token", "-", input_text=f"{token}\n")
-    assert "You are ada" in result.err
+    assert "as ada" in result.err
     assert token not in result.out + result.err
     assert stat.S_IMODE(tokens.tokens_path().stat().st_mode) == 0o600
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
@@ -73,7 +73,7 @@ def test_a_device_signs_in_when_its_code_was_said_in_a_browser(
     monkeypatch.setattr("time.sleep", say_the_code)
     result = shell.done("login", "--server", SERVER)
     assert "/device" in result.err
-    assert "You are ada" in result.err
+    assert "as ada" in result.err
     assert shell.done("whoami", "--quiet").out == f"{ada.id}\n"
 
 
@@ -118,7 +118,7 @@ def test_logging_out_ends_the_login_and_forgets_it(shell: Shell, ada: Developer)
     shell.store_tokens(credentials)
     result = shell("whoami")
     assert result.status == 3
-    assert "Your login at" in result.err
+    assert "Your session at" in result.err
 
 
 def test_logging_out_keeps_the_servers_profile(shell: Shell, ada: Developer) -> None:
@@ -128,7 +128,7 @@ def test_logging_out_keeps_the_servers_profile(shell: Shell, ada: Developer) -> 
     profiles.write_config(profiles.Config({"other": other, "work": work}, "work"))
     tokens.store_tokens(work, Tokens(access=pair.access_token, refresh=pair.refresh_token))
     result = shell.done("logout")
-    assert result.err == f"Signed out at {SERVER}.\n"
+    assert result.err == f"Signed out of {SERVER}.\n"
     assert profiles.read_config() == profiles.Config({"other": other, "work": work}, "work")
     assert tokens.read_tokens(work) == Tokens()
     assert shell("whoami").status == 3
@@ -136,7 +136,7 @@ def test_logging_out_keeps_the_servers_profile(shell: Shell, ada: Developer) -> 
 
 
 @pytest.mark.usefixtures("home")
-def test_who_logs_out_of_a_server_that_is_away_is_told_that_it_was_not_told(
+def test_logging_out_of_an_unreachable_server_says_that_the_session_has_not_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def away(request: httpx.Request) -> httpx.Response:
@@ -146,7 +146,7 @@ def test_who_logs_out_of_a_server_that_is_away_is_told_that_it_was_not_told(
     shell = Shell(away)
     profile = shell.store_tokens(Tokens(access="known", refresh="mst_refresh_x"))
     result = shell.done("logout")
-    assert f"Forgotten here, but not ended at {SERVER}" in result.err
+    assert f"Deleted the stored tokens, but couldn't end the session at {SERVER}" in result.err
     assert "no route" in result.err
     assert "Signed out" not in result.err
     assert tokens.read_tokens(profile) == Tokens()
@@ -154,7 +154,7 @@ def test_who_logs_out_of_a_server_that_is_away_is_told_that_it_was_not_told(
 
 def test_logging_out_of_a_login_that_is_over_is_done(shell: Shell, ada: Developer) -> None:
     shell.store_tokens(Tokens(access="eyJ.eyJ.old", refresh="mst_refresh_x"))
-    assert shell.done("logout").err == f"Signed out at {SERVER}.\n"
+    assert shell.done("logout").err == f"Signed out of {SERVER}.\n"
 
 
 def test_a_refused_access_token_is_renewed_once(shell: Shell, ada: Developer) -> None:
@@ -169,12 +169,12 @@ def test_a_refused_access_token_is_renewed_once(shell: Shell, ada: Developer) ->
 
 
 def test_who_comes_second_takes_what_the_first_has_renewed(shell: Shell, ada: Developer) -> None:
-    """A refresh token that comes twice ends its login: what is stored is read again first."""
+    """A reused refresh token ends its session, so the stored one is read again first."""
     held = store_login(shell, ada)
     profile = shell.store_tokens(Tokens(access="eyJ.eyJ.old", refresh="mst_refresh_used"))
     stored = StoredCredentials(profile)
     assert stored.tokens.refresh == "mst_refresh_used"
-    tokens.store_tokens(profile, held)  # the other has been quicker
+    tokens.store_tokens(profile, held)  # the other process was faster
 
     def renew(refresh: str) -> Tokens:
         raise AssertionError("it is renewed a second time")
@@ -205,7 +205,7 @@ Ring = dict[tuple[str, str], str]
 
 @pytest.fixture
 def ring(monkeypatch: pytest.MonkeyPatch, home: Path) -> Ring:
-    """A keyring that can be used."""
+    """A working keyring."""
     ring: Ring = {}
     monkeypatch.delenv("MUSTER_KEYRING")
     monkeypatch.setattr("keyring.set_password", lambda s, n, v: ring.update({(s, n): v}))
@@ -238,7 +238,7 @@ def test_a_renewed_login_survives_a_locked_keyring(
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr("keyring.set_password", locked)
         result = shell.done("whoami")
-    assert "The keyring takes no token (it is locked)" in result.err
+    assert "Can't write to the keyring (it is locked)" in result.err
     assert tokens.read_tokens(profile).refresh not in ("", pair.refresh_token)
     assert stat.S_IMODE(tokens.tokens_path().stat().st_mode) == 0o600
     shell.done("whoami")
@@ -274,7 +274,7 @@ def test_tokens_go_to_no_server_of_a_similar_name(
     assert tokens.read_tokens(replace(profile, server="https://other.example")) == Tokens()
 
 
-def test_a_server_that_an_old_name_now_means_is_told_nothing(shell: Shell, ada: Developer) -> None:
+def test_another_server_under_an_old_name_gets_no_token(shell: Shell, ada: Developer) -> None:
     shell.sign_in(ada)
     other = Profile("work", "https://other.example")
     profiles.write_config(Config({"work": other}, "work"))
@@ -314,5 +314,5 @@ def test_the_environments_token_goes_to_its_server_alone(
 def test_a_token_is_sent_to_no_server_by_plain_http(shell: Shell) -> None:
     result = shell("login", "--server", "http://muster.example", "--token", "mst_pat_x")
     assert result.status == 2
-    assert "can be read on the way" in result.err
+    assert "others could read your credentials" in result.err
     assert not shell.asked

@@ -1,4 +1,4 @@
-"""`muster machine add`: the line, and how it is waited for whoever pastes it."""
+"""`muster machine add`: the install command, and waiting for the machine."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ def test_only_admins_add_machines(app: Flask) -> None:
 
 
 class Server:
-    """Answers as a server would whose new machine comes a step further with each look."""
+    """Responds as a server whose new machine makes one step of progress per request."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Server:
 
 
 def asking(server: Server) -> Shell:
-    """A shell that is signed in there."""
+    """A shell that is signed in to it."""
     shell = Shell(server)
     shell.store_tokens(Tokens(access="known"))
     return shell
@@ -108,7 +108,7 @@ def test_it_waits_no_longer_than_the_token_is_good_although_that_is_no_news() ->
     result = shell("machine", "add", "--wait")
     assert (result.status, "The token is expired." in result.err) == (1, True)
     assert [request.url.path for request in shell.asked].count("/api/web/stream") == 1
-    # While the token is good, that the stream lives is no reason to ask.
+    # While the token is valid, heartbeats trigger no request.
     shell = asking(Server({}, {"status": "revoked"}, news=": \n" * 9))
     assert shell("machine", "add", "--wait").status == 1
     streams = [request for request in shell.asked if request.url.path == "/api/web/stream"]

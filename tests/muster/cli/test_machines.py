@@ -1,4 +1,4 @@
-"""Machines by name, and draining them after it was shown what that moves."""
+"""Find machines by name, and drain them after showing the plan."""
 
 from collections.abc import Callable
 
@@ -33,14 +33,14 @@ def test_of_two_of_one_name_it_has_to_be_said_which(lead: Shell) -> None:
     make_machine(name="forge")
     result = lead("machine", "show", "forge")
     assert result.status == 2
-    assert "several machines are called 'forge'" in result.err
+    assert "Several machines are named 'forge'" in result.err
 
 
 def test_draining_shows_first_and_asks(lead: Shell) -> None:
     result = lead("machine", "drain", "forge")
-    assert (result.status, "nobody is there to ask" in result.err) == (2, True)
+    assert (result.status, "Not a terminal: pass --yes." in result.err) == (2, True)
     result = lead("machine", "drain", "forge", "--dry-run")
-    assert (result.status, "Nothing runs there." in result.err) == (0, True)
+    assert (result.status, "No tasks are running there." in result.err) == (0, True)
     assert all("dryRun=true" in str(r.url) for r in lead.asked if r.method == "POST")
     lead.done("machine", "drain", "forge", "--yes", "--note", "a look")
     [machine] = lead.done("machine", "show", "forge", "--json", "status,drain").json
@@ -77,7 +77,7 @@ def test_how_a_machine_stands_to_the_servers_release_is_one_line(
     assert machine_upgrade.upgrade_text(machine) == words
 
 
-def test_who_may_not_is_told_so_with_status_3(
+def test_a_missing_permission_exits_with_status_3(
     lead: Shell, ada: Developer, shell_of: Callable[[Developer], Shell]
 ) -> None:
     result = shell_of(ada)("machine", "drain", "forge", "--yes")

@@ -1,4 +1,4 @@
-"""What one is told as it happens."""
+"""Watching notifications."""
 
 import httpx
 import pytest
@@ -14,7 +14,7 @@ NEWS = (
 
 
 @pytest.mark.usefixtures("home")
-def test_who_watches_is_told_at_once_that_it_listens_and_then_what_is_new() -> None:
+def test_watching_says_that_it_waits_and_then_prints_notifications() -> None:
     streams = iter([HELLO + NEWS, HELLO])
 
     def answer(_: httpx.Request) -> httpx.Response:
@@ -25,5 +25,5 @@ def test_who_watches_is_told_at_once_that_it_listens_and_then_what_is_new() -> N
 
     result = Shell(answer)("--server", SERVER, "notifications", "watch")
     assert result.status == errors.INTERRUPTED
-    assert result.err.count("Ctrl-C ends it.") == 1
+    assert result.err.count("Press Ctrl-C to stop.") == 1
     assert "Sign it?" in result.out

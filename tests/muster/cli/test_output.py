@@ -1,4 +1,4 @@
-"""What commands print: for scripts the same in each release, for people in their terminal."""
+"""Commands' output: stable for scripts, sanitized for people's terminals."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ TASK = {
 
 
 def answers(**by_path: Any) -> Shell:
-    """A shell whose server says these, by the end of the path."""
+    """A shell whose server returns these responses, by the path's last segment."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         name = request.url.path.rpartition("/")[2]
@@ -43,7 +43,7 @@ def run(shell: Shell, *arguments: str, is_terminal: bool = False) -> Any:
 
 
 def test_the_fields_of_json_are_those_that_are_committed(client: FlaskClient) -> None:
-    """Whoever changes one on purpose writes the file anew, as its module says."""
+    """After a deliberate change, regenerate the file as its module's docstring says."""
     document = client.get("/api/openapi.json").json
     assert document is not None
     assert json_schema.of_all(document) == json.loads(json_schema.COMMITTED.read_text())
@@ -91,7 +91,7 @@ def test_json_alone_lists_the_fields_and_asks_nobody(tasks: Shell) -> None:
 def test_a_field_that_there_is_not_is_named_before_anybody_is_asked(tasks: Shell) -> None:
     result = run(tasks, "task", "list", "--json", "id,nonsense")
     assert (result.status, result.out) == (2, "")
-    assert "no such field: nonsense" in result.err
+    assert "Unknown field: nonsense" in result.err
     assert not tasks.asked
 
 
@@ -143,10 +143,10 @@ def test_a_table_is_as_wide_as_the_terminal_and_one_line_an_item(
 def test_where_there_is_nothing_pipes_stay_empty(home: Any) -> None:
     result = run(answers(tasks={"items": []}), "task", "list")
     assert (result.status, result.out) == (0, "")
-    assert result.err == "There is no such task.\n"
+    assert result.err == "No matching tasks.\n"
 
 
-def test_a_problem_is_told_in_words_with_what_finds_it_in_logs(home: Any) -> None:
+def test_a_problem_is_printed_with_its_fields_and_request_id(home: Any) -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
         problem = {
             "status": 422,

@@ -1,4 +1,4 @@
-"""What is said to commands: which task is meant, and fields."""
+"""Parameters of commands: tasks and fields."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def test_the_address_of_another_servers_page_is_no_task_here(reference: str) -> 
     shell = Shell(lambda request: httpx.Response(200, json={"id": 7, "status": "queued"}))
     ended = shell("--server", SERVER, "task", "cancel", reference)
     assert (ended.status, shell.asked) == (2, [])
-    assert "of another server" in ended.err
+    assert "That task isn't on" in ended.err
 
 
 @pytest.mark.parametrize(

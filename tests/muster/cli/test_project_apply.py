@@ -1,4 +1,4 @@
-"""A project becomes what a file says, after it was shown what that is."""
+"""Apply a project file after showing the changes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ ShellOf = Callable[[Developer], Shell]
 
 @pytest.fixture
 def shell_of_ada(app: Flask, ada: Developer, shell_of: ShellOf) -> Shell:
-    """Ada maintains the project APP, in which Grace is, too."""
+    """Ada maintains the project APP; Grace is a member."""
     make_project(key="APP", maintainers=[ada], members=[make_developer(name="grace")])
     make_developer(name="linus")
     return shell_of(ada)
@@ -38,7 +38,7 @@ def test_the_difference_is_shown_and_applied(shell_of_ada: Shell, tmp_path: Path
     projects = shell_of_ada.done("project", "show", "APP", "--json", "name,pipeline").json
     assert (projects[0]["name"], projects[0]["pipeline"][0]["command"]) == ("Another", "make")
     status, stderr = run_apply(shell_of_ada, tmp_path, text, "--yes")
-    assert (status, stderr) == (0, "APP is as the file says: nothing to change.\n")
+    assert (status, stderr) == (0, "APP already matches the file: nothing to change.\n")
 
 
 def test_nothing_is_changed_where_nobody_can_be_asked_or_in_a_dry_run(
@@ -88,14 +88,14 @@ def test_members_are_the_same_by_another_case_or_by_their_ids(
     members = shell_of_ada.done("project", "members", "APP", "--json", "name,role").json
     assert members == [{"name": name, "role": "maintainer"} for name in ("ada", "grace")]
     status, stderr = run_apply(shell_of_ada, tmp_path, text, "--yes")
-    assert (status, stderr) == (0, "APP is as the file says: nothing to change.\n")
+    assert (status, stderr) == (0, "APP already matches the file: nothing to change.\n")
 
 
 @pytest.mark.parametrize(
     ("members", "why"),
     [
-        ("ada", "members is none of what it may be"),
-        ("{ada: [maintainer]}", "members is none of what it may be"),
+        ("ada", "members must map names to roles"),
+        ("{ada: [maintainer]}", "members must map names to roles"),
         ("{ada: maintainer, ADA: member}", "ADA and ada are the same person"),
     ],
 )
@@ -114,7 +114,7 @@ def test_who_is_not_there_is_named_before_anything_is_changed(
         shell_of_ada, tmp_path, "name: X\nmembers: {nobody: member}", "--yes"
     )
     assert status == 3
-    assert "There is no developer 'nobody'" in stderr
+    assert "Developer 'nobody' not found." in stderr
     assert {request.method for request in shell_of_ada.asked} == {"GET"}
 
 

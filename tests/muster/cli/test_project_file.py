@@ -1,4 +1,4 @@
-"""A project as a file says it."""
+"""Project files."""
 
 import io
 from pathlib import Path
@@ -69,7 +69,7 @@ def test_a_difference_is_shown_as_lines() -> None:
     stage = "pipeline: [{name: build, kind: shell, command: make, timeout: 60}]"
     lines = project_file.diff_lines(read(f"key: APP\n{stage}\n"), PROJECT)
     assert [line for line in lines if line[0] in "+-"] == [
-        "--- as it is", "+++ as the file says",
+        "--- current", "+++ file",
         "-  command: |", "-    make", "-    make test", "+  command: make", "+  timeout: 60",
     ]  # fmt: skip
 
@@ -77,10 +77,10 @@ def test_a_difference_is_shown_as_lines() -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("key: [", "is no YAML"),
-        ("- a", "it has to have a key"),
-        ("key: A\nnonsense: 1", "has what no project has: nonsense"),
-        ("key: !!python/object/apply:os.system ['true']", "is no YAML"),
+        ("key: [", "isn't valid YAML"),
+        ("- a", "key is missing"),
+        ("key: A\nnonsense: 1", "has unknown fields: nonsense"),
+        ("key: !!python/object/apply:os.system ['true']", "isn't valid YAML"),
     ],
 )
 def test_what_is_no_project_is_refused(text: str, complaint: str) -> None:

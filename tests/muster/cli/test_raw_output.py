@@ -1,4 +1,4 @@
-"""What others wrote is byte for byte in a pipe, and does not speak to a terminal."""
+"""Foreign bytes are exact in a pipe, and can't control a terminal."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ COMMANDS = [["api", "x"], ["task", "file", "7", "a.txt", "--commit", "c0ffee"]]
 
 
 class InChunks(httpx.SyncByteStream):
-    """It comes byte by byte."""
+    """Yield it byte by byte."""
 
     def __iter__(self) -> Iterator[bytes]:
         return (bytes([byte]) for byte in WRITTEN)

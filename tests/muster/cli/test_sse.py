@@ -1,4 +1,4 @@
-"""A stream's bytes as lines, and its lines as events."""
+"""Split a stream into lines, and parse lines into events."""
 
 import pytest
 
@@ -28,5 +28,5 @@ def test_lines_end_by_a_line_feed_alone_however_the_bytes_come(size: int) -> Non
 
 
 def test_data_that_is_no_json_is_said_to_be_none() -> None:
-    with pytest.raises(CliError, match="no JSON"):
+    with pytest.raises(CliError, match="invalid JSON"):
         list(parse_events(["event: update", "data: {", ""]))

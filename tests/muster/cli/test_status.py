@@ -1,4 +1,4 @@
-"""How a server is, as people read it."""
+"""A server's status for people."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from muster.cli.status import counts_text
     [
         ({"failedToday": 1, "assigned": 0, "running": 2, "queued": 3},
          "3 queued, 2 running, 1 failed today"),
-        ({"total": 4, "online": 3, "offline": 1}, "3 online, 1 offline, 4 in all"),
+        ({"total": 4, "online": 3, "offline": 1}, "3 online, 1 offline, 4 total"),
         ({"queued": 0, "running": 0}, "none"),
         ({"ofANewerServer": 2}, "2 ofANewerServer"),
         (None, ""),

@@ -1,4 +1,4 @@
-"""Texts of others as they may be shown."""
+"""Sanitizing foreign texts."""
 
 import re
 from datetime import UTC, datetime

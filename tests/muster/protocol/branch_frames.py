@@ -1,4 +1,4 @@
-"""Frames about the task's own branch, with the lines that they are."""
+"""Frames about the task's own branch, with their encodings."""
 
 from muster.protocol import frames
 from muster.protocol.frames.parts import Frame

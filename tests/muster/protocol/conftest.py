@@ -1,4 +1,4 @@
-"""Property tests here are small and many: no deadline, for the machine may be busy."""
+"""Many small property tests: no deadline, because the host may be busy."""
 
 from hypothesis import HealthCheck, settings
 

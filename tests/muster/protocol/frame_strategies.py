@@ -1,4 +1,4 @@
-"""Frames made out of their own declarations, for tests of what may be said."""
+"""Hypothesis strategies for frames, generated from their declarations."""
 
 from functools import cache
 
@@ -33,7 +33,7 @@ _CHARACTERS = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 
 
 def values_of(shape: inspect.Type) -> st.SearchStrategy:
-    """Values of a declared type, its limits kept."""
+    """Return a strategy for values of a declared type, within its bounds."""
     match shape:
         case inspect.Metadata(type=kind):
             return values_of(kind)
@@ -69,7 +69,7 @@ def values_of(shape: inspect.Type) -> st.SearchStrategy:
 
 @cache
 def frames_of(kind: type[Struct]) -> st.SearchStrategy:
-    """Frames of that type, or what is in some. Kept, for it takes as long as a few examples do."""
+    """Return a strategy for frames or parts of that type. Cached, because building it is slow."""
     return values_of(inspect.type_info(kind))
 
 

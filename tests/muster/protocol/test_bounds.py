@@ -1,4 +1,4 @@
-"""Everything that is said has a bound; what people read is cut there, all else is refused."""
+"""Every value has a bound; longer texts for people are truncated, all else is refused."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ SAID = [*FROM_MACHINE, *FROM_SERVER, frames.Log, *terminal.TerminalFrame.__subcl
 
 
 def unbounded(shape: inspect.Type, place: str) -> Iterator[str]:
-    """The places in what is said that may be of any length, or any number."""
+    """Yield the paths of values without a bound."""
     match shape:
         case inspect.Metadata(type=kind):
             yield from unbounded(kind, place)
@@ -50,7 +50,7 @@ def unbounded(shape: inspect.Type, place: str) -> Iterator[str]:
 @pytest.mark.parametrize("kind", SAID, ids=lambda kind: kind.__name__)
 def test_every_text_list_object_and_number_has_a_bound(kind: type[msgspec.Struct]) -> None:
     found = set(unbounded(inspect.type_info(kind), kind.__name__))
-    # What an agent's tool was called with: bounded by its frame, and by who keeps it.
+    # A tool call's arguments: bounded by the frame's size and by storage.
     assert found <= {"Report.body.entries[].data{}"}
 
 
@@ -134,7 +134,7 @@ def test_a_commit_has_40_digits_or_64(commit: str) -> None:
 
 
 def test_of_a_head_that_is_no_commit_nothing_is_left() -> None:
-    """git says `(initial)` where an agent has left a branch without one."""
+    """git prints `(initial)` if an agent left a branch without a commit."""
     frame = codec.decode_from_machine(
         report(kind="workspace", state="ready", headCommit="(initial)")
     )
@@ -153,7 +153,7 @@ def test_of_a_code_or_an_agent_type_that_speaks_to_a_terminal_nothing_is_left(co
     assert [each.agent_type for each in decoded_hello.capabilities] == [""]
 
 
-# ---- reports that can be passed over -------------------------------------------------------------
+# ---- reports to skip -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_report_without_a_number_is_no_frame(seq: Any) -> None:
     assert not isinstance(refused.value, codec.BadReport)
 
 
-# ---- what is to be said --------------------------------------------------------------------------
+# ---- outgoing frames -----------------------------------------------------------------------------
 
 
 def test_what_fits_is_said_as_it_is() -> None:

@@ -1,4 +1,4 @@
-"""The one zip file of some members: others read it, and nothing else is taken for it."""
+"""Canonical zip files: other tools read them, and any other file is refused."""
 
 import io
 import zipfile
@@ -20,7 +20,7 @@ ZEROS = bytes(1 << 20)
 
 
 def read_members(data: bytes) -> dict[str, bytes]:
-    """The members of a file. Raises NotCanonical."""
+    """Return a file's members. Raises NotCanonical."""
     found = canonical_zip.read_members(io.BytesIO(data))
     return {member.name: b"".join(pieces) for member, pieces in found}
 
@@ -46,7 +46,7 @@ def test_a_member_is_read_in_pieces_and_may_be_left() -> None:
 
 
 class Sparse(io.RawIOBase):
-    """A file of which most are zeros that nobody keeps: some bytes at some places."""
+    """A sparse file: mostly zeros, with some bytes at some offsets."""
 
     def __init__(self, pieces: dict[int, bytes], size: int) -> None:
         self.pieces, self.at, self.size = pieces, 0, size

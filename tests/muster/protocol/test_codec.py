@@ -1,4 +1,4 @@
-"""Every frame comes back as it was sent, also from a side that is newer."""
+"""Every frame survives encoding and decoding, also from a newer peer."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Whatever else comes in is a BadFrame, and nothing worse."""
+"""Any other message raises BadFrame, and nothing worse."""
 
 import contextlib
 import json

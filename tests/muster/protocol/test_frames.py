@@ -1,6 +1,6 @@
-"""One message of each type as it stands on the wire: a rename here breaks machines in the field.
+"""One encoded message of each type: a rename here breaks deployed machines.
 
-A line may gain an optional field; a line that has to change otherwise wants a new version.
+A message may gain an optional field; any other change needs a new protocol version.
 """
 
 import re
@@ -153,7 +153,7 @@ def test_a_log_frame_is_laid_out_as_ever():
     )
 
 
-# What an absent field means; both sides leave out what equals it.
+# The value of an absent field; both sides omit fields with this value.
 ABSENT = [
     (
         '{"type":"hello","protocol":1,"workerJwt":"jwt","machineId":"m","journalId":"j"}',
@@ -226,7 +226,7 @@ def test_a_peer_of_this_version_or_the_one_before_is_understood():
     assert version.OLDEST_SUPPORTED in (version.CURRENT, version.CURRENT - 1)
 
 
-def test_who_is_refused_is_told_which_side_to_upgrade(monkeypatch: pytest.MonkeyPatch):
+def test_a_refusal_says_which_side_to_upgrade(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(version, "OLDEST_SUPPORTED", 4)
     monkeypatch.setattr(version, "CURRENT", 5)
     assert "upgrade the server first" in version.rejection_message(6)

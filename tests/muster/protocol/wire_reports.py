@@ -1,4 +1,4 @@
-"""How each report is spelled on the wire."""
+"""The encoding of each report."""
 
 from muster.protocol import frames
 from muster.protocol.frames import ReportBody

@@ -114,8 +114,8 @@ def test_what_the_server_makes_is_verified_without_it(
     assert verified(client, data, tmp_path) == 0
     output = capsys.readouterr().out
     assert f"GENUINE: task {task.id} of server " in output
-    assert "which is one of the server's" in output
-    assert "something was lost: 1" in output
+    assert "signed by the server's key " in output
+    assert "incomplete logs, of attempts: 1" in output
 
 
 def test_all_that_was_said_is_in_it(

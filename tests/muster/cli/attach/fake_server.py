@@ -1,4 +1,4 @@
-"""A FAKE of the server, for one terminal: a program that prints what is typed, on a line to cut."""
+"""A FAKE server for one terminal: a program that echoes its input, on a breakable connection."""
 
 import contextlib
 import json
@@ -17,8 +17,8 @@ _decoder: "msgspec.json.Decoder[wire.FromViewer]" = msgspec.json.Decoder(wire.Fr
 
 
 class FakeServer:
-    """Knobs: `mode`, which one may have at most; `size`; `takes_size`. `heard` has all frames that
-    came, `typed` all keys."""
+    """Knobs: `mode`, the highest allowed one; `size`; `takes_size`. `heard` has received frames,
+    `typed` received keys."""
 
     def __init__(self) -> None:
         self.mode: wire.Mode = "control"
@@ -55,7 +55,7 @@ class FakeServer:
         with self._beginning:
             self.output += data
             for socket in list(self._open):
-                with contextlib.suppress(ConnectionClosed):  # a client that has left or died
+                with contextlib.suppress(ConnectionClosed):  # a client that detached or died
                     socket.send(data)
 
     def send(self, frame: wire.TerminalFrame) -> None:
@@ -65,7 +65,7 @@ class FakeServer:
     def _serve_connection(self, socket: ServerConnection) -> None:
         auth = _decoder.decode(socket.recv(LIMIT))
         assert isinstance(auth, wire.ViewerAuth)
-        # What is printed comes before the screen, and is in it, or behind it.
+        # Output comes before the screen, which contains it, or after it.
         with self._beginning:
             cols, rows = self.size
             at = len(self.output) if auth.resume_from is None else auth.resume_from

@@ -1,4 +1,4 @@
-"""The server's end of a terminal's sockets, without a server: what comes can be cut at any byte."""
+"""The server's end of a terminal's sockets, without a server: output can stop at any byte."""
 
 import contextlib
 import socket
@@ -19,7 +19,7 @@ COLS, ROWS = 90, 30
 
 
 class FarEnd:
-    """One socket; `near` is the other end of it. What is said goes out with `send`."""
+    """One socket; `near` is its other end. `send` sends the queued messages."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
@@ -37,12 +37,12 @@ class FarEnd:
         self.near = WebSocket(theirs, client)
 
     def close_both(self) -> None:
-        """Both ends are gone."""
+        """Close both ends."""
         self._socket.close()
         self.near.close_socket()
 
     def queue_frames(self, *frames: bytes | wire.TerminalFrame | str) -> None:
-        """A text is no frame of this protocol."""
+        """Queue frames; a `str` is a text that isn't a frame of this protocol."""
         for frame in frames:
             if isinstance(frame, bytes):
                 self._server.send_binary(frame)
@@ -52,20 +52,20 @@ class FarEnd:
                 self._server.send_text(msgspec.json.encode(frame))
 
     def send(self, most: int | None = None) -> None:
-        """All that was said, or its first so many bytes, after which the line is cut."""
+        """Send everything queued, or only the first bytes, then cut the connection."""
         data = b"".join(self._server.data_to_send())
         self._socket.sendall(data[:most])
         if most is not None:
             self._socket.close()
 
     def close(self, code: int) -> None:
-        """As the server hangs up."""
+        """Close as the server does."""
         self._server.send_close(code)
         self.send()
         self._socket.close()
 
     def received_frames(self) -> list[bytes | wire.FromViewer]:
-        """All that has come."""
+        """Return all received messages."""
         self._socket.setblocking(False)
         with contextlib.suppress(BlockingIOError):
             self._server.receive_data(self._socket.recv(1 << 20))
@@ -79,7 +79,7 @@ class FarEnd:
 
 
 class Server:
-    """Dials for a line; each answer is what `answer` makes of the wish."""
+    """Dials for a connection; `answer` maps each request to its result."""
 
     def __init__(self, answer: Callable[[DialRequest], DialResult]) -> None:
         self.answer = answer

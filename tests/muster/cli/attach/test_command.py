@@ -1,4 +1,4 @@
-"""`muster attach` as it is asked for, where it never comes to a terminal."""
+"""`muster attach` and its arguments, without reaching a terminal."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def test_a_task_is_said_as_anywhere_and_one_without_a_terminal_is_a_failure(refe
     ended = shell("--server", SERVER, "attach", reference, is_terminal=True)
     assert [request.url.path for request in shell.asked] == ["/api/web/tasks/7/pty-token"]
     assert ended.status == 1
-    assert "No stage of task 7 runs now." in ended.err
+    assert "No stage of task 7 is running." in ended.err
 
 
 @pytest.mark.usefixtures("home")
@@ -28,4 +28,4 @@ def test_an_authority_that_is_none_is_said_to_be_none(
     shell = Shell(lambda _: NOTHING_RUNS)
     ended = shell("--server", "https://muster.example", "attach", "7", is_terminal=True)
     assert (ended.status, shell.asked) == (1, [])
-    assert "none.pem is no file of a certificate authority" in ended.err
+    assert "none.pem isn't a CA certificate" in ended.err

@@ -1,4 +1,4 @@
-"""What is typed comes in pieces of any size, and `~` is an escape as in ssh."""
+"""Input arrives in chunks of any size, and `~` is an escape as in ssh."""
 
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ SUSPEND = b"\x1a"
 
 
 def read(*pieces: bytes) -> list[bytes | EscapeAction]:
-    """All of it, neighbouring keys in one."""
+    """Return all results, with adjacent keys joined."""
     escapes = EscapeParser()
     found: list[bytes | EscapeAction] = []
     for piece in pieces:

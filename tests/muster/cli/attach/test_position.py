@@ -1,4 +1,4 @@
-"""Where one is in an attempt's output, after each frame that says so."""
+"""The position in an attempt's output, after each frame that sets it."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_frames_say_where_the_next_byte_is(
     "frame",
     [pytest.param(ready(3, 100), id="another attempt"), pytest.param(ready(2, 99), id="less")],
 )
-def test_what_was_elsewhere_begins_anew(frame: wire.ViewerReady) -> None:
+def test_another_log_requires_a_restart(frame: wire.ViewerReady) -> None:
     with pytest.raises(RestartRequired):
         apply_frame(AT, frame)
 

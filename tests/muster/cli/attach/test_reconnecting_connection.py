@@ -1,4 +1,4 @@
-"""A line to a terminal: cut wherever it is, no byte of what the program printed is lost."""
+"""A connection to a terminal: wherever it's cut, no byte of output is lost."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,7 +18,7 @@ from tests.muster.cli.attach.far_end import FarEnd, Server, dialled, ready, scre
 
 
 class RecordingListener:
-    """What a line has told. `shown` has the bytes and, where they are, screens and beginnings."""
+    """A connection's events. `shown` has the bytes, with screens and starts in their order."""
 
     def __init__(self) -> None:
         self.shown: list[bytes | str] = []
@@ -53,7 +53,7 @@ class RecordingListener:
 
 
 class World:
-    """A line and all far ends that it had, in order."""
+    """A connection and all its far ends, in order."""
 
     def __init__(
         self, answer: Callable[[DialRequest], DialResult] | None = None, **options: object
@@ -64,7 +64,7 @@ class World:
         self.line = ReconnectingConnection(42, self.server, self.ear, **options)  # type: ignore[arg-type]
 
     def begin(self) -> FarEnd:
-        """A line that is live at offset 0."""
+        """Make the connection live at offset 0."""
         self.line.restart()
         self.turn()
         self.ends[0].queue_frames(ready(0), screen(0))
@@ -73,7 +73,7 @@ class World:
         return self.ends[0]
 
     def turn(self) -> None:
-        """What a loop does when something has come."""
+        """Do the loop's work after something has arrived."""
         for end in self.line.attachments():
             self.line.read(end)
         self.line.run_due()
@@ -89,7 +89,7 @@ class World:
 
 @pytest.fixture(autouse=True, scope="module")
 def at_once() -> Iterator[None]:
-    """A line that is cut is dialled again without a pause."""
+    """Redial lost connections without a pause."""
     with mock.patch.object(retry.random, "uniform", return_value=0.0):
         yield
 
@@ -110,7 +110,7 @@ PRINTED = bytes(range(256)) * 4
 def test_cut_at_any_byte_every_byte_comes_once_and_in_order(
     sizes: list[int], cuts: list[int]
 ) -> None:
-    """The server's frames have these sizes; each socket is cut after so many bytes on the wire."""
+    """The server's frames have these sizes; each socket is cut after that many wire bytes."""
     left = list(cuts)
 
     def answer(wish: DialRequest) -> DialResult:
@@ -133,7 +133,7 @@ def test_cut_at_any_byte_every_byte_comes_once_and_in_order(
         for _ in range(30 * (len(cuts) + 1)):
             world.turn()
         assert world.ear.bytes == PRINTED
-        # Until the screen has come it is asked for, and after that never again.
+        # The screen is requested until it arrives, and never after that.
         drawn = [part for part in world.ear.shown if part == "screen"]
         assert len(drawn) == 1
 
@@ -153,7 +153,7 @@ def test_after_a_cut_one_asks_for_what_is_missing_alone(world: World) -> None:
     assert (len(world.ear.cuts), world.ear.comings) == (1, 1)
 
 
-def test_a_line_that_goes_on_elsewhere_begins_anew(world: World) -> None:
+def test_a_connection_restarts_for_another_log(world: World) -> None:
     world.begin().close(CloseCode.GOING_AWAY)
     for _ in range(3):
         world.turn()
@@ -177,7 +177,7 @@ def test_a_new_screen_is_drawn_when_all_before_it_was_shown(world: World) -> Non
     second.send()
     world.turn()
     world.turn()
-    assert world.ear.shown == ["attempt 1", "screen"]  # the old line is at 0
+    assert world.ear.shown == ["attempt 1", "screen"]  # the old connection is at 0
     first.queue_frames(b"123")
     first.send()
     world.turn()
@@ -185,7 +185,7 @@ def test_a_new_screen_is_drawn_when_all_before_it_was_shown(world: World) -> Non
     assert [end.socket for end in world.line.attachments()] == [second.near]
 
 
-def test_a_line_that_is_cut_while_a_new_screen_is_there_goes_on_with_it(world: World) -> None:
+def test_a_disconnect_with_a_new_screen_ready_switches_to_it(world: World) -> None:
     first = world.begin()
     world.line.redraw()
     world.turn()
@@ -268,7 +268,7 @@ def test_a_stage_that_has_ended_is_asked_about(world: World) -> None:
 
 
 def test_after_a_cut_a_stage_may_come_back_a_little_later(world: World) -> None:
-    """A server that was away has its machines back after itself."""
+    """After its own restart, a server's machines reconnect later."""
     world.begin().send(0)
     dial = world.server.answer
     world.server.answer = lambda _: Outcome(ExitReason.NO_STAGE)

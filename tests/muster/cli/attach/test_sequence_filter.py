@@ -1,4 +1,4 @@
-"""A terminal obeys strings that nobody sees: none that could do harm comes through, however cut."""
+"""Terminals obey invisible strings: no harmful one passes, however the output is split."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""`muster attach` in a real terminal: whatever ends it, the terminal is as it was."""
+"""`muster attach` in a real terminal: however it ends, the terminal is restored."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def server() -> Iterator[FakeServer]:
 
 @pytest.fixture
 def attach(server: FakeServer) -> Iterator[Attach]:
-    """Runs `muster attach 7`, until it shows the screen."""
+    """Run `muster attach 7` until it shows the screen."""
     with ExitStack() as terminals:
 
         def run(*options: str, cols: int = 80, rows: int = 24, code: str = "") -> Pty:
@@ -57,7 +57,7 @@ def test_keys_go_out_bytes_come_in_and_a_tilde_and_a_dot_end_it(
 ) -> None:
     pty = attach("--takeover", cols=100, rows=30)
     pty.wait_for(lambda: server.size == (100, 30), "size")
-    pty.type("\x03\x1a\x1c~x\r")  # what would be signals are keys, and so is another tilde
+    pty.type("\x03\x1a\x1c~x\r")  # signal characters are keys here, and so is a second tilde
     pty.wait_for(lambda: b"\x03\x1a\x1c~x\r" in server.typed, "keys")
     assert wire.Takeover() in server.heard
     assert {asked["mode"] for asked in server.asked} == {"control"}
@@ -66,7 +66,7 @@ def test_keys_go_out_bytes_come_in_and_a_tilde_and_a_dot_end_it(
     pty.type("~.")
     assert (pty.wait_until_ended(), pty.modes) == (0, pty.before)
     assert b"\r~." not in server.typed
-    assert pty.lines[-2].startswith("Left task 7, which goes on.")
+    assert pty.lines[-2].startswith("Detached from task 7; it keeps running.")
 
 
 @pytest.mark.parametrize(
@@ -93,20 +93,20 @@ def test_a_failure_of_its_own_leaves_the_terminal_as_it_was(
     assert any("as a bug would" in line for line in pty.lines)
 
 
-def test_who_watches_types_nothing_is_told_of_the_size_and_leaves_by_control_c(
+def test_a_watcher_sends_no_input_sees_the_size_and_detaches_by_control_c(
     attach: Attach, server: FakeServer
 ) -> None:
     server.mode, server.size = "watch", (132, 50)
     pty = attach("--watch")
-    pty.wait_until_shown(" This terminal has 132 x 50, and yours 80 x 24")
+    pty.wait_until_shown(" This terminal is 132 x 50, yours is 80 x 24")
     pty.type("rm -r *\r")
-    pty.wait_until_shown(" You watch; what you type is not sent.")
+    pty.wait_until_shown(" You're watching; your input isn't sent.")
     pty.type("\x03")
     assert (pty.wait_until_ended(), pty.modes) == (130, pty.before)
     assert (bytes(server.typed), server.asked[0]) == (b"", {"mode": "watch"})
 
 
-def test_a_cut_is_told_when_it_lasts_and_what_is_typed_then_is_not_sent(
+def test_a_lasting_disconnect_is_shown_and_input_during_it_is_not_sent(
     attach: Attach, server: FakeServer
 ) -> None:
     pty = attach()
@@ -114,12 +114,12 @@ def test_a_cut_is_told_when_it_lasts_and_what_is_typed_then_is_not_sent(
     pty.wait_for(lambda: b"before" in server.typed, "keys")
     server.line.refuse = True
     server.line.cut()
-    pty.wait_until_shown(" The line to the server is cut; trying again.")
+    pty.wait_until_shown(" Disconnected; reconnecting.")
     pty.type("into the dark")
     server.output += b", meanwhile"
     server.line.refuse = False
     pty.wait_for(lambda: any("before, meanwhile" in line for line in pty.lines), "what was missed")
-    # The words were drawn over the screen, which is drawn again without them.
+    # The note was drawn over the screen, which is redrawn without it.
     pty.wait_for(lambda: pty.lines[-1] == "", "screen")
     pty.type("after\r~.")
     assert (pty.wait_until_ended(), pty.modes) == (0, pty.before)
@@ -131,4 +131,4 @@ def test_a_server_that_stays_away_is_given_up(attach: Attach, server: FakeServer
     server.line.refuse = True
     server.line.cut()
     assert (pty.wait_until_ended(), pty.modes) == (1, pty.before)
-    assert any("The server cannot be reached" in line for line in pty.lines)
+    assert any("Can't reach the server" in line for line in pty.lines)

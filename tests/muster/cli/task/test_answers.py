@@ -1,4 +1,4 @@
-"""Answers go to the question that was shown, and to no other."""
+"""Answers go only to the question that was shown."""
 
 import json
 from typing import Any
@@ -22,14 +22,14 @@ def test_a_choice_is_a_word_its_beginning_or_its_place(answer: str, meant: str) 
 
 @pytest.mark.parametrize("answer", ["b", "green", "0", "5", ""])
 def test_what_is_no_choice_or_several_is_refused(answer: str) -> None:
-    with pytest.raises(BadUsage, match="is not one of the choices"):
+    with pytest.raises(BadUsage, match="isn't one of the choices"):
         match_choice(["red", "blue", "black"], answer)
 
 
 def asked(
     gate: dict[str, Any] | None, *arguments: str, input_text: str = ""
 ) -> tuple[CommandResult, Any]:
-    """What is said, and what the server was sent."""
+    """Run a command; return its result and the request's body."""
     sent: list[Any] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -89,7 +89,7 @@ def test_another_question_than_meant_is_not_answered(
 def test_where_nothing_is_asked_it_is_said() -> None:
     result, sent = asked(None, "confirm", "7")
     assert (result.status, sent) == (1, None)
-    assert "Task 7 asks nothing." in result.err
+    assert "Task 7 has no open question." in result.err
 
 
 @pytest.mark.usefixtures("home")

@@ -1,4 +1,4 @@
-"""What a task's state means to who waits for it."""
+"""The exit status for a task's state."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def test_what_a_state_means(task: dict[str, Any], status: int | None) -> None:
 
 
 def shell_with_stream(*, before: list[str], after: list[str]) -> Shell:
-    """A task whose stream says `hello` after these events, and then those."""
+    """A task whose stream sends `hello` after these events, and then those."""
     types = before + after
     lines = [
         {"id": at, "type": kind, "message": f"{kind} it is", "createdAt": None}
@@ -63,7 +63,7 @@ def test_each_event_is_shown_once_those_before_the_stream_and_behind_it_too() ->
     assert result.status == 0
     event_types = [line.split()[0] for line in result.out.splitlines()]
     assert event_types == ["created", "assigned", "started", "completed"]
-    assert result.err.startswith("Task 7 is completed.")
+    assert result.err.startswith("Task 7 completed.")
 
 
 @pytest.mark.usefixtures("home")
@@ -71,7 +71,7 @@ def test_each_event_is_shown_once_those_before_the_stream_and_behind_it_too() ->
     ("verb", "field"), [("events", "id"), ("logs", "number"), ("transcript", "number")]
 )
 def test_what_is_followed_as_json_is_said_when_the_task_has_ended(verb: str, field: str) -> None:
-    """An array can only be said whole."""
+    """A JSON array is printed only when it's complete."""
     states = ["running", "completed"]
 
     def answer(request: httpx.Request) -> httpx.Response:

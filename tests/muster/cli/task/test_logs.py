@@ -1,4 +1,4 @@
-"""A log that is followed: every byte once, also where some came before the stream and after it."""
+"""A followed log: every byte once, including those before and after the stream."""
 
 import base64
 import json
@@ -12,8 +12,8 @@ LOG = b"one\ntwo\nthree\nf\xc3\xbcr"
 
 
 def follow_log(*options: str, log: bytes = LOG, lost: str = "", before: int = 4) -> CommandResult:
-    """The stream begins when `before` bytes are there, brings a piece that begins among them, and
-    says that the task is done before it has brought the last one.
+    """The stream starts after `before` bytes, sends a chunk that overlaps them, and reports the
+    task's end before the last chunk.
     """
     skipped = 0
     if lost:

@@ -1,4 +1,4 @@
-"""Whoever is told of a question is told the same command for it, wherever that is."""
+"""All outputs show the same command for a question."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who looks at a task that asks is told the question, and the command that answers it."""
+"""`task show` and `task why` print an open question and the command that answers it."""
 
 import httpx
 import pytest
@@ -25,7 +25,7 @@ def test_it_says_what_is_asked_and_how_it_is_answered(verb: str) -> None:
     lines = [" ".join(line.split()) for line in result.out.splitlines()]
     assert lines[lines.index("waiting for an answer") :][:5] == [
         "waiting for an answer",
-        "asks Which?",
+        "question Which?",
         "choices red",
         "bue",
         "answer muster task choose 7 CHOICE",
@@ -37,10 +37,10 @@ def test_one_that_was_answered_meanwhile_says_no_question() -> None:
     gone = {"code": "nothing_pending", "detail": "It asks nothing."}
     result = shell(httpx.Response(404, json=gone))("--server", SERVER, "task", "why", "7")
     assert result.status == 0
-    assert "asks" not in result.out
+    assert "question" not in result.out
 
 
 def test_what_keeps_a_machine_comes_with_its_own_word() -> None:
     full = {"reason": "capability_degraded", "detail": "its disk\ntakes nothing"}
-    assert show._block_text(full) == "its agent is not well: its disk"
-    assert show._block_text({"reason": "offline"}) == "it is offline", "of a server of before"
+    assert show._block_text(full) == "agent unhealthy: its disk"
+    assert show._block_text({"reason": "offline"}) == "offline", "of a server of before"
