@@ -28,7 +28,7 @@ help: ## This list
 	@while IFS=: read -r target text; do printf '  %-7s %s\n' "$$target" "$${text#*## }"; done \
 		< <(grep -E '^[a-z]+:.*## ' Makefile)
 	@echo "Settings, in the environment: MUSTER_HOME (.muster), MUSTER_PORT (9000),"
-	@echo "MUSTER_ADMIN_PASSWORD (made and shown once), MUSTER_MACHINES (1), DATABASE_URL and"
+	@echo "MUSTER_ADMIN_PASSWORD (generated and shown once), MUSTER_MACHINES (1), DATABASE_URL and"
 	@echo "REDIS_URL (PostgreSQL and Valkey of our own), MUSTER_TLS_CERT and MUSTER_TLS_KEY."
 
 # The recipes of demo and up are one plain command each, so that make runs it without a shell in

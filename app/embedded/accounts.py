@@ -1,4 +1,4 @@
-"""The user account that the servers run as.
+"""The user account that runs the servers.
 
 PostgreSQL refuses to run as root, so under root both servers run as an unprivileged account.
 """
@@ -14,7 +14,7 @@ from app.embedded.errors import EmbeddedError
 
 @dataclass(frozen=True)
 class Account:
-    """A user other than our own that servers are started as."""
+    """A user other than our own that runs servers."""
 
     name: str
     uid: int
@@ -22,38 +22,39 @@ class Account:
 
 
 def choose_account(state: Path) -> Account | None:
-    """The account for servers whose files lie (or will lie) in `state`; None: our own account.
+    """Return the account for servers whose files are (or will be) in `state`; None: our own
+    account.
 
-    Under root it is the account that owns `state` already, else `nobody`. Raises EmbeddedError
-    when there is no such account, or when `state` belongs to somebody else and we are not root.
+    Under root it is the account that already owns `state`, else `nobody`. Raises EmbeddedError if
+    that account doesn't exist, or if `state` belongs to another user and we aren't root.
     """
     owner = state.stat().st_uid if state.exists() else None
     if os.geteuid() != 0:
         if owner not in (None, os.geteuid()):
             raise EmbeddedError(
-                f"{state} belongs to user {owner}, not to you: "
-                "run as that user or as root, or set MUSTER_HOME to another directory"
+                f"{state} belongs to user {owner}, not to you: run as that user or as root, or "
+                "set MUSTER_HOME to another directory"
             )
         return None
     return _account_by_uid(owner) or _nobody_account()
 
 
 def owner_names() -> list[str]:
-    """The names of the user that we run as and of root, who can become anybody.
+    """Return the names of the current user and of root, who can become anyone.
 
-    Raises EmbeddedError when one has none.
+    Raises EmbeddedError if one of them has no name.
     """
     try:
         return sorted({current_user(), pwd.getpwuid(0).pw_name})
     except KeyError:
         raise EmbeddedError(
-            f"user {os.geteuid()} has no entry in this machine's list of users, which PostgreSQL "
-            "needs: run as a user that has one, or set DATABASE_URL"
+            f"user {os.geteuid()} isn't in this machine's list of users, which PostgreSQL "
+            "requires: run as a user that is, or set DATABASE_URL"
         ) from None
 
 
 def current_user() -> str:
-    """The name of the user that we run as. Raises KeyError when it has none."""
+    """Return the current user's name. Raises KeyError if it has none."""
     return pwd.getpwuid(os.geteuid()).pw_name
 
 
@@ -68,7 +69,7 @@ def _account_by_uid(uid: int | None) -> Account | None:
 
 
 def find_account(name: str) -> Account | None:
-    """The account of that name; None if there is none, or if it is root's own."""
+    """Return the account of that name; None if it doesn't exist, or if it is root's own."""
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
@@ -77,7 +78,7 @@ def find_account(name: str) -> Account | None:
 
 
 def find_first(names: Iterable[str], but: Container[int] = ()) -> Account | None:
-    """The first of these accounts that there is, and that is none of the users `but`."""
+    """Return the first of these accounts that exists and isn't one of the users `but`."""
     there = (found for name in names if (found := find_account(name)))
     return next((account for account in there if account.uid not in but), None)
 

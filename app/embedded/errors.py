@@ -2,8 +2,8 @@
 
 
 class EmbeddedError(Exception):
-    """A server or a stack cannot start, or has ended.
+    """A server or a stack can't start, or has exited.
 
-    The message is one line for a person: what is wrong, and what to do about it. After a newline
-    it may quote a log.
+    The message is one line for people: the problem and the next step. After a newline it may quote
+    a log.
     """

@@ -1,9 +1,9 @@
-"""Directories that are open, in which root works where they are another account's.
+"""Open directories, in which root works safely even if another account owns them.
 
-Their owner can put a link, a FIFO or another directory at any name in there, at any moment. So a
-name is resolved once, beneath an open directory, and never followed: what was checked is what is
-used. A directory of the user's that we run as is no such place: links to directories count there,
-for nobody else could put them.
+The owner can put a link, a FIFO or another directory at any name in there, at any moment. So a name
+is resolved once, beneath an open directory, and never followed: the file that was checked is the
+file that is used. In a directory of the current user, links to directories are allowed, because no
+other user could create them.
 """
 
 import contextlib
@@ -19,24 +19,24 @@ from typing import Self
 from app.embedded.accounts import Account
 from app.embedded.errors import EmbeddedError
 
-MAX_TEXT_BYTES = 64 * 1024  # what is read there are pids, versions and passwords
+MAX_TEXT_BYTES = 64 * 1024  # the files read there are pids, versions and passwords
 _LINKED = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _DIRECTORY = _LINKED | os.O_NOFOLLOW
-# Without waiting for whoever is to write into a FIFO.
+# Without waiting for a writer of a FIFO.
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
 class DirectoryHandle:
-    """An open directory. `account` owns what is made in it; None: we do."""
+    """An open directory. `account` owns the files created in it; None: we do."""
 
     path: Path
     descriptor: int
     account: Account | None = None
 
     def close(self) -> None:
-        """Close it. To be done once."""
+        """Close it. Call it once."""
         os.close(self.descriptor)
 
     def __enter__(self) -> Self:
@@ -51,14 +51,14 @@ class DirectoryHandle:
         self.close()
 
     def exists(self, name: str) -> bool:
-        """Whether anything has that name."""
+        """Whether the name exists."""
         with contextlib.suppress(FileNotFoundError):
             os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
             return True
         return False
 
     def names(self) -> list[str]:
-        """The names of all that is in it."""
+        """Return the names of all entries."""
         return os.listdir(self.descriptor)
 
     @property
@@ -66,9 +66,9 @@ class DirectoryHandle:
         return os.fstat(self.descriptor).st_uid
 
     def directory(self, name: str, account: Account | None = None) -> "DirectoryHandle":
-        """Open a directory of the account's, of this one's owner or of ours.
+        """Open a directory that belongs to the account, to this one's owner or to us.
 
-        Raises EmbeddedError where it is another's, or none.
+        Raises EmbeddedError if it belongs to another user or isn't a directory.
         """
         opened = self._open_child(name, account)
         if opened._owner not in (os.geteuid(), _uid(account), self._owner):
@@ -77,7 +77,7 @@ class DirectoryHandle:
         return opened
 
     def owner_only_directory(self, name: str) -> "DirectoryHandle":
-        """Make (or check) and open a directory that only its owner may enter."""
+        """Create (or check) and open a directory that only its owner can enter."""
         with contextlib.suppress(FileExistsError):
             os.mkdir(name, 0o700, dir_fd=self.descriptor)
         opened = self.directory(name)
@@ -87,8 +87,8 @@ class DirectoryHandle:
     def private_directory(
         self, name: str, account: Account | None, guest: Account | None = None
     ) -> "DirectoryHandle":
-        """Make (or check) and open a directory that only `account` may enter. A `guest` may pass
-        through it, to what they know the name of. Raises EmbeddedError when it is another's.
+        """Create (or check) and open a directory that only `account` can enter. A `guest` can pass
+        through it to names that they know. Raises EmbeddedError if it belongs to another user.
         """
         is_new = True
         try:
@@ -116,9 +116,9 @@ class DirectoryHandle:
         return DirectoryHandle(self.path / name, descriptor, account)
 
     def open_file(self, name: str, flags: int, mode: int = 0o600) -> int:
-        """A descriptor of a file of ours or of the directory's owner.
+        """Return a descriptor of a file that belongs to us or to the directory's owner.
 
-        Raises EmbeddedError for a link, a FIFO or whatever else is there, FileNotFoundError.
+        Raises EmbeddedError for a link, a FIFO or anything else, FileNotFoundError.
         """
         path = self.path / name
         try:
@@ -139,13 +139,15 @@ class DirectoryHandle:
             return False
         if status.st_uid == self._owner:
             return True
-        # One of ours that has another name may be no file of this directory: they can make links.
+        # One of our files with a second name may not be from this directory: they can make hard
+        # links.
         return status.st_uid == os.geteuid() and status.st_nlink == 1
 
     def read(self, name: str) -> str | None:
-        """The text of a small file; None where there is none. What is no UTF-8 is replaced.
+        """Return the text of a small file; None if it doesn't exist. Replaces bytes that aren't
+        UTF-8.
 
-        Raises as `open_file`, and EmbeddedError for one of more than MAX_TEXT_BYTES.
+        Raises as `open_file`, and EmbeddedError for a file of more than MAX_TEXT_BYTES.
         """
         try:
             descriptor = self.open_file(name, os.O_RDONLY)
@@ -155,14 +157,14 @@ class DirectoryHandle:
             content = file.read(MAX_TEXT_BYTES + 1)
         if len(content) > MAX_TEXT_BYTES:
             raise EmbeddedError(
-                f"{self.path / name} has more than {MAX_TEXT_BYTES} bytes, which neither Muster "
-                "nor its servers write: find out who has, and move it away"
+                f"{self.path / name} has more than {MAX_TEXT_BYTES} bytes, more than Muster or "
+                "its servers write: find out which program wrote it, and move it away"
             )
         return content.decode(errors="replace")
 
     def write(self, name: str, text: str, *, sync: bool = False) -> None:
-        """Write a file whole or not at all, in place of whatever has its name, for its owner alone
-        to read. `sync`: it is on disk then.
+        """Create or replace a file atomically, readable only by its owner. `sync`: also wait until
+        it is on disk.
         """
         fresh = f"{name}.new"
         self.remove(fresh)
@@ -176,11 +178,11 @@ class DirectoryHandle:
         self.rename(fresh, name)
 
     def rename(self, name: str, new: str) -> None:
-        """Give it another name, in place of whatever has that."""
+        """Rename an entry; replaces an existing one."""
         os.replace(name, new, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 
     def remove(self, name: str) -> None:
-        """Remove a file or a link, if there is one."""
+        """Remove a file or a link, if it exists."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name, dir_fd=self.descriptor)
 
@@ -189,20 +191,20 @@ class DirectoryHandle:
         os.rmdir(name, dir_fd=self.descriptor)
 
     def remove_tree(self, name: str) -> None:
-        """Remove a directory and what is in it, as far as that can be done; of a link the link."""
+        """Remove a directory with its contents, as far as possible; of a link only the link."""
         with contextlib.suppress(OSError):
             os.unlink(name, dir_fd=self.descriptor)
         shutil.rmtree(name, ignore_errors=True, dir_fd=self.descriptor)
 
 
 def open_directory(path: Path) -> DirectoryHandle:
-    """The directory at a path, the last name of which is no link but where its parent is ours.
+    """Open a directory by path. Its last name may be a link only if its parent belongs to us.
 
-    Raises OSError, also where a link comes into its parents meanwhile.
+    Raises OSError, also if a parent is replaced by a link meanwhile.
     """
     above = path.parent.resolve()
     target = path.resolve() if _is_trusted_parent(above.stat()) else above / path.name
-    if sys.platform != "linux":  # to pass through a directory would take the right to read it
+    if sys.platform != "linux":  # passing through a directory would require the right to read it
         return DirectoryHandle(path, os.open(target, _DIRECTORY))
     passing = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     *parents, last = target.parts
@@ -229,7 +231,7 @@ def _make_private(
 
 
 def _is_trusted_parent(directory: os.stat_result) -> bool:
-    """Whether only we, and root, put links there. Root itself works for others, and trusts none."""
+    """Whether only we and root create links there. Root acts for others, so it trusts none."""
     return directory.st_uid == os.geteuid() != 0
 
 
@@ -246,21 +248,21 @@ def _is_special_file(name: str, directory: int) -> bool:
 
 def _ownership_error(path: Path, account: Account | None) -> EmbeddedError:
     return EmbeddedError(
-        f"{path} is no directory of user {_uid(account)}, who runs the servers: "
-        "move it away or give it to that user"
+        f"{path} isn't a directory of user {_uid(account)}, who runs the servers: move it away or "
+        "give it to that user"
     )
 
 
 def _symlink_error(path: Path) -> EmbeddedError:
     return EmbeddedError(
         f"{path} is a link, and Muster follows links only in a directory of the user who starts "
-        "it, and as root none: put the directory itself there, or a bind mount of it "
+        "it, and never as root: put the directory itself there, or a bind mount of it "
         "(docs/operating.md, Whose processes)"
     )
 
 
 def _file_type_error(path: Path) -> EmbeddedError:
     return EmbeddedError(
-        f"{path} is a link, or no file of whoever owns its directory: find out who has put it "
+        f"{path} is a link, or doesn't belong to its directory's owner: find out who put it "
         "there, and move it away"
     )

@@ -1,4 +1,4 @@
-"""The secrets of a stack, made at its first start and kept in its home.
+"""The secrets of a stack, created at its first start and stored in its home.
 
 `python -m app.embedded.keys` prints new ones, for a deployment that sets its own.
 """
@@ -31,10 +31,10 @@ GENERATORS: dict[str, Callable[[], str]] = {
 
 
 def load(path: Path) -> dict[str, str]:
-    """All secrets, by the names of their environment variables. Missing ones are made and stored.
+    """Return all secrets by their environment variables. Creates and stores missing ones.
 
-    Only the file's owner can read it. Raises EmbeddedError when it is damaged: with new secrets in
-    its place everything encrypted would be lost.
+    Only the file's owner can read it. Raises EmbeddedError if it is damaged: new secrets would make
+    everything encrypted unreadable.
     """
     kept = _read(path)
     made = {name: make() for name, make in GENERATORS.items() if name not in kept}
@@ -53,21 +53,19 @@ def _read(path: Path) -> dict[str, str]:
     if isinstance(content, dict) and all(isinstance(value, str) for value in content.values()):
         return content
     raise EmbeddedError(
-        f"{path} is damaged: restore it from a backup (without its ENCRYPTION_KEYS stored "
-        "secrets are lost), or remove it to have new ones made"
+        f"{path} is damaged: restore it from a backup (without its ENCRYPTION_KEYS stored secrets "
+        "are lost), or remove it to create new ones"
     )
 
 
 def write_private(path: Path, content: dict[str, str]) -> None:
-    """Write a JSON file whole or not at all, and never readable by others, not even for a
-    moment.
-    """
+    """Write a JSON file atomically; other users can never read it, not even briefly."""
     with handles.open_directory(path.parent.resolve()) as directory:
         directory.write(path.name, json.dumps(content, indent=2), sync=True)
 
 
 def main() -> int:
-    """Print new secrets, one `NAME=value` a line, as a file of environment variables has them."""
+    """Print new secrets as a file of environment variables, one `NAME=value` per line."""
     sys.stdout.writelines(f"{name}={make()}\n" for name, make in GENERATORS.items())
     return 0
 

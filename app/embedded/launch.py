@@ -1,8 +1,8 @@
-"""Turns this process into another program, which cannot outlive the process that started it.
+"""Replace this process by another program that can't outlive the process that started it.
 
 Run as a script, `launch.py PARENT SIGNAL TIE UID:GID PROGRAM ARGUMENT…`: the parent may have
-threads, and Python code must not run between fork and exec in a process with threads. It imports
-nothing of ours, because UID:GID, to which it drops from root, may be unable to read this tree.
+threads, and a process with threads must not run Python code between fork and exec. It imports none
+of our modules, because UID:GID, to which it drops from root, may be unable to read this tree.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ POLL_SECONDS = 0.5
 
 
 def drop_privileges(uid: int, gid: int) -> None:
-    """Give up root for good."""
+    """Give up root permanently."""
     os.setgroups([gid])
     os.setgid(gid)
     os.setuid(uid)
@@ -25,7 +25,7 @@ def drop_privileges(uid: int, gid: int) -> None:
 def set_parent_death_signal(parent: int, number: int) -> None:
     """Have Linux send us the signal `number` when the thread that spawned us ends.
 
-    To be called after `become`, because a change of user clears the setting. It survives exec.
+    Call it after `drop_privileges`, because a change of user clears the setting. It survives exec.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0) != 0:
@@ -35,23 +35,23 @@ def set_parent_death_signal(parent: int, number: int) -> None:
 
 
 def fork_parent_watcher(parent: int, number: int) -> None:
-    """Where the kernel has no such setting: fork a process that looks every half second."""
+    """If the kernel has no such setting: fork a process that checks every half second."""
     program = os.getpid()
     if os.fork():
         return
     os.setsid()
-    # Inherited descriptors of logs and locks would stay open after the program has ended.
+    # Inherited descriptors of logs and locks would stay open after the program exits.
     os.closerange(0, 1024)
     while os.getppid() == program:
         if not is_alive(parent):
-            os.kill(program, number)  # still our own parent, so never a stranger
+            os.kill(program, number)  # still our own parent, so never an unrelated process
             break
         time.sleep(POLL_SECONDS)
     os._exit(0)
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process with that pid exists, whoever owns it."""
+    """Whether a process with that pid exists, of any owner."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -62,7 +62,7 @@ def is_alive(pid: int) -> bool:
 
 
 def main(arguments: list[str]) -> None:
-    """Become the program; never returns. If that fails, exit with the reason on stderr."""
+    """Become the program; never returns. On failure, exit with the reason on stderr."""
     parent, number, tie, owner, *program = arguments
     if owner != "-":
         uid, gid = owner.split(":")

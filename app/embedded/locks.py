@@ -1,9 +1,9 @@
-"""The locks that keep it to one stack per home.
+"""The locks that allow only one stack per home.
 
-`lock` is held by the process that owns the stack and by nobody else: while it is held, a stack runs
-here. `servers.lock` is held by the owner *and by every server that it started*: after a kill -9 of
-the owner it becomes free when the last of these servers has ended, and only then may new ones be
-started on the same files. No decision depends on a pid read from a file.
+Only the process that owns the stack holds `lock`: while it is locked, a stack runs here. The owner
+*and every server that it started* hold `servers.lock`: after a kill -9 of the owner it becomes free
+when the last of these servers exits, and only then may new ones start on the same files. No
+decision depends on a pid read from a file.
 """
 
 import fcntl
@@ -22,8 +22,8 @@ class HomeLock:
     """Both locks of a home. `servers` is the descriptor that children inherit."""
 
     def __init__(self, home: Path) -> None:
-        """Take the locks. Raises EmbeddedError when a stack runs there, or its servers do not
-        end.
+        """Acquire the locks. Raises EmbeddedError if a stack runs there, or if its servers don't
+        exit.
         """
         with handles.open_directory(home.resolve()) as top:
             self._owner = top.open_file("lock", os.O_RDWR | os.O_CREAT)
@@ -35,13 +35,13 @@ class HomeLock:
             raise
 
     def release(self) -> None:
-        """Release both locks. Harmless when done twice."""
+        """Release both locks. Safe to call twice."""
         for descriptor in {self._owner, self.servers} - {-1}:
             os.close(descriptor)
         self._owner = self.servers = -1
 
     def _acquire(self, home: Path) -> None:
-        # A killed owner holds its lock until its end is complete, which takes a moment.
+        # A killed owner holds its lock until it has fully exited, which takes a moment.
         if not wait_until(lambda: _try_lock(self._owner), CRASH_GRACE_SECONDS):
             owner = os.pread(self._owner, 32, 0).decode().strip()
             raise EmbeddedError(
@@ -53,7 +53,8 @@ class HomeLock:
         if not wait_until(lambda: _try_lock(self.servers), SHUTDOWN_TIMEOUT_SECONDS, pause=0.05):
             raise EmbeddedError(
                 f"servers of an earlier stack in {home} are still running after "
-                f"{SHUTDOWN_TIMEOUT_SECONDS:.0f} s: end them (fuser {home}/servers.lock names them)"
+                f"{SHUTDOWN_TIMEOUT_SECONDS:.0f} s: stop them (fuser {home}/servers.lock lists "
+                "them)"
             )
 
 

@@ -1,4 +1,4 @@
-"""TCP ports, of the loopback interface where no other is named."""
+"""TCP ports, on the loopback interface by default."""
 
 import random
 import socket
@@ -7,15 +7,15 @@ from pathlib import Path
 from app.embedded.errors import EmbeddedError
 
 LOOPBACK = "127.0.0.1"
-# Systems give outgoing connections ports above these by themselves, and one of those that has
-# a port keeps a server from it: for a moment, or when an installed one starts again.
+# Below the ports that systems assign to outgoing connections, which would keep a server from
+# listening: briefly, or when an installed one restarts.
 _CANDIDATE_PORTS = range(20_000, 32_768)
 _MAX_TRIES = 100
 
 
 def find_free_port(host: str = LOOPBACK) -> int:
-    """A port of this address that nothing listens on at this moment. Another process may take it:
-    then try again.
+    """Return a port of this address that is free at the moment. Another process may take it: then
+    try again.
     """
     for port in random.SystemRandom().sample(
         _CANDIDATE_PORTS, _MAX_TRIES
@@ -27,15 +27,15 @@ def find_free_port(host: str = LOOPBACK) -> int:
 
 
 def check_before_start(port: int, home: Path) -> None:
-    """Refuse a port in use before anything is made in a new home. In other homes an earlier stack
-    may still be about to release it. Raises EmbeddedError.
+    """Refuse a port in use before anything is created in a new home. In an existing home, an
+    earlier stack may be about to release it. Raises EmbeddedError.
     """
     if not home.exists():
         require_free(port)
 
 
 def require_free(port: int) -> None:
-    """Raise EmbeddedError, which names another port, if this one is in use."""
+    """Raise EmbeddedError if this port is in use; the message suggests another one."""
     if not is_free(port):
         raise EmbeddedError(
             f"port {port} is in use: stop the program that uses it, or choose another port: "
@@ -44,13 +44,13 @@ def require_free(port: int) -> None:
 
 
 def find_next_free_port(port: int) -> int:
-    """The nearest port above this one that nothing listens on, for people to choose instead."""
+    """Return the nearest higher port that is free, as a suggestion."""
     nearest = range(port + 1, min(port + _MAX_TRIES, 65536))
     return next(filter(is_free, nearest), 0) or find_free_port()
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
-    """Whether a server could listen on this port now."""
+    """Whether a server can listen on this port now."""
     try:
         socket.create_server((host, port)).close()
     except OSError:

@@ -1,6 +1,6 @@
-"""PostgreSQL on a unix socket that only its own user can enter.
+"""PostgreSQL on a unix socket that only its own user can reach.
 
-Everything lies in `<home>/postgres/`: `data/` and, if its path is short enough, `socket/`.
+All files are in `<home>/postgres/`: `data/` and, if its path is short enough, `socket/`.
 """
 
 import contextlib
@@ -31,18 +31,18 @@ SETTINGS = {
     "effective_cache_size": "512MB",
     "max_wal_size": "1GB",
     "huge_pages": "off",
-    "jit": "off",  # our statements are short: compiling costs more than it saves
+    "jit": "off",  # our statements are short, so compiling costs more than it saves
     "random_page_cost": "1.1",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
-    # psycopg2 writes values into its statements, sealed secrets and hashes of passwords among them:
-    # no statement is logged, and no row that an error is about.
+    # psycopg2 writes values into its statements, including encrypted secrets and password hashes:
+    # log no statements and no rows from errors.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
-# With these, commits survive a killed server (they are written before they are answered), but not a
-# machine that loses its power.
+# With these, commits survive a killed server (they are written before the response), but not a
+# power failure of the machine.
 NON_DURABLE_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
@@ -60,13 +60,13 @@ class Postgres:
         return f"postgresql+psycopg2://{roles.APP}@/{roles.APP}?host={quote(str(self.socket))}"
 
     def await_ready(self) -> None:
-        """Wait until the server takes connections. Raises EmbeddedError when it does not."""
+        """Wait until the server accepts connections. Raises EmbeddedError on timeout."""
         processes.wait_until(self._has_settled, READY_TIMEOUT_SECONDS)
         if self._is_ready():
             return
         ended = self.process.poll() is not None
         self.process.stop()
-        what = "did not start" if ended else f"was not ready after {READY_TIMEOUT_SECONDS:.0f} s"
+        what = "didn't start" if ended else f"wasn't ready after {READY_TIMEOUT_SECONDS:.0f} s"
         raise processes.process_error(self.process, what)
 
     def restart(self) -> None:
@@ -76,9 +76,11 @@ class Postgres:
         self.await_ready()
 
     def clean_up(self) -> None:
-        """Close and remove what the server, which has ended, held outside of its data directory."""
+        """After the server has exited: close and remove what it had outside of its data
+        directory.
+        """
         self.data.close()
-        # Not empty: the file in it is somebody else's.
+        # Not empty: the file in it belongs to another user.
         with contextlib.suppress(OSError), handles.open_directory(self.socket.parent) as above:
             above.remove_directory(self.socket.name)
 
@@ -96,7 +98,7 @@ class Postgres:
         return False
 
     def _is_ready(self) -> bool:
-        # A stale file has "ready" too, hence the check of the pid in the first line.
+        # A stale file has "ready" too, so check the pid in the first line.
         lines = pid_lines(self.data)
         return len(lines) >= 8 and lines[0] == str(self.process.pid) and lines[7] == "ready"
 
@@ -109,9 +111,9 @@ def launch(
     keep_open: tuple[int, ...],
     guest: Account | None = None,
 ) -> Postgres:
-    """Start the server on its data, made first if there is none. Does not wait until it is ready.
+    """Start the server on its data, created if needed. Doesn't wait until it is ready.
 
-    Beside ourselves and root it lets `guest` in.
+    It lets us, root and `guest` log in.
 
     The caller holds the home's lock. Raises EmbeddedError.
     """
@@ -127,7 +129,7 @@ def launch(
             socket = socket_directory(home, top, account, guest)
             path, descriptors = directories.path_for(data, account)
             argv = [str(postgres), "-D", str(path), *settings(socket, durable=durable)]
-            if guest is not None:  # the socket's directory and the roles' map say who may
+            if guest is not None:  # the socket's directory and the roles' map control access
                 argv += ["-c", "unix_socket_permissions=0777"]
             process = processes.spawn(cluster.program("postgres", argv, descriptors))
         except BaseException:
@@ -137,7 +139,7 @@ def launch(
 
 
 def settings(socket: Path, *, durable: bool) -> list[str]:
-    """The settings as arguments: given at each start, so that an upgrade of Muster can change
+    """Return the settings as arguments: passed at each start, so that a Muster upgrade can change
     them.
     """
     chosen = SETTINGS | {"unix_socket_directories": str(socket)}
@@ -149,10 +151,10 @@ def settings(socket: Path, *, durable: bool) -> list[str]:
 def socket_directory(
     home: Path, top: DirectoryHandle, account: Account | None, guest: Account | None = None
 ) -> Path:
-    """A private directory for the socket, without the socket of an earlier server.
+    """Return a private directory for the socket, without the socket of an earlier server.
 
     It is in `top`, if the path is short enough for a socket's address and `account` can enter the
-    home; else in a temporary directory, under a name made from the home's path.
+    home; else in a temporary directory, under a name derived from the home's path.
     """
     within = top.path / "socket"
     length = len(os.fsencode(within / SOCKET))

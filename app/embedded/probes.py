@@ -7,7 +7,7 @@ from app.embedded.ports import LOOPBACK
 
 
 def probe(port: int, path: str, *, tls: bool) -> tuple[int, str]:
-    """The response's status and the beginning of its body; 0 and the reason if there is none."""
+    """Return the response's status and the start of its body; 0 and the reason if there is none."""
     connection = _connection(port, tls)
     try:
         connection.request("GET", path)
@@ -22,7 +22,7 @@ def probe(port: int, path: str, *, tls: bool) -> tuple[int, str]:
 def _connection(port: int, tls: bool) -> http.client.HTTPConnection:
     if not tls:
         return http.client.HTTPConnection(LOOPBACK, port, timeout=5)
-    # The certificate is for the host's public name; what listens here is our own child.
+    # The certificate has the host's public name, but our own child listens here.
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

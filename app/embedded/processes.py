@@ -1,4 +1,4 @@
-"""Child processes that end when this process does, even if it is killed."""
+"""Child processes that exit when this process does, even if it is killed."""
 
 import contextlib
 import os
@@ -23,11 +23,11 @@ MAX_QUOTED_LINES = 8
 
 @dataclass(frozen=True)
 class Program:
-    """A program to run, and how it is ended.
+    """A program to run, and how to stop it.
 
-    `stop_signal` asks for an orderly end, for which the program has `stop_seconds`; `death_signal`
-    is sent when this process dies. The program inherits the descriptors `keep_open`, and reads
-    `stdin`, which must be under 64 KiB. `may_end`: an end with exit code 0 is no failure.
+    `stop_signal` requests an orderly exit, for which the program gets `stop_seconds`;
+    `death_signal` is sent when this process dies. The program inherits the descriptors `keep_open`,
+    and reads `stdin`, which must be under 64 KiB. `may_end`: exiting with code 0 is no failure.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Program:
 
 
 class Process:
-    """A running (or ended) child, the leader of its own process group."""
+    """A running (or exited) child, the leader of its own process group."""
 
     def __init__(self, program: Program, popen: subprocess.Popen[bytes], log_offset: int) -> None:
         self.program = program
@@ -54,12 +54,12 @@ class Process:
         self._log_offset = log_offset
 
     def poll(self) -> int | None:
-        """The exit code (negative: the signal that ended it), or None while it runs.
+        """Return the exit code (negative: the signal that ended it), or None while it runs.
 
-        Once the child has ended, what it left in its group is killed.
+        Once the child has exited, its group's other processes are killed.
         """
         if self._popen.returncode is None and self._has_exited():
-            # Not reaped yet, so that no other process can have its pid, and its group's.
+            # Not reaped yet, so no other process can have its pid or its group's.
             self._signal_group(signal.SIGKILL)
             self._popen.wait()
         return self._popen.returncode
@@ -69,47 +69,51 @@ class Process:
         self.send_signal(signal.SIGKILL)
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Signal the child, unless it has ended."""
+        """Signal the child, unless it has exited."""
         if self.poll() is None:
             os.kill(self.pid, number)
 
     def wait(self, seconds: float) -> int | None:
-        """Wait for the child's end. Returns its exit code, or None if it runs after `seconds`."""
+        """Wait until the child exits. Returns its exit code, or None if it still runs after
+        `seconds`.
+        """
         wait_until(lambda: self.poll() is not None, seconds)
         return self.poll()
 
     def stop(self) -> None:
-        """Ask the child to end, wait, then kill its whole group. Returns when it has ended."""
+        """Ask the child to exit, wait, then kill its group. Returns when it has exited."""
         self.request_stop()
         self.finish_stop()
 
     def request_stop(self) -> None:
-        """The first half of `stop`. To stop several children, ask all, then settle all."""
+        """The first half of `stop`. To stop several children, request all stops, then finish
+        all.
+        """
         self.send_signal(self.program.stop_signal)
 
     def finish_stop(self) -> None:
-        """The second half of `stop`: wait for the end, or kill the whole group."""
+        """The second half of `stop`: wait until the child exits, or kill its group."""
         if self.wait(self.program.stop_seconds) is None:
             self.kill_group()
 
     def kill_group(self) -> None:
-        """Kill the whole group without asking."""
+        """Kill the group without asking."""
         self._signal_group(signal.SIGKILL)
         self.wait(seconds=30)
 
     def output(self) -> str:
-        """The end of this child's output, from its log."""
+        """Return the end of this child's output, from its log."""
         with self.program.log.open("rb") as log:
             end = log.seek(0, os.SEEK_END)
             log.seek(max(self._log_offset, end - 16384))
             return log.read().decode(errors="replace")
 
     def last_lines(self) -> str:
-        """The last few lines of `output`, each indented, for quoting in an error."""
+        """Return the last few lines of `output`, each indented, for quoting in an error."""
         return "\n".join(f"  {line}" for line in self.output().splitlines()[-MAX_QUOTED_LINES:])
 
     def _has_exited(self) -> bool:
-        if sys.platform != "linux":  # waitid came to macOS with Python 3.13
+        if sys.platform != "linux":  # macOS has waitid only since Python 3.13
             return self._popen.poll() is not None
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self.pid, flags) is not None
@@ -121,13 +125,15 @@ class Process:
 
 
 def spawn(program: Program) -> Process:
-    """Start a program that ends with this process; its output is appended to its log.
+    """Start a program that exits with this process; its output is appended to its log.
 
-    To be called from the main thread: Linux ties a child to the *thread* that made it, so the child
-    of another thread would end with that thread. Raises RuntimeError elsewhere.
+    Call it from the main thread: Linux ties a child to the *thread* that started it, so another
+    thread's child would exit with that thread. Raises RuntimeError elsewhere.
     """
     if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError("spawn from the main thread: a child dies with the thread that made it")
+        raise RuntimeError(
+            "spawn from the main thread: a child dies with the thread that started it"
+        )
     with _open_log(program.log) as log, _stdin_pipe(program.stdin) as stdin:
         offset = log.tell()
         popen = subprocess.Popen(
@@ -144,7 +150,7 @@ def spawn(program: Program) -> Process:
 
 
 def run_program(program: Program, seconds: float) -> str:
-    """Run a program to its end and return its output.
+    """Run a program to completion and return its output.
 
     Raises EmbeddedError, quoting the log, when it fails or takes longer than `seconds`.
     """
@@ -155,13 +161,13 @@ def run_program(program: Program, seconds: float) -> str:
         if process.poll() is None:
             process.kill_group()
     if code != 0:
-        raise process_error(process, "did not finish" if code is None else "failed")
+        raise process_error(process, "didn't finish" if code is None else "failed")
     return process.output()
 
 
 def process_error(process: Process, what: str, *, quote: bool = False) -> EmbeddedError:
-    """An error `<name> <what>: <cause and remedy>`. It quotes the log's end if `quote` is set, or
-    if no cause is known.
+    """Return an error `<name> <what>: <cause and remedy>`. It quotes the log's end if `quote` is
+    set, or if no cause is known.
     """
     program, output = process.program, process.output()
     cause = next((words for sign, words in KNOWN_CAUSES if sign in output), None)
@@ -174,8 +180,11 @@ def process_error(process: Process, what: str, *, quote: bool = False) -> Embedd
 KNOWN_CAUSES = (
     ("No space left on device", "the disk is full; free some space and start again"),
     ("Disk quota exceeded", "the disk quota is used up; free some space and start again"),
-    ("cannot run ", "its binary cannot be run; reinstall the packages in requirements.txt"),
-    ("Address already in use", "its port is taken; stop what uses it or choose another"),
+    ("cannot run ", "its binary can't be run; reinstall the packages in requirements.txt"),
+    (
+        "Address already in use",
+        "its port is in use; stop the program that uses it, or choose another port",
+    ),
 )
 
 
@@ -209,7 +218,7 @@ def _open_log(path: Path) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def _stdin_pipe(content: bytes) -> Iterator[int]:
-    # By a pipe a password is neither shown by `ps` nor written to a disk.
+    # Through a pipe, a password is neither shown by `ps` nor written to disk.
     reader, writer = os.pipe()
     try:
         os.write(writer, content)

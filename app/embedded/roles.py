@@ -1,24 +1,24 @@
-"""The roles of the embedded database, and who may log in as which.
+"""The roles of the embedded database, and who can log in as which.
 
-The app's role owns the app's database, and has no right beyond it. The superuser, which initdb
-makes, is another role: only the account that the engine runs as may log in as it. Earlier releases
-had one role for both; `move` changes their clusters.
+The app's role owns the app's database and has no other rights. The superuser, created by initdb, is
+another role: only the account that runs the engine can log in as it. Earlier releases had one role
+for both; `migration_statement` changes their clusters.
 """
 
 from collections.abc import Sequence
 
-APP = "muster"  # the name of the database, too
+APP = "muster"  # also the name of the database
 SUPERUSER = "postgres"
 VERSION_FILE = "muster_roles"
-"""The file in the data directory that says that the cluster has these roles."""
+"""The file in the data directory that marks a cluster with these roles."""
 
 ROLE_ATTRIBUTES = "LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS"
 CREATE_ROLE = f"CREATE ROLE {APP} {ROLE_ATTRIBUTES}"
-# The kernel says who is at the other end of the socket; the map says as whom that one is let in.
+# The kernel identifies the account at the other end of the socket; the map assigns its role.
 HBA_RULES = f"local all {SUPERUSER} peer map=superuser\nlocal all {APP} peer map=app\n"
 
-# What the app's database has beside what initdb and extensions make, with its owner's right to it.
-# A sequence of a column follows its table; arrays and row types follow theirs.
+# Objects in the app's database that neither initdb nor extensions created; their owner changes. A
+# column's sequence follows its table; array and row types follow theirs.
 _OBJECTS = """
 SELECT 'pg_namespace'::regclass AS class, oid FROM pg_namespace WHERE nspowner = 10
 UNION ALL SELECT 'pg_class'::regclass, c.oid FROM pg_class c
@@ -38,8 +38,8 @@ WHERE coalesce(identity.schema, identity.name) !~ '^(pg_|information_schema$)'
 AND NOT EXISTS (SELECT FROM pg_depend
 WHERE classid = class AND objid = object.oid AND deptype = 'e')
 """
-# One transaction: it is done, or it is not. What began as a superuser's session cannot rename that
-# superuser, hence the second one; and REASSIGN OWNED refuses the role that initdb has made.
+# One transaction: everything or nothing. A superuser's session can't rename that superuser, so
+# there is a second one; and REASSIGN OWNED refuses the role that initdb created.
 MIGRATION_STEPS = (
     "SET LOCAL search_path = pg_catalog;",
     f"IF (SELECT rolname FROM pg_authid WHERE oid = 10) = '{APP}' THEN",
@@ -61,15 +61,15 @@ MIGRATION_STEPS = (
 
 
 def migration_statement(steps: Sequence[str] = MIGRATION_STEPS) -> str:
-    """The statement that gives a cluster of an earlier release these roles; on one line, as the
-    single-user mode has statements. It changes nothing where they are there.
+    """Return the statement that gives a cluster of an earlier release these roles, on one line as
+    the single-user mode requires. It changes nothing if they exist.
     """
     lines = ("DO $move$ DECLARE found record; BEGIN", *steps, "END $move$")
     return " ".join(" ".join(lines).split())
 
 
 def render_ident_map(engine: str, clients: Sequence[str]) -> str:
-    """The lines of pg_ident.conf: the engine's account, and those whom the app's role is for."""
+    """Return the lines of pg_ident.conf: the engine's account, and the users of the app's role."""
     lines = [("superuser", engine, SUPERUSER), *(("app", client, APP) for client in clients)]
     return "".join(f"{name} {_quote(user)} {role}\n" for name, user, role in lines)
 

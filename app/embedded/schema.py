@@ -1,4 +1,4 @@
-"""A guess, before the migration runs, at whether the tables are up to date."""
+"""Guess, before the migration runs, whether the tables are up to date."""
 
 import hashlib
 from pathlib import Path
@@ -7,9 +7,9 @@ from app.embedded import handles
 
 
 class MigrationStamp:
-    """A file that records which migrations ran to their end, and on which database.
+    """A file that records which migrations completed, and on which database.
 
-    It is only good for a guess: the migration runs in any case.
+    It only supports a guess: the migration runs in any case.
     """
 
     def __init__(self, path: Path, versions: Path, database_url: str) -> None:
@@ -22,8 +22,9 @@ class MigrationStamp:
         return self._path.exists() and self._path.read_text() == self._fingerprint()
 
     def record(self) -> None:
-        """Record these migrations and this database; to be called when the migrations, and what has
-        to follow them, have run."""
+        """Record these migrations and this database; call it after the migrations and the steps
+        that must follow them.
+        """
         with handles.open_directory(self._path.parent) as home:
             home.write(self._path.name, self._fingerprint())
 

@@ -1,8 +1,9 @@
-"""The account that gunicorn, Celery and beat run as when root starts a stack.
+"""The account that runs gunicorn, Celery and beat when root starts a stack.
 
-It is neither root nor the account of PostgreSQL or Valkey: whoever has taken a web process over
-reads no file of theirs, and nothing of the home. Where no other account can run them it is one of
-the engines', and the start says so. Where none gets to what it has to run, they stay root.
+It is neither root nor the account of PostgreSQL or Valkey: an attacker who takes over a web process
+can't read their files, or anything in the home. If no other account can run the processes, it is
+one of the engines', and the start prints a warning. If no account can reach the necessary files,
+they stay root.
 """
 
 import os
@@ -20,15 +21,15 @@ from app.embedded.errors import EmbeddedError
 SETTING = "MUSTER_USER"
 DEFAULT_ACCOUNTS = ("muster", "daemon")
 PACKAGES = "flask gunicorn celery"
-# The engines' directories in the home, by the settings that name an engine of elsewhere instead.
+# The engines' directories in the home, by the settings that name an external engine instead.
 _ENGINES = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
 SHARED_ACCOUNT_WARNING = (
-    "PostgreSQL or Valkey, too: whoever has taken a web process over has that one's files. Make a "
-    "user for them (useradd --system NAME) and name it as MUSTER_USER"
+    "PostgreSQL or Valkey: an attacker who takes over a web process gets its files. Make a user "
+    "for them (useradd --system NAME) and set MUSTER_USER to that name"
 )
 _FILES = ("MUSTER_TLS_CERT", "MUSTER_TLS_KEY")
 PROBE_TIMEOUT_SECONDS = 20.0
-# Says what of all that a server process needs is out of its reach.
+# Prints the first resource of a server process that the account can't access.
 _PROBE = """
 import importlib.util, os, socket, sys
 port, packages, *files = sys.argv[1:]
@@ -48,8 +49,8 @@ if int(port) < 1024:
 
 @dataclass(frozen=True)
 class AccountChoice:
-    """The account, or None where they run as whoever starts them; `told` says what is not as it
-    should be: why root runs them, or what that account runs as well.
+    """The account, or None to run as the current user; `warning` is the problem: why root runs
+    them, or what else the account runs.
     """
 
     account: Account | None = None
@@ -57,17 +58,19 @@ class AccountChoice:
 
     @property
     def startup_line(self) -> str:
-        """What is to be said at the start; empty if there is nothing."""
-        runs = "stay root:" if self.account is None else f"run as {self.account.name}, who runs"
+        """The line to print at the start; empty if there is nothing to report."""
+        runs = (
+            "stay root:" if self.account is None else f"run as {self.account.name}, which also runs"
+        )
         return f"gunicorn, Celery and beat {runs} {self.warning}" if self.warning else ""
 
 
 def choose_server_account(
     home: Path, root: Path, port: int, env: Mapping[str, str]
 ) -> AccountChoice:
-    """The account for a stack in `home`, which is made, whose programs lie in `root`.
+    """Return the account for a stack in `home`, which is created, with programs in `root`.
 
-    Raises EmbeddedError for a MUSTER_USER that there is not, or that runs the engines; OSError.
+    Raises EmbeddedError for a MUSTER_USER that doesn't exist, or that runs the engines; OSError.
     """
     name = env.get(SETTING, "")
     if os.geteuid() != 0 or name == "root":
@@ -84,12 +87,12 @@ def choose_server_account(
         obstacle = _obstacle(account, home, root, port, env)
         if not obstacle:
             return AccountChoice(account, SHARED_ACCOUNT_WARNING if account.uid in engines else "")
-        obstacles.append(f"{account.name} cannot {obstacle}")
+        obstacles.append(f"{account.name} can't {obstacle}")
     return AccountChoice(warning=obstacles[0])
 
 
 def _engine_uids(home: Path, env: Mapping[str, str]) -> set[int]:
-    """The users whom PostgreSQL and Valkey run as, where they are ours."""
+    """Return the users that run PostgreSQL and Valkey, unless these are external."""
     directories = [home / name for address, name in _ENGINES.items() if not env.get(address)]
     return {account.uid for each in directories if (account := accounts.choose_account(each))}
 
@@ -100,15 +103,16 @@ def _require_account(name: str, engines: Container[int]) -> Account:
         raise EmbeddedError(f"{SETTING} names {name!r}, and this machine has no such user")
     if account.uid in engines:
         raise EmbeddedError(
-            f"{SETTING} names {name!r}, who runs PostgreSQL or Valkey in this home, so whoever has "
-            "taken a web process over would have the database's files: name another user"
+            f"{SETTING} names {name!r}, who runs PostgreSQL or Valkey in this home, so an "
+            "attacker who takes over a web process would get the database's files: name another "
+            "user"
         )
     return account
 
 
 def _default_accounts(engines: Container[int]) -> list[Account]:
-    """The first usual account that runs no engine; for where that cannot run the processes, the
-    first that does: with it they are not root, at least.
+    """Return the first usual account that runs no engine; then, in case that can't run the
+    processes, the first that does: better than root.
     """
     found = (
         accounts.find_first(DEFAULT_ACCOUNTS, but=engines),
@@ -120,7 +124,7 @@ def _default_accounts(engines: Container[int]) -> list[Account]:
 def _obstacle(
     account: Account, home: Path, root: Path, port: int, env: Mapping[str, str]
 ) -> str | None:
-    """What the account cannot do, as words behind “cannot”; None if there is nothing."""
+    """Return what the account can't do, as text after “can't”; None if there is no obstacle."""
     places = (root, Path(sys.prefix), Path(sys.base_prefix), home)
     closed = _closed_directory(places, account)
     if closed is not None:
@@ -130,8 +134,8 @@ def _obstacle(
 
 
 def make_directories(home: Path, names: Iterable[str], account: Account | None) -> None:
-    """Make these directories of the home anew, for the account alone. What was in them is gone: it
-    was an earlier start's, and perhaps another account's.
+    """Recreate these directories of the home, for the account alone. Deletes their contents from an
+    earlier start, possibly of another account.
     """
     with handles.open_directory(home) as top:
         for name in names:
@@ -140,7 +144,7 @@ def make_directories(home: Path, names: Iterable[str], account: Account | None) 
 
 
 def _closed_directory(places: Iterable[Path], account: Account) -> Path | None:
-    """The outermost directory on the way to one of these places that the account cannot enter."""
+    """Return the outermost directory above these paths that the account can't enter."""
     for place in places:
         for directory in reversed((place.resolve(), *place.resolve().parents)):
             if not can_enter(directory, account):
@@ -151,7 +155,7 @@ def _closed_directory(places: Iterable[Path], account: Account) -> Path | None:
 def _missing_access(
     account: Account, port: int, files: Iterable[str], env: Mapping[str, str]
 ) -> str:
-    """What the account cannot do, as words behind “cannot”; empty if there is nothing."""
+    """Return what the account can't do, as text after “can't”; empty if nothing is missing."""
     try:
         tried = subprocess.run(
             [sys.executable, "-c", _PROBE, str(port), PACKAGES, *files],

@@ -1,4 +1,4 @@
-"""Both servers of one home, started side by side and stopped together."""
+"""Both servers of one home, started in parallel and stopped together."""
 
 import errno
 import os
@@ -19,7 +19,7 @@ from app.embedded.valkey import Valkey
 
 @dataclass
 class Services:
-    """The addresses of database and broker, and those of the two servers that we run ourselves.
+    """The addresses of database and broker, and the two servers if we run them.
 
     As a context manager it stops the servers at the end.
     """
@@ -35,11 +35,11 @@ class Services:
         return {name: server.process for name, server in self.servers.items()}
 
     def restart(self, name: str) -> None:
-        """Start a server again at the same address, whether it still runs or was killed."""
+        """Restart a server at the same address, whether it still runs or was killed."""
         self.servers[name].restart()
 
     def stop(self) -> None:
-        """Stop both servers, wait for their end, release the home. Harmless when done twice."""
+        """Stop both servers, wait until they exit, release the home. Safe to call twice."""
         for process in self.processes.values():
             process.request_stop()
         for server in self.servers.values():
@@ -68,12 +68,11 @@ def start(
     redis_url: str = "",
     guest: Account | None = None,
 ) -> Services:
-    """Start PostgreSQL and Valkey on the data in `home`, which is made if there is none.
+    """Start PostgreSQL and Valkey on the data in `home`, which is created if needed.
 
-    A server whose address is given is not started. `guest` is let into the database, too. `env` may
-    have MUSTER_VALKEY_PORT and MUSTER_EMBEDDED_FSYNC. To be called from the main thread: the
-    servers end with the thread that started them. Raises EmbeddedError; then nothing is left
-    running.
+    Doesn't start a server whose address is given. `guest` can log in to the database too. `env` may
+    have MUSTER_VALKEY_PORT and MUSTER_EMBEDDED_FSYNC. Call it from the main thread: the servers
+    exit with the thread that started them. Raises EmbeddedError; then nothing is left running.
     """
     try:
         home = home.resolve()
@@ -96,7 +95,7 @@ def _start_missing(
 ) -> None:
     durable = env.get("MUSTER_EMBEDDED_FSYNC", "on") != "off"
     held = (services.lock.servers,)
-    # Valkey first: it comes up while PostgreSQL, the slower one, is being prepared.
+    # Valkey first: it starts while PostgreSQL, the slower one, is being prepared.
     if not services.redis_url:
         services.servers["valkey"] = valkey.launch(
             home, home / "logs/valkey.log", port=_port(env), durable=durable, keep_open=held
@@ -116,16 +115,16 @@ def _port(env: Mapping[str, str]) -> int | None:
     if not text:
         return None
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise EmbeddedError(f"MUSTER_VALKEY_PORT is no port number: {text!r}")
+        raise EmbeddedError(f"MUSTER_VALKEY_PORT isn't a port number: {text!r}")
     return int(text)
 
 
 def explain_error(problem: OSError, home: Path) -> EmbeddedError:
-    """The EmbeddedError for an error of the file system below `home`, with the remedy."""
+    """Return the EmbeddedError for a file system error below `home`, with the remedy."""
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         return EmbeddedError(f"the disk of {home} is full; free some space and start again")
     where = problem.filename or home
     return EmbeddedError(
-        f"cannot use {where} ({problem.strerror}): make it writable, "
-        "or set MUSTER_HOME to another directory"
+        f"can't use {where} ({problem.strerror}): make it writable, or set MUSTER_HOME to another "
+        "directory"
     )

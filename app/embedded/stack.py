@@ -1,4 +1,4 @@
-"""A whole Muster as child processes: servers, migration, gunicorn, Celery, beat."""
+"""A complete Muster as child processes: servers, migration, gunicorn, Celery, beat."""
 
 import contextlib
 import os
@@ -23,27 +23,24 @@ VERSIONS = ROOT / "migrations" / "versions"
 SERVERS = {"DATABASE_URL": "PostgreSQL", "REDIS_URL": "Valkey"}
 ADDRESSES_FILE = "services.json"
 MIGRATE_TIMEOUT_SECONDS = 120.0
-# A busy machine takes its time. What ends before is told at once.
+# Generous, for busy machines. A child that exits earlier is reported at once.
 PROBE_TIMEOUTS = {"/healthz": 180.0, "/readyz": 180.0}
 POLL_SECONDS = 0.2
-# What a process without rights is not told. libpq looks into a home, and gives up where it may not.
+# Hidden from processes without rights: libpq looks into a home, and fails if it can't read it.
 UNPRIVILEGED_ENVIRONMENT = {"HOME": "/nonexistent"}
 
 
 class Stack:
     """One Muster in one home on one port.
 
-    `env` is laid over this process's environment for all children; an empty value counts as unset,
-    so that `{"DATABASE_URL": ""}` asks for the embedded server. `say` is called with a line for
-    each step. `prepare` is called at each start, once the tables are there: it may `run` commands,
-    and a home's first start serves nothing before it returns.
+    `env` overrides this process's environment for all children; an empty value counts as unset, so
+    `{"DATABASE_URL": ""}` requests the embedded server. `say` is called with a line for each step.
+    `prepare` is called at each start, once the tables exist: it may `run` commands, and a home's
+    first start serves nothing before it returns.
 
-    As a context manager the stack starts at the beginning and leaves nothing running at the end;
-    within, SIGTERM raises a KeyboardInterrupt as Ctrl-C does. For the main thread only (see
-    `processes.spawn`).
-
-    `processes` has all running children by name: `postgres`, `valkey`, those of the commands, and
-    those launched later. Once it has started, `env` is its children's, without `admin_password`.
+    As a context manager the stack leaves nothing running at the end; within, SIGTERM raises a
+    KeyboardInterrupt as Ctrl-C does. For the main thread only (see `processes.spawn`). Once it has
+    started, `env` is its children's, without `admin_password`.
     """
 
     def __init__(
@@ -74,7 +71,7 @@ class Stack:
 
     @property
     def processes(self) -> dict[str, Process]:
-        """All children by name, in their order of start."""
+        """All children, in start order: `postgres`, `valkey`, the commands, launched ones."""
         servers = self._services.processes if self._services else {}
         return {**servers, **self._children}
 
@@ -107,7 +104,7 @@ class Stack:
         *,
         may_end: bool = False,
     ) -> Process:
-        """Add a process to the stack, such as a local machine's worker. Does not wait for it.
+        """Add a process to the stack, such as a local machine's worker. Doesn't wait for it.
 
         Its log is `logs/<name>.log`; `env` is laid over the stack's. It ends with the stack. If it
         `may_end` before, `say` reports that, and it is no failure."""
@@ -118,23 +115,22 @@ class Stack:
     def run(
         self, name: str, argv: Sequence[str], seconds: float = 60.0, stdin: bytes = b"", **env: str
     ) -> str:
-        """Run a command to its end in the stack's environment, `env` over it; return its output.
+        """Run a command to completion with the stack's environment and `env`; return its output.
 
-        It reads `stdin`, which no list of processes shows. Raises EmbeddedError when it fails or
-        takes longer.
+        It reads `stdin`, hidden from lists of processes. Raises EmbeddedError on failure.
         """
         program = replace(self._program(name, Command(tuple(argv), env=env)), stdin=stdin)
         return processes.run_program(program, seconds)
 
     def await_ready(self) -> None:
-        """Wait for `/healthz`, then `/readyz`. Raises EmbeddedError when a child ends first."""
+        """Wait for `/healthz`, then `/readyz`. Raises EmbeddedError if a child exits first."""
         for path, seconds in PROBE_TIMEOUTS.items():
             if not processes.wait_until(partial(self._is_answering, path), seconds, pause=0.05):
                 status, answer = self._probe(path)
                 raise processes.process_error(
                     self._children[self._commands.web],
-                    f"did not answer {path} with 200 within {seconds:.0f} s "
-                    f"(last: {status or 'nothing'}, {answer})",
+                    f"didn't answer {path} with 200 within {seconds:.0f} s (last: "
+                    f"{status or 'nothing'}, {answer})",
                     quote=True,
                 )
 
@@ -145,19 +141,19 @@ class Stack:
             code = process.poll()
             if code == 0 and process.program.can_exit:
                 del self._children[name]
-                self.report(f"{name} has ended ({process.program.log})")
+                self.report(f"{name} exited ({process.program.log})")
             elif code is not None:
-                raise processes.process_error(process, f"ended with exit code {code}", quote=True)
+                raise processes.process_error(process, f"exited with code {code}", quote=True)
 
     def wait(self) -> None:
-        """Wait for Ctrl-C or SIGTERM. Raises EmbeddedError when a child ends before that."""
+        """Wait for Ctrl-C or SIGTERM. Raises EmbeddedError if a child exits before that."""
         with contextlib.suppress(KeyboardInterrupt):
             while True:
                 self.check()
                 time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
-        """End all children in reverse order, servers last. Harmless when done twice."""
+        """Stop all children in reverse order, servers last. Safe to call twice."""
         latest_first = list(reversed(self._children.values()))
         for process in latest_first:
             process.request_stop()
@@ -184,7 +180,7 @@ class Stack:
         problem: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # A second SIGTERM must not cut the orderly end short; a second Ctrl-C may.
+        # A second SIGTERM must not interrupt the orderly stop; a second Ctrl-C may.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         try:
             self.stop()
@@ -198,7 +194,7 @@ class Stack:
     @property
     def _running_services(self) -> Services:
         if self._services is None:
-            raise RuntimeError("the stack is not running")
+            raise RuntimeError("the stack isn't running")
         return self._services
 
     def _start_all(self) -> None:
@@ -207,7 +203,7 @@ class Stack:
         self._choose_account()
         self._start_services()
         server_account.make_directories(self.home, RUNTIME_DIRECTORIES, self._account)
-        # Checked only now: under the home's lock no earlier stack holds the port any more.
+        # Checked only now: under the home's lock no earlier stack still uses the port.
         ports.require_free(self.port)
         self._start_children()
         self.await_ready()
@@ -254,7 +250,7 @@ class Stack:
             **addresses,
             "MUSTER_HOME": str(self.home),
             "MUSTER_PORT": str(self.port),
-            # Its probes, and a machine of its own, come past a proxy that stands elsewhere.
+            # Its probes and its own local machine bypass a proxy that runs elsewhere.
             "MUSTER_LOCAL_HTTP": "1",
             "PYTHONUNBUFFERED": "1",
         }
@@ -262,8 +258,8 @@ class Stack:
     def _start_children(self) -> None:
         """Start the migration beside the commands where possible: imports take seconds.
 
-        The migration and the preparation always run. Commands that need the tables wait for their
-        end, unless the same migrations have run on this database before.
+        The migration and the preparation always run. Commands that need the tables wait for both,
+        unless the same migrations have run on this database before.
         """
         stamp = MigrationStamp(self.home / "schema", VERSIONS, self.env["DATABASE_URL"])
         is_known = stamp.is_current()
@@ -276,7 +272,7 @@ class Stack:
         finally:
             migration.stop()
         if code != 0:
-            what = "did not finish" if code is None else f"failed with exit code {code}"
+            what = "didn't finish" if code is None else f"failed with exit code {code}"
             raise processes.process_error(migration, what, quote=True)
         if self._prepare is not None:
             self._prepare(self)

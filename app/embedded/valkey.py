@@ -1,7 +1,7 @@
-"""Valkey on a loopback port, behind a password of its own.
+"""Valkey on a loopback port, with its own password.
 
-Everything lies in `<home>/valkey/`: the append-only file and `password`.
-TCP and not a unix socket, because redis-py, Celery and the rate limiter read one URL for it alike.
+All files are in `<home>/valkey/`: the append-only file and `password`. TCP and not a unix socket,
+because redis-py, Celery and the rate limiter parse one URL for it alike.
 """
 
 import re
@@ -21,7 +21,7 @@ PORT_IN_USE = "Address already in use"
 PASSWORD_FILE = "password"
 PASSWORD_PATTERN = re.compile(
     r"[\w.~-]+", re.ASCII
-)  # what a URL and a line of the configuration have as it is
+)  # safe in a URL and in a line of the configuration
 CONFIG = """\
 bind {host}
 port {port}
@@ -53,7 +53,7 @@ class Valkey:
         return f"redis://:{self.password}@{ports.LOOPBACK}:{self.port}/0"
 
     def await_ready(self) -> None:
-        """Wait until the server answers. Raises EmbeddedError when it does not."""
+        """Wait until the server responds. Raises EmbeddedError on timeout."""
         processes.wait_until(self._has_settled, READY_TIMEOUT_SECONDS)
         self.can_change_port = False  # from now on other processes know the port
         if self._is_answering():
@@ -62,10 +62,10 @@ class Valkey:
         self.process.stop()
         if PORT_IN_USE in self.process.output():
             raise EmbeddedError(
-                f"port {self.port} is taken: stop what uses it, set MUSTER_VALKEY_PORT to another "
-                "port, or unset it to let Muster choose"
+                f"port {self.port} is in use: stop the program that uses it, set "
+                "MUSTER_VALKEY_PORT to another port, or unset it to let Muster choose"
             )
-        what = "did not start" if ended else f"was not ready after {READY_TIMEOUT_SECONDS:.0f} s"
+        what = "didn't start" if ended else f"wasn't ready after {READY_TIMEOUT_SECONDS:.0f} s"
         raise processes.process_error(self.process, what)
 
     def restart(self) -> None:
@@ -75,7 +75,7 @@ class Valkey:
         self.await_ready()
 
     def clean_up(self) -> None:
-        """Do nothing: Valkey holds nothing outside of its directory."""
+        """Do nothing: Valkey has nothing outside of its directory."""
 
     def _has_settled(self) -> bool:
         if self._is_answering():
@@ -93,7 +93,7 @@ class Valkey:
         self.process = processes.spawn(replace(self.process.program, stdin=config))
 
     def _is_answering(self) -> bool:
-        # Only our server knows the password, so another one on that port is not mistaken for it.
+        # Only our server knows the password, so another server on that port isn't mistaken for it.
         try:
             with socket.create_connection((ports.LOOPBACK, self.port), timeout=1) as connection:
                 connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
@@ -105,7 +105,7 @@ class Valkey:
 def launch(
     home: Path, log: Path, *, port: int | None, durable: bool, keep_open: tuple[int, ...]
 ) -> Valkey:
-    """Start the server, on `port` or else on a free one. Does not wait until it is ready.
+    """Start the server, on `port` or else on a free one. Doesn't wait until it is ready.
 
     The caller holds the home's lock. Raises EmbeddedError.
     """
@@ -136,13 +136,17 @@ def launch(
 
 
 def configuration(port: int, password: str, fsync: str) -> bytes:
-    """The configuration for the server's stdin. As an argument `ps` would show the password."""
+    """Return the configuration for the server's stdin. As an argument `ps` would show the
+    password.
+    """
     text = CONFIG.format(host=ports.LOOPBACK, port=port, password=password, fsync=fsync)
     return text.encode()
 
 
 def _load_password(directory: DirectoryHandle) -> str:
-    """The stored password, made at the first start: so URLs stay the same, but for the port."""
+    """Return the stored password, created at the first start, so URLs stay the same except for the
+    port.
+    """
     kept = (directory.read(PASSWORD_FILE) or "").strip()
     if PASSWORD_PATTERN.fullmatch(kept):
         return kept

@@ -1,6 +1,7 @@
-"""`muster-server`: what operators run at the server's host. One verb a file.
+"""`muster-server`: the commands for operators on the server's host. One command per file.
 
-A verb is named in `group.COMMAND_HELP`; its file has `command`, and is imported when it is called.
+`group.COMMAND_HELP` lists the commands. A command's file defines `command`, and is imported only
+when the command runs.
 """
 
 from app.server_cli.group import main

@@ -1,4 +1,4 @@
-"""`muster-server backup`: one file with all that the server knows, under a passphrase."""
+"""`muster-server backup`: back up the whole server to one encrypted file."""
 
 import sys
 from pathlib import Path
@@ -14,19 +14,19 @@ from muster import __version__
 
 @click.command("backup")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--verify", is_flag=True, help="Read FILE to its end and say whether it is whole.")
+@click.option("--verify", is_flag=True, help="Read FILE to its end and check that it is complete.")
 @click.option(
     "--passphrase-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Its first line is the passphrase.",
+    help="File whose first line is the passphrase.",
 )
 def command(file: Path, verify: bool, passphrase_file: Path | None) -> None:
-    """Write all that the server knows to FILE, while it runs: its database as of one moment, and
-    the keys that open what is encrypted in there. FILE is whole, or not there.
+    """Back up the running server to FILE: a snapshot of its database, and the keys that decrypt the
+    secrets in it. FILE appears only when it is complete.
 
-    It is sealed with a passphrase: MUSTER_BACKUP_PASSPHRASE, the first line of --passphrase-file,
-    or what you type. Who has both has the server; without it nobody has the backup. What machines
-    keep (workspaces, mirrors) is not in it.
+    The backup is encrypted with a passphrase: MUSTER_BACKUP_PASSPHRASE, the first line of
+    --passphrase-file, or what you type. Anyone with both can run the server; without the passphrase
+    nobody can read the backup. The files of machines (workspaces, mirrors) aren't included.
 
     \b
       muster-server backup /backups/muster-$(date +%F)
@@ -47,9 +47,9 @@ def command(file: Path, verify: bool, passphrase_file: Path | None) -> None:
 def _print_contents(file: Path, whole: load.Contents) -> None:
     header, rows = whole.header, sum(whole.rows.values())
     sys.stdout.write(
-        f"{file} is whole: {rows} rows of {len(whole.rows)} tables, "
-        f"{file.stat().st_size / (1 << 20):.1f} MiB, made at {header['madeAt']} "
-        f"by Muster {header['version']} (schema {header['revision']}).\n"
+        f"{file} is complete: {rows} rows of {len(whole.rows)} tables, "
+        f"{file.stat().st_size / (1 << 20):.1f} MiB, made at {header['madeAt']} by Muster "
+        f"{header['version']} (schema {header['revision']}).\n"
     )
     if needed := schema.required_release_hint(header["revision"]):
-        sys.stdout.write(f"Restoring it takes {needed}: not this one, {__version__}.\n")
+        sys.stdout.write(f"To restore it you need {needed}, not this one, {__version__}.\n")

@@ -1,4 +1,4 @@
-"""`muster-server doctor`: what this host, PostgreSQL and Redis lack, with advice."""
+"""`muster-server doctor`: check this host, PostgreSQL and Redis, with advice."""
 
 import json
 import subprocess
@@ -17,12 +17,12 @@ from muster import __version__
 
 
 @click.command("doctor")
-@click.option("--home", type=click.Path(path_type=Path), help="Of the stack that lies there.")
-@click.option("--json", "as_json", is_flag=True, help="A list of {name, ok, text, advice}.")
+@click.option("--home", type=click.Path(path_type=Path), help="The stack's data directory.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of {name, ok, text, advice}.")
 def command(home: Path | None, as_json: bool) -> None:
     """Check the host and the services, with advice for each problem. Exits with 1 if there are any.
 
-    Looks at what `muster-server install` has installed, else at the stack of MUSTER_HOME.
+    Checks the server that `muster-server install` installed, else the stack of MUSTER_HOME.
     """
     try:
         server = local_server.find_server(home)
@@ -30,7 +30,7 @@ def command(home: Path | None, as_json: bool) -> None:
         raise click.ClickException(str(problem)) from None
     if not as_json:
         of = f" of {server.paths.settings}" if server.paths else f" of {server.home}"
-        click.echo(f"Muster {__version__}, in {sys.prefix}; looks at the server{of}")
+        click.echo(f"Muster {__version__}, in {sys.prefix}; checking the server{of}")
     found = list(checks.check_installation(server))
     if not as_json:
         _print_findings(found)
@@ -49,7 +49,7 @@ def _print_findings(found: Iterable[Finding]) -> None:
 
 
 def _run_server_doctor(server: Server) -> tuple[int, list[Finding]]:
-    """The server's own doctor: its status, and what it found. It cannot begin without keys."""
+    """Run the server's own doctor, which needs keys. Returns its exit code and findings."""
     if server.paths is not None and checks.missing_keys(server):
         return 1, []
     env = {**server.environment, "MUSTER_HOME": str(server.home)}

@@ -1,4 +1,4 @@
-"""`muster-server engines`: PostgreSQL and Valkey alone, as the unit muster-engines runs them."""
+"""`muster-server engines`: run only PostgreSQL and Valkey, as the unit muster-engines does."""
 
 import os
 import signal
@@ -20,8 +20,8 @@ from app.server_cli.local import paths
 def command() -> None:
     """Run PostgreSQL and Valkey in MUSTER_HOME until SIGTERM.
 
-    Where they are is left there, for the server's processes beside them. One that DATABASE_URL or
-    REDIS_URL names is not run.
+    Writes their addresses there for the server's other processes. Doesn't run the one that
+    DATABASE_URL or REDIS_URL names.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -46,7 +46,7 @@ def _run() -> None:
                 wait_until(lambda: any(each.poll() is not None for each in running), 60, pause=0.5)
                 for process in running:
                     if process.poll() is not None:
-                        raise process_error(process, "ended by itself")
+                        raise process_error(process, "exited")
         finally:
             (home / ADDRESSES_FILE).unlink(missing_ok=True)
 
@@ -56,11 +56,11 @@ def _addresses(services: Services) -> dict[str, str]:
 
 
 def notify_systemd(state: str, environ: Mapping[str, str] = os.environ) -> None:
-    """As sd_notify(3) does; nothing where no systemd has started us. Raises OSError."""
+    """Notify systemd like sd_notify(3). Does nothing if systemd didn't start us. Raises OSError."""
     address = environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
-    # A `@` stands for the null byte that names in no directory begin with.
+    # `@` stands for the leading null byte of an abstract socket's name.
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
         sock.connect(f"\0{address[1:]}" if address.startswith("@") else address)
         sock.sendall(state.encode())

@@ -1,4 +1,4 @@
-"""The group of the verbs, which imports none of them until it is called."""
+"""The command group; it imports a command only when that runs."""
 
 import importlib
 
@@ -6,25 +6,26 @@ import click
 
 from muster import __version__
 
-# What `--help` says of each is here, so that a list of them imports nothing.
+# `--help` texts are here so that listing the commands imports nothing.
 COMMAND_HELP: dict[str, str] = {
-    "up": "A whole Muster on this host, with machines, until Ctrl-C.",
-    "install": "A server that systemd runs: settings, units, the first admin.",
-    "uninstall": "Takes away what install has written; data only if asked.",
-    "status": "Whether it runs, in which version, and what is missing.",
-    "doctor": "What this host, PostgreSQL and Redis lack, with advice.",
-    "unlock": "Sign-in to an account that others' guesses have blocked.",
-    "logs": "What the server's processes have said.",
-    "upgrade": "The release of another package, while the server serves.",
-    "engines": "PostgreSQL and Valkey alone, as a unit runs them.",
-    "backup": "All that the server knows in one file, under a passphrase.",
-    "restore": "A server of a backup, which goes on with its machines.",
+    "up": "Run Muster on this host, with local machines, until Ctrl-C.",
+    "install": "Install the server as systemd units, with settings and a first admin.",
+    "uninstall": "Remove what install has written; data only with --purge.",
+    "status": "Show whether the server runs, its version, and what is missing.",
+    "doctor": "Check this host, PostgreSQL and Redis, with advice.",
+    "unlock": "Unlock an account after failed sign-ins.",
+    "logs": "Show the logs of the server's processes.",
+    "upgrade": "Upgrade to another package's release while the server runs.",
+    "engines": "Run only PostgreSQL and Valkey, as a systemd unit does.",
+    "backup": "Back up the server to one encrypted file.",
+    "restore": "Restore a server from a backup; its machines reconnect.",
 }
 
 
 class CommandGroup(click.Group):
-    """The verbs of `COMMAND_HELP`; each is `command` in the file of its name, `-` being `_`
-    there."""
+    """The commands of `COMMAND_HELP`; each is `command` in the file of its name, with `_` for
+    `-`.
+    """
 
     def list_commands(self, _: click.Context) -> list[str]:
         return list(COMMAND_HELP)
@@ -38,14 +39,14 @@ class CommandGroup(click.Group):
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         if COMMAND_HELP:
-            with formatter.section("Verbs"):
+            with formatter.section("Commands"):
                 formatter.write_dl(list(COMMAND_HELP.items()))
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="muster-server", message="%(prog)s %(version)s")
 def main() -> None:
-    """Run a server of Muster's: try it, install it, look after it, keep it safe.
+    """Operate a Muster server: try it, install it, maintain it, back it up.
 
-    Each verb explains itself: muster-server VERB --help.
+    For help on a command: muster-server COMMAND --help.
     """

@@ -1,4 +1,4 @@
-"""`muster-server install`: a server that systemd runs, and that comes up with the machine."""
+"""`muster-server install`: install the server as systemd units that start with the host."""
 
 import pwd
 import sys
@@ -15,23 +15,23 @@ from app.server_cli.installation.initial_setup import LAST_PUBLIC_URL, InitialSe
 from app.server_cli.installation.paths import InstallationPaths
 from app.server_cli.local.errors import OperateError
 
-# What an earlier install has set, and this one sets anew.
+# Variables that an earlier install set and that this one replaces.
 ANSWER_VARIABLES = (
     *("MUSTER_PORT", "MUSTER_PROXY", "MUSTER_TLS_CERT", "MUSTER_TLS_KEY"),
     *("DATABASE_URL", "REDIS_URL"),
 )
 READY_TIMEOUT_SECONDS = 120.0
 EXAMPLE_ANSWERS = """\
-# Answers for `muster-server install --answers FILE`; what is left out has the value shown.
-url = "http://127.0.0.1:9000"   # by which people and machines reach it: https://muster.example.org
+# Answers for `muster-server install --answers FILE`; omitted ones have the value shown.
+url = "http://127.0.0.1:9000"   # address for users and machines: https://muster.example.org
 port = 9000
-tls = "none"                    # "proxy": one in front has it; "own": certificate and key; "none"
+tls = "none"                    # "proxy": a proxy in front; "own": certificate and key; or "none"
 proxy = "127.0.0.1"             # the proxy's address
-certificate = ""                # the file, with its chain
+certificate = ""                # certificate file, with its chain
 key = ""
 database = "embedded"           # or postgresql://user:password@host/database
 redis = "embedded"              # or redis://:password@host:6379/0
-admin = "admin"                 # its password: MUSTER_ADMIN_PASSWORD, or made and shown once
+admin = "admin"                 # password: MUSTER_ADMIN_PASSWORD, or generated and shown once
 """
 
 
@@ -40,22 +40,24 @@ admin = "admin"                 # its password: MUSTER_ADMIN_PASSWORD, or made a
     "--answers",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Ask nothing: answers are in this TOML file.",
+    help="Read the answers from this TOML file instead of asking.",
 )
-@click.option("--example", is_flag=True, help="Print a file of answers, to fill in.")
-@click.option("--user", is_flag=True, help="For you alone, by your own systemd; takes no root.")
+@click.option("--example", is_flag=True, help="Print an answers file to fill in.")
+@click.option(
+    "--user", is_flag=True, help="Install for you alone, with your own systemd; needs no root."
+)
 @click.option(
     "--root",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write everything below this directory, and start nothing: for images.",
+    help="Write everything below this directory and start nothing: for images.",
 )
 def command(file: Path | None, example: bool, user: bool, root: Path | None) -> None:
-    """Install the server on this host: settings in one file, and units of systemd.
+    """Install the server on this host: settings in one file, and systemd units.
 
-    Asks for the address, TLS, PostgreSQL and Redis (its own, or yours), and the first admin. Run it
-    again to change an answer: keys and data stay. What it writes is /etc/muster/muster.env,
-    /etc/systemd/system/muster*, and the state in /var/lib/muster; `muster-server uninstall` takes
-    it away.
+    Asks for the address, TLS, PostgreSQL and Redis (embedded, or yours), and the first admin. Run
+    it again to change an answer: keys and data stay. It writes /etc/muster/muster.env,
+    /etc/systemd/system/muster*, and state in /var/lib/muster; `muster-server uninstall` removes
+    them.
     """
     if example:
         click.echo(EXAMPLE_ANSWERS, nl=False)
@@ -92,7 +94,7 @@ def _print_not_started(where: InstallationPaths) -> None:
     if where.is_user and systemd.has_booted():
         _print(systemd.unresponsive_message(where, "started", account.current_user()))
         return
-    _print("no systemd runs here, so that nothing was started. Where one does:")
+    _print("systemd isn't running here, so nothing was started. To start it where systemd runs:")
     _print(f"  {' '.join(where.systemctl)} enable --now {units.TARGET}")
 
 
@@ -101,14 +103,14 @@ def _enable_linger(where: InstallationPaths) -> None:
     if systemd.enable_linger(account.current_user()):
         if is_new:
             where.linger_marker.touch()
-        _print("lingers    it stays up when you log out, and comes up with this host")
+        _print("lingers    stays up after you log out, and starts with this host")
         return
-    _print("!! it ends when you log out: an admin of this host runs")
+    _print("!! stops when you log out: have an admin of this host run")
     _print(f"   `loginctl enable-linger {account.current_user()}`")
 
 
 def _build_settings(where: InstallationPaths, given: Answers) -> dict[str, str]:
-    """Keys that are there are kept, as is whatever else an operator has put into the file."""
+    """Keep existing keys and everything else that an operator added to the file."""
     known = settings.read_settings(where.rooted(where.settings))
     made = {name: make() for name, make in keys.GENERATORS.items()}
     kept = {name: value for name, value in known.items() if name not in ANSWER_VARIABLES}
@@ -151,11 +153,11 @@ def _start(
     if where.is_user:
         _enable_linger(where)
     if not wait_until(lambda: _is_ready(given), READY_TIMEOUT_SECONDS, pause=0.5):
-        _print("!! started, and not ready yet: `muster-server logs` may say why.")
-        _print("   `muster-server doctor` says what to do; then it becomes ready by itself.")
+        _print("!! started, but not ready yet: see `muster-server logs`.")
+        _print("   Follow the advice of `muster-server doctor`; then it becomes ready by itself.")
         sys.exit(1)
     _print(f"started    Muster: {given.url}/")
-    _print("`muster-server status` says how it is.")
+    _print("Run `muster-server status` to check it.")
 
 
 def _is_ready(given: Answers) -> bool:

@@ -1,4 +1,4 @@
-"""`muster-server logs`: what the server's processes have said."""
+"""`muster-server logs`: show the logs of the server's processes."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from app.server_cli.installation import local_server, units
 from app.server_cli.installation.local_server import Server
 from app.server_cli.local.errors import OperateError
 
-# What a stack calls the processes that are units elsewhere.
+# A stack's names for the processes that are units in an installation.
 _STACK_PROCESSES: dict[str, tuple[str, ...]] = {
     "web": ("gunicorn",),
     "dispatch": ("dispatcher",),
@@ -20,15 +20,15 @@ _STACK_PROCESSES: dict[str, tuple[str, ...]] = {
 
 
 @click.command("logs")
-@click.option("--home", type=click.Path(path_type=Path), help="Of the stack that lies there.")
-@click.option("-f", "--follow", is_flag=True, help="Go on as they say more.")
+@click.option("--home", type=click.Path(path_type=Path), help="The stack's data directory.")
+@click.option("-f", "--follow", is_flag=True, help="Keep printing new lines.")
 @click.option("-n", "--lines", type=click.IntRange(0), default=100, show_default=True)
 @click.argument("process", required=False)
 def command(home: Path | None, follow: bool, lines: int, process: str | None) -> None:
     """Show the last lines of the server's logs, or those of one PROCESS.
 
-    That is web, dispatch, jobs, beat, migrate or engines, and they are in systemd's journal; of a
-    stack it is a file in its home.
+    PROCESS is web, dispatch, jobs, beat, migrate or engines; their logs are in systemd's journal. A
+    stack's logs are files in its home.
     """
     try:
         argv = _journalctl_command(
@@ -39,7 +39,7 @@ def command(home: Path | None, follow: bool, lines: int, process: str | None) ->
     try:
         os.execvp(argv[0], argv)
     except OSError as problem:
-        raise click.ClickException(f"{argv[0]} cannot be run: {problem.strerror}") from None
+        raise click.ClickException(f"can't run {argv[0]}: {problem.strerror}") from None
 
 
 def _journalctl_command(
@@ -56,7 +56,7 @@ def _journalctl_command(
 
 
 def _files(place: Path, process: str | None) -> list[Path]:
-    """Those of a stack, which names some processes otherwise. Raises OperateError."""
+    """Return a stack's log files; some processes have other names there. Raises OperateError."""
     there = {path.stem: path for path in sorted(place.glob("*.log"))}
     if process is None and there:
         return list(there.values())
@@ -64,16 +64,18 @@ def _files(place: Path, process: str | None) -> list[Path]:
         there[name] for name in _STACK_PROCESSES.get(process or "", (process,)) if name in there
     ]
     if not found:
-        known = f", but of {', '.join(there)}" if there else ""
-        raise OperateError(f"there is no log of {process or 'a server'} in {place}{known}")
+        known = f"; there are logs of {', '.join(there)}" if there else ""
+        raise OperateError(f"no log of {process or 'a server'} in {place}{known}")
     return found
 
 
 def _units(process: str | None) -> list[str]:
-    """By their names, for `muster-*` may be others' too: a worker's, say. Raises OperateError."""
+    """Return units by name, because `muster-*` also matches others, such as a worker's. Raises
+    OperateError.
+    """
     there = {name.removeprefix("muster-").removesuffix(".service"): name for name in units.SERVICES}
     if process is None:
         return list(there.values())
     if process not in there:
-        raise OperateError(f"{process!r} is no process of the server's: {', '.join(there)}")
+        raise OperateError(f"{process!r} isn't a process of the server; use {', '.join(there)}")
     return [there[process]]

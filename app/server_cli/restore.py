@@ -1,4 +1,4 @@
-"""`muster-server restore`: a server of a backup, which goes on with its machines."""
+"""`muster-server restore`: restore a server from a backup; its machines reconnect."""
 
 import sys
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from app.server_cli.backups.passphrase import read_passphrase
 from app.server_cli.installation.local_server import Server
 
 NEXT_STEPS = """
-Restored, as of {at}. What is left to do:
-  1. The old server must not run any more: two of them would order the same machines.
-  2. Start this one at the old one's address, or tell the machines the new one.
-  3. Tasks of before wait until each machine has been heard of, {lease} at most. Decommission
-     those that will not come back.
-  4. What was taken away after {at} is there again: look at accounts, members, personal
-     tokens and machines. Everybody signs in again; enrollment tokens that were not used are void.
+Restored, as of {at}. Next steps:
+  1. Make sure the old server is stopped: two servers would send orders to the same machines.
+  2. Start this one at the old one's address, or give the machines the new address.
+  3. Existing tasks wait until their machine reconnects, {lease} at most. Decommission machines
+     that won't come back.
+  4. Deletions after {at} are undone: check accounts, members, personal tokens and machines.
+     Everyone signs in again; unused enrollment tokens are void.
 """
 
 
@@ -29,26 +29,27 @@ Restored, as of {at}. What is left to do:
 @click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The home of a stack (as MUSTER_HOME) whose own database is to be filled.",
+    help="Fill the embedded database of this stack's home (like MUSTER_HOME).",
 )
-@click.option("--replace", is_flag=True, help="Lose what the database has.")
+@click.option("--replace", is_flag=True, help="Delete the database's current contents.")
 @click.option(
     "--keys-to",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A new file for the backup's keys, as environment variables, readable by you alone.",
+    help="Write the backup's keys to this new file, as environment variables, readable only "
+    "by you.",
 )
-@click.option("--keep-logins", is_flag=True, help="Let whoever was signed in stay so.")
+@click.option("--keep-logins", is_flag=True, help="Keep existing sessions.")
 @click.option(
     "--skip",
     type=click.IntRange(1, 10**9),
     default=after_restore.SEQUENCE_STEP,
     show_default=True,
-    help="How many numbers of tasks to leave out, which the old server may have given since.",
+    help="Task numbers to skip, because the old server may have assigned them after the backup.",
 )
 @click.option(
     "--passphrase-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Its first line is the passphrase.",
+    help="File whose first line is the passphrase.",
 )
 def command(
     file: Path,
@@ -59,11 +60,11 @@ def command(
     skip: int,
     passphrase_file: Path | None,
 ) -> None:
-    """Fill an empty database with the backup in FILE: that of the server which is installed here,
-    else that of DATABASE_URL, else the embedded one of MUSTER_HOME. No server may run on it.
-    FILE is read to its end before anything is changed; what is cut off is done once more.
+    """Fill an empty database with the backup in FILE: the installed server's database, else that of
+    DATABASE_URL, else the embedded one of MUSTER_HOME. Stop the server first. FILE is checked
+    completely before anything changes. After an interruption, run it again.
 
-    The keys of a stack with a home go to its secrets.json. For a server that has its keys in the
+    A stack's keys go to secrets.json in its home. For a server that has its keys in the
     environment, --keys-to writes them to a file.
 
     \b
@@ -78,11 +79,11 @@ def command(
         server = target.find_server(into)
         _write_keys(server, keys_to, whole.keys)
         with target.restore_settings(server, whole.keys) as settings:
-            # Before the rows come: keys without rows do no harm, rows without keys cannot be read.
+            # Before the rows: keys without rows do no harm, but rows without keys can't be read.
             if not target.has_keys(server) and (
                 before := target.store_keys(server.home, whole.keys)
             ):
-                _print(f"the keys that were in {server.home} lie in {before} now")
+                _print(f"the previous keys of {server.home} are now in {before}")
             how = RestoreOptions(replace=replace, keep_logins=keep_logins, step=skip)
             operations.restore_backup(file, passphrase, settings, whole, how, _print)
     except (BackupError, psycopg2.Error, OSError) as problem:
@@ -92,15 +93,15 @@ def command(
 
 
 def _write_keys(of: Server, keys_to: Path | None, keys: Mapping[str, str]) -> None:
-    """Those of a server that has them in its environment. Raises BackupError where it has others,
-    and no file is named.
+    """Write the keys of a server that has them in its environment. Raises BackupError if the
+    environment has others and no file is named.
     """
     if keys_to is not None:
         operations.write_keys(keys_to, keys)
-        _print(f"its keys are in {keys_to}: the server needs them in its environment")
+        _print(f"its keys are in {keys_to}: add them to the server's environment")
     elif target.has_keys(of) and (names := target.differing_keys(of, keys)):
         raise BackupError(
-            f"the environment has not the backup's {', '.join(names)}: --keys-to FILE writes them"
+            f"the environment lacks the backup's {', '.join(names)}: write them with --keys-to FILE"
         )
 
 

@@ -1,4 +1,4 @@
-"""`muster-server status`: whether it runs, in which version, and what is missing."""
+"""`muster-server status`: show whether the server runs, its version, and what is missing."""
 
 import json
 import sys
@@ -16,12 +16,12 @@ from muster import __version__
 
 
 @click.command("status")
-@click.option("--home", type=click.Path(path_type=Path), help="Of the stack that lies there.")
-@click.option("--json", "as_json", is_flag=True, help="{ready, version, missing, units, …}")
+@click.option("--home", type=click.Path(path_type=Path), help="The stack's data directory.")
+@click.option("--json", "as_json", is_flag=True, help="Print {ready, version, missing, units, …}.")
 def command(home: Path | None, as_json: bool) -> None:
-    """Say how the server is. Exits with 1 where it cannot serve.
+    """Show the server's status. Exits with 1 if it can't serve.
 
-    Looks at what `muster-server install` has installed, else at the stack of MUSTER_HOME.
+    Checks the server that `muster-server install` installed, else the stack of MUSTER_HOME.
     """
     try:
         found = _collect_status(local_server.find_server(home))
@@ -35,7 +35,7 @@ def command(home: Path | None, as_json: bool) -> None:
 
 
 def _collect_status(server: Server) -> dict[str, Any]:
-    # In this order: who is ready, though it was starting just now, has a version too.
+    # In this order, so that a server that becomes ready in between also has a version.
     status, answer = probes.probe(server.port, "/readyz", tls=server.has_tls)
     alive, health = probes.probe(server.port, "/healthz", tls=server.has_tls)
     names = [] if server.paths is None else _units(server)
@@ -54,7 +54,7 @@ def _collect_status(server: Server) -> dict[str, Any]:
 
 
 def _interrupted_upgrade(server: Server) -> dict[str, str] | None:
-    """The upgrade that was cut off, or runs. Raises OperateError."""
+    """Return the interrupted or running upgrade. Raises OperateError."""
     begun = releases.load_interrupted(server.paths) if server.paths else None
     if begun is None:
         return None
@@ -76,21 +76,25 @@ def _get_json_field(answer: str, name: str) -> Any:
 def _print_status(found: dict[str, Any]) -> None:
     if begun := found["interruptedUpgrade"]:
         click.echo(
-            f"!! an upgrade from {begun['from']} to {begun['to']} runs, or was cut off while "
-            f"{begun['step']}: `muster-server upgrade` with its wheel goes on, --rollback goes back"
+            f"!! an upgrade from {begun['from']} to {begun['to']} is running, or was interrupted "
+            f"while {begun['step']}: to continue, run `muster-server upgrade` with its wheel; to "
+            "undo it, use --rollback"
         )
     for name, state in found["units"].items():
         click.echo(f"{'ok' if state == 'active' else '!!'} {name}: {state}")
     settings = f", settings {found['settings']}" if found["settings"] else ""
     where = f"port {found['port']}, {found['home']}{settings}"
     if found["version"] is None:
-        click.echo(f"!! nothing answers on {where}: `muster-server doctor` says what to do")
+        click.echo(f"!! no response on {where}: run `muster-server doctor` for advice")
         return
     missing = f": missing {', '.join(found['missing'])}" if found["missing"] else ""
     sign = "ok" if found["ready"] else "!!"
     ready = "is ready" if found["ready"] else "is not ready"
-    more = "" if found["ready"] else ": `muster-server doctor` says what to do"
+    more = "" if found["ready"] else ": run `muster-server doctor` for advice"
     click.echo(f"{sign} Muster {found['version']} {ready}{missing} ({where}){more}")
     if found["version"] != found["installedVersion"]:
-        click.echo(f"!! {found['installedVersion']} is installed: what runs was started before")
-    click.echo(f"ok this command is of {found['installedVersion']}, in {found['release']}")
+        click.echo(
+            f"!! {found['installedVersion']} is installed, but the running version was "
+            "started before"
+        )
+    click.echo(f"ok this command belongs to {found['installedVersion']}, in {found['release']}")

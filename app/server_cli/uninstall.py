@@ -1,4 +1,4 @@
-"""`muster-server uninstall`: what `install` has written is gone, the data only if that is asked."""
+"""`muster-server uninstall`: remove what `install` has written; data only on request."""
 
 import contextlib
 import shutil
@@ -12,21 +12,27 @@ from app.server_cli.local.errors import OperateError
 
 
 @click.command("uninstall")
-@click.option("--user", is_flag=True, help="The server that is yours alone.")
-@click.option("--purge", is_flag=True, help="Its data and keys, too, for ever; backups stay.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--root", type=click.Path(file_okay=False, path_type=Path), help="As with install.")
+@click.option("--user", is_flag=True, help="Uninstall your own server.")
+@click.option(
+    "--purge", is_flag=True, help="Also delete its data and keys permanently; backups stay."
+)
+@click.option("--yes", is_flag=True, help="Skip confirmation.")
+@click.option(
+    "--root",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The directory given to install.",
+)
 def command(user: bool, purge: bool, yes: bool, root: Path | None) -> None:
-    """Stop the server that `install` has made, and take its units away.
+    """Stop the installed server and remove its units.
 
-    Settings with their keys, and the data, stay for another `install`, unless --purge is given. The
-    backups that upgrades have made always stay. The package itself is removed by what installed it,
-    as by `uv tool uninstall muster-server`.
+    Settings, keys and data stay for another `install`, unless you add --purge. Backups from
+    upgrades always stay. To remove the package, use the tool that installed it, such as `uv tool
+    uninstall muster-server`.
     """
     try:
         where = paths.find_paths(user=user, root=(root or Path("/")).absolute())
         if not yes:
-            lost = f" {where.home} and all keys are deleted for ever." if purge else ""
+            lost = f" {where.home} and all keys are deleted permanently." if purge else ""
             stays = f" Backups in {where.backups} stay." if purge else ""
             click.confirm(f"Stop Muster and remove its units?{lost}{stays}", abort=True)
         _uninstall(where, purge=purge)
@@ -36,7 +42,7 @@ def command(user: bool, purge: bool, yes: bool, root: Path | None) -> None:
 
 def _uninstall(where: InstallationPaths, *, purge: bool) -> None:
     if where.root == Path("/") and systemd.is_unresponsive(where):
-        # What it runs would go on, and with --purge without the data below it.
+        # What it runs would continue, and with --purge would lose the data below it.
         raise OperateError(systemd.unresponsive_message(where, "removed", account.current_user()))
     directory = where.rooted(where.units)
     there = [name for name in units.NAMES if (directory / name).exists()]
@@ -45,14 +51,14 @@ def _uninstall(where: InstallationPaths, *, purge: bool) -> None:
         systemd.call_systemctl(where, "disable", "--now", *reversed(there))
     for name in there:
         (directory / name).unlink()
-        for link in directory.glob(f"*.wants/{name}"):  # where no systemd has taken it away
+        for link in directory.glob(f"*.wants/{name}"):  # if no systemd has removed it
             link.unlink()
     if runs:
         systemd.call_systemctl(where, "daemon-reload")
     click.echo(f"removed    {len(there)} units of {directory}")
     if runs and where.linger_marker.exists() and systemd.has_linger(account.current_user()):
         click.echo(
-            "kept       services of yours still start without a log-in; if no other needs that:"
+            "kept       your services still start without a log-in; if no other service needs that:"
         )
         click.echo(f"           `loginctl disable-linger {account.current_user()}`")
     where.rooted(where.release).unlink(missing_ok=True)
@@ -66,7 +72,7 @@ def _uninstall(where: InstallationPaths, *, purge: bool) -> None:
     settings.unlink(missing_ok=True)
     where.rooted(where.linger_marker).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
-        settings.parent.rmdir()  # where nothing else is in it
+        settings.parent.rmdir()  # if it has nothing else in it
     shutil.rmtree(where.rooted(where.home), ignore_errors=True)
     click.echo("removed    settings, keys and data")
     if where.root == Path("/") and not where.is_user and account.remove_account(where.home):
@@ -75,11 +81,11 @@ def _uninstall(where: InstallationPaths, *, purge: bool) -> None:
 
 
 def _remove_releases(where: InstallationPaths) -> None:
-    """Last, for it may be one of them that does this."""
+    """Remove the releases last, because one of them may be running this."""
     releases = where.rooted(where.releases)
     if not releases.is_dir():
         return
     shutil.rmtree(releases, ignore_errors=True)
     with contextlib.suppress(OSError):
-        releases.parent.rmdir()  # where no backups are in it
-    click.echo(f"removed    {releases}, the releases that were upgraded to")
+        releases.parent.rmdir()  # if it has no backups in it
+    click.echo(f"removed    {releases}, the releases from upgrades")

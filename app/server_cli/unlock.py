@@ -1,4 +1,4 @@
-"""`muster-server unlock`: let an account sign in again that failed logins have blocked."""
+"""`muster-server unlock`: unlock an account after failed sign-ins."""
 
 import subprocess
 import sys
@@ -13,11 +13,11 @@ from app.server_cli.local.errors import OperateError
 
 @click.command("unlock")
 @click.argument("name")
-@click.option("--home", type=click.Path(path_type=Path), help="Of the stack that lies there.")
+@click.option("--home", type=click.Path(path_type=Path), help="The stack's data directory.")
 def command(name: str, home: Path | None) -> None:
-    """Forget the failed logins of the account NAME, so that its owner can sign in again.
+    """Clear the failed sign-ins of the account NAME, so that its owner can sign in again.
 
-    Looks at what `muster-server install` has installed, else at the stack of MUSTER_HOME.
+    Uses the server that `muster-server install` installed, else the stack of MUSTER_HOME.
     """
     try:
         server = local_server.find_server(home)

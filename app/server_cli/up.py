@@ -1,4 +1,4 @@
-"""`muster-server up`: a whole Muster with local machines, until Ctrl-C or SIGTERM."""
+"""`muster-server up`: run Muster with local machines until Ctrl-C or SIGTERM."""
 
 import os
 import sys
@@ -19,11 +19,11 @@ from app.server_cli.local.screen import BOLD, DIM, RESET, Screen
 from app.server_cli.local.uids import MAX_MACHINES
 
 NOT_ENROLLED = f"""\
-    {{names}}: not enrolled yet, which takes an admin. Set {PASSWORD_VARIABLE} to the password
-    that '{admin.ADMIN_NAME}' has now, and start again."""
+    {{names}}: not enrolled yet; that needs an admin. Set {PASSWORD_VARIABLE} to the current
+    password of '{admin.ADMIN_NAME}', and start again."""
 NEW_ADMIN = f"""
   Sign in as {BOLD}{admin.ADMIN_NAME}{RESET}, password {BOLD}{{password}}{RESET}
-  {DIM}Shown only now. To choose it yourself, set {PASSWORD_VARIABLE} before the first start.\
+  {DIM}Shown only now. To choose your own, set {PASSWORD_VARIABLE} before the first start.\
 {RESET}"""
 OLD_ADMIN = f"""
   Sign in as {BOLD}{admin.ADMIN_NAME}{RESET}, with the password of the first start."""
@@ -44,19 +44,19 @@ NEXT = f"""
 
 @click.command("up")
 def command() -> None:
-    """Run a whole Muster here until Ctrl-C: PostgreSQL, Valkey, the server, and local machines.
+    """Run Muster here until Ctrl-C: PostgreSQL, Valkey, the server, and local machines.
 
-    Settings come from the environment: MUSTER_HOME (.muster), where all of its state lies;
-    MUSTER_PORT (9000); MUSTER_ADMIN_PASSWORD (made and shown once); MUSTER_MACHINES (1), how many
-    local machines; DATABASE_URL and REDIS_URL, where not PostgreSQL and Valkey of its own;
+    Settings come from the environment: MUSTER_HOME (.muster), the directory for all state;
+    MUSTER_PORT (9000); MUSTER_ADMIN_PASSWORD (generated and shown once); MUSTER_MACHINES (1), the
+    number of local machines; DATABASE_URL and REDIS_URL, to use your own PostgreSQL and Redis;
     MUSTER_TLS_CERT and MUSTER_TLS_KEY.
     """
     sys.exit(main())
 
 
 def main(prepare: Callable[[Screen], None] = lambda screen: None) -> int:
-    """Run the stack, after what is to be prepared. Returns the exit code: 0 when it was asked to
-    stop, 1 after an error.
+    """Run the stack, after `prepare`. Returns the exit code: 0 when asked to stop, 1 after an
+    error.
     """
     return run_steps(lambda screen: _run(screen, prepare), "stopped before everything was up", 0)
 
@@ -79,7 +79,7 @@ def _run(screen: Screen, prepare: Callable[[Screen], None]) -> None:
 
 
 class FirstAdmin:
-    """The admin of the stack, with the chosen password or one that is made and shown once."""
+    """The admin of the stack, with the chosen password or a generated one that is shown once."""
 
     def __init__(self, screen: Screen, chosen: str | None) -> None:
         self._screen = screen
@@ -89,22 +89,23 @@ class FirstAdmin:
 
     @property
     def can_sign_in(self) -> bool:
-        """Whether we know the password, as far as can be told."""
+        """Whether we know the password, as far as possible."""
         return self.is_new or self._is_chosen
 
     def ensure_created(self, stack: Stack) -> None:
-        """Makes the admin where there is none. Before anything serves, so that whoever is told
-        that Muster is ready can sign in. Raises EmbeddedError."""
-        self._screen.step("looking for the admin")
+        """Create the admin if there is none, before anything serves, so that anyone can sign in
+        once Muster reports ready. Raises EmbeddedError.
+        """
+        self._screen.step("checking for the admin")
         self.is_new = admin.create_admin(stack)
         self._screen.done()
         if self.is_new and not self._is_chosen:
-            # Before anything else can go wrong: nobody will ever be told again.
+            # Before anything else can fail: the password is never shown again.
             self._screen.line(NEW_ADMIN.format(password=self.password))
 
 
 def _set_up_machines(stack: Stack, screen: Screen, count: int, first: FirstAdmin) -> None:
-    """The machines, and what a newcomer should know."""
+    """Start the machines, and print what a new user needs."""
     area = paths.machines_directory(stack.home)
     machines = [LocalMachine(stack, area, number) for number in range(1, count + 1)]
     enrolled = [machine for machine in machines if machine.is_enrolled()]
@@ -117,7 +118,7 @@ def _set_up_machines(stack: Stack, screen: Screen, count: int, first: FirstAdmin
         screen.line(NOT_ENROLLED.format(names=", ".join(machine.name for machine in missing)))
     _wait_for_machines(stack, screen, len(enrolled))
     if enrolled and first.can_sign_in:
-        with suppress(ApiError):  # the password may be another by now
+        with suppress(ApiError):  # the password may have changed
             sandbox.show_sandbox(screen, enrolled[0], _sign_in(stack, first.password))
     if not first.is_new:
         screen.line(OLD_ADMIN)
@@ -148,7 +149,7 @@ def _wait_for_machines(stack: Stack, screen: Screen, count: int) -> None:
 
 
 def _machine_count() -> int:
-    """MUSTER_MACHINES. Raises OperateError."""
+    """Return MUSTER_MACHINES. Raises OperateError."""
     text = os.environ.get("MUSTER_MACHINES") or "1"
     if not text.isdecimal() or int(text) > MAX_MACHINES:
         raise OperateError(f"MUSTER_MACHINES must be 0 to {MAX_MACHINES}, not {text!r}")

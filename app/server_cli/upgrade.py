@@ -1,4 +1,4 @@
-"""`muster-server upgrade`: another release in place of this one, while it serves."""
+"""`muster-server upgrade`: replace the running release with another one."""
 
 import os
 import signal
@@ -22,21 +22,23 @@ from muster import __version__
 
 FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 NOT_INSTALLED = """\
-no server of `muster-server install` is here. What `muster-server up` runs is upgraded so: stop it,
-install the new package by what has installed this one, start it again. Of a checkout: stop it,
-take the new source, `make up`. The database is migrated at the start."""
+no server from `muster-server install` is here. To upgrade the one that `muster-server up` runs:
+stop it, install the new package with the tool that installed this one, start it again. To upgrade
+a checkout: stop it, update the source, `make up`. The start migrates the database."""
 
 
 @click.command("upgrade")
 @click.argument("file", metavar="WHEEL", type=FILE_TYPE, required=False)
 @click.option(
-    "--rollback", is_flag=True, help="To the release before, or from one that was cut off."
+    "--rollback",
+    is_flag=True,
+    help="Go back to the previous release, or undo an interrupted upgrade.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be done.")
-@click.option("--backup", type=FILE_TYPE, help="Where the backup of before goes.")
-@click.option("--no-backup", is_flag=True, help="Make none: what goes wrong stays wrong.")
+@click.option("--dry-run", is_flag=True, help="Show the steps without doing them.")
+@click.option("--backup", type=FILE_TYPE, help="Path of the backup made before the upgrade.")
+@click.option("--no-backup", is_flag=True, help="Skip the backup; damaged data can't be restored.")
 @click.option(
-    "--passphrase-file", type=FILE_TYPE, help="Its first line is the backup's passphrase."
+    "--passphrase-file", type=FILE_TYPE, help="File whose first line is the backup's passphrase."
 )
 def command(
     file: Path | None,
@@ -46,20 +48,18 @@ def command(
     no_backup: bool,
     passphrase_file: Path | None,
 ) -> None:
-    """Have the installed server be the release of WHEEL (muster_server-….whl), while it serves.
+    """Upgrade the installed server to the release of WHEEL (muster_server-….whl) while it runs.
 
-    The release is installed beside this one; the server is backed up, under the passphrase of
-    MUSTER_BACKUP_PASSPHRASE, --passphrase-file, or what you type; its database is migrated; its
-    processes are restarted, one after the other. If one of them is not well it is all as it was.
-    Attempts on machines go on meanwhile. Cut off at any moment, it is given once more, or
+    Installs the release beside this one; backs up the server, with the passphrase of
+    MUSTER_BACKUP_PASSPHRASE, --passphrase-file, or what you type; migrates the database; restarts
+    the processes one after the other. If a process is unhealthy, everything is rolled back.
+    Attempts on machines continue meanwhile. If interrupted, run the same command again, or
     --rollback.
     """
     if rollback == (file is not None):
-        raise click.UsageError("name the WHEEL to upgrade to, or --rollback")
+        raise click.UsageError("name the WHEEL to upgrade to, or use --rollback")
     if rollback and (dry_run or backup or no_backup or passphrase_file):
-        raise click.UsageError(
-            "--rollback takes no other option: it goes back, and makes no backup"
-        )
+        raise click.UsageError("--rollback takes no other options and makes no backup")
 
     def run_upgrade(screen: Screen) -> None:
         try:
@@ -77,8 +77,8 @@ def command(
         begun = upgrade.find_interrupted(found)
         if begun is not None and backup is not None:
             raise OperateError(
-                f"the upgrade that was cut off while {begun.step} goes on, for which a backup of "
-                "before comes too late: leave out --backup"
+                f"resuming the upgrade that stopped while {begun.step}: too late for a backup, "
+                "remove --backup"
             )
         usual = default_backup_path(upgrade.server.paths.backups, __version__)
         place = None if no_backup or begun else (backup or usual).absolute()
@@ -90,21 +90,25 @@ def command(
             upgrade.run(found, place, passphrase)
 
     sys.exit(
-        run_steps(run_upgrade, "interrupted; the same again goes on, --rollback goes back", 130)
+        run_steps(
+            run_upgrade,
+            "interrupted; run the same command to continue, or --rollback to go back",
+            130,
+        )
     )
 
 
 def _prepare_upgrade(screen: Screen) -> Upgrade:
-    """Raises OperateError where nothing can be upgraded."""
+    """Return the upgrade of the installed server. Raises OperateError if there is none."""
     server = local_server.find_server()
     if server.paths is None:
         raise OperateError(NOT_INSTALLED)
     if not systemd.is_running(server.paths):
-        raise OperateError("no systemd runs here, which would restart the server's processes")
+        raise OperateError("systemd isn't running here, so it can't restart the server's processes")
     now = Release(__version__, sys.executable)
     _require_current_release(InstalledServer(server), now)
-    os.umask(0o022)  # the server's account has to read what is installed
-    # A terminal that is gone, or a line that is cut, ends nothing half-way.
+    os.umask(0o022)  # the server's account must be able to read what is installed
+    # A closed terminal or a lost connection must not interrupt the upgrade.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     screen.ignore_closed_output()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -112,7 +116,7 @@ def _prepare_upgrade(screen: Screen) -> Upgrade:
 
 
 def _require_current_release(server: InstalledServer, now: Release) -> None:
-    """It is the release that runs which does it, for it is what knows the way back."""
+    """Raise OperateError unless this is the running release, which alone knows the way back."""
     used, begun = releases.load_releases(server.paths), releases.load_interrupted(server.paths)
     python = used.now.python if used else begun.before.python if begun else ""
     if not python:
@@ -126,17 +130,20 @@ def _require_current_release(server: InstalledServer, now: Release) -> None:
 def _print_steps(
     upgrade: Upgrade, found: Wheel, begun: InterruptedUpgrade | None, backup: Path | None
 ) -> None:
-    """Those that are left of the upgrade that has `begun`, if one has."""
+    """Print the steps; of a `begun` upgrade, the remaining ones."""
     say = upgrade.screen.line
     if begun is None:
-        say(f"Muster {upgrade.current.version} would become {found.version}:")
+        say(f"Upgrading Muster {upgrade.current.version} to {found.version} would:")
         say(f"  install it in {upgrade.release_directory(found)}")
         say(f"  back up to {backup}" if backup else "  make no backup")
     else:
-        say(f"The upgrade to {found.version} that was cut off while {begun.step} would go on:")
-        say("  make no backup" + (f": that of before is {begun.backup}" if begun.backup else ""))
+        say(
+            f"Resuming the upgrade to {found.version} that was interrupted while {begun.step} "
+            "would:"
+        )
+        say("  make no backup" + (f": the earlier one is {begun.backup}" if begun.backup else ""))
     if begun is None or begun.step != SWITCHING:
-        say("  migrate the database, while the server goes on")
-    say("  restart dispatch, jobs, beat and web, one after the other, and look at each")
-    secret = f" {VARIABLE} or --passphrase-file has the backup's passphrase." if backup else ""
-    say(f"Nothing was done.{secret}")
+        say("  migrate the database, while the server keeps running")
+    say("  restart dispatch, jobs, beat and web, one after the other, and check each")
+    secret = f" Set {VARIABLE} or --passphrase-file for the backup's passphrase." if backup else ""
+    say(f"Nothing was changed.{secret}")

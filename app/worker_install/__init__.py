@@ -1,3 +1,3 @@
-"""What a host needs to become a machine: a script, the worker's wheel, and by what the server is
-known. No part of it asks the database; addresses and paths come in.
+"""Files that turn a host into a machine: a script, the worker's wheel, and the server's identity.
+Nothing here reads the database; addresses and paths are parameters.
 """

@@ -8,12 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 
 REQUIREMENTS = "requirements-worker.txt"
-# By the rules for names of wheels, which leaves nothing that a shell or a path would read.
+# By the naming rules of wheels, which allow no characters that are special in a shell or a path.
 _WHEEL = re.compile(r"muster_client-[A-Za-z0-9_.+]{1,100}-py3-none-any\.whl")
 
 
 class PackagesNotFound(Exception):
-    """This server has no wheel for machines; says what makes one."""
+    """This server has no wheel for machines; the message says how to make one."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class WorkerPackages:
 
 
 def find_packages(directories: Sequence[Path]) -> WorkerPackages:
-    """Each file from the first of the directories that has it; of several wheels the latest.
+    """Return each file from the first directory that has it; of several wheels the newest.
 
     Raises PackagesNotFound.
     """
@@ -35,14 +35,16 @@ def find_packages(directories: Sequence[Path]) -> WorkerPackages:
     if wheel is None or requirements is None:
         what = "wheel for machines" if wheel is None else REQUIREMENTS
         raise PackagesNotFound(
-            f"this server has no {what}: in a checkout `make dist` makes it, and "
-            "MUSTER_INSTALL may name another directory that has it"
+            f"this server has no {what}: in a checkout, make it with `make dist`, or name a "
+            "directory that has it with MUSTER_INSTALL"
         )
     return WorkerPackages(wheel, sha256(wheel), requirements, sha256(requirements))
 
 
 def sha256(path: Path) -> str:
-    """In hexadecimal; read once for each state of the file. Raises OSError."""
+    """Return the SHA-256 in hexadecimal, computed once for each state of the file. Raises
+    OSError.
+    """
     found = path.stat()
     return _sha256(path, found.st_mtime_ns, found.st_size, found.st_ino)
 

@@ -1,4 +1,4 @@
-"""The script that makes a host a machine, and the line that runs it."""
+"""The script that turns a host into a machine, and the command line that runs it."""
 
 import re
 import shlex
@@ -11,8 +11,8 @@ from app.worker_install.server_trust import ServerTrust
 SCRIPT_PATH = "/install/worker.sh"
 _TEMPLATE = Path(__file__).with_name("worker.sh")
 _PLACEHOLDER = re.compile(r"'@([A-Z0-9_]+)@'")
-# What a URL of ours is made of: it is spoken in a shell, where quotes alone would do as well. Root
-# runs what comes from there: plain HTTP, which others could write into, is for the host alone.
+# The characters of our URLs: safe in a shell even without quotes. Root runs the response, so plain
+# HTTP, which others could tamper with, is only for the host itself.
 _SERVER = re.compile(
     r"(?:https://(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])"
     r"|http://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]))"
@@ -22,13 +22,13 @@ _SERVER = re.compile(
 
 
 def is_valid_server_url(server: str) -> bool:
-    """Whether that is an address of a server that the script and the line can name."""
+    """Whether the script and the command line can contain that URL."""
     return _SERVER.fullmatch(server) is not None
 
 
 def render_script(server: str, carried: WorkerPackages, identity: ServerTrust | None) -> str:
-    """The script for machines of this server: its URL, what they install, and by what they know
-    it; None: by what their systems trust. Raises ValueError for a URL that is none.
+    """Return the script for machines of this server, with its URL, the packages, and its trust;
+    None: the systems' own trust. Raises ValueError for an invalid URL.
     """
     _require_valid_url(server)
     return _fill(
@@ -44,12 +44,13 @@ def render_script(server: str, carried: WorkerPackages, identity: ServerTrust | 
 
 
 def install_command(server: str, token: str, identity: ServerTrust | None) -> str:
-    """What is pasted into a shell of the new machine, with the token in the environment of the
-    script alone. Raises ValueError for a URL that is none.
+    """Return the line to paste into a shell of the new machine; only the script has the token in
+    its environment. Raises ValueError for an invalid URL.
     """
     _require_valid_url(server)
     pinned = f"-k --pinnedpubkey {identity.pin} " if identity else ""
-    # No redirect leads to plain HTTP; quoted, for to zsh `=https` alone is a program's path.
+    # No redirect leads to plain HTTP; quoted, because zsh reads an unquoted `=https` as a program's
+    # path.
     only = "--proto '=https' " if server.startswith("https:") else ""
     fetch = f"curl -fsSL {only}{pinned}{server}{SCRIPT_PATH}"
     return f"{fetch} | MUSTER_ENROLL_TOKEN={shlex.quote(token)} sh -s --"
@@ -57,10 +58,9 @@ def install_command(server: str, token: str, identity: ServerTrust | None) -> st
 
 def _require_valid_url(server: str) -> None:
     if not is_valid_server_url(server):
-        raise ValueError(f"no address of a server: {server!r}")
+        raise ValueError(f"not a server URL: {server!r}")
 
 
 def _fill(values: Mapping[str, str]) -> str:
-    """The script with each value as one word of the shell's; a value is never looked through for
-    others."""
+    """Fill in each value as one shell word; values aren't searched for placeholders."""
     return _PLACEHOLDER.sub(lambda found: shlex.quote(values[found[1]]), _TEMPLATE.read_text())

@@ -1,4 +1,6 @@
-"""By what a machine knows this server whose system does not: its key, and certificates."""
+"""How a machine recognizes this server if its system doesn't trust it: by its key or
+certificates.
+"""
 
 import base64
 import contextlib
@@ -26,18 +28,19 @@ _BUNDLES = (
 
 @dataclass(frozen=True)
 class ServerTrust:
-    """`pin` is the key, as curl's `--pinnedpubkey` takes it; `certificates`, PEM, are those to
-    trust, and end with a line."""
+    """`pin` is the key, in the form of curl's `--pinnedpubkey`; `certificates` are the PEM
+    certificates to trust, ending with a newline.
+    """
 
     pin: str
     certificates: str
 
 
 def find_server_trust(certificate: str | None, host: str) -> ServerTrust | None:
-    """Of the server that shows this file's certificates (MUSTER_TLS_CERT) at `host`.
+    """Return the trust for the server with this file's certificates (MUSTER_TLS_CERT) at `host`.
 
-    None where systems trust it anyway, or where nothing is known of it: without a file, a proxy in
-    front has the certificate. A file that cannot be read is nothing to tell strangers either.
+    None if systems trust it anyway, or if nothing is known: without a file, a proxy in front has
+    the certificate. An unreadable file isn't reported, because anonymous clients call this.
     """
     if not certificate:
         return None
@@ -54,7 +57,7 @@ def _load_server_trust(certificate: str, host: str, _changed: int) -> ServerTrus
     if _is_publicly_trusted(chain, host):
         return None
     authorities = [one for one in chain[1:] if _is_authority(one)]
-    # The last one is there for longest: leaves are made anew each year, or each month.
+    # The last one lives longest: leaf certificates are renewed every year or month.
     trusted = authorities[-1:] or chain[:1]
     pem = "".join(one.public_bytes(Encoding.PEM).decode() for one in trusted)
     return ServerTrust(_public_key_pin(chain[0]), pem)
@@ -74,7 +77,7 @@ def _is_authority(certificate: x509.Certificate) -> bool:
 
 
 def _is_publicly_trusted(chain: list[x509.Certificate], host: str) -> bool:
-    """As far as this system is like the machines': what it trusts they do."""
+    """Whether this system trusts it, and so presumably do the machines."""
     bundle = next((path for path in _bundles() if path.is_file()), None)
     if bundle is None:
         return False
@@ -89,7 +92,7 @@ def _is_publicly_trusted(chain: list[x509.Certificate], host: str) -> bool:
 
 
 def _certificates_in(bundle: Path) -> list[x509.Certificate]:
-    """Systems have some that are odd, which are left out: our own will be by none of them."""
+    """Systems have some malformed ones, which are skipped: ours isn't issued by those."""
     found = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -100,7 +103,7 @@ def _certificates_in(bundle: Path) -> list[x509.Certificate]:
 
 
 def _bundles() -> list[Path]:
-    """Where systems keep what they trust in one file, OpenSSL's own place first."""
+    """Return the files of the systems' trusted certificates, OpenSSL's own location first."""
     own = ssl.get_default_verify_paths().cafile
     return [Path(path) for path in ([own] if own else []) + list(_BUNDLES)]
 

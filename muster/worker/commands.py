@@ -1,5 +1,6 @@
-"""`python -m muster worker`: enroll a machine once, then run its worker; or look what it lacks,
-have it look elsewhere for its server, or erase it."""
+"""`python -m muster worker`: enroll a machine, run its worker, check the machine, set the server's
+address, or reset the machine.
+"""
 
 import argparse
 import logging
@@ -46,10 +47,10 @@ log = logging.getLogger("muster.worker")
 
 
 def main(arguments: Sequence[str], name: str = "muster") -> int:
-    """Exit status 0: done; 1: it could not be; 2: asked wrongly. `name` is what it is called by."""
+    """Return the exit status: 0 success, 1 failure, 2 usage error. `name` is the command's name."""
     options = parse_arguments(arguments, name)
     options.called = name
-    options.words = list(arguments)[1:]  # behind the verb
+    options.words = list(arguments)[1:]  # after the command
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -79,23 +80,23 @@ def _enroll(options: argparse.Namespace) -> int:
     )
     ca_file = options.ca_file.absolute() if options.ca_file else None
     credentials = enroll(store, rest, registration, ca_file, options.insecure)
-    log.info("enrolled as %r; now run it: %s worker run", credentials.name, options.called)
+    log.info("enrolled as %r; to start it, run: %s worker run", credentials.name, options.called)
     _report_missing_python(layout)
     return 0
 
 
 def _report_missing_python(layout: Layout) -> None:
-    """Enrolled is enrolled: what is missing is an error to read, not to end with."""
+    """Log a missing Python as an error without failing, because the machine is enrolled."""
     try:
         why = detect(layout).python_missing
     except OSError as error:
-        why = f"its sandboxes cannot be tried: {error}"
+        why = f"can't test its sandboxes: {error}"
     if why:
         log.error("this machine gets no work until this is fixed: %s", why)
 
 
 def _read_token(given: str) -> str:
-    """`-` reads it from standard input, where no process list shows it."""
+    """`-` reads the token from standard input, where no process list shows it."""
     return sys.stdin.readline().strip() if given == "-" else given
 
 
@@ -121,13 +122,13 @@ def _store_server(server: str, options: argparse.Namespace, ca_file: str | None 
 
 def _set_server(options: argparse.Namespace) -> int:
     ca_file = str(options.ca_file.absolute()) if options.ca_file else None
-    CredentialStore(Layout(options.home).credentials).load()  # else there is nothing to lock
+    CredentialStore(Layout(options.home).credentials).load()  # otherwise there is nothing to lock
     lock = HomeLock(options.home)
     try:
         _store_server(options.server, options, ca_file)
     finally:
         lock.close()
-    log.info("it looks for its server at %s from now on", options.server)
+    log.info("the server's address is now %s", options.server)
     return 0
 
 
@@ -137,19 +138,21 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _reset(options: argparse.Namespace) -> int:
-    """As the daemon of a decommissioned machine does; the server has to be told by an admin."""
+    """Reset the machine like a decommissioned one's daemon. An admin must decommission it on the
+    server.
+    """
     layout = Layout(options.home)
     if not orphans.is_worker_home(layout):
-        log.info("no worker has made anything in %s", options.home)
+        log.info("no worker files in %s", options.home)
         return 0
-    layout.make()  # one that was cut short has not all of it
+    layout.make()  # an interrupted one may be incomplete
     lock = HomeLock(layout.home)
     try:
         orphans.erase_home(layout)
         lock.erase()
     finally:
         lock.close()
-    log.info("what a worker made in %s is erased", options.home)
+    log.info("deleted the worker's files in %s", options.home)
     return 0
 
 

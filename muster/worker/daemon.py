@@ -1,4 +1,4 @@
-"""The worker: what a machine of Muster's runs, from its start to its end."""
+"""The worker's daemon, from its start to its exit."""
 
 import logging
 import os
@@ -52,20 +52,21 @@ log = logging.getLogger(__name__)
 
 
 class Daemon:
-    """Runs with one home, until `stop` or until the server decommissions it."""
+    """Runs with one home, until `stop` or until the server decommissions the machine."""
 
     def __init__(
         self, home: Path, settings: Settings = _DEFAULTS, leash: Watchdog | None = None
     ) -> None:
-        """With a `leash` it is tried itself, and takes no release. Raises BadAdapter, NotEnrolled,
-        BadServer, HomeInUse, HomeUnreachable, TooFewUids, NoIdentityLeft."""
+        """With a `leash` the daemon is a canary, and installs no release. Raises BadAdapter,
+        NotEnrolled, BadServer, HomeInUse, HomeUnreachable, TooFewUids, NoIdentityLeft.
+        """
         self._watchdog = leash
         adapters = read_adapters(settings.agents)
         self._stop_agents = settings.stop_agents_on_exit
         layout = self._layout = _create_layout(home, settings)
         self._home_lock = HomeLock(home)
         self._token_renewal = TokenRenewal(CredentialStore(layout.credentials))
-        # While we have neither threads nor children: it may move us to another control group.
+        # Before there are threads or children, because it may move us to another control group.
         slots = self._token_renewal.current.slots
         self._limits = sandbox_limits.create_limits(home, slots, settings.limits)
         self._lease = Lease()
@@ -73,7 +74,7 @@ class Daemon:
         self._journal = Journal(layout.journal, wake.set)
         streams = LogStreams(wake.set)
         identities = _create_uid_allocator(layout, settings, slots)
-        # Before any attempt's: what helps is not to take the last one from under an attempt.
+        # Before any attempt's, because helpers must not take the last one from an attempt.
         own = self._own_identities = identities.claim_daemon_identities(slots)
         rooms = self._sandboxes = _create_sandboxes(layout, settings, self._limits, adapters, own)
         health = AgentHealth(
@@ -116,9 +117,9 @@ class Daemon:
         self._orders = OrderDispatcher(context, self.upgrades.set_offer)
 
     def run(self) -> None:
-        """Returns when all is put away.
+        """Run the daemon; return when everything is closed.
 
-        Raises OSError if a decommissioned machine cannot erase what it made.
+        Raises OSError if a decommissioned machine can't delete its files.
         """
         attempts = self._orders.attempts
         self._resume()
@@ -130,33 +131,33 @@ class Daemon:
         self.upgrades.start()
         if self._watchdog is not None:
             self._channel.on_heartbeat_ack = self._watchdog.notify_ready
-        log.info("machine %s, %d attempts held", self._token_renewal.current.name, len(attempts))
+        log.info("machine %s, %d attempts", self._token_renewal.current.name, len(attempts))
         if labels := self._fact_collector.latest.labels:
             log.info("labels: %s", ", ".join(f"{name}={value}" for name, value in labels.items()))
-        log.info("rooms: %s", "; ".join([self._sandboxes.level, *self._sandboxes.missing]))
+        log.info("sandboxes: %s", "; ".join([self._sandboxes.level, *self._sandboxes.missing]))
         decommissioned = self._channel.run(self._orders)
         self.upgrades.close()
         keeper.close()
         fence.close()
         self._maintenance.close()
         if decommissioned:
-            log.warning("this machine has been decommissioned; what runs here is ended")
-        # Who is tried, or leaves for a release, is followed by another daemon.
+            log.warning("this machine was decommissioned; stopping everything that runs here")
+        # Another daemon follows a canary, and one that exits for a release.
         is_last = self._watchdog is None and self.upgrades.canary_choice is None
         self._shut_down(kill=decommissioned or (self._stop_agents and is_last))
         if decommissioned:
             orphans.erase_home(self._layout)
             self._limits.remove_stale_groups(())
             self._home_lock.erase()
-            log.warning("what it made in %s is erased", self._layout.home)
+            log.warning("deleted its files in %s", self._layout.home)
         self._home_lock.close()
 
     def stop(self) -> None:
-        """Ends `run`, from any thread."""
+        """End `run`, from any thread."""
         self._channel.stop()
 
     def stop_orphans(self) -> None:
-        """After `run`, where no other daemon follows after all: it ends as one that was last."""
+        """Stop orphans after `run`, if no other daemon follows after all."""
         if self._stop_agents:
             orphans.stop_all(self._layout)
 
@@ -193,14 +194,14 @@ class Daemon:
         self._fact_collector.refresh()
 
     def _upgrade_readiness(self) -> UpgradeReadiness:
-        """For the moment of leaving for another release."""
+        """Return whether the daemon can exit now for another release."""
         held = self._orders.attempts.describe_all()
         is_busy = any(each.state in ("working", "publishing") for each in held)
         deadline = self._lease.deadline
         return UpgradeReadiness(
             connected=self._channel.has_heartbeat_ack and not self._lease.is_expired,
             busy="until nothing runs here" if is_busy else "",
-            # Tunnels end with the daemon, and somebody is at work in there.
+            # Tunnels end with the daemon, and a user is working in them.
             open="until the tunnel is closed" if self._tunnels.is_any_open else "",
             lease=None if deadline is None else deadline - boot_seconds(),
         )
@@ -209,7 +210,7 @@ class Daemon:
         return self._token_renewal.current.machine_id
 
     def _resume(self) -> None:
-        """Goes on with the attempts that are known, and clears away what belongs to none."""
+        """Resume the known attempts, and remove orphans."""
         known = orphans.remove_orphans(self._layout, set(self._own_identities))
         self._limits.remove_stale_groups(key.name for key in known)
         self._journal.forget_others(set(known))
@@ -260,20 +261,20 @@ def _create_sandboxes(
         bwrap=settings.bwrap,
     )
     interpreter.remove_copies(layout.interpreters, rooms.interpreter)
-    # Its mounts are checked with it: those of what is installed and mounted at the start.
+    # This also checks its mounts: those of installed programs and those mounted at the start.
     rooms.for_programs(None).command("true")
     if rooms.level != "full" and os.geteuid() == 0:
         layout.require_reachable()
         layout.open_mirrors()
     elif not shim_client.find_busy_directories(
         layout.attempts
-    ):  # what is may have begun without a room
+    ):  # attempts that exist may have started without a sandbox
         layout.close_mirrors()
     return replace(rooms, groups=limits.make_groups, checker=own.get("work", own["screens"]))
 
 
 def _agent_probe(room: Sandbox) -> Probe:
-    """How agents are looked for: as an attempt would, as far as there is a room for it."""
+    """Return the probe for agents: it runs as an attempt would, in a sandbox if there is one."""
     if room.level == "none":
         return probe.DAEMON_PROBE if room.uid is None else probe.as_user(room.uid)
     return probe.in_sandbox(room)

@@ -1,8 +1,8 @@
-"""Whether this machine can begin stages at all: asked when one could not be begun, and from then on
-again and again until it can.
+"""Check whether this machine can start stages: when a start fails, and from then on until it
+succeeds.
 
-A stage that never began is no failed stage. While the machine is unwell all its agents are told to
-be so, with the reason, and no work comes.
+A stage that never started hasn't failed. While the machine is unhealthy, all its agents are
+reported as unhealthy, with the reason, and no work comes.
 """
 
 import errno
@@ -20,7 +20,7 @@ from muster.worker.sandbox.sandboxes import Sandboxes
 from muster.worker.sandbox.uids import UidAllocator
 
 RECHECK_DELAYS_SECONDS = (5.0, 300.0)
-"""Seconds before the machine looks at itself again: at first, at most."""
+"""Seconds until the machine's next check: at first, at most."""
 
 RESOURCE_ERRNOS = frozenset(
     {
@@ -34,20 +34,20 @@ RESOURCE_ERRNOS = frozenset(
         errno.EROFS,
     }
 )
-"""What the system says where the machine is short of something, whoever asks."""
+"""The system's errors for a machine that lacks resources."""
 
-_PROBE_BYTES = 256 << 10  # bytes that a disk has to take
+_PROBE_BYTES = 256 << 10  # bytes that a disk must accept
 
 log = logging.getLogger(__name__)
 
 
 def is_resource_shortage(error: BaseException | None) -> bool:
-    """Whether the system said of the machine that it is short of something."""
+    """Whether the error means that the machine lacks resources."""
     return isinstance(error, OSError) and error.errno in RESOURCE_ERRNOS
 
 
 def find_problem(rooms: Sandboxes, identities: UidAllocator) -> str | None:
-    """Why no stage can be begun here now, found out by doing what every beginning does."""
+    """Return why no stage can start here now, found by doing what every start does."""
     return (
         _disk_problem(rooms.layout.attempts)
         or identities.exhausted_reason()
@@ -63,19 +63,20 @@ def _disk_problem(directory: Path) -> str | None:
             os.fsync(file.fileno())
         left = os.statvfs(directory)
     except OSError as error:
-        return f"its disk takes nothing: {error.strerror}"
-    # What is set aside for root takes our file, and none of an attempt's. Some file systems count
-    # neither blocks nor files, and have none of them.
+        return f"its disk accepts no data: {error.strerror}"
+    # Space reserved for root accepts our file, but none of an attempt's. Some file systems count
+    # neither blocks nor files, and report 0 for both.
     if left.f_blocks > 0 and left.f_bavail * left.f_frsize < _PROBE_BYTES:
-        return "its disk takes nothing: what is left is set aside for root"
+        return "its disk accepts no data: only space reserved for root is left"
     if left.f_files > 0 and left.f_favail <= 0:
-        return "its disk takes no more files"
+        return "its disk accepts no more files"
     return None
 
 
 class MachineHealth:
-    """Safe to use from any thread. `look` says why the machine can begin nothing, `changed` is
-    called when `why` has become another."""
+    """Safe to use from any thread. `look` returns why the machine can't start stages, `changed` is
+    called when `reason` changes.
+    """
 
     def __init__(
         self,
@@ -89,22 +90,23 @@ class MachineHealth:
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._reason = ""
-        self._failures = 0  # how often something was found
-        self._check_lock = threading.Lock()  # held while the machine looks
-        self._check_count = 0  # the number of the last look
-        self._last_problem: str | None = None  # what that found
-        self._is_recovering = False  # a thread looks again, and will until it finds nothing
+        self._failures = 0  # number of failed checks
+        self._check_lock = threading.Lock()  # held during a check
+        self._check_count = 0  # the number of the last check
+        self._last_problem: str | None = None  # its result
+        self._is_recovering = False  # a thread repeats the check until it finds no problem
 
     @property
     def reason(self) -> str:
-        """Why nothing can be begun here; empty while the machine is well."""
+        """Why no stage can start here; empty while the machine is healthy."""
         return self._reason
 
     def report_failure(self, known: str | None = None) -> bool:
-        """Something could not be begun. Whether that is because the machine is unwell, which it is
-        from now on: where it has `known` why already, in its own words, or its look finds it so.
+        """A start failed. The machine becomes unhealthy if `known` has a reason, or if a check
+        finds one.
 
-        Everybody reads these words: nothing of an attempt's is among them."""
+        Everyone can read these reasons: they contain nothing from an attempt.
+        """
         found = known or self._check_once()
         if not found:
             return False
@@ -113,19 +115,21 @@ class MachineHealth:
             self._reason = found
             self._failures += 1
         if not is_recovering:
-            log.error("nothing can be begun here: %s", found)
+            log.error("can't start stages here: %s", found)
             self._start_recovery()
         self._changed()
         return True
 
     def report_success(self) -> None:
-        """A stage has begun: what comes next is not the same trouble that goes on."""
+        """A stage has started: the next failure is a new problem."""
         self._delay = self._first_delay
 
     def override_capabilities(
         self, capabilities: Callable[[], list[Capability]]
     ) -> list[Capability]:
-        """What is said of the agents: while the machine is unwell, all of them are."""
+        """Return the agents' capabilities to report: while the machine is unhealthy, all are
+        unhealthy.
+        """
         found, why = capabilities(), self._reason
         if not why:
             return found
@@ -138,7 +142,9 @@ class MachineHealth:
         self._stopped.set()
 
     def _check_once(self) -> str | None:
-        """What a look finds that begins no earlier than now: of many who ask at once one looks."""
+        """Return the result of a check that starts no earlier than now; concurrent callers share
+        one.
+        """
         wanted = self._check_count + 1
         with self._check_lock:
             if self._check_count < wanted:
@@ -147,35 +153,39 @@ class MachineHealth:
             return self._last_problem
 
     def _run_check(self) -> str | None:
-        """That it is short of what a look takes is a find as well."""
+        """Lacking the resources for a check counts as a problem too."""
         try:
             return self._check()
         except OSError as error:
-            return f"it cannot look at itself: {error.strerror or error}"
+            return f"can't check itself: {error.strerror or error}"
 
     def _start_recovery(self) -> None:
         try:
             threading.Thread(target=self._recover, name="machine-health", daemon=True).start()
-        except RuntimeError:  # there is no thread to be had, and nobody would find it well again
+        except RuntimeError:  # no thread is available, so the check would never be repeated
             with self._lock:
                 self._is_recovering, self._reason = False, ""
 
     def _recover(self) -> None:
-        """Looks again, less and less often as long as no stage begins, until nothing is found."""
+        """Repeat the check, less and less often while no stage starts, until it finds no
+        problem.
+        """
         while not self._stopped.wait(self._delay):
             self._delay = min(self._max_delay, 2 * self._delay)
             try:
                 is_well = self._recheck()
                 self._changed()
-            except Exception:  # whatever it is: nobody else would find the machine well again
-                log.exception("looking whether stages can be begun")
+            except Exception:  # any error: nothing else would report the machine as healthy again
+                log.exception("checking whether stages can start")
                 continue
             if is_well:
-                log.info("stages can be begun here again")
+                log.info("stages can start here again")
                 return
 
     def _recheck(self) -> bool:
-        """Whether nothing is found any more; what was found since this look began is newer."""
+        """Whether the problem is gone; a problem reported since this check began counts as
+        newer.
+        """
         doubts = self._failures
         found = self._check_once()
         with self._lock:

@@ -1,4 +1,4 @@
-"""One worker at a time for each home."""
+"""Allow only one worker per home."""
 
 import fcntl
 import os
@@ -10,7 +10,7 @@ class HomeInUse(Exception):
 
 
 class HomeLock:
-    """Held until `close`, or until this process ends, however it does."""
+    """Held until `close`, or until this process exits in any way."""
 
     def __init__(self, home: Path) -> None:
         """Raises HomeInUse."""
@@ -20,13 +20,13 @@ class HomeLock:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._handle)
-            raise HomeInUse(f"another worker runs with {home}") from None
+            raise HomeInUse(f"another worker is running with {home}") from None
 
     def erase(self) -> None:
-        """Removes the file of the lock, which is held on to."""
+        """Remove the lock's file, but keep the lock."""
         self._file.unlink(missing_ok=True)
 
     def close(self) -> None:
-        # Not only by closing: a child between fork and exec has the handle, too.
+        # Not only by closing, because a child between fork and exec has the handle too.
         fcntl.flock(self._handle, fcntl.LOCK_UN)
         os.close(self._handle)

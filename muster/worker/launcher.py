@@ -1,4 +1,4 @@
-"""`worker run`: the release that is chosen, its daemon, and what takes its place."""
+"""`worker run`: run the chosen release's daemon, and replace this process by the next release."""
 
 import logging
 import os
@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 
 def run(home: Path, arguments: Sequence[str], daemon: Callable[[Watchdog | None], Daemon]) -> int:
-    """Runs the daemon of the release that is chosen for this home: that which `daemon` makes, or,
-    in this process, another release's. `arguments` are those of `worker run`; returns its status.
+    """Run the daemon of this home's chosen release: `daemon` creates it or, in this process,
+    another release does. `arguments` are those of `worker run`; returns the exit status.
     """
     layout, stopping = Layout(home), _Shutdown()
     if canary.WATCHDOG_VARIABLE in os.environ:
@@ -49,20 +49,20 @@ def run(home: Path, arguments: Sequence[str], daemon: Callable[[Watchdog | None]
 
 
 class _Shutdown:
-    """What ends this process: SIGTERM, SIGINT, and whoever tries us."""
+    """Ends this process on SIGTERM, SIGINT, or when its parent stops a canary."""
 
     def __init__(self) -> None:
         self.requested = threading.Event()
-        self._on_stop: Callable[[], None] = lambda: os._exit(1)  # there is nothing yet to put away
+        self._on_stop: Callable[[], None] = lambda: os._exit(1)  # there is nothing to close yet
 
     def set_on_stop(self, act: Callable[[], None]) -> None:
-        """From here on it is this that is done, on a thread of its own."""
+        """Set the function that runs on a stop, on its own thread."""
         self._on_stop = act
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
 
     def continues(self) -> bool:
-        """Whether nothing was told; from here on a signal ends us at once."""
+        """Whether no stop was requested; from now on a signal ends us at once."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
         return not self.requested.is_set()
@@ -72,45 +72,47 @@ class _Shutdown:
         self._on_stop()
 
     def _on_signal(self, _number: int, _frame: object) -> None:
-        # The second one does not wait for anything.
+        # The second signal waits for nothing.
         for signalled in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signalled, lambda *_: os._exit(1))
-        self.requested.set()  # not only on the thread: what comes next may look at it
+        self.requested.set()  # not only on the thread, because the next step may read it
         threading.Thread(target=self.stop, name="stop", daemon=True).start()
 
 
 def _chosen_interpreter(layout: Layout) -> Path | None:
-    """The interpreter of the release that is to run in our place."""
+    """Return the interpreter of the release to run instead of ours."""
     known = choice.recover_interrupted(layout)
     if known is None or not known.release or releases.running_release(layout):
         return None
-    python, why = releases.python_path(layout, known.release), "it is not there"
+    python, why = releases.python_path(layout, known.release), "it doesn't exist"
     if releases.is_complete(layout, known.release):
         try:
             why = releases.startup_problem(python)
         except OSError as error:
-            # A machine at its boot, say. The one before may be too old for the server by now.
-            log.warning("release %s is run without a look at it: %s", known.release, error)
+            # A machine that boots, for example. The previous release may be too old for the server
+            # by now.
+            log.warning("running release %s without a canary: %s", known.release, error)
             return python
     if not why:
         return python
-    log.error("release %s cannot be run any more (%s); the installed one is", known.release, why)
-    with suppress(OSError):  # of a full disk: the next start looks again
+    log.error("can't run release %s any more (%s); running the installed one", known.release, why)
+    with suppress(OSError):  # on a full disk: the next start checks again
         choice.save(layout, ReleaseChoice(known.base))
     return None
 
 
 def _is_erased(layout: Layout) -> bool:
-    """Whether this machine was decommissioned, and the daemon that heard so has erased all: the
-    credentials go last."""
+    """Whether this machine was decommissioned and its daemon has deleted everything: the
+    credentials go last.
+    """
     if layout.credentials.exists():
         return False
-    log.warning("this machine has been decommissioned, and no release follows")
+    log.warning("this machine was decommissioned, so no release follows")
     return True
 
 
 def _is_reachable(layout: Layout) -> bool:
-    """Whether we could be at work with the server now."""
+    """Whether we could work with the server now."""
     try:
         known = CredentialStore(layout.credentials).load()
         RestClient(known.server, known.ca_file, known.insecure).get("/readyz")

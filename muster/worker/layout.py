@@ -1,7 +1,7 @@
-"""Where things lie on a machine: under a worker's home, and what else it may go to.
+"""The paths of a machine: under a worker's home, and the others that it may use.
 
-Names are built from integers alone, so that no path leaves its root. With a uid per attempt the
-home can be walked through but not listed; credentials, journal and attempts are the daemon's.
+Names are built only from integers, so no path leaves its root. With a uid per attempt, the home can
+be entered but not listed; only the daemon can read credentials, journal and attempts.
 """
 
 import os
@@ -12,8 +12,9 @@ from pathlib import Path
 from muster.protocol.attempt_key import AttemptKey
 
 SAFE_DIRECTORIES = "[safe]\n\tdirectory = *\n"
-"""What git reads as its global settings where it runs as an attempt's uid: there the rights of
-that uid are the guard, and git's own check would only keep it from reading our mirrors."""
+"""git's global settings when it runs as an attempt's uid: that uid's rights protect the files, and
+git's own check would only prevent it from reading our mirrors.
+"""
 
 
 class HomeUnreachable(Exception):
@@ -22,8 +23,9 @@ class HomeUnreachable(Exception):
 
 @dataclass(frozen=True)
 class Layout:
-    """`file_roots` are the directories whose repositories may be used by their paths;
-    `own_ssh_hosts` are where the machine's own ssh keys may log in."""
+    """`file_roots` are directories whose repositories may be used by path; `own_ssh_hosts` are
+    hosts where the machine's own ssh keys may log in.
+    """
 
     home: Path
     file_roots: tuple[Path, ...] = ()
@@ -39,12 +41,12 @@ class Layout:
 
     @property
     def attempts(self) -> Path:
-        """The daemon's own notes on attempts: sockets, spools, records."""
+        """The daemon's records of attempts: sockets, spools, state files."""
         return self.home / "attempts"
 
     @property
     def identities(self) -> Path:
-        """One file for each uid that is taken."""
+        """One file for each uid in use."""
         return self.home / "identities"
 
     @property
@@ -57,27 +59,29 @@ class Layout:
 
     @property
     def homes(self) -> Path:
-        """The HOME directories of attempts; not under `attempts`, where their uids cannot go."""
+        """The HOME directories of attempts; not under `attempts`, which their uids can't enter."""
         return self.home / "homes"
 
     @property
     def self_test(self) -> Path:
-        """Where the daemon tries the programs that attempts are to run."""
+        """Directory in which the daemon tests the programs for attempts."""
         return self.home / "self-test"
 
     @property
     def releases(self) -> Path:
-        """Environments of releases that the server has offered; whatever runs may read them."""
+        """Environments of releases from the server; every process may read them."""
         return self.home / "releases"
 
     @property
     def release_choice(self) -> Path:
-        """Which of them is run; read before anything else is."""
+        """The file that names the chosen release; read before anything else."""
         return self.releases / "choice.json"
 
     @property
     def interpreters(self) -> Path:
-        """Copies of the worker's Python, for attempts that cannot read it; whatever runs may."""
+        """Copies of the worker's Python, for attempts that can't read it; every process may read
+        them.
+        """
         return self.home / "interpreters"
 
     @property
@@ -86,7 +90,7 @@ class Layout:
 
     @property
     def directories(self) -> tuple[Path, ...]:
-        """All that lie in the home; an operator may have put links in their places."""
+        """All directories in the home; an operator may have replaced some by links."""
         own = (self.credentials, self.journal, self.attempts, self.identities, self.self_test)
         shared = (self.workspaces, self.homes, self.releases, self.interpreters)
         return (*own, self.mirrors, *shared)
@@ -101,9 +105,10 @@ class Layout:
         return self.homes / key.name
 
     def make(self) -> None:
-        """Creates what is missing and sets every mode again, but for that of the mirrors: see
-        `open_mirrors`. Safe to repeat."""
-        # Missing parents are the operator's to enter too, whatever the daemon's umask is.
+        """Create missing directories and set every mode again, except that of the mirrors: see
+        `open_mirrors`. Safe to repeat.
+        """
+        # The operator must be able to enter missing parents too, whatever the daemon's umask.
         self.home.parent.mkdir(parents=True, exist_ok=True)
         for path in (self.home, self.workspaces, self.homes):
             _make_directory(path, 0o711)
@@ -117,20 +122,20 @@ class Layout:
         self.safe_directories.chmod(0o644)
 
     def open_mirrors(self) -> None:
-        """Opens the mirrors to the uids of attempts that have no view of their own."""
+        """Open the mirrors to the uids of attempts that have no mount view."""
         self.mirrors.chmod(0o711)
 
     def close_mirrors(self) -> None:
-        """Closes the mirrors to all but the daemon: in rooms each attempt is shown its own."""
+        """Close the mirrors to all but the daemon: in sandboxes each attempt sees only its own."""
         self.mirrors.chmod(0o700)
 
     def require_reachable(self) -> None:
-        """Raises HomeUnreachable if the uid of an attempt could not walk down to the home."""
+        """Raise HomeUnreachable if the uid of an attempt can't enter the home."""
         for path in self.home.absolute().parents:
             if not path.stat().st_mode & stat.S_IXOTH:
                 raise HomeUnreachable(
-                    f"{path} is closed to other users, so attempts with a uid of their own "
-                    f"cannot reach {self.home}; choose another home or `chmod o+x {path}`"
+                    f"{path} is closed to other users, so attempts with their own uid can't reach "
+                    f"{self.home}; choose another home or run `chmod o+x {path}`"
                 )
 
 

@@ -1,6 +1,6 @@
-"""What the machine says about itself, gathered on a thread of its own.
+"""Facts that the machine reports about itself, collected on a separate thread.
 
-Programs are looked for and disks are asked here, so that no heartbeat waits for them.
+It looks for programs and checks disks here, so that no heartbeat waits for them.
 """
 
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class MachineFacts(NamedTuple):
-    """One look at the machine."""
+    """The machine's facts at one time."""
 
     metrics: Metrics
     capabilities: list[Capability]
@@ -30,7 +30,7 @@ class MachineFacts(NamedTuple):
 
 
 class FactCollector:
-    """Keeps `latest`, the newest facts about the machine; `close` it."""
+    """Provides the newest facts about the machine as `latest`; `close` it."""
 
     def __init__(
         self,
@@ -41,9 +41,9 @@ class FactCollector:
         labels: Mapping[str, str] = MappingProxyType({}),
         upgrade: Callable[[], UpgradeFacts | None] = lambda: None,
     ) -> None:
-        """`capabilities`, `repositories` and `upgrade` are called at each look, on the thread of
-        its own; `room` is how attempts are contained in this life of the daemon, and `labels` are
-        those that it was given."""
+        """Each collection calls `capabilities`, `repositories` and `upgrade`, on its own thread;
+        `room` is how this daemon contains attempts, and `labels` are its configured labels.
+        """
         self._home = home
         self._capabilities = capabilities
         self._repositories = repositories
@@ -57,7 +57,7 @@ class FactCollector:
         self._thread.start()
 
     def refresh(self) -> None:
-        """Has the machine looked at again soon; waits for nothing."""
+        """Request a new collection soon, without waiting for it."""
         self._wake.set()
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ class FactCollector:
             try:
                 self.latest = self._collect()
             except OSError as error:
-                log.warning("the machine cannot be looked at: %s", error)
+                log.warning("can't collect the machine's facts: %s", error)
 
     def _collect(self) -> MachineFacts:
         facts = metrics.sample_metrics(self._home), self._capabilities(), self._repositories()

@@ -1,7 +1,7 @@
-"""Keeps mirrors from growing for ever: old refs and objects go, and mirrors that nobody uses.
+"""Keep mirrors from growing forever: delete old refs and objects, and unused mirrors.
 
-On a thread of its own, which makes way for whoever has work to do in a mirror. Nothing is taken
-away on which an attempt stands (`borrowers`); where that is in doubt, nothing at all.
+Runs on its own thread and yields to other work in a mirror. Nothing that an attempt uses is deleted
+(`mirror_users`); in doubt nothing at all.
 """
 
 import json
@@ -24,12 +24,12 @@ from muster.worker.layout import Layout
 from muster.worker.sandbox import trees
 
 MIRROR_RETENTION_DAYS = 30
-"""Days after its last fetch for which a mirror stays that no attempt stands on."""
+"""Days after its last fetch until an unused mirror is deleted."""
 
-_FIRST_DELAY_SECONDS = 60.0  # seconds after a start until mirrors are looked at
-_INTERVAL_SECONDS = 3600.0  # seconds between two looks
-_PRUNE_INTERVAL_SECONDS = 86_400.0  # seconds between two prunings of a mirror that is in use
-_PRUNE_TIMEOUT_SECONDS = 3600.0  # seconds for a pruning
+_FIRST_DELAY_SECONDS = 60.0  # seconds from the start to the first run
+_INTERVAL_SECONDS = 3600.0  # seconds between runs
+_PRUNE_INTERVAL_SECONDS = 86_400.0  # seconds between prunings of a mirror in use
+_PRUNE_TIMEOUT_SECONDS = 3600.0  # seconds for one pruning
 _REMOVED_SUFFIX = ".gone"
 _CHECKPOINTS = "refs/muster"
 _SETTINGS = {"gc.autoDetach": "false", "pack.threads": "1"}
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 class Maintenance:
-    """`changed` is called when a mirror has gone. `close` it."""
+    """`changed` is called when a mirror is deleted. `close` it."""
 
     def __init__(
         self,
@@ -50,8 +50,9 @@ class Maintenance:
         prune_every: float = _PRUNE_INTERVAL_SECONDS,
         unnamed_for: str = "2.days.ago",
     ) -> None:
-        """`unnamed_for`: since when, in git's words, an object must have had no name. A git that
-        outlived its daemon may still be at work on what it has brought."""
+        """`unnamed_for`: how long, in git's syntax, an object must have been unreachable. A git
+        that outlived its daemon may still be working on objects that it fetched.
+        """
         self._layout = layout
         self._repositories = repositories
         self._changed = changed
@@ -71,16 +72,16 @@ class Maintenance:
             self._thread.join(timeout=5.0)
 
     def run_once(self) -> None:
-        """Looks at every mirror once. Raises OSError."""
+        """Maintain every mirror once. Raises OSError."""
         for path in sorted(self._layout.mirrors.iterdir()):
             if self._stopped.is_set():
                 return
             try:
                 self._maintain_mirror(path)
             except git.GitCancelled:
-                log.info("%s: pruning made way for an attempt", path.name)
+                log.info("%s: pruning stopped for an attempt", path.name)
             except (git.GitError, OSError) as error:
-                log.warning("%s could not be pruned: %s", path.name, error)
+                log.warning("can't prune %s: %s", path.name, error)
 
     def _run(self) -> None:
         pause = _FIRST_DELAY_SECONDS
@@ -89,7 +90,7 @@ class Maintenance:
             try:
                 self.run_once()
             except OSError as error:
-                log.error("the mirrors could not be looked at: %s", error)
+                log.error("can't maintain the mirrors: %s", error)
 
     def _maintain_mirror(self, path: Path) -> None:
         if path.name.endswith(_REMOVED_SUFFIX):
@@ -104,7 +105,7 @@ class Maintenance:
                 return
             gone = path.rename(path.with_name(path.name + _REMOVED_SUFFIX))
         log.info(
-            "%s was not used for %.0f days; it is removed",
+            "%s was unused for %.0f days; deleting it",
             path.name,
             self._retention_seconds / 86_400,
         )
@@ -112,13 +113,13 @@ class Maintenance:
         self._repositories.forget_missing()
         self._changed()
 
-    # Borrowers: attempts whose workspaces stand on the mirror's objects
+    # Mirror users: attempts whose workspaces share the mirror's objects
 
     def _update_users(self, path: Path) -> bool:
-        """Strikes borrowers that have left off the mirror's list; whether the list is complete.
+        """Remove users that are gone from the mirror's list. Returns whether the list is complete.
 
-        It is not if an attempt may stand on the mirror that is not listed: the attempt is about to
-        be, or comes from a daemon that kept no list.
+        It is incomplete if an unlisted attempt may use the mirror: one that is about to start, or
+        one of a daemon that kept no list.
         """
         borrowers = MirrorUsers(path)
         listed, here = set(borrowers.numbers()), self._attempt_names()
@@ -128,9 +129,9 @@ class Maintenance:
         return True
 
     def _attempt_names(self) -> set[str]:
-        """The names of all attempts that are here.
+        """Return the names of all attempts here.
 
-        Their directories count, too: those are there before the workspaces are, and after.
+        Their directories count too, because they exist before and after the workspaces.
         """
         roots = (self._layout.attempts, self._layout.workspaces)
         return {path.name for root in roots for path in root.iterdir()}
@@ -146,10 +147,10 @@ class Maintenance:
     def _mirror_path(self, url: str) -> Path | None:
         try:
             return Mirror(self._layout, Remote.parse(url)).path
-        except git.GitError:  # nothing was ever fetched from there
+        except git.GitError:  # nothing was ever fetched from it
             return None
 
-    # What is done
+    # Actions
 
     def _is_unused(self, path: Path) -> bool:
         return (
@@ -164,7 +165,7 @@ class Maintenance:
         began = time.monotonic()
         self._delete_old_checkpoints(path)
         MirrorUsers(path).delete_unneeded_refs()
-        # As earlier versions wrote one: see the setting.
+        # Earlier versions wrote one: see the setting.
         (path / "objects" / "info" / "commit-graph").unlink(missing_ok=True)
         flag = _AnyFlag(lock, self._stopped)
         git.run_git(
@@ -175,10 +176,12 @@ class Maintenance:
             cancelled=flag,
         )
         pruned.touch()
-        log.info("%s was pruned in %.1f s", path.name, time.monotonic() - began)
+        log.info("pruned %s in %.1f s", path.name, time.monotonic() - began)
 
     def _delete_old_checkpoints(self, path: Path) -> None:
-        """Deletes checkpoints of attempts that are not here; who needs one fetches it again."""
+        """Delete checkpoints of attempts that aren't here; an attempt that needs one fetches it
+        again.
+        """
         borrowers = MirrorUsers(path)
         here = borrowers.numbers()
         form = "--format=%(objectname) %(refname)"
@@ -191,7 +194,7 @@ class Maintenance:
 
 
 class _AnyFlag:
-    """A flag that is set when one of two flags is."""
+    """A flag that is set when either of two flags is."""
 
     def __init__(self, one: git.CancelFlag, other: git.CancelFlag) -> None:
         self._flags = one, other
@@ -208,7 +211,7 @@ def _workspace_url(directory: Path) -> str | None:
 
 
 def _seconds_since(*files: Path) -> float:
-    """Seconds since the first of these that exists was touched; endless where none does."""
+    """Return the seconds since the first existing path was touched; infinite if none exists."""
     for file in files:
         with suppress(FileNotFoundError):
             return time.time() - file.stat().st_mtime

@@ -1,4 +1,4 @@
-"""What glibc's allocator keeps of memory that has been given back to it."""
+"""Limit the freed memory that glibc's allocator retains."""
 
 import ctypes
 
@@ -6,11 +6,11 @@ _M_ARENA_MAX = -8  # <malloc.h>
 
 
 def limit_malloc_arenas() -> None:
-    """Have all threads allocate from one place. To be called before there are any.
+    """Make all threads allocate from one arena. Call it before there are threads.
 
-    glibc makes up to eight for each processor, and each keeps what was ever needed in it at once: a
-    daemon, whose attempts come and go on threads of their own, grew for hours until all of them had
-    seen the worst. Several bring nothing to threads that take turns. Only glibc has this knob.
+    glibc creates up to eight per processor, and each retains its peak size: a daemon whose attempts
+    come and go on their own threads grew for hours until every arena had seen the worst. Several
+    arenas don't help threads that take turns. Only glibc has this setting.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

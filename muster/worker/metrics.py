@@ -1,4 +1,4 @@
-"""What the machine is made of, and how busy it is."""
+"""The machine's hardware and load."""
 
 import platform
 import shutil
@@ -11,7 +11,7 @@ from muster.protocol.frames import Hardware, Metrics
 
 
 def read_hardware(home: Path) -> Hardware:
-    """Sizes in bytes; the disk is the one that workspaces lie on."""
+    """Return sizes in bytes; the disk is the one with the workspaces."""
     return Hardware(
         cpu_count=psutil.cpu_count() or 1,
         memory_bytes=psutil.virtual_memory().total,
@@ -23,7 +23,7 @@ def read_hardware(home: Path) -> Hardware:
 
 
 def sample_metrics(home: Path) -> Metrics:
-    """In percent; the processors since the sample before (0 the first time)."""
+    """Return percentages; the processors' since the previous sample (0 the first time)."""
     return Metrics(
         cpu_percent=psutil.cpu_percent(interval=None),
         memory_percent=psutil.virtual_memory().percent,

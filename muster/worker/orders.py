@@ -1,4 +1,4 @@
-"""What the server orders, handed to whom it concerns."""
+"""Dispatch the server's orders to their recipients."""
 
 from collections.abc import Callable
 
@@ -28,16 +28,16 @@ from muster.protocol.frames import (
 from muster.worker.attempts.context import AttemptContext, Reporter
 from muster.worker.attempts.registry import AttemptRegistry
 
-_MACHINE_KEY = AttemptKey(0, 0)  # what is reported of the machine itself is of this one
+_MACHINE_KEY = AttemptKey(0, 0)  # reports about the machine itself use this key
 
 
 class OrderDispatcher:
-    """The `Work` of the control channel: nothing here waits."""
+    """The `Work` of the control channel: nothing here blocks."""
 
     def __init__(
         self, context: AttemptContext, upgrade: Callable[[Upgrade], None] = lambda _: None
     ) -> None:
-        """`upgrade` is called with what release the server offers."""
+        """`upgrade` is called with the release that the server offers."""
         self._context = context
         self._upgrade = upgrade
         self._is_draining = False
@@ -67,7 +67,7 @@ class OrderDispatcher:
                     attempt.questions.accept_answer(order)
             case Stop() | Stale() | Publish() | Forget():
                 self._forward(order)
-            case Suspend():  # of one that is gone the server hears in another way
+            case Suspend():  # the server learns of a finished one in another way
                 if (attempt := self.attempts.find(AttemptKey.from_object(order))) is not None:
                     attempt.accept_order(order)
 
@@ -77,13 +77,13 @@ class OrderDispatcher:
             attempt.accept_order(order)
             return
         reporter, answer = Reporter(self._context, key), _report_for_unknown(order)
-        # What is on its way already answers this order, too.
+        # A report on its way already answers this order too.
         if not reporter.is_reporting(type(answer)):
             reporter.report(answer)
 
     def _open_terminal(self, order: OpenTerminal) -> None:
         if self.attempts.is_finished(AttemptKey.from_object(order)):
-            self._context.terminals.refuse(order, "nothing runs here")
+            self._context.terminals.refuse(order, "nothing is running here")
         else:
             self._context.terminals.open(order)
 
@@ -111,10 +111,10 @@ class OrderDispatcher:
 def _report_for_unknown(
     order: Stop | Stale | Publish | Forget,
 ) -> Stopped | WorkspaceFacts | Lost:
-    """The report that answers an order for an attempt that is not on this machine."""
+    """Return the report that answers an order for an attempt that isn't on this machine."""
     match order:
         case Forget():
             return WorkspaceFacts("removed")
         case Publish():
-            return Lost("nothing is known of this attempt here")
+            return Lost("this machine doesn't know the attempt")
     return Stopped()

@@ -1,6 +1,6 @@
-"""What a life of the daemon leaves: kept where it belongs to an attempt, cleared else.
+"""Clean up after a daemon: keep what belongs to an attempt, remove the rest.
 
-Of a machine that is decommissioned nothing is kept.
+A decommissioned machine keeps nothing.
 """
 
 import contextlib
@@ -29,24 +29,25 @@ log = logging.getLogger(__name__)
 
 
 class NotAWorkerHome(Exception):
-    """What is in a home was made by others."""
+    """The home contains files of another origin."""
 
 
 def remove_orphans(layout: Layout, own: set[str]) -> list[AttemptKey]:
-    """Ends shims, removes directories and frees uids that belong to no attempt; returns the
-    attempts. The uids of these names are the daemon's own."""
+    """End shims, remove directories and free uids that belong to no attempt; return the attempts.
+    The uids of these names are the daemon's own.
+    """
     kept = []
     for directory in _children(layout.attempts):
         name = _ATTEMPT_NAME.fullmatch(directory.name)
         if name and attempt_state.read(directory) is not None:
             kept.append(AttemptKey(int(name[1]), int(name[2])))
         else:
-            log.warning("%s belongs to no attempt; what runs in it is ended", directory)
+            log.warning("%s belongs to no attempt; stopping what runs in it", directory)
             _stop_and_remove(directory)
     for quarantine in layout.mirrors.glob(f"*.git/{QUARANTINE}/*"):
-        trees.remove(quarantine)  # of a daemon that was killed: this one has begun nothing yet
+        trees.remove(quarantine)  # left by a killed daemon: this one has started nothing yet
     names = {key.name for key in kept}
-    _kill_uids(layout, names | own)  # nobody is to put back what is removed
+    _kill_uids(layout, names | own)  # nothing will restore what is removed
     _remove_directories(
         [p for root in (layout.workspaces, layout.homes) for p in _children(root)], names
     )
@@ -55,42 +56,40 @@ def remove_orphans(layout: Layout, own: set[str]) -> list[AttemptKey]:
 
 
 def stop_all(layout: Layout) -> None:
-    """Ends what runs in attempts, all at once; what they are stays."""
+    """End everything that runs in attempts, all at once; their files stay."""
     with ThreadPoolExecutor() as pool:
         list(pool.map(_stop_shim, _children(layout.attempts)))
 
 
 def is_worker_home(layout: Layout) -> bool:
-    """Whether a worker has made what is in the home; False: nothing is there that it would make.
+    """Whether a worker created the home's contents; False if it has no such files.
 
-    Directories of such names may be of others. Raises NotAWorkerHome where no worker has left its
-    id there, or the home is another user's.
+    Directories of these names may be another program's. Raises NotAWorkerHome if there is no
+    worker's ID, or if the home is another user's.
     """
     made = [each for each in layout.directories if each.is_dir() and any(each.iterdir())]
     if not made:
         return False
     names = ("credentials.json", "machine-id")
     if not any((layout.credentials / name).is_file() for name in names):
-        raise NotAWorkerHome(
-            f"{layout.home} is no home of a worker's: what is there was made by others"
-        )
+        raise NotAWorkerHome(f"{layout.home} isn't a worker's home: other files are in it")
     if layout.home.stat().st_uid != os.geteuid():
-        raise NotAWorkerHome(f"{layout.home} belongs to another user: erase it as that one")
+        raise NotAWorkerHome(f"{layout.home} belongs to another user: reset it as that user")
     return True
 
 
 def erase_home(layout: Layout) -> None:
-    """Ends and erases all that a worker made in its home, the credentials last.
+    """End and delete everything that a worker created in its home, the credentials last.
 
-    So a machine that is cut short connects again, hears again that it is decommissioned, and erases
-    the rest. The home itself stays, with what others put there, and so do links that stand for
-    directories of ours. Raises OSError that names what cannot be erased; then the credentials stay.
+    So an interrupted machine connects again, is decommissioned again, and deletes the rest. The
+    home itself stays, with files of other origin and links in place of our directories. Raises
+    OSError that names what can't be deleted; then the credentials stay.
     """
     for directory in _children(layout.attempts):
         _stop_and_remove(directory)
     _release_uids(layout, set())
     stayed = []
-    # Attempts first: of those nothing is taken up again.
+    # Attempts first: they can't be resumed afterwards.
     attempts = (layout.attempts, layout.workspaces, layout.homes, layout.identities)
     for directory in (
         *attempts,
@@ -108,7 +107,7 @@ def erase_home(layout: Layout) -> None:
     layout.safe_directories.unlink(missing_ok=True)
     _erase_directory(
         layout.releases
-    )  # what we may run of ourselves: who is cut short runs the installed one
+    )  # programs of our own: if interrupted, the installed release runs
     _erase_directory(layout.credentials)
 
 
@@ -135,7 +134,7 @@ def _stop_shim(directory: Path) -> None:
 def _remove_directories(directories: list[Path], names: set[str]) -> None:
     for directory in directories:
         if directory.name not in names:
-            log.warning("%s belongs to no attempt; it is removed", directory)
+            log.warning("%s belongs to no attempt; removing it", directory)
             try:
                 trees.remove(directory)
             except OSError as error:
@@ -143,13 +142,13 @@ def _remove_directories(directories: list[Path], names: set[str]) -> None:
 
 
 def _kill_uids(layout: Layout, names: set[str]) -> None:
-    """Kills what still runs under the uids of attempts that are no more."""
+    """Kill what still runs under the uids of removed attempts."""
     for identity in _orphan_identities(layout, names):
         identity.kill()
 
 
 def _release_uids(layout: Layout, names: set[str]) -> None:
-    """Likewise, and frees those uids."""
+    """The same, and free those uids."""
     for identity in _orphan_identities(layout, names):
         identity.release()
 

@@ -1,8 +1,8 @@
-"""Finding and killing process trees through /proc.
+"""Find and kill process trees through /proc.
 
-A pid may be anybody's by the time a signal is sent. So a process is a pid and the tick at which
-it started, and it is signalled through a pidfd that was checked after it was opened.
-Standard library only, for the shim imports this.
+By the time a signal is sent, a pid may belong to another process. So a process is identified by its
+pid and start tick, and is signaled through a pidfd that is checked after opening. Standard library
+only, because the shim imports this.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-_POLL_SECONDS = 0.02  # seconds between two looks at what is still there
+_POLL_SECONDS = 0.02  # seconds between checks of what still runs
 _KILL_TIMEOUT_SECONDS = 5.0  # seconds for which SIGKILL is repeated
 
 
@@ -29,32 +29,32 @@ class Process(NamedTuple):
 
     @property
     def is_alive(self) -> bool:
-        """Neither a zombie nor dead."""
+        """Whether it is neither a zombie nor dead."""
         return self.state not in "ZXx"
 
 
 def find(pid: int) -> Process | None:
-    """The process that has this pid now."""
+    """Return the process that has this pid now."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             stat = file.read()
-    except OSError:  # gone, or not ours to see
+    except OSError:  # gone, or not visible to us
         return None
-    # The name, in parentheses, may itself hold parentheses and blanks.
+    # The name in parentheses can itself contain parentheses and spaces.
     fields = stat[stat.rindex(b")") + 2 :].split()
     parent, group, session = map(int, fields[1:4])
     return Process(pid, int(fields[19]), parent, group, session, fields[0].decode())
 
 
 def iterate_processes() -> Iterator[Process]:
-    """All processes that this one may see."""
+    """Iterate over all visible processes."""
     for name in os.listdir("/proc"):
         if name.isdigit() and (process := find(int(name))):
             yield process
 
 
 def descendants(root: int) -> list[Process]:
-    """The living tree below a process. Complete below a subreaper, whatever the tree did."""
+    """Return the living tree below a process. Complete below a subreaper, whatever the tree did."""
     children = defaultdict(list)
     for process in iterate_processes():
         children[process.parent].append(process)
@@ -67,7 +67,7 @@ def descendants(root: int) -> list[Process]:
 
 
 def children(parent: int) -> list[Process]:
-    """The living children of a process."""
+    """Return the living children of a process."""
     return [
         process for process in iterate_processes() if process.is_alive and process.parent == parent
     ]
@@ -80,20 +80,22 @@ def processes_in_group(group: int) -> list[Process]:
 
 
 def find_by_environment(name: str, value: str) -> list[Process]:
-    """The living processes that were started with `name=value` in their environment."""
+    """Return the living processes that started with `name=value` in their environment."""
     mark = os.fsencode(f"{name}={value}")
     return [p for p in iterate_processes() if p.is_alive and mark in _read_words(p, "environ")]
 
 
 def find_by_arguments(*words: str, among: Iterable[Process] | None = None) -> list[Process]:
-    """The living processes with all these words in their command lines; by default among all."""
+    """Return the living processes with all these words in their command lines; by default among
+    all.
+    """
     wanted = {os.fsencode(word) for word in words}
     those = iterate_processes() if among is None else among
     return [p for p in those if p.is_alive and wanted <= set(_read_words(p, "cmdline"))]
 
 
 def find_by_path(directory: str) -> list[Process]:
-    """The living processes that have the directory, or what is in it, in their command lines."""
+    """Return the living processes with the directory, or a path in it, in their command lines."""
     name = os.fsencode(directory)
     return [
         p
@@ -103,7 +105,7 @@ def find_by_path(directory: str) -> list[Process]:
 
 
 def send_signal(process: Process, number: int) -> bool:
-    """Signals exactly this process; False when it is gone. Raises PermissionError."""
+    """Signal exactly this process; False if it is gone. Raises PermissionError."""
     try:
         handle = os.pidfd_open(process.pid)
     except ProcessLookupError:
@@ -121,7 +123,7 @@ def send_signal(process: Process, number: int) -> bool:
 
 
 def terminate(those: list[Process]) -> None:
-    """SIGTERM, and SIGCONT so that the stopped ones hear it."""
+    """Send SIGTERM, and SIGCONT so that stopped processes handle it."""
     signal_all(those, signal.SIGTERM)
     signal_all(those, signal.SIGCONT)
 
@@ -131,12 +133,12 @@ def kill(those: list[Process]) -> None:
 
 
 def kill_tree(root: Process) -> None:
-    """SIGKILL for exactly this process and all below it. Raises PermissionError.
+    """Send SIGKILL to exactly this process and all below it. Raises PermissionError.
 
-    For a subreaper, as a shim is: what is below it goes first, for nobody else can tell it from
-    others. Waits for up to five seconds for what would not die.
+    For a subreaper, as a shim is: its descendants go first, because afterwards nothing identifies
+    them. Waits up to five seconds for those that don't die.
     """
-    # It must neither report how its children ended nor start anew what was asked of it.
+    # It must neither report how its children exited nor start its work again.
     send_signal(root, signal.SIGSTOP)
     deadline = time.monotonic() + _KILL_TIMEOUT_SECONDS
     while (left := _living_descendants(root)) and time.monotonic() < deadline:
@@ -146,25 +148,26 @@ def kill_tree(root: Process) -> None:
 
 
 def terminate_all(look: Callable[[], list[Process]], grace: float = 5.0) -> list[Process]:
-    """TERM, after `grace` seconds KILL, for whatever `look` finds, until it finds nothing.
+    """TERM, after `grace` seconds KILL, for all processes that `look` returns, until it returns
+    none.
 
-    Returns what would not die within five seconds more (none, as a rule).
+    Returns those that survive five more seconds (usually none).
     """
     terminate(look())
     left = _wait_until_gone(look, grace)
     deadline = time.monotonic() + _KILL_TIMEOUT_SECONDS
     while left and time.monotonic() < deadline:
-        # Again and again, because what forks may have escaped the last look.
+        # Repeated, because a forking process may have escaped the last search.
         kill(left)
         left = _wait_until_gone(look, _POLL_SECONDS)
     return left
 
 
 def _living_descendants(root: Process) -> list[Process]:
-    """The living tree below exactly this process."""
+    """Return the living tree below exactly this process."""
     tree = descendants(root.pid)
     now = find(root.pid)
-    # It still has the number, so it had it when we looked, too.
+    # It still has the pid, so it also had it during the search.
     return tree if now is not None and now.started == root.started else []
 
 
@@ -176,15 +179,17 @@ def _wait_until_gone(look: Callable[[], list[Process]], limit: float) -> list[Pr
 
 
 def signal_all(those: list[Process], number: int) -> None:
-    """Signals each of them that is there still and ours to signal."""
+    """Signal each process that still exists and that we may signal."""
     for process in those:
-        # Not ours to signal (it became another user): who looks again will still find it.
+        # Not ours to signal (it changed its user): another search still finds it.
         with contextlib.suppress(PermissionError):
             send_signal(process, number)
 
 
 def _read_words(process: Process, name: str) -> list[bytes]:
-    """What /proc has in such a file, `environ` or `cmdline`; none where we may not look."""
+    """Return the words of such a file in /proc, `environ` or `cmdline`; empty if we can't
+    read it.
+    """
     with contextlib.suppress(OSError), open(f"/proc/{process.pid}/{name}", "rb") as file:
         return file.read().split(b"\0")
     return []

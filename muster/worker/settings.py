@@ -1,4 +1,4 @@
-"""What the operator of a worker may choose: the options of `worker run`."""
+"""The settings of a worker's operator: the options of `worker run`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,16 +12,15 @@ from muster.worker.sandbox.uids import DEFAULT_UIDS
 
 @dataclass(frozen=True)
 class Settings:
-    """`stop_agents_on_exit`: what runs ends with the daemon, too.
+    """`stop_agents_on_exit`: stages end with the daemon.
 
-    `uids` are those of attempts, when run as root. Unused mirrors stay for `mirror_days`.
-    `tunnel_command` is what opens tunnels, by default whichever of Cursor and VS Code there is.
-    Repositories on this host are used in `file_roots` only, the machine's own ssh keys and agent at
-    `own_ssh_hosts` only. `max_sandbox_level` is the most that attempts are contained;
-    `sandbox_directories` are shown in their sandboxes; `bwrap` is the bubblewrap to try first.
-    `limits` are those of an attempt that are not the defaults, by the names of AttemptLimits. In
-    `agents` lie adapters of the operator's own. `labels` are what people choose machines by.
-    `no_auto_upgrade`: the server's are not taken.
+    `uids` are those of attempts under root. Unused mirrors stay for `mirror_days`. `tunnel_command`
+    opens tunnels, by default the installed one of Cursor and VS Code. Repositories on this host are
+    used only in `file_roots`, the machine's own ssh keys and agent only at `own_ssh_hosts`.
+    `max_sandbox_level` limits how far attempts are contained; `sandbox_directories` are visible in
+    their sandboxes; `bwrap` is the bubblewrap to try first. `limits` are an attempt's non-default
+    limits, by the field names of AttemptLimits. `agents` has the operator's own adapters. People
+    select machines by `labels`. `no_auto_upgrade`: ignore the server's releases.
     """
 
     stop_agents_on_exit: bool = False

@@ -148,7 +148,7 @@ def test_another_user_s_directory_is_not_used_for_machines(closed_home: Path) ->
     area = paths.machines_directory(closed_home)
     (closed_home / "machines").unlink()
     os.chown(area, 1, 1)
-    with pytest.raises(OperateError, match="belongs to someone else"):
+    with pytest.raises(OperateError, match="belongs to another user"):
         paths.machines_directory(closed_home)
     shutil.rmtree(area)
 

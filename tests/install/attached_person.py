@@ -1,4 +1,4 @@
-"""Somebody at a terminal, in whose shell `muster attach` runs."""
+"""A user at a terminal, in whose shell `muster attach` runs."""
 
 import re
 import sys
@@ -7,13 +7,13 @@ from tests.flows.running_stack import FollowedTask
 from tests.ptys import Pty
 
 PROMPT = "out:"
-"""What a prompt outside begins with; the status of the last command follows."""
+"""The start of a prompt outside; the status of the last command follows."""
 
 ATTACH = f"{sys.executable} -m muster attach"
 
 
 class Person(Pty):
-    """Somebody's own shell, in which they attach."""
+    """A user's own shell, in which they attach."""
 
     def __init__(self, env: dict[str, str], cols: int, rows: int) -> None:
         shell = ["bash", "--noprofile", "--norc", "-i"]
@@ -36,7 +36,7 @@ class Person(Pty):
         self.check_left(0)
 
     def check_left(self, status: int) -> None:
-        """It has ended so, and the terminal is as it was."""
+        """Check that it has exited with that status, and that the terminal is restored."""
         self.wait_for_prompt(status)
         self.check_sane()
 
@@ -46,7 +46,7 @@ class Person(Pty):
         self.wait_until_shown("42")
 
     def wait_for_prompt(self, status: int) -> None:
-        """The last command has ended so."""
+        """Wait until the last command has exited with that status."""
         prompt = f"{PROMPT}{status}>"
         self.wait_for(lambda: (self.last or "").startswith(prompt), prompt)
 

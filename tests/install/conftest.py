@@ -22,7 +22,7 @@ from tests.needs import declare_needs
 
 @pytest.fixture(scope="session")
 def area() -> Iterator[Path]:
-    """A directory that everybody can enter."""
+    """A directory that every user can enter."""
     path = Path(tempfile.mkdtemp(prefix="muster-install-", dir="/var/tmp"))
     path.chmod(0o755)
     yield path
@@ -57,7 +57,7 @@ def releases(area: Path, wheels: tuple[Path, Path]) -> Releases:
 @pytest.fixture(scope="session")
 @declare_needs("debian-plain")
 def supplies(area: Path, wheels: tuple[Path, Path]) -> Supplies:
-    """What is taken into roots, with the packages of others fetched."""
+    """The files for roots, with the downloaded third-party packages."""
     made = Supplies(area / "given", area / "shared")
     made.pack(wheels)
     with Root("plain", area / "fetching", made.given, made.shared) as root:
@@ -72,7 +72,7 @@ def python() -> str:
 
 @pytest.fixture
 def new_user(area: Path) -> Iterator[Callable[..., Person]]:
-    """Somebody with an empty home, who has these tools."""
+    """A user with an empty home and these tools."""
     with _people(area) as come:
         yield come
 
@@ -104,7 +104,7 @@ def _people(area: Path) -> Iterator[Callable[..., Person]]:
 @pytest.fixture(scope="session")
 @declare_needs("uv")
 def installed(area: Path, wheels: tuple[Path, Path], python: str) -> Iterator[tuple[Person, Path]]:
-    """Somebody who has installed the server with uv, and where its commands are."""
+    """A user who has installed the server with uv, and the directory of its commands."""
     with _people(area) as come:
         person = come("uv")
         yield person, installers.uv(person, python, *wheels)

@@ -1,5 +1,5 @@
-"""Images and containers of podman in a root. No registry is asked: what others' images would bring
-is made of the plain root of Debian, and put under their names."""
+"""Images and containers of podman in a root. No registry is used: the contents of third-party
+images come from the plain Debian root, under their names."""
 
 import json
 import resource
@@ -14,7 +14,7 @@ from tests.programs import DEBIAN_ROOTS
 
 DEBIAN = "localhost/debian"
 LOCKS = ("requirements.txt", "requirements-worker.txt", "requirements-build.txt")
-# What the image installs, as it is locked: a wheel that pip has built would have another hash.
+# The image's locked packages: a wheel that pip built would have another hash.
 FETCH = """
 python3 -m venv /tmp/fetching
 for each in {locks}; do
@@ -22,7 +22,7 @@ for each in {locks}; do
         --require-hashes -r "/mnt/$each"
 done
 """
-# Root may lack the right to raise limits, and the controller of processes be one of version 1.
+# Root may lack the right to raise limits, and the process controller may be version 1.
 SETTINGS = """
 [containers]
 default_ulimits = ["nofile={files}:{files}", "nproc={processes}:{processes}"]
@@ -47,11 +47,12 @@ BUILDING = "--network=none --volume=/srv:/srv:ro"
 
 
 def fetch(root: Root, supplies: Supplies) -> None:
-    """What the image installs, into `shared`; `root` has a network."""
+    """Download the image's packages into `shared`; `root` has a network."""
     for name in LOCKS:
         shutil.copy(Path(__file__).parents[2] / name, supplies.given)
     root.output_of("sh", "-c", FETCH.format(locks=" ".join(LOCKS)))
-    # Newer than what is locked, and no setuptools at all: nothing is built with what has no hash.
+    # Newer than the locked version, and without setuptools: nothing is built with unhashed
+    # packages.
     with ZipFile(supplies.shared / "locked" / "setuptools-9999-py3-none-any.whl", "w") as wheel:
         for name, text in NEWEST.items():
             wheel.writestr(f"setuptools-9999.dist-info/{name}", text)
@@ -70,7 +71,7 @@ class Containers:
         return self.root.output_of("podman", *words, given=given)
 
     def make_bases(self) -> None:
-        """Debian's, and those that our files name."""
+        """Create Debian's image, and those that our files name."""
         packing = ["tar", "--create", f"--directory={DEBIAN_ROOTS / 'plain'}", "."]
         with subprocess.Popen(packing, stdout=subprocess.PIPE) as packed:
             argv = self.root.command("podman", "import", "--quiet", "-", DEBIAN)

@@ -1,10 +1,10 @@
-"""A fake of systemd, for where none runs: it starts what the units say, and nothing else.
+"""A fake of systemd, for hosts without one: it only starts what the units name.
 
-Told `serve SOCKET UNITS LOGS` it is the manager, until SIGTERM; told `call SOCKET WORD…` it is
-`systemctl`. It knows the directives and commands of ours alone, and fails on any other. What walls
-a process in is read and left out, as are accounts: all run as whoever runs this. As in systemd a
-unit's text is what it was at the last `daemon-reload`, restarting one restarts what requires it,
-and what has `Restart=always` comes back.
+With `serve SOCKET UNITS LOGS` it is the manager, until SIGTERM; with `call SOCKET WORD…` it is
+`systemctl`. It knows only our directives and commands, and fails on any other. Sandboxing
+directives and accounts are read and ignored: everything runs as the current user. As in systemd, a
+unit's text is that of the last `daemon-reload`, restarting one restarts the units that require it,
+and one with `Restart=always` comes back.
 """
 
 import contextlib
@@ -193,7 +193,7 @@ class Manager:
         return self.units[name]
 
     def following(self, name, directives):
-        """Those that go down with it, the last first."""
+        """Return the units that stop with it, the last first."""
         found = []
         for each in self.units.values():
             if any(name in each.named(directive) for directive in directives):
@@ -209,7 +209,7 @@ class Manager:
         return gone
 
     def end(self):
-        """All at once, but for what tells when it is ready: that is what the others need."""
+        """Stop all at once, except those that notify readiness, which the others need."""
         running = [unit for unit in self.units.values() if unit.service and unit.number]
         running.sort(key=lambda unit: unit.service["Type"] == "notify")
         for unit in running:
@@ -220,7 +220,7 @@ class Manager:
             unit.stop()
 
     def do(self, words):
-        """(exit status, what is said). Raises Refused."""
+        """Return (exit status, output). Raises Refused."""
         match words:
             case ["show", "--property=Version"]:
                 return 0, "Version=fake"

@@ -23,7 +23,7 @@ def index(place: Path, name: str, versions: Sequence[str]) -> Iterator[str]:
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 def _pack(place: Path, name: str, version: str) -> None:

@@ -28,7 +28,7 @@ from tests.install.people import Person
 from tests.install.two_versions import Release
 from tests.wait import exit_of
 
-# What an operator has put into the file before, and `install` keeps.
+# An operator's existing lines in the file, which `install` keeps.
 SETTINGS = {
     "MUSTER_EMBEDDED_FSYNC": "off",
     "MUSTER_HEARTBEAT_SECONDS": "1",
@@ -52,18 +52,18 @@ class InstalledServer(RunningStack):
         self.logs, self.notes = person.home / "logs", person.home / "notes"
         self.units = person.home / ".config" / "systemd" / "user"
         person.output_of("mkdir", "-p", self.logs, self.notes, self.units)
-        person.output_of("chmod", "1777", self.notes)  # stages may have uids of their own
+        person.output_of("chmod", "1777", self.notes)  # stages may have their own uids
         self._systemd = self._begin(python)
 
     def _begin(self, python: str) -> "subprocess.Popen[bytes]":
-        """The fake's manager; `systemctl` lies among the person's tools."""
+        """Start the fake's manager; `systemctl` is among the person's tools."""
         fake = shutil.copy(fake_systemctl.__file__, self.person.home / "fake_systemctl.py")
         door = self.person.home / "systemd"
         (tool := self.person.tools[0] / "systemctl").write_text(
             f'#!/bin/sh\nexec {python} {fake} call {door} "$@"\n'
         )
         tool.chmod(0o755)
-        # That of whoever runs the tests is not to have anything outlive their log-in.
+        # The real user who runs the tests must not get lingering.
         (other := self.person.tools[0] / "loginctl").write_text("#!/bin/sh\nexit 1\n")
         other.chmod(0o755)
         argv = (python, fake, "serve", door, self.units, self.logs)
@@ -122,20 +122,20 @@ class InstalledServer(RunningStack):
         self.repository.fill()
         account = self.person.account
         for path in [self.repository.path, *self.repository.path.rglob("*")]:
-            os.chown(path, account.pw_uid, account.pw_gid)  # git believes its owner alone
+            os.chown(path, account.pw_uid, account.pw_gid)  # git trusts only its owner
 
     def _is_online(self) -> bool:
         found = self.api.get("/api/web/machines")["items"]
         return any(machine["status"] == "online" for machine in found)
 
     def begin(self, *words: str | Path, log: Path) -> "subprocess.Popen[bytes]":
-        """`muster-server` with these words, in the background."""
-        # What is installed compiles as it is used, which is less.
+        """Start `muster-server` with these words, in the background."""
+        # Installed code compiles when it is used, which is less work.
         env = {"MUSTER_BACKUP_PASSPHRASE": PASSPHRASE, "UV_COMPILE_BYTECODE": "0"}
         return self.person.start(self.program, *words, log=log, env=env)
 
     def upgrade(self, release: Release, *options: str) -> tuple[int, str]:
-        """The exit status, and what was said."""
+        """Return the exit status and the output."""
         return self.run("upgrade", release.server, *options)
 
     def run(self, *words: str | Path) -> tuple[int, str]:
@@ -144,7 +144,7 @@ class InstalledServer(RunningStack):
         return status, log.read_text()
 
     def muster(self, *words: str) -> str:
-        """What the command of the environment that was installed first says to this server."""
+        """Return the output of the first installed environment's command with this server."""
         variables = (f"MUSTER_SERVER={self.api.url}", f"MUSTER_TOKEN={self.api.token}")
         return self.person.output_of("env", *variables, self.python, "-m", "muster", *words)
 

@@ -46,7 +46,7 @@ def compile_packages(person: Person, python: str, server: Path) -> None:
 
 
 def pipx(person: Person, python: str, server: Path, _: Path) -> Path:
-    """The same, told to the pip that pipx runs."""
+    """The same, passed to the pip that pipx runs."""
     links = f"--pip-args=--find-links {server.parent}"
     person.output_of("pipx", "install", "--quiet", "--python", python, server, links)
     return person.home / ".local" / "bin"

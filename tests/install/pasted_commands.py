@@ -1,4 +1,5 @@
-"""A server that serves its line over TLS, and hosts whose ordinary users paste it into a shell."""
+"""A server that serves its install line over TLS, and hosts whose ordinary users paste it into a
+shell."""
 
 import os
 import re
@@ -18,7 +19,7 @@ from tests.certificates import make, pem
 from tests.flows.running_stack import ADMIN, PASSWORD, free_port
 from tests.wait import exit_of, wait_until
 
-UID = 54_321  # nobody's, where root runs the tests; else they run as who we are
+UID = 54_321  # the user nobody's, if root runs the tests; else the current user
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 FROM_US = re.compile(r"(?i)(pip_.*|https?_proxy|no_proxy|ssl_cert_file|requests_ca_bundle)")
 PREFIX = ".local/share/muster-worker"
@@ -42,7 +43,7 @@ class Server:
         env = {
             **dict.fromkeys(("DATABASE_URL", "REDIS_URL", "MUSTER_PROXY"), ""),
             "MUSTER_EMBEDDED_FSYNC": "off",
-            "MUSTER_MAX_LOAD_PERCENT": "101",  # however much else this host does
+            "MUSTER_MAX_LOAD_PERCENT": "101",  # whatever this host's load
             "MUSTER_MAX_DISK_PERCENT": "101",
             "MUSTER_BIND": "127.0.0.1",
             "MUSTER_TLS_CERT": str(directory / "chain.pem"),
@@ -69,7 +70,7 @@ class Server:
 
 
 class Host:
-    """A host's ordinary user, with a home of its own, who pastes lines into a shell."""
+    """A host's ordinary user, with their own home, who pastes lines into a shell."""
 
     def __init__(self, home: Path) -> None:
         self.home, self.prefix = home, home / PREFIX
@@ -82,7 +83,7 @@ class Host:
         whose = {"user": UID, "group": UID, "extra_groups": []} if os.getuid() == 0 else {}
         return subprocess.Popen(
             ["sh", "-c", line],
-            # What is run is compiled then; all of what pip installs takes it half a minute.
+            # Only used code is compiled; pip would take half a minute for all of it.
             env={**ours, "HOME": str(self.home), "PATH": PATH, "PIP_NO_COMPILE": "1"},
             cwd="/",
             stdin=subprocess.DEVNULL,
@@ -94,7 +95,7 @@ class Host:
         )
 
     def paste(self, line: str) -> tuple[int, str]:
-        """The status at its end, and all that was said."""
+        """Return the exit status and all output."""
         with self.begin(line) as ran:
             output, _ = ran.communicate(timeout=TIMEOUT_SECONDS)
         return ran.returncode, output
@@ -107,7 +108,7 @@ class Host:
 
 
 class Foreground:
-    """The line with --foreground, while it runs; what it says is read, so that it never waits."""
+    """The line with --foreground, while it runs; its output is read, so that it never blocks."""
 
     def __init__(self, host: Host, line: str) -> None:
         self.process, self.said = host.begin(line), ""
@@ -124,7 +125,7 @@ class Foreground:
         wait_until(lambda: text in self.said, f"{text!r}", TIMEOUT_SECONDS, problem=problem)
 
     def worker(self) -> int:
-        """The process of the worker: what the last shell of the line has become."""
+        """Return the worker's process: the last shell of the line has become it."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         (found,) = [
             pid

@@ -1,4 +1,4 @@
-"""An ordinary user with a home of their own, and what they run."""
+"""An ordinary user with their own home, and their commands."""
 
 import contextlib
 import os
@@ -22,8 +22,8 @@ SECONDS = 900.0
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody without rights, also where the tests run as root. `home` is theirs, and what is
-    fetched they find in `fetched` if anybody has fetched it before."""
+    """A user without rights, even if root runs the tests. `home` is theirs; `fetched` has downloads
+    shared between users."""
 
     home: Path
     account: pwd.struct_passwd
@@ -43,7 +43,7 @@ class Person:
         path = os.pathsep.join(map(str, (*self.tools, "/usr/bin", "/bin")))
         passed = {name: os.environ[name] for name in PASSED if name in os.environ}
         caches = {f"{name}_CACHE_DIR": f"{self.fetched}/{name}" for name in ("PIP", "UV")}
-        # What is run is compiled then; all of what pip installs takes it half a minute.
+        # Only used code is compiled; pip would take half a minute for all of it.
         spared = {**caches, "PIP_NO_COMPILE": "1"}
         about = {"HOME": str(self.home), "PATH": path, "LANG": "C.UTF-8"}
         return {**passed, **spared, **about, **more}
@@ -64,7 +64,7 @@ class Person:
     def run(
         self, *argv: str | Path, given: str = "", env: Mapping[str, str] | None = None
     ) -> "subprocess.CompletedProcess[str]":
-        """`given` is what comes from standard input."""
+        """`given` is the standard input."""
         return subprocess.run(
             argv,
             env=self.environment(**(env or {})),
@@ -77,7 +77,7 @@ class Person:
         )
 
     def output_of(self, *argv: str | Path) -> str:
-        """What a command that succeeds has to say."""
+        """Return the output of a command that must succeed."""
         done = self.run(*argv)
         assert done.returncode == 0, f"{argv}:\n{done.stdout}{done.stderr}"
         return done.stdout.strip()
@@ -101,7 +101,7 @@ class Person:
 
 
 def python() -> str:
-    """A Python that everybody on this host can run, new enough and with venv."""
+    """A Python that every user on this host can run, new enough and with venv."""
     for minor in range(15, 10, -1):
         found = Path(f"/usr/bin/python3.{minor}")
         if found.exists() and _has_venv(found):
@@ -115,6 +115,6 @@ def _has_venv(program: Path) -> bool:
 
 
 def tool(name: str, place: Path) -> Path:
-    """A copy of a program of one file, where everybody can run it."""
+    """A copy of a single-file program that every user can run."""
     place.mkdir(parents=True, exist_ok=True)
     return Path(shutil.copy(find(name), place / name))

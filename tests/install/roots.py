@@ -1,8 +1,8 @@
-"""A fresh root of Debian over one that `make bring` has made, with namespaces of its own. What is
-written in it lies apart, and so can be asked for.
+"""A fresh Debian root over one that `make bring` has made, with its own namespaces. Its changes are
+stored separately, and so can be listed.
 
-The network is this machine's, for the package index is there; that of `containers` is its own,
-without a way out. Only root can have one.
+The network is this machine's, because it has the package index; that of `containers` is separate,
+without external access. Only root can have one.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ INITS = {
     "systemd": "exec setpriv --bounding-set=-sys_module,-sys_rawio,-sys_time "
     "/lib/systemd/systemd --log-target=journal --show-status=0",
 }
-# A control group of its own, of version 2, wherever that is mounted here, or is not.
+# A separate version 2 control group, wherever that is mounted here, or isn't.
 APART = """
 set -eu
 mount -t cgroup2 cgroup2 "$PLACE/root"
@@ -132,7 +132,7 @@ class Root:
         return state == "running"
 
     def stop(self) -> None:
-        """Power it off; what has been written stays, and it can be started again."""
+        """Power it off; its changes stay, and it can start again."""
         if self.kind == "systemd" and self._outer.poll() is None:
             self.run("systemctl", "poweroff")
         elif self._outer.poll() is None:
@@ -142,7 +142,7 @@ class Root:
         subprocess.run(argv, env=self._env, check=True)
 
     def command(self, *words: str, user: str = "root", **env: str) -> list[str]:
-        """What runs these words in there."""
+        """Return the command that runs these words in it."""
         inside = [
             "nsenter",
             f"--target={self._first}",
@@ -177,13 +177,13 @@ class Root:
         )
 
     def output_of(self, *words: str, given: str = "", user: str = "root", **env: str) -> str:
-        """What a command that succeeds has to say."""
+        """Return the output of a command that must succeed."""
         done = self.run(*words, given=given, user=user, **env)
         assert done.returncode == 0, f"{words}:\n{done.stdout}{done.stderr}"
         return done.stdout.strip()
 
     def begin(self, name: str, line: str, *, user: str, **env: str) -> Path:
-        """A line of the shell in the background. Returns the file of what it says."""
+        """Start a shell line in the background. Returns the file with its output."""
         log = self.place / f"{name}.log"
         with log.open("wb") as out:
             argv = self.command("sh", "-c", line, user=user, **env)
@@ -193,17 +193,17 @@ class Root:
         return log
 
     def wait_until_printed(self, name: str, text: str, seconds: float = 300.0) -> None:
-        """Until the line has printed this; fails at once when it has ended."""
+        """Wait until the line has printed this; fail at once if it has exited."""
         wait_for_output(self.place / f"{name}.log", text, self._begun[name], seconds)
 
     def end(self, name: str, words: str) -> int:
-        """By SIGTERM to the one process that has these words. Returns the status of the line."""
+        """Send SIGTERM to the one process with these words. Returns the status of the line."""
         [found] = [pid for pid, line in self.processes().items() if words in line]
         os.kill(found, signal.SIGTERM)
         return self._begun.pop(name).wait(SECONDS)
 
     def processes(self) -> dict[int, str]:
-        """What runs in there beside its first process, by its number out here."""
+        """Return its processes except the first, by their pids out here."""
         space, found = os.readlink(f"/proc/{self._first}/ns/pid"), {}
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
@@ -214,7 +214,7 @@ class Root:
         return found
 
     def written(self) -> dict[str, str]:
-        """What is not as in the root that this one is over, by its path: what it is now."""
+        """Return the differences from the root below, by path: the current state."""
         upper, found = self.place / "upper", {}
         for folder, folders, files in os.walk(upper):
             for path in (Path(folder, name) for name in (*folders, *files)):
@@ -229,7 +229,7 @@ class Root:
         return fields[5]
 
     def _passed(self) -> dict[str, str]:
-        """How this machine gets to its package index, as far as that is told by its environment."""
+        """Return this machine's access to its package index, as far as its environment shows it."""
         files = ("SSL_CERT_FILE", "PIP_CERT", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
         passed = {name: os.environ[name] for name in PASSED if name in os.environ}
         passed |= {name: AUTHORITIES for name in files if name in os.environ}

@@ -1,14 +1,14 @@
-"""What a command of one version asks of a server of another."""
+"""The requests of one version's command to another version's server."""
 
 import json
 from collections.abc import Callable
 
 Muster = Callable[..., str]
-"""Runs `muster` with these words; what a command that succeeds has to say."""
+"""Runs `muster` with these words; returns the output of a command that must succeed."""
 
 
 def check_task_round_trip(muster: Muster, key: str, server: str, here: str) -> None:
-    """Through the life of a task of the project, whose stage says "written" and adds a file."""
+    """Run a task of the project, whose stage prints "written" and adds a file, to its end."""
     assert f"(version {server}, here {here})" in muster("status")
     output = muster("task", "create", "-p", key, "-d", "Of another version", "--wait", "--quiet")
     number = output.split()[-1]

@@ -1,4 +1,4 @@
-"""A server whose machines upgrade themselves: its packages for them, and machines of before."""
+"""A server whose machines upgrade themselves: its packages for them, and older machines."""
 
 import shutil
 import subprocess
@@ -56,7 +56,7 @@ def _lower(tree: Path) -> None:
 
 
 class World(RunningStack):
-    """The server; `carried` is what it has for machines."""
+    """The server; `carried` has its packages for machines."""
 
     def __init__(self, home: Path, wheels: Wheels, base: Path) -> None:
         self.carried = home / "carried"
@@ -140,7 +140,7 @@ class Machine:
         self.wait_for(lambda: self.now["version"] == version, f"{self.name} of {version}")
 
     def poll_again(self) -> None:
-        """Has its connection compute what it is offered anew."""
+        """Make its connection compute the offer again."""
         for pinned in (True, False):
             self.world.api.put(f"/api/admin/machines/{self.now['id']}", {"pinned": pinned})
 
@@ -152,7 +152,7 @@ class Machine:
         self.wait_for(lambda: self.now["connected"], "connection")
 
     def stop(self) -> None:
-        """Decommissioned, it erases what it made, the release that it runs included."""
+        """Decommission it; it deletes its files, including its release."""
         body = {"status": "decommissioned"}
         self.world.api.put(f"/api/admin/machines/{self.now['id']}", body)
         self.process.wait(60)
@@ -192,7 +192,7 @@ class Work:
         assert found == [("running", 1)] * len(self.tasks)
 
     def end(self) -> None:
-        """Each has gone on as the first attempt, each stage once, its log without a hole."""
+        """Each continued as the first attempt, with each stage once, and a log without gaps."""
         self.flag.touch()
         for task in self.tasks:
             assert task.wait_for_status("completed", patience=TIMEOUT_SECONDS)["attempt"] == 1

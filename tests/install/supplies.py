@@ -1,5 +1,5 @@
-"""What is taken into a root: wheels, certificates of an authority of our own, a project; and what
-is done there by whoever has them."""
+"""The files for a root: wheels, certificates of our own authority, a project; and their use
+in it."""
 
 import re
 import shutil
@@ -16,9 +16,9 @@ from tests.flows.running_stack import free_port, wait_for
 from tests.install.roots import Root
 
 PASSWORD = "a password that only tests use"
-# Whatever this machine is busy with.
+# Whatever this machine's load.
 SETTINGS = {"MUSTER_MAX_LOAD_PERCENT": "100", "MUSTER_MAX_DISK_PERCENT": "100"}
-# Where what the packages require has been put.
+# The directory with the packages' requirements.
 LOCAL = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/srv/house"}
 FETCH = (
     "python3 -m venv /tmp/fetching && /tmp/fetching/bin/pip wheel --quiet --wheel-dir=/srv/house "
@@ -70,12 +70,14 @@ class Supplies:
         (self.given / "key.pem").write_bytes(key)
 
     def fetch(self, root: Root) -> None:
-        """What the packages require, once for all roots: it takes most of the time."""
+        """Download the packages' requirements, once for all roots, because it takes the most
+        time."""
         root.output_of("sh", "-c", FETCH)
 
 
 def _locked() -> str:
-    """The versions that are locked, without their hashes and extras: for what takes no others."""
+    """Return the locked versions, without their hashes and extras, for tools that accept no
+    others."""
     texts = "".join(Path(__file__).parents[2].joinpath(name).read_text() for name in LOCKS)
     lines = [line.removesuffix(" \\") for line in texts.splitlines() if line[:1].isalnum()]
     return re.sub(r"\[.*?\]", "", "\n".join(lines))
@@ -107,7 +109,8 @@ class Work:
         self.output_of("login", *trusted, "--token", "-", given=mine)
 
     def line(self) -> str:
-        """The one that makes a machine, which takes a login: a token cannot make others."""
+        """Return a new machine's install line, which needs a session: a token can't create
+        others."""
         return str(self._post("/api/admin/worker-tokens")["installLine"])
 
     def output_of(self, *words: str, given: str = "") -> str:
@@ -123,7 +126,7 @@ class Work:
         return self.output_of("task", "list", "--project", key, "-q").split()[0]
 
     def is_genuine(self, task: str) -> bool:
-        """Whether its evidence is what the server has signed."""
+        """Whether its evidence is signed by the server."""
         self.output_of("task", "evidence", task, "-o", f"/tmp/{task}.zip")
         key = self.output_of("api", "/.well-known/muster-evidence.json")
         (self.root.given / "evidence.json").write_text(key)

@@ -1,4 +1,4 @@
-"""Installed by root for the whole system, in a view of their own of /etc and /var/lib."""
+"""Installed by root for the whole system, in a separate view of /etc and /var/lib."""
 
 import os
 import pwd
@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root installs for the system"),
 ]
-# No systemd runs in the view: what would be started is looked at only.
+# No systemd runs in the view: services are only inspected.
 VIEW = """
 set -eu
 mount -t tmpfs tmpfs "$PLACE"
@@ -46,7 +46,7 @@ getent passwd muster || true
 @pytest.fixture(scope="module")
 @declare_needs("uv")
 def program(area: Path, wheels: tuple[Path, Path], python: str) -> Path:
-    """`muster-server` where everybody can run it."""
+    """A `muster-server` that every user can run."""
     place = area / "opt"
     uv = people.tool("uv", area / "tools")
     argv = [uv, "tool", "install", "--quiet", "--python", python, wheels[0]]
@@ -96,5 +96,5 @@ def test_a_package_that_the_account_cannot_read_is_refused_before_anything_is_wr
     finally:
         tools.chmod(0o755)
     assert done.stdout == "refused\n"
-    assert f"cannot enter {tools}" in done.stderr
+    assert f"can't enter {tools}" in done.stderr
     assert "UV_TOOL_DIR=/opt/muster" in done.stderr

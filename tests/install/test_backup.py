@@ -1,8 +1,8 @@
-"""A backup under load, restored elsewhere: the machine comes along, and what it did is done once.
+"""A backup under load, restored elsewhere: the machine comes along, and its work is done once.
 
-A whole Muster works through tasks; it is backed up, goes on, and is lost with all that it has heard
-since. Another one is made of the backup, on another port. Each stage notes that it ran, where both
-can see it; the repository has every push.
+A complete Muster works through tasks; it is backed up, continues, and is lost with everything
+since. Another one is restored from the backup, on another port. Each stage records that it ran,
+where both can read it; the repository has every push.
 """
 
 import os
@@ -60,7 +60,7 @@ class MovedServer(RunningStack):
 
     def furnish(self) -> None:
         self.notes.mkdir()
-        self.notes.chmod(0o1777)  # stages have uids of their own
+        self.notes.chmod(0o1777)  # stages have their own uids
         admin.create_admin(self.stack)
         self.sign_in()
         self.repository = Repository(self.home / "repository.git")
@@ -146,7 +146,7 @@ class MovedServer(RunningStack):
 @pytest.fixture
 def moved_server() -> Iterator[MovedServer]:
     home = Path(tempfile.mkdtemp(prefix="muster-moved-"))
-    home.chmod(0o755)  # attempts have a uid of their own, and must get to the repository
+    home.chmod(0o755)  # attempts have their own uids, and need access to the repository
     world = MovedServer(home)
     yield world
     world.proxy.close()
@@ -155,7 +155,7 @@ def moved_server() -> Iterator[MovedServer]:
 
 
 @pytest.mark.timeout(900)
-def test_a_server_that_is_made_of_a_backup_goes_on_with_its_machines(
+def test_a_server_restored_from_a_backup_continues_with_its_machines(
     moved_server: MovedServer,
 ) -> None:
     with moved_server.stack:
@@ -168,7 +168,7 @@ def test_a_server_that_is_made_of_a_backup_goes_on_with_its_machines(
         moved_server.raise_flag(FIRST)  # of before the backup two are running, and four wait
         known = BEFORE.count(FREE) + BEFORE.count(FIRST)
         moved_server.wait_until_done(known + len(AFTER), running=2)
-    moved_server.raise_flag(SECOND)  # what runs comes to its end while no server is there
+    moved_server.raise_flag(SECOND)  # running stages finish while there is no server
     before = moved_server.ran()
 
     moved_server.muster_server(
@@ -186,14 +186,14 @@ def test_a_server_that_is_made_of_a_backup_goes_on_with_its_machines(
 
         ran = moved_server.ran()
         numbers = [by_which_attempt(ran[task.id]) for task in tasks]
-        # What the old server had given goes on as that; what waits is given anew, by one more.
+        # The old server's attempts continue; waiting tasks get new ones, with the next number.
         assert set(numbers[: known + 2]) == {1}
         assert min(numbers[known + 2 :]) > 1000
         assert [moved_server.branches(task.id) for task in tasks] == [
             [f"muster/{task.id}-{number}"] for task, number in zip(tasks, numbers, strict=True)
         ]
         assert moved_server.statuses() == {"completed": len(BEFORE) + 1}
-        # Of what came after the backup nothing is known, and nothing begins once more.
+        # Everything after the backup is unknown, and nothing starts again.
         assert {task.id: ran.get(task.id) for task in later} == {
             task.id: before.get(task.id) for task in later
         }
@@ -212,5 +212,5 @@ def by_which_attempt(notes: list[str]) -> int:
 
 
 def known_to(moved: MovedServer) -> set[int]:
-    """The tasks whose attempts the machine has."""
+    """Return the tasks whose attempts the machine has."""
     return {int(path.name.partition("-")[0]) for path in moved.worker().layout.attempts.iterdir()}

@@ -1,5 +1,5 @@
-"""deploy/'s Containerfile and compose file: built and run by podman in a root with a network of its
-own, where Debian's packages stand in for the images of Docker's registry."""
+"""deploy/'s Containerfile and compose file: built and run by podman in a root with its own network,
+with Debian's packages in place of Docker's registry images."""
 
 import os
 import shutil
@@ -21,9 +21,9 @@ pytestmark = [
 ]
 DEPLOY = Path(__file__).parents[2] / "deploy"
 OWN = ["muster", "900", "900"]
-# Caddy gives this name a certificate of an authority of its own.
+# Caddy gives this name a certificate from its own authority.
 NAMED = {"MUSTER_NAME": "localhost", "MUSTER_ADMIN_PASSWORD": PASSWORD}
-# Nothing here is systemd, which podman has look at a container's health from time to time.
+# podman has systemd check a container's health, and there is none here.
 UNCHECKED = {"DISABLE_HC_SYSTEMD": "true"}
 AUTHORITY = "/mnt/store/volumes/deploy_caddy/_data/caddy/pki/authorities/local/root.crt"
 LOG_IN = f'{{"username": "admin", "password": "{PASSWORD}"}}'
@@ -46,7 +46,7 @@ def made(area: Path, supplies: Supplies, wheels: tuple[Path, Path]) -> Iterator[
     shutil.rmtree(supplies.given / "store")
 
 
-def test_the_image_serves_without_rights_and_ends_when_it_is_told(made: Containers) -> None:
+def test_the_image_serves_without_rights_and_stops_on_request(made: Containers) -> None:
     file = ("--file=/mnt/context/deploy/Containerfile", "--tag=muster", "/mnt/context")
     made.output_of("build", *BUILDING.split(), *file)
     password = f"--env=MUSTER_ADMIN_PASSWORD={PASSWORD}"

@@ -1,4 +1,4 @@
-"""What stands in front of a server, checked by the programs that read it."""
+"""The reverse proxies' files, checked by the programs that read them."""
 
 import re
 import subprocess
@@ -26,7 +26,8 @@ http {{
 
 
 def brought(name: str, place: Path) -> str:
-    """The machine's own, else that of Debian's package, unpacked: installed, it would start."""
+    """The machine's own program, else that of Debian's package, unpacked: installed, it would
+    start."""
     if Path(found := find(name)).name == name:
         return found
     place.mkdir()

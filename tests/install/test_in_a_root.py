@@ -24,7 +24,7 @@ UP = {
     "MUSTER_ADMIN_PASSWORD": PASSWORD,
     **SETTINGS,
 }
-# Directories of everybody's.
+# Directories that every user has.
 KEPT = {f"{ANN}/.config", f"{ANN}/.local", f"{ANN}/.local/share"}
 
 
@@ -59,7 +59,7 @@ def test_its_user_has_a_server_a_machine_and_a_task_and_then_nothing_is_left(
     root.output_of("sh", f"{prefix}/worker.sh", "--uninstall", "--user", user="ann")
     work.output_of("logout")
     assert root.end("up", "muster-server up") == 0, log.read_text()
-    # Whom `muster` has spoken to stays known, and nothing that would let anybody in.
+    # The addresses in `muster`'s profiles stay, but no secrets.
     assert "mst_" not in root.output_of("sh", "-c", f"cat {ANN}/.config/muster/*")
     places = ("muster", ".muster", ".config/muster")
     root.output_of("rm", "-r", *(f"{ANN}/{each}" for each in places))

@@ -94,5 +94,5 @@ def _is_there(path: Path, process: "subprocess.Popen[bytes]") -> bool:
 
 
 def _doctors_words_of_keys(output: str) -> str:
-    """Of what doctor says, what `install` is answerable for: not how large this host is."""
+    """The doctor's findings that `install` is responsible for: not this host's size."""
     return "\n".join(line for line in output.splitlines() if "migrations" in line or "keys" in line)

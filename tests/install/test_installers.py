@@ -79,7 +79,7 @@ def test_a_server_runs_from_its_package_and_leaves_nothing_running(
 
 
 def _pushes(api: ApiClient, person: Person) -> bool:
-    """Whether a task of the server's own machine ends with a branch in a repository there."""
+    """Whether a task of the server's own machine pushes a branch to a repository there."""
     repository = Repository(person.home / ".muster" / "repositories" / "durations.git")
     repository.fill()
     _give(repository.path, person)

@@ -1,7 +1,7 @@
-"""Machines take their server's release: a worker of the version before, installed by pip, against a
-whole server of this tree, whose package it makes itself, from the index.
+"""Machines install their server's release: a worker of the previous version, installed by pip from
+the index, and a complete server of this tree, which builds its own package.
 
-The lease is short, and a trial takes half of it at most.
+The lease is short, and a canary takes at most half of it.
 """
 
 import os
@@ -45,7 +45,7 @@ def base(area: Path, wheels: Wheels, python: str) -> Path:
 @pytest.fixture(scope="module")
 def world(wheels: Wheels, base: Path) -> Iterator[World]:
     home = Path(tempfile.mkdtemp(prefix="muster-upgrades-", dir="/var/tmp"))
-    home.chmod(0o755)  # attempts have a uid of their own, and must get to the repository
+    home.chmod(0o755)  # attempts have their own uids, and need access to the repository
     made = World(home, wheels, base)
     made.carry(wheels.good())
     with made.stack:
@@ -139,11 +139,11 @@ def test_broken_releases_are_given_back(world: World, machine: MakeMachine) -> N
         work = Work(one, 1)
         world.carry(world.wheels.broken("daemon"))
         world.upgrades("now")
-        assert "it does not start: RuntimeError" in one.wait_for_state("failed")["reason"]
-        # Another package is tried again; a server that carries one has started anew, as a rule.
+        assert "it doesn't start: RuntimeError" in one.wait_for_state("failed")["reason"]
+        # Another package is tried again; usually the server has restarted with it.
         world.carry(world.wheels.broken("silent"))
         one.poll_again()
-        silent = "the server did not answer it within"
+        silent = "the server didn't answer it within"
         wait_for(lambda: silent in one.now["upgrade"]["reason"], "failure", TIMEOUT_SECONDS)
         assert f"It stays with {BEFORE}" in one.now["upgrade"]["reason"]
         assert (one.now["version"], one.now["connected"]) == (BEFORE, True)

@@ -1,5 +1,5 @@
-"""A worker that is killed at each step of going over, and started again: it ends on one of the two,
-and what it runs goes on. Releases are lookalikes, the server is a fake."""
+"""A worker that is killed at each step of a switch, and restarted: it ends on one of the two, and
+its attempts continue. Releases are lookalikes, the server is a fake."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(300)
 NEW = lookalikes.release("9.0.0")
 NAME = releases.release_name(NEW)
 
-# Where the process of the worker kills itself: what is done there is done, or not begun.
+# The step at which the worker's process kills itself: done completely, or not started.
 STEPS = {
     "before the choice is noted": "choice.save = lambda *_: os.kill(os.getpid(), 9)",
     "when it is noted": (
@@ -90,13 +90,13 @@ def test_killed_at_each_step_it_ends_on_one_of_both(
 
 
 def _until_nobody_is_left(worker: WorkerHome) -> None:
-    """The one that was tried ends with whoever tried it."""
+    """The canary exits with the process that runs it."""
     home = str(worker.layout.home)
 
     def left() -> bool:
         return bool(processes.find_by_arguments("worker", "run", home))
 
-    wait_for(lambda: not left(), 30)  # of which the server hears nothing
+    wait_for(lambda: not left(), 30)  # the server doesn't know of it
 
 
 def test_told_to_end_in_the_middle_of_a_trial_it_ends_and_nothing_is_held_against_the_release(
@@ -130,7 +130,7 @@ def test_one_that_never_connects_is_given_back_within_half_of_the_lease(
     known = choice.load(worker.layout)
     assert known is not None
     assert known.failed is not None
-    assert known.failed.reason == "the server did not answer it within 6 s"
+    assert known.failed.reason == "the server didn't answer it within 6 s"
     server.wait_for_report(StageFinished, limit=60)
     server.wait_for(lambda: server.log().endswith(b"over\r\n"))
 

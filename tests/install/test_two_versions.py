@@ -75,7 +75,7 @@ class NextClient(RunningStack):
 @pytest.fixture
 def later(releases: Releases) -> Iterator[NextClient]:
     home = Path(tempfile.mkdtemp(prefix="muster-versions-"))
-    home.chmod(0o755)  # attempts have a uid of their own, and must get to the repository
+    home.chmod(0o755)  # attempts have their own uids, and need access to the repository
     world = NextClient(home, releases)
     with world.stack:
         world.furnish()
@@ -88,7 +88,7 @@ def later(releases: Releases) -> Iterator[NextClient]:
 def test_a_command_and_a_worker_of_the_next_version_work_with_this_server(
     later: NextClient, releases: Releases
 ) -> None:
-    """Those of this version with a server of the next: `test_upgrade.py`."""
+    """This version's with a server of the next: `test_upgrade.py`."""
     command = "echo one > one.txt; echo written"
     key = later.project("NEXT", {"name": "write", "kind": "shell", "command": command})
     [machine] = later.api.get("/api/web/machines")["items"]

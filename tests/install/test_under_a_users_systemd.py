@@ -1,6 +1,6 @@
-"""Installed with `--user` by somebody without rights, in a Debian in which a real systemd runs: a
-server and a machine under that user's own systemd, logged out and after a reboot too, and nothing
-that is left.
+"""Installed with `--user` by a user without rights, in a Debian with a real systemd: a server and a
+machine under that user's own systemd, also after a log-out and a reboot, and nothing left after
+uninstalling.
 """
 
 import json
@@ -27,19 +27,19 @@ WORKER = "muster-worker.service"
 PREFIX = f"{ANN}/.local/share/muster-worker"
 INSTALL = "python3 -m venv ~/muster && ~/muster/bin/pip install --quiet /mnt/muster_*.whl"
 HERS = {"XDG_RUNTIME_DIR": "/run/user/1000"}
-# Directories of everybody's.
+# Directories that every user has.
 KEPT = {".config", ".config/systemd", ".config/systemd/user", ".local", ".local/share"}
 
 
 def logged_in(root: Root, *words: str, **env: str) -> str:
-    """What a command says that ann runs in a log-in of her own, which is over with it."""
+    """Return the output of a command that ann runs in a log-in of her own, which ends with it."""
     passed = f"--whitelist-environment={','.join(env)}"
     line = 'exec "$0" "$@"'
     return root.output_of("su", "--login", "ann", passed, "-c", line, "--", *words, **env)
 
 
 def answers(root: Root, *words: str) -> str:
-    """What her systemd says, asked as by su or sudo: without a log-in."""
+    """Return her systemd's output, as by su or sudo: without a log-in."""
     return root.output_of("systemctl", "--user", *words, user="ann", **HERS)
 
 
@@ -51,7 +51,7 @@ def root(area: Path, supplies: Supplies) -> Iterator[Root]:
 
 @pytest.fixture(scope="module")
 def before(root: Root) -> dict[str, str]:
-    """What a boot and a log-in write."""
+    """The files that a boot and a log-in write."""
     logged_in(root, "true")
     return root.written()
 
@@ -65,9 +65,9 @@ def work(root: Root, supplies: Supplies, before: dict[str, str]) -> Iterator[Wor
     file.write_text(ANSWERS.format(port=made.port))
     install = (SERVER, "install", "--user", "--answers", f"/mnt/{file.name}")
     root.output_of("systemctl", "stop", "user@1000")
-    assert "Log in, as by ssh" in root.output_of(*install, user="ann")
+    assert "Log in, for example by ssh" in root.output_of(*install, user="ann")
     output = logged_in(root, *install, MUSTER_ADMIN_PASSWORD=PASSWORD)
-    assert "lingers    it stays up when you log out" in output
+    assert "lingers    stays up after you log out" in output
     assert f"started    Muster: {made.url}/" in output
     lines = "".join(f"{name}={value}\n" for name, value in SETTINGS.items())
     root.output_of("tee", "-a", f"{ANN}/.config/muster/muster.env", given=lines)
@@ -107,7 +107,7 @@ def test_a_task_is_done_in_a_full_sandbox(work: Work) -> None:
     assert work.is_genuine(task)
 
 
-def test_what_is_killed_comes_back_and_what_runs_goes_on(work: Work) -> None:
+def test_killed_services_come_back_and_attempts_continue(work: Work) -> None:
     root = work.root
     work.make_project("LONG", LONG)
     task = work.output_of("task", "create", "-p", "LONG", "-d", "Wait", "-q")

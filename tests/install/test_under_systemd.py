@@ -1,8 +1,8 @@
-"""Installed by root in a Debian in which a real systemd runs: its units, a worker's, a task, what
-happens when their processes are killed, a reboot, and nothing that is left.
+"""Installed by root in a Debian with a real systemd: the units of server and worker, a task, killed
+processes, a reboot, and nothing left after uninstalling.
 
-The controllers of memory and processes may be elsewhere than in version 2 of control groups here:
-that a worker holds attempts to them is shown in tests/muster/worker/limits.
+Memory and process controllers may not be in version 2 of control groups here:
+tests/muster/worker/limits shows that a worker enforces attempts' limits.
 """
 
 import json
@@ -43,7 +43,7 @@ def root(area: Path, supplies: Supplies) -> Iterator[Root]:
 
 @pytest.fixture(scope="module")
 def before(root: Root) -> dict[str, str]:
-    """What a boot alone writes."""
+    """The files that a boot alone writes."""
     return root.written()
 
 
@@ -92,7 +92,7 @@ def test_a_task_is_done_in_a_full_sandbox_behind_the_unit_s_walls(work: Work) ->
     assert work.is_genuine(task)
 
 
-def test_what_runs_goes_on_while_worker_and_server_are_started_again(work: Work) -> None:
+def test_attempts_continue_while_worker_and_server_restart(work: Work) -> None:
     root = work.root
     work.make_project("LONG", LONG)
     task = work.output_of("task", "create", "-p", "LONG", "-d", "Wait", "-q")
@@ -122,7 +122,7 @@ def test_after_a_reboot_all_of_it_is_there_again(work: Work) -> None:
 def test_it_is_upgraded_and_goes_back(work: Work, releases: Releases) -> None:
     """As in test_upgrade.py, where systemd is a fake: here it is not."""
     root, wheel = work.root, releases.next.server
-    # Not beside those that the next root is given, too.
+    # Not next to the files for the next root.
     (root.given / "next").mkdir()
     shutil.copy(wheel, root.given / "next")
     engines = root.output_of("systemctl", "show", "--property=MainPID", units.ENGINES)

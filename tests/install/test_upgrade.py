@@ -1,7 +1,7 @@
-"""An installed server is upgraded under ten running attempts; what is broken goes back by itself.
+"""An installed server is upgraded with ten running attempts; broken releases are rolled back.
 
-One server for all, at `now` and then at `next`. Each attempt waits for a flag of its own, and each
-stage notes that it ran. Where a test has had them come to their end, others are begun.
+One server for all, at `now` and then at `next`. Each attempt waits for its own flag, and each stage
+records that it ran. After a test in which they finish, new ones start.
 """
 
 import signal
@@ -52,7 +52,7 @@ class World:
             )
 
     def end(self) -> list[FollowedTask]:
-        """Have the ten go on to their end. Returns them."""
+        """Let the ten finish. Returns them."""
         ended, self.tasks = self.tasks, []
         self.server.person.output_of("touch", *(self.flag(task.id) for task in ended))
         return ended
@@ -61,12 +61,12 @@ class World:
         return self.server.notes / f"flag-{task}"
 
     def notes(self, tasks: list[FollowedTask]) -> list[int]:
-        """How many stages have begun, of each task."""
+        """Return how many stages have started, per task."""
         found = [self.server.notes / f"ran-{task.id}" for task in tasks]
         return [len(path.read_text().splitlines()) for path in found if path.exists()]
 
     def require_live(self) -> None:
-        """All attempts go on, and are the first."""
+        """Check that all attempts are running, and are the first."""
         found = [task.now() for task in self.tasks]
         assert [(task["status"], task["attempt"]) for task in found] == [("running", 1)] * COUNT
         assert self.notes(self.tasks) == [2] * COUNT
@@ -136,7 +136,7 @@ def test_the_command_of_before_is_now_the_new_one(upgraded: World) -> None:
 
 
 def test_a_command_and_a_worker_of_before_work_with_it(upgraded: World) -> None:
-    """Those of the next version with a server of this one: `test_two_versions.py`."""
+    """The next version's with a server of this one: `test_two_versions.py`."""
     command = "echo one > one.txt; echo written"
     key = upgraded.server.project("Q", {"name": "write", "kind": "shell", "command": command})
     releases = upgraded.releases
@@ -147,7 +147,7 @@ def test_a_command_and_a_worker_of_before_work_with_it(upgraded: World) -> None:
     ("fault", "words"),
     [
         ("migration", "Nothing has changed"),
-        ("web", "has ended by itself"),
+        ("web", "exited"),
     ],
 )
 def test_a_broken_one_leaves_or_gives_back_what_there_was(
@@ -160,21 +160,19 @@ def test_a_broken_one_leaves_or_gives_back_what_there_was(
     assert (found["ready"], found["interruptedUpgrade"]) == (True, None)
 
 
-# The last of what it has said when it is killed, which is in the middle of what comes next: the
-# release's check, the backup, the migration, the restart of the first process, and of the last.
-LAST_WORDS = ("installing", "seeing that", "backing up", "migrating the data", "restarting beat")
+# Its last output when it is killed, during the following step: the release's check, the backup, the
+# migration, the restart of the first process, and of the last.
+LAST_WORDS = ("installing", "checking that", "backing up", "migrating the data", "restarting beat")
 
 
-def test_killed_at_any_step_it_goes_on_when_it_is_given_again_or_back(
-    upgraded: World, tmp_path: Path
-) -> None:
+def test_killed_at_any_step_it_continues_or_rolls_back(upgraded: World, tmp_path: Path) -> None:
     server, later = upgraded.server, upgraded.releases.later
     for words in LAST_WORDS:
         log = tmp_path / words
         _kill_after(words, server.begin("upgrade", later.server, log=log), log)
         wait_for(lambda: server.version, "answer", TIMEOUT_SECONDS)  # it may be starting
         upgraded.require_live()
-    assert "going on with the upgrade that was cut off while switching" in log.read_text()
+    assert "resuming the upgrade that was interrupted while switching" in log.read_text()
     assert server.status()["interruptedUpgrade"] == {
         "step": "switching",
         "from": upgraded.releases.next.version,

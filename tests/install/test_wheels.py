@@ -1,4 +1,4 @@
-"""What is in the packages, and that a name of ours is never looked up among strangers'."""
+"""The contents of the packages, and that our names are never looked up on a public index."""
 
 import hashlib
 import json

@@ -29,14 +29,14 @@ def test_the_line_makes_a_machine_again_upgrades_it_and_uninstalled_it_leaves_no
     worker = ran.worker()
     assert secret not in Path(f"/proc/{worker}/environ").read_bytes()
     assert secret.decode() not in ran.said
-    assert "another worker runs" in host.uninstall()[1]
+    assert "another worker is running" in host.uninstall()[1]
     assert ran.stop() == 0, ran.said
 
-    # Enrolled already: no token is wanted, and the options are those of before.
+    # Already enrolled: no token is needed, and the options are the earlier ones.
     again = token["installLine"].replace(token["token"], "")
     second = Foreground(host, f"{again} --user --foreground")
     second.has_printed("connected to")
-    assert "enrolled already" in second.said
+    assert "already enrolled" in second.said
     assert "labels: gpu=true" in second.said
     assert second.stop() == 0, second.said
     (reinstalled,) = [each for each in _machines(server) if each["name"] == "whimbrel"]
@@ -69,7 +69,7 @@ def test_another_wheel_is_refused(server: Server, host: Host) -> None:
     finally:
         wheel.write_bytes(before)
     assert done == 1, output
-    assert "not what the server has promised" in output
+    assert "doesn't match the server's SHA-256" in output
     assert "--uninstall" in output
     assert server.status(token)["status"] == "unused"
 

@@ -1,5 +1,5 @@
-"""A server gets another address: its machine runs the line again with --moved, and what it was at
-goes on.
+"""A server gets another address: its machine runs the line again with --moved, and its attempts
+continue.
 """
 
 import os
@@ -40,7 +40,7 @@ def set_address(server: Server, url: str) -> None:
 
 
 def a_task(server: Server, place: Path, flag: Path) -> int:
-    """One whose stage says that it is up, and waits for the flag."""
+    """A task whose stage prints that it is up, and waits for the flag."""
     repository = Repository(place / "repository.git")
     repository.fill()
     if os.getuid() == 0:
@@ -63,7 +63,7 @@ def task(server: Server, task_id: int) -> dict[str, Any]:
     return dict(server.api.get(f"/api/web/tasks/{task_id}").json())
 
 
-def test_a_machine_finds_its_server_at_another_address_and_goes_on_with_its_attempts(
+def test_a_machine_finds_its_server_at_another_address_and_continues_its_attempts(
     server: Server, host: Host, old: ProxyPort
 ) -> None:
     place, flag = host.home.parent / "place", host.home.parent / "place" / "flag"
@@ -84,7 +84,7 @@ def test_a_machine_finds_its_server_at_another_address_and_goes_on_with_its_atte
     line = server.token()["installLine"].partition("|")
     line = f"{line[0]}| sh -s -- --user --foreground"
     refused, output = host.paste(line)
-    assert (refused, "run this line with --moved" in output) == (1, True), output
+    assert (refused, "add --moved to the end of the line" in output) == (1, True), output
     assert ran.stop() == 0, ran.said
     again = Foreground(host, f"{line} --moved")
     again.has_printed(f"connected to {server.url}")

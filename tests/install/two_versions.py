@@ -1,6 +1,6 @@
-"""Releases to come: this tree with the version raised, and such as are broken.
+"""Future releases: this tree with a higher version, and broken ones.
 
-Each raising brings a migration. Each release is made once a session, when it is first asked for.
+Each one adds a migration. Each release is built once per session, when it is first needed.
 """
 
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 from demo.console import builder
 from packages import build, version
 
-# What the packages are made of.
+# The parts of the packages.
 PARTS = (
     *("app", "migrations", "muster", "packages", "LICENSE", "wsgi.py", "config.py"),
     *("celery_worker.py", "gunicorn.conf.py"),
@@ -49,7 +49,7 @@ Breakage = Callable[[Path], None]
 
 @dataclass(frozen=True)
 class Release:
-    """Both wheels lie in one directory, which has nothing else."""
+    """Both wheels are in one directory, with nothing else."""
 
     version: str
     server: Path
@@ -58,8 +58,8 @@ class Release:
 
 @dataclass
 class Releases:
-    """Those of this session. `now` is of this tree; `next` is one minor version higher; `later` and
-    the broken ones are one higher than that, and have two migrations more than `now`.
+    """The releases of this session. `now` is of this tree; `next` is one minor version higher;
+    `later` and the broken ones are one higher than that, and have two migrations more than `now`.
     """
 
     area: Path
@@ -76,7 +76,7 @@ class Releases:
         return self._release("later", 2, lambda tree: None)
 
     def broken(self, fault: str) -> Release:
-        """One of FAULTS."""
+        """Return a broken release, one of FAULTS."""
         return self._release(fault, 2, BREAKAGES[fault])
 
     def _release(self, name: str, steps: int, change: Breakage) -> Release:
@@ -120,7 +120,7 @@ def raise_version(tree: Path) -> None:
 
 
 def add_migration(tree: Path, step: int) -> None:
-    """On top of the newest: a column that may be empty, and that nobody reads."""
+    """Add a nullable, unused column on top of the newest migration."""
     versions = tree / "migrations" / "versions"
     texts = [path.read_text() for path in versions.glob("*.py")]
     before = {found[1] for text in texts if (found := _BEFORE.search(text))}
@@ -133,7 +133,7 @@ def add_migration(tree: Path, step: int) -> None:
 
 
 def replace(path: Path, old: str, new: str) -> None:
-    """The one place where it stands."""
+    """Replace its only occurrence."""
     text = path.read_text()
     assert text.count(old) == 1, f"{path}: {old!r}"
     path.write_text(text.replace(old, new))
@@ -155,7 +155,7 @@ def _fail_to_migrate(tree: Path) -> None:
 
 
 def _stay_silent(tree: Path) -> None:
-    """Until it is told to end."""
+    """Run silently until SIGTERM."""
     running = "decommissioned = self._channel.run(self._orders)"
     silent = "decommissioned = bool(__import__('signal').pause())"
     replace(tree / "muster" / "worker" / "daemon.py", running, silent)
@@ -163,10 +163,10 @@ def _stay_silent(tree: Path) -> None:
 
 RAISE = 'raise RuntimeError("a broken release")'
 BREAKAGES: dict[str, Breakage] = {
-    # The server's: the web server ends as it starts; its migration fails half-way.
+    # The server's: the web server exits at its start; its migration fails half-way.
     "web": _append("gunicorn.conf.py", f"def on_starting(server):\n    {RAISE}"),
     "migration": _fail_to_migrate,
-    # The client's, carried by a server that is well: the daemon ends at once; it never connects.
+    # The client's, in a healthy server: the daemon exits at once; it never connects.
     "daemon": _append("muster/worker/daemon.py", RAISE),
     "silent": _stay_silent,
 }

@@ -1,4 +1,4 @@
-"""What the tests share in which a systemd that is real runs a server and a machine."""
+"""Shared code of tests in which a real systemd runs a server and a machine."""
 
 from tests.install.roots import Root
 from tests.install.supplies import Work

@@ -1,4 +1,4 @@
-"""The cells of the matrix: as whom, with which Python and where people first run Muster."""
+"""The cells of the matrix: the account, Python and environment in which people first run Muster."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -21,7 +21,7 @@ def choose(cells: Sequence[Cell], seed: int) -> set[str]:
 
 
 def table(cells: Sequence[Cell], ends: Mapping[str, tuple[str, float]]) -> str:
-    """How each cell ended, and after how many seconds."""
+    """How each cell ended, and its duration in seconds."""
     rows = [(cell.name, *_end(ends.get(cell.name))) for cell in cells]
     return "\n".join(f"{name:<24} {seconds:>6}  {end}" for name, end, seconds in rows)
 

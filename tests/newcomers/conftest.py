@@ -59,7 +59,7 @@ def _cell(item: pytest.Item) -> Cell | None:
 
 @pytest.fixture(scope="session")
 def ends(request: pytest.FixtureRequest) -> dict[str, tuple[str, float]]:
-    """How each cell ended, and after how many seconds."""
+    """How each cell ended, and its duration in seconds."""
     return request.config.stash[ENDS]
 
 

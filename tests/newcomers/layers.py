@@ -1,8 +1,8 @@
-"""The layer of a cell's system that lies over this machine's files, or over a root of Debian.
+"""The layer of a cell's system over this machine's files, or over a Debian root.
 
-Over this machine's it hides what `make bring` installs and what could stand in for that, and the
-directories in which this machine keeps what isn't the system's: overlayfs shows a device 0:0 as a
-file that is gone, and an opaque directory without what lies below it.
+Over this machine's it hides what `make bring` installs and possible replacements, and this
+machine's directories outside the system: overlayfs shows a device 0:0 as a missing file, and an
+opaque directory without its lower contents.
 """
 
 import os
@@ -23,14 +23,14 @@ screen uv uvx valkey-cli valkey-server yarn
 """
 KEPT = frozenset({"git", "make"})
 EMPTIED = ("home", "media", "mnt", "opt", "root", "srv", "tmp", "var/tmp")
-# What this machine has told its programs, and the pip that Debian has apart from Python.
+# This machine's settings for its programs, and Debian's pip outside of Python.
 SETTINGS = ("etc/pip.conf", "etc/uv", "etc/gitconfig", "usr/lib/python3/dist-packages/pip")
 MODES = {"tmp": 0o1777, "var/tmp": 0o1777, "root": 0o700}
 
 
 @dataclass(frozen=True)
 class Account:
-    """An account of the cells' systems; `home` is what the list of users says."""
+    """An account of the cells' systems; `home` is the one in the list of users."""
 
     name: str
     uid: int
@@ -57,7 +57,7 @@ def make_host_layer(place: Path) -> Path:
 
 
 def make_root_layer(place: Path, root: Path) -> Path:
-    """Make the layer for a root of Debian: how to reach this machine's network, and accounts."""
+    """Create the layer for a Debian root: access to this machine's network, and accounts."""
     place.mkdir()
     _add_accounts(place, root)
     authorities = os.environ.get("SSL_CERT_FILE") or "/etc/ssl/certs/ca-certificates.crt"
@@ -86,7 +86,7 @@ def _hidden_programs() -> Iterator[str]:
 
 
 def _brought() -> set[str]:
-    """The commands that `make bring` looks for."""
+    """The commands that `make bring` checks for."""
     listed = subprocess.run(_LIST, stdout=subprocess.PIPE, text=True, check=True).stdout
     return {Path(name).name for name in listed.split()}
 

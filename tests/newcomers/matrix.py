@@ -1,4 +1,4 @@
-"""Runs cells in systems of their own, and judges how they end."""
+"""Runs cells in separate systems, and judges their results."""
 
 import re
 import shlex
@@ -42,7 +42,7 @@ _RUN = {
 
 @dataclass
 class Matrix:
-    """`area` is a file system in memory, where everything of the run lies."""
+    """`area` is a file system in memory, with all files of the run."""
 
     area: Path
     _shared: Shared = field(init=False)
@@ -63,13 +63,13 @@ class Matrix:
             system.remove()
 
     def stop(self) -> None:
-        """Kill what runs, and run nothing else."""
+        """Kill all processes, and run nothing else."""
         self._is_stopped = True
         for system in list(self._systems):
             system.kill()
 
     def _base(self, cell: Cell) -> tuple[Run, Path]:
-        """The run of a cell whose installation others share, and the layer that has it."""
+        """The run of a cell whose installation others share, and the layer with it."""
 
         def run() -> tuple[Run, Path]:
             system = self._system(cell)
@@ -122,7 +122,7 @@ class Matrix:
 
 
 def judge(cell: Cell, run: Run) -> list[str]:
-    """What is wrong with how a cell ended; nothing if it ended as its row says."""
+    """Return what is wrong with a cell's result; empty if it matches its row."""
     problems = [f"still running: {line}" for line in run.leftovers]
     if cell.sentence:
         if run.exit_code == 0:
@@ -137,7 +137,7 @@ def judge(cell: Cell, run: Run) -> list[str]:
 
 
 def _remove_state(upper: Path, cell: Cell) -> None:
-    """Leave of a run the checkout and what was installed."""
+    """Leave only the checkout and the installed packages of a run."""
     shutil.rmtree(f"{upper}{cell.checkout}/.muster", ignore_errors=True)
     for path in (path for folder in STATE for path in (upper / folder).glob("muster-*")):
         shutil.rmtree(path)
@@ -153,7 +153,7 @@ def _place_checkout(cell: Cell) -> str:
 
 
 def _argv(cell: Cell, python: str) -> list[str]:
-    """What the cell's user runs, in a bare environment."""
+    """The cell's command for its user, in a bare environment."""
     variables = {**_environment(cell), **cell.variables}
     become = [f"--reuid={cell.user.uid}", f"--regid={cell.user.uid}", "--clear-groups"]
     run = _RUN[cell.way].format(python=f"PYTHON={python}" if python else "")

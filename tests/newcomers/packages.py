@@ -27,7 +27,7 @@ fetching/bin/pip download --quiet --no-deps --require-hashes --no-build-isolatio
 
 
 def folder(python: str) -> Path:
-    """Where the packages for a Python are kept. `python` names it and its system."""
+    """The directory with the packages for a Python. `python` names it and its system."""
     digest = hashlib.sha256(_FETCH.encode())
     for name in REQUIREMENTS:
         digest.update(PROJECT.joinpath(name).read_bytes())

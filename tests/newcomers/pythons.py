@@ -25,7 +25,7 @@ class Interpreter:
 
     @property
     def binds(self) -> dict[str, Path]:
-        """What a cell's system needs to have it; the system's own is there already."""
+        """The files that a cell's system needs for it; the system's own is already there."""
         return {} if self.prefix == Path("/usr") else {str(self.prefix): self.prefix}
 
     @property

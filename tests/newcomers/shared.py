@@ -25,14 +25,14 @@ class Unavailable(Exception):
 
 @dataclass
 class Shared:
-    """All of it lies in `area`."""
+    """Everything is in `area`."""
 
     area: Path
     _made: dict[str, Any] = field(default_factory=dict)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
 
     def once(self, name: str, make: Callable[[], T]) -> T:
-        """What this name has, made by whoever needs it first."""
+        """Return the value of this name, created at the first call."""
         with self._locks.setdefault(name, threading.Lock()):
             if name not in self._made:
                 self._made[name] = make()
@@ -75,7 +75,7 @@ class Shared:
         )
 
     def _clone(self) -> Path:
-        """A clone of what is committed, without its history."""
+        """A clone of the committed files, without history."""
         place = self.area / "checkout"
         argv = ["git", "clone", "--quiet", "--depth=1", f"file://{PROJECT}", str(place)]
         subprocess.run(argv, check=True)

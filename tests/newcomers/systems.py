@@ -1,7 +1,8 @@
-"""A system of a cell's own: an overlay over this machine's or over a root of Debian.
+"""A cell's own system: an overlay over this machine's or over a Debian root.
 
-It has namespaces of its own, and a network with loopback alone, so that a cell can neither download
-anything nor meet what listens here. All that it writes is in memory, and disappears with it.
+It has its own namespaces, and a network with only loopback, so that a cell can neither download
+anything nor reach this machine's services. Everything it writes is in memory, and disappears with
+it.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ ENVIRONMENT_MARK = "/mnt/inside/"
 LEFTOVER_SECONDS = 5.0
 KILLED = -9
 
-# A control group of its own, of version 2, wherever this machine has mounted that, or hasn't.
+# A separate version 2 control group, wherever this machine has mounted that, or hasn't.
 _OUTER = """
 set -eu
 mount -t cgroup2 cgroup2 "$PLACE/root"
@@ -86,7 +87,7 @@ mount -t cgroup2 cgroup2 "$PLACE/root"
 
 @dataclass(frozen=True)
 class Run:
-    """How a command ended. `leftovers` are the command lines of processes that it left running,
+    """The result of a command. `leftovers` are the command lines of processes that it left running,
     `changes` the paths that it wrote.
     """
 
@@ -150,7 +151,7 @@ class System:
     def kill(self) -> None:
         """Kill all that runs in it."""
         if self._process is not None:
-            self._process.kill()  # and with it, by --kill-child, what it contains
+            self._process.kill()  # and with it, through --kill-child, its processes
 
     def remove(self) -> None:
         """Remove all that has been written."""
@@ -205,7 +206,7 @@ class System:
 
     def _remove_cgroup(self) -> None:
         argv = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _REMOVE_CGROUP]
-        for _ in range(50):  # its processes need a moment to be gone
+        for _ in range(50):  # its processes need a moment to exit
             done = subprocess.run(argv, env=self._environment(), capture_output=True, check=False)
             if done.returncode == 0:
                 return
@@ -214,7 +215,7 @@ class System:
 
 
 class _Report:
-    """What the first process of a system reports, a line at a time."""
+    """The reports of a system's first process, one per line."""
 
     def __init__(self, path: Path, process: "subprocess.Popen[bytes]") -> None:
         self._process, self._text = process, ""
@@ -227,7 +228,7 @@ class _Report:
         os.close(self._descriptor)
 
     def line(self, seconds: float) -> str:
-        """The next line; nothing if the process ends, or the time is over."""
+        """The next line; None if the process exits, or on timeout."""
         deadline = time.monotonic() + seconds
         while "\n" not in self._text and time.monotonic() < deadline:
             has_ended = self._process.poll() is not None

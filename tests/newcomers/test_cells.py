@@ -1,4 +1,4 @@
-"""Each cell ends with exit 0, or before it changes anything with one sentence on what to do."""
+"""Each cell exits with 0, or with one sentence on what to do before it changes anything."""
 
 from concurrent.futures import Future
 

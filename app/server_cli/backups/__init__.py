@@ -1,5 +1,5 @@
-"""One file with all that a server knows, under a passphrase; and a server made of it again.
+"""Back up a server to one encrypted file, and restore a server from it.
 
-`encryption` and `records` are the file's form, `dump` and `load` go between it and a database,
-`after_restore` says what of the rows is not so any more when a restored server begins.
+`encryption` and `records` define the file format. `dump` and `load` copy between it and a database.
+`after_restore` corrects the rows that are no longer true after a restore.
 """

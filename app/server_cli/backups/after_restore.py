@@ -1,10 +1,10 @@
-"""What of a backup's rows is not so any more, or cannot be known, when a server begins with them.
+"""Correct the rows of a backup that are no longer true, or uncertain, after a restore.
 
-Between the backup and its restoring the old server may have gone on: it gave attempts that are not
-in here, sent what is waiting here, and ended what is open here. So: no number is given twice,
-nothing is sent twice, no login goes on, no browser is known from before, and nothing begins on a
-machine before that was heard of (docs/decisions/0071). Statements, for any revision from 0055 on: a
-backup is of its own.
+The old server may have continued after the backup: it may have started attempts, sent pending
+messages and closed open items. So no number is assigned twice, nothing is sent twice, no session
+continues, no browser stays trusted, and nothing starts on a machine before the machine has reported
+(docs/decisions/0071). The statements work for every revision from 0055 on, because a backup has the
+schema of its own revision.
 """
 
 import secrets
@@ -12,15 +12,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 SEQUENCE_STEP = 10_000
-"""How many numbers of tasks, accounts and so on are left out for those that the old one gave."""
+"""How many numbers of tasks, accounts and so on to skip: the old server may have assigned them."""
 NUMBER_STEP = 1_000
-"""Likewise numbers that count within one row."""
+"""The same for numbers that count within one row."""
 DEVICE_STEP = 1_000_000
-"""The least by which the generation of an account's known browsers grows, and half of the most."""
+"""The minimum by which a restore raises the generation of an account's known browsers. The maximum
+is twice that.
+"""
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
-# Each restoring has a range of attempts' numbers of its own, also where two are of one backup: it
-# begins with the seconds that have passed, and no task has an attempt a second.
+# Each restore has its own range of attempt numbers, even if two restores use the same backup: the
+# range starts at the seconds that have passed, and no task has an attempt per second.
 _IDENTITY = """
 INSERT INTO server_identity (is_only, id, restored_at, machines_expected_until, attempts_from)
 VALUES (true, %(id)s, %(now)s, NULL, %(attempts_from)s)
@@ -29,41 +31,41 @@ SET restored_at = excluded.restored_at, machines_expected_until = NULL,
     attempts_from = greatest(server_identity.attempts_from + 1, excluded.attempts_from)
 """
 _STATEMENTS = (
-    # They come with what they have done meanwhile, and until then nothing of before is handed out.
+    # Machines reconnect and report their progress; until then no earlier attempt is handed out.
     """
     UPDATE machines SET connected = false, is_expected = status <> 'decommissioned',
            status = CASE status WHEN 'online' THEN 'offline' ELSE status END
     """,
-    # A number that a machine has been told changes nothing there: let the next one be new to it.
+    # A machine ignores a number that it already has, so the next number must be new to it.
     """
     UPDATE tunnels SET number = number + %(step)s,
            state = CASE WHEN state IN ('starting', 'connected') THEN 'closing' ELSE state END
     """,
     "UPDATE terminals SET wanted_until = least(wanted_until, %(now)s)",
     "DELETE FROM channel_tokens",
-    # What waits here was sent by the old server, most likely: a person may send it once more.
+    # The old server has most likely sent what is pending here. Admins can send it again.
     """
     UPDATE deliveries SET state = 'dead', leased_until = NULL, done_at = %(now)s,
            error = 'not sent: the server was restored from a backup, and may have sent it before'
     WHERE state IN ('pending', 'sending')
     """,
     "UPDATE outbox SET expanded_at = %(now)s WHERE expanded_at IS NULL",
-    # Receivers take no number of the audit log twice; a gap shows that something is missing.
+    # Receivers accept no audit log number twice; a gap shows that entries are missing.
     """
     UPDATE audit_streams SET numbered = numbered + %(step)s, sent = numbered + %(step)s,
            leased_until = NULL
     """,
     "UPDATE audit_stream_entries SET number = NULL WHERE number IS NOT NULL",
-    # Who enrolled with one of them since is not known here.
+    # It is unknown which machines enrolled with these tokens after the backup.
     """
     UPDATE enrollment_tokens SET revoked_at = %(now)s
     WHERE used_at IS NULL AND revoked_at IS NULL
     """,
 )
-# Whose login was ended since, and who has a later refresh token, is not known here either.
+# It is also unknown which sessions ended since, and which have a newer refresh token.
 _END_LOGINS = "UPDATE logins SET ended_at = %(now)s WHERE ended_at IS NULL"
-# Nor which browsers were made unknown since. Each restoring takes a step of its own, so that the
-# number of one is none of another's, of the same backup.
+# Nor is it known which browsers were forgotten since. Each restore takes a different step, so two
+# restores of one backup never reach the same number.
 _FORGET_DEVICES = "UPDATE developers SET device_generation = device_generation + %(device_step)s"
 _HAS_DEVICES = """
 SELECT FROM information_schema.columns WHERE table_schema = current_schema()
@@ -77,9 +79,7 @@ VALUES (%(now)s, '', 'server.restored', 'server', (SELECT id FROM server_identit
 
 
 def prepare_restored_rows(cursor: Any, made_at: str, now: datetime, *, keep_logins: bool) -> None:
-    """Make the rows of a backup fit for a server that begins with them at `now`. The caller
-    commits.
-    """
+    """Prepare a backup's rows for a server that starts with them at `now`. The caller commits."""
     about = {
         "now": now,
         "made_at": made_at,

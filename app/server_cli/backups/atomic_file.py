@@ -1,4 +1,4 @@
-"""A file that is there whole, or not at all."""
+"""Create a file atomically: it appears complete, or not at all."""
 
 import errno
 import os
@@ -13,11 +13,11 @@ from app.server_cli.installation.atomic_write import sync_directory
 
 @contextmanager
 def create_atomically(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to, which gets its name when it is complete and on disk. Only its owner can
-    read it. Raises BackupError where there is such a file.
+    """Yield a file to write to. It gets its name when it is complete and on disk, and only its
+    owner can read it. Raises BackupError if the file exists.
     """
     if path.exists():
-        raise BackupError(f"{path} is there already: name another file, or remove it")
+        raise BackupError(f"{path} already exists: name another file, or remove it")
     partial = path.with_name(path.name + ".partial")
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -34,7 +34,7 @@ def create_atomically(path: Path) -> Iterator[BinaryIO]:
 
 def _publish(partial: Path, path: Path) -> None:
     try:
-        # Not `rename`, which would take the place of a file that somebody made meanwhile.
+        # Not `rename`, which would replace a file that was created meanwhile.
         os.link(partial, path)
     except OSError as problem:
         if problem.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):

@@ -1,4 +1,4 @@
-"""From a database into a backup's records, as of one moment, while everything runs."""
+"""Write a snapshot of a running database as a backup's records."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -13,10 +13,10 @@ _COPY = "COPY {table} ({columns}) TO STDOUT"
 
 
 def dump_database(connection: Any, writer: RecordWriter, keys: dict[str, str]) -> dict[str, Any]:
-    """Write all that the database has, and the keys. Returns the header. Rolls back.
+    """Write the whole database and the keys. Returns the header. Rolls back.
 
-    The connection is psycopg2's. All tables are read in one snapshot: what is committed meanwhile
-    is not in it, in none of them. Raises BackupError, and psycopg2's errors.
+    `connection` is psycopg2's. One snapshot covers all tables: no table includes later commits.
+    Raises BackupError, and psycopg2's errors.
     """
     connection.rollback()
     connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
@@ -43,7 +43,7 @@ def _build_header(cursor: Any) -> dict[str, Any]:
         "madeAt": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": muster.__version__,
         "revision": revision,
-        # They are no part of the snapshot, and may be further than it: that does no harm.
+        # Sequences aren't part of the snapshot and may be ahead of it, which does no harm.
         "sequences": tables.list_sequences(cursor),
     }
 

@@ -1,14 +1,14 @@
-"""A stream of bytes under a passphrase: whole, or refused.
+"""Encrypt a stream of bytes with a passphrase. Readers detect every change and every cut.
 
     16 bytes  "muster-backup 1" and a line feed
-     3 bytes  what scrypt costs: log2 of n, r, p
+     3 bytes  scrypt's cost: log2 of n, r, p
     16 bytes  salt
-              pieces: 64 KiB of the stream each, sealed by ChaCha20-Poly1305 (16 bytes more)
+              chunks: 64 KiB of the stream each, encrypted with ChaCha20-Poly1305 (16 bytes more)
 
-The key is scrypt's, of passphrase and salt: each file has one of its own. A piece's nonce is its
-number and whether it is the last, the head is authenticated with each: so pieces cannot be changed,
-left out, repeated or exchanged, and a file that was cut has no last one. (The construction STREAM,
-as age has it.)
+scrypt derives the key from passphrase and salt, so each file has its own. A chunk's nonce is its
+number and whether it is the last; the header is authenticated with each chunk. So chunks can't be
+changed, removed, repeated or swapped, and a truncated file has no last chunk. (This is the STREAM
+construction, as in age.)
 """
 
 import os
@@ -26,12 +26,12 @@ CHUNK_BYTES = 64 << 10  # bytes of the stream
 TAG_BYTES = 16
 _HEADER = struct.Struct(">16sBBB16s")
 _NONCE = struct.Struct(">xxxQB")
-# 128 MiB and some tenths of a second: to guess a passphrase is to be dear.
+# 128 MiB and some tenths of a second, to make guessing a passphrase expensive.
 COST = (17, 8, 1)
 _MAX_COST = (20, 16, 4)
 
-WRONG_PASSPHRASE = "the passphrase is another, or the file was cut or changed"
-TRUNCATED = "the file was cut or changed: it is no whole backup"
+WRONG_PASSPHRASE = "wrong passphrase, or the file was truncated or changed"
+TRUNCATED = "the backup is incomplete: the file was truncated or changed"
 
 
 def _derive_key(passphrase: str, salt: bytes, cost: tuple[int, int, int]) -> ChaCha20Poly1305:
@@ -41,26 +41,26 @@ def _derive_key(passphrase: str, salt: bytes, cost: tuple[int, int, int]) -> Cha
 
 
 class EncryptedWriter:
-    """Seals what is written to it. Without `finish` the file is one that was cut."""
+    """Encrypts what is written to it. Without `finish` the file counts as truncated."""
 
     def __init__(self, file: BinaryIO, passphrase: str, cost: tuple[int, int, int] = COST) -> None:
         salt = os.urandom(16)
         self._file = file
         self._head = _HEADER.pack(MAGIC, *cost, salt)
         self._cipher = _derive_key(passphrase, salt, cost)
-        self._buffer = bytearray()  # a full piece stays here, for it may be the last
+        self._buffer = bytearray()  # a full chunk stays here because it may be the last
         self._number = 0
         file.write(self._head)
 
     def write(self, data: bytes) -> None:
-        """Take more of the stream. Raises OSError."""
+        """Add bytes to the stream. Raises OSError."""
         self._buffer += data
         while len(self._buffer) > CHUNK_BYTES:
             self._encrypt(bytes(self._buffer[:CHUNK_BYTES]), is_last=False)
             del self._buffer[:CHUNK_BYTES]
 
     def finish(self) -> None:
-        """Write the last piece."""
+        """Write the last chunk."""
         self._encrypt(bytes(self._buffer), is_last=True)
         self._buffer.clear()
 
@@ -71,17 +71,17 @@ class EncryptedWriter:
 
 
 class EncryptedReader:
-    """The stream of a sealed file. Whatever it gives has been authenticated; that the file is whole
-    is known when `read` has come to the end.
+    """Decrypts the stream of a backup. All data that it returns is authenticated; the file is known
+    to be complete once `read` reaches the end.
 
-    Raises Refused, also later, by `read`.
+    Raises InvalidBackup, also later from `read`.
     """
 
     def __init__(self, file: BinaryIO, passphrase: str) -> None:
         self._file = file
         self._head = file.read(_HEADER.size)
         if len(self._head) < _HEADER.size or not self._head.startswith(MAGIC):
-            raise InvalidBackup("this is no backup of a form that this Muster knows")
+            raise InvalidBackup("this isn't a backup in a format that this Muster knows")
         _, log_n, r, p, salt = _HEADER.unpack(self._head)
         cost = (log_n, r, p)
         if any(not 0 < each <= most for each, most in zip(cost, _MAX_COST, strict=True)):
@@ -93,7 +93,7 @@ class EncryptedReader:
         self._is_finished = False
 
     def read(self, size: int) -> bytes:
-        """The next `size` bytes; fewer at the end of the stream alone."""
+        """Return the next `size` bytes; fewer only at the end of the stream."""
         while len(self._buffer) < size and not self._is_finished:
             self._buffer += self._decrypt()
         found = bytes(self._buffer[:size])

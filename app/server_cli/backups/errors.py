@@ -1,9 +1,9 @@
-"""What may be wrong with a backup, or with where it is to go."""
+"""The errors of backups and restores."""
 
 
 class BackupError(Exception):
-    """Nothing was backed up or restored; the message says why, and what to do."""
+    """Nothing was backed up or restored. The message gives the reason and the next step."""
 
 
 class InvalidBackup(BackupError):
-    """The file is not a whole backup of ours, or the passphrase is another."""
+    """The file isn't a complete Muster backup, or the passphrase is wrong."""

@@ -1,4 +1,4 @@
-"""From a backup's records into a database, in one transaction: all of it, or nothing."""
+"""Load a backup's records into a database in one transaction: everything or nothing."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,15 +14,13 @@ from app.server_cli.backups.errors import BackupError, InvalidBackup
 from app.server_cli.backups.records import RecordKind, RecordReader, RowsReader
 
 _COPY = "COPY {table} ({columns}) FROM STDIN"
-_SERVER_RUNNING = (
-    "a server runs on that database: stop it first, with its dispatcher, jobs and beat"
-)
+_SERVER_RUNNING = "a server uses this database: stop it first, with its dispatcher, jobs and beat"
 _COUNT_RUNNING = "SELECT count(*) FROM server_processes WHERE seen_at > now() - interval '15 s'"
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a whole backup has: its header, its keys, and how many rows of each table."""
+    """The contents of a complete backup: its header, its keys, and the number of rows per table."""
 
     header: dict[str, Any]
     keys: dict[str, str]
@@ -30,7 +28,7 @@ class Contents:
 
 
 def check_backup(path: Path, passphrase: str) -> Contents:
-    """Read a backup from its beginning to its end. Raises Refused where it is not whole."""
+    """Read a backup from its beginning to its end. Raises InvalidBackup if it is incomplete."""
     with path.open("rb") as file:
         reader = RecordReader(EncryptedReader(file, passphrase))
         header, keys = _read_start(reader)
@@ -47,22 +45,24 @@ def check_backup(path: Path, passphrase: str) -> Contents:
 def _read_start(reader: RecordReader) -> tuple[dict[str, Any], dict[str, str]]:
     header = reader.read(RecordKind.HEADER)
     if header.get("format") != dump.FORMAT:
-        raise InvalidBackup(f"its format is {header.get('format')}: a newer Muster made it")
+        raise InvalidBackup(f"its format is {header.get('format')}: it needs a newer Muster")
     return header, _check_keys(reader.read(RecordKind.KEYS))
 
 
 def _check_keys(keys: dict[str, Any]) -> dict[str, str]:
-    """They become a server's environment, of which whoever made the file may set nothing else."""
+    """Check the keys: they become the server's environment, where the backup's author must not set
+    anything else.
+    """
     if not set(config.SECRETS) <= set(keys) <= {*config.SECRETS, config.SCRAPE_TOKEN}:
-        raise InvalidBackup("its keys are not those that a server has")
+        raise InvalidBackup("its keys aren't the keys of a server")
     if not all(isinstance(text, str) and text.isprintable() for text in keys.values()):
-        raise InvalidBackup("a key of it has a line break or a control character in it")
+        raise InvalidBackup("one of its keys has a line break or a control character")
     return keys
 
 
 def require_empty(cursor: Any, *, replace: bool) -> None:
-    """Raise BackupError where a server runs on the database, or where it has accounts (unless they
-    are to be replaced).
+    """Raise BackupError if a server runs on the database, or if it has accounts (unless they are to
+    be replaced).
     """
     if tables.read_revision(cursor) is None:
         return
@@ -72,16 +72,16 @@ def require_empty(cursor: Any, *, replace: bool) -> None:
     cursor.execute("SELECT count(*) FROM developers")
     if cursor.fetchone()[0] and not replace:
         raise BackupError(
-            "the database is not empty: restore into a new one, or say --replace to lose its rows"
+            "the database isn't empty: restore into a new one, or add --replace to delete its rows"
         )
 
 
 def load_database(cursor: Any, path: Path, passphrase: str, step: int) -> None:
-    """Fill the tables with the backup, in place of what they have. The caller commits.
+    """Replace the rows of all tables with the backup's. The caller commits.
 
-    The schema is that of the backup's revision. Each sequence goes on `step` after the last number
-    that it has given: what the old server gave since the backup is not given again. Raises Refused
-    and psycopg2's errors.
+    The schema must have the backup's revision. Each sequence continues `step` after its last
+    number, so numbers that the old server assigned after the backup aren't assigned again. Raises
+    InvalidBackup and psycopg2's errors.
     """
     cursor.execute(tables.SESSION_SETTINGS)
     known = {table.name: table for table in tables.list_tables(cursor)}
@@ -112,7 +112,9 @@ def _disable_constraints(
     keys: Iterable[tables.ForeignKey],
     unsaid: Iterable[tuple[str, str, str]],
 ) -> None:
-    """Rows come in no order that foreign keys could be asked in, and none is news to a trigger."""
+    """Disable foreign keys and triggers: rows come in any order, and triggers must not fire for
+    them.
+    """
     names = sql.SQL(", ").join(map(sql.Identifier, (*known, "server_processes")))
     for name in known:
         _alter(cursor, name, "DISABLE TRIGGER USER")
@@ -148,7 +150,9 @@ def _load_table(cursor: Any, reader: RecordReader, known: dict[str, tables.Table
     header = reader.read(RecordKind.TABLE)
     table = tables.Table(header["name"], tuple(header["columns"]))
     if table != known.get(table.name):
-        raise InvalidBackup(f"the backup's table {table.name} is not that of its revision")
+        raise InvalidBackup(
+            f"the backup's table {table.name} doesn't match the schema of its revision"
+        )
     cursor.copy_expert(table.statement(_COPY), RowsReader(reader))
     if cursor.rowcount != reader.read(RecordKind.TABLE_END)["rows"]:
         raise InvalidBackup(TRUNCATED)

@@ -1,4 +1,4 @@
-"""A backup from beginning to end, and a restoring: between a file and a database's URL."""
+"""Back up and restore: between a file and a database's URL."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -23,8 +23,8 @@ ReportLine = Callable[[str], None]
 
 @dataclass(frozen=True)
 class RestoreOptions:
-    """`replace`: what the database has may be lost. `keep_logins`: who was signed in stays so.
-    `step`: how many numbers of each sequence are left out.
+    """`replace`: delete the database's rows. `keep_logins`: keep existing sessions. `step`: how
+    many numbers of each sequence to skip.
     """
 
     replace: bool = False
@@ -34,7 +34,7 @@ class RestoreOptions:
 
 def create_backup(file: Path, passphrase: str, url: str, keys: Mapping[str, str]) -> dict[str, Any]:
     """Back up the database and the keys. Returns the header. Raises BackupError, psycopg2's errors
-    and OSError; then there is no such file.
+    and OSError; then no file exists.
     """
     with atomic_file.create_atomically(file) as out, connect(url) as connection:
         stream = EncryptedWriter(out, passphrase)
@@ -51,8 +51,8 @@ def restore_backup(
     how: RestoreOptions,
     say: ReportLine = lambda _: None,
 ) -> None:
-    """Make the database of the settings what the backup has, which was found `whole`; fit for a
-    server to begin. All or nothing: cut off, it is done once more.
+    """Fill the database of the settings with the backup, checked as `whole`, and prepare it for a
+    server. All or nothing: after an interruption, run it again.
 
     Raises BackupError and psycopg2's errors.
     """
@@ -63,7 +63,7 @@ def restore_backup(
             load.require_empty(cursor, replace=how.replace)
             now_at = tables.read_revision(cursor)
         connection.rollback()
-        say(f"making the tables of schema {revision}")
+        say(f"creating the tables of schema {revision}")
         schema.migrate(settings, now_at, revision)
         say(f"loading {sum(whole.rows.values())} rows of {len(whole.rows)} tables")
         with connection.cursor() as cursor:
@@ -82,7 +82,7 @@ def restore_backup(
 
 @contextmanager
 def connect(url: str) -> Iterator[Any]:
-    """A connection of psycopg2's to the database, by either form of its URL."""
+    """Return a psycopg2 connection to the database; both forms of its URL work."""
     plain = make_url(url).set(drivername="postgresql")
     connection = psycopg2.connect(plain.render_as_string(hide_password=False))
     try:
@@ -92,7 +92,7 @@ def connect(url: str) -> Iterator[Any]:
 
 
 def get_keys(settings: Mapping[str, Any]) -> dict[str, str]:
-    """A server's keys, by the names of their environment variables."""
+    """Return a server's keys by the names of their environment variables."""
     found = {name: settings[name] for name in config.SIGNING}
     found["ENCRYPTION_KEYS"] = ",".join(settings["ENCRYPTION_KEYS"])
     if settings["METRICS_TOKEN"]:
@@ -101,8 +101,8 @@ def get_keys(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 def write_keys(path: Path, keys: Mapping[str, str]) -> None:
-    """Write keys as a file of environment variables has them, for its owner alone. Raises
-    BackupError where there is such a file with anything else in it.
+    """Write keys as a file of environment variables that only its owner can read. Raises
+    BackupError if the file exists with other content.
     """
     lines = [f"{name}={value}\n" for name, value in keys.items()]
     try:
@@ -110,7 +110,7 @@ def write_keys(path: Path, keys: Mapping[str, str]) -> None:
     except FileExistsError:
         if path.read_text() == "".join(lines):
             return
-        raise BackupError(f"{path} is there already: name another file for the keys") from None
+        raise BackupError(f"{path} already exists: name another file for the keys") from None
     with open(descriptor, "w") as file:
         file.writelines(lines)
         file.flush()

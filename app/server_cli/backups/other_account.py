@@ -1,7 +1,7 @@
-"""The database of a home that is another account's, run by that account where root asks.
+"""The database of a home that belongs to another account. When root asks, the account runs it.
 
-The account's server may have been taken over, and its home be full of links: root writes nothing
-in there.
+An attacker may have taken over the account's server and filled its home with links, so root writes
+nothing there.
 """
 
 import json
@@ -19,26 +19,30 @@ from app.embedded.processes import Program, process_error, spawn, wait_until
 from app.embedded.stack import ADDRESSES_FILE, ROOT
 from app.server_cli.backups.errors import BackupError
 
-# What nobody connects to: neither a backup nor a restoring needs Redis.
+# An address without a service: neither a backup nor a restore needs Redis.
 NO_REDIS = "redis://127.0.0.1:1/0"
 ENGINES_COMMAND = (sys.executable, "-m", "app.server_cli", "engines")
 _PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "MUSTER_EMBEDDED_FSYNC")
 
 
 def find_owner(home: Path) -> Account | None:
-    """Whose the home is, where we are root and it is another's; else None. Raises BackupError."""
+    """Return the home's owner if we are root and it is another account's; else None. Raises
+    BackupError.
+    """
     if os.geteuid() != 0 or not home.is_dir() or not (uid := home.stat().st_uid):
         return None
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
-        raise BackupError(f"{home} belongs to user {uid}, who is none of this system's") from None
+        raise BackupError(
+            f"{home} belongs to user {uid}, who isn't a user of this system"
+        ) from None
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
 @contextmanager
 def run_database(home: Path, account: Account) -> Iterator[str]:
-    """The URL of the database, which runs as the account for as long. Raises BackupError."""
+    """Run the database as the account and yield its URL. Raises BackupError."""
     variables = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
     env = {**variables, "MUSTER_HOME": str(home.resolve()), "REDIS_URL": NO_REDIS}
     with tempfile.TemporaryDirectory() as notes:
@@ -54,7 +58,7 @@ def run_database(home: Path, account: Account) -> Iterator[str]:
                 pause=0.05,
             )
             if process.poll() is not None or not (url := running_database_url(home)):
-                raise BackupError(str(process_error(process, "did not start", quote=True)))
+                raise BackupError(str(process_error(process, "didn't start", quote=True)))
             yield url
         finally:
             process.stop()
@@ -62,8 +66,8 @@ def run_database(home: Path, account: Account) -> Iterator[str]:
 
 @contextmanager
 def impersonate(account: Account | None) -> Iterator[None]:
-    """What files are made and read in here are made and read by the account, and theirs. Only for
-    while nothing else of this process goes on; None: as who we are.
+    """Create and read files as the account in this context; None: as the current user. Only while
+    no other thread of this process runs.
     """
     if account is None:
         yield
@@ -81,7 +85,7 @@ def impersonate(account: Account | None) -> Iterator[None]:
 
 
 def running_database_url(home: Path) -> str:
-    """The URL of the database that runs there, if one does."""
+    """Return the URL of the database that runs there, if there is one."""
     try:
         return str(json.loads((home / ADDRESSES_FILE).read_text())["DATABASE_URL"])
     except (OSError, ValueError, KeyError):

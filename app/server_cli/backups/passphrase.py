@@ -1,5 +1,5 @@
-"""Where a passphrase comes from: the environment, a file, or whoever sits there. Never an argument,
-which everybody on the host could read.
+"""Read a passphrase from the environment, a file or the terminal. Never from an argument, which
+everyone on the host could read.
 """
 
 import os
@@ -16,7 +16,7 @@ MIN_LENGTH = 12  # characters
 
 
 def read_passphrase(file: Path | None, *, is_new: bool) -> str:
-    """The passphrase. One that is to be used from now on is asked for twice. Raises BackupError."""
+    """Return the passphrase; ask twice for a new one. Raises BackupError."""
     if file is not None:
         found = _read_file(file)
     elif VARIABLE in os.environ:
@@ -24,16 +24,17 @@ def read_passphrase(file: Path | None, *, is_new: bool) -> str:
     elif sys.stdin.isatty():
         found = click.prompt("Passphrase", hide_input=True, confirmation_prompt=is_new, err=True)
     else:
-        raise BackupError(f"no passphrase: set {VARIABLE}, or name a file by --passphrase-file")
+        raise BackupError(f"no passphrase: set {VARIABLE}, or name a file with --passphrase-file")
     if is_new and len(found) < MIN_LENGTH:
         raise BackupError(
-            f"a passphrase has {MIN_LENGTH} characters or more: whoever has the file can try many"
+            f"a passphrase needs {MIN_LENGTH} characters or more: an attacker with the "
+            "file can try many"
         )
     return found
 
 
 def without_passphrase(environ: Mapping[str, str]) -> dict[str, str]:
-    """What another program may have of an environment."""
+    """Return an environment for another program, without the passphrase."""
     return {name: text for name, text in environ.items() if name != VARIABLE}
 
 
@@ -41,7 +42,7 @@ def _read_file(file: Path) -> str:
     try:
         lines = file.read_text().splitlines()
     except (OSError, UnicodeDecodeError) as problem:
-        raise BackupError(f"the passphrase cannot be read from {file}: {problem}") from None
+        raise BackupError(f"can't read the passphrase from {file}: {problem}") from None
     if not lines:
-        raise BackupError(f"{file} is empty: its first line is the passphrase")
+        raise BackupError(f"{file} is empty: its first line must be the passphrase")
     return lines[0]

@@ -1,9 +1,9 @@
-"""The records that a backup's stream is made of: a kind, a length, and what it says.
+"""The records of a backup's stream: a kind, a length and the content.
 
 header  {format, madeAt, version, revision, sequences}; sequences by name, the last number of each;
-        restoring takes a release that knows `revision`, which may be later than `version`
-keys    {name: value}, as the environment has them
-table   {name, columns}; then its rows, as COPY has them, in records of `rows`, compressed;
+        restoring needs a release that knows `revision`, which may be newer than `version`
+keys    {name: value}, as in the environment
+table   {name, columns}; then its rows, in COPY's format, in compressed `rows` records;
         then `table-end` {rows}
 end     {}
 """
@@ -18,8 +18,8 @@ from app.server_cli.backups.encryption import TRUNCATED, EncryptedReader, Encryp
 from app.server_cli.backups.errors import InvalidBackup
 
 _HEADER = struct.Struct(">BI")
-MAX_RECORD_BYTES = 64 << 20  # bytes of a record, packed or not
-ROWS_CHUNK_BYTES = 1 << 20  # bytes of rows that are packed together
+MAX_RECORD_BYTES = 64 << 20  # bytes of a record, compressed or not
+ROWS_CHUNK_BYTES = 1 << 20  # bytes of rows that are compressed together
 _COMPRESSION_LEVEL = 6
 
 
@@ -33,7 +33,7 @@ class RecordKind(IntEnum):
 
 
 class RecordWriter:
-    """Writes records; `rows` is one that COPY may write to."""
+    """Writes records. COPY can write to `rows_writer`."""
 
     def __init__(self, stream: EncryptedWriter) -> None:
         self._stream = stream
@@ -43,7 +43,7 @@ class RecordWriter:
         self._write(kind, json.dumps(content, separators=(",", ":")).encode())
 
     def rows_writer(self) -> "RowsWriter":
-        """Where the rows of the table that was said last go."""
+        """Return a file for the rows of the last table record."""
         return RowsWriter(self)
 
     def write_rows(self, data: bytes) -> None:
@@ -62,7 +62,7 @@ class RowsWriter:
         self._buffer = bytearray()
 
     def write(self, data: bytes) -> int:
-        """Take more rows, or a part of some."""
+        """Add rows or a part of some."""
         self._buffer += data
         while len(self._buffer) >= ROWS_CHUNK_BYTES:
             self._writer.write_rows(bytes(self._buffer[:ROWS_CHUNK_BYTES]))
@@ -70,14 +70,14 @@ class RowsWriter:
         return len(data)
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the remaining rows."""
         if self._buffer:
             self._writer.write_rows(bytes(self._buffer))
             self._buffer.clear()
 
 
 class RecordReader:
-    """Reads records. Raises Refused for whatever is not in order."""
+    """Reads records. Raises InvalidBackup for invalid ones."""
 
     def __init__(self, stream: EncryptedReader) -> None:
         self._stream = stream
@@ -90,7 +90,7 @@ class RecordReader:
         return self._peeked[0]
 
     def read(self, kind: RecordKind) -> dict[str, Any]:
-        """What the next record says, which is of that kind."""
+        """Return the content of the next record, which must be of that kind."""
         content = json.loads(self._expect(kind))
         if not isinstance(content, dict):
             raise InvalidBackup(TRUNCATED)
@@ -105,7 +105,7 @@ class RecordReader:
         return data
 
     def expect_end(self) -> None:
-        """Read the last record. The stream is whole then, and authentic."""
+        """Read the last record. After it the stream is complete and authentic."""
         self.read(RecordKind.END)
         if self._stream.read(1):
             raise InvalidBackup(TRUNCATED)
@@ -135,7 +135,7 @@ class RowsReader:
         self._buffer = bytearray()
 
     def read(self, size: int = ROWS_CHUNK_BYTES) -> bytes:
-        """More rows, or a part of some; nothing where the table ends."""
+        """Return more rows, or a part of some; empty at the end of the table."""
         if not self._buffer and self._reader.next_kind() is RecordKind.ROWS:
             self._buffer += self._reader.read_rows()
         found = bytes(self._buffer[:size])

@@ -1,4 +1,4 @@
-"""Bringing a database's schema to a revision, by the migrations that this Muster has."""
+"""Migrate a database's schema to a revision with this Muster's migrations."""
 
 import contextlib
 import io
@@ -19,35 +19,35 @@ MIGRATIONS = Path(config.__file__).parent / "migrations"
 
 
 def newest_revision() -> str:
-    """The last revision that this Muster knows."""
+    """Return the newest revision that this Muster knows."""
     head = _scripts().get_current_head()
     assert head is not None
     return head
 
 
 def require_known(revision: str) -> None:
-    """Raise BackupError for a revision of a newer Muster's."""
+    """Raise BackupError for a revision from a newer Muster."""
     if needed := required_release_hint(revision):
         raise BackupError(
-            f"the backup's schema is newer than this Muster's ({newest_revision()}): "
-            f"it takes {needed}"
+            f"the backup's schema is newer than this Muster's ({newest_revision()}): you need "
+            f"{needed}"
         )
 
 
 def required_release_hint(revision: str) -> str:
-    """Which release a backup of that revision takes, where it is not this one: it may be later than
-    the one that made it, which had been gone back to. Else nothing.
+    """Describe the release that can restore a backup of that revision; empty if this one can. That
+    release may be newer than the one that made the backup, which may have been rolled back.
     """
     try:
         _scripts().get_revision(revision)
     except CommandError:
-        return f"a release whose schema is {revision}, or a later one"
+        return f"a release with schema {revision} or newer"
     return ""
 
 
 def migrate(settings: dict[str, Any], now_at: str | None, revision: str) -> None:
-    """Bring the database of the settings, whose schema is of `now_at`, to that revision. What a
-    step down would lose is lost: to be done on an empty database. Commits.
+    """Migrate the database of the settings from schema `now_at` to that revision. Downgrades lose
+    data: use it only on an empty database. Commits.
     """
     if now_at == revision:
         return

@@ -1,13 +1,13 @@
-"""The tables of a database, as a backup has them and as they are to be filled."""
+"""List a database's tables for backups and restores."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg2 import sql
 
-# What was true of the server's processes alone, and the schema's own.
+# State of the server's processes, and the schema's own table.
 EXCLUDED_TABLES = frozenset({"alembic_version", "server_processes"})
-# Numbers of the old cluster's transactions say nothing in another one; null is "older than the
+# Transaction numbers of the old cluster mean nothing in another one; null is "older than the
 # column".
 EXCLUDED_COLUMNS = frozenset({"xid"})
 
@@ -18,7 +18,7 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
   AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
 GROUP BY c.relname ORDER BY c.relname
 """
-# The view, for a role that may use a sequence may not read it.
+# The view, because a role that may use a sequence may not be allowed to read it.
 _SEQUENCES = """
 SELECT sequencename, coalesce(last_value, 0) FROM pg_sequences
 WHERE schemaname = 'public' ORDER BY sequencename
@@ -38,7 +38,7 @@ _CLOSED = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
   AND NOT has_table_privilege(oid, 'TRUNCATE') ORDER BY relname
 """
-# As pg_dump has it: whatever the role or the database sets, values read back as they were.
+# Like pg_dump: values read back unchanged whatever settings the role or the database has.
 SESSION_SETTINGS = """
 SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
 SET client_encoding = 'UTF8'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres';
@@ -49,13 +49,13 @@ SET search_path = public
 
 @dataclass(frozen=True)
 class Table:
-    """A table, and those of its columns that are stored."""
+    """A table and its stored columns."""
 
     name: str
     columns: tuple[str, ...]
 
     def statement(self, form: str) -> sql.Composed:
-        """A statement in which `{table}` and `{columns}` stand for them."""
+        """Fill in `{table}` and `{columns}` in a statement."""
         columns = sql.SQL(", ").join(map(sql.Identifier, self.columns))
         return sql.SQL(form).format(table=sql.Identifier(self.name), columns=columns)
 
@@ -70,7 +70,7 @@ class ForeignKey:
 
 
 def list_tables(cursor: Any) -> list[Table]:
-    """The tables that a backup has, by name."""
+    """List the tables of a backup by name."""
     cursor.execute(_TABLES)
     return [
         Table(name, tuple(column for column in columns if column not in EXCLUDED_COLUMNS))
@@ -80,31 +80,31 @@ def list_tables(cursor: Any) -> list[Table]:
 
 
 def list_sequences(cursor: Any) -> dict[str, int]:
-    """The last number that each sequence has given; 0: none yet."""
+    """Return the last number of each sequence; 0: none yet."""
     cursor.execute(_SEQUENCES)
     return {name: int(last) for name, last in cursor.fetchall()}
 
 
 def list_foreign_keys(cursor: Any) -> list[ForeignKey]:
-    """All foreign keys that there are."""
+    """List all foreign keys."""
     cursor.execute(_FOREIGN_KEYS)
     return [ForeignKey(*row) for row in cursor.fetchall()]
 
 
 def list_excluded_defaults(cursor: Any) -> list[tuple[str, str, str]]:
-    """Table, column and default of the columns that a backup leaves out."""
+    """Return table, column and default of the columns that a backup omits."""
     cursor.execute(_DEFAULTS, [sorted(EXCLUDED_COLUMNS)])
     return list(cursor.fetchall())
 
 
 def list_append_only_tables(cursor: Any) -> list[str]:
-    """The tables of which we may not take rows away: the audit log's, also where we own it."""
+    """List the tables from which even their owner can't delete rows: the audit log's."""
     cursor.execute(_CLOSED)
     return [name for (name,) in cursor.fetchall()]
 
 
 def read_revision(cursor: Any) -> str | None:
-    """The migration that the schema is of; None where there is no schema."""
+    """Return the schema's migration; None if there is no schema."""
     cursor.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL")
     if not cursor.fetchone()[0]:
         return None

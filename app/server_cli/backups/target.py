@@ -1,6 +1,4 @@
-"""Which server is meant: what is installed here, that of the environment, or the stack of a home,
-running or not.
-"""
+"""Find the server to use: the installed one, the environment's, or a home's stack."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,15 +20,15 @@ SECRETS_FILE = "secrets.json"
 
 
 def find_server(home: Path | None = None) -> Server:
-    """The server that is meant: with a `home`, the stack that lies there with all that it needs.
+    """Find the server; with a `home`, the stack there, with everything it needs.
 
-    Raises BackupError, also where an installation has that home: no keys are read there.
+    Raises BackupError, also if an installation uses that home: its keys aren't there.
     """
     try:
         if home is not None and local_server.is_installed(home):
             raise BackupError(
-                f"{home} is the home of the server that is installed here, which has its keys in "
-                "its settings: leave --into away, and --keys-to FILE writes the backup's"
+                f"{home} belongs to the server that is installed here, whose keys are in its "
+                "settings: omit --into; --keys-to FILE writes the backup's keys"
             )
         found = local_server.find_server(home)
     except OperateError as problem:
@@ -42,7 +40,7 @@ def find_server(home: Path | None = None) -> Server:
 
 @contextmanager
 def backup_settings(of: Server) -> Iterator[dict[str, Any]]:
-    """The server's settings; the database of a stack that does not run is started for as long.
+    """Yield the server's settings; starts the database of a stopped stack for the duration.
 
     Raises BackupError.
     """
@@ -60,8 +58,8 @@ def backup_settings(of: Server) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def restore_settings(of: Server, keys: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Settings with these keys and the database to fill: that of DATABASE_URL, else the embedded
-    one of the home, which is started for as long where it does not run. Raises BackupError.
+    """Yield settings with these keys and the database to fill: DATABASE_URL's, else the home's
+    embedded one, which starts for the duration if it doesn't run. Raises BackupError.
     """
     known = {**of.environment, "MUSTER_HOME": str(of.home), "REDIS_URL": NO_REDIS, **keys}
     if url := known.get("DATABASE_URL") or other_account.running_database_url(of.home):
@@ -77,16 +75,17 @@ def has_keys(of: Server) -> bool:
 
 
 def differing_keys(of: Server, keys: Mapping[str, str]) -> list[str]:
-    """The names of the keys that the environment has otherwise than the backup."""
+    """Return the names of the keys that differ between the environment and the backup."""
     return [name for name in config.SECRETS if of.environment.get(name) != keys[name]]
 
 
 def store_keys(home: Path, keys: Mapping[str, str]) -> Path | None:
-    """Make the backup's keys those of a home's stack. Returns where its own lie now, if it had
-    others.
+    """Store the backup's keys as the stack's in a home. Returns the new path of the stack's
+    previous keys, if it had others.
     """
     own_keys = {name: keys[name] for name in config.SECRETS}
-    # They are for the account's server to read; and where links in its home lead, it may write.
+    # The account's server reads these keys. Written as the account, because root must not follow
+    # links in its home.
     with other_account.impersonate(other_account.find_owner(home)):
         return _replace_keys(home / SECRETS_FILE, own_keys)
 
@@ -110,7 +109,7 @@ def _run_database(home: Path) -> Iterator[str]:
             yield url
         return
     try:
-        # Redis is not needed, and not started where it has an address.
+        # Redis isn't needed, and doesn't start if it has an address.
         services = embedded.start(home, redis_url=NO_REDIS)
     except embedded.EmbeddedError as problem:
         raise BackupError(str(problem)) from None

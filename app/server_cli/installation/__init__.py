@@ -1,1 +1,1 @@
-"""A server that systemd runs on this host: where it lies, its settings, its units."""
+"""A server that systemd runs on this host: its paths, settings and units."""

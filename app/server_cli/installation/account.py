@@ -1,4 +1,4 @@
-"""The account that the system's server runs as, and our own."""
+"""The account that runs the system's server, and our own."""
 
 import contextlib
 import os
@@ -15,21 +15,21 @@ from app.server_cli.installation.paths import ACCOUNT
 from app.server_cli.local.errors import OperateError
 
 UNREADABLE_ADVICE = (
-    "install the package where everybody can read it, as in\n"
+    "install the package where every user can read it, as in\n"
     "  UV_TOOL_DIR=/opt/muster UV_TOOL_BIN_DIR=/usr/local/bin \\\n"
     "    uv tool install --compile-bytecode ./muster_server-*.whl --find-links ."
 )
 
 
 def current_user() -> str:
-    """The name of the account that we are."""
+    """Return the current user's name."""
     return pwd.getpwuid(os.geteuid()).pw_name
 
 
 def ensure_server_account(home: Path) -> pwd.struct_passwd:
-    """The account, which is made where there is none, and can run what is installed.
+    """Return the server's account, created if needed. It must be able to run the installed package.
 
-    Raises OperateError, and then has made none.
+    Raises OperateError, and then creates none.
     """
     is_new = ACCOUNT not in {each.pw_name for each in pwd.getpwall()}
     account = _create_account(home)
@@ -56,14 +56,14 @@ def _create_account(home: Path) -> pwd.struct_passwd:
             check=False,
         )
     except OSError as problem:
-        raise OperateError(f"the account {ACCOUNT} cannot be made: {problem}") from None
+        raise OperateError(f"can't create the account {ACCOUNT}: {problem}") from None
     if done.returncode != 0:
-        raise OperateError(f"the account {ACCOUNT} cannot be made: {done.stderr.strip()}")
+        raise OperateError(f"can't create the account {ACCOUNT}: {done.stderr.strip()}")
     return pwd.getpwnam(ACCOUNT)
 
 
 def remove_account(home: Path) -> bool:
-    """Remove the account, where it is the one that we have made. Returns whether it was there."""
+    """Remove the account if we created it. Returns whether it existed."""
     try:
         if pwd.getpwnam(ACCOUNT).pw_dir != str(home):
             return False
@@ -71,25 +71,25 @@ def remove_account(home: Path) -> bool:
         return False
     done = subprocess.run(["userdel", ACCOUNT], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise OperateError(f"the account {ACCOUNT} cannot be removed: {done.stderr.strip()}")
+        raise OperateError(f"can't remove the account {ACCOUNT}: {done.stderr.strip()}")
     return True
 
 
 def _check_access(account: pwd.struct_passwd) -> None:
-    """Raises OperateError where the account could not run what is installed."""
+    """Raise OperateError if the account couldn't run the installed package."""
     who = Account(ACCOUNT, account.pw_uid, account.pw_gid)
     for place in (ROOT, Path(sys.prefix), Path(sys.base_prefix)):
         if not can_enter(place, who):
-            raise OperateError(f"the account {ACCOUNT} cannot enter {place}: {UNREADABLE_ADVICE}")
+            raise OperateError(f"the account {ACCOUNT} can't enter {place}: {UNREADABLE_ADVICE}")
 
 
 def create_directories(
     account: pwd.struct_passwd | None, home: Path, directories: Sequence[Path]
 ) -> None:
-    """Make a home and directories in it, for the account alone (None: for us alone).
+    """Create a home and directories in it for the account alone (None: for the current user alone).
 
-    What is in a home that was there may be of whoever has taken the server over: no link of theirs
-    is followed, and nothing of anybody else's becomes theirs. Raises OperateError, OSError.
+    An attacker who took the server over may own the contents of an existing home: their links
+    aren't followed, and other users' files don't become theirs. Raises OperateError, OSError.
     """
     home.mkdir(parents=True, exist_ok=True)
     with _open(home, os.O_DIRECTORY) as inside:
@@ -116,7 +116,7 @@ def _open(path: Path | str, flags: int, inside: int | None = None) -> Iterator[i
 
 def _take_ownership(descriptor: int, account: pwd.struct_passwd | None, path: Path) -> None:
     if account is not None and os.fstat(descriptor).st_uid not in (0, account.pw_uid):
-        raise OperateError(f"{path} is neither root's nor {account.pw_name}'s: move it away")
+        raise OperateError(f"{path} belongs neither to root nor to {account.pw_name}: move it away")
     os.fchmod(descriptor, 0o700)
     if account is not None and os.geteuid() == 0:
         os.fchown(descriptor, account.pw_uid, account.pw_gid)

@@ -1,4 +1,4 @@
-"""What `muster-server install` has to know: from a file of answers, or asked."""
+"""The answers that `muster-server install` needs, from a file or a prompt."""
 
 import dataclasses
 import tomllib
@@ -18,9 +18,9 @@ Prompt = Callable[[str, str], str]
 
 @dataclass(frozen=True)
 class Answers:
-    """`url` is by which people and machines reach the server. `database` and `redis` are URLs, or
-    "embedded". `tls`: "proxy", one stands in front at the address `proxy`; "own", the server has
-    `certificate` and `key`; "none", it serves this machine alone.
+    """`url` is the address for users and machines. `database` and `redis` are URLs, or "embedded".
+    `tls`: "proxy", a proxy at the address `proxy`; "own", the server has `certificate` and `key`;
+    "none", it serves this host alone.
     """
 
     url: str = "http://127.0.0.1:9000"
@@ -38,7 +38,7 @@ class Answers:
         return EMBEDDED in (self.database, self.redis)
 
     def environment(self) -> dict[str, str]:
-        """The settings that they are."""
+        """Return the answers as settings."""
         values = {"MUSTER_PORT": str(self.port), "MUSTER_LOCAL_HTTP": "1"}
         if self.tls == "proxy":
             values["MUSTER_PROXY"] = self.proxy
@@ -52,7 +52,7 @@ class Answers:
 
 
 def read_answers(path: Path) -> Answers:
-    """Those of a TOML file. Raises OperateError."""
+    """Read answers from a TOML file. Raises OperateError."""
     try:
         return validate_answers(tomllib.loads(path.read_text()))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
@@ -60,15 +60,15 @@ def read_answers(path: Path) -> Answers:
 
 
 def prompt_answers(ask: Prompt) -> Answers:
-    """Those of a person. Raises OperateError."""
-    given: dict[str, Any] = {"url": ask("Address by which people and machines reach it", "")}
+    """Ask a person for the answers. Raises OperateError."""
+    given: dict[str, Any] = {"url": ask("Address for users and machines", "")}
     given["port"] = _parse_number(ask("Port to listen on", "9000"))
     given["tls"] = ask("TLS: proxy (one in front), own (certificate), none", "proxy")
     if given["tls"] == "proxy":
         given["proxy"] = ask("Address of the proxy", "127.0.0.1")
     if given["tls"] == "own":
-        given["certificate"] = ask("File of the certificate, with its chain", "")
-        given["key"] = ask("File of its key", "")
+        given["certificate"] = ask("Certificate file, with its chain", "")
+        given["key"] = ask("Key file", "")
     given["database"] = ask("PostgreSQL: embedded, or postgresql://…", EMBEDDED)
     given["redis"] = ask("Redis: embedded, or redis://…", EMBEDDED)
     given["admin"] = ask("Name of the first admin", "admin")
@@ -76,13 +76,13 @@ def prompt_answers(ask: Prompt) -> Answers:
 
 
 def validate_answers(given: Mapping[str, Any]) -> Answers:
-    """Raises OperateError, which says what is wrong."""
+    """Raise OperateError for invalid answers, with the reason."""
     known = {field.name: field.type for field in dataclasses.fields(Answers)}
     if strange := sorted(set(given) - set(known)):
-        raise OperateError(f"no such answers: {', '.join(strange)}; there are {', '.join(known)}")
+        raise OperateError(f"unknown answers: {', '.join(strange)}; use {', '.join(known)}")
     for name, value in given.items():
         if type(value) is not known[name]:
-            raise OperateError(f"{name} must be of another kind than {value!r}")
+            raise OperateError(f"{name} has the wrong type: {value!r}")
     answers = Answers(**given)
     if fault := _find_error(answers):
         raise OperateError(fault)
@@ -94,14 +94,14 @@ def _find_error(answers: Answers) -> str | None:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
         return f"url must be like https://muster.example.org, not {answers.url!r}"
     if not 0 < answers.port < 65536:
-        return f"port is no port number: {answers.port}"
+        return f"port isn't a port number: {answers.port}"
     if answers.tls not in TLS:
         return f"tls must be one of {', '.join(TLS)}, not {answers.tls!r}"
     if answers.tls == "own":
         for name in ("certificate", "key"):
             path = Path(getattr(answers, name))
             if not path.is_absolute() or not path.is_file():
-                return f"{name} must be the whole path of a file, not {str(path)!r}"
+                return f"{name} must be an absolute path to a file, not {str(path)!r}"
     if answers.database != EMBEDDED and not answers.database.startswith("postgres"):
         return 'database must be "embedded", or like postgresql://user:password@host/database'
     if answers.redis != EMBEDDED and not answers.redis.startswith(("redis://", "rediss://")):
@@ -111,5 +111,5 @@ def _find_error(answers: Answers) -> str | None:
 
 def _parse_number(text: str) -> int:
     if not text.isdecimal():
-        raise OperateError(f"{text!r} is no number")
+        raise OperateError(f"{text!r} isn't a number")
     return int(text)

@@ -1,5 +1,5 @@
-"""What root has the server's account do, which may have been taken over: it shares no terminal with
-root, is told little, and what it says is plain text.
+"""Run commands as the server's account for root. The account may have been taken over: the commands
+get no terminal and few variables, and their output is sanitized.
 """
 
 import os
@@ -20,8 +20,8 @@ def run(
     environment: Mapping[str, str],
     there: Path,
 ) -> "subprocess.CompletedProcess[str]":
-    """Run it as the owner, with `environment` as its variables; where that is None as who we are,
-    with ours too, without a backup's passphrase. Raises OSError.
+    """Run a command as the owner, with `environment` as its variables. If `owner` is None, run it
+    as the current user with our variables too, without a backup's passphrase. Raises OSError.
     """
     account: dict[str, Any] = {}
     ours = {name: text for name, text in os.environ.items() if name != passphrase.VARIABLE}
@@ -46,5 +46,5 @@ def run(
 
 
 def sanitize_output(text: str) -> str:
-    """Without what a terminal would take for more than text."""
+    """Remove control characters that a terminal would interpret."""
     return "".join(each for each in text if each.isprintable() or each in "\n\t")

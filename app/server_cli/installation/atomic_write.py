@@ -1,11 +1,11 @@
-"""What is on disk when it is said to be: also after a power cut."""
+"""Write files durably: they survive a power cut once the call returns."""
 
 import os
 from pathlib import Path
 
 
 def replace_file(path: Path, content: bytes, mode: int) -> None:
-    """Have a file with that content and mode in place of what there was, whole or not at all.
+    """Replace a file with that content and mode atomically.
 
     Raises OSError.
     """
@@ -14,7 +14,7 @@ def replace_file(path: Path, content: bytes, mode: int) -> None:
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with open(descriptor, "wb") as file:
-        os.fchmod(descriptor, mode)  # whatever the umask is
+        os.fchmod(descriptor, mode)  # whatever the umask
         file.write(content)
         file.flush()
         os.fsync(descriptor)
@@ -23,7 +23,7 @@ def replace_file(path: Path, content: bytes, mode: int) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Have the names in there last, as of files that came in place of others. Raises OSError."""
+    """Make the directory's entries durable, as of replaced files. Raises OSError."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""What an installed server is told before it serves: its first admin, and its address."""
+"""Set up an installed server before it serves: its first admin and its address."""
 
 import os
 import pwd
@@ -14,12 +14,12 @@ from app.server_cli.local.admin import PASSWORD_VARIABLE
 from app.server_cli.local.errors import OperateError
 
 LAST_PUBLIC_URL = "MUSTER_LAST_PUBLIC_URL"
-"""Among the settings: the address that install has set last."""
+"""The setting with the last address that install set."""
 
 
 class InitialSetup:
-    """They are commands of the server's own, which run with its settings, as its `owner`, where
-    that is another than we are. `say` shows a line.
+    """Runs the server's own commands with its settings, as `owner` if that is another account.
+    `say` prints a line.
     """
 
     def __init__(
@@ -35,20 +35,19 @@ class InitialSetup:
         self._print = say
 
     def create_admin(self) -> None:
-        """One that is there stays as it is. Raises OperateError."""
+        """Create the admin; an existing one doesn't change. Raises OperateError."""
         chosen = os.environ.get(PASSWORD_VARIABLE)
         password = chosen or admin.new_password()
         done = self._run(admin.create_command(self._answers.admin), {PASSWORD_VARIABLE: password})
         if done.returncode != 0:
-            raise OperateError(f"the admin could not be made: {done.stderr.strip()}")
+            raise OperateError(f"can't create the admin: {done.stderr.strip()}")
         is_told = admin.is_created(done.stdout) and not chosen
         shown = f", password {password} (shown only now)" if is_told else ""
         self._print(f"admin      {self._answers.admin}{shown}")
 
     def set_public_url(self) -> bool:
-        """The setting publicUrl, in the admin's name; where that cannot be (False), somebody has
-        to. An answer that was `TOLD` before is no news, and the console's may be newer: that one
-        stays.
+        """Set publicUrl in the admin's name; returns False if that isn't possible. An answer equal
+        to the last one (LAST_PUBLIC_URL) doesn't replace a value that the console set since.
         """
         url, name = self._answers.url, self._answers.admin
         flask = (sys.executable, "-m", "flask", "--app", "wsgi")
@@ -58,14 +57,14 @@ class InitialSetup:
             self._print_address(done.stdout.split()[-1])
             return True
         self._print(f"!! publicUrl is not set: {done.stderr.strip()}")
-        self._print(f"   Set it to {url} in the console's settings: links and machines go by it.")
+        self._print(f"   Set it to {url} in the console's settings: links and machines use it.")
         return False
 
     def _print_address(self, now: str) -> None:
-        """`now` is the last word of what the command says."""
+        """`now` is the last word of the command's output."""
         self._print(f"publicUrl  {now}")
         if now != self._answers.url:
-            self._print(f"   It stays so, as it was set since install set {self._answers.url}.")
+            self._print(f"   Not changed: it was set after install set {self._answers.url}.")
 
     def _run(
         self, argv: tuple[str, ...], more: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""The server that verbs look at: an installation of this host, or a stack's home."""
+"""Find the server that commands work on: an installation of this host, or a stack's home."""
 
 import os
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from app.server_cli.local.errors import OperateError
 
 @dataclass(frozen=True)
 class Server:
-    """`environment` is what its processes have; `places` are those of an installation."""
+    """`environment` has its processes' variables; `paths` are an installation's."""
 
     environment: Mapping[str, str]
     paths: InstallationPaths | None
@@ -33,7 +33,7 @@ class Server:
 
 
 def is_installed(home: Path) -> bool:
-    """Whether it is the home of an installation, which has its keys in its settings and not there.
+    """Whether the home belongs to an installation, whose keys are in its settings instead.
 
     Raises OperateError, OSError.
     """
@@ -41,17 +41,18 @@ def is_installed(home: Path) -> bool:
     for each in paths.find_installations():
         try:
             named = settings.read_settings(each.settings).get("MUSTER_HOME")
-        except PermissionError:  # the system's are root's alone
+        except PermissionError:  # only root can read the system's
             named = None
         homes.append(Path(named) if named else each.home)
     return home.resolve() in (each.resolve() for each in homes)
 
 
 def find_server(home: Path | None = None) -> Server:
-    """That of a home that is named here or by MUSTER_HOME; else what is installed; else `.muster`.
+    """Return the server of a home given here or by MUSTER_HOME; else the installed one; else
+    `.muster`.
 
-    Raises OperateError for settings that we may not read, and where all that is installed is
-    another's.
+    Raises OperateError for settings that we can't read, and if every installation is another
+    user's.
     """
     if home is None and not os.environ.get("MUSTER_HOME"):
         found = paths.find_installation()
@@ -59,15 +60,17 @@ def find_server(home: Path | None = None) -> Server:
             try:
                 known = settings.read_settings(found.settings)
             except PermissionError:
-                raise OperateError(f"{found.settings} is root's alone: run this as root") from None
+                raise OperateError(
+                    f"only root can read {found.settings}: run this as root"
+                ) from None
             return Server({**_inherited_environment(), **known}, found)
     named = {"MUSTER_HOME": str(home)} if home else {}
     return Server({**os.environ, **named}, None)
 
 
 def _inherited_environment() -> dict[str, str]:
-    """The environment without what could be settings: those of an installation are in its file
-    alone, and what is in a shell is another server's.
+    """The environment without variables that could be settings: an installation has its settings
+    only in its file, and those in a shell are another server's.
     """
     known = (*config.ADDRESSES, *config.SECRETS)
     return {

@@ -1,4 +1,4 @@
-"""Where an installation lies: the system's, or one user's own."""
+"""The paths of an installation: the system's, or one user's own."""
 
 import contextlib
 import os
@@ -13,9 +13,9 @@ ACCOUNT = "muster"
 
 @dataclass(frozen=True)
 class InstallationPaths:
-    """`settings` is the file of the environment, `home` has all state, `units` those of systemd.
+    """`settings` is the environment file, `home` has all state, `units` has systemd's units.
 
-    Below `root` (`--root`) they are written; what is in them has no `root` before it.
+    They are written below `root` (`--root`); paths inside the files don't include `root`.
     """
 
     settings: Path
@@ -25,18 +25,18 @@ class InstallationPaths:
     root: Path = Path("/")
 
     def rooted(self, path: Path) -> Path:
-        """Where a path is to be written."""
+        """Return the path to write to."""
         return self.root / path.relative_to("/")
 
     @property
     def is_installed(self) -> bool:
-        # Where we may not look, as in the home of who has called us, nothing is there for us.
+        # If we can't read it, as in the home of our caller, it doesn't exist for us.
         return os.path.isfile(self.rooted(self.settings))
 
     @property
     def is_own(self) -> bool:
-        """Not so another's, whose HOME root was left with (`sudo -E`): root would write files there
-        that the owner cannot read, and ask a systemd that is not theirs.
+        """False for another user's, whose HOME root kept (`sudo -E`): root would write files there
+        that the owner can't read, and call a systemd that isn't theirs.
         """
         if not self.is_user or os.geteuid() != 0:
             return True
@@ -46,7 +46,7 @@ class InstallationPaths:
 
     @property
     def owner(self) -> str:
-        """Whose it is."""
+        """The owner's name."""
         number = self.settings.parent.stat().st_uid
         with contextlib.suppress(KeyError):
             return pwd.getpwuid(number).pw_name
@@ -54,22 +54,22 @@ class InstallationPaths:
 
     @property
     def release(self) -> Path:
-        """The file that says which release is used, where one has been upgraded to."""
+        """The file that names the current release after an upgrade."""
         return self.settings.with_name("release")
 
     @property
     def linger_marker(self) -> Path:
-        """The note that `install` has had its user linger."""
+        """The file that marks that `install` enabled lingering for its user."""
         return self.settings.with_name("made-linger")
 
     @property
     def releases(self) -> Path:
-        """The releases that were upgraded to. Nothing of it is the server's account's."""
+        """The directory of the releases from upgrades. The server's account owns nothing in it."""
         return self._state_directory / "releases"
 
     @property
     def backups(self) -> Path:
-        """Those that upgrades make."""
+        """The directory for backups before upgrades."""
         return self._state_directory / "backups" if self.is_user else Path("/var/backups/muster")
 
     @property
@@ -86,20 +86,23 @@ class InstallationPaths:
 
 
 def find_paths(*, user: bool, root: Path = Path("/")) -> InstallationPaths:
-    """Raises OperateError where the system's is meant and we may not write it, or one's own in the
-    home of another.
+    """Return the paths of an installation. Raises OperateError for the system's if we can't write
+    them, and for a user's own in another user's home.
     """
     if not user:
         if os.geteuid() != 0 and root == Path("/"):
-            raise OperateError("this takes root (sudo); --user is for a server of your own")
+            raise OperateError(
+                "this needs root (sudo); to install a server of your own, use --user"
+            )
         return system_paths(root)
     mine, home = user_paths(root), Path.home()
     is_anothers = os.geteuid() == 0 and home.is_dir() and home.stat().st_uid != 0
-    # One that an earlier release made so is root's: nobody else could go on with it, or end it.
+    # An installation that an earlier release made this way is root's: nobody else could resume or
+    # remove it.
     is_there = mine.is_installed and mine.is_own
     if is_anothers and root == Path("/") and not is_there:
         raise OperateError(
-            f"HOME is {home}, which is not root's: --user is for yourself, without sudo"
+            f"HOME is {home}, which isn't root's: use --user for yourself, without sudo"
         )
     return mine
 
@@ -128,21 +131,18 @@ def system_paths(root: Path = Path("/")) -> InstallationPaths:
 
 
 def find_installations() -> list[InstallationPaths]:
-    """The installations of this host: the user's own before the system's. As root the first may be
-    another's.
+    """Return this host's installations: the user's own before the system's. As root, the first may
+    be another user's.
     """
     return [each for each in (user_paths(), system_paths()) if each.is_installed]
 
 
 def find_installation() -> InstallationPaths | None:
-    """The installation of this host that is meant where none is named.
-
-    Raises OperateError where the only one is another's.
-    """
+    """Return the installation to use if none is named."""
     there = find_installations()
     if there and not any(each.is_own for each in there):
         raise OperateError(
-            f"the server of {there[0].settings} is {there[0].owner}'s: run this as "
+            f"the server of {there[0].settings} belongs to {there[0].owner}: run this as "
             f"{there[0].owner}, without sudo"
         )
     return next((each for each in there if each.is_own), None)

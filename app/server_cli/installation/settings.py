@@ -1,4 +1,4 @@
-"""The file of settings: what systemd reads as `EnvironmentFile=`."""
+"""The settings file, which systemd reads as `EnvironmentFile=`."""
 
 import re
 import shlex
@@ -10,7 +10,7 @@ from app.server_cli.installation import atomic_write
 from app.server_cli.local.errors import OperateError
 
 HEADER = "# Muster's settings. `muster-server install` writes this file and keeps the keys in it.\n"
-FILE_MODE = 0o600  # for its owner alone
+FILE_MODE = 0o600  # only for its owner
 _CONTROL_CATEGORIES = {
     "Cc",
     "Cs",
@@ -20,11 +20,11 @@ _CONTROL_CATEGORIES = {
 
 
 def parse_settings(content: str) -> dict[str, str]:
-    """Raises OperateError for a line that is none."""
+    """Return the variables of a settings file. Raises OperateError for an invalid line."""
     found = {}
     for line in (each.rstrip("\r") for each in content.split("\n")):
-        if "\r" in line:  # which ends a line for systemd, not for us
-            raise OperateError("a line of the settings has a carriage return in it")
+        if "\r" in line:  # ends a line for systemd, but not for us
+            raise OperateError("a line of the settings has a carriage return")
         if not line.strip() or line.lstrip().startswith(("#", ";")):
             continue
         name, equals, rest = line.partition("=")
@@ -39,7 +39,7 @@ def parse_settings(content: str) -> dict[str, str]:
 
 
 def read_settings(path: Path) -> dict[str, str]:
-    """Those of a file; nothing of one that is not there. Raises OperateError, OSError."""
+    """Read a settings file; empty if it doesn't exist. Raises OperateError, OSError."""
     try:
         return parse_settings(_decode(path.read_bytes()))
     except FileNotFoundError:
@@ -47,10 +47,10 @@ def read_settings(path: Path) -> dict[str, str]:
 
 
 def write_settings(path: Path, values: Mapping[str, str]) -> None:
-    """Have the file set these and no others; of one that is there every other byte stays, as
-    comments of an operator's, and lines that set what they should.
+    """Set exactly these variables in the file. All other bytes stay, such as comments and lines
+    that are already right.
 
-    For its owner alone, and whole or not at all. Raises OperateError, OSError.
+    Only its owner can read it, and it is replaced atomically. Raises OperateError, OSError.
     """
     try:
         content = path.read_bytes()
@@ -66,12 +66,12 @@ def write_settings(path: Path, values: Mapping[str, str]) -> None:
 
 
 def set_value(path: Path, name: str, value: str) -> None:
-    """Set one in a file that is there; as `write` otherwise."""
+    """Set one variable in an existing file; otherwise like `write_settings`."""
     atomic_write.replace_file(path, _set_line(path.read_bytes(), name, value), FILE_MODE)
 
 
 def remove_value(path: Path, name: str) -> None:
-    """Have it not be set in a file that is there; as `write` otherwise."""
+    """Remove one variable from an existing file; otherwise like `write_settings`."""
     content = path.read_bytes()
     if (left := _remove_line(content, name)) != content:
         atomic_write.replace_file(path, left, FILE_MODE)
@@ -82,7 +82,7 @@ def _decode(content: bytes) -> str:
         return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise OperateError(f"line {line} of the settings is not UTF-8: write it anew") from None
+        raise OperateError(f"line {line} of the settings isn't UTF-8: rewrite it") from None
 
 
 def _set_line(content: bytes, name: str, value: str) -> bytes:
@@ -102,6 +102,6 @@ def _remove_line(content: bytes, name: str) -> bytes:
 
 def _quote(name: str, value: str) -> str:
     if any(unicodedata.category(character) in _CONTROL_CATEGORIES for character in value):
-        raise OperateError(f"{name} has a line break or a control character in it")
+        raise OperateError(f"{name} has a line break or a control character")
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

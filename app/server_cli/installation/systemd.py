@@ -1,4 +1,4 @@
-"""systemctl, and whether there is anything that it could speak to."""
+"""Call systemctl, and find out whether systemd responds."""
 
 import contextlib
 import os
@@ -9,14 +9,14 @@ from pathlib import Path
 from app.server_cli.installation.paths import InstallationPaths
 from app.server_cli.local.errors import OperateError
 
-TIMEOUT_SECONDS = 1200.0  # a migration may take its time
+TIMEOUT_SECONDS = 1200.0  # a migration may take long
 LINGER_TIMEOUT_SECONDS = 30.0
 LINGER_DIRECTORY = Path("/var/lib/systemd/linger")
-BOOT_MARKER = Path("/run/systemd/system")  # as sd_booted(3) looks
+BOOT_MARKER = Path("/run/systemd/system")  # like sd_booted(3)
 
 
 def is_running(places: InstallationPaths) -> bool:
-    """Whether systemd runs here: in a container it mostly does not."""
+    """Whether systemd runs here; in a container it usually doesn't."""
     if shutil.which("systemctl") is None:
         return False
     argv = [*places.systemctl, "show", "--property=Version"]
@@ -25,31 +25,29 @@ def is_running(places: InstallationPaths) -> bool:
 
 
 def has_booted() -> bool:
-    """Whether this host is systemd's, also where a user's own does not answer."""
+    """Whether systemd booted this host, even if the user's own doesn't respond."""
     return BOOT_MARKER.is_dir()
 
 
 def is_unresponsive(places: InstallationPaths) -> bool:
-    """Whether one runs here that does not answer us, with whatever it has started."""
+    """Whether a systemd runs here that doesn't respond to us, with what it has started."""
     there = Path(_runtime_directory(), "systemd") if places.is_user else BOOT_MARKER
     return there.is_dir() and not is_running(places)
 
 
 def unresponsive_message(places: InstallationPaths, undone: str, user: str) -> str:
-    """What is said of that; `undone` is what was not done for it."""
+    """The message for an unresponsive systemd; `undone` is the participle of what wasn't done."""
     if not places.is_user:
-        return (
-            f"systemd does not answer, so that nothing was {undone}: `systemctl status` says more"
-        )
+        return f"systemd isn't responding, so nothing was {undone}: see `systemctl status`"
     return (
-        f"your own systemd does not answer, so that nothing was {undone}. Log in, as by ssh,\n"
-        f"or have an admin of this host run `loginctl enable-linger {user}`.\n"
+        f"your own systemd isn't responding, so nothing was {undone}. Log in, for example by "
+        f"ssh,\nor have an admin of this host run `loginctl enable-linger {user}`.\n"
         "Then run this again."
     )
 
 
 def call_systemctl(places: InstallationPaths, *words: str) -> str:
-    """What it says. Raises OperateError."""
+    """Return systemctl's output. Raises OperateError."""
     argv = [*places.systemctl, *words]
     try:
         done = subprocess.run(
@@ -65,7 +63,7 @@ def call_systemctl(places: InstallationPaths, *words: str) -> str:
     if done.returncode != 0:
         raise OperateError(
             f"{' '.join(argv)} failed: {done.stderr.strip()}\n"
-            "`muster-server logs` shows what the units have said."
+            "`muster-server logs` shows the units' logs."
         )
     return done.stdout
 
@@ -78,12 +76,12 @@ def unit_states(places: InstallationPaths, names: list[str]) -> dict[str, str]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, with where a user's own systemd is found."""
+    """Our environment, with the address of the user's own systemd."""
     return {**os.environ, "XDG_RUNTIME_DIR": _runtime_directory()}
 
 
 def _runtime_directory() -> str:
-    """A shell of su's or sudo's is told nothing, or where another's is."""
+    """In a shell of su or sudo the variable is missing, or another user's."""
     directory = os.environ.get("XDG_RUNTIME_DIR", "")
     with contextlib.suppress(OSError):
         if os.stat(directory).st_uid == os.geteuid():
@@ -92,15 +90,15 @@ def _runtime_directory() -> str:
 
 
 def has_linger(user: str) -> bool:
-    """Whether what a user's own systemd runs outlives their log-in."""
+    """Whether units of a user's own systemd outlive their log-in."""
     return (LINGER_DIRECTORY / user).exists()
 
 
 def enable_linger(user: str) -> bool:
-    """Have it be so for us, which not every host lets a user do by themselves. Returns whether it
-    is.
+    """Enable lingering for the current user, which not every host allows. Returns whether it is
+    enabled.
     """
-    # Without a name it is whoever has logged in: root, before su.
+    # Without a name it would apply to the user who logged in: root, before su.
     argv = ["loginctl", "--no-ask-password", "enable-linger", user]
     if not has_linger(user):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):

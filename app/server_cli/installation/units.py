@@ -1,4 +1,4 @@
-"""The units of systemd: one a process, below one target."""
+"""The systemd units: one per process, below one target."""
 
 import os
 import shlex
@@ -16,7 +16,7 @@ from app.server_cli.local.paths import stack_port
 TARGET = "muster.target"
 ENGINES = "muster-engines.service"
 MIGRATE = "muster-migrate.service"
-# By the names that the stack has for them.
+# Keyed by the stack's names of the processes.
 PROCESSES = {
     "gunicorn": ("muster-web.service", "the web server"),
     "dispatcher": ("muster-dispatch.service", "tasks to machines"),
@@ -28,7 +28,7 @@ NAMES = (TARGET, *SERVICES)
 _HARDENING = {
     "NoNewPrivileges": "yes",
     "ProtectSystem": "strict",
-    "PrivateTmp": "yes",  # under strict nobody writes /tmp, and gunicorn has to
+    "PrivateTmp": "yes",  # under strict /tmp isn't writable, and gunicorn needs it
     "PrivateDevices": "yes",
     "ProtectKernelTunables": "yes",
     "ProtectKernelModules": "yes",
@@ -36,14 +36,14 @@ _HARDENING = {
     "ProtectControlGroups": "yes",
     "ProtectClock": "yes",
     "ProtectHostname": "yes",
-    # The C library asks netlink which kinds of addresses the host has.
+    # The C library asks netlink for the host's address families.
     "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
     "RestrictNamespaces": "yes",
     "RestrictRealtime": "yes",
     "RestrictSUIDSGID": "yes",
     "SystemCallArchitectures": "native",
     "SystemCallFilter": "@system-service",
-    "SystemCallErrorNumber": "EPERM",  # a program that tries something else gets an error to handle
+    "SystemCallErrorNumber": "EPERM",  # a program that tries others gets an error it can handle
     "LockPersonality": "yes",
     "UMask": "0027",
 }
@@ -52,7 +52,7 @@ _HOMES = tuple(map(Path, ("/home", "/root", "/run/user")))
 
 
 def write_units(places: InstallationPaths, settings: Mapping[str, str]) -> None:
-    """Write those of an installation, in place of what there was: each is there at any moment.
+    """Replace an installation's units; each exists at any moment.
 
     Raises OperateError, OSError.
     """
@@ -76,7 +76,7 @@ def write_units(places: InstallationPaths, settings: Mapping[str, str]) -> None:
 
 
 def unit_program(text: str) -> str:
-    """The program that a unit of ours starts."""
+    """Return the program that one of our units starts."""
     [line] = (line for line in text.splitlines() if line.startswith("ExecStart="))
     words = shlex.split(line.removeprefix("ExecStart="))
     return words[0].replace("%%", "%").replace("$$", "$")
@@ -85,7 +85,7 @@ def unit_program(text: str) -> str:
 def render_units(
     places: InstallationPaths, *, port: int, has_engines: bool, files: Iterable[str] = ()
 ) -> dict[str, str]:
-    """The units' texts, by their names. `files`: what the processes read besides the release."""
+    """Return the units' texts by name. `files`: paths besides the release that processes read."""
     table = stack_commands(places.home)
     homes = _home_protection(places, files)
     made = {TARGET: _render_target(places, has_engines)}
@@ -130,7 +130,7 @@ def _render_engines(places: InstallationPaths, homes: Mapping[str, str]) -> str:
         "NotifyAccess": "main",
         "Restart": "always",
         "RestartSec": "2",
-        # What requires them stays up while they come back: it waits for them by itself.
+        # Units that require it stay up while it restarts: they wait for it.
         "RestartMode": "direct",
         "KillMode": "mixed",
         "TimeoutStartSec": "3min",
@@ -172,7 +172,7 @@ def _render_unit(
 
 
 def _home_protection(places: InstallationPaths, files: Iterable[str]) -> dict[str, str]:
-    """How people's homes are protected: hidden, but for where the processes need one to start."""
+    """Return the protection of users' homes: hidden, unless the processes need one to start."""
     if places.is_user:
         return {}
     needed = (sys.executable, sys.prefix, sys.base_prefix, str(ROOT), str(places.home), *files)
@@ -180,15 +180,15 @@ def _home_protection(places: InstallationPaths, files: Iterable[str]) -> dict[st
 
 
 def _is_in_home(path: str) -> bool:
-    # systemd follows links, too: `/home` may be one, of `/var/home`.
+    # systemd follows links too: `/home` may be a link to `/var/home`.
     homes = {*_HOMES, *(Path(os.path.realpath(home)) for home in _HOMES)}
     spellings = (Path(path), Path(os.path.realpath(path)))
     return any(home in (each, *each.parents) for each in spellings for home in homes)
 
 
 def _paths_in(settings: Mapping[str, str]) -> list[str]:
-    """The absolute paths that settings name: a certificate, several with colons between them, or
-    what an address has in its query (`sslrootcert=`).
+    """Return the absolute paths in settings: a certificate, several separated by colons, or one in
+    a URL's query (`sslrootcert=`).
     """
     texts = list(settings.values())
     texts += [value for text in texts for _, value in parse_qsl(text.partition("?")[2])]
@@ -201,7 +201,7 @@ def _render_section(name: str, lines: Mapping[str, str]) -> str:
 
 
 def _quote_word(word: str) -> str:
-    """`%` begins a specifier of systemd's, `$` a variable, and spaces end words."""
+    """Quote `%` (a specifier), `$` (a variable) and spaces (which end words) for systemd."""
     escaped = word.replace("%", "%%").replace("$", "$$")
     if any(character in word for character in " \t'\"\\;"):
         escaped = escaped.replace("\\", "\\\\").replace('"', '\\"')
@@ -214,5 +214,5 @@ def _quote_path(path: Path) -> str:
 
 
 def state_directories(places: InstallationPaths) -> list[Path]:
-    """What has to be in the home before the processes start."""
+    """Return the directories that must be in the home before the processes start."""
     return [places.home / name for name in RUNTIME_DIRECTORIES]

@@ -1,1 +1,1 @@
-"""A stack on this host with machines of its own: what `muster-server up` and the demo run."""
+"""A stack on this host with local machines: `muster-server up` and the demo run it."""

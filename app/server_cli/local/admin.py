@@ -13,22 +13,24 @@ _CREATED = "created the admin"
 
 
 def create_command(name: str = ADMIN_NAME) -> tuple[str, ...]:
-    """The command that makes the admin, with PASSWORD in its environment."""
+    """Return the command that creates the admin, with PASSWORD_VARIABLE in its environment."""
     return (sys.executable, "-m", "flask", "--app", "wsgi", "create-admin", "--name", name)
 
 
 def is_created(output: str) -> bool:
-    """Whether there was none before, by what the command has said."""
+    """Whether the command created the admin, according to its output."""
     return _CREATED in output
 
 
 def new_password() -> str:
-    """A password that the server accepts, for PASSWORD in the server's environment."""
+    """Return a password that the server accepts, for PASSWORD_VARIABLE in the server's
+    environment.
+    """
     return secrets.token_urlsafe(18)
 
 
 def create_admin(stack: Stack) -> bool:
-    """Create the admin, with the password that the stack was given.
+    """Create the admin with the stack's admin password.
 
     Returns False if there was one already. Raises EmbeddedError.
     """
@@ -38,7 +40,7 @@ def create_admin(stack: Stack) -> bool:
 
 
 def load_password(home: Path) -> str:
-    """The password that a demo keeps in its home, made at the first run and readable by its
+    """Return the password that a demo stores in its home. The first run creates it, readable by its
     owner.
     """
     kept = home / "admin-password"

@@ -1,4 +1,4 @@
-"""A small client of Muster's API, of the standard library's parts."""
+"""A small client of Muster's API that uses only the standard library."""
 
 import json
 import ssl
@@ -13,7 +13,7 @@ TIMEOUT_SECONDS = 15.0
 
 
 class ApiError(Exception):
-    """The API has answered with a problem: its status, code and detail."""
+    """The API responded with a problem: its status, code and detail."""
 
     def __init__(self, status: int, code: str, words: str) -> None:
         super().__init__(f"{words} ({status} {code})")
@@ -22,18 +22,18 @@ class ApiError(Exception):
 
 
 class ApiClient:
-    """One person's session with a stack on this host.
+    """A user's session with a stack on this host.
 
-    An expired access token is renewed by itself. Every call returns the JSON of the response, and
-    raises ApiProblem, or OSError if there is no response.
+    Renews an expired access token. Every call returns the response's JSON, and raises ApiError, or
+    OSError if there is no response.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._access = ""
         self._refresh = ""
-        # The server is a child of ours: no proxy leads to it, and its certificate is for the host's
-        # public name.
+        # The server is our child: no proxy leads to it, and its certificate has the host's public
+        # name.
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -43,7 +43,7 @@ class ApiClient:
 
     @property
     def token(self) -> str:
-        """The access token, for requests that are made without this client."""
+        """The access token, for requests without this client."""
         return self._access
 
     def login(self, name: str, password: str) -> None:
@@ -85,14 +85,14 @@ class ApiClient:
             with error:
                 raise _api_error(error) from None
         except HTTPException as error:
-            raise OSError(f"{self.url} gave half an answer: {error!r}") from None
+            raise OSError(f"{self.url} sent an incomplete response: {error!r}") from None
 
 
 def _api_error(error: urllib.error.HTTPError) -> ApiError:
     try:
         body = dict(json.load(error))
     except (ValueError, TypeError, OSError, HTTPException):
-        body = {}  # not from Muster: a proxy's page, or a response that was cut short
+        body = {}  # not from Muster: a proxy's page, or a truncated response
     words = str(body.get("detail") or body.get("title") or error.reason)
     if fields := body.get("errors"):
         words += f": {json.dumps(fields, ensure_ascii=False)}"

@@ -1,4 +1,4 @@
-"""What commands that show their steps on a screen have in common."""
+"""Shared code of commands that show their steps on a screen."""
 
 import sys
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from app.server_cli.local.screen import Screen
 def run_steps(act: Callable[[Screen], None], interrupted: str, code: int) -> int:
     """Run `act` on a screen, and return the exit code.
 
-    That is 0; 1 after an error, which is shown; or `code` after Ctrl-C, when the text `interrupted`
-    is shown.
+    0 on success; 1 after an error, which is shown; `code` after Ctrl-C, with the text
+    `interrupted`.
     """
     screen = Screen(sys.stdout)
     try:

@@ -1,4 +1,4 @@
-"""What a worker keeps in its home that whoever starts it has to know, and may have to set right."""
+"""A worker's enrollment in its home, for the process that starts the worker."""
 
 import json
 import os
@@ -7,12 +7,12 @@ from typing import Any
 
 
 def machine_id(home: Path) -> str:
-    """The id by which the machine is known, or was to be. Raises OSError."""
+    """Return the machine's ID, even before it is enrolled. Raises OSError."""
     return (home / "credentials" / "machine-id").read_text().strip()
 
 
 def server_url(home: Path) -> str | None:
-    """The address of the server that it is enrolled at; None where it is at none."""
+    """Return the URL of the server that it is enrolled with; None if there is none."""
     try:
         return str(_read(home)["server"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -20,7 +20,7 @@ def server_url(home: Path) -> str | None:
 
 
 def set_server_url(home: Path, url: str) -> None:
-    """Have it find the server there. Raises OSError, ValueError."""
+    """Set the server's URL. Raises OSError, ValueError."""
     fresh = _file(home).with_name("credentials.json.new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:

@@ -1,5 +1,5 @@
-"""The error of what operators run."""
+"""The error of the operators' commands."""
 
 
 class OperateError(Exception):
-    """It cannot go on. The message is for a person: what went wrong, and what to do about it."""
+    """The command can't continue. The message is for people: the problem and the next step."""

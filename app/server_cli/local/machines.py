@@ -1,4 +1,4 @@
-"""Local machines of a stack: each is a worker daemon on this host with a home of its own."""
+"""Local machines of a stack: each is a worker daemon on this host with its own home."""
 
 import shutil
 import socket
@@ -27,7 +27,7 @@ _SERVER_VARIABLES = (
 
 @dataclass(frozen=True)
 class LocalMachine:
-    """A local machine, by its number; its home is in `area`."""
+    """A local machine, by its number; its home is in `directory`."""
 
     stack: Stack
     directory: Path
@@ -48,10 +48,10 @@ class LocalMachine:
 
     @property
     def uids(self) -> range:
-        """The user ids of the machine's attempts, under root: always the same, and no other
-        machine's.
+        """The user IDs of the machine's attempts under root: always the same, and different for
+        each machine.
 
-        Kept workspaces belong to these ids, so they must not depend on the number of machines.
+        Retained workspaces belong to these IDs, so they must not depend on the number of machines.
         """
         return machine_uids(self.number - 1)
 
@@ -60,11 +60,11 @@ class LocalMachine:
         return enrollment.machine_id(self.home)
 
     def is_enrolled(self) -> bool:
-        """Whether the machine has credentials, which may be another server's."""
+        """Whether the machine has credentials, possibly for another server."""
         return enrollment.server_url(self.home) is not None
 
     def forget(self, api: ApiClient) -> None:
-        """Remove the machine's home if this server does not know it, or has decommissioned it."""
+        """Remove the machine's home if this server doesn't know it or has decommissioned it."""
         try:
             machine = api.get(f"/api/web/machines/{self.machine_id}")
         except ApiError as problem:
@@ -73,7 +73,7 @@ class LocalMachine:
         else:
             if machine["status"] != "decommissioned":
                 return
-        # The whole home, because tasks of another server have the same ids as this server's.
+        # The entire home, because another server's tasks have the same IDs as this server's.
         shutil.rmtree(self.home)
 
     def enroll(self, api: ApiClient, *options: str) -> None:
@@ -89,7 +89,7 @@ class LocalMachine:
         self.stack.run(f"enroll-{self.number}", [*_WORKER_COMMAND, *command], stdin=line)
 
     def start(self, path: str | None = None, shown: Sequence[str] = ()) -> None:
-        """Start the machine's daemon, which ends with the stack. `path` is its PATH, by default
+        """Start the machine's daemon, which stops with the stack. `path` is its PATH, by default
         ours; `shown` are directories that its attempts can see (`--mount`).
         """
         self._set_server_url()
@@ -105,15 +105,15 @@ class LocalMachine:
         )
 
     def _set_server_url(self) -> None:
-        # The stack may have another port now than when the machine was enrolled.
+        # The stack's port may have changed since the machine enrolled.
         if enrollment.server_url(self.home) != self.stack.url:
             enrollment.set_server_url(self.home, self.stack.url)
 
 
 def await_online(stack: Stack, count: int) -> None:
-    """Wait until `count` machines are connected; decommissioned ones are not waited for.
+    """Wait until `count` machines are connected, not counting decommissioned ones.
 
-    Raises OperateError when that takes too long, EmbeddedError when a child of the stack ends.
+    Raises OperateError on timeout, EmbeddedError when a child of the stack exits.
     """
     api, deadline = ApiClient(stack.url), time.monotonic() + ONLINE_TIMEOUT_SECONDS
     while (connected := api.get("/api/workers/healthz")["connectedWorkers"]) < count:
@@ -128,7 +128,9 @@ def await_online(stack: Stack, count: int) -> None:
 
 
 def _trust_options(stack: Stack) -> list[str]:
-    """The options by which a worker on this host trusts the stack's server. Raises OperateError."""
+    """Return the options with which a worker on this host trusts the stack's server. Raises
+    OperateError.
+    """
     if not stack.url.startswith("https:"):
         return []
     own, reason = stack.env["MUSTER_TLS_CERT"], ""
@@ -143,6 +145,6 @@ def _trust_options(stack: Stack) -> list[str]:
         else:
             return options
     raise OperateError(
-        f"a worker on this machine does not trust the certificate ({reason}): "
-        "have it name 127.0.0.1 too, or set MUSTER_MACHINES=0"
+        f"a worker on this machine doesn't trust the certificate ({reason}): add 127.0.0.1 to its "
+        "names, or set MUSTER_MACHINES=0"
     )

@@ -1,7 +1,6 @@
-"""The directories of a stack, and what attempts on its local machines can reach.
+"""The directories of a stack, and the ones that its local attempts can enter.
 
-Under root each attempt has a uid of its own, which cannot enter directories that are closed to
-others.
+Under root each attempt has its own uid, which can't enter directories that are closed to others.
 """
 
 import contextlib
@@ -32,20 +31,21 @@ def stack_port(default: int = DEFAULT_PORT, environ: Mapping[str, str] = os.envi
     """The stack's port: MUSTER_PORT or the default. Raises OperateError."""
     text = environ.get("MUSTER_PORT") or str(default)
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise OperateError(f"MUSTER_PORT is no port number: {text!r}")
+        raise OperateError(f"MUSTER_PORT isn't a port number: {text!r}")
     return int(text)
 
 
 def machines_directory(home: Path) -> Path:
-    """The directory for the homes of local machines, which attempts can enter; made if need be.
+    """Return the directory for homes of local machines, which attempts can enter; created if
+    needed.
 
-    It is `machines` in `home` or, if attempts cannot enter `home`, a link of that name to another
+    It is `machines` in `home` or, if attempts can't enter `home`, a link of that name to another
     directory. `home` must exist. Raises OperateError.
     """
     area = home / "machines"
     if area.exists():
         return area.resolve()
-    area.unlink(missing_ok=True)  # a link whose directory is gone
+    area.unlink(missing_ok=True)  # a dangling link
     if _is_enterable(home):
         area.mkdir(mode=0o755)
     else:
@@ -64,16 +64,17 @@ def _create_linked_directory(home: Path) -> Path:
         if place.is_dir() and os.access(place, os.W_OK) and _is_enterable(place):
             return _recreate_directory(place / name)
     raise OperateError(
-        f"attempts have a uid of their own, which cannot get to {home}: "
-        "set MUSTER_HOME to a directory that everybody may enter"
+        f"attempts run under their own uids, which can't enter {home}: set MUSTER_HOME to a "
+        "directory that every user can enter"
     )
 
 
 def _recreate_directory(area: Path) -> Path:
-    # The name follows from the home's path: what is there belonged to a home that has been removed.
+    # The name is derived from the home's path, so what is there belonged to a home that was
+    # removed.
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISDIR(area.lstat().st_mode) or area.lstat().st_uid != os.geteuid():
-            raise OperateError(f"{area} belongs to someone else: remove it, or set MUSTER_HOME")
+            raise OperateError(f"{area} belongs to another user: remove it, or set MUSTER_HOME")
         shutil.rmtree(area)
     area.mkdir(mode=0o755)
     return area

@@ -1,4 +1,4 @@
-"""What people are told about the sandboxes that a machine of a stack makes."""
+"""Describe the sandboxes of a stack's machine."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from app.server_cli.local.screen import Screen
 
 _WEAKER = {
     "processes": "an agent's processes are contained, but it can read what other users can",
-    "none": "little contains agents: use this machine for work you trust",
+    "none": "agents are barely contained: use this machine only for work you trust",
 }
 
 
 def show_sandbox(screen: Screen, machine: LocalMachine, api: ApiClient) -> None:
-    """Show the machine's sandbox level: one line, which says what to do where it is not full."""
+    """Show the machine's sandbox level in one line, with advice if it isn't full."""
     screen.step(f"checking the sandbox of {machine.name}")
     sandbox = api.get(f"/api/web/machines/{machine.machine_id}")["sandbox"]
     screen.done(describe_sandbox(sandbox))
@@ -25,6 +25,6 @@ def describe_sandbox(sandbox: dict[str, Any]) -> str:
     if level == "full":
         return "full"
     return (
-        f"{level}, weaker than full: {_WEAKER[level]}. Reason: {reasons}. An admin must allow user "
-        "namespaces on this host (docs/machines.md, “Getting full sandboxes”)"
+        f"{level}, weaker than full: {_WEAKER[level]}. Reason: {reasons}. An admin must allow "
+        "user namespaces on this host (docs/machines.md, “Getting full sandboxes”)"
     )

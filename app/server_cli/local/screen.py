@@ -1,4 +1,4 @@
-"""The output of commands that go by steps."""
+"""Print the output of commands that run in steps."""
 
 import re
 import time
@@ -11,7 +11,7 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 
 
 class Screen:
-    """Writes to a terminal, in colours and with a line for the present step, or to a file."""
+    """Writes to a terminal, in colors and with a line for the current step, or to a file."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -22,18 +22,18 @@ class Screen:
         self._ignores_closed_output = self._is_closed = False
 
     def ignore_closed_output(self) -> None:
-        """From now on an output that is gone is no error: what would be said there is lost."""
+        """From now on, ignore a closed output and drop what would be written to it."""
         self._ignores_closed_output = True
 
     def step(self, text: str) -> None:
-        """Begin a step; the one before it is done."""
+        """Start a step; the one before it is done."""
         self.done()
         self._step, self._started_at = text, time.monotonic()
         if self.is_terminal:
             self._write(f"  … {text}")
 
     def done(self, outcome: str = "") -> None:
-        """End the present step, if there is one, and show how long it took."""
+        """End the current step, if there is one, and show how long it took."""
         if self._step is None:
             return
         seconds = time.monotonic() - self._started_at
@@ -45,11 +45,11 @@ class Screen:
         self._finish(f"  {mark} {text}{took}\n")
 
     def mark_failed(self) -> None:
-        """The present step has; it is shown so when it ends."""
+        """Mark the current step as failed; it is shown so when it ends."""
         self._has_failed = self._step is not None
 
     def fail(self, problem: str) -> None:
-        """End the present step as failed, and show the problem."""
+        """End the current step as failed, and show the problem."""
         self.mark_failed()
         self.done()
         self._write(f"{RED}{problem}{RESET}\n")
@@ -59,7 +59,7 @@ class Screen:
         self._write(f"\n{BOLD}{text}{RESET}\n")
 
     def line(self, text: str = "") -> None:
-        """Write a line; escape sequences are kept on a terminal."""
+        """Write a line; a terminal gets its escape sequences."""
         self.done()
         self._write(f"{text}{RESET if chr(27) in text else ''}\n")
 

@@ -1,5 +1,5 @@
-"""The user ids that attempts of local machines have under root, as `muster worker` shares them out
-among the daemons of one host (muster/worker/sandbox/uids.py, which the server does not import).
+"""The user IDs of local machines' attempts under root, as `muster worker` assigns them to the
+daemons of one host (muster/worker/sandbox/uids.py, which the server doesn't import).
 """
 
 UIDS_PER_MACHINE = 1_000
@@ -9,7 +9,7 @@ MAX_MACHINES = (_END_UID - _FIRST_UID) // UIDS_PER_MACHINE
 
 
 def machine_uids(number: int) -> range:
-    """Those of a machine, by its number from 0."""
+    """Return the user IDs of a machine, by its number from 0."""
     first = _FIRST_UID + number * UIDS_PER_MACHINE
     return range(first, first + UIDS_PER_MACHINE)
 

@@ -1,1 +1,1 @@
-"""Another release of the server in place of the one that runs here. Decision 73 says how."""
+"""Replace the release of the installed server with another one. See decision 73."""

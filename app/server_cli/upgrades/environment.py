@@ -1,4 +1,4 @@
-"""The environment of a release: made beside those that run, of the same Python."""
+"""The environment of a release, created beside the running one with the same Python."""
 
 import os
 import shutil
@@ -17,11 +17,11 @@ MIN_FREE_BYTES = 1 << 30
 
 
 def create_environment(place: Path, wheel: Wheel) -> Path:
-    """Have the wheel's environment in `place`. Returns its Python. Raises OperateError, OSError.
+    """Create the wheel's environment in `place`. Returns its Python. Raises OperateError, OSError.
 
-    Our own packages are taken from the files; what others have made, by the hashes of the locks
-    that the wheel carries. One of those, psycogreen, is nowhere but as source, so that builds are
-    not forbidden, as they are on machines.
+    Our own packages come from files; third-party ones are checked against the hashes of the locks
+    in the wheel. One of them, psycogreen, exists only as source, so builds are allowed here, unlike
+    on machines.
     """
     python = place / "bin" / "python"
     if (place / COMPLETE_MARKER).exists():
@@ -34,13 +34,13 @@ def create_environment(place: Path, wheel: Wheel) -> Path:
     locks = [word for lock in LOCKS for word in ("-r", lock)]
     _run([*install, "--require-hashes", *locks], files)
     _run([*install, "--no-index", "--no-deps", *(f"./{path.name}" for path in ours)], files)
-    os.sync()  # no power cut leaves less than all of it
+    os.sync()  # so that a power cut leaves all of it
     (place / COMPLETE_MARKER).touch()
     return python
 
 
 def mark_incomplete(place: Path) -> None:
-    """Have it be made anew the next time. Raises OSError."""
+    """Make the next run create it again. Raises OSError."""
     (place / COMPLETE_MARKER).unlink(missing_ok=True)
 
 
@@ -55,7 +55,7 @@ def require_space(place: Path) -> None:
 
 
 def _create_empty(place: Path) -> list[str]:
-    """An environment without packages, and the words that install into it."""
+    """Create an environment without packages. Returns the command that installs into it."""
     base, python = os.path.realpath(sys.executable), str(place / "bin" / "python")
     if (uv := shutil.which("uv")) is not None:
         _run([uv, "venv", "--quiet", "--python", base, str(place)], place.parent)
@@ -79,11 +79,11 @@ def _run(argv: Sequence[str], there: Path) -> None:
             text=True,
             timeout=INSTALL_TIMEOUT_SECONDS,
             check=False,
-            # The server's account has to read it, and may not write what it compiles.
+            # The server's account must read it, and can't write compiled files there.
             umask=0o022,
             env={"UV_COMPILE_BYTECODE": "1", **passphrase.without_passphrase(os.environ)},
         )
     except (OSError, subprocess.TimeoutExpired) as problem:
         raise OperateError(f"{argv[0]}: {problem}") from None
     if done.returncode != 0:
-        raise OperateError(f"the release could not be installed:\n{done.stdout.strip()}")
+        raise OperateError(f"can't install the release:\n{done.stdout.strip()}")

@@ -1,5 +1,5 @@
-"""The script on the PATH is of the release that was installed first; it hands over to the one that
-the installation uses now.
+"""Hand over to the current release: the script on the PATH belongs to the release that was
+installed first.
 """
 
 import contextlib
@@ -16,9 +16,9 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def exec_current_release() -> None:
-    """Become the `muster-server` of the release in use, where that is another one.
+    """Replace this process by the `muster-server` of the current release, if that is another one.
 
-    A checkout stays what it is, as does whoever names another home. It never happens twice.
+    A checkout isn't replaced, nor is a call that names another home. It never happens twice.
     """
     if os.environ.pop(HANDED_OVER, None) or os.environ.get("MUSTER_HOME"):
         return
@@ -30,7 +30,9 @@ def exec_current_release() -> None:
 
 
 def _current_program() -> Path | None:
-    """What the installation of this host says, if nobody else can have written it."""
+    """Return the program that this host's installation names, if only trusted users can have
+    written it.
+    """
     where = next((each for each in paths.find_installations() if each.is_own), None)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         if where is not None and (text := _read_trusted(where.release)) is not None:
@@ -40,7 +42,8 @@ def _current_program() -> Path | None:
 
 
 def _read_trusted(path: Path) -> str | None:
-    """None where anybody else can have written it. It is the file that was looked at which is read.
+    """Return the file's content; None if another user can have written it. Checks the opened file,
+    so it can't be swapped.
 
     Raises OSError, ValueError.
     """

@@ -1,8 +1,8 @@
-"""What one release asks of another:
-`<its Python> -P -m app.server_cli.upgrades.release_commands WORD`.
+"""Commands that one release runs of another: `<its Python> -P -m
+app.server_cli.upgrades.release_commands COMMAND`.
 
-Releases of other versions call this: words and answers stay as they are. `check` makes the server
-as its processes will, and answers with JSON; `migrate` brings the database to its schema; `units`
+Releases of other versions call this, so commands and output must not change. `check` creates the
+server as its processes do, and prints JSON; `migrate` migrates the database to its schema; `units`
 writes the units, for the system or, with `--user`, for one user.
 """
 

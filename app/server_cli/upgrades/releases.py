@@ -1,4 +1,4 @@
-"""The releases of an installation: which is used, which was before, and what was cut off."""
+"""The releases of an installation: current, previous, and an interrupted upgrade."""
 
 import contextlib
 import dataclasses
@@ -20,7 +20,7 @@ PREPARING, MIGRATING, SWITCHING = "preparing", "migrating", "switching"
 
 @dataclass(frozen=True)
 class Release:
-    """`python` is that of its environment."""
+    """`python` is the one of its environment."""
 
     version: str
     python: str
@@ -28,7 +28,7 @@ class Release:
 
 @dataclass(frozen=True)
 class InstalledReleases:
-    """The release of an installation, and the one before, to which one may go back."""
+    """The current release of an installation, and the previous one for a rollback."""
 
     now: Release
     before: Release | None = None
@@ -36,8 +36,8 @@ class InstalledReleases:
 
 @dataclass(frozen=True)
 class InterruptedUpgrade:
-    """An upgrade that has begun: how far it is. From MIGRATING on the database may have changed,
-    and from SWITCHING on the processes. `backup` is what was made before that.
+    """A started upgrade and its step. From MIGRATING on the database may have changed, from
+    SWITCHING on the processes. `backup` is the backup made before that.
     """
 
     step: str
@@ -47,7 +47,7 @@ class InterruptedUpgrade:
 
 
 def load_releases(where: InstallationPaths) -> InstalledReleases | None:
-    """None where it is still the environment that `install` was run from. Raises OperateError."""
+    """Return the releases; None if upgrades never replaced the first one. Raises OperateError."""
     found = _read_json(where.release)
     if found is None:
         return None
@@ -60,12 +60,12 @@ def load_releases(where: InstallationPaths) -> InstalledReleases | None:
 
 
 def store_releases(where: InstallationPaths, what: InstalledReleases) -> None:
-    """From now on. Raises OSError."""
+    """Store the current releases. Raises OSError."""
     _write_json(where.release, dataclasses.asdict(what))
 
 
 def load_interrupted(where: InstallationPaths) -> InterruptedUpgrade | None:
-    """The upgrade that was cut off, or runs. Raises OperateError."""
+    """Return the interrupted or running upgrade. Raises OperateError."""
     path = _interrupted_path(where)
     found = _read_json(path)
     if found is None:
@@ -83,28 +83,28 @@ def store_interrupted(where: InstallationPaths, what: InterruptedUpgrade) -> Non
 
 
 def clear_interrupted(where: InstallationPaths) -> None:
-    """The upgrade is over."""
+    """Remove the record: the upgrade is finished."""
     _interrupted_path(where).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def lock_upgrade(where: InstallationPaths) -> Iterator[None]:
-    """Raises OperateError while another upgrade runs."""
+    """Lock upgrades of the installation. Raises OperateError while another one runs."""
     where.releases.mkdir(parents=True, exist_ok=True, mode=0o755)
-    # Whoever may open it may hold it: it is for its owner alone, as is one that was made otherwise.
+    # Anyone who can open it can lock it, so only its owner can; also if it was created otherwise.
     descriptor = os.open(where.releases / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     with open(descriptor, "w") as file:
         os.fchmod(descriptor, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise OperateError("another upgrade runs on this host: wait for it") from None
+            raise OperateError("another upgrade is running on this host: wait for it") from None
         yield
 
 
 def remove_unused(where: InstallationPaths, kept: InstalledReleases) -> list[str]:
-    """Remove the releases that are neither used nor the one before, and that nothing runs from:
-    the embedded engines go on in theirs until they are restarted. Returns their names.
+    """Remove the releases that are neither current nor previous and that no process uses: embedded
+    engines use theirs until they restart. Returns their names.
     """
     stay = {Path(each.python).parents[1] for each in (kept.now, kept.before) if each is not None}
     gone = [
@@ -143,10 +143,10 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (ValueError, OSError) as problem:
-        raise OperateError(f"{path} cannot be read: {problem}") from None
+        raise OperateError(f"can't read {path}: {problem}") from None
     return found if isinstance(found, dict) else {}
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    """Whole, or not at all; everybody may read it."""
+    """Write atomically; every user can read it."""
     atomic_write.replace_file(path, json.dumps(content, indent=2).encode(), 0o644)

@@ -1,4 +1,4 @@
-"""The file that an operator names: a server's package, with the client's in it."""
+"""The file that an operator names: a server package, which bundles the client's."""
 
 import hashlib
 import re
@@ -17,7 +17,7 @@ _CLIENT = re.compile(r"muster_client-[A-Za-z0-9_.+]{1,100}-py3-none-any\.whl")
 
 @dataclass(frozen=True)
 class Wheel:
-    """`path` lies as `name` wherever it is; `sha256` is of its bytes, in hexadecimal."""
+    """`path` is where the wheel called `name` is; `sha256` is of its bytes, in hexadecimal."""
 
     path: Path
     version: str
@@ -31,21 +31,21 @@ class Wheel:
 
 
 def read_wheel(path: Path) -> Wheel:
-    """Raises OperateError for what is no whole package of a server's."""
+    """Read a server package. Raises OperateError if it isn't complete."""
     named = _NAME.fullmatch(path.name)
     if named is None:
-        raise OperateError(f"{path.name} is no package of a server: muster_server-….whl is")
+        raise OperateError(f"{path.name} isn't a server package: use muster_server-….whl")
     try:
         content = path.read_bytes()
         with zipfile.ZipFile(path) as packed:
             return _read_packed(path, named[1], packed, hashlib.sha256(content).hexdigest())
     except (OSError, zipfile.BadZipFile, UnicodeDecodeError) as problem:
-        raise OperateError(f"{path} cannot be read: {problem}") from None
+        raise OperateError(f"can't read {path}: {problem}") from None
 
 
 def _read_packed(path: Path, version: str, packed: zipfile.ZipFile, sha256: str) -> Wheel:
     if (torn := packed.testzip()) is not None:
-        raise OperateError(f"{path} is damaged ({torn}): fetch it again")
+        raise OperateError(f"{path} is damaged ({torn}): download it again")
     names = packed.namelist()
     metadata_path = f"muster_server-{version}+muster.dist-info/METADATA"
     carried = [
@@ -53,16 +53,16 @@ def _read_packed(path: Path, version: str, packed: zipfile.ZipFile, sha256: str)
     ]
     clients = [name for name in carried if _CLIENT.fullmatch(name)]
     if metadata_path not in names or len(clients) != 1 or not set(LOCKS) <= set(carried):
-        raise OperateError(f"{path} is no package that `make dist` has made")
+        raise OperateError(f"{path} isn't a package made by `make dist`")
     metadata = Parser().parsestr(packed.read(metadata_path).decode())
     if (metadata["Name"], metadata["Version"]) != ("muster-server", f"{version}+muster"):
-        raise OperateError(f"{path} is another package than its name says")
+        raise OperateError(f"{path} contains a different package than its name says")
     return Wheel(path, version, clients[0], sha256)
 
 
 def unpack_bundled(wheel: Wheel, place: Path) -> list[Path]:
-    """Put what it carries into a directory: the locks and the client. Returns the client's path and
-    its own copy's. Raises OSError.
+    """Unpack the bundled files into a directory: the locks and the client. Returns the paths of the
+    client and of our own copy. Raises OSError.
     """
     with zipfile.ZipFile(wheel.path) as packed:
         for name in (*LOCKS, wheel.client):

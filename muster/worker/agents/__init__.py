@@ -1,1 +1,1 @@
-"""Coding agents: which are here, how they are started, how they fare."""
+"""Coding agents: which are installed, how they start, how well they work."""

@@ -1,4 +1,4 @@
-"""What rooms have to show of agents, so that those that are found on our search path run there."""
+"""Find the paths that sandboxes must show so that the agents on our search path run there."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ from muster.worker.agents.environment import search_path
 
 
 def builtin_agent_mounts(adapters: AdapterRegistry, home: Path) -> list[Path]:
-    """What belongs to the agents that are known. Nothing of the worker's `home` is in it."""
+    """Return the paths of the built-in agents. Never includes the worker's `home`."""
     path = search_path()
     found = [shutil.which(adapter.binary, path=path) for adapter in adapters]
     trees = [installs.required_paths(Path(name), path, never=[home]) for name in found if name]
@@ -18,10 +18,10 @@ def builtin_agent_mounts(adapters: AdapterRegistry, home: Path) -> list[Path]:
 
 
 def project_command_mounts(command: str, home: Path) -> list[Path]:
-    """What belongs to a project's command.
+    """Return the paths of a project's command.
 
-    Nothing for a program that is named by a path: a project's command opens no file of the
-    machine's operator. Nothing of the worker's `home` either. Raises ValueError.
+    Empty for a program named by a path: a project's command opens no file of the machine's
+    operator. Never includes the worker's `home`. Raises ValueError.
     """
     words = custom.split_command(command)
     if not words or "/" in words[0]:

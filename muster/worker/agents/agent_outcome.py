@@ -1,4 +1,4 @@
-"""What a stage's end says about the health of the agent that ran it."""
+"""Derive an agent's health from the exit of a stage that it ran."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,17 +11,16 @@ from muster.worker.agents.stage_command import failure_code
 from muster.worker.shim.spool import SpoolReader
 from muster.worker.shim.wire import StageExit
 
-_TAIL_BYTES = 8 << 10  # bytes of output by which a failure is judged
+_TAIL_BYTES = 8 << 10  # bytes of output used to classify a failure
 
 
 def record_outcome(
     health: AgentHealth, kept: AttemptState, end: StageExit, directory: Path
 ) -> None:
-    """Notes in `health` how the order's agent fared.
+    """Record in `health` how the order's agent worked.
 
-    Timeouts, stops and a lease's end tell nothing, and neither does an agent that was asked for
-    nothing (`/clear`); nor does a shell stage, nor one of which an earlier release did not keep
-    whose it is.
+    Timeouts, stops, the end of a lease, and an agent that had nothing to do (`/clear`) are ignored;
+    so are shell stages, and stages whose agent an earlier release didn't store.
     """
     if not kept.is_agent or not kept.project:
         return
@@ -37,8 +36,9 @@ def record_outcome(
 
 
 def _failure_reason(own: Mapping[Reason, str], end: StageExit, directory: Path) -> Reason | None:
-    """By what the agent told, by its `own` words, or by anybody's: some agents end with 0 although
-    they could do nothing."""
+    """Return the reason from the agent's facts, from its `own` patterns, or from the general ones:
+    some agents exit with 0 although they failed.
+    """
     if (reason := failure_reason.reason_from_facts(end.facts)) is not None:
         return reason
     code = end.code if end.how == "exit" else 128 + end.code
@@ -51,7 +51,7 @@ def _failure_reason(own: Mapping[Reason, str], end: StageExit, directory: Path) 
 
 
 def read_last_output(end: StageExit, directory: Path) -> bytes:
-    """The last kilobytes that the stage has printed; empty where they cannot be read."""
+    """Return the last kilobytes of the stage's output; empty if they can't be read."""
     try:
         reader = SpoolReader(directory)
     except OSError:

@@ -1,8 +1,8 @@
-"""`attempt.json`: what a daemon that starts anew must know to finish what an earlier one began.
+"""`attempt.json`: the state that a restarted daemon needs to finish an attempt.
 
-Nothing that only the stage itself needs is kept: neither its text, nor its environment, nor its
-secrets. The repository's token and key are, until the attempt is forgotten: the checkpoint needs
-them.
+It has nothing that only the stage itself needs: neither its text, nor its environment, nor its
+secrets. It has the repository's token and key until the attempt is removed, because the checkpoint
+needs them.
 """
 
 import re
@@ -33,13 +33,12 @@ _SESSION_ID = re.compile(
 
 
 class AttemptState(msgspec.Struct, frozen=True):
-    """The latest stage order. `has_session`: its agent has had a conversation in this workspace
-    before it, which can be continued; `session_agents`: those that had one at all. `sessions` are
-    the ids, by the agents' names, of those conversations of which one is known; `session_usage` is
-    what was used in those that are counted as a whole. `run` counts the processes of the stage.
-    `suspended_by` is why that one is to be stopped in the stage's middle, if it is.
+    """The latest stage order. `has_session`: its agent has had a session in this workspace that can
+    be resumed; `session_agents`: all agents that had one. `sessions` has the known session IDs by
+    agent; `session_usage` has the usage of agents that report a session's total. `run` counts the
+    stage's processes. `suspended_by` is why the stage is being suspended, if it is.
 
-    `reused_home_of` is the number of the attempt before, whose home is this one's.
+    `reused_home_of` is the number of the attempt whose home this one reuses.
 
     `stage_index` is -1 in an attempt that began with the push.
     """
@@ -51,7 +50,7 @@ class AttemptState(msgspec.Struct, frozen=True):
     repo: Repo
     author: Author
     has_session: bool = msgspec.field(default=False, name="conversed")
-    project: str = ""  # this and what follows is not in what earlier releases wrote
+    project: str = ""  # earlier releases didn't write this and the following fields
     run: int = 0
     session_agents: tuple[str, ...] = msgspec.field(default=(), name="talked")
     sessions: dict[str, str] = {}
@@ -62,7 +61,7 @@ class AttemptState(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_order(cls, order: RunStage, before: "AttemptState | None") -> "AttemptState":
-        """What is to be kept of an order; `before` is what was kept of the one before it."""
+        """Return the state for an order; `before` is the state for the previous one."""
         talked: tuple[str, ...] = ()
         suspended_by = None
         if before is not None:
@@ -89,14 +88,15 @@ class AttemptState(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_publish(cls, order: Publish) -> "AttemptState | None":
-        """What is to be kept of a push that begins an attempt; None for one that begins none."""
+        """Return the state for a push that begins an attempt; None for another push."""
         if order.repo is None or order.author is None:
             return None
         return cls(-1, "", False, "", order.repo, order.author)
 
     def for_next_attempt(self, number: int, *, talks_on: bool) -> "AttemptState":
-        """What the next attempt on this machine has of it, this one being that `number`. Only
-        conversations of which an id is known are surely in the home."""
+        """Return the state for the next attempt on this machine; this one has that `number`. Only
+        sessions with a known ID are certain to be in the home.
+        """
         return AttemptState(
             -1,
             "",
@@ -112,12 +112,13 @@ class AttemptState(msgspec.Struct, frozen=True):
 
     @property
     def session_id(self) -> str | None:
-        """The id of the conversation to go on with, if its agent told of one."""
+        """The ID of the session to resume, if its agent reported one."""
         return self.sessions.get(self.agent)
 
     def with_exit_facts(self, facts: Mapping[str, Any], directory: Path) -> "AttemptState":
-        """The same, once its stage has ended with these facts; kept if they add to it. Raises
-        OSError."""
+        """Return the state after its stage exited with these facts; stored if they change it.
+        Raises OSError.
+        """
         session = facts.get("session")
         if not self.is_agent or not isinstance(session, str) or not _SESSION_ID.fullmatch(session):
             return self
@@ -134,14 +135,15 @@ class AttemptState(msgspec.Struct, frozen=True):
         return learned
 
     def mark_suspending(self, reason: SuspendedBy, directory: Path) -> "AttemptState":
-        """The same, once it is to be stopped in the stage's middle; kept before that is done, so
-        that a daemon which starts anew knows why it was stopped. Raises OSError."""
+        """Return the state of a stage that is about to be suspended; stored first, so that a
+        restarted daemon knows why the stage stopped. Raises OSError.
+        """
         suspending = msgspec.structs.replace(self, suspended_by=reason)
         suspending.write(directory)
         return suspending
 
     def usage_from_facts(self, facts: Mapping[str, Any]) -> list[UsageItem]:
-        """What this run of the stage has used by these facts of it, before or after its end."""
+        """Return this run's usage from its facts, before or after its exit."""
         return usage.run_usage(facts, self._session_usage(facts))
 
     def _session_usage(self, facts: Mapping[str, Any]) -> SessionUsage | None:
@@ -150,17 +152,17 @@ class AttemptState(msgspec.Struct, frozen=True):
         )
 
     def _agents_with_sessions(self) -> tuple[str, ...]:
-        # An earlier release kept only that there was some conversation.
+        # An earlier release stored only that there was a session.
         is_one = self.is_agent or self.has_session
         return tuple(dict.fromkeys((*self.session_agents, *([self.agent] if is_one else []))))
 
     def write(self, directory: Path) -> None:
-        """Raises OSError."""
+        """Write the state. Raises OSError."""
         atomic_write.replace_file(directory / FILE_NAME, msgspec.json.encode(self))
 
 
 def read(directory: Path) -> AttemptState | None:
-    """The order that is kept in an attempt's directory; None where none can be read."""
+    """Return the state in an attempt's directory; None if it can't be read."""
     try:
         return msgspec.json.decode((directory / FILE_NAME).read_bytes(), type=AttemptState)
     except (OSError, msgspec.DecodeError):

@@ -1,4 +1,4 @@
-"""Whether an agent type should get work on this machine, by how its stages have ended."""
+"""Decide from its recent stages whether an agent type should get work on this machine."""
 
 import math
 from collections import deque
@@ -15,7 +15,7 @@ DEGRADED_SECONDS: dict[Reason, float] = {
     "unknown": 600.0,
 }
 _KEY_REASONS = frozenset({"auth_failure", "rate_limit"})
-"""What a key brings, which is a project's own as long as no other project has the same trouble."""
+"""Failures of a key, which count as the project's own as long as no other project has them."""
 
 
 def _recent_projects() -> deque[str]:
@@ -24,21 +24,21 @@ def _recent_projects() -> deque[str]:
 
 @dataclass
 class Degradation:
-    """One agent type's. `now` is any clock in seconds that does not go back.
+    """The state of one agent type. `now` is any clock in seconds that never goes back.
 
-    The latest three failures since a success say no for a while, if they are not all of one
-    project: what a project brings (keys, environment, instructions) is no fault of the machine's.
-    If they are, they count only where that project has succeeded here since it last degraded the
-    agent alone: what it brings has been seen to work, and costs others one pause at most. What
-    comes of keys, refused or spent, never counts alone, nor with failures of another sort.
+    Three failures since the last success pause it for a while, unless all are of one project,
+    because a project's own keys, environment or instructions may be the cause. Failures of one
+    project count only if it has succeeded here since it last degraded the agent alone: then its
+    setup works, and it costs the others one pause at most. Failures of keys, rejected or exhausted,
+    never count alone, nor with failures of another kind.
     """
 
     reason: Reason | None = None
     degraded_until: float = -math.inf
-    # Projects, since the last success.
+    # Projects of failures since the last success.
     _failed_projects: deque[str] = field(default_factory=_recent_projects)
     _key_failed_projects: deque[str] = field(default_factory=_recent_projects)
-    _proven_projects: set[str] = field(default_factory=set)  # projects that may be believed alone
+    _proven_projects: set[str] = field(default_factory=set)  # projects whose failures count alone
 
     def record_failure(self, project: str, reason: Reason, now: float) -> None:
         is_of_key = reason in _KEY_REASONS
@@ -54,12 +54,12 @@ class Degradation:
         self._proven_projects.add(project)
 
     def clear_missing_binary(self) -> None:
-        """Ends what was said of a missing binary: it is there again, or is another one."""
+        """Clear the reason of a missing binary: it is found again, or replaced."""
         if self.reason == "binary_missing":
             self._clear()
 
     def active_reason(self, now: float) -> Reason | None:
-        """Why no work should come now; None when it may."""
+        """Return why no work should come now; None if there is no reason."""
         return self.reason if now < self.degraded_until else None
 
     def _consume_proof(self, project: str) -> bool:

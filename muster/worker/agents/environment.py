@@ -1,4 +1,4 @@
-"""The environment of a stage, built from scratch: nothing of the daemon's leaks into it."""
+"""Build the environment of a stage from scratch, without the daemon's variables."""
 
 import os
 import re
@@ -15,10 +15,10 @@ VARIABLES = frozenset(
         *("description", "instruction", "choice", "input"),
     }
 )
-"""What a stage may know of its task; each becomes `MUSTER_…` in capitals."""
+"""Facts about its task that a stage may get; each becomes `MUSTER_…` in capitals."""
 
 MAX_VARIABLE_BYTES = 128 * 1024 - 1
-"""Bytes of one `NAME=value`, by Linux's MAX_ARG_STRLEN."""
+"""Bytes of one `NAME=value`: Linux's MAX_ARG_STRLEN."""
 
 _EMPTY: Mapping[str, str] = {}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -35,12 +35,12 @@ def build_environment(
     path: str | None = None,
     user: str = "muster",
 ) -> dict[str, str]:
-    """A stage's environment. Later parts win: defaults, what its agent is started with, the
-    project's own, its secrets, Muster's.
+    """Return a stage's environment. Later parts win: defaults, the agent's variables, the project's
+    own, its secrets, Muster's.
 
-    `variables` has keys of VARIABLES; what is missing or None is empty, so that scripts under
-    `set -u` run. `path` is the daemon's own search path by default: the agents that it offers
-    were found there. Raises ValueError for a name or value that no process can be given.
+    `variables` has keys of VARIABLES; a missing or None value is empty, so that scripts under `set
+    -u` run. `path` defaults to the daemon's own search path, where its agents were found. Raises
+    ValueError for names or values that a process can't have.
     """
     if unknown := set(variables) - VARIABLES:
         raise ValueError(f"unknown variables: {', '.join(sorted(unknown))}")
@@ -70,15 +70,15 @@ def build_environment(
 
 
 def search_path(path: str | None = None) -> str:
-    """`path`, or the daemon's own, without entries relative to wherever a stage may stand."""
+    """Return `path`, or the daemon's own, without entries relative to the stage's directory."""
     entries = (os.environ.get("PATH", "") if path is None else path).split(os.pathsep)
     return os.pathsep.join(entry for entry in entries if entry.startswith("/")) or DEFAULT_PATH
 
 
 def _require_valid(name: str, value: str) -> None:
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is not a name for an environment variable")
+        raise ValueError(f"{name!r} isn't a valid name for an environment variable")
     if "\0" in value:
         raise ValueError(f"{name} contains a NUL byte")
     if len(name.encode()) + 1 + len(value.encode(errors="surrogateescape")) > MAX_VARIABLE_BYTES:
-        raise ValueError(f"{name} is longer than an environment variable can be")
+        raise ValueError(f"{name} is too long for an environment variable")

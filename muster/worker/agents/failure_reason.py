@@ -1,4 +1,4 @@
-"""Why a stage of an agent failed: by what the agent told in fields, and else by its last words."""
+"""Classify a failed agent stage: by the agent's facts, or else by its last output."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _AUTH_FAILURE = re.compile(
     re.IGNORECASE,
 )
 RATE_LIMIT: Reason = "rate_limit"
-"""The account may not be used for a while, or its server is busy: all else is as it should be."""
+"""The account has reached a limit, or its server is busy: nothing else is wrong."""
 _KINDS: dict[str, Reason] = {
     "auth": "auth_failure",
     "rate_limit": RATE_LIMIT,
@@ -32,7 +32,7 @@ _KINDS: dict[str, Reason] = {
 
 
 def reason_from_facts(facts: Mapping[str, Any]) -> Reason | None:
-    """What an agent's facts say of its failure; None where they say of none."""
+    """Return the reason from an agent's facts; None if they have none."""
     failure = facts.get("failure")
     if not isinstance(failure, dict):
         return None
@@ -40,7 +40,9 @@ def reason_from_facts(facts: Mapping[str, Any]) -> Reason | None:
 
 
 def failure_from_facts(facts: Mapping[str, Any]) -> AgentFailure | None:
-    """The same for the server. Facts are the word of what runs in the room, and may be anything."""
+    """Return the failure for the server. Facts come from programs in the sandbox and may be
+    anything.
+    """
     failure = facts.get("failure")
     if not isinstance(failure, dict):
         return None
@@ -52,16 +54,16 @@ def failure_from_facts(facts: Mapping[str, Any]) -> AgentFailure | None:
 
 
 def match_patterns(failures: Mapping[Reason, str], output: bytes) -> Reason | None:
-    """What an adapter's words say of the last output."""
+    """Return the reason whose adapter pattern matches the last output."""
     text = _plain_text(output)
     found = (reason for reason, pattern in failures.items() if re.search(pattern, text))
     return next(found, None)
 
 
 def classify_output(exit_code: int, output: bytes) -> Reason | None:
-    """What anybody's words say, by the exit code and the last output; None for exit 0.
+    """Return the reason from general patterns, by exit code and last output; None for exit 0.
 
-    Never `binary_missing`: what ran was there, whatever it says of others.
+    Never `binary_missing`: the program existed, whatever its output says about others.
     """
     if exit_code == 0:
         return None

@@ -1,4 +1,4 @@
-"""The narrator before an agent whose output we read (`narrator`)."""
+"""Start an agent whose output we read under the runner (`agents.runner`)."""
 
 import shutil
 from collections.abc import Sequence
@@ -20,19 +20,22 @@ _MCP_SERVER_SCRIPT = (
 
 
 def is_output_parsed(adapter: Adapter | None, ask: AgentInvocation, path: str) -> bool:
-    """Whether what the agent prints is to be read. One that is not on the search path `path` is
-    started by itself: then the system says in its own words that it is missing."""
+    """Whether the runner reads the agent's output. An agent that isn't on the search path `path`
+    starts directly, so that the system reports it as missing.
+    """
     if adapter is None or adapter.format is None or ask.is_interactive:
         return False
     if adapter.format == ACP:
-        return True  # nobody could speak to it otherwise
+        return True  # no other way to communicate with it
     return shutil.which(adapter.binary, path=path) is not None
 
 
 def runner_command(
     room: Sandbox, adapter: Adapter, ask: AgentInvocation, argv: Sequence[str], opening: str = ""
 ) -> list[str]:
-    """The narrator's command, which runs the agent's; `opening` is what it tells first, if any."""
+    """Return the runner's command, which runs the agent's; `opening` is the runner's first message,
+    if any.
+    """
     assert adapter.format is not None
     asked = [acp.session_request(ask)] if adapter.format == ACP else []
     first = [opening] if opening else []
@@ -40,10 +43,10 @@ def runner_command(
 
 
 def is_runner_command(argv: Sequence[str]) -> bool:
-    """Whether a stage's command is the narrator's."""
+    """Whether a stage's command is the runner's."""
     return _RUNNER_SCRIPT in argv
 
 
 def mcp_server_command(room: Sandbox) -> tuple[str, ...]:
-    """The command of the server by whose tools the agent reaches its narrator (`mcp`)."""
+    """Return the command of the MCP server that connects the agent to its runner."""
     return tuple(room.python_command(_MCP_SERVER_SCRIPT))

@@ -1,4 +1,4 @@
-"""Which agents this machine can be given work for, by what is installed and how they fared."""
+"""Track which agents this machine offers, by what is installed and how well it works."""
 
 import threading
 import time
@@ -18,16 +18,15 @@ from muster.worker.agents.probe import Probe
 from muster.worker.agents.versions import Binary, Versions
 
 ALWAYS_REPORTED = frozenset({"claude", "codex", "cursor"})
-"""The types that every server asks for: they are told of even where they never were."""
+"""The types that every server asks about: reported even if they were never installed."""
 
 _PROJECT_AGENTS = (CUSTOM, ACP)
 
 
 class AgentHealth:
-    """Safe to use from any thread. `changed` is called when there is something new to tell.
+    """Safe to use from any thread. `changed` is called when there are changes to report.
 
-    Nothing is kept of `custom` and `acp`: how a project's own command fares says nothing about
-    another's.
+    `custom` and `acp` aren't tracked: a project's own command says nothing about another's.
     """
 
     def __init__(
@@ -36,13 +35,13 @@ class AgentHealth:
         look: Probe = probe.DAEMON_PROBE,
         adapters: AdapterRegistry = BUILTIN_ADAPTERS,
     ) -> None:
-        """`look` is how agents are found and asked for their versions."""
+        """`look` finds agents and asks for their versions."""
         self.on_change = changed
         self.adapters = adapters
         self._versions = Versions(look=look)
         self._lock = threading.Lock()
         self._degradations: dict[str, Degradation] = defaultdict(Degradation)
-        self._binaries: dict[str, Binary | None] = {}  # as they were last found
+        self._binaries: dict[str, Binary | None] = {}  # as last found
 
     def record_failure(self, agent: str, project: str, reason: Reason) -> None:
         if agent in _PROJECT_AGENTS:
@@ -59,9 +58,9 @@ class AgentHealth:
         self.on_change()
 
     def capabilities(self) -> list[Capability]:
-        """The capabilities of the agents that are known; one that is gone is unhealthy.
+        """Return the capabilities of the known agents; a missing one is unhealthy.
 
-        `custom` and `acp` are always there: their programs are the projects' own.
+        `custom` and `acp` are always included: their programs are the projects' own.
         """
         binaries = {each.name: self._versions.find(each.binary) for each in self.adapters}
         with self._lock:
@@ -73,7 +72,7 @@ class AgentHealth:
         return [*capabilities, *map(Capability, _PROJECT_AGENTS)]
 
     def _record_binary(self, agent: str, binary: Binary | None) -> None:
-        """An agent whose program is there anew is given work again."""
+        """Give work again to an agent whose program has reappeared."""
         if binary and self._binaries.get(agent, binary) != binary:
             self._degradations[agent].clear_missing_binary()
         self._binaries[agent] = binary
@@ -91,6 +90,6 @@ class AgentHealth:
 
 
 def _to_timestamp(until: float) -> str:
-    """A moment of the monotonic clock as RFC 3339, to the second so that it stays the same."""
+    """Convert a monotonic time to RFC 3339, in whole seconds so that it stays the same."""
     at = datetime.now(UTC) + timedelta(seconds=until - time.monotonic())
     return (at + timedelta(seconds=0.5)).replace(microsecond=0).isoformat().replace("+00:00", "Z")

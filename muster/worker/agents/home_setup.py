@@ -1,4 +1,4 @@
-"""What lies in an attempt's home before its agent starts for the first time there."""
+"""Create files in an attempt's home before its agent's first start there."""
 
 import shlex
 from collections.abc import Iterable
@@ -8,9 +8,10 @@ _EXCLUDE_FILE = ".git/info/exclude"
 
 
 def build_script(home: str, files: Iterable[tuple[str, str]], leaves: Iterable[str]) -> str:
-    """A shell script for the workspace, to be run as the attempt: files, as paths in `home` and
-    texts, where there are none yet; and git is told to leave out what matches `leaves`. Empty if
-    there is nothing to do."""
+    """Return a shell script to run as the attempt in the workspace. It creates missing files, given
+    as paths in `home` and texts, and makes git ignore the patterns `leaves`. Empty if there is
+    nothing to do.
+    """
     lines = [_file_command(PurePosixPath(home, path), text) for path, text in files]
     lines += [_exclude_command(pattern) for pattern in leaves]
     return "\n".join(["set -e", "umask 077", *lines]) if lines else ""

@@ -1,7 +1,7 @@
-"""What a program on this machine consists of: its links, its interpreters, its install tree.
+"""Find the parts of a program on this machine: its links, interpreters and install tree.
 
-A room shows the system's own directories and nothing of any home. Agents often lie in one
-(`~/.local`, nvm, pipx): so much of it is shown that the program runs, and nothing beside that.
+A sandbox shows the system's directories and no home. Agents are often in a home (`~/.local`, nvm,
+pipx): only the parts that the program needs are shown.
 """
 
 import os
@@ -19,7 +19,7 @@ from muster.worker.agents.environment import search_path
 SYSTEM_DIRECTORIES = tuple(
     map(Path, ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/etc"))
 )
-"""What every room shows."""
+"""Shown in every sandbox."""
 
 _EXCLUDED_DIRECTORIES = tuple(map(Path, ("/dev", "/proc", "/run", "/sys")))
 _SECRET_DIRECTORIES = frozenset(
@@ -33,37 +33,38 @@ _SHARED_DIRECTORIES = frozenset(
         ".local",
         ".local/lib",
         ".local/share",
-        ".local/share/opencode",  # its credentials are there
-        ".local/share/uv",  # likewise
+        ".local/share/opencode",  # contains its credentials
+        ".local/share/uv",  # the same
         ".local/state",
     }
 )
-"""Of a home: they hold tools, and what is none of an agent's business."""
+"""Directories of a home that contain tools and are no business of an agent."""
 _INSTALL_MARKERS = (
     "lib",
     "libexec",
     "tools",
-)  # what lies beside the `bin` of something that was installed
+)  # directories next to the `bin` of an installation
 _MAX_LINKS = 40  # as in Linux
 _MAX_PROGRAMS = 16
 _MAX_SHEBANG_BYTES = 256  # bytes
 
 
 class Program(NamedTuple):
-    """A file that is executed, and the links that are followed on the way to it, in their order."""
+    """An executable file, and the links to it in the order in which they are followed."""
 
     links: list[Path]
     file: Path
 
 
 def required_paths(binary: Path, path: str | None = None, never: Iterable[Path] = ()) -> list[Path]:
-    """What has to be shown, read-only and at its own place, so that a program runs in a room.
+    """Return the paths to show, read-only and at the same place, so that a program runs in a
+    sandbox.
 
-    A path that is a symbolic link has to be made as one, with the target that it has here (as
-    `room.view` does): programs find their libraries by their own real path. All others are
-    directories and files to bind. No path has a link above it; what is above is to be made as open
-    directories. What lies in SYSTEM is left out. `path` is where `#!/usr/bin/env` looks; nothing of
-    the directories `never` (the worker's home) is shown, nor a home, nor what lies above one.
+    A path that is a symbolic link must become a link with the same target (as `sandbox.mounts`
+    does), because programs find their libraries by their own real path. All others are directories
+    and files to bind. No path has a link above it; parents must become open directories. Paths in
+    SYSTEM are omitted. `path` is for `#!/usr/bin/env`; nothing in the directories `never` (the
+    worker's home) is shown, nor a home, nor a directory above one.
     """
     guard = _MountPolicy(never)
     shown: set[Path] = set()
@@ -76,10 +77,10 @@ def required_paths(binary: Path, path: str | None = None, never: Iterable[Path] 
 def first_inaccessible_path(
     binary: Path, path: str | None = None, shown: Iterable[Path] = ()
 ) -> Path | None:
-    """The first directory or file that keeps another user, without groups, from a program; None
-    where all is open. Modes are judged, access lists are not.
+    """Return the first directory or file that another user without groups can't access on the way
+    to a program; None if there is none. Considers modes, but not access lists.
 
-    What lies above a path of `shown` keeps nobody out: in a room these directories are made anew.
+    Directories above a path of `shown` don't count: a sandbox creates them new.
     """
     roots = set(shown)
     for program in find_programs(binary, path):
@@ -95,7 +96,7 @@ def first_inaccessible_path(
 
 
 def find_programs(binary: Path, path: str | None = None) -> Iterator[Program]:
-    """The program and its interpreters, as far as they exist."""
+    """Return the program and its interpreters, as far as they exist."""
     waiting, seen = [binary], set[Path]()
     while waiting and len(seen) < _MAX_PROGRAMS:
         asked = waiting.pop(0)
@@ -110,7 +111,7 @@ def find_programs(binary: Path, path: str | None = None) -> Iterator[Program]:
 
 
 def _resolve_links(path: Path) -> Program:
-    """Raises OSError for a loop."""
+    """Resolve a path's links. Raises OSError for a loop."""
     links: list[Path] = []
     here, left = Path("/"), list(reversed(path.absolute().parts[1:]))
     while left:
@@ -163,15 +164,14 @@ def _shebang_words(file: Path) -> list[str]:
 
 
 class _MountPolicy:
-    """Keeps back what no room may show."""
+    """Excludes what no sandbox may show."""
 
     def __init__(self, never: Iterable[Path]) -> None:
         self._homes = _find_homes()
         self._excluded = [*_EXCLUDED_DIRECTORIES, *(each.resolve() for each in never)]
 
     def is_file_allowed(self, path: Path) -> bool:
-        """Whether a file, a link or a directory of a tool's own may be shown; what is shown anyhow
-        may not."""
+        """Whether a tool's own file, link or directory may be shown and isn't shown already."""
         below = (path, *path.parents)
         return not (
             any(each in below for each in (*SYSTEM_DIRECTORIES, *self._excluded))
@@ -180,9 +180,9 @@ class _MountPolicy:
         )
 
     def is_tree_allowed(self, path: Path) -> bool:
-        """Whether a whole directory may be shown, of which only its shape is known."""
+        """Whether a complete directory may be shown, judged only by its path."""
         return (
-            len(path.parts) > 2  # /data may hold anything
+            len(path.parts) > 2  # /data may contain anything
             and self.is_file_allowed(path)
             and ".config" not in self._parts_below_homes(path)
             and not any(path == home / each for home in self._homes for each in _SHARED_DIRECTORIES)
@@ -213,21 +213,21 @@ def _program_paths(file: Path, guard: _MountPolicy) -> list[Path]:
     whole = next((each for each in _install_candidates(file) if guard.is_tree_allowed(each)), None)
     if whole is not None:
         return [whole]
-    # The local install of claude is a script that names what lies beside it.
+    # The local installation of claude is a script that refers to its neighbors.
     beside = file.parent / "node_modules"
     packages = [beside] if beside.is_dir() and guard.is_file_allowed(beside) else []
     return [file, *packages]
 
 
 def _install_candidates(file: Path) -> Iterator[Path]:
-    """Directories that may be all that was installed with the file; the best first."""
+    """Yield directories that may be the file's complete installation, the best first."""
     parts = file.parts
     if venv := _find_venv(file):
         yield venv
     if parts[:3] == ("/", "nix", "store"):
-        yield Path("/nix/store")  # where each thing names others
+        yield Path("/nix/store")  # where packages refer to each other
     if "Cellar" in parts:
-        yield Path(*parts[: parts.index("Cellar")])  # Homebrew's prefix: likewise
+        yield Path(*parts[: parts.index("Cellar")])  # Homebrew's prefix: the same
     if "node_modules" in parts:
         packages = Path(*parts[: parts.index("node_modules") + 1])
         if packages.parent.name == "lib" and (packages.parents[1] / "bin").is_dir():
@@ -242,7 +242,9 @@ def _install_candidates(file: Path) -> Iterator[Path]:
 
 
 def _shared_tool_directories(parts: tuple[str, ...]) -> Iterator[Path]:
-    """Of `~/.local/share/TOOL/…`: the version, where it keeps several; else all of the tool's."""
+    """For `~/.local/share/TOOL/…`: the version's directory if there are several; else all of the
+    tool's.
+    """
     for at in range(len(parts) - 3):
         if parts[at : at + 2] == (".local", "share"):
             keeps_several = parts[at + 3] == "versions" and len(parts) > at + 4

@@ -1,4 +1,4 @@
-"""How agents are looked for on this machine, and asked: as the daemon, or as an attempt would."""
+"""Find agents on this machine and run them, as the daemon or as an attempt would."""
 
 import errno
 import os
@@ -13,18 +13,18 @@ from muster.worker.agents import installs
 from muster.worker.sandbox.sandbox import Sandbox
 
 ANSWER_TIMEOUT_SECONDS = 5.0
-"""Seconds for a program to answer."""
+"""Seconds for a program to respond."""
 
 
 _START_ERRNOS = {127: errno.ENOENT, 126: errno.EACCES}
 
 
 class Probe(NamedTuple):
-    """A way to look. Both may be called from any thread.
+    """A way to find and run programs. Safe to use from any thread.
 
-    `which(name, path)` is the program of that name on a search path, None where there is none.
-    `run(argv, env)` is what a program writes to its standard output, and None if it fails or does
-    not answer in time; it raises OSError where the system cannot start it.
+    `which(name, path)` returns the program of that name on a search path, None if there is none.
+    `run(argv, env)` returns a program's standard output, and None if it fails or times out; it
+    raises OSError if the system can't start it.
     """
 
     which: Callable[[str, str], str | None]
@@ -32,18 +32,20 @@ class Probe(NamedTuple):
 
 
 def as_user(uid: int) -> Probe:
-    """The look of another user without groups, outside of any room; for root only."""
+    """Return a probe that acts as another user without groups, outside any sandbox; only for
+    root.
+    """
     return Probe(_which_for_others, partial(_run, uid=uid))
 
 
 def in_sandbox(room: Sandbox) -> Probe:
-    """The look of an attempt: in its room, without network."""
+    """Return a probe that acts as an attempt: in its sandbox, without network."""
     return Probe(_which, partial(_run_in_sandbox, room))
 
 
 def _run_in_sandbox(room: Sandbox, argv: Sequence[str], env: Mapping[str, str]) -> str | None:
     done = _run_process(room.command(*argv, cwd="/"), env)
-    # The room's shell tells so of exec, and of nothing else.
+    # Only the sandbox's shell prints this, about exec.
     if done is not None and b": exec: " in done.stderr and done.returncode in _START_ERRNOS:
         number = _START_ERRNOS[done.returncode]
         raise OSError(number, os.strerror(number), argv[0])
@@ -55,7 +57,7 @@ def _which(name: str, path: str) -> str | None:
 
 
 def _which_for_others(name: str, path: str) -> str | None:
-    # As exec does, which passes over what it may not run.
+    # Like exec, which skips files that it can't run.
     found = (_which(name, directory) for directory in path.split(":") if directory)
     return next(
         (each for each in found if each and not installs.first_inaccessible_path(Path(each), path)),
@@ -76,7 +78,7 @@ def _stdout_text(done: "subprocess.CompletedProcess[bytes] | None") -> str | Non
 def _run_process(
     argv: Sequence[str], env: Mapping[str, str], uid: int | None = None
 ) -> "subprocess.CompletedProcess[bytes] | None":
-    """None if it took too long. Raises OSError."""
+    """Run a process; None if it took too long. Raises OSError."""
     try:
         return subprocess.run(
             argv,
@@ -96,4 +98,4 @@ def _run_process(
 
 
 DAEMON_PROBE = Probe(_which, _run)
-"""The daemon's own look."""
+"""The daemon's own probe."""

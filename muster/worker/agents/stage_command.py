@@ -1,4 +1,4 @@
-"""What a stage order becomes: an argv, an environment, a place, a uid."""
+"""Turn a stage order into a command: argv, environment, directory and uid."""
 
 from collections.abc import Callable, Mapping
 
@@ -20,10 +20,10 @@ from muster.worker.sandbox.sandbox import Sandbox
 from muster.worker.sandbox.sandboxes import Sandboxes
 from muster.worker.shim.wire import StageCommand, StageExit
 
-# Before a text that the agent has been given already in the conversation that it goes on with.
+# Precedes a text that the agent has already received in the session that it resumes.
 _RESUME_PREFIX = (
-    "You were stopped in the middle of what follows, and may go on now. What you have done so far "
-    "is still there: go on from where you were, and do not begin anew.\n\n"
+    "You were stopped in the middle of the following task and can continue now. Your work so far "
+    "is still there: continue from where you were, and don't start over.\n\n"
 )
 
 
@@ -36,8 +36,9 @@ def build_command(
     *,
     narrates: Callable[[], bool] = lambda: False,
 ) -> StageCommand:
-    """The command of an ordered stage. `narrates` tells whether attempts can run the narrator.
-    Raises ValueError for what no process can be given."""
+    """Return the command of an ordered stage. `narrates` returns whether attempts can run the
+    runner. Raises ValueError for values that a process can't have.
+    """
     room = workspace.sandbox
     if order.kind == "agent" and order.agent in (CUSTOM, ACP):
         room = room.with_visible(
@@ -48,7 +49,7 @@ def build_command(
     is_read = headless.is_output_parsed(adapter, ask, env["PATH"]) and narrates()
     if adapter and is_read:
         if order.run > 0 and kept.session_id is None:
-            # The run before was read, too: it was stopped before there was a conversation.
+            # The previous run was read too: it was stopped before there was a session.
             ask = _build_invocation(order, replace(kept, has_session=False), room)
         ask = ask._replace(is_structured=True, mcp_server=headless.mcp_server_command(room))
         env = _stage_environment(order, workspace, adapter.variables(ask))
@@ -82,7 +83,7 @@ def build_command(
 
 
 def build_argv(order: RunStage, adapter: Adapter | None, ask: AgentInvocation) -> list[str]:
-    """The command line. Raises ValueError."""
+    """Return the command line. Raises ValueError."""
     made = ["bash", "-c", order.text]
     if order.kind == "agent":
         made = adapter.argv(ask) if adapter else custom.build_argv(order.agent_command, ask.text)
@@ -98,8 +99,9 @@ def home_setup_files(
     adapters: AdapterRegistry,
     room: Sandbox,
 ) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
-    """What has to lie in the home before that command is begun, as (path, text); and patterns of
-    what its agent leaves in the workspace that is no work."""
+    """Return the files that the home needs before the command starts, as (path, text); and patterns
+    of files that its agent leaves in the workspace and that aren't work.
+    """
     if (adapter := _find_adapter(order, adapters)) is None:
         return [], ()
     ask = _build_invocation(order, kept, room)
@@ -109,7 +111,7 @@ def home_setup_files(
 
 
 def _find_adapter(order: RunStage, adapters: AdapterRegistry) -> Adapter | None:
-    """None for a command of a project's own, of which nothing is known. Raises ValueError."""
+    """Return the agent's adapter; None for a project's own command. Raises ValueError."""
     if order.kind != "agent" or order.agent == CUSTOM:
         return None
     if order.agent == ACP:
@@ -134,27 +136,30 @@ def _build_invocation(order: RunStage, kept: AttemptState, room: Sandbox) -> Age
 def _with_prompt_text(
     order: RunStage, adapter: Adapter | None, ask: AgentInvocation
 ) -> AgentInvocation:
-    """With the text that it is: who does not know what came before is told, and nothing is known of
-    a project's own command."""
+    """Use the order's `fresh_text` for an agent without the earlier context, and for a project's
+    own command, of which nothing is known.
+    """
     if adapter is None or (order.fresh_text is not None and not adapter.continues_session(ask)):
         return ask._replace(text=order.fresh_text or order.text)
     return ask
 
 
 class SandboxUnavailable(Exception):
-    """This machine cannot contain the stage as it has to be; says what it lacks."""
+    """This machine can't contain the stage as required; the message says what is missing."""
 
 
 def require_sandbox(order: RunStage, rooms: Sandboxes) -> None:
-    """Raises SandboxUnavailable if a stage of that order must not run here."""
+    """Raise SandboxUnavailable if a stage of that order must not run here."""
     level = order.min_sandbox if order.network is None else "full"
     if not rooms.meets_level(level):
-        why = f"the stage needs the room {level}, this machine has {rooms.level}"
+        why = f"the stage needs the sandbox level {level}, this machine has {rooms.level}"
         raise SandboxUnavailable("; ".join([why, *rooms.missing]))
 
 
 def attempt_failure(end: StageExit) -> tuple[str, str] | None:
-    """The code and the words with which a stage's end fails its attempt; None if it does not."""
+    """Return the code and message with which a stage's exit fails its attempt; None if it
+    doesn't.
+    """
     match end.how:
         case "failed":
             return failure_code(end), end.message
@@ -165,19 +170,20 @@ def attempt_failure(end: StageExit) -> tuple[str, str] | None:
 
 
 def failure_code(end: StageExit) -> str:
-    """The code that is reported for a stage that could not be started.
+    """Return the code for a stage that couldn't start.
 
-    A missing binary is what exec says of the program itself: a workspace that cannot be entered has
+    A missing binary is exec's error about the program itself: a workspace that can't be entered has
     the same errno.
     """
-    _, _, step = end.message.partition(" ")  # behind the errno's name
+    _, _, step = end.message.partition(" ")  # after the errno's name
     is_missing = end.code in NOT_RUNNABLE_ERRNOS and step.startswith("exec ")
     return "binary_missing" if is_missing else "start_failed"
 
 
 def is_machine_failure(end: StageExit) -> bool:
-    """Whether the stage's command never ran because of the machine: its sandbox could not be made,
-    or our own code failed (`leader.describe_failure`)."""
+    """Whether the stage's command never ran because of the machine: its sandbox couldn't be
+    created, or our own code failed (`init.describe_failure`).
+    """
     name, _, step = end.message.partition(" ")
     is_ours = name == "ERROR" or step.startswith(("begin", "prepare", "room"))
     return end.how == "failed" and is_ours

@@ -1,4 +1,4 @@
-"""Why a stage was stopped in its middle, and may go on there."""
+"""Find out why a stage was suspended and whether it can resume."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,13 +11,14 @@ from muster.worker.agents.adapters.registry import AdapterRegistry
 from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.shim.wire import StageExit
 
-_MAX_MESSAGE_CHARS = 2_000  # characters of what an agent says of it
-_MAX_TIMESTAMP = 1 << 33  # unix seconds: what lies behind is no time that anybody meant
+_MAX_MESSAGE_CHARS = 2_000  # characters of an agent's message
+_MAX_TIMESTAMP = 1 << 33  # unix seconds: later values are no plausible time
 
 
 class Suspension(NamedTuple):
-    """`resets_at_ms` is when the agent's account may be used again, in milliseconds since 1970;
-    None: it has not said."""
+    """`resets_at_ms` is when the agent's account can be used again, in milliseconds since 1970;
+    None if unknown.
+    """
 
     reason: SuspendedBy
     message: str = ""
@@ -27,10 +28,11 @@ class Suspension(NamedTuple):
 def find_suspension(
     adapters: AdapterRegistry, kept: AttemptState, end: StageExit, directory: Path
 ) -> Suspension | None:
-    """Why the stage is suspended that has ended so; None if it is not.
+    """Return why the exited stage is suspended; None if it isn't.
 
-    A limit is what an agent tells in fields, or what its adapter's own words find in its last
-    output: anybody's words are not enough, for what is no limit would wait in vain.
+    A limit must come from the agent's facts, or match its adapter's own patterns in its last
+    output. General patterns aren't enough, because a stage would wait in vain for something that is
+    no limit.
     """
     if end.how == "stopped" and kept.suspended_by is not None:
         return Suspension(kept.suspended_by)

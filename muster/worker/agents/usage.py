@@ -1,7 +1,7 @@
-"""What an agent has used in one run of a stage, by what it has told of itself (`facts`).
+"""The usage of an agent in one run of a stage, from its `facts`.
 
-Some agents count their whole conversation, also what earlier stages of it have used
-(`isOfSession`): that is kept with the attempt, and taken off.
+Some agents report the total of their session, including earlier stages (`isOfSession`): that total
+is stored with the attempt, and subtracted.
 """
 
 import re
@@ -20,7 +20,7 @@ _TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
 
 
 class SessionUsage(msgspec.Struct, frozen=True):
-    """What a conversation had used `before` that run of a stage, and when it was last told of."""
+    """A session's usage `before` that run of a stage, and after its last report."""
 
     session: str
     stage_index: int
@@ -30,7 +30,7 @@ class SessionUsage(msgspec.Struct, frozen=True):
 
 
 def usage_from_facts(facts: Mapping[str, Any]) -> list[UsageItem]:
-    """What is known of the usage that is told of; empty where nothing is, or it makes no sense."""
+    """Return the usage in the facts; empty if there is none, or if it makes no sense."""
     try:
         items = bounds.convert_truncated(facts.get("usage") or [], list[UsageItem])
     except msgspec.ValidationError:
@@ -46,8 +46,9 @@ def usage_from_facts(facts: Mapping[str, Any]) -> list[UsageItem]:
 def update_session_usage(
     facts: Mapping[str, Any], stage_index: int, run: int, last: SessionUsage | None
 ) -> SessionUsage | None:
-    """What to keep of that run; None where its agent tells of this run alone. `last` is what was
-    kept of the same agent, also of the same run."""
+    """Return the state to store for that run; None if its agent reports only this run. `last` is
+    the stored state of the same agent, possibly of the same run.
+    """
     session, items = facts.get("session"), usage_from_facts(facts)
     if not (facts.get("isOfSession") and items and isinstance(session, str)):
         return None
@@ -59,13 +60,14 @@ def update_session_usage(
 
 
 def run_usage(facts: Mapping[str, Any], spent: SessionUsage | None) -> list[UsageItem]:
-    """What the run alone has used; `spent` is what is kept of it, if anything is."""
+    """Return the usage of the run alone; `spent` is the stored state, if any."""
     return usage_from_facts(facts) if spent is None else _subtract_usage(spent.after, spent.before)
 
 
 def _subtract_usage(items: Sequence[UsageItem], before: Sequence[UsageItem]) -> list[UsageItem]:
-    """What has come since. A figure that was not known then is not known now; nor is one that has
-    shrunk, for it is not counted as it was then."""
+    """Return the difference. A figure that was unknown is unknown; so is one that has shrunk,
+    because the agent now counts differently.
+    """
     known = {item.model: item for item in before}
     return [_subtract_item(item, known.get(item.model)) for item in items]
 

@@ -1,4 +1,4 @@
-"""Which agents are here, and what they answer to `--version`."""
+"""Find the installed agents and run them with `--version`."""
 
 import errno
 import os
@@ -15,39 +15,40 @@ from muster.worker.agents.probe import Probe
 MAX_VERSION_CHARS = 100
 
 NOT_RUNNABLE_ERRNOS = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR})
-"""What the system says of a program that it cannot run, and will not be able to run either."""
+"""The system's errors for a program that it can't run, and never will."""
 
 _NUMBERS = re.compile(r"\d+(?:\.\d+)+")
-_RETRY_SECONDS = 60.0  # seconds until a program that could not be started is tried again
+_RETRY_SECONDS = 60.0  # seconds until a program that couldn't start is tried again
 
 
 class Binary(NamedTuple):
-    """An agent's program. `changed` is another number when it is another file."""
+    """An agent's program. `changed` differs if it is a different file."""
 
     path: str
     mtime_ns: int
 
 
 class Versions:
-    """What agents answer to `--version`; each binary is asked once, in the background, again when
-    it has changed, and now and then while it cannot be started."""
+    """The agents' `--version` output; each binary runs once in the background, again after it has
+    changed, and now and then while it can't start.
+    """
 
     def __init__(self, path: str | None = None, look: Probe = probe.DAEMON_PROBE) -> None:
-        """`look` finds the binaries and asks them: as an attempt would, where that is known."""
+        """`look` finds the binaries and runs them: as an attempt would, if possible."""
         self.path = search_path(path)
         self._probe = look
         self._lock = threading.Lock()
         self._queries: dict[Binary, threading.Thread] = {}
         self._versions: dict[Binary, str] = {}
-        self._failed_at: dict[Binary, float] = {}  # when each was last tried
+        self._failed_at: dict[Binary, float] = {}  # the time of each last try
 
     def find(self, name: str) -> Binary | None:
-        """The program of that name on the search path."""
+        """Return the program of that name on the search path."""
         found = self._probe.which(name, self.path)
         return Binary(found, _mtime_ns(found)) if found else None
 
     def get(self, binary: Binary) -> str | None:
-        """The binary's version; None while it has not answered, and if it never does."""
+        """Return the binary's version; None until it has responded, and if it never does."""
         with self._lock:
             tried, now = self._failed_at.get(binary), time.monotonic()
             is_due = tried is not None and tried <= now - _RETRY_SECONDS
@@ -62,12 +63,12 @@ class Versions:
             return self._versions.get(binary)
 
     def is_startable(self, binary: Binary) -> bool:
-        """False once the system has said that it cannot start the binary."""
+        """False once the system has refused to start the binary."""
         with self._lock:
             return binary not in self._failed_at
 
     def wait(self, timeout: float = probe.ANSWER_TIMEOUT_SECONDS) -> None:
-        """Waits until all binaries that were asked have answered, or for `timeout` seconds each."""
+        """Wait until all pending binaries have responded, or for `timeout` seconds each."""
         with self._lock:
             asking = list(self._queries.values())
         for thread in asking:
@@ -90,7 +91,7 @@ class Versions:
 
 
 def make_capability(agent: str, binary: Binary | None, versions: Versions) -> Capability:
-    """What is told of an agent type whose program was looked for. Returns at once."""
+    """Return the capability to report for an agent type. Returns at once."""
     version = versions.get(binary) if binary else None
     if binary is None or not versions.is_startable(binary):
         return Capability(agent, healthy=False, reason="binary_missing")
@@ -98,7 +99,7 @@ def make_capability(agent: str, binary: Binary | None, versions: Versions) -> Ca
 
 
 def is_older(version: str, than: str) -> bool:
-    """Whether what a program answered names a version before that one; False if none is named."""
+    """Whether the program's output names a version older than that one; False if it names none."""
     match = _NUMBERS.search(version)
     return match is not None and _version_numbers(match[0]) < _version_numbers(than)
 

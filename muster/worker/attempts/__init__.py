@@ -1,1 +1,1 @@
-"""Attempts on this machine: from an order to what was reported of its end."""
+"""Attempts on this machine: from an order to the report of its result."""

@@ -104,39 +104,39 @@ class Attempt:
             self._executor.add(partial(self._run_logged, partial(self._execute_order, order)))
 
     def describe(self) -> TrackedAttempt:
-        """Where it stands. Raises OSError if the log cannot be read."""
+        """Return the attempt's state. Raises OSError if the log can't be read."""
         log_end = self._context.streams.size(self.key)
         return self._orders.describe(self.key, self._reporter.progress, log_end)
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing of it runs any more, or ever will: only its workspace is kept."""
+        """Whether nothing of it runs or will run again: only its workspace remains."""
         return self._reporter.progress.is_final
 
     @property
     def shim(self) -> ShimLink | None:
-        """The one whose lease is to be prolonged: not for work that is to stop."""
+        """The shim whose lease to extend; None for one that must stop."""
         return None if self._orders.is_stopping else self._shim.link
 
     def checkpoint_user_changes(self, author: Author | None) -> bool:
-        """Makes what a person has changed by a tunnel, which has closed, a part of the checkpoint
-        that waits for an answer, and waits for that; False if it is left to the next daemon."""
+        """Add a user's changes through a closed tunnel to the checkpoint that waits for an answer,
+        and wait for that; False if the next daemon must do it."""
         if self._is_waiting():
             settle = partial(self._checkpoint_user_changes, author)
             self._executor.run_and_wait(partial(self._run_logged, settle), self._can_continue)
         return not self._is_closed
 
-    # For the daemon, when it ends
+    # For the daemon's exit
 
     def detach(self) -> None:
-        """Lets what runs go on without this daemon."""
+        """Leave running processes to the next daemon."""
         self._is_closed = True
         self._abandoned.set()
         self._shim.detach()
         self._executor.close()
 
     def kill(self) -> None:
-        """Kills what runs."""
+        """Kill the running processes."""
         self._is_closed = True
         self._abandoned.set()
         self._executor.close()
@@ -145,7 +145,7 @@ class Attempt:
     def join(self, timeout: float) -> None:
         self._executor.join(timeout)
 
-    # On the attempt's thread: an order at a time
+    # On the attempt's thread: one order at a time
 
     def _run_logged(self, act: Callable[[], None]) -> None:
         try:
@@ -190,14 +190,14 @@ class Attempt:
             self._wait_for_exit(kept)
 
     def _save_state(self, order: AttemptState) -> None:
-        """From here on a daemon that starts anew knows of the attempt, and so may the server."""
+        """From here on a restarted daemon knows the attempt, and the server may."""
         self._shim.directory.mkdir(mode=0o700, exist_ok=True)
         self._state = order
         order.write(self._shim.directory)
         self._reporter.report_accepted()
 
     def _start_stage(self, order: RunStage, kept: AttemptState) -> bool:
-        """Starts shim and stage; False if it is to stop before the stage has begun."""
+        """Start shim and stage; False if it must stop before the stage has started."""
         self._save_state(kept)
         starting = self._shim.start_shim(self._can_continue)
         try:
@@ -206,7 +206,7 @@ class Attempt:
             command = start.prepare_stage(*given, has_begun=has_begun)
             starting.result()
         finally:
-            starting.exception()  # is waited for, whatever comes of it
+            starting.exception()  # waited for, whatever the result
         return self._shim.start_stage(command, self._can_continue)
 
     def _wait_for_exit(self, state: AttemptState) -> None:
@@ -227,19 +227,19 @@ class Attempt:
             self._finisher.report_exit(self._state, end)
 
     def _can_stage_continue(self) -> bool:
-        """False once its stage is to stop, also in its middle; why is on disk before it does."""
+        """False once its stage must stop or suspend; the reason is on disk before it stops."""
         kept = self._state
         if kept is not None and (why := self._orders.suspend_reason(kept.stage_index, kept.run)):
             self._state = kept.mark_suspending(why, self._shim.directory)
         return self._is_stage_wanted()
 
     def _is_stage_wanted(self) -> bool:
-        """The same, as it was when that was looked at last."""
+        """The result of the last `_can_stage_continue`."""
         is_suspended = self._state is not None and self._state.suspended_by is not None
         return self._orders.can_continue() and not is_suspended
 
     def _resume(self, stage: int, run: int) -> None:
-        """Goes on with the stage that an earlier daemon began."""
+        """Continue with the stage that an earlier daemon started."""
         if self._state is None:
             return
         self._workspace.restore()
@@ -249,7 +249,7 @@ class Attempt:
             self._workspace.report_changes(self._state)
         if standing.end_reason or standing.has_finished(stage, run) or self._is_closed:
             return
-        log.info("going on with task %d, attempt %d", *self.key)
+        log.info("resuming task %d, attempt %d", *self.key)
         self._reporter.report_started(stage, run)
         again = failures.allow_restart(self._reporter, self._orders, self._shim)
         with failures.report_failures(self._reporter, self._can_continue), again:
@@ -292,7 +292,7 @@ class Attempt:
             self._shim.shut_down()
             self._workspace.remove(self._state, keep_checkpoints=keep_checkpoints)
         except OSError as error:
-            self._workspace.note("error", f"the workspace could not be removed: {error}")
+            self._workspace.note("error", f"can't remove the workspace: {error}")
             return
         finally:
             self._orders.is_forgetting = False  # after a failure the order may be repeated
@@ -307,12 +307,12 @@ class Attempt:
         self._context.tunnels.close_and_wait(self.key)
         self._shim.stop_stage_and_wait(*self._orders.latest_run)
 
-    # What these have in common
+    # Shared
 
     def _is_waiting(self) -> bool:
-        """Whether nothing is to be done before the server, or a person, says more."""
+        """Whether there is nothing to do until the server or a person sends more."""
         return self._orders.state(self._reporter.progress) == "waiting" and self._can_continue()
 
     def _can_continue(self) -> bool:
-        """Whether the attempt is neither to stop nor left to the next daemon."""
+        """Whether the attempt must neither stop nor wait for the next daemon."""
         return not self._abandoned.is_set()

@@ -1,4 +1,4 @@
-"""One attempt's shim: started while the workspace is made, watched, and waited for."""
+"""One attempt's shim: started while the workspace is prepared, watched, and waited for."""
 
 import contextlib
 import logging
@@ -18,35 +18,35 @@ from muster.worker.shim.client import ShimGone, ShimLink, ShimRefused
 from muster.worker.shim.wire import ShimState, StageCommand, StageExit
 
 _GRACE_SECONDS = 10.0  # seconds between TERM and KILL
-_LAUNCH_PAUSES_SECONDS = (0.1, 0.5, 2.0)  # seconds before a launch is tried again
-_LEASE_POLL_SECONDS = 0.5  # seconds between two looks whether the lease was prolonged
+_LAUNCH_PAUSES_SECONDS = (0.1, 0.5, 2.0)  # seconds before a launch is retried
+_LEASE_POLL_SECONDS = 0.5  # seconds between checks for an extended lease
 _HUNG_TIMEOUT_SECONDS = (
-    20.0  # seconds for an answer, or for a stage's end: KILL is repeated for some after TERM's
+    20.0  # seconds for a response or a stage's exit: KILL is repeated for some time after TERM's
 )
-_HUNG_POLL_SECONDS = 2.0  # seconds between two tries to reach a shim that does not answer
+_HUNG_POLL_SECONDS = 2.0  # seconds between tries to reach an unresponsive shim
 
 log = logging.getLogger(__name__)
 
 
 class ShimLost(Exception):
-    """The shim died with a stage that had not ended."""
+    """The shim died before its stage exited."""
 
 
 class LaunchFailed(Exception):
-    """No shim could be started, however often it was tried: none lives, and nothing was begun."""
+    """No shim could start after all retries: none is alive, and nothing was started."""
 
 
 class Interrupted(Exception):
-    """The daemon leaves; the stage goes on without it."""
+    """The daemon exits; the stage continues without it."""
 
 
 class AttemptShim:
-    """What an attempt's thread does with its shim. `wake` may be called from any thread."""
+    """The shim of an attempt, for its thread. `wake` may be called from any thread."""
 
     def __init__(
         self, context: AttemptContext, key: AttemptKey, on_refused: Callable[[], None]
     ) -> None:
-        """`on_refused` is called, on any thread, when stages may have been refused hosts."""
+        """`on_refused` is called, on any thread, when a stage's network may have refused hosts."""
         self._context = context
         self._key = key
         self.directory: Path = context.layout.attempt(key)
@@ -55,44 +55,42 @@ class AttemptShim:
         self._is_detached = False
         self._changed = threading.Event()
         self._on_refused = on_refused
-        self._refused_count = 0  # as the shim has counted
+        self._refused_count = 0  # the shim's count
 
     @property
     def link(self) -> ShimLink | None:
         return self._link
 
     def wake(self) -> None:
-        """Wakes the attempt's thread where it waits in here, to look again whether it may go on."""
+        """Wake the attempt's thread where it waits here, to check again whether it can continue."""
         self._changed.set()
 
     def read_state(self) -> ShimState | None:
-        """What a shim of an earlier life has written; None where there is nothing to read."""
+        """Return the state that an earlier daemon's shim wrote; None if there is none."""
         try:
             return shim_client.read_state(self.directory)
         except (OSError, ValueError) as error:
-            log.error("%s cannot be read: %s", self.directory, error)
+            log.error("can't read %s: %s", self.directory, error)
             return None
 
     def has_started(self, stage_index: int, run: int) -> bool:
-        """Whether a shim has begun that run of the stage, or a later one."""
+        """Whether a shim has started that run of the stage, or a later one."""
         past = self.read_state()
         return past is not None and past.latest_run >= (stage_index, run)
 
     def reconnect(self, may_go_on: Callable[[], bool]) -> None:
-        """Connects to the shim of an earlier life, if it still lives.
-
-        One that hangs is killed after 20 s; so is one that refuses us, once `may_go_on` is false.
-        """
+        """Connect to an earlier daemon's shim, if it is alive. One that hangs is killed after 20 s;
+        so is one that refuses us, once `may_go_on` is false."""
         given_up_at = monotonic() + _HUNG_TIMEOUT_SECONDS
         while not self._is_detached:
             try:
                 self._use_link(shim_client.attach(self.directory))
-                if self._is_detached:  # meanwhile: nobody else will let go of it
+                if self._is_detached:  # in the meantime: nothing else would close it
                     self._drop_link()
                 return
             except (TimeoutError, ShimRefused) as error:
-                log.warning("the shim of task %d does not answer: %s", self._key.task_id, error)
-                # One that refuses us fences itself, for nobody prolongs its lease.
+                log.warning("the shim of task %d isn't responding: %s", self._key.task_id, error)
+                # One that refuses us fences itself, because nothing extends its lease.
                 hangs = isinstance(error, TimeoutError)
                 if monotonic() >= given_up_at and (hangs or not may_go_on()):
                     self.kill()
@@ -101,10 +99,8 @@ class AttemptShim:
                 self._changed.clear()
 
     def start_shim(self, may_go_on: Callable[[], bool]) -> Future[None]:
-        """Starts the shim in the background, if there is none; tried again while `may_go_on`.
-
-        The result may be LaunchFailed.
-        """
+        """Start the shim in the background, if there is none; retried while `may_go_on`. The
+        result may be LaunchFailed."""
         started: Future[None] = Future()
         self._starting = started
         name = f"shim-start-{self._key.name}"
@@ -113,18 +109,18 @@ class AttemptShim:
         )
         try:
             thread.start()
-        except RuntimeError as error:  # there is no thread to be had
+        except RuntimeError as error:  # no thread is available
             started.set_exception(LaunchFailed(str(error)))
         return started
 
     def start_stage(self, command: StageCommand, may_go_on: Callable[[], bool]) -> bool:
-        """Begins a stage; False if `may_go_on` became false first. Raises ShimGone, LaunchFailed.
+        """Start a stage; False if `may_go_on` became false first. Raises ShimGone, LaunchFailed.
 
-        While the lease is over nothing is begun: the server may have given the task to another.
+        Nothing starts after the lease has expired: another attempt may have the task.
         """
         if self._link is not None and (self._link.is_gone or not self._link.supports_runs):
-            # It died while the workspace was made, and had been asked for nothing yet; or an
-            # earlier release's has run a stage before this one.
+            # It died while the workspace was prepared, before any request; or an earlier release's
+            # shim has run a stage before this one.
             self.quit_shim()
             self._launch(may_go_on)
         while may_go_on() and (shim := self._link) is not None:
@@ -149,18 +145,18 @@ class AttemptShim:
         may_go_on: Callable[[], bool],
         meanwhile: Iterable[Callable[[], float | None]] = (),
     ) -> StageExit:
-        """How that run of the stage ended; as soon as `may_go_on` is false it is stopped.
+        """Return the exit of that run of the stage; stop it as soon as `may_go_on` is false.
 
-        A shim with which it has not ended 20 s later is killed, and what it ran with it.
-        `meanwhile` are called whenever something has happened, and after the seconds that they
-        return. Raises ShimLost, and Interrupted after `detach`.
+        If it hasn't exited 20 s later, its shim is killed with all its processes. The functions
+        `meanwhile` are called after each change, and after the seconds that they return. Raises
+        ShimLost, and Interrupted after `detach`.
         """
         kill_at: float | None = None
         while True:
             self._changed.clear()
             shim = self._link
             is_gone = shim is None or shim.is_gone
-            if self._is_detached:  # after that: it is our connection that is gone, not the shim
+            if self._is_detached:  # after that, our connection is gone, not the shim
                 raise Interrupted
             if shim is None or is_gone:
                 return self._exit_from_record(stage_index, run)
@@ -171,32 +167,34 @@ class AttemptShim:
                 self.stop_stage()
             elif kill_at is not None and monotonic() >= kill_at:
                 self.kill()
-                self._changed.wait(_HUNG_POLL_SECONDS)  # until its connection tells that it is gone
+                self._changed.wait(
+                    _HUNG_POLL_SECONDS
+                )  # until its connection reports that it is gone
             else:
                 due = [] if kill_at is None else [kill_at - monotonic()]
                 due += [again for each in meanwhile if (again := each()) is not None]
                 self._changed.wait(min(due, default=None))
 
     def stop_stage(self) -> None:
-        """TERM, 10 s, KILL for what runs; does not wait."""
+        """Send TERM, after 10 s KILL, to the stage's processes; doesn't wait."""
         if self._link is not None:
             with contextlib.suppress(ShimGone, ShimRefused, TimeoutError):
                 self._link.stop(_GRACE_SECONDS)
 
     def stop_stage_and_wait(self, stage_index: int, run: int) -> None:
-        """Stops what runs, and returns when nothing of it does any more."""
+        """Stop the stage's processes, and return when none runs."""
         try:
             if self.is_running():
                 self.wait_for_exit(stage_index, run, lambda: False)
         except (ShimLost, Interrupted):
             pass
         except TimeoutError:
-            # A shim that does not answer is ended by force, and what it ran with it.
+            # An unresponsive shim is killed with all its processes.
             self.shut_down()
 
     def kill(self) -> None:
-        """Ends a shim that hangs by force, and what it runs."""
-        log.warning("the shim of task %d hangs; it is killed", self._key.task_id)
+        """Kill a hanging shim and its processes."""
+        log.warning("the shim of task %d hangs; killing it", self._key.task_id)
         shim_client.kill(self.directory)
 
     def is_running(self) -> bool:
@@ -206,13 +204,13 @@ class AttemptShim:
             return False
 
     def read_facts(self) -> dict[str, Any]:
-        """What is known so far of the stage that runs; empty where there is nothing to ask."""
+        """Return the known facts of the running stage; empty if there is no shim."""
         with contextlib.suppress(ShimGone, ShimRefused, TimeoutError):
             return self._link.fetch_state().facts if self._link else {}
         return {}
 
     def detach(self) -> None:
-        """Lets the shim go on without us."""
+        """Leave the shim running without us."""
         self._is_detached = True
         shim, self._link = self._link, None
         self._changed.set()
@@ -220,7 +218,7 @@ class AttemptShim:
             shim.close()
 
     def quit_shim(self) -> None:
-        """Ends a shim that has nothing to do; the next stage starts another."""
+        """Stop an idle shim; the next stage starts another."""
         shim, self._link = self._link, None
         if shim is not None:
             try:
@@ -232,7 +230,7 @@ class AttemptShim:
             shim.close()
 
     def shut_down(self) -> None:
-        """Kills what runs, ends the shim, and what a dead one left."""
+        """Kill the processes, stop the shim, and clean up after a dead one."""
         self._is_detached = True
         self._changed.set()
         if self._starting is not None:
@@ -241,7 +239,7 @@ class AttemptShim:
         shim_client.reap(self.directory)
 
     def remove(self) -> None:
-        """Ends all, and removes the attempt's directory."""
+        """Stop everything, and remove the attempt's directory."""
         self.shut_down()
         shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -254,29 +252,30 @@ class AttemptShim:
             started.set_exception(error)
 
     def _launch(self, may_go_on: Callable[[], bool]) -> None:
-        """Launches a shim that has not been asked for anything yet. Raises LaunchFailed.
+        """Launch a shim without any request. Raises LaunchFailed.
 
-        There are never two: a shim holds its directory's lock for life. Nor is a stage begun twice:
-        what an earlier one began is in `state.json`, and its successor does not begin it again.
+        There are never two: a shim holds its directory's lock for life. No stage starts twice
+        either: `state.json` has the stages that an earlier shim started, and its successor doesn't
+        start them again.
         """
         self._drop_link()
         pauses = iter(_LAUNCH_PAUSES_SECONDS)
         while True:
             try:
                 self._use_link(shim_client.launch(self.directory))
-                if self._is_detached:  # meanwhile: nobody else will end it
+                if self._is_detached:  # in the meantime: nothing else would stop it
                     self.quit_shim()
                 return
             except (OSError, RuntimeError, ValueError, ShimRefused) as error:
-                log.warning("the shim of task %d cannot be started: %s", self._key.task_id, error)
-                # One that hangs, or refuses us, would keep its successor out; and it runs nothing.
+                log.warning("can't start the shim of task %d: %s", self._key.task_id, error)
+                # One that hangs, or refuses us, would block its successor; and it runs nothing.
                 with contextlib.suppress(OSError):
                     shim_client.kill(self.directory)
                 if not self._can_retry(next(pauses, None), may_go_on):
                     raise LaunchFailed(str(error)) from error
 
     def _can_retry(self, pause: float | None, may_go_on: Callable[[], bool]) -> bool:
-        """Whether to launch once more, once the pause is over."""
+        """Whether to launch again after the pause."""
         self._changed.clear()
         if pause is None or not may_go_on():
             return False
@@ -284,7 +283,7 @@ class AttemptShim:
         return may_go_on() and not self._context.lease.is_expired
 
     def _drop_link(self) -> None:
-        """Lets go of a connection whose shim is gone."""
+        """Close a connection whose shim is gone."""
         gone, self._link = self._link, None
         if gone is not None:
             gone.close()
@@ -294,7 +293,7 @@ class AttemptShim:
         if shim is not None:
             shim.add_watcher(self._on_change)
             self._on_change()
-            # From now on the keeper finds it; this is for what was answered before.
+            # From now on the lease keeper finds it; this handles the earlier extensions.
             if (held := shim.initial_deadline) is not None:
                 self._context.lease.extend_to(held)
             if (deadline := self._context.lease.deadline) is not None:

@@ -1,4 +1,4 @@
-"""One attempt's workspace: made for its first stage, kept until the attempt is forgotten."""
+"""One attempt's workspace: created for its first stage, kept until the attempt is removed."""
 
 import logging
 import threading
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 
 class AttemptWorkspace:
-    """Acts on the workspace and reports how that went. `abandoned` ends what takes long."""
+    """Changes the workspace and reports the results. `abandoned` ends long steps."""
 
     def __init__(self, reporter: Reporter, abandoned: threading.Event) -> None:
         self._reporter = reporter
@@ -62,16 +62,13 @@ class AttemptWorkspace:
         self.steps = SandboxSteps(reporter, abandoned, self.note)
 
     def restore(self) -> None:
-        """Takes over what an earlier life of the daemon prepared."""
+        """Use the workspace that an earlier daemon prepared."""
         found = workspace.find_workspace(self._context.sandboxes, self._key)
         self._workspace = found and replace(found, cancelled=self._abandoned)
 
     def prepare(self, repo: Repo, author: Author, home_of: int | None = None) -> Workspace:
-        """The attempt's workspace, which is made if it is missing. `home_of` is the number of the
-        attempt before, where the home is to be that one's.
-
-        Raises WorkspaceError, HandedOver, NoIdentityLeft, OSError.
-        """
+        """Return the workspace, created if it is missing. `home_of` is the previous attempt whose
+        home is reused. Raises WorkspaceError, HandedOver, NoIdentityLeft, OSError."""
         if self._workspace is None:
             self._report_state("preparing")
             request = self._build_request(repo, author, home_of)
@@ -94,13 +91,11 @@ class AttemptWorkspace:
                 self.steps.run_step(Step.SET_UP_HOME, partial(self._workspace.run_script, script))
         except GitError as error:
             if not self._abandoned.is_set():
-                self.note("warning", f"what the agent needs in its home: {error.message}")
+                self.note("warning", f"files for the agent's home: {error.message}")
 
     def undo_changes(self) -> None:
-        """Undoes what has come into the workspace since the last stage's checkpoint, and warns.
-
-        Only for when nothing of the attempt runs. Raises WorkspaceError, HandedOver.
-        """
+        """Undo changes since the last stage's checkpoint, and warn. Only while nothing of the
+        attempt runs. Raises WorkspaceError, HandedOver."""
         if self._workspace is None or (since := stage_result.read(self._workspace)) is None:
             return
         undone: list[str] = []
@@ -116,18 +111,18 @@ class AttemptWorkspace:
             raise WorkspaceError("workspace_broken", error.message) from error
 
     def checkpoint_user_changes(self, kept: AttemptState, author: Author) -> None:
-        """Makes the last stage's checkpoint anew, or that of its middle, in that person's name, if
-        the workspace is not what it was; likewise."""
+        """Replace the last checkpoint, also of a suspended stage, by one in the user's name, if the
+        workspace has changed; may raise the same."""
         if self._workspace is None or (since := stage_result.read(self._workspace)) is None:
             return
         if kept.stage_index < 0:
-            return  # it runs no stage: what it pushes is another's checkpoint
+            return  # it runs no stage: it pushes another attempt's checkpoint
         look = partial(stage_result.is_changed, self._workspace, since)
         try:
             is_changed = self.steps.run_step(Step.FIND_USER_CHANGES, look)
         except (GitError, WorkspaceError, SandboxFailed) as error:
             if not self._abandoned.is_set():
-                self.note("warning", f"the workspace cannot be looked at: {error}")
+                self.note("warning", f"can't read the workspace: {error}")
             return
         if not is_changed:
             return
@@ -139,9 +134,8 @@ class AttemptWorkspace:
     def checkpoint(
         self, state: AttemptState, author: Author | None = None, *, in_part: bool = False
     ) -> None:
-        """Pushes a checkpoint and reports it, or a warning if there could be none; then what lies
-        in the workspace. In the name of the order's author, if of nobody else. `in_part`: of the
-        stage's middle. Raises WorkspaceError for work that cannot be taken."""
+        """Push a checkpoint, by default as the order's author; report it or a warning, then the
+        facts. `in_part`: of a suspended stage. Raises WorkspaceError for unusable work."""
         if self._workspace is None:
             self.note("warning", "checkpoint refused: the workspace is gone")
             return
@@ -167,22 +161,21 @@ class AttemptWorkspace:
             self.report_changes(state)
 
     def report_changes(self, kept: AttemptState) -> None:
-        """Reports what the last checkpoint changed, as far as that has not been done."""
+        """Report the last checkpoint's changes, as far as they are unreported."""
         if self._workspace is not None:
             self._changes.report_checkpoint(self._workspace, kept)
 
     def publish(self, kept: AttemptState | None, order: Publish) -> None:
-        """Pushes the branch, and moves the task's where that is ordered; reports `Published`,
-        `BranchRefused` or `Failed`. What is ordered is pushed, and nothing else; `PublishPreview`
-        reports what it would be where the server asks. Raises HandedOver."""
+        """Push exactly the ordered commit, and move the task's branch if ordered. Reports
+        `Published`, `BranchRefused`, `Failed` or `PublishPreview`. Raises HandedOver."""
         if self._reporter.progress.last_refused_push >= order.number:
-            return  # the server has been told, or will be
+            return  # the server knows, or will know
         try:
             if self._workspace is None or kept is None:
                 raise PublishRefused("the workspace is gone")
             ready = self._find_revision(self._workspace, kept, order.commit)
             if order.commit not in (None, ready.commit):
-                words = f"the work here is {ready.commit}, and {order.commit} was to be pushed"
+                words = f"the work here is {ready.commit}, but {order.commit} was to be pushed"
                 self._reporter.report_failed("not_what_was_approved", words)
                 return
             if order.announce:
@@ -192,11 +185,11 @@ class AttemptWorkspace:
                 return
             made = self._push_branch(self._workspace, kept, ready)
             if not self._changes.report_push(self._workspace, kept, made.commit):
-                return  # it is over, or the next daemon's
+                return  # it is finished, or left to the next daemon
         except WorkRefused as refused:
             self._reporter.report_failed(refused.code, refused.message)
         except (PublishRefused, GitError) as refused:
-            if not self._abandoned.is_set():  # else the next daemon pushes, or nobody
+            if not self._abandoned.is_set():  # otherwise the next daemon pushes, or none
                 self._reporter.report_failed("publish_failed", str(refused))
         else:
             mirror = self._workspace.mirror(Login.from_repo(kept.repo))
@@ -204,8 +197,7 @@ class AttemptWorkspace:
             branch.report_published(made, order)
 
     def report_facts(self) -> None:
-        """Reports what lies in the workspace now, and returns when nothing runs any more that the
-        look has started."""
+        """Report the workspace's facts, and return when all processes for that have exited."""
         if self._workspace is not None:
             self._facts.report_facts(self._workspace, cancelled=self._abandoned)
 
@@ -215,7 +207,7 @@ class AttemptWorkspace:
 
     @contextmanager
     def watch_facts(self) -> Iterator[None]:
-        """While this goes on, what changes in the workspace is reported."""
+        """Report changes in the workspace within this context."""
         if self._workspace is None:
             yield
             return
@@ -235,9 +227,9 @@ class AttemptWorkspace:
         self._context.limits.end_attempt(self._key.name)
 
     def release(self) -> None:
-        """Removes workspace and uid of an attempt that cannot go on, where nothing of it can be
-        needed: no stage has run here, and the home is no other's. Else, and where that does not
-        work, they stay until it is forgotten."""
+        """Remove workspace and uid of an attempt that can't continue, if nothing of it can be
+        needed: no stage has run here, and no other attempt uses the home. Otherwise, or on failure,
+        they stay until the attempt is removed."""
         directory = self._context.layout.attempt(self._key)
         kept = attempt_state.read(directory)
         if (kept and kept.reused_home_of is not None) or never_started.may_have_run(directory):
@@ -253,11 +245,11 @@ class AttemptWorkspace:
             self._workspace = None
 
     def _remove_workspace(self, found: Workspace | None) -> None:
-        """Raises OSError."""
+        """Remove the workspace. Raises OSError."""
         if found is not None:
             found.remove()
             return
-        # A preparation that failed leaves its uid taken, and a home that was another's.
+        # A failed preparation leaves its uid in use, and possibly a reused home.
         identity = self._context.uid_allocator.find_claimed(self._key)
         if identity:
             identity.kill()
@@ -267,7 +259,7 @@ class AttemptWorkspace:
             identity.release()
 
     def note(self, level: str, text: str) -> None:
-        """Reports a line of text for people."""
+        """Report a line of text for people."""
         self._reporter.report(Note(_LEVELS.get(level, "info"), text))
 
     def _build_request(self, repo: Repo, author: Author, home_of: int | None) -> WorkspaceRequest:
@@ -285,7 +277,7 @@ class AttemptWorkspace:
         )
 
     def _find_revision(self, of: Workspace, kept: AttemptState, commit: str | None) -> Revision:
-        """What there is to be pushed; `commit` is ordered. Raises PublishRefused, HandedOver."""
+        """Return the revision to push for `commit`. Raises PublishRefused, HandedOver."""
         if made := lineage.reported_revision(self._reporter.progress, kept, commit):
             if (noted := stage_result.read(of)) and noted.commit != commit:
                 self.note("warning", f"not pushed: {noted.commit}, whose checkpoint was refused")
@@ -295,7 +287,7 @@ class AttemptWorkspace:
         return self.steps.run_step(Step.PUBLISH, find)
 
     def _push_branch(self, of: Workspace, kept: AttemptState, ready: Revision) -> PushedBranch:
-        """Raises PublishRefused, HandedOver."""
+        """Push the branch. Raises PublishRefused, HandedOver."""
         push = partial(checkpoints.push_branch, of, ready, Login.from_repo(kept.repo))
         return self.steps.run_step(Step.PUBLISH, push)
 
@@ -305,11 +297,11 @@ class AttemptWorkspace:
         self._reporter.report(WorkspaceFacts(state, path=path, branch=branch))
 
     def report_removed(self) -> None:
-        """Reports that the workspace is removed, which is the attempt's last report."""
+        """Report that the workspace is removed, the attempt's last report."""
         self._report_state("removed")
 
     def _report_ready(self, made: Workspace, resumed: bool) -> None:
-        # Asking git would delay the stage; what a checkpoint holds is told after the stage.
+        # Asking git would delay the stage; a checkpoint's content is reported after the stage.
         head = "" if resumed else made.base_commit
         facts = WorkspaceFacts("ready", str(made.path), made.branch, made.base_commit, head)
         self._reporter.report(facts)

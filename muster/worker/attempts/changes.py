@@ -1,9 +1,9 @@
-"""What an attempt's commits changed, reported after each checkpoint and before the push.
+"""Report the changes in an attempt's commits, after each checkpoint and before the push.
 
-Contents come first, each once as far as that is known: a file in the attempt's directory has those
-that the server has acked. So one is said again after a crash, perhaps, but none is missing. Then
-come the lists that name them; the one since the base comes last, and with it the journal knows that
-all has been said.
+Contents come first, each only once as far as known: a file in the attempt's directory lists those
+that the server has acknowledged. After a crash one may be repeated, but none is missing. Then come
+the lists that name them; the one since the base comes last, and marks in the journal that
+everything was reported.
 """
 
 import threading
@@ -27,23 +27,21 @@ from muster.worker.git.refs import COMMIT_PATTERN
 from muster.worker.git.remote import Login
 from muster.worker.git.workspace import Workspace
 
-FILE_NAME = "contents"  # ids that the server has, a line each
+FILE_NAME = "contents"  # IDs that the server has, one per line
 
 _CHUNK_BYTES = (
     128 << 10
-)  # bytes of a content in one report: a heartbeat waits for no more on a slow line
-_SEND_WINDOW_BYTES = (
-    512 << 10
-)  # bytes of pieces that the server does not have yet, above which others wait
-_OVERHEAD_BYTES = 512  # bytes that a report counts beside its piece, and a file in a list
-_POLL_SECONDS = 0.5  # seconds between two looks whether the server has them
-_MAX_LIST_BYTES = 128 << 10  # bytes of a report's files
+)  # bytes of a content in one report, the longest wait for a heartbeat on a slow connection
+_SEND_WINDOW_BYTES = 512 << 10  # unacknowledged bytes of chunks, above which the others wait
+_OVERHEAD_BYTES = 512  # bytes that a report adds to its chunk, and a file in a list
+_POLL_SECONDS = 0.5  # seconds between checks for acknowledgements
+_MAX_LIST_BYTES = 128 << 10  # bytes of files in a report
 _MAX_LIST_FILES = 500
 
 
 class ChangesReporter:
-    """For the attempt's thread alone. Once `abandoned` is set it says no more: what is not said
-    then the next daemon says, if there is one."""
+    """For the attempt's thread alone. It stops once `abandoned` is set and leaves the rest to the
+    next daemon, if there is one."""
 
     def __init__(self, reporter: Reporter, abandoned: threading.Event) -> None:
         self._reporter = reporter
@@ -51,17 +49,17 @@ class ChangesReporter:
         self._file = reporter.context.layout.attempt(reporter.key) / FILE_NAME
         self._reported_ids: set[str] | None = None
         self._acked_ids: set[str] = set()
-        self._window_bytes = 0  # bytes that may be said before the journal is looked at again
+        self._window_bytes = 0  # bytes that may be reported before the journal is read again
 
     def report_checkpoint(self, workspace: Workspace, kept: AttemptState) -> None:
-        """What the last checkpoint changed, unless that has been said."""
+        """Report the last checkpoint's changes, unless already reported."""
         if (made := self._reporter.progress.unreported_checkpoint) is not None:
             self._report_changes(workspace, kept, made)
 
     def report_push(self, workspace: Workspace, kept: AttemptState, commit: str) -> bool:
-        """Likewise what is pushed, where no checkpoint has told of that commit; False if it is
-        abandoned before all is said. A push that begins its attempt adds nothing to what an earlier
-        one has told of."""
+        """Report the pushed changes if no checkpoint has that commit; False if it is abandoned
+        before it is complete. A push that begins its attempt adds nothing to an earlier attempt's
+        reports."""
         if kept.stage_index < 0 or commit == self._reporter.progress.reported_commit:
             return True
         made = Checkpoint(kept.stage_index, "", commit, run=kept.run)
@@ -69,7 +67,7 @@ class ChangesReporter:
 
     def _report_changes(self, workspace: Workspace, kept: AttemptState, made: Checkpoint) -> bool:
         if self._reporter.context.can_ask_questions() is False:
-            return True  # nor can the server read this
+            return True  # the server can't read this either
         mirror = workspace.mirror(Login.from_repo(kept.repo))
         found: dict[str, Change] = {}
         try:
@@ -88,7 +86,7 @@ class ChangesReporter:
         return True
 
     def _report_contents(self, mirror: Mirror, change: Change) -> None:
-        """Raises GitError, OSError; GitCancelled once it is abandoned."""
+        """Report contents. Raises GitError, OSError; GitCancelled once it is abandoned."""
         reported_ids = self._load_reported_ids()
         for id, content in changes.read_contents(
             mirror.path, change, reported_ids, self._abandoned
@@ -110,12 +108,12 @@ class ChangesReporter:
             self._report_within_window(Changes(*named, *of_list, made.run, made.partial))
 
     def _report_within_window(self, body: Content | Changes) -> None:
-        """Once what the server does not have yet leaves room for it. Raises GitCancelled when it is
-        abandoned before that."""
+        """Report once the unacknowledged bytes leave room for it. Raises GitCancelled if it is
+        abandoned first."""
         size = _unacked_bytes(body)
         while self._window_bytes < size:
             if self._abandoned.is_set():
-                raise GitCancelled("cancelled while the server takes what has been said")
+                raise GitCancelled("cancelled while waiting for the server to acknowledge reports")
             unacked = self._reporter.context.journal.unacked_reports(self._reporter.key)
             self._window_bytes = _SEND_WINDOW_BYTES - sum(
                 _unacked_bytes(report.body) for report in unacked
@@ -126,7 +124,7 @@ class ChangesReporter:
         self._reporter.report(body)
 
     def _load_reported_ids(self) -> set[str]:
-        """What has been said, and need not be said again. Raises OSError."""
+        """Return the IDs of reported contents. Raises OSError."""
         if self._reported_ids is None:
             self._acked_ids = _read_ids(self._file)
             self._reported_ids = set(self._acked_ids)
@@ -134,18 +132,18 @@ class ChangesReporter:
         return self._reported_ids
 
     def _record_acked(self) -> None:
-        """Writes down which contents the server has by now. Raises OSError."""
+        """Store which contents the server has acknowledged. Raises OSError."""
         unacked = self._reporter.context.journal.unacked_reports(self._reporter.key)
         open_ids = {each.body.id for each in unacked if isinstance(each.body, Content)}
         new = (self._reported_ids or set()) - self._acked_ids - open_ids
         if new:
             with self._file.open("a") as file:
-                file.write("\n" + "\n".join(sorted(new)) + "\n")  # what was torn ends there
+                file.write("\n" + "\n".join(sorted(new)) + "\n")  # ends a torn line
             self._acked_ids |= new
 
 
 def _unacked_bytes(body: Body) -> int:
-    """About so many bytes wait for the server with it."""
+    """Return the approximate bytes that wait for the server with it."""
     match body:
         case Content(data=data):
             return _OVERHEAD_BYTES + len(data)
@@ -157,7 +155,7 @@ def _unacked_bytes(body: Body) -> int:
 def _diff_bases(
     mirror: Mirror, workspace: Workspace, kept: AttemptState, made: Checkpoint
 ) -> Iterator[tuple[DiffBase, str]]:
-    """What the commit is compared with; the task's base last."""
+    """Return the revisions to compare the commit with; the task's base last."""
     base = workspace.base_commit
     base = base if base == made.commit else mirror.merge_base(base, made.commit) or base
     before = kept.repo.before or ""
@@ -173,14 +171,14 @@ def _diff_bases(
 
 
 def _start_commit(mirror: Mirror, kept: AttemptState) -> str | None:
-    """The commit that the attempt began with, where that was a checkpoint."""
+    """Return the attempt's first commit, if that was a checkpoint."""
     if kept.repo.resume_commit:
         return kept.repo.resume_commit
     return mirror.tip(kept.repo.resume_from) if kept.repo.resume_from else None
 
 
 def _batches(files: list[ChangedFile]) -> Iterator[tuple[int, list[ChangedFile]]]:
-    """The files by reports, each with the number of its first."""
+    """Return the files per report, each with the number of its first."""
     batch: list[ChangedFile] = []
     first = size = 0
     for file in files:

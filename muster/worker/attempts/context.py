@@ -1,4 +1,4 @@
-"""What every attempt works with."""
+"""The shared parts of all attempts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,10 +24,10 @@ from muster.worker.tunnels.tunnels import Tunnels
 class AttemptContext:
     """The daemon's parts.
 
-    `changed` is called when what the machine can do, or has, may have changed. `narrates` tells
-    whether attempts can run the narrator, and `takes_questions` whether the server lets agents ask,
-    and reads transcripts; None: it is not known yet. `reconnect` begins a new connection to it: on
-    that it repeats its orders for what the machine does not name.
+    `on_change` is called when the machine's capabilities or files may have changed. `has_runner`
+    returns whether attempts can run the runner; `can_ask_questions` whether the server supports
+    questions and transcripts, None if unknown. `reconnect` opens a new connection, on which the
+    server repeats its orders for attempts that the machine doesn't report.
     """
 
     sandboxes: Sandboxes
@@ -53,23 +53,23 @@ class AttemptContext:
 
 @dataclass(frozen=True)
 class Reporter:
-    """Reports about one attempt to the server, and knows what has been reported already."""
+    """Reports one attempt to the server, and knows its earlier reports."""
 
     context: AttemptContext
     key: AttemptKey
 
     @property
     def progress(self) -> ReportedProgress:
-        """What has been reported of the attempt so far."""
+        """The reports of the attempt so far."""
         return self.context.journal.progress(self.key)
 
     def report_accepted(self) -> None:
-        """Reports, once, that the attempt is known here."""
+        """Report, once, that the attempt is known here."""
         if not self.progress.accepted:
             self.report(Accepted())
 
     def report_started(self, stage: int, run: int) -> None:
-        """Reports, once each, that the attempt is known here, and that this run has begun."""
+        """Report, once each, that the attempt is known here, and that this run has started."""
         self.report_accepted()
         if not self.progress.has_started(stage, run):
             self.report(StageStarted(stage, run))
@@ -78,21 +78,21 @@ class Reporter:
         self.context.journal.append(self.key, body)
 
     def report_failed(self, code: str, message: str) -> None:
-        """Reports that the attempt cannot go on."""
+        """Report that the attempt can't continue."""
         self.report(Failed(code, message))
 
     def return_attempt(
         self, code: str, message: str, otherwise: Body, known: str | None = None
     ) -> None:
-        """Reports that a stage could not be begun because this machine can begin none now; where
-        that is neither `known`, nor what the machine finds when it looks, `otherwise`. The message
-        is for the task alone, what is known for whoever sees the machine."""
+        """Report that a stage couldn't start because this machine can't start any now; if that is
+        neither `known` nor found by the machine's check, report `otherwise`. The message is only
+        for the task, the machine's reason for everyone who sees the machine."""
         if self.context.machine_health.report_failure(known):
             otherwise = Failed(code, message, is_unhealthy=True)
         self.report(otherwise)
 
     def is_reporting(self, kind: type[Body]) -> bool:
-        """Whether such a report is on its way: it answers a repeated order, too."""
+        """Whether such a report is on its way: it also answers a repeated order."""
         return any(
             isinstance(report.body, kind)
             for report in self.context.journal.unacked_reports(self.key)

@@ -1,4 +1,4 @@
-"""What lies in an attempt's workspace, told to the server when it has changed."""
+"""Report the facts of an attempt's workspace when they change."""
 
 import itertools
 import logging
@@ -20,17 +20,19 @@ from muster.worker.git.workspace import Facts, Workspace, WorkspaceError
 from muster.worker.sandbox import trees
 from muster.worker.sandbox.sandbox import SandboxFailed
 
-_INTERVAL_SECONDS = 3.0  # seconds between two looks where something is seen to move
-_QUIET_INTERVAL_SECONDS = 30.0  # likewise where nothing is: an agent may edit files and say nothing
-_COST_FACTOR = 20  # a look may take a twentieth of the time, a quiet one half of that
+_INTERVAL_SECONDS = 3.0  # seconds between checks while something changes
+_QUIET_INTERVAL_SECONDS = (
+    30.0  # the same while nothing does: an agent may edit files without output
+)
+_COST_FACTOR = 20  # a check may use a twentieth of the time, or half of that while nothing changes
 _WATCHED_FILES = (".git/index", ".git/HEAD", ".git/logs/HEAD")
-_SIZE_STEP_BYTES = 1 << 20  # bytes: a smaller change of size alone is no news
+_SIZE_STEP_BYTES = 1 << 20  # bytes: a smaller change of size alone isn't reported
 
 log = logging.getLogger(__name__)
 
 
 def poll_interval(cost: float, *, moving: bool) -> float:
-    """Seconds from one look, which took `cost` seconds, to the next."""
+    """Return the seconds from one check, which took `cost` seconds, to the next."""
     if moving:
         return max(_INTERVAL_SECONDS, _COST_FACTOR * cost)
     return max(_QUIET_INTERVAL_SECONDS, 2 * _COST_FACTOR * cost)
@@ -46,29 +48,29 @@ def is_significant(before: WorkspaceFacts | None, now: WorkspaceFacts) -> bool:
 
 
 class FactsReporter:
-    """Looks at a workspace, from any thread, and reports what lies in it.
+    """Reads a workspace's facts, from any thread, and reports them.
 
-    A look that took so long that a later one was reported before it is not reported.
+    Facts that were read more slowly than a later report are dropped.
     """
 
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
         self._lock = threading.Lock()
         self._read_numbers = itertools.count()
-        self._newest_reported = -1  # the look that was last reported
+        self._newest_reported = -1  # the number of the last reported check
         self._last_reported: WorkspaceFacts | None = None
         self._is_closed = False
 
     def report_facts(
         self, at: Workspace, *, only_news: bool = False, cancelled: CancelFlag | None = None
     ) -> None:
-        """git looks, in a room: what the workspace's settings run in there ends with it. Where no
-        room can be made nothing is reported (`no_sandbox`)."""
+        """Report facts from git in a sandbox, which ends every command of the workspace's settings.
+        Without a sandbox nothing is reported (`no_sandbox`)."""
         self._report_if_newest(at, lambda: at.read_facts(cancelled), only_news=only_news)
 
     def report_committed(self, at: Workspace, commit: str, diff: DiffStat | None) -> None:
-        """Reports a workspace of which all is in that commit; only its size is looked at, for
-        which nothing of its settings is run."""
+        """Report a workspace whose content is all in that commit; only its size is measured, which
+        runs no command of its settings."""
         diff = diff or DiffStat()
         self._report_if_newest(
             at, lambda: Facts(commit, dirty=False, diff=diff, size_bytes=at.measure_bytes())
@@ -96,14 +98,14 @@ class FactsReporter:
                 self._reporter.report(facts)
 
     def close(self) -> None:
-        """Ends all reports: the workspace is about to go."""
+        """Stop all reports: the workspace is about to be removed."""
         with self._lock:
             self._is_closed = True
 
 
 class FactsWatcher:
-    """Looks at a workspace now and then while a stage runs; leaving it ends a look that goes on,
-    and whatever that has started."""
+    """Reads a workspace's facts regularly while a stage runs; leaving the context ends a running
+    check and its processes."""
 
     def __init__(self, teller: FactsReporter, workspace: Workspace, log_file: Path) -> None:
         self._reporter = teller
@@ -129,7 +131,7 @@ class FactsWatcher:
     def _run(self) -> None:
         cost, looked = 0.0, time.monotonic()
         seen: tuple[tuple[int, int] | None, ...] | None = (
-            None  # nothing yet: the first look is soon
+            None  # nothing yet: the first check is soon
         )
         while not self._stopped.wait(_INTERVAL_SECONDS):
             now = self._read_stamps()
@@ -141,7 +143,7 @@ class FactsWatcher:
             cost = looked - began
 
     def _read_stamps(self) -> tuple[tuple[int, int] | None, ...]:
-        """Costs a few system calls, and follows no link that an agent may have laid."""
+        """Return the stamps, with a few system calls and without following links of an agent."""
         looks = [partial(trees.stat_below, self._workspace.path, path) for path in _WATCHED_FILES]
         return tuple(map(_read_stamp, [partial(os.lstat, self._log_file), *looks]))
 

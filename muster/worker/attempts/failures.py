@@ -1,4 +1,4 @@
-"""What goes wrong in an attempt, as it is reported."""
+"""The errors of an attempt, and their reports."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,18 +19,18 @@ from muster.worker.shim.client import ShimGone, ShimRefused
 _POSSIBLE_MACHINE_FAILURES = frozenset(
     {"workspace_failed", "workspace_broken", "repository_unreachable"}
 )
-"""What goes wrong with a workspace where the machine has no disk: git fetches onto that, and its
-words are no proof."""
+"""Workspace errors that may mean that the machine's disk is full: git writes there, and its
+messages prove nothing."""
 
 
 class AttemptReturned(Exception):
-    """It has been reported that this machine could not begin the stage."""
+    """It was reported that this machine couldn't start the stage."""
 
 
 @contextmanager
 def report_failures(reporter: Reporter, goes_on: Callable[[], bool]) -> Iterator[None]:
-    """What goes wrong in here is reported, and raised no further; where the attempt no longer
-    `goes_on`, what comes of that is nobody's concern."""
+    """Report errors from the context instead of raising them; if the attempt no longer `goes_on`,
+    errors are dropped."""
     try:
         yield
     except AttemptReturned:
@@ -45,15 +45,15 @@ def report_failures(reporter: Reporter, goes_on: Callable[[], bool]) -> Iterator
     except (OSError, NoIdentityLeft, ShimRefused) as error:
         reporter.report_failed("worker_failed", str(error))
     except (LaunchFailed, ShimGone, SandboxFailed, HandedOver) as error:
-        # No fault of the task's: another attempt, here or elsewhere, may do better.
+        # Not the task's fault: another attempt, here or elsewhere, may succeed.
         if goes_on():
-            reporter.report(Lost(str(error) or "the shim died before the stage began"))
+            reporter.report(Lost(str(error) or "the shim died before the stage started"))
 
 
 @contextmanager
 def allow_restart(reporter: Reporter, noted: OrderState, shim: AttemptShim) -> Iterator[None]:
-    """A stage that an earlier daemon began, and that never ran for want of a sandbox, can begin
-    again. Only its order has what that takes, and comes on the next connection."""
+    """Let a stage that an earlier daemon started, and that never ran without a sandbox, start
+    again. That needs its order, which comes on the next connection."""
     try:
         yield
     except SandboxFailed:
@@ -68,9 +68,9 @@ def return_on_failure(
     let_go: Callable[[], None],
     order: RunStage | None = None,
 ) -> Iterator[None]:
-    """On the way to that stage, or to a push: an attempt that this machine cannot begin is given
-    back, and `AttemptReturned` raised; unless the stage may have begun. First it is to `let_go` of
-    what it has: once that is reported another may want it."""
+    """Before that stage, or a push: return an attempt that this machine can't start, and raise
+    `AttemptReturned`; unless the stage may have started. First call `let_go` to release its
+    resources: after the report another attempt may need them."""
     try:
         yield
     except HandedOver as error:
@@ -94,8 +94,8 @@ def return_on_failure(
 
 
 def _return_attempt(reporter: Reporter, error: Exception) -> None:
-    """Where the machine finds nothing now, but was short of something, another try may do better;
-    else it has failed."""
+    """Return the attempt. If the machine's check finds nothing, but it lacked resources, another
+    try may succeed; otherwise it has failed."""
     code = error.code if isinstance(error, WorkspaceError) else "worker_failed"
     is_passing = (
         isinstance(error, LaunchFailed)

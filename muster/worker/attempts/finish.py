@@ -1,5 +1,4 @@
-"""What comes of a stage that has ended: its checkpoint, and the report of its end; or, where it was
-stopped in its middle, that it was."""
+"""Finish a stage: make its checkpoint, and report its exit or suspension."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,13 +16,13 @@ from muster.worker.health import RESOURCE_ERRNOS
 from muster.worker.sandbox.sandbox import SandboxFailed
 from muster.worker.shim.wire import StageExit
 
-_MAX_COUNT = (1 << 31) - 1  # of what a report can count
+_MAX_COUNT = (1 << 31) - 1  # maximum of a report's counts
 
 
 @dataclass(frozen=True)
 class StageFinisher:
-    """For one attempt. `report_refused_hosts` reports what its stage was refused, `rest` ends a
-    shim that has nothing to do, `is_left` tells whether all this is the next daemon's."""
+    """For one attempt. `report_refused_hosts` reports hosts that its stage was refused, `rest`
+    stops an idle shim, `is_left` returns whether all this is left to the next daemon."""
 
     reporter: Reporter
     workspace: AttemptWorkspace
@@ -33,8 +32,8 @@ class StageFinisher:
     is_detached: Callable[[], bool]
 
     def report_exit(self, kept: AttemptState, end: StageExit) -> None:
-        """Raises SandboxFailed where the stage never began, and the work of those before it is here
-        alone: then it may be begun again."""
+        """Raises SandboxFailed if the stage never started and the earlier work is only here: then
+        it can start again."""
         health = self.reporter.context.agent_health
         agent_outcome.record_outcome(health, kept, end, self.directory)
         if (failure := stage_command.attempt_failure(end)) is not None:
@@ -62,14 +61,14 @@ class StageFinisher:
             self.quit_shim()  # it remembers, too
             never_started.forget_run(self.directory, kept.stage_index, kept.run)
             raise SandboxFailed(words)
-        # Where nothing is found, or found any more, another attempt may do better.
+        # If the machine's check finds nothing, or no longer does, another attempt may succeed.
         is_passing = end.code in RESOURCE_ERRNOS or end.message.startswith("EPERM room")
-        self.workspace.release()  # once it is reported another may want what it has
+        self.workspace.release()  # after the report another attempt may need its resources
         otherwise = Lost(words) if is_passing else Failed(code, words)
         self.reporter.return_attempt(code, words, otherwise)
 
     def _is_earlier_work_pushed(self, kept: AttemptState) -> bool:
-        """Whether others have what was done before this run of the stage."""
+        """Whether others have the work done before this run of the stage."""
         before = (kept.stage_index, kept.run - 1) if kept.run > 0 else (kept.stage_index - 1, 0)
         return self.reporter.progress.has_checkpointed(*before)
 
@@ -80,7 +79,7 @@ def _suspended_report(state: AttemptState, end: StageExit, why: Suspension) -> S
 
 
 def finished_report(kept: AttemptState, end: StageExit) -> StageFinished:
-    """The report of a stage's end."""
+    """Return the report of a stage's exit."""
     how = cast(StageExitReason, end.how)
     why, denied = (
         failure_reason.failure_from_facts(end.facts),
@@ -90,7 +89,7 @@ def finished_report(kept: AttemptState, end: StageExit) -> StageFinished:
 
 
 def _parse_count(value: object) -> int | None:
-    """What an agent says is a number of things; None for whatever is none."""
+    """Return an agent's value as a count; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         return None
     return min(value, _MAX_COUNT)

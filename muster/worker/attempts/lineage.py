@@ -1,4 +1,4 @@
-"""What an attempt's work follows: the last revision that was reported, or what it began with."""
+"""Find the revision that an attempt's work follows: the last reported one, or its start."""
 
 from muster.protocol.frames import Revision
 from muster.worker.agents.attempt_state import AttemptState
@@ -11,8 +11,8 @@ from muster.worker.journal.reported_progress import ReportedProgress
 def reported_revision(
     standing: ReportedProgress, kept: AttemptState, commit: str | None
 ) -> Revision | None:
-    """The revision of that commit, if it is the last that was reported of the attempt's work, and
-    has all of its last stage. What came later, by a tunnel, nobody has answered for."""
+    """Return the revision of that commit, if it is the last one reported and includes all of its
+    last stage. Nobody has approved later changes through a tunnel."""
     has_last = standing.has_checkpointed(kept.stage_index, kept.run)
     return (
         standing.last_revision
@@ -24,10 +24,10 @@ def reported_revision(
 def previous_revision(
     standing: ReportedProgress, workspace: Workspace, kept: AttemptState
 ) -> Revision:
-    """The checkpoint that the attempt's next one follows. Raises GitError."""
+    """Return the checkpoint that the attempt's next one follows. Raises GitError."""
     if standing.last_revision is not None:
         return standing.last_revision
     began = kept.repo.resume_commit or workspace.base_commit
     if standing.checkpointed >= 0 and (noted := stage_result.read(workspace)):
-        began = noted.commit  # the worker of before has reported it, without its tree
+        began = noted.commit  # the earlier worker has reported it, without its tree
     return checkpoints.read_revision(workspace.mirror(Login.from_repo(kept.repo)), began)

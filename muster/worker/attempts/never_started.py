@@ -1,4 +1,4 @@
-"""Stages that never began, as their attempt's shim has written it down."""
+"""Find stages that never started, by their shim's records."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from muster.worker.shim.record import AttemptRecord
 
 
 def may_have_started(directory: Path, order: RunStage) -> bool:
-    """Whether that run of the stage, or a later one, may have been begun."""
+    """Whether that run of the stage, or a later one, may have started."""
     try:
         past = AttemptRecord.load(directory)
     except (OSError, ValueError):
@@ -28,8 +28,8 @@ def may_have_run(directory: Path) -> bool:
 
 
 def forget_run(directory: Path, stage: int, run: int) -> None:
-    """Forgets that this run of the stage, the last, was to begin, so that it can: its command never
-    ran. No shim may live. Raises OSError, ValueError."""
+    """Delete the record that this run of the stage, the last, was to start, so that it can: its
+    command never ran. No shim may be alive. Raises OSError, ValueError."""
     past = AttemptRecord.load(directory)
     if past is not None and past.latest_run == (stage, run):
         past.stages.pop()

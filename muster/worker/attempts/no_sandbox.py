@@ -1,12 +1,12 @@
-"""What a step of an attempt does where its sandbox cannot be made: one rule for all of them.
+"""The rule for all steps of an attempt whose sandbox can't be created.
 
-A machine that cannot make a sandbox says nothing about the work. So no step fails the task for it.
-It waits as long as the machine is unhealthy, if this machine may have the only copy of what the
-attempt did; otherwise another machine goes on. Where the machine is healthy whenever it looks, the
-step is tried a few times. Then the attempt goes on without it, if it can, or is lost.
+A machine that can't create a sandbox says nothing about the work, so no step fails the task for it.
+A step waits while the machine is unhealthy, if this machine may have the only copy of the attempt's
+work; otherwise another machine continues. If the machine's checks find it healthy, the step is
+retried a few times. Then the attempt continues without it, if possible, or is lost.
 
-Looking at the workspace for people (`facts`) is no such step: it waits for nothing, and tells
-nothing where there is no sandbox.
+Reading the workspace for people (`facts`) is no such step: it waits for nothing, and reports
+nothing without a sandbox.
 """
 
 import threading
@@ -24,14 +24,14 @@ FAILURE_CODE = "sandbox_unavailable"
 RETRY_PAUSES_SECONDS = (
     1.0,
     4.0,
-)  # seconds before a step is tried again on a machine that is healthy
-UNHEALTHY_PAUSE_SECONDS = 5.0  # the same, while it is not
+)  # seconds before a step is retried on a healthy machine
+UNHEALTHY_PAUSE_SECONDS = 5.0  # the same, on an unhealthy one
 
 Result = TypeVar("Result")
 
 
 class Step(Enum):
-    """What needs a sandbox, in words for people."""
+    """Steps that need a sandbox, in words for people."""
 
     PREPARE = "preparing the workspace"
     UNDO = "comparing the workspace with its checkpoint"
@@ -43,13 +43,13 @@ class Step(Enum):
 
 
 _SAVING_STEPS = frozenset({Step.FIND_USER_CHANGES, Step.CHECKPOINT})
-"""They are about work that nobody else has yet. Without them it goes on, but here alone, and a
-warning tells people."""
+"""These concern work that exists only here. Without them the attempt continues, but only here, and
+a warning tells people."""
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Seconds, after which the step is tried again."""
+    """Seconds until the step is retried."""
 
     seconds: float
 
@@ -58,9 +58,9 @@ Verdict = Wait | Literal["hand over", "go on"]
 
 
 def decide_verdict(step: Step, *, is_unhealthy: bool, is_all_pushed: bool, tries: int) -> Verdict:
-    """What becomes of a step whose sandbox could not be made. `is_unhealthy` is the machine, as it
-    has just found itself; `is_all_pushed`: another can go on with all that the attempt did;
-    `tries` counts those in a row after which the machine found itself healthy."""
+    """Return the verdict on a step whose sandbox couldn't be created. `is_unhealthy` is the result
+    of the machine's check just now; `is_all_pushed`: another machine can continue with all of the
+    attempt's work; `tries` counts those in a row after which the machine was healthy."""
     if is_unhealthy:
         is_here_alone = step in _SAVING_STEPS or not is_all_pushed
         return Wait(UNHEALTHY_PAUSE_SECONDS) if is_here_alone else "hand over"
@@ -70,8 +70,7 @@ def decide_verdict(step: Step, *, is_unhealthy: bool, is_all_pushed: bool, tries
 
 
 class HandedOver(Exception):
-    """The attempt cannot go on here, where no sandbox can be made; `is_unhealthy` as `judge` has
-    it."""
+    """The attempt can't continue here without a sandbox; `is_unhealthy` as in `decide_verdict`."""
 
     def __init__(self, message: str, *, is_unhealthy: bool) -> None:
         super().__init__(message)
@@ -79,7 +78,7 @@ class HandedOver(Exception):
         self.is_unhealthy = is_unhealthy
 
     def to_report(self) -> Body:
-        """Another attempt, here or elsewhere, may do better."""
+        """Return the report: another attempt, here or elsewhere, may succeed."""
         if self.is_unhealthy:
             return Failed(FAILURE_CODE, self.message, is_unhealthy=True)
         return Lost(self.message)
@@ -87,19 +86,19 @@ class HandedOver(Exception):
 
 @dataclass(frozen=True)
 class SandboxSteps:
-    """Carries out an attempt's steps by the rule. Once it is `abandoned` none of them waits. `note`
-    tells people, as a level and a line of text."""
+    """Runs an attempt's steps by the rule. Once it is `abandoned`, none of them waits. `note`
+    reports a level and a line of text for people."""
 
     reporter: Reporter
     abandoned: threading.Event
     note: Callable[[str, str], None]
 
     def run_step(self, step: Step, act: Callable[[], Result]) -> Result:
-        """What `act` returns, once its sandbox could be made. A push that is refused waits
-        likewise, and is never handed over.
+        """Return the result of `act`, once its sandbox could be created. A refused push waits the
+        same way, and is never handed over.
 
-        Raises HandedOver; SandboxFailed where the attempt goes on without the step, or is
-        abandoned; and what else `act` raises.
+        Raises HandedOver; SandboxFailed if the attempt continues without the step, or is abandoned;
+        and the errors of `act`.
         """
         tries, is_unhealthy = 0, False
         while True:
@@ -122,7 +121,7 @@ class SandboxSteps:
                     raise
                 if not (is_unhealthy and was_unhealthy):
                     when = f"in {verdict.seconds:.0f} s"
-                    when = "once this machine is well" if is_unhealthy else when
-                    self.note("warning", f"{step.value} again {when}: {error}")
+                    when = "once this machine is healthy" if is_unhealthy else when
+                    self.note("warning", f"{step.value}: retrying {when}: {error}")
                 if self.abandoned.wait(verdict.seconds):
                     raise

@@ -1,4 +1,4 @@
-"""What an attempt has been ordered so far: orders come again, and must not be carried out twice."""
+"""The orders of an attempt so far: they are repeated, and must not be carried out twice."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,18 +22,18 @@ AttemptOrder = RunStage | Suspend | Stop | Stale | Publish | Forget
 
 
 class OrderState:
-    """The control loop notes orders, the attempt's thread reads what is wanted."""
+    """The control loop records orders, the attempt's thread reads them."""
 
     def __init__(self) -> None:
-        self.latest_run = (-1, 0)  # the last stage that was ordered, and its run; -1: none yet
+        self.latest_run = (-1, 0)  # the last ordered stage, and its run; -1: none yet
         self.is_stopping = self.is_publishing = self.is_forgetting = False
         self.latest_push = 0  # the highest number of the orders to push
         self._suspend_order: Suspend | None = None
 
     def resume_from(self, shim: ShimState | None, standing: ReportedProgress) -> None:
-        """Goes on from what an earlier daemon began. An order that it only took comes again, and so
-        does that of a stage whose start was reported before its shim's record of it was removed,
-        for want of a sandbox."""
+        """Continue from the work of an earlier daemon. Orders that it only recorded are repeated;
+        so is that of a stage whose start was reported before the record of its start was removed
+        for lack of a sandbox."""
         begun = shim.latest_run if shim else (-1, 0)
         started = (standing.started, standing.started_run)
         # A record that is missing, or names no stage, proves nothing.
@@ -42,10 +42,10 @@ class OrderState:
 
     @contextmanager
     def record_order(self, order: AttemptOrder) -> Iterator[bool]:
-        """Notes the order; whether it asks for something new.
+        """Record the order; return whether it asks for something new.
 
-        What raises RuntimeError in here does not carry it out, so it may come again as a new one.
-        A stop stays noted: it is wanted, whoever is to see to it.
+        If RuntimeError is raised in this context, the order isn't carried out and may be repeated
+        as a new one. A stop stays recorded: it is wanted in any case.
         """
         before = self.latest_run, self.latest_push, self.is_publishing, self.is_forgetting
         try:
@@ -55,22 +55,22 @@ class OrderState:
             raise
 
     def can_continue(self) -> bool:
-        """False once what runs is to stop."""
+        """False once the stage must stop."""
         return not self.is_stopping
 
     def suspend_reason(self, stage: int, run: int) -> SuspendedBy | None:
-        """Why that run of the stage is to be stopped in its middle; None if it is not."""
+        """Return why that run of the stage must be suspended; None if it must not."""
         order = self._suspend_order
         is_it = order is not None and (order.stage_index, order.run) == (stage, run)
         return order.reason if order is not None and is_it else None
 
     def describe(self, key: AttemptKey, standing: ReportedProgress, log_end: int) -> TrackedAttempt:
-        """Where that attempt stands, for the server."""
+        """Return the attempt's state, for the server."""
         (stage, run), state = self.latest_run, self.state(standing)
         return TrackedAttempt(*key, stage, state, log_end, standing.ended_by, run, self.latest_push)
 
     def state(self, standing: ReportedProgress) -> TrackedState:
-        """Where the attempt stands, by what was ordered and by what has been reported of it."""
+        """Return the attempt's state by its orders and reports."""
         if standing.end_reason:
             return "stopped" if standing.end_reason == "stopped" else "failed"
         if self.is_publishing:

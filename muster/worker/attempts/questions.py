@@ -1,7 +1,7 @@
-"""What an attempt's agent asks people, reported once, and the answers on their way back.
+"""The questions of an attempt's agent, reported once, and their answers.
 
-The shim keeps the question while it is open, and the journal knows which was reported: so a daemon
-that starts anew goes on where the last one stopped, and the server sends an answer again.
+The shim stores a question while it is open, and the journal knows which was reported, so a
+restarted daemon continues where the last one stopped, and the server repeats an answer.
 """
 
 import logging
@@ -14,32 +14,32 @@ from muster.worker.attempts.context import Reporter
 from muster.worker.shim.client import ShimGone, ShimRefused
 from muster.worker.shim.wire import Question
 
-_POLL_SECONDS = 0.5  # seconds until it may be known whether the server takes questions
-_UNSUPPORTED_TEXT = "this server knows no questions"
+_POLL_SECONDS = 0.5  # seconds until it may be known whether the server supports questions
+_UNSUPPORTED_TEXT = "this server doesn't support questions"
 
 log = logging.getLogger(__name__)
 
 
 class AttemptQuestions:
-    """For the attempt's thread, but for `order`."""
+    """For the attempt's thread, except `accept_answer`."""
 
     def __init__(
         self, reporter: Reporter, shim: AttemptShim, may_go_on: Callable[[], bool]
     ) -> None:
-        """Nothing is asked, or taken back, once what runs may not go on."""
+        """Nothing is asked or withdrawn once the stage must stop."""
         self._reporter = reporter
         self._shim = shim
         self._can_continue = may_go_on
         self._answer: Answer | None = None
 
     def accept_answer(self, answer: Answer) -> None:
-        """Takes an answer, on any thread; it waits for nothing."""
+        """Accept an answer, on any thread; waits for nothing."""
         self._answer = answer
         self._shim.wake()
 
     def poll(self) -> float | None:
-        """Reports what is asked, and passes on what is answered; in how many seconds to call again,
-        None: when something has happened."""
+        """Report questions and pass on answers; return the seconds until the next call, None: after
+        the next change."""
         link = self._shim.link
         question = link.question if link else None
         if question is None or not self._can_continue():
@@ -81,5 +81,5 @@ class AttemptQuestions:
         try:
             link.answer(question.number, answer)
         except (ShimGone, ShimRefused, TimeoutError) as error:
-            # It is tried again with the next change, and on the next connection.
-            log.warning("task %d is not answered: %r", self._reporter.key.task_id, error)
+            # Retried at the next change, and on the next connection.
+            log.warning("can't answer task %d: %r", self._reporter.key.task_id, error)

@@ -1,4 +1,4 @@
-"""What an attempt's stages were refused by their network, reported once."""
+"""The hosts that the network of an attempt's stages refused, reported once."""
 
 import threading
 from pathlib import Path
@@ -9,8 +9,8 @@ from muster.worker.shim import refusals
 
 
 class RefusedHosts:
-    """Safe from any thread. A daemon that starts anew reports what an earlier one may have
-    reported: the server makes one event of each."""
+    """Safe from any thread. A restarted daemon may repeat an earlier one's reports: the server
+    creates one event for each host."""
 
     def __init__(self, reporter: Reporter, directory: Path) -> None:
         self._reporter = reporter
@@ -19,7 +19,7 @@ class RefusedHosts:
         self._reported_count = 0
 
     def report_new(self) -> None:
-        """Reports what has come since the last time."""
+        """Report the hosts since the last report."""
         with self._lock:
             for stage, host in refusals.read(self._directory)[self._reported_count :]:
                 self._reported_count += 1

@@ -1,4 +1,4 @@
-"""The attempts that this machine knows of."""
+"""The attempts that this machine knows."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -9,12 +9,12 @@ from muster.worker.attempts.attempt import Attempt
 from muster.worker.attempts.context import AttemptContext
 from muster.worker.shim.client import ShimLink
 
-_POLL_SECONDS = 0.5  # seconds between two looks whether an attempt is over
-_DETACH_TIMEOUT_SECONDS = 5.0  # seconds for an attempt's thread to finish what it is at
+_POLL_SECONDS = 0.5  # seconds between checks whether an attempt is finished
+_DETACH_TIMEOUT_SECONDS = 5.0  # seconds for an attempt's thread to finish its current step
 
 
 class AttemptRegistry:
-    """From the first order of each until it is forgotten. Safe to use from any thread."""
+    """All attempts from their first order until they are removed. Safe to use from any thread."""
 
     def __init__(self, context: AttemptContext, on_rest: Callable[[], None]) -> None:
         """`on_rest` is called, on any thread, when an attempt has carried out an order or is
@@ -28,7 +28,7 @@ class AttemptRegistry:
         return len(self._attempts)
 
     def resume(self, known: Iterable[AttemptKey]) -> None:
-        """Takes up those that an earlier daemon has left."""
+        """Resume the attempts of an earlier daemon."""
         for key in known:
             self._attempts[key] = self._create(key, resumed=True)
 
@@ -43,37 +43,37 @@ class AttemptRegistry:
             return self._attempts[key]
 
     def is_finished(self, key: AttemptKey) -> bool:
-        """Whether nothing of the attempt runs any more, or ever will."""
+        """Whether nothing of the attempt runs or will run again."""
         attempt = self.find(key)
         return attempt is None or attempt.is_final
 
     def run_if_all_finished(self, act: Callable[[], None]) -> None:
-        """Calls `act` if every attempt is over; no other begins until it has returned.
+        """Call `act` if every attempt is finished; none starts until it has returned.
 
-        One that is over may keep its workspace; one that waits, for a person or for an order, is
-        not over.
+        A finished one may still have its workspace; one that waits for a person or an order isn't
+        finished.
         """
         with self._lock:
             if all(attempt.is_final for attempt in self._attempts.values()):
                 act()
 
     def describe_all(self) -> list[TrackedAttempt]:
-        """Where each one stands. Raises OSError if a log cannot be read."""
+        """Return the state of each attempt. Raises OSError if a log can't be read."""
         return [attempt.describe() for attempt in self._all()]
 
     def shims(self) -> list[ShimLink]:
-        """The living shims whose lease is to be prolonged."""
+        """Return the living shims whose lease to extend."""
         return [shim for attempt in self._all() if (shim := attempt.shim) is not None]
 
     def detach(self) -> None:
-        """Lets what runs go on without this daemon."""
+        """Leave running processes to the next daemon."""
         attempts = self._all()
         for attempt in attempts:
             attempt.detach()
         _join_all(attempts)
 
     def kill(self) -> None:
-        """Kills what runs, of all at once: it takes each some time."""
+        """Kill the processes of all attempts in parallel, because each takes some time."""
         attempts = self._all()
         ending = [
             threading.Thread(target=attempt.kill, name=f"attempt-{attempt.key.name}-end")
@@ -94,7 +94,7 @@ class AttemptRegistry:
         return Attempt(*parts, resumed=resumed, make_way=self._stop_previous)
 
     def _stop_previous(self, key: AttemptKey, is_awaited: Callable[[], bool]) -> None:
-        """Ends whatever still runs of that attempt, for which another one goes on."""
+        """Stop everything that runs of that attempt, whose work another one continues."""
         attempt = self.find(key)
         if attempt is None:
             return

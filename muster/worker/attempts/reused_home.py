@@ -1,4 +1,4 @@
-"""What an attempt has of the one before it on this machine: its home, and its agent's sessions."""
+"""Reuse the previous attempt's home on this machine, and its agent's sessions."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from muster.worker.git.workspace import WorkspaceError
 from muster.worker.sandbox import homes
 
 StopPrevious = Callable[[AttemptKey, Callable[[], bool]], None]
-"""Ends whatever still runs of an attempt, and waits for that as long as the other says."""
+"""Stops everything of an attempt, and waits for that while the second argument returns true."""
 
 
 class ReusedHome:
@@ -31,19 +31,19 @@ class ReusedHome:
         self._abandoned = over
 
     def inherited_state(self, order: RunStage) -> AttemptState | None:
-        """What was kept of the attempt that the order continues, as its successor keeps it; None
-        where there is nothing to be had. The home itself passes with the workspace. Raises
-        WorkspaceError where this attempt is to end, or left to the next daemon, meanwhile."""
+        """Return the state that this attempt inherits from the one that the order continues; None
+        if there is none. The home itself comes with the workspace. Raises WorkspaceError if this
+        attempt must stop, or is left to the next daemon, in the meantime."""
         if order.continues is None:
             return None
         layout, before = self._context.layout, AttemptKey(self._key.task_id, order.continues)
         self._stop_previous(before, lambda: not self._abandoned.is_set())
         if self._abandoned.is_set():
-            raise WorkspaceError("cancelled", "ended while the attempt before it was")
+            raise WorkspaceError("cancelled", "stopped before the previous attempt had ended")
         kept = attempt_state.read(layout.attempt(before))
         if kept is None or not homes.can_reuse(layout, before, self._key):
             return None
-        # An agent finds its conversation again where the workspace is where it was.
+        # An agent finds its session again if the workspace has the same path.
         return kept.for_next_attempt(
             order.continues, talks_on=self._context.sandboxes.level == "full"
         )

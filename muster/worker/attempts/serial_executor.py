@@ -1,4 +1,4 @@
-"""Acts that follow one another, on a thread that is there only while there are any."""
+"""Run functions one after the other, on a thread that exists only while there are any."""
 
 import logging
 import threading
@@ -7,17 +7,17 @@ from collections.abc import Callable
 
 Job = Callable[[], None]
 
-_POLL_SECONDS = 0.5  # seconds between two looks whether an act is still awaited
+_POLL_SECONDS = 0.5  # seconds between checks whether a result is still wanted
 
 log = logging.getLogger(__name__)
 
 
 class SerialExecutor:
-    """Carries out what is added, one after the other. An act that raises is logged, and the next
-    one is carried out: an attempt whose thread had died would hear no order any more.
+    """Runs the added functions one after the other. One that raises is logged, and the next one
+    runs: an attempt whose thread died would handle no more orders.
 
-    The thread lingers for `rest_after` seconds as long as `lingers()`, and ends with `rest()`:
-    hundreds of attempts may wait for days, and must cost nothing.
+    The thread lingers for `rest_after` seconds while `lingers()`, and then calls `rest()`: hundreds
+    of attempts may wait for days, and must not use resources.
     """
 
     def __init__(
@@ -33,7 +33,8 @@ class SerialExecutor:
         self._is_closed = False
 
     def add(self, act: Job) -> None:
-        """Adds an act; waits for nothing. Raises RuntimeError, and adds none, without a thread."""
+        """Add a function; waits for nothing. Raises RuntimeError, and adds none, if no thread is
+        available."""
         with self._changed:
             if self._thread is None and not self._is_closed:
                 thread = threading.Thread(target=self._run_jobs, name=self._name, daemon=True)
@@ -43,8 +44,8 @@ class SerialExecutor:
             self._changed.notify_all()
 
     def run_and_wait(self, act: Job, is_awaited: Callable[[], bool]) -> None:
-        """Adds an act and waits until it is done, but no longer than it `is_awaited`. Raises
-        RuntimeError likewise."""
+        """Add a function and wait until it has run, but only while it `is_awaited`. Raises
+        RuntimeError like `add`."""
         done = threading.Event()
 
         def carry_out() -> None:
@@ -58,7 +59,7 @@ class SerialExecutor:
             pass
 
     def close(self) -> None:
-        """Lets the act that is under way be the last one."""
+        """Make the current function the last one."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
@@ -76,7 +77,7 @@ class SerialExecutor:
                 log.exception("%s", self._name)
 
     def _next_job(self) -> Job | None:
-        """None, and no thread any more, where there is nothing to do."""
+        """Return the next function; None, with the thread ending, if there is nothing to do."""
         with self._changed:
             while not self._is_closed:
                 if self._jobs:
@@ -86,7 +87,7 @@ class SerialExecutor:
                 if not self._changed.wait_for(
                     lambda: self._jobs or self._is_closed, self._idle_seconds
                 ):
-                    # Not under the lock: who adds something must not wait for it.
+                    # Not under the lock, because adding must not wait for it.
                     return self._on_idle
             self._thread = None
             return None

@@ -1,4 +1,4 @@
-"""What is done before a stage begins: its workspace, its command, and what its agent needs."""
+"""Prepare a stage: its workspace, its command, and its agent's files."""
 
 from muster.protocol.frames import RunStage
 from muster.worker.agents import stage_command
@@ -16,7 +16,8 @@ def prepare_stage(
     *,
     has_begun: bool,
 ) -> StageCommand:
-    """The command of a stage that can begin now, or `has_begun` in an earlier life of the daemon.
+    """Return the command of a stage that can start now, or that an earlier daemon started
+    (`has_begun`).
 
     Raises SandboxUnavailable, WorkspaceError, NoIdentityLeft, OSError, ValueError.
     """

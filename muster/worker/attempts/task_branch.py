@@ -1,7 +1,7 @@
-"""The task's own branch, moved to what an attempt has pushed.
+"""Move the task's own branch to the commit that an attempt has pushed.
 
-Only by order of the server, who names what it expects there; only while the lease holds, which is
-looked at directly before; and by compare-and-swap, which the remote judges.
+Only on an order of the server, which names the expected commit; only while the lease is valid,
+checked directly before; and by compare-and-swap at the remote.
 """
 
 import threading
@@ -14,22 +14,23 @@ from muster.worker.git.git import GitError
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.refs import require_safe_ref
 
-_RETRY_PAUSES_SECONDS = (1.0, 4.0, 0.0)  # seconds before it is tried again, and after the last try
+_RETRY_PAUSES_SECONDS = (1.0, 4.0, 0.0)  # seconds before each retry, and after the last try
 _POLL_SECONDS = (
-    1.0  # seconds between two looks whether the attempt goes on, while its lease is over
+    1.0  # seconds between checks whether the attempt continues, while its lease has expired
 )
 
 
 @dataclass(frozen=True)
 class _MoveRefused:
-    """Why the branch is not moved: what is found there (None: nothing), or the remote's words."""
+    """Why the branch isn't moved: the commit found there (None: nothing), or the remote's
+    message."""
 
     found_commit: str | None
     reason: str = ""
 
 
 class TaskBranchUpdater:
-    """Moves the branch and reports how that went. `abandoned` ends it, without a report."""
+    """Moves the branch and reports the result. `abandoned` ends it without a report."""
 
     def __init__(self, reporter: Reporter, abandoned: threading.Event, mirror: Mirror) -> None:
         self._reporter = reporter
@@ -37,7 +38,7 @@ class TaskBranchUpdater:
         self._mirror = mirror
 
     def report_published(self, made: PushedBranch, order: Publish) -> None:
-        """Reports that the attempt's branch is pushed, and what became of the task's."""
+        """Report that the attempt's branch is pushed, and the result for the task's branch."""
         if (onto := order.onto) is None:
             self._reporter.report(Published(made.branch, made.commit, made.diff, tree=made.tree))
             return
@@ -54,7 +55,7 @@ class TaskBranchUpdater:
         self._reporter.report(BranchRefused(order.number, onto.name, made.commit, *about))
 
     def _move_with_retries(self, onto: TaskBranch, commit: str) -> _MoveRefused | None:
-        """None once the branch names the commit."""
+        """Return None once the branch names the commit."""
         refused: _MoveRefused | None = None
         for pause in _RETRY_PAUSES_SECONDS:
             self._wait_for_lease()
@@ -64,7 +65,7 @@ class TaskBranchUpdater:
         return refused
 
     def _wait_for_lease(self) -> None:
-        """Waits while the lease is over: then somebody else may have the task by now."""
+        """Wait while the lease has expired, because another attempt may have the task by now."""
         lease = self._reporter.context.lease
         while lease.is_expired and not self._abandoned.is_set():
             lease.wait_for_extension(lease.deadline, _POLL_SECONDS)
@@ -81,7 +82,7 @@ class TaskBranchUpdater:
     def _check_failed_move(
         self, ref: str, onto: TaskBranch, commit: str, error: GitError
     ) -> _MoveRefused | None:
-        """What came of a push that failed: the remote may have moved the branch all the same."""
+        """Check a push that failed: the remote may have moved the branch anyway."""
         try:
             found = self._mirror.remote_commit(ref)
         except GitError as unknown:
@@ -91,7 +92,7 @@ class TaskBranchUpdater:
         return _MoveRefused(found, error.message if found == onto.expects else "")
 
     def _describe_found(self, onto: TaskBranch, refused: _MoveRefused) -> tuple[str, str]:
-        """Who made the commit that is found, and its subject, as far as that can be had."""
+        """Return author and subject of the commit found there, as far as possible."""
         if refused.found_commit is None or refused.reason:
             return "", ""
         try:

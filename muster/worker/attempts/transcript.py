@@ -1,6 +1,6 @@
-"""What an attempt's agents say of what they do, reported in batches, each entry once.
+"""Report the transcripts of an attempt's agents in batches, each entry once.
 
-The journal knows how far it has come: an entry is reported when its report is journalled, so a
+The journal knows the progress: an entry counts as reported when its report is in the journal, so a
 daemon that is killed before that leaves it to the next.
 """
 
@@ -15,17 +15,15 @@ from muster.protocol.frames import ThreadReplied, Transcript, TranscriptEntry
 from muster.worker.attempts.context import Reporter
 from muster.worker.shim.transcript import TranscriptReader
 
-_MAX_REPORT_BYTES = 256 << 10  # bytes of a report; more than twice what the shim makes of one entry
-_POLL_SECONDS = 0.5  # seconds between two looks that may cost a report
-_MAX_UNACKED_REPORTS = (
-    4  # reports that the server does not have yet, above which the others wait in their file
-)
+_MAX_REPORT_BYTES = 256 << 10  # bytes of a report; more than twice the shim's limit for an entry
+_POLL_SECONDS = 0.5  # seconds between checks that may add a report
+_MAX_UNACKED_REPORTS = 4  # unacknowledged reports, above which the others wait in their file
 
 log = logging.getLogger(__name__)
 
 
 class _Line(TranscriptEntry):
-    """`reply` is the thread that it answers in, if it does: the shim has seen to that."""
+    """`reply` is the review thread that it answers, if any: the shim sets it."""
 
     stage: int = 0
     run: int = 0
@@ -42,8 +40,8 @@ class TranscriptReporter:
         self._next_poll_at = 0.0
 
     def poll(self) -> float | None:
-        """Reports what has come, now and then; in how many seconds to call again, None: when
-        something has happened."""
+        """Report new entries from time to time; return the seconds until the next call, None: after
+        the next change."""
         now = monotonic()
         if now < self._next_poll_at:
             return self._next_poll_at - now
@@ -56,8 +54,8 @@ class TranscriptReporter:
         return None if is_all else _POLL_SECONDS
 
     def report_rest(self, goes_on: Callable[[], bool]) -> None:
-        """Reports all of a stage that is over, unless `goes_on` becomes false; waits for the server
-        where that has much to take yet."""
+        """Report the rest of a finished stage, unless `goes_on` becomes false; wait while the
+        server has much to acknowledge."""
         self._next_poll_at = 0.0
         while goes_on() and self.poll() is not None:
             self._reporter.context.journal.wait_for_change(_POLL_SECONDS)
@@ -67,9 +65,9 @@ class TranscriptReporter:
             self._reader = None
 
     def _report_batches(self) -> bool:
-        """False where entries are left for which there is no room yet."""
+        """Return False if entries are left because the send window is full."""
         if self._reporter.context.can_ask_questions() is False:
-            return True  # nor can it read this: it waits in its file for a later server
+            return True  # nor can it read this: it waits in its file for a newer server
         while (batch := self._next_batch()) is not None:
             if self._unacked_count() >= _MAX_UNACKED_REPORTS:
                 return False
@@ -78,16 +76,16 @@ class TranscriptReporter:
         return True
 
     def _report_batch(self, batch: Transcript, replies: list[ThreadReplied]) -> None:
-        """The replies first: where this life ends in between, the next knows which were reported,
-        and reports their entries after all."""
+        """Report the replies first: if this daemon exits in between, the next knows the reported
+        ones, and reports their entries anyway."""
         for reply in replies:
             if reply.number > self._reporter.progress.last_reply:
                 self._reporter.report(reply)
         self._reporter.report(batch)
 
     def _next_batch(self) -> tuple[Transcript, list[ThreadReplied]] | None:
-        """What follows on what was reported: of one run of a stage; and the replies in it. Raises
-        OSError."""
+        """Return the entries after the reported ones, of one run of a stage, and their replies.
+        Raises OSError."""
         if self._reader is None:
             try:
                 self._reader = TranscriptReader(self._directory)
@@ -116,8 +114,8 @@ def _parse_line(line: bytes) -> _Line:
     try:
         return msgspec.json.decode(line, type=_Line)
     except msgspec.DecodeError:
-        # A later release's, perhaps. The numbers of the others must not move.
-        return _Line(0, "error", "An entry that this machine's worker cannot read")
+        # Perhaps from a newer release. The numbers of the others must not change.
+        return _Line(0, "error", "An entry that this machine's worker can't read")
 
 
 def _to_entry(line: _Line) -> TranscriptEntry:

@@ -1,4 +1,4 @@
-"""What a stage's agent has used, reported while it runs and at its end."""
+"""Report the usage of a stage's agent, during the run and at its exit."""
 
 from collections.abc import Callable, Mapping
 from time import monotonic
@@ -8,23 +8,23 @@ from muster.protocol.frames import Usage
 from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.attempts.context import Reporter
 
-_POLL_SECONDS = 5.0  # seconds between two looks at what is known of a stage that runs
+_POLL_SECONDS = 5.0  # seconds between checks of a running stage's usage
 
 
 class UsageReporter:
-    """For the attempt's thread alone. A daemon that starts anew may say again what was said: each
-    report takes the place of the one before."""
+    """For the attempt's thread alone. A restarted daemon may repeat reports: each one replaces the
+    one before."""
 
     def __init__(self, reporter: Reporter, facts: Callable[[], Mapping[str, Any]]) -> None:
-        """`facts` gives what is known of the stage that runs."""
+        """`facts` returns the known facts of the running stage."""
         self._reporter = reporter
         self._facts = facts
         self._last_reported: Usage | None = None
         self._next_poll_at = 0.0
 
     def poll(self, kept: AttemptState) -> float | None:
-        """Reports what that stage has used so far, now and then; in how many seconds to call again,
-        None: when something has happened."""
+        """Report that stage's usage so far from time to time; return the seconds until the next
+        call, None: after the next change."""
         if not kept.is_agent:
             return None
         now = monotonic()
@@ -35,7 +35,7 @@ class UsageReporter:
         return None
 
     def report_usage(self, kept: AttemptState, facts: Mapping[str, Any]) -> None:
-        """Reports what the order's stage has used by these facts, if that is known and news."""
+        """Report the stage's usage in these facts, if it is known and new."""
         if not kept.is_agent:
             return
         items = kept.usage_from_facts(facts)

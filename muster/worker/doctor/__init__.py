@@ -1,1 +1,1 @@
-"""`worker doctor`: what this machine lacks, and what mends it."""
+"""`worker doctor`: check this machine, with a fix for each problem."""

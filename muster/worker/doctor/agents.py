@@ -1,4 +1,4 @@
-"""Checks of agents: found, reachable for attempts, and alive."""
+"""Checks of agents: found, accessible to attempts, and working."""
 
 import shlex
 from collections.abc import Iterator
@@ -17,7 +17,9 @@ def _check_agents(machine: Machine) -> Iterator[Finding]:
     }
     if not found:
         names = ", ".join(each.binary for each in machine.adapters)
-        text = f"none of {names} is on the search path: only custom commands and shell stages run"
+        text = (
+            f"none of {names} is on the search path: only custom commands and shell stages can run"
+        )
         command = "npm install --global @anthropic-ai/claude-code"
         yield Finding("agents", "warn", text, "install one for all users, such as", command)
         return
@@ -27,7 +29,7 @@ def _check_agents(machine: Machine) -> Iterator[Finding]:
 
 
 def _check_found(machine: Machine, found: dict[str, Binary], path: str) -> Iterator[Finding]:
-    # Attempts have no uids of their own unless the worker is root.
+    # Attempts have their own uids only if the worker is root.
     is_full = machine.is_root and detect_sandboxes(machine).level == "full"
     closed = {
         agent: installs.first_inaccessible_path(
@@ -54,18 +56,18 @@ def _agent_finding(
 ) -> Finding:
     if closed is not None:
         need = "o+x" if closed.is_dir() else "o+rx"
-        text = f"{binary.path} is out of attempts' reach: {closed} is closed to other users"
-        advice = "install it for all users, or let others pass"
+        text = f"attempts can't reach {binary.path}: {closed} is closed to other users"
+        advice = "install it for all users, or let other users enter"
         return Finding(agent, "fail", text, advice, shlex.join(["chmod", need, str(closed)]))
     version, command = asked.get(binary), shlex.join([binary.path, "--version"])
     if not asked.is_startable(binary):
-        text = f"{binary.path} cannot be started"
-        return Finding(agent, "fail", text, "see what it says, or install it anew", command)
+        text = f"can't start {binary.path}"
+        return Finding(agent, "fail", text, "check its output, or reinstall it", command)
     if version is None:
-        text = f"{binary.path} does not tell its version"
-        return Finding(agent, "warn", text, "see what it says instead", command)
+        text = f"{binary.path} doesn't print its version"
+        return Finding(agent, "warn", text, "check its output", command)
     if oldest and is_older(version, oldest):
-        text = f"{version}, {binary.path}: versions before {oldest} are not known to work"
+        text = f"{version}, {binary.path}: versions before {oldest} may not work"
         return Finding(agent, "warn", text, "install a newer one")
     return Finding(agent, "ok", f"{version}, {binary.path}")
 

@@ -1,4 +1,4 @@
-"""All checks of a machine, and their order."""
+"""All checks of a machine, in order."""
 
 import io
 import itertools
@@ -12,10 +12,9 @@ from muster.worker.doctor.finding import Finding, Machine, run_each
 
 
 def run_doctor(machine: Machine, as_json: bool) -> int:
-    """Writes what is found to standard output. Exit status 1 if something that stops work is
-    missing, else 0."""
+    """Write the findings to standard output. Returns 1 if a problem stops work, else 0."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # for terminals that know no arrow
+        sys.stdout.reconfigure(errors="replace")  # for terminals without arrow characters
     found = []
     width = shutil.get_terminal_size().columns
     colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -31,7 +30,9 @@ def run_doctor(machine: Machine, as_json: bool) -> int:
 
 
 def run_checks(machine: Machine) -> Iterator[Finding]:
-    """The findings of all checks, one at a time: some take seconds. Raises nothing."""
+    """Yield the findings of all checks, one at a time, because some take seconds. Raises
+    nothing.
+    """
     checks = itertools.chain(
         host.CHECKS, sandbox.CHECKS, agents.CHECKS, server.CHECKS, host.SERVICE_CHECKS
     )

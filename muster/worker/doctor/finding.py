@@ -12,7 +12,7 @@ from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS, AdapterRegi
 from muster.worker.sandbox.uids import DEFAULT_UIDS
 
 TIMEOUT_SECONDS = 5.0
-"""Seconds for a program, or for the server, to answer."""
+"""Seconds to wait for a program or the server."""
 
 Level = Literal["ok", "warn", "fail"]
 
@@ -27,10 +27,10 @@ _INSTALL_COMMANDS = {
 
 
 class Finding(NamedTuple):
-    """The result of a check: `fail` is what stops work, `warn` what makes it less safe or slower.
+    """The result of a check: `fail` stops work, `warn` makes it less safe or slower.
 
-    `command` mends it; `advice` says what does where no command would, or what is to be known of
-    it. Both are empty if all is well. None of them contains a secret.
+    `command` fixes it; `advice` describes the fix if no command does, or gives background. Both are
+    empty if there is no problem. None of them contains a secret.
     """
 
     name: str
@@ -42,8 +42,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True)
 class Machine:
-    """What is looked at: this machine, for a worker with that home, run by this user, that knows
-    these agents."""
+    """The machine to check, for a worker with that home, run by this user, with these agents."""
 
     home: Path
     uids: range = DEFAULT_UIDS
@@ -54,11 +53,11 @@ class Machine:
     cgroups: Path = Path("/sys/fs/cgroup")
 
     def as_root(self, command: str) -> str:
-        """A command that only root may give."""
+        """Return a command that only root can run."""
         return command if self.is_root else f"sudo {command}"
 
     def missing_package(self, name: str, level: Level, text: str, package: str) -> Finding:
-        """That a package of the system's is not installed."""
+        """Return the finding for a missing system package."""
         for manager, install in _INSTALL_COMMANDS.items():
             if shutil.which(manager):
                 whole = f"{install} {package}"
@@ -71,24 +70,24 @@ Check = Callable[[Machine], Iterable[Finding]]
 
 
 def run_each(checks: Iterable[tuple[str, Check]], machine: Machine) -> Iterator[Finding]:
-    """The findings of the checks. A check that raises gives a finding, too."""
+    """Yield the findings of the checks. A check that raises also yields a finding."""
     for name, check in checks:
         try:
             yield from check(machine)
         except Exception as error:
-            text = f"could not be looked at ({type(error).__name__}: {error})"
-            yield Finding(name, "warn", text, "mend what is wrong above, then look again")
+            text = f"can't be checked ({type(error).__name__}: {error})"
+            yield Finding(name, "warn", text, "fix the problems above, then check again")
 
 
 class CommandResult(NamedTuple):
-    """What a program said. `ok`: it ended with 0, and in time."""
+    """A program's output. `ok`: it exited with 0, in time."""
 
     ok: bool
     text: str
 
 
 def run_command(argv: Sequence[str]) -> CommandResult:
-    """Runs a program for PATIENCE seconds at most. Its text is what it wrote, errors included."""
+    """Run a program for at most TIMEOUT_SECONDS. The text is its output, including errors."""
     try:
         done = subprocess.run(
             argv,
@@ -101,7 +100,7 @@ def run_command(argv: Sequence[str]) -> CommandResult:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return CommandResult(False, f"{argv[0]} does not answer")
+        return CommandResult(False, f"{argv[0]} isn't responding")
     except OSError as error:
         return CommandResult(False, f"{argv[0]}: {error.strerror}")
     return CommandResult(done.returncode == 0, done.stdout.decode(errors="replace").strip())

@@ -1,4 +1,4 @@
-"""Checks of the host: git, the worker's home and its disk, and what starts the worker."""
+"""Checks of the host: git, the worker's home and its disk, and the service manager."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ from muster.worker.server.credentials import CredentialStore, NotEnrolled
 
 MIN_GIT_VERSION = (2, 32)  # the first with GIT_CONFIG_GLOBAL
 MIN_FREE_BYTES = 1 << 30
-MAX_USED_PERCENT = 90  # percent; the server drains a machine whose disk is fuller (maxDiskPercent)
+MAX_USED_PERCENT = 90  # percent; the server drains a machine with a fuller disk (maxDiskPercent)
 
 _NETWORK_FILE_SYSTEMS = frozenset(
     {"9p", "afs", "ceph", "cifs", "fuse.sshfs", "glusterfs", "nfs", "nfs4", "smb3"}
@@ -39,11 +39,11 @@ def _check_home(machine: Machine) -> Iterator[Finding]:
     home = machine.home
     there = _nearest_existing(home)
     if closed := _closed_parent(machine):
-        text = f"{closed} is closed to other users: attempts cannot reach {home}"
+        text = f"{closed} is closed to other users: attempts can't reach {home}"
         command = shlex.join(["chmod", "o+x", str(closed)])
-        yield Finding("home", "fail", text, "let others pass, or use another --home", command)
+        yield Finding("home", "fail", text, "let other users enter, or use another --home", command)
     elif home.exists() and not home.is_dir():
-        yield Finding("home", "fail", f"{home} is no directory", "use another --home")
+        yield Finding("home", "fail", f"{home} isn't a directory", "use another --home")
     elif not os.access(there, os.W_OK | os.X_OK):
         made = machine.as_root(
             shlex.join(["install", "-d", "-m711", "-o", _user_name(), str(home)])
@@ -56,16 +56,16 @@ def _check_home(machine: Machine) -> Iterator[Finding]:
 
 def _check_file_system(machine: Machine, there: Path) -> Finding:
     mount, kind = _find_mount(machine, there)
-    where = f"{machine.home}{'' if machine.home.exists() else ', not made yet'}, on {kind}"
+    where = f"{machine.home}{'' if machine.home.exists() else ', not created yet'}, on {kind}"
     if os.statvfs(there).f_flag & os.ST_NOEXEC:
-        text = f"{where}, where no program may be executed"
+        text = f"{where}, where programs can't be executed"
         command = machine.as_root(shlex.join(["mount", "-o", "remount,exec", str(mount)]))
         return Finding("home", "fail", text, "allow it, or use another --home", command)
     if kind in _NETWORK_FILE_SYSTEMS:
-        text = f"{where}: locks and many small files are not its strength"
+        text = f"{where}: it is slow with locks and many small files"
         return Finding("home", "warn", text, "use a --home on a disk of this machine")
     if kind in _VOLATILE_FILE_SYSTEMS:
-        text = f"{where}: all is lost at the next boot"
+        text = f"{where}: everything is lost at the next boot"
         return Finding("home", "warn", text, "use a --home on a disk")
     return Finding("home", "ok", where)
 
@@ -76,18 +76,18 @@ def _check_disk(machine: Machine) -> Iterator[Finding]:
     full = 100 * disk.used / ((disk.used + disk.free) or 1)
     text = f"{disk.free / 2**30:.1f} GiB free, {full:.0f} % used"
     if disk.free < MIN_FREE_BYTES:
-        yield Finding("disk", "fail", text, "make room, or use a --home on another disk")
+        yield Finding("disk", "fail", text, "free some space, or use a --home on another disk")
     elif files.f_files and not files.f_favail:
         yield Finding("disk", "fail", f"{text}, but no inode is left", "delete files")
     elif full > MAX_USED_PERCENT:
-        advice = f"make room: the server drains a machine that is fuller than {MAX_USED_PERCENT} %"
+        advice = f"free some space: the server drains a machine above {MAX_USED_PERCENT} %"
         yield Finding("disk", "warn", text, advice)
     else:
         yield Finding("disk", "ok", text)
 
 
 def _check_uids(machine: Machine) -> Iterator[Finding]:
-    """Where there are too few of them, and the machine is enrolled; else nothing is said."""
+    """Report too few user IDs on an enrolled machine; otherwise nothing."""
     try:
         slots = CredentialStore(Layout(machine.home).credentials).load().slots
         require_enough(machine.uids, slots)
@@ -98,19 +98,19 @@ def _check_uids(machine: Machine) -> Iterator[Finding]:
 
 
 def _check_service(machine: Machine) -> Iterator[Finding]:
-    """Whether a service of the user's outlives their log-in; nothing where that is no question."""
+    """Check whether the user's service outlives their log-in; nothing if that doesn't matter."""
     if machine.is_root or not _has_login_shell() or not Path("/run/systemd/system").is_dir():
         return
     user = _user_name()
     if Path("/var/lib/systemd/linger", user).exists():
-        yield Finding("service", "ok", f"what {user} starts by systemd outlives the log-in")
+        yield Finding("service", "ok", f"systemd services of {user} outlive the log-in")
     else:
-        text = f"what {user} starts by systemctl --user ends with the last log-in"
+        text = f"systemctl --user services of {user} end with the last log-in"
         yield Finding("service", "warn", text, command="loginctl enable-linger")
 
 
 def _has_login_shell() -> bool:
-    """Not so an account that was made for a service of the system's."""
+    """Whether the user can log in: False for a system service's account."""
     try:
         shell = pwd.getpwuid(os.geteuid()).pw_shell
     except KeyError:
@@ -130,7 +130,7 @@ def _nearest_existing(path: Path) -> Path:
 
 
 def _closed_parent(machine: Machine) -> Path | None:
-    """A directory above the home that keeps attempts with uids of their own from it."""
+    """Return a directory above the home that attempts with their own uids can't enter."""
     if not machine.is_root:
         return None
     above = [each for each in reversed(machine.home.parents) if each.exists()]
@@ -138,7 +138,7 @@ def _closed_parent(machine: Machine) -> Path | None:
 
 
 def _find_mount(machine: Machine, path: Path) -> tuple[Path, str]:
-    """The mount that a path lies on, and its file system."""
+    """Return the mount of a path, and its file system."""
     best, kind = Path("/"), "an unknown file system"
     real = path.resolve()
     for line in (machine.proc / "self/mountinfo").read_text().splitlines():

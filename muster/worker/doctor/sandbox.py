@@ -1,4 +1,4 @@
-"""Checks of what rooms are made of: bubblewrap, namespaces, cgroups, Landlock."""
+"""Checks of the parts of sandboxes: bubblewrap, namespaces, cgroups, Landlock."""
 
 import ctypes
 import errno
@@ -17,21 +17,21 @@ from muster.worker.sandbox.detection import PYTHON_ADVICE, try_sandbox
 from muster.worker.sandbox.sandboxes import Sandboxes
 
 MIN_BUBBLEWRAP_VERSION = (0, 7)
-"""The version since which temporary file systems have a size (`--size`)."""
+"""The first version with size limits for temporary file systems (`--size`)."""
 
 ADVISORY = "GHSA-pxhw-h44j-8pfx"
 SAFE_BUBBLEWRAP_VERSION = (0, 12)
-"""The version that has ADVISORY fixed: before, a link could have a mount point made elsewhere."""
+"""The first version with a fix for ADVISORY: before, a link could redirect a new mount point."""
 
 MIN_LANDLOCK_VERSION = 6
-"""The version that keeps a program from abstract sockets."""
+"""The first version that separates abstract sockets."""
 
 _NAMESPACES = {
     "kernel.unprivileged_userns_clone": ("0", "1", "switched off"),
     "user.max_user_namespaces": ("0", "15000", "limited to none"),
     "kernel.apparmor_restrict_unprivileged_userns": ("1", "0", "restricted by AppArmor"),
 }
-"""Each setting's value that is in the way, the one that is not, and what it does."""
+"""For each setting: the value that blocks, one that doesn't, and its effect."""
 
 _CONTROLLERS = ("memory", "pids")
 _LANDLOCK_CREATE_RULESET = 444  # on every architecture
@@ -41,7 +41,7 @@ _LANDLOCK_VERSION = 1
 def _check_bubblewrap(machine: Machine) -> Iterator[Finding]:
     found = bubblewrap.candidates(machine.bwrap)
     if not found:
-        text = "not installed: an attempt sees all that its user can see"
+        text = "not installed: an attempt sees everything that its user can see"
         yield machine.missing_package("bubblewrap", "warn", text, "bubblewrap")
     rooms = replace(detect_sandboxes(machine), level="full")
     tried = [
@@ -52,7 +52,7 @@ def _check_bubblewrap(machine: Machine) -> Iterator[Finding]:
 
 
 class TriedBubblewrap(NamedTuple):
-    """A bubblewrap, the version that it prints (or what it prints instead), and what blocked it."""
+    """A bubblewrap, the version that it prints (or its other output), and what blocked it."""
 
     candidate: Candidate
     version: str
@@ -76,7 +76,7 @@ def _bubblewrap_problem(rooms: Sandboxes, candidate: Candidate) -> str | None:
 
 
 def bubblewrap_findings(tried: Sequence[TriedBubblewrap]) -> Iterator[Finding]:
-    """A finding for each: the first that works is used."""
+    """Yield a finding for each: the first that works is used."""
     used = next((each for each in tried if each.problem is None), None)
     for each in tried:
         text = f"{each.candidate.origin} {each.candidate.program}, version {each.version[:100]}"
@@ -90,9 +90,9 @@ def bubblewrap_findings(tried: Sequence[TriedBubblewrap]) -> Iterator[Finding]:
         elif each.number is None or each.number >= SAFE_BUBBLEWRAP_VERSION:
             yield Finding("bubblewrap", "ok", f"{text}: used")
         else:
-            text += ": used. Versions below 0.12 follow links when they make mount points"
-            text += f" ({ADVISORY}); Muster makes none where an attempt can write"
-            yield Finding("bubblewrap", "warn", text, "install 0.12 or newer when you can get it")
+            text += ": used. Versions below 0.12 follow links when they create mount points"
+            text += f" ({ADVISORY}); Muster creates none where an attempt can write"
+            yield Finding("bubblewrap", "warn", text, "install 0.12 or newer when it is available")
 
 
 def _advice(tried: TriedBubblewrap, used: TriedBubblewrap | None) -> str:
@@ -113,7 +113,7 @@ def _check_util_linux(machine: Machine) -> Iterator[Finding]:
         if option not in run_command([program, "--help"]).text
     ]
     if lacking:
-        text = f"{' and '.join(lacking)} missing, or not those of util-linux"
+        text = f"{' and '.join(lacking)} missing, or not from util-linux"
         yield machine.missing_package("util-linux", "warn", text, "util-linux")
     else:
         version = run_command(["unshare", "--version"]).text.rpartition(" ")[2]
@@ -123,13 +123,16 @@ def _check_util_linux(machine: Machine) -> Iterator[Finding]:
 def _check_namespaces(machine: Machine) -> Iterator[Finding]:
     wrong = [name for name in _NAMESPACES if _read_sysctl(machine, name) == _NAMESPACES[name][0]]
     if not wrong or (not machine.is_root and _can_unshare(machine)):
-        yield Finding("namespaces", "ok", "open to users without privileges")
+        yield Finding("namespaces", "ok", "available to unprivileged users")
         return
     words = " and ".join(_NAMESPACES[name][2] for name in wrong)
-    for_whom = "agents' own sandboxes need them" if machine.is_root else "rooms need them"
+    for_whom = "agents' own sandboxes need them" if machine.is_root else "sandboxes need them"
     settings = " ".join(f"{name}={_NAMESPACES[name][1]}" for name in wrong)
-    text = f"those of users are {words}; {for_whom}"
-    advice, command = "keep what helps in /etc/sysctl.d", machine.as_root(f"sysctl -w {settings}")
+    text = f"user namespaces are {words}; {for_whom}"
+    advice, command = (
+        "to make it permanent, add it to /etc/sysctl.d",
+        machine.as_root(f"sysctl -w {settings}"),
+    )
     yield Finding("namespaces", "warn", text, advice, command)
 
 
@@ -141,7 +144,7 @@ def _read_sysctl(machine: Machine, name: str) -> str | None:
 
 
 def _can_unshare(machine: Machine) -> bool:
-    """Whether bubblewrap may make a user's namespaces here: AppArmor may have a rule for it."""
+    """Whether bubblewrap can create user namespaces here: AppArmor may have a rule for it."""
     return any(
         run_command([each.program, "--unshare-user", "--ro-bind", "/", "/", "true"]).ok
         for each in bubblewrap.candidates(machine.bwrap)
@@ -151,13 +154,12 @@ def _can_unshare(machine: Machine) -> bool:
 def _check_sandbox(machine: Machine) -> Iterator[Finding]:
     room = detect_sandboxes(machine)
     texts = {
-        "full": "full: attempts are kept from the system and from each other",
-        "processes": "processes: their processes are contained, what they see is not",
-        "none": f"none: {'only a uid of their own' if machine.is_root else 'nothing'} contains "
-        "attempts",
+        "full": "full: attempts are isolated from the system and from each other",
+        "processes": "processes: their processes are contained, but not what they can read",
+        "none": f"none: {'only its own uid' if machine.is_root else 'nothing'} contains an attempt",
     }
     text = texts[room.level] + (f" ({'; '.join(room.missing)})" if room.missing else "")
-    advice = "mend what is wrong above; a container has to allow namespaces"
+    advice = "fix the problems above; a container must allow namespaces"
     is_full = room.level == "full"
     yield Finding("sandbox", "ok" if is_full else "warn", text, "" if is_full else advice)
 
@@ -184,13 +186,13 @@ def _check_cgroups(machine: Machine) -> Iterator[Finding]:
     else:
         user = "" if machine.is_root else "--user "
         command = f"systemd-run {user}--scope -p Delegate=yes python -m muster worker run"
-        text = "none that may be written: the worker adds up memory and processes by itself"
-        advice = "start the worker with a cgroup of its own"
+        text = "no writable ones: the worker itself adds up memory and processes"
+        advice = "start the worker with its own cgroup"
         yield Finding("cgroups", "warn", text, advice, command)
 
 
 def _own_cgroups(machine: Machine) -> dict[str, Path]:
-    """This process's directory for each controller; version 2's is named by the empty string."""
+    """Return this process's directory for each controller; version 2's has an empty name."""
     groups: dict[str, Path] = {}
     for line in (machine.proc / "self/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
@@ -221,17 +223,17 @@ def _check_landlock(_machine: Machine) -> Iterator[Finding]:
 
 
 def landlock_finding(version: int, number: int) -> Finding:
-    """What the kernel's answer means: a version, or below 0 an errno."""
-    reach = "rooms with an open network can reach this machine's abstract sockets"
+    """Return the finding for the kernel's response: a version, or below 0 an errno."""
+    reach = "sandboxes with an open network can reach this machine's abstract sockets"
     if version >= MIN_LANDLOCK_VERSION:
         return Finding("Landlock", "ok", f"version {version}")
     if version > 0:
         advice = "use Linux 6.12 or newer"
         return Finding("Landlock", "warn", f"version {version}: {reach}", advice)
     if number == errno.EOPNOTSUPP:
-        advice = "add landlock to the kernel's parameter lsm="
+        advice = "add landlock to the kernel parameter lsm="
         return Finding("Landlock", "warn", f"switched off: {reach}", advice)
-    return Finding("Landlock", "warn", f"not there: {reach}", "use Linux 6.12 or newer")
+    return Finding("Landlock", "warn", f"not available: {reach}", "use Linux 6.12 or newer")
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (

@@ -1,4 +1,4 @@
-"""How far this machine can contain what runs for an attempt, by trying it."""
+"""Test how far this machine can contain attempts."""
 
 from muster.worker.doctor.finding import Machine
 from muster.worker.layout import Layout
@@ -7,5 +7,5 @@ from muster.worker.sandbox.sandboxes import Sandboxes
 
 
 def detect_sandboxes(machine: Machine) -> Sandboxes:
-    """The rooms that a worker would make on this machine."""
+    """Return the sandboxes that a worker would create on this machine."""
     return detect(Layout(machine.home), bwrap=machine.bwrap)

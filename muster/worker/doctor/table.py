@@ -1,4 +1,4 @@
-"""Findings as people read them in a terminal."""
+"""Format findings for a terminal."""
 
 import json
 import textwrap
@@ -14,8 +14,9 @@ _MAX_WIDTH = 100
 
 
 def format_finding(finding: Finding, width: int, colours: bool) -> str:
-    """A finding on its lines, of `width` characters. Its command has one of its own, however long
-    it is, so that it can be copied."""
+    """Return a finding's lines of `width` characters. Its command has its own line of any length,
+    so that it can be copied.
+    """
     level = finding.level.ljust(4)
     if colours:
         level = f"\x1b[{_COLORS[finding.level]}m{level}\x1b[0m"
@@ -29,17 +30,19 @@ def format_finding(finding: Finding, width: int, colours: bool) -> str:
 
 
 def format_summary(found: Sequence[Finding]) -> str:
-    """What all of them come to, in a line."""
+    """Return a summary of all findings in one line."""
     count = Counter(finding.level for finding in found)
     parts = (_count_text(count["fail"], "failure"), _count_text(count["warn"], "warning"))
     summary = " and ".join(filter(None, parts))
     if count["fail"]:
-        return f"{summary}: this machine cannot do all of its work."
-    return f"{summary}: this machine works, not as well as it could." if summary else "All is well."
+        return f"{summary}: this machine can't do all of its work."
+    return (
+        f"{summary}: this machine works, but not at its best." if summary else "No problems found."
+    )
 
 
 def to_json(found: Sequence[Finding]) -> str:
-    """A list of {name, level, ok, text, advice, command}."""
+    """Return a list of {name, level, ok, text, advice, command}."""
     rows = [{**each._asdict(), "ok": each.level == "ok"} for each in found]
     return json.dumps(rows, indent=2)
 

@@ -1,6 +1,7 @@
-"""Addresses that a name must not lead to: the machine itself, its neighbours, its cloud's metadata.
+"""Addresses that a name must not resolve to: the machine itself, its neighbors, its cloud's
+metadata.
 
-Who owns a name says where it leads, and may say another place each time (DNS rebinding).
+A name's owner decides its addresses, and may change them with each lookup (DNS rebinding).
 """
 
 import contextlib
@@ -8,8 +9,8 @@ import socket
 
 from muster.worker.egress.hosts import Address
 
-# Metadata and credentials of clouds outside of 169.254.0.0/16: AWS (two), Google, Oracle and
-# Scaleway on IPv6; Alibaba, Azure and Oracle.
+# Metadata and credentials of clouds outside 169.254.0.0/16: AWS (two), Google, Oracle and Scaleway
+# on IPv6; Alibaba, Azure and Oracle.
 _METADATA = frozenset(
     (
         socket.inet_pton(socket.AF_INET6, "fd00:ec2::254"),
@@ -24,22 +25,23 @@ _METADATA = frozenset(
 )
 _NAT64 = bytes.fromhex("0064ff9b") + bytes(8)
 _LOCAL_NAT64 = bytes.fromhex("0064ff9b0001")  # RFC 8215
-# Where an address of IPv4 lies in one behind a prefix of 48, 56 and 64 bits (RFC 6052). Which one
-# a network uses within its /48 cannot be told from outside; behind 96 bits it comes last.
+# Positions of an IPv4 address behind a prefix of 48, 56 and 64 bits (RFC 6052). Which one a network
+# uses within its /48 is unknown outside; behind 96 bits it comes last.
 _EMBEDDED_IPV4_POSITIONS = ((6, 7, 9, 10), (7, 9, 10, 11), (9, 10, 11, 12))
 _COMPATIBLE = bytes(12)
 _ONE = bytes(15) + b"\x01"
 
 
 def is_off_limits(address: Address) -> bool:
-    """Whether the address is this machine's own, or one that nobody serves other people from."""
+    """Whether the address is this machine's own, or can't belong to a public server."""
     return is_special(address) or _is_own(address)
 
 
 def is_special(address: Address) -> bool:
-    """Loopback, link-local, unspecified, multicast, broadcast, reserved, or a cloud's metadata.
+    """Whether it is loopback, link-local, unspecified, multicast, broadcast, reserved, or a cloud's
+    metadata.
 
-    One of IPv6 that carries one of IPv4 (NAT64, 6to4, the old compatible form) counts as that.
+    An IPv6 address that embeds an IPv4 one (NAT64, 6to4, the old compatible form) counts as that.
     """
     packed = address.packed
     if packed in _METADATA:
@@ -58,7 +60,8 @@ def is_special(address: Address) -> bool:
 
 
 def _embeds_special_ipv4(packed: bytes, positions: tuple[int, ...]) -> bool:
-    """Only for what these bytes are unlikely to be by chance: they may be no address at all."""
+    """Only for addresses in which these bytes are unlikely by chance: they may not be an
+    address."""
     carried = bytes(packed[each] for each in positions)
     return carried[0] == 127 or carried[:2] == b"\xa9\xfe" or carried in _METADATA
 
@@ -66,6 +69,6 @@ def _embeds_special_ipv4(packed: bytes, positions: tuple[int, ...]) -> bool:
 def _is_own(address: Address) -> bool:
     """Whether the kernel would deliver to this machine: it then answers from the same address."""
     with contextlib.suppress(OSError), socket.socket(address.family, socket.SOCK_DGRAM) as probe:
-        probe.connect((str(address), 9))  # sends nothing: it only looks for the way
+        probe.connect((str(address), 9))  # sends nothing, only finds the route
         return bool(probe.getsockname()[0] == str(address))
     return False

@@ -1,6 +1,6 @@
-"""A request's body on its way to the server: what comes after its end is not passed on.
+"""Pass a request's body to the server, and nothing after its end.
 
-So a second request on the same connection, which nobody judged, goes nowhere.
+So a second, unchecked request on the same connection goes nowhere.
 """
 
 from muster.worker.egress.bounded_reader import Malformed
@@ -19,24 +19,24 @@ class SizedBody:
         return not self._left
 
     def feed(self, data: bytes) -> bytes:
-        """What of it the server gets."""
+        """Return the part for the server."""
         taken = data[: self._left]
         self._left -= len(taken)
         return taken
 
 
 class ChunkedBody:
-    """A body in chunks, written anew: without extensions and trailers."""
+    """A body in chunks, rewritten without extensions and trailers."""
 
     def __init__(self) -> None:
-        self._line = b""  # the beginning of a line that is not complete
-        self._left = 0  # bytes of the chunk that are to come
+        self._line = b""  # the start of an incomplete line
+        self._left = 0  # bytes left in the chunk
         self._in_trailer = False
-        self._expects_chunk_end = False  # the end of a chunk's line comes next
+        self._expects_chunk_end = False  # the line end after a chunk comes next
         self.is_complete = False
 
     def feed(self, data: bytes) -> bytes:
-        """What of it the server gets. Raises Malformed."""
+        """Return the part for the server. Raises Malformed."""
         sent = []
         while data and not self.is_complete:
             if self._left:
@@ -47,7 +47,7 @@ class ChunkedBody:
                 continue
             line, mark, rest = (self._line + data).partition(b"\r\n")
             if len(line) > _MAX_LINE_BYTES:
-                raise Malformed("a chunk's line that is too long")
+                raise Malformed("a chunk's line is too long")
             if not mark:
                 self._line = line
                 break
@@ -58,7 +58,7 @@ class ChunkedBody:
     def _read_line(self, line: bytes) -> bytes:
         if self._expects_chunk_end:
             if line:
-                raise Malformed("a chunk that is longer than it says")
+                raise Malformed("a chunk is longer than its size")
             self._expects_chunk_end = False
             return b"\r\n"
         if self._in_trailer:
@@ -66,14 +66,14 @@ class ChunkedBody:
             return b"\r\n" if self.is_complete else b""
         size = line.partition(b";")[0].rstrip(b" \t")
         if not 0 < len(size) <= 16 or not frozenset(b"0123456789abcdefABCDEF").issuperset(size):
-            raise Malformed("a chunk without a size")
+            raise Malformed("a chunk has no size")
         self._left = int(size, 16)
         self._in_trailer = not self._left
         return b"%x\r\n" % self._left
 
 
 class UnboundedBody:
-    """What has no end but the connection's: a tunnel."""
+    """A body that ends with the connection: a tunnel's."""
 
     is_complete = False
 

@@ -1,4 +1,4 @@
-"""Reading what a client asks for: bounded in bytes and in time."""
+"""Read a client's request with limits on bytes and time."""
 
 import socket
 from time import monotonic
@@ -7,7 +7,7 @@ _READ_BYTES = 16 << 10
 
 
 class Malformed(Exception):
-    """What was sent is nothing that is served here; the sentence says why."""
+    """The request isn't supported here; the message says why."""
 
 
 class ClientDisconnected(Exception):
@@ -15,38 +15,39 @@ class ClientDisconnected(Exception):
 
 
 class BoundedReader:
-    """The first bytes of a connection; what is read too far is kept for whoever comes next."""
+    """The first bytes of a connection; bytes that were read too far stay for the next reader."""
 
     def __init__(self, connection: socket.socket, patience: float) -> None:
-        """All of the reading together may take `patience` seconds."""
+        """All reads together may take `patience` seconds."""
         self._connection = connection
         self._deadline = monotonic() + patience
         self._buffer = b""
 
     def peek(self) -> int:
-        """The next byte, which stays. Raises HungUp."""
+        """Return the next byte without consuming it. Raises ClientDisconnected."""
         self._fill(1)
         return self._buffer[0]
 
     def read(self, size: int) -> bytes:
-        """Exactly that many bytes. Raises HungUp."""
+        """Return exactly that many bytes. Raises ClientDisconnected."""
         self._fill(size)
         taken, self._buffer = self._buffer[:size], self._buffer[size:]
         return taken
 
     def read_until(self, mark: bytes, limit: int) -> bytes:
-        """What comes before a mark, which is passed. Raises Malformed, HungUp."""
+        """Return the bytes before a marker, and skip the marker. Raises Malformed,
+        ClientDisconnected."""
         while (at := self._buffer.find(mark)) < 0:
             if len(self._buffer) > limit:
                 break
             self._fill(len(self._buffer) + 1)
         if not 0 <= at <= limit:
-            raise Malformed(f"a request's head of more than {limit} bytes")
+            raise Malformed(f"a request head has more than {limit} bytes")
         taken, self._buffer = self._buffer[:at], self._buffer[at + len(mark) :]
         return taken
 
     def read_rest(self) -> bytes:
-        """What was read and not taken."""
+        """Return the bytes that were read and not consumed."""
         taken, self._buffer = self._buffer, b""
         return taken
 

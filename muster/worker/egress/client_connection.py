@@ -1,4 +1,4 @@
-"""One client's connection, from its first byte to its end."""
+"""Serve one client's connection, from its first byte to its end."""
 
 import contextlib
 import socket
@@ -12,16 +12,14 @@ from muster.worker.egress.relay import relay
 from muster.worker.egress.request import parse_request
 
 _MAX_HEAD_BYTES = 64 << 10
-_REQUEST_TIMEOUT_SECONDS = 30.0  # seconds for saying what is wanted
-_IDLE_TIMEOUT_SECONDS = (
-    3600.0  # seconds without a byte; a model may think for long before it answers
-)
-_DRAIN_TIMEOUT_SECONDS = 1.0  # seconds, and bytes, of what is still sent by who was told no
+_REQUEST_TIMEOUT_SECONDS = 30.0  # seconds for the request
+_IDLE_TIMEOUT_SECONDS = 3600.0  # seconds without a byte; a model may take long to respond
+_DRAIN_TIMEOUT_SECONDS = 1.0  # seconds, and bytes, of further input after a rejected request
 _MAX_DRAIN_BYTES = 1 << 20
 
 
 class ClientConnection:
-    """Serves one connection; which protocol it speaks is known by its first byte."""
+    """Serves one connection; the first byte shows its protocol."""
 
     def __init__(
         self,
@@ -36,7 +34,7 @@ class ClientConnection:
         self._idle = idle
 
     def serve(self) -> None:
-        """Returns when it is over, however that came; the connection is closed then."""
+        """Return when it has ended in any way; the connection is closed then."""
         with self._client, contextlib.suppress(ClientDisconnected, OSError, Malformed):
             intake = BoundedReader(self._client, self._request_timeout)
             if intake.peek() == socks.VERSION:
@@ -64,7 +62,7 @@ class ClientConnection:
     def _serve_http(self, intake: BoundedReader) -> None:
         try:
             if not bytes((intake.peek(),)).isalpha():  # TLS, SOCKS4: they would wait for us
-                raise Malformed("this port speaks HTTP/1 and SOCKS5")
+                raise Malformed("this port supports HTTP/1 and SOCKS5")
             request = parse_request(intake.read_until(b"\r\n\r\n", _MAX_HEAD_BYTES))
             server = self._dialer.dial(request.host, request.port)
         except Malformed as error:
@@ -98,7 +96,7 @@ class ClientConnection:
         self._client.sendall(data)
 
     def _drain(self) -> None:
-        """Hears the rest of what is being sent: to close upon it would take our answer away."""
+        """Read the rest of the input: closing at once would discard our response."""
         self._client.shutdown(socket.SHUT_WR)
         deadline, heard = monotonic() + _DRAIN_TIMEOUT_SECONDS, 0
         while (left := deadline - monotonic()) > 0 and heard < _MAX_DRAIN_BYTES:

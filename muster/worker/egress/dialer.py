@@ -1,6 +1,6 @@
-"""The only place that connects: a host is judged, resolved, its addresses are judged, and dialled.
+"""The only place that connects: check a host, resolve it, check its addresses, and dial.
 
-What is dialled is the address that was judged: a name is never resolved twice.
+The dialed address is the checked one: a name is never resolved twice.
 """
 
 import errno
@@ -11,16 +11,16 @@ from muster.worker.egress.addresses import is_off_limits
 from muster.worker.egress.hosts import Address, Host, address_from_bytes, format_host
 from muster.worker.egress.rules import Rules
 
-_CONNECT_TIMEOUT_SECONDS = 10.0  # seconds for each address
+_CONNECT_TIMEOUT_SECONDS = 10.0  # seconds per address
 _MAX_TRIED_ADDRESSES = 4  # addresses of a name
 
 
 class HostNotAllowed(Exception):
-    """The list does not allow it. The sentence says what, and what a person can do about it."""
+    """The list doesn't allow it. The message names the host and how a person can allow it."""
 
 
 class Unreachable(Exception):
-    """It is allowed, and cannot be reached; `number` is the errno, 0 if the name leads nowhere."""
+    """Allowed, but unreachable; `number` is the errno, 0 if the name doesn't resolve."""
 
     def __init__(self, sentence: str, number: int = 0) -> None:
         super().__init__(sentence)
@@ -28,7 +28,7 @@ class Unreachable(Exception):
 
 
 class Dialer:
-    """Dials what a list allows, and tells what it does not."""
+    """Dials hosts that a list allows, and reports the others."""
 
     def __init__(
         self,
@@ -36,22 +36,22 @@ class Dialer:
         tell: Callable[[str], None],
         known: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """`tell` takes each refused host, as an entry of a list has it.
+        """`tell` reports each refused host, in the form of a list entry.
 
-        `known` are addresses of names that are not asked for elsewhere: a hosts file, for tests.
+        `known` has addresses of names that aren't looked up elsewhere: a hosts file, for tests.
         """
         self._rules = rules
         self._report_refused = tell
         self._known_hosts = known or {}
 
     def dial(self, host: Host, port: int) -> socket.socket:
-        """A connection to a host. Raises Refused and Unreachable."""
+        """Return a connection to a host. Raises HostNotAllowed and Unreachable."""
         name = format_host(host, port)
         if not self._rules.allows(host, port):
             self._report_refused(name)
             raise HostNotAllowed(
-                f"The network of this stage does not allow {name}. A maintainer of the project can "
-                f"allow it: answer the event egress_refused, or add {name} to the list of the "
+                f"The network of this stage does not allow {name}. A maintainer of the project "
+                f"can allow it: answer the event egress_refused, or add {name} to the list of the "
                 "project's network."
             )
         found = [host] if isinstance(host, Address) else list(self._resolve(host, port))
@@ -59,8 +59,8 @@ class Dialer:
         if not allowed:
             self._report_refused(name)
             raise HostNotAllowed(
-                f"{name} leads to {found[0]}, an address of the machine itself or of its "
-                "surroundings. It is reached only if the project's list names that address."
+                f"{name} resolves to {found[0]}, an address of the machine itself or of its "
+                "surroundings. It is reachable only if the project's list has that address."
             )
         return _connect_any(allowed[:_MAX_TRIED_ADDRESSES], port, name)
 
@@ -68,18 +68,18 @@ class Dialer:
         return self._rules.lists_address(address, port) or not is_off_limits(address)
 
     def _resolve(self, host: str, port: int) -> Iterator[Address]:
-        """At least one address. Raises Unreachable."""
+        """Return at least one address. Raises Unreachable."""
         try:
             for name in self._known_hosts.get(host, [host]):
-                # As bytes: for a string a module would be imported, which lies where the proxy may
-                # no longer read.
+                # As bytes: a string would import a module from a directory that the proxy may no
+                # longer read.
                 found = socket.getaddrinfo(name.encode(), port, type=socket.SOCK_STREAM)
                 for family, _, _, _, place in found:
                     yield address_from_bytes(
                         socket.inet_pton(family, str(place[0]).partition("%")[0])
                     )
         except OSError as error:
-            raise Unreachable(f"The name {host} leads nowhere: {error.strerror}.") from None
+            raise Unreachable(f"The name {host} doesn't resolve: {error.strerror}.") from None
 
 
 def _connect_any(addresses: list[Address], port: int, name: str) -> socket.socket:
@@ -90,11 +90,11 @@ def _connect_any(addresses: list[Address], port: int, name: str) -> socket.socke
         except OSError as error:
             number = errno.ETIMEDOUT if isinstance(error, TimeoutError) else error.errno or 0
             reason = str(error.strerror or error)
-    raise Unreachable(f"{name} cannot be reached: {reason}.", number)
+    raise Unreachable(f"{name} is unreachable: {reason}.", number)
 
 
 def _open_connection(address: Address, port: int) -> socket.socket:
-    """Raises OSError, also where the machine has no network of the address's kind."""
+    """Connect. Raises OSError, also if the machine has no network of the address's kind."""
     connection = socket.socket(address.family, socket.SOCK_STREAM)
     try:
         connection.settimeout(_CONNECT_TIMEOUT_SECONDS)

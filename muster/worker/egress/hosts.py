@@ -1,7 +1,7 @@
-"""What a host is called: one way of writing each name and address, everything else is refused.
+"""Parse hosts: one spelling per name and address, everything else is rejected.
 
-Two ways to write one host would be two hosts to a list. So numbers that resolvers take for
-addresses (`0x7f.1`, `2130706433`), names that are not ASCII, escapes and scopes are no hosts here.
+Two spellings of one host would be two hosts to a list. So numbers that resolvers accept as
+addresses (`0x7f.1`, `2130706433`), names that aren't ASCII, escapes and scopes aren't hosts here.
 """
 
 import socket
@@ -14,7 +14,7 @@ _WEB_PORTS = (80, 443)
 
 
 class Address(NamedTuple):
-    """An IP address, as 4 or 16 bytes; one of IPv4 is never written as one of IPv6."""
+    """An IP address, as 4 or 16 bytes; IPv4 is never written as IPv6."""
 
     packed: bytes
 
@@ -27,50 +27,50 @@ class Address(NamedTuple):
 
 
 Host = str | Address
-"""A name in lower case without a dot at its end, or an address."""
+"""A name in lower case without a final dot, or an address."""
 
 
 def parse_host(text: str) -> Host:
-    """The host that is written so; IPv6 with or without brackets. Raises ValueError."""
+    """Parse a host; IPv6 with or without brackets. Raises ValueError."""
     if text.startswith("[") or ":" in text:
         return _parse_ipv6(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
     name = text.lower().removesuffix(".")
     labels = name.split(".")
-    # The text, for there are letters outside of ASCII whose lower case is in it.
+    # The text itself, because some letters outside ASCII become ASCII in lower case.
     if not text.isascii() or len(name) > _MAX_NAME_LENGTH or not all(map(_is_label, labels)):
-        raise ValueError(f"no host: {text!r}")
-    # What ends in a number is an address to every resolver, in whichever of the old forms.
+        raise ValueError(f"invalid host: {text!r}")
+    # Every resolver treats a name that ends in a number as an address in one of the old forms.
     if labels[-1].isdigit() or labels[-1].startswith("0x"):
         return _parse_ipv4(name)
     return name
 
 
 def address_from_bytes(packed: bytes) -> Address:
-    """The address of these 4 or 16 bytes. Raises ValueError."""
+    """Return the address of these 4 or 16 bytes. Raises ValueError."""
     if len(packed) not in (4, 16):
-        raise ValueError(f"an address of {len(packed)} bytes")
+        raise ValueError(f"an address has {len(packed)} bytes")
     return Address(packed[12:] if len(packed) == 16 and packed.startswith(_MAPPED) else packed)
 
 
 def format_host(host: Host, port: int | None = None) -> str:
-    """As an entry of a list has it: the port only where it is none of the web's."""
+    """Format a host as a list entry: with the port only if it isn't a web port."""
     text = f"[{host}]" if isinstance(host, Address) and len(host.packed) == 16 else str(host)
     return text if port is None or port in _WEB_PORTS else f"{text}:{port}"
 
 
 def parse_port(text: str) -> int:
-    """Raises ValueError."""
+    """Parse a port. Raises ValueError."""
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 1 << 16):
-        raise ValueError(f"no port: {text!r}")
+        raise ValueError(f"invalid port: {text!r}")
     return int(text)
 
 
 def split_port(text: str) -> tuple[str, int | None]:
-    """`host:port`, or a host alone; IPv6 has brackets when a port follows. Raises ValueError."""
+    """Split `host:port`, or a host alone; IPv6 needs brackets before a port. Raises ValueError."""
     if text.startswith("["):
         inside, bracket, rest = text.partition("]")
         if not bracket or (rest and not rest.startswith(":")):
-            raise ValueError(f"no host: {text!r}")
+            raise ValueError(f"invalid host: {text!r}")
         return inside + bracket, parse_port(rest[1:]) if rest else None
     host, colon, port = text.partition(":")
     if ":" in port:  # IPv6 without brackets
@@ -86,11 +86,11 @@ def _parse_ipv4(text: str) -> Address:
     try:
         return Address(socket.inet_pton(socket.AF_INET, text))
     except OSError:
-        raise ValueError(f"no address: {text!r}") from None
+        raise ValueError(f"invalid address: {text!r}") from None
 
 
 def _parse_ipv6(text: str) -> Address:
     try:
         return address_from_bytes(socket.inet_pton(socket.AF_INET6, text))
     except (OSError, ValueError):
-        raise ValueError(f"no address: {text!r}") from None
+        raise ValueError(f"invalid address: {text!r}") from None

@@ -1,12 +1,12 @@
-"""The proxy: a process beside the shim that serves one stage's room, and ends with it.
+"""The proxy: a process next to the shim that serves one stage's sandbox, and exits with it.
 
-It begins with a socket to its parent as standard input (`client.py` is the other end): a line of
-JSON comes in, then nothing but its end; a line of JSON goes out for each host that was refused.
-With the first byte comes the handle of a second socket, whose other end is in the room: the room's
-first process sends its listener over it (`in_room.py`). When either is closed, all is over.
+Its standard input is a socket to its parent (`proxy_process.py` is the other end): a line of JSON
+comes in, then only the end; a line of JSON goes out for each refused host. The first byte comes
+with the descriptor of a second socket, whose other end is in the sandbox: its first process sends
+the listener over it (`sandbox_listener.py`). When either socket closes, the proxy exits.
 
-A thread serves each connection, so that what is done reads from top to bottom; a name that takes
-long to resolve holds up nobody else.
+A thread serves each connection, so the code reads from top to bottom, and a slow name lookup blocks
+nobody else.
 """
 
 import contextlib
@@ -28,10 +28,11 @@ from muster.worker.egress.dialer import Dialer
 from muster.worker.egress.rules import Rules
 
 MAX_CONNECTIONS = 256
-"""At a time. More of them wait until one ends; all are the same room's."""
+"""Concurrent connections. More wait until one ends; all are from the same sandbox."""
 
 MAX_REPORTED_HOSTS = 100
-"""Hosts that are told of: what nobody has read yet fits into the socket, so telling never waits."""
+"""Maximum number of reported hosts: unread reports fit into the socket, so reporting never
+blocks."""
 
 _RETRY_DELAY_SECONDS = 0.05  # seconds
 _STACK_BYTES = 512 << 10
@@ -41,7 +42,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 
 class RefusalReporter:
-    """Tells of each refused host once."""
+    """Reports each refused host once."""
 
     def __init__(self, parent: socket.socket) -> None:
         self._parent = parent
@@ -53,12 +54,12 @@ class RefusalReporter:
             if host in self._reported or len(self._reported) >= MAX_REPORTED_HOSTS:
                 return
             self._reported.add(host)
-            with contextlib.suppress(OSError):  # then the parent is gone, and so are we
+            with contextlib.suppress(OSError):  # the parent is gone, and we exit
                 self._parent.sendall(json.dumps({"refused": host}).encode() + b"\n")
 
 
 def serve(listener: socket.socket, way_out: Dialer) -> None:
-    """Serves whoever connects, until the listener is closed."""
+    """Serve all clients, until the listener is closed."""
     places = threading.BoundedSemaphore(MAX_CONNECTIONS)
 
     def serve_client(client: socket.socket) -> None:
@@ -75,20 +76,20 @@ def serve(listener: socket.socket, way_out: Dialer) -> None:
         except OSError as error:
             if error.errno in (errno.EBADF, errno.EINVAL):
                 return
-            places.release()  # one that has gone again, or the machine is short of something
+            places.release()  # the client is gone again, or the machine lacks resources
             time.sleep(_RETRY_DELAY_SECONDS)
-        except RuntimeError:  # no thread to be had
+        except RuntimeError:  # no thread is available
             client.close()
             places.release()
             time.sleep(_RETRY_DELAY_SECONDS)
 
 
 def main(parent_pid: int) -> None:
-    """Becomes the proxy. Does not return."""
+    """Become the proxy. Doesn't return."""
     parent = socket.socket(fileno=0)
     into_room = _receive_socket(parent)
     if into_room is None:
-        sys.exit("the parent went before it said where the room is")
+        sys.exit("the parent exited before it sent the sandbox's socket")
     wanted = _read_config(parent)
     _drop_privileges(wanted["uid"], parent_pid)
     way_out = Dialer(Rules(wanted["allow"]), RefusalReporter(parent).report, wanted["known"])
@@ -96,7 +97,7 @@ def main(parent_pid: int) -> None:
         threading.stack_size(_STACK_BYTES)
         threading.Thread(target=serve, args=(listener, way_out), daemon=True).start()
         _wait_for_close(parent, into_room)
-    os._exit(0)  # whatever the threads are at
+    os._exit(0)  # whatever the threads are doing
 
 
 def _read_config(parent: socket.socket) -> dict[str, Any]:
@@ -104,14 +105,14 @@ def _read_config(parent: socket.socket) -> dict[str, Any]:
     while not line.endswith(b"\n"):
         received = parent.recv(64 << 10)
         if not received:
-            sys.exit("the parent went before it said what is allowed")
+            sys.exit("the parent exited before it sent the rules")
         line += received
     wanted: dict[str, Any] = json.loads(line)
     return wanted
 
 
 def _drop_privileges(uid: int | None, parent_pid: int) -> None:
-    """What is in the room talks to us: so we are nobody, and nobody can look into us."""
+    """Give up all rights, and make this process unreadable, because the sandbox sends us data."""
     for number in (signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -123,7 +124,7 @@ def _drop_privileges(uid: int | None, parent_pid: int) -> None:
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
     libc = ctypes.CDLL(None, use_errno=True)
-    # After the change of user, which clears what the first one sets.
+    # After the change of user, which clears the first option.
     for option, value in (
         (_PR_SET_PDEATHSIG, int(signal.SIGKILL)),
         (_PR_SET_DUMPABLE, 0),
@@ -136,7 +137,7 @@ def _drop_privileges(uid: int | None, parent_pid: int) -> None:
 
 
 def _receive_listener(parent: socket.socket, room: socket.socket) -> socket.socket | None:
-    """What the room listens on, once it is sent; None when there is nobody left to send it."""
+    """Return the sandbox's listener, once it is sent; None if no sender is left."""
     poll = select.poll()
     for each in (parent, room):
         poll.register(each, select.POLLIN)
@@ -146,7 +147,7 @@ def _receive_listener(parent: socket.socket, room: socket.socket) -> socket.sock
 
 
 def _receive_socket(sender: socket.socket) -> socket.socket | None:
-    """The socket that comes with a byte; None at the end of what is sent."""
+    """Return the socket that comes with a byte; None at the end of input."""
     _, handles, _, _ = socket.recv_fds(sender, 1, 1)
     return socket.socket(fileno=handles[0]) if handles else None
 
@@ -155,4 +156,4 @@ def _wait_for_close(parent: socket.socket, room: socket.socket) -> None:
     poll = select.poll()
     for each in (parent, room):
         poll.register(each, select.POLLIN)
-    poll.poll()  # neither says anything more
+    poll.poll()  # neither side sends more

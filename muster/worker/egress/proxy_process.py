@@ -1,4 +1,4 @@
-"""The shim's side of its proxy: start it, hear what it refused, end it."""
+"""The shim's side of its proxy: start it, read the hosts it refused, stop it."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ _ENTRY = (
 
 
 class ProxyProcess:
-    """A proxy for one stage, a child of this process. It ends with the room, or with us."""
+    """A proxy for one stage, a child of this process. It exits with the sandbox, or with us."""
 
     def __init__(
         self,
@@ -29,17 +29,17 @@ class ProxyProcess:
         uid: int = NOBODY_UID,
         known: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """Starts it. `allow` is the stage's list, with `@agent` replaced by what it stands for.
+        """Start the proxy. `allow` is the stage's list, with `@agent` replaced by its hosts.
 
-        It runs as `uid` where we are root, else as we do. `known` are addresses of names, for
-        tests. Standard error is ours. Raises ValueError for an entry that is none, and OSError.
+        It runs as `uid` if we are root, otherwise as we do. `known` has addresses of names, for
+        tests. Standard error is ours. Raises ValueError for an invalid entry, and OSError.
         """
         Rules(allow)
         self._socket, theirs = socket.socketpair()
         room, into_room = socket.socketpair()
         self.sandbox_fd = room.detach()
-        """The end that goes into the room, for `in_room.listen_in_room`: whoever forks its first
-        process makes it an inherited handle of that one alone. `hand_over` closes ours."""
+        """The sandbox's end, for `sandbox_listener.listen_in_sandbox`: the sandbox's first process
+        inherits it, and no other process. `close_sandbox_fd` closes ours."""
         self._received = b""
         options = {"allow": list(allow), "uid": uid, "known": known and dict(known)}
         self.pid = 0
@@ -54,13 +54,13 @@ class ProxyProcess:
         self._socket.setblocking(False)
 
     def fileno(self) -> int:
-        """For a selector: readable when a host was refused, and when the proxy has ended."""
+        """For a selector: readable when a host was refused, and when the proxy has exited."""
         return self._socket.fileno()
 
     def read_refused(self) -> list[str] | None:
-        """The hosts that were refused since the last time, each once; None when it has ended.
+        """Return the hosts refused since the last call, each once; None when the proxy has exited.
 
-        They are as an entry of a list would have them: to add one to the list allows it.
+        They have the form of list entries: adding one to the list allows it.
         """
         try:
             received = self._socket.recv(64 << 10)
@@ -74,17 +74,18 @@ class ProxyProcess:
         return [json.loads(line)["refused"] for line in lines]
 
     def close_sandbox_fd(self) -> None:
-        """Closes our copy of the room's end: call it when the room's first process is forked."""
+        """Close our copy of the sandbox's end: call it after forking the sandbox's first
+        process."""
         if self.sandbox_fd >= 0:
             os.close(self.sandbox_fd)
             self.sandbox_fd = -1
 
     def kill(self) -> None:
-        """Ends it by force and reaps it, if nobody has yet; harmless when repeated."""
+        """Kill and reap the proxy, unless already done; safe to repeat."""
         self.close_sandbox_fd()
         self._socket.close()
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
-            # A child that is not reaped keeps its number, so this is nobody else.
+            # An unreaped child keeps its pid, so this is no other process.
             if self.pid and os.waitpid(self.pid, os.WNOHANG)[0] == 0:
                 os.kill(self.pid, signal.SIGKILL)
                 os.waitpid(self.pid, 0)

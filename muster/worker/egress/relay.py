@@ -1,4 +1,4 @@
-"""Two connections joined: each side is read only as fast as the other one takes."""
+"""Join two connections: each side is read only as fast as the other one accepts."""
 
 import contextlib
 import select
@@ -10,7 +10,7 @@ _READ_BYTES = 32 << 10
 
 
 class _Flow:
-    """One direction: what is read from a source and not yet written to its sink."""
+    """One direction: data that was read from a source and isn't written to its sink yet."""
 
     def __init__(
         self, source: socket.socket, sink: socket.socket, body: Body, first: bytes
@@ -19,8 +19,8 @@ class _Flow:
         self.sink = sink
         self._body = body
         self._unsent = body.feed(first)
-        self._is_source_closed = False  # nothing more comes
-        self.is_finished = False  # and the sink has been told
+        self._is_source_closed = False  # no more input
+        self.is_finished = False  # and the sink got the end
 
     @property
     def wants_to_read(self) -> bool:
@@ -31,7 +31,7 @@ class _Flow:
         return bool(self._unsent)
 
     def advance(self, ready: dict[int, int]) -> None:
-        """Does what can be done without waiting. Raises OSError, Malformed."""
+        """Do what is possible without waiting. Raises OSError, Malformed."""
         with contextlib.suppress(BlockingIOError):
             if self.wants_to_write and ready.get(self.sink.fileno(), 0) & ~select.POLLIN:
                 self._write()
@@ -48,9 +48,9 @@ class _Flow:
         self._unsent = self._unsent[self.sink.send(self._unsent) :]
 
     def _finish_if_done(self) -> None:
-        """Tells the sink once nothing more comes.
+        """Close the sink once there is no more input.
 
-        A request's end is not told that way: there are servers that take it for a client that left.
+        A request's end isn't sent this way, because some servers take it for a disconnected client.
         """
         if self._is_source_closed and not self._unsent and not self.is_finished:
             self.is_finished = True
@@ -61,10 +61,10 @@ class _Flow:
 def relay(
     client: socket.socket, server: socket.socket, body: Body, first: bytes, idle: float
 ) -> None:
-    """Until both sides have ended, one broke, or nothing went by for `idle` seconds.
+    """Relay until both sides have ended, one broke, or no data passed for `idle` seconds.
 
-    `first` is what the client had sent already; `body` is what the server gets of all that it
-    sends, and the server's end is then the end. Raises OSError, Malformed.
+    `first` is earlier input of the client; `body` returns what the server gets of all its input,
+    and then the server's end is the end. Raises OSError, Malformed.
     """
     for connection in (client, server):
         connection.setblocking(False)
@@ -75,7 +75,7 @@ def relay(
             wanted[flow.source.fileno()] |= select.POLLIN if flow.wants_to_read else 0
             wanted[flow.sink.fileno()] |= select.POLLOUT if flow.wants_to_write else 0
         for handle, events in wanted.items():
-            if events:  # a connection that is done with would be reported without end
+            if events:  # a finished connection would be reported forever
                 poll.register(handle, events)
         ready = dict(poll.poll(idle * 1000))
         if not ready:

@@ -1,7 +1,7 @@
-"""An HTTP request to a proxy, read strictly and written anew.
+"""Parse an HTTP request to a proxy strictly, and rewrite it.
 
-Whatever two readers could understand differently is refused or not passed on: the server gets the
-host that was judged, one way of telling the body's end, and one request a connection.
+Anything that two readers could understand differently is rejected or dropped: the server gets the
+checked host, one marker of the body's end, and one request per connection.
 """
 
 from typing import NamedTuple
@@ -13,16 +13,16 @@ _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGH
 _MAX_HEADERS = 200
 _HTTP_PORT = 80
 
-# What is for this proxy, or is said anew. A client can name more of the first kind (Connection).
+# For this proxy, or rewritten. A client can name more of the first kind (Connection).
 _HOP_BY_HOP = frozenset(
     b"connection host content-length transfer-encoding keep-alive te trailer upgrade".split()
 )
 
 
 class Request(NamedTuple):
-    """What is asked for. `head` is what the server gets to read; CONNECT has none.
+    """A parsed request. `head` is the rewritten head for the server; CONNECT has none.
 
-    `body` is the length of what follows, -1 for chunks of it.
+    `body` is the body's length, -1 for chunks.
     """
 
     host: Host
@@ -36,14 +36,14 @@ class Request(NamedTuple):
 
 
 def parse_request(head: bytes) -> Request:
-    """The request of a head, which is given without the empty line. Raises Malformed."""
+    """Parse a head, given without the empty line. Raises Malformed."""
     line, *lines = head.split(b"\r\n")
     words = line.split(b" ")
     if len(words) != 3 or words[2] not in (b"HTTP/1.1", b"HTTP/1.0") or not _is_token(words[0]):
-        raise Malformed("not a request of HTTP/1")
+        raise Malformed("this isn't an HTTP/1 request")
     method, target, _ = words
     if not all(0x20 < byte < 0x7F for byte in target):
-        raise Malformed("a target with bytes that belong into none")
+        raise Malformed("the target has invalid bytes")
     fields = _parse_headers(lines)
     if method == b"CONNECT":
         host, port = _parse_authority(target, None)
@@ -71,7 +71,7 @@ def _parse_headers(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
     for line in lines:
         name, colon, value = line.partition(b":")
         if not colon or not _is_token(name) or any(byte in b"\0\r\n" for byte in value):
-            raise Malformed("a header that is none")
+            raise Malformed("a header is invalid")
         fields.append((name, value.strip(b" \t")))
     return fields
 
@@ -79,17 +79,17 @@ def _parse_headers(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
 def _parse_absolute_url(target: bytes) -> tuple[Host, int, bytes]:
     scheme, mark, rest = target.partition(b"://")
     if not mark or scheme.lower() != b"http":
-        raise Malformed("this is a proxy: it takes http:// URLs, and CONNECT for all else")
+        raise Malformed("this is a proxy: it accepts http:// URLs, and CONNECT for everything else")
     end = min(at for at in (rest.find(b"/"), rest.find(b"?"), len(rest)) if at >= 0)
     if b"#" in rest or b"\\" in rest[:end]:
-        raise Malformed("a URL that is read in more than one way")
+        raise Malformed("the URL is ambiguous")
     path = rest[end:]
     return *_parse_authority(rest[:end], _HTTP_PORT), path if path.startswith(b"/") else b"/" + path
 
 
 def _parse_authority(text: bytes, default: int | None) -> tuple[Host, int]:
     if b"@" in text:
-        raise Malformed("a URL with a user in it")
+        raise Malformed("the URL has a user")
     try:
         host, port = split_port(text.decode("ascii"))
         if port is None:
@@ -106,10 +106,10 @@ def _body_length(fields: list[tuple[bytes, bytes]]) -> int:
     )
     if coding:
         if length or coding.lower() != b"chunked":
-            raise Malformed("a body whose end is told in more than one way")
+            raise Malformed("the body's end is ambiguous")
         return -1
     if length and not (length.isdigit() and len(length) < 19):
-        raise Malformed("a length that is no number")
+        raise Malformed("the length isn't a number")
     return int(length or 0)
 
 

@@ -1,9 +1,9 @@
-"""Which hosts a list allows. Pure: nothing is resolved and nothing is asked of the machine.
+"""Decide which hosts a list allows. Pure: it resolves nothing and asks nothing of the machine.
 
-An entry is a name (`packages.example.com`), all names below one (`*.example.org`, not
-`example.org` itself) or an address (`192.0.2.7`, `[2001:db8::7]`); `:port` may follow. Without a
-port an entry allows the web's, 80 and 443, and no other: `git.example.org:22` is for ssh.
-`@agent` stands for hosts that whoever makes the list puts in its place.
+An entry is a name (`packages.example.com`), all names below one (`*.example.org`, not `example.org`
+itself) or an address (`192.0.2.7`, `[2001:db8::7]`); `:port` may follow. Without a port an entry
+allows only the web ports, 80 and 443: `git.example.org:22` is for ssh. `@agent` stands for hosts
+that the list's author fills in.
 """
 
 from collections.abc import Iterable
@@ -30,29 +30,30 @@ class Rule(NamedTuple):
 
 
 class Rules:
-    """A list of what is allowed; what is not in it is not."""
+    """A list of allowed hosts; all others aren't allowed."""
 
     def __init__(self, entries: Iterable[str]) -> None:
         """Raises ValueError, which names the entry."""
         self._rules = [parse_rule(entry) for entry in entries]
 
     def allows(self, host: Host, port: int) -> bool:
-        """Whether one may ask for this host. A name's address is another question: see `names`."""
+        """Whether this host may be requested. A name's address is checked separately: see
+        `lists_address`."""
         return any(rule.allows(host, port) for rule in self._rules)
 
     def lists_address(self, address: Address, port: int) -> bool:
-        """Whether this very address stands in the list."""
+        """Whether the list has this exact address."""
         return self.allows(address, port)
 
 
 def parse_rule(entry: str) -> Rule:
-    """The rule that an entry is. Raises ValueError for one that is none, `@agent` among them."""
+    """Parse an entry. Raises ValueError for an invalid one, including `@agent`."""
     try:
         below = entry.startswith("*.")
         text, port = split_port(entry.removeprefix("*."))
         host = parse_host(text)
         if below and isinstance(host, Address):
-            raise ValueError("nothing is below an address")
+            raise ValueError("an address has no names below it")
     except ValueError as error:
-        raise ValueError(f"no entry of a list of hosts: {entry!r} ({error})") from None
+        raise ValueError(f"invalid entry in a list of hosts: {entry!r} ({error})") from None
     return Rule(host, WEB_PORTS if port is None else frozenset((port,)), below)

@@ -1,4 +1,4 @@
-"""SOCKS5 (RFC 1928) as far as it is served: no login, CONNECT, names, both kinds of addresses."""
+"""The supported part of SOCKS5 (RFC 1928): no login, CONNECT, names, both kinds of addresses."""
 
 import errno
 import struct
@@ -36,7 +36,7 @@ _DOMAIN_NAME = 3
 
 
 class UnsupportedRequest(Malformed):
-    """A request that is understood and not served; `code` is the reply."""
+    """A valid request that isn't supported; `code` is the reply."""
 
     def __init__(self, sentence: str, code: int) -> None:
         super().__init__(sentence)
@@ -44,18 +44,18 @@ class UnsupportedRequest(Malformed):
 
 
 def accepts_no_authentication(intake: BoundedReader) -> bool:
-    """Reads the greeting; whether the client would go on without a login. Raises HungUp."""
+    """Read the greeting; return whether the client accepts no login. Raises ClientDisconnected."""
     _, count = intake.read(2)
     return 0 in intake.read(count)
 
 
 def read_target(intake: BoundedReader) -> tuple[Host, int]:
-    """Reads the request. Raises UnsupportedRequest, Malformed, HungUp."""
+    """Read the request. Raises UnsupportedRequest, Malformed, ClientDisconnected."""
     version, command, _, kind = intake.read(4)
     if version != VERSION:
-        raise Malformed("not SOCKS5")
+        raise Malformed("this isn't SOCKS5")
     if command != _CONNECT:
-        raise UnsupportedRequest("only CONNECT is served", COMMAND_NOT_SUPPORTED)
+        raise UnsupportedRequest("only CONNECT is supported", COMMAND_NOT_SUPPORTED)
     if kind == _DOMAIN_NAME:
         text = intake.read(intake.read(1)[0])
     elif kind in _ADDRESS_SIZES:
@@ -73,11 +73,11 @@ def read_target(intake: BoundedReader) -> tuple[Host, int]:
 
 
 def build_reply(code: int) -> bytes:
-    """The address that we connect from is nobody's business, so it is zero."""
+    """Return the reply with a zero address, because our own isn't revealed."""
     return bytes((VERSION, code, 0, 1)) + bytes(6)
 
 
 def reply_code_for(number: int) -> int:
-    """The reply for an errno."""
+    """Return the reply for an errno."""
     codes = {errno.ECONNREFUSED: CONNECTION_REFUSED, errno.ETIMEDOUT: TTL_EXPIRED}
     return codes.get(number, HOST_UNREACHABLE)

@@ -1,1 +1,1 @@
-"""Mirrors, workspaces and checkpoints: whatever git does on this machine."""
+"""Mirrors, workspaces and checkpoints: all uses of git on this machine."""

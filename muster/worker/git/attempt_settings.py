@@ -1,8 +1,8 @@
-"""The system's settings of the git that an attempt runs itself, where it sees the daemon's mirror.
+"""System settings for the git that an attempt runs itself, if it sees the daemon's mirror.
 
-git refuses a repository of another user's, such as root's mirror, unless settings that no
-repository can change allow it. These lie in the mirror, which is root's, and reach the attempt by
-its environment: nothing has to be written into its home.
+git refuses another user's repository, such as root's mirror, unless settings outside of any
+repository allow it. These are in the mirror, which belongs to root, and reach the attempt through
+its environment: its home needs no file.
 """
 
 import os
@@ -17,7 +17,7 @@ _SYSTEM = Path("/etc/gitconfig")
 
 
 def write(mirror: Path, room: Sandbox) -> None:
-    """Writes the settings into the mirror, if its attempts need them. Raises OSError."""
+    """Write the settings into the mirror, if its attempts need them. Raises OSError."""
     if not _are_needed(room):
         return
     settings = mirror / _NAME
@@ -25,7 +25,7 @@ def write(mirror: Path, room: Sandbox) -> None:
     text = f"[include]\n\tpath = {_quote(_system_config())}\n[safe]\n{trusted}"
     if settings.exists() and settings.read_text() == text:
         return
-    # Other attempts may be reading them, and several be made at once.
+    # Other attempts may be reading them, and several may be created at once.
     fresh = mirror / f"{_NAME}.{room.uid}"
     fresh.write_text(text)
     fresh.chmod(0o644)
@@ -33,7 +33,7 @@ def write(mirror: Path, room: Sandbox) -> None:
 
 
 def variables(workspace: Workspace) -> dict[str, str]:
-    """What an attempt's environment needs for its own git to fetch."""
+    """Return the variables that an attempt's own git needs to fetch."""
     if not _are_needed(workspace.sandbox):
         return {}
     settings = workspace.mirror().path / _NAME
@@ -50,12 +50,12 @@ def _mirror_paths(mirror: Path) -> list[str]:
 
 
 def _system_config() -> Path:
-    """Where this system's git has its own; naming a file that is missing does no harm."""
+    """Return the path of this system's own git settings; naming a missing file does no harm."""
     prefix = Path(os.path.realpath(shutil.which("git") or "/usr/bin/git")).parents[1]
     own = prefix / "etc" / "gitconfig"
     return own if own.exists() else _SYSTEM
 
 
 def _quote(value: Path | str) -> str:
-    """As git's files have a value."""
+    """Quote a value for git's files."""
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,4 +1,4 @@
-"""Files' contents out of a mirror, many by one process."""
+"""Read many files' contents from a mirror with one process."""
 
 import tempfile
 from collections.abc import Iterable
@@ -18,8 +18,8 @@ def read_blobs(
     memory: int,
     cancelled: git.CancelFlag | None = None,
 ) -> dict[str, bytes]:
-    """The blobs of these ids, as far as they are there and have at most `largest` bytes; the first
-    of them that have at most `most` bytes together. Raises GitError, OSError."""
+    """Return the blobs of these IDs that exist and have at most `largest` bytes; the first of them,
+    up to `most` bytes in total. Raises GitError, OSError."""
     with tempfile.TemporaryFile() as asked:
         asked.write("".join(f"{each}\n" for each in ids).encode())
         asked.seek(0)
@@ -33,25 +33,25 @@ def read_blobs(
 
 @dataclass
 class _BatchParser:
-    """Takes what `git cat-file --batch` writes: `<id> <type> <size>` and a line's end, the bytes
-    and a line's end; `<id> missing` of what is not there."""
+    """Parses the output of `git cat-file --batch`: `<id> <type> <size>` and a newline, the bytes
+    and a newline; `<id> missing` for missing objects."""
 
     max_blob_bytes: int
     remaining_bytes: int
     found: dict[str, bytes] = field(default_factory=dict)
     _buffer: bytearray = field(default_factory=bytearray)
-    _skip_bytes: int = 0  # bytes that come and are not wanted
+    _skip_bytes: int = 0  # incoming bytes to skip
     _current: tuple[str, int] | None = None
 
     def feed(self, data: bytes) -> bool:
-        """False if there is no room for more."""
+        """Return False if the limit is reached."""
         self._buffer += data
         while self._parse_next():
             pass
         return self.remaining_bytes > 0
 
     def _parse_next(self) -> bool:
-        """Whether there was something whole to take."""
+        """Return whether there was a complete element."""
         if self._skip_bytes:
             skipped = min(self._skip_bytes, len(self._buffer))
             del self._buffer[:skipped]

@@ -1,13 +1,12 @@
-"""What changed between two commits of a mirror: the files, their patch and their contents.
+"""The changes between two commits of a mirror: the files, their patch and their contents.
 
-The patch is byte for byte what `git diff --binary --full-index -M OLD NEW` prints where nobody has
-set anything: in a repository without attributes, of someone without settings, by this machine's
-git. Only a file of more than 8 MiB is always binary here. It is made in the mirror, which only the
-daemon writes, and what could run a program, or change what is printed, is named on the command
-line: what an agent has set in its workspace, or committed as `.gitattributes`, changes nothing.
+The patch has exactly the bytes that `git diff --binary --full-index -M OLD NEW` prints without
+settings and attributes, with this machine's git; only files of more than 8 MiB are always binary
+here. It is created in the mirror, which only the daemon writes, and the command line sets
+everything that could run a program or change the output. So an agent's settings in its workspace,
+or a committed `.gitattributes`, change nothing.
 
-Renames are found as far as git looks for them by itself; copies are not, for `-C` would read all
-files.
+Renames are found with git's default limits; copies aren't, because `-C` would read all files.
 """
 
 import hashlib
@@ -23,23 +22,23 @@ from muster.worker.git import blobs, generated_files, git, patch_sections, short
 from muster.worker.git.diff_parser import DiffParser, RawFile
 
 MAX_PATCH_BYTES = 10 << 20
-"""Bytes of a patch; of a larger one there are the files' numbers alone."""
+"""Bytes of a patch; a larger one is reduced to the files' numbers."""
 MAX_FILES = 10_000
 MAX_BLOB_BYTES = 2 << 20
 MAX_CONTENT_BYTES = 32 << 20
-"""Bytes of files' contents; what comes after them is left out."""
-MAX_PATH_CHARS = 4_096  # characters, as it is told
+"""Bytes of files' contents; the rest is omitted."""
+MAX_PATH_CHARS = 4_096  # characters in a report
 
 TIMEOUT = 60.0
 _MAX_MEMORY_BYTES = 1 << 30  # bytes
 
 _SETTINGS = {
     **shortstat.SETTINGS,
-    # No tree: in a bare repository git would take attributes from a branch.
+    # No tree: in a bare repository git would read attributes from a branch.
     "attr.tree": "none",
     "core.quotePath": "true",
     "diff.suppressBlankEmpty": "false",
-    # Maps of packs are no memory of git's own; but a machine has not got room for all of them.
+    # Maps of packs don't count as git's own memory; but a machine can't hold them all.
     "core.packedGitLimit": "256m",
     "core.packedGitWindowSize": "32m",
 }
@@ -57,8 +56,8 @@ _IMAGES = ("avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "tif", "tif
 
 @dataclass(frozen=True)
 class Change:
-    """What `commit` changed since `base`. `sections` are the files' of the patch, in their order;
-    None where `left_out` says why."""
+    """The changes in `commit` since `base`. `sections` are the files' parts of the patch, in order;
+    None if `left_out` has a reason."""
 
     base: str
     commit: str
@@ -67,12 +66,12 @@ class Change:
     left_out: OmissionReason
 
     def patches(self) -> Iterator[tuple[str, bytes]]:
-        """The sections, each with what git would call it."""
+        """The sections, each with its git blob ID."""
         for file, section in zip(self.files, self.sections or [], strict=False):
             yield cast(str, file.patch), section
 
     def list_blobs(self, known: Container[str]) -> list[str]:
-        """The ids of files' contents that somebody may want to see, but for those `known`."""
+        """Return the IDs of contents that people may want to see, except the `known` ones."""
         if self.sections is None:
             return []
         sides = [
@@ -88,7 +87,7 @@ class Change:
 def compare_commits(
     mirror: Path, base: str, commit: str, cancelled: git.CancelFlag | None = None
 ) -> Change:
-    """What changed between two commits. Raises GitError, of which GitCancelled."""
+    """Compare two commits. Raises GitError, including GitCancelled."""
     if base == commit:
         return Change(base, commit, [], [], "")
     listing = DiffParser(MAX_FILES, MAX_PATCH_BYTES)
@@ -107,20 +106,20 @@ def compare_commits(
     except git.GitCancelled:
         raise
     except git.GitError:
-        # It took too long, or too much memory, to make the patch.
+        # Creating the patch took too much time or memory.
         if not listing.has_all_files:
             raise
         listing.is_too_large = True
         return _build_change(base, commit, listing)
     except ValueError as error:
-        raise git.GitError(f"the patch cannot be read: {error}") from error
+        raise git.GitError(f"can't parse the patch: {error}") from error
 
 
 def read_contents(
     mirror: Path, change: Change, known: Container[str], cancelled: git.CancelFlag | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """The contents that the change names, but for those `known`: sections first, then both sides of
-    files that are text, or images, as far as they can be read. Raises GitCancelled, OSError."""
+    """Yield the contents that the change names, except the `known` ones: first sections, then both
+    sides of text and image files, as far as they can be read. Raises GitCancelled, OSError."""
     for each, section in change.patches():
         if each not in known:
             yield each, section
@@ -139,19 +138,19 @@ def read_contents(
     except git.GitCancelled:
         raise
     except git.GitError:
-        return  # the patch says what has changed, also without them
+        return  # the patch shows the changes without them
     yield from found.items()
 
 
 def sum_diff_stat(files: list[ChangedFile]) -> DiffStat:
-    """The files' numbers, added up."""
+    """Add up the files' numbers."""
     lines = ((file.insertions, file.deletions) for file in files)
     return DiffStat(len(files), *map(sum, zip(*lines, strict=True))) if files else DiffStat()
 
 
 def format_path(path: bytes) -> str:
-    """The path as a text: itself where it is UTF-8, and else, or if it could be taken for one that
-    is quoted, quoted as git quotes it."""
+    """Return the path as text: unchanged if it is UTF-8 and doesn't look quoted, otherwise quoted
+    like git does."""
     try:
         text = path.decode()
     except UnicodeDecodeError:
@@ -175,7 +174,7 @@ _ESCAPES = [_escape_byte(byte) for byte in range(256)]
 
 
 def _build_change(base: str, commit: str, listing: DiffParser) -> Change:
-    """Raises ValueError."""
+    """Build the change. Raises ValueError."""
     files = [file for raw in listing.files for file in _changed_files(raw, listing.lines)]
     reported_files = [
         file for file in files if max(len(file.path), len(file.old_path or "")) <= MAX_PATH_CHARS
@@ -195,7 +194,7 @@ def _build_change(base: str, commit: str, listing: DiffParser) -> Change:
 def _changed_files(
     raw: RawFile, numbers: Mapping[bytes, tuple[int, int] | None]
 ) -> list[ChangedFile]:
-    """The file, twice where it is deleted and made anew as something else."""
+    """Return the file; twice if it is deleted and created again as another type."""
     lines = numbers.get(raw.path, (0, 0))
     insertions, deletions = lines or (0, 0)
     path, status = format_path(raw.path), _STATUSES.get(raw.status, "modified")
@@ -219,7 +218,7 @@ def _changed_files(
 
 
 def hash_blob(content: bytes, digits: int) -> str:
-    """What git calls the content, in a repository whose ids have so many digits."""
+    """Return git's ID of the content, in a repository whose IDs have that many digits."""
     head = b"blob %d\0" % len(content)
     return (hashlib.sha1 if digits == 40 else hashlib.sha256)(head + content).hexdigest()
 

@@ -1,7 +1,7 @@
-"""What an attempt made, committed in its workspace and pushed from the mirror.
+"""Commit an attempt's work in its workspace, and push it from the mirror.
 
-The commit is made in the attempt's room; the push has the login and the mirror's settings, which no
-agent can write. What is published is what the last checkpoint holds.
+The commit is made in the attempt's sandbox; the push uses the login and the mirror's settings,
+which no agent can write. The last checkpoint's content is what gets published.
 """
 
 import re
@@ -22,8 +22,8 @@ from muster.worker.git.workspace import (
 
 COMMIT_TIMEOUT = 300.0
 
-_PARTIAL_STATUS = 10  # the exit status where only some files could be added
-# git commit ends with 1 where there is nothing to commit.
+_PARTIAL_STATUS = 10  # the exit status if only some files could be added
+# git commit exits with 1 if there is nothing to commit.
 _COMMIT = f"""\
 rm -f .git/index.lock
 git add --all --ignore-errors; added=$?
@@ -37,16 +37,16 @@ _LAST_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?(?=\s*\Z)")
 
 
 class CheckpointRefused(Exception):
-    """No checkpoint could be made; in git's or the remote's own words. The task goes on."""
+    """No checkpoint could be made; with git's or the remote's message. The task continues."""
 
 
 class PublishRefused(Exception):
-    """The branch could not be pushed; in git's or the remote's own words."""
+    """The branch couldn't be pushed; with git's or the remote's message."""
 
 
 @dataclass(frozen=True)
 class PushedCheckpoint:
-    """A finished stage's work, as it lies at the remote; `diff` counts from the base."""
+    """A finished stage's work at the remote; `diff` counts from the base."""
 
     ref: str
     commit: str
@@ -56,7 +56,7 @@ class PushedCheckpoint:
 
 @dataclass(frozen=True)
 class PushedBranch:
-    """The attempt's branch, as it lies at the remote; `diff` counts from the base."""
+    """The attempt's branch at the remote; `diff` counts from the base."""
 
     branch: str
     commit: str
@@ -75,11 +75,10 @@ def push_checkpoint(
     timeout: float = PUSH_TIMEOUT,
     in_part: bool = False,
 ) -> PushedCheckpoint:
-    """Commits all changes and pushes them as `refs/muster/<task>/<attempt>/<stage>`; with
-    `in_part`, because the stage is in its middle, as another ref: nobody takes it for done.
+    """Commit all changes and push them as `refs/muster/<task>/<attempt>/<stage>`; with `in_part`,
+    for a suspended stage, as another ref that doesn't count as finished.
 
-    Where nothing changed the ref points at HEAD. Raises CheckpointRefused, WorkRefused,
-    SandboxFailed.
+    Without changes the ref points at HEAD. Raises CheckpointRefused, WorkRefused, SandboxFailed.
     """
     ref = f"{checkpoint_ref_prefix(workspace.key)}/{int(stage_index)}" + (
         "-partial" if in_part else ""
@@ -89,7 +88,7 @@ def push_checkpoint(
     mirror = workspace.mirror(login)
     try:
         commit, diff = _commit_and_import(workspace, mirror, ref, message, author, note)
-        # A stage that was done again after a crash replaces what it pushed before.
+        # A stage that ran again after a crash replaces its earlier push.
         mirror.push([f"+{ref}:{ref}"], timeout)
         tree = read_revision(mirror, commit).tree
     except WorkRefused:
@@ -100,7 +99,7 @@ def push_checkpoint(
 
 
 def read_revision(mirror: Mirror, commit: str) -> Revision:
-    """The commit with its tree. Raises GitError."""
+    """Return the commit with its tree. Raises GitError."""
     named = ["rev-parse", "--verify", "--end-of-options", f"{commit}^{{tree}}"]
     return Revision(commit, mirror.run_git(named).strip())
 
@@ -113,12 +112,12 @@ def find_publish_revision(
     *,
     note: NoteHandler,
 ) -> Revision:
-    """What the attempt has come to: the last stage's commit, as this machine has made it here.
-    `stage_index` is -1 in an attempt that runs no stage.
+    """Return the attempt's result: the last stage's commit, as this machine made it. `stage_index`
+    is -1 in an attempt without stages.
 
-    Only where the stage could not be committed is that tried once more, or the push would silently
-    be without it; and where the mirror names another commit than was noted here. Raises
-    PublishRefused, WorkRefused, SandboxFailed.
+    Retries a failed commit of the stage, because otherwise the push would silently lack it; also if
+    the mirror names another commit than the recorded one. Raises PublishRefused, WorkRefused,
+    SandboxFailed.
     """
     ref = f"{checkpoint_ref_prefix(workspace.key)}/{stage_index if stage_index >= 0 else 'head'}"
     message = f"task #{workspace.key.task_id}"
@@ -141,7 +140,7 @@ def push_branch(
     *,
     timeout: float = PUSH_TIMEOUT,
 ) -> PushedBranch:
-    """Pushes that commit as the attempt's branch, never by force; twice is as good as once. Raises
+    """Push that commit as the attempt's branch, never by force; safe to repeat. Raises
     PublishRefused.
     """
     mirror = workspace.mirror(login)
@@ -154,9 +153,9 @@ def push_branch(
 
 
 def remove_workspace(workspace: Workspace, login: Login = NO_LOGIN, *, note: NoteHandler) -> None:
-    """Removes the workspace, and its checkpoint refs here and at the remote.
+    """Remove the workspace, and its checkpoint refs here and at the remote.
 
-    A remote that keeps its refs costs a warning.
+    If the remote keeps its refs, that is only a warning.
     """
     workspace.remove()
     try:
@@ -166,16 +165,16 @@ def remove_workspace(workspace: Workspace, login: Login = NO_LOGIN, *, note: Not
 
 
 def checkpoint_ref_prefix(key: AttemptKey) -> str:
-    """Below which the attempt's checkpoints lie."""
+    """Return the ref prefix of the attempt's checkpoints."""
     return f"refs/muster/{key.task_id}/{key.attempt}"
 
 
 def _commit_and_import(
     workspace: Workspace, mirror: Mirror, ref: str, message: str, author: Author, note: NoteHandler
 ) -> tuple[str, DiffStat]:
-    """Commits all changes and takes HEAD into the mirror's `ref`; the commit, and what it changes
-    since the base. Raises GitError, of which WorkRefused, WorkspaceError, SandboxFailed,
-    OSError."""
+    """Commit all changes and import HEAD as the mirror's `ref`; return the commit, and its changes
+    since the base. Raises GitError, including WorkRefused, WorkspaceError, SandboxFailed, OSError.
+    """
     head, whole = _commit_all(workspace, message, author, note)
     workspace.require_intact()
     before = stage_result.read(workspace)
@@ -196,11 +195,11 @@ def _commit_and_import(
 def _commit_all(
     workspace: Workspace, message: str, author: Author, note: NoteHandler
 ) -> tuple[str, bool]:
-    """What HEAD is then, as the room says, and whether nothing was left out. Raises GitError,
-    WorkspaceError, SandboxFailed.
+    """Return the new HEAD, according to the sandbox, and whether everything is committed. Raises
+    GitError, WorkspaceError, SandboxFailed.
 
-    One room for all commands, for each costs some milliseconds. A lock that is there was left by
-    a git that was killed in the middle: nothing else of the attempt's runs now.
+    One sandbox for all commands, because each costs some milliseconds. An existing lock is left
+    from a killed git: nothing else of the attempt runs now.
     """
     env = {**commit_variables(author), "MUSTER_MESSAGE": message}
     try:
@@ -208,13 +207,14 @@ def _commit_all(
     except git.GitError as error:
         if error.status != _PARTIAL_STATUS:
             raise
-        # One file that cannot be read should not cost all the others.
+        # One unreadable file must not cost all the others.
         note("warning", f"not everything could be committed: {error.message}")
         return _parse_head(error.stdout), False
 
 
 def _parse_head(printed: str) -> str:
-    """The commit that comes last: what git runs for the agent may have printed before it."""
+    """Return the last commit in the output: git's earlier commands for the agent may have printed
+    others."""
     found = _LAST_COMMIT.search(printed)
     return found[0] if found else printed
 

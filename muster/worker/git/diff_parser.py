@@ -1,7 +1,8 @@
-"""What `git diff -z --raw --numstat --patch` prints, read as it comes: the files, and the patch.
+"""Parse the output of `git diff -z --raw --numstat --patch` while it arrives: the files, and the
+patch.
 
-With `-z` the files come first, each path as it is and ended by a NUL: all lines of `--raw`, then
-all of `--numstat`, then one NUL more, and the patch. It has its own way with paths, as ever.
+With `-z` the files come first, with unquoted paths that end with NUL: all lines of `--raw`, then
+all of `--numstat`, then another NUL, and the patch, which still quotes paths.
 """
 
 from dataclasses import dataclass, field
@@ -9,8 +10,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class RawFile:
-    """A changed file, in git's own words: `status` without its number, ids in full, modes of six
-    digits. `old_path` is `path` unless the file is renamed."""
+    """A changed file in git's form: `status` without its number, full IDs, modes of six digits.
+    `old_path` equals `path` unless the file is renamed."""
 
     status: bytes
     old_mode: bytes
@@ -22,14 +23,15 @@ class RawFile:
 
     @property
     def is_type_change(self) -> bool:
-        """Such as a link in the place of a file: the patch deletes it and makes it anew."""
+        """For example a link that replaces a file: the patch deletes the one and creates the
+        other."""
         return self.status == b"T"
 
 
 @dataclass
 class DiffParser:
-    """Takes what git writes: the first `max_files` files, and a patch of at most `max_patch_bytes`
-    bytes. `lines` are those added and deleted, by path; None of a binary file."""
+    """Parses git's output: the first `max_files` files, and a patch of at most `max_patch_bytes`
+    bytes. `lines` has the added and deleted ones by path; None for a binary file."""
 
     max_files: int
     max_patch_bytes: int
@@ -38,12 +40,12 @@ class DiffParser:
     patch: bytearray = field(default_factory=bytearray)
     is_truncated: bool = False  # there are more files
     is_too_large: bool = False  # the patch has more bytes
-    has_all_files: bool = False  # all of the files have come, with their numbers
+    has_all_files: bool = False  # all files with their numbers have arrived
     _rest: bytes = b""
     _entry: list[bytes] = field(default_factory=list)
 
     def feed(self, data: bytes) -> bool:
-        """False if no more is wanted. Raises ValueError for what git never prints."""
+        """Return False if no more is wanted. Raises ValueError for output that git never prints."""
         if not self.has_all_files:
             *whole, self._rest = (self._rest + data).split(b"\0")
             for at, word in enumerate(whole):

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 PROTOCOLS = "file"
-"""The protocol between a mirror and its workspaces; a `Remote` sets another (`environment`)."""
+"""The protocol between a mirror and its workspaces; a `Remote` sets another (`git_environment`)."""
 
 SETTINGS = {
     "core.hooksPath": "/dev/null",
@@ -12,7 +12,7 @@ SETTINGS = {
     "commit.gpgSign": "false",
     "push.gpgSign": "false",
     "gc.auto": "0",
-    # It names commits for a while after they were pruned, also to those who borrow the objects.
+    # It names commits for a while after they were pruned, also for users of the objects.
     "gc.writeCommitGraph": "false",
     "maintenance.auto": "false",
     "submodule.recurse": "false",
@@ -20,9 +20,9 @@ SETTINGS = {
     "push.recurseSubmodules": "no",
     "transfer.bundleURI": "false",
     "protocol.ext.allow": "never",
-    # What an agent committed must not cost the daemon's own git the machine's memory.
+    # Files that an agent committed must not use up the machine's memory in the daemon's git.
     "core.bigFileThreshold": "64m",
-    "pack.windowMemory": "256m",  # for each thread
+    "pack.windowMemory": "256m",  # per thread
     "pack.threads": "2",
 }
 
@@ -30,7 +30,7 @@ SETTINGS = {
 def build_environment(
     extra: Mapping[str, str] | None = None, settings: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The whole environment of a git process; nothing but PATH is taken from our own."""
+    """Return the complete environment of a git process; of ours it only has PATH."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": "/nonexistent",

@@ -1,8 +1,8 @@
-"""How git fails."""
+"""The errors of git."""
 
 
 class GitError(Exception):
-    """git failed. `message` is in git's own words, trimmed, credentials masked."""
+    """git failed. `message` is git's own text, trimmed, with credentials masked."""
 
     def __init__(
         self, message: str, stderr: str = "", stdout: str = "", status: int | None = None
@@ -11,27 +11,28 @@ class GitError(Exception):
         self.message = message
         self.stderr = stderr
         self.stdout = stdout
-        self.status = status  # git's exit status, if it had one
+        self.status = status  # git's exit status, if there is one
 
 
 class GitTimeout(GitError):
-    """git took longer than it was given, and was killed."""
+    """git exceeded its time limit, and was killed."""
 
 
 class GitStalled(GitTimeout):
-    """git did nothing for longer than it was given, and was killed."""
+    """git made no progress for too long, and was killed."""
 
 
 class GitExceeded(GitError):
-    """git, or what the workspace had it run, used more than an attempt may, and was killed."""
+    """git, or a program that the workspace had it run, exceeded an attempt's limits, and was
+    killed."""
 
 
 class GitCancelled(GitError):
-    """Somebody asked to stop, and git was killed."""
+    """A stop was requested, and git was killed."""
 
 
 class WorkRefused(GitError):
-    """The work cannot be taken. `code` is work_too_large or work_unreadable."""
+    """The work can't be used. `code` is work_too_large or work_unreadable."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

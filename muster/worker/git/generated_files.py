@@ -1,4 +1,4 @@
-"""Files that no person writes, by their names: what package managers and compilers make."""
+"""Recognize generated files by name: those of package managers and compilers."""
 
 from fnmatch import fnmatchcase
 
@@ -25,6 +25,6 @@ _PATTERNS = (
 
 
 def is_generated(path: str) -> bool:
-    """Whether the file of that path is generated, as far as its name tells."""
+    """Whether the file with that path is generated, as far as its name shows."""
     name = path.rpartition("/")[2].removesuffix('"')
     return name in _NAMES or any(fnmatchcase(name, pattern) for pattern in _PATTERNS)

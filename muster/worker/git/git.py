@@ -1,8 +1,8 @@
-"""Runs git; nothing else in the worker does.
+"""Run git; nothing else in the worker does.
 
-Every run has an environment built from scratch, no user's settings, no terminal to ask on, a
-time limit, and a process group of its own that dies with it. Settings of ours travel as
-`GIT_CONFIG_*` variables: they outrank every file, also those that an agent can write.
+Every run has an environment built from scratch, no user's settings, no terminal for prompts, a time
+limit, and its own process group that dies with it. Our settings are passed as `GIT_CONFIG_*`
+variables, which override every file, including those that an agent can write.
 """
 
 import re
@@ -48,7 +48,7 @@ __all__ = [
 DEFAULT_TIMEOUT = 60.0
 MAX_MESSAGE_CHARS = 2_000
 MAX_MEMORY_BYTES = 1 << 30
-"""Bytes for a git of the daemon's, whatever lies in the repository that it reads."""
+"""Memory limit in bytes for the daemon's own git, whatever is in the repository that it reads."""
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -67,12 +67,12 @@ def run_git(
     secrets: Iterable[str] = (),
     memory: int = MAX_MEMORY_BYTES,
 ) -> str:
-    """Runs `git ARGS` and returns what it wrote to its standard output.
+    """Run `git ARGS` and return its standard output.
 
-    `env` and `settings` (git's own, by their dotted names) come on top of ours, `timeout` is in
-    seconds. Without a `room`, git may have so many bytes of `memory` beside the files that it maps.
-    In a room, with its rights and no network, nothing that git started is left afterwards. Raises
-    GitError, GitTimeout, GitCancelled, NoSandbox.
+    `env` and `settings` (git's own, by their dotted names) are added to ours, `timeout` is in
+    seconds. Without a `room`, `memory` limits git's memory in bytes besides mapped files. In a
+    sandbox, with its rights and without network, nothing that git started is left afterwards.
+    Raises GitError, GitTimeout, GitCancelled, SandboxFailed.
     """
     argv = ["git", *args]
     if room:
@@ -101,7 +101,7 @@ def run_script(
     room: Sandbox,
     cancelled: CancelFlag | None = None,
 ) -> str:
-    """Runs a shell script of git commands, as `run` does with one, in one room."""
+    """Run a shell script of git commands in one sandbox, like `run_git` for one command."""
     whole = room.announcing_script(f'cd "$0" || exit\n{script}')
     argv = room.command("sh", "-c", whole, room.workspace, cwd=None)
     return _run_process(
@@ -126,8 +126,9 @@ def run_pipeline(
     stall_seconds: float,
     cancelled: CancelFlag | None = None,
 ) -> str:
-    """Runs a shell command with a part in a room and one beside it, as `run` does. It is killed if
-    it reports no progress for `stall_seconds` before it prints anything. Also raises GitStalled."""
+    """Run a shell command with one part in a sandbox and one outside, like `run_git`. It is killed
+    if it reports no progress for `stall_seconds` before its first output. Also raises GitStalled.
+    """
     return _run_process(
         ["sh", "-c", command],
         "git",
@@ -152,10 +153,10 @@ def stream_git(
     cancelled: CancelFlag | None = None,
     given: IO[bytes] | None = None,
 ) -> bool:
-    """Runs `git ARGS` for what it writes, which `take` gets piece by piece; False if it has had
-    enough, and git was ended. The file `given` is git's standard input.
+    """Run `git ARGS` and pass its output to `take` in chunks; return False if `take` stopped git.
+    The file `given` is git's standard input.
 
-    git may have so many bytes of `memory` beside the files that it maps. Raises as `run`.
+    `memory` limits git's memory in bytes besides mapped files. Raises like `run_git`.
     """
     process = _start_process(["git", *args], cwd, build_environment(None, settings), given)
     _limit_memory(process, memory)
@@ -169,7 +170,7 @@ def stream_git(
         conversation.close()
     if status != 0:
         stderr = mask_secrets(conversation.stderr.decode(errors="replace"))
-        raise GitError(_clean_message(stderr) or f"{name} ended with {status}", stderr, "", status)
+        raise GitError(_clean_message(stderr) or f"{name} exited with {status}", stderr, "", status)
     return True
 
 
@@ -180,7 +181,8 @@ def _wait_for_exit(
     cancelled: CancelFlag | None,
     stall_seconds: float | None = None,
 ) -> int | None:
-    """git's exit status. Raises GitTimeout, GitStalled, GitExceeded, GitCancelled, Enough."""
+    """Return git's exit status. Raises GitTimeout, GitStalled, GitExceeded, GitCancelled,
+    ReadingStopped."""
     try:
         return conversation.wait(time.monotonic() + timeout, cancelled, stall_seconds)
     except Stalled:
@@ -210,7 +212,7 @@ def _run_process(
 ) -> str:
     if cancelled is not None and cancelled.is_set():
         raise GitCancelled("cancelled before git started")
-    if timeout <= 0:  # before a sandbox could be to blame
+    if timeout <= 0:  # before a sandbox could be the cause
         raise GitTimeout(f"no time is left for {name}")
     process = _start_process(argv, cwd, env, makes_room=room is not None and room.is_contained)
     if memory is not None:
@@ -221,7 +223,7 @@ def _run_process(
     except GitTimeout as error:
         if conversation.is_in_sandbox:
             raise
-        raise SandboxFailed(f"no sandbox was made: {error.message}") from None
+        raise SandboxFailed(f"could not create a sandbox: {error.message}") from None
     finally:
         conversation.close()
     stdout = conversation.stdout.decode(errors="replace")
@@ -231,7 +233,7 @@ def _run_process(
     words = (
         _clean_message(stderr)
         or _clean_message(mask_secrets(stdout, secrets))
-        or f"{name} ended with {status}"
+        or f"{name} exited with {status}"
     )
     if not conversation.is_in_sandbox:
         raise SandboxFailed(words)
@@ -239,7 +241,7 @@ def _run_process(
 
 
 def mask_secrets(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without the user parts of URLs and without these secrets."""
+    """Return `text` without the user parts of URLs and without these secrets."""
     for secret in filter(None, secrets):
         text = text.replace(secret, "********")
     return _CREDENTIALS.sub("********@", text)
@@ -253,7 +255,7 @@ def _start_process(
     *,
     makes_room: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Raises GitError; SandboxFailed where the first program is what makes a room."""
+    """Start the process. Raises GitError; SandboxFailed if its first program creates a sandbox."""
     try:
         return subprocess.Popen(
             argv,
@@ -267,17 +269,17 @@ def _start_process(
         )
     except OSError as error:
         if makes_room and error.filename != str(cwd):
-            raise SandboxFailed(f"no sandbox could be started: {error}") from error
-        raise GitError(f"git could not be started: {error}") from error
+            raise SandboxFailed(f"could not start a sandbox: {error}") from error
+        raise GitError(f"could not start git: {error}") from error
 
 
 def _limit_memory(process: subprocess.Popen[bytes], memory: int) -> None:
-    with suppress(OSError):  # it may have ended already
+    with suppress(OSError):  # it may have exited already
         resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))
 
 
 def _clean_message(output: str) -> str:
-    """git's message without its progress lines and control characters."""
+    """Return git's message without its progress lines and control characters."""
     lines = (line.rsplit("\r", 1)[-1].rstrip() for line in output.replace("\r\n", "\n").split("\n"))
     text = "\n".join(line for line in lines if line and not PROGRESS_PATTERN.match(line.encode()))
     return _CONTROL.sub("", text).removeprefix("Cloning into '.'...").strip()[:MAX_MESSAGE_CHARS]

@@ -1,8 +1,8 @@
-"""Which repositories on the host's own disk the daemon may be sent to.
+"""Decide which repositories on the host's own disk the daemon may use.
 
-It reads them, and pushes to them, with its own rights, as root with root's; and where it goes,
-whoever may change a project has written. So there are none but in the directories that the
-operator named (`worker run --file-root`), and none where the worker keeps its own.
+It reads and pushes with its own rights, root's as root, and anyone who can change a project chooses
+the path. So only directories that the operator named are allowed (`worker run --file-root`), and
+none of the worker's own.
 """
 
 import os
@@ -13,12 +13,12 @@ from muster.worker.git import git
 from muster.worker.layout import Layout
 
 _SCHEME = "file://"
-# Where git looks for a repository of which it was told `path` (enter_repo in its path.c).
+# The places where git looks for a repository at `path` (enter_repo in its path.c).
 _SUFFIXES = ("", "/.git", ".git", ".git/.git")
 
 
 class LocalRepositoryRefused(git.GitError):
-    """The repository lies on this host, where the daemon is not to go."""
+    """The repository is on this host, in a place that the daemon must not use."""
 
 
 def is_local(url: str) -> bool:
@@ -26,12 +26,12 @@ def is_local(url: str) -> bool:
 
 
 def resolve_address(url: str, layout: Layout) -> str:
-    """The address at which git is to look for a local repository, with all links followed, so that
-    none can be laid anew on the way. It has to be asked for before each use, for what a path leads
-    to may change. Raises LocalRepositoryRefused."""
+    """Return git's address for a local repository, with all links resolved, so that none can be
+    replaced on the way. Call it before each use, because the path's target may change. Raises
+    LocalRepositoryRefused."""
     if not layout.file_roots:
         raise LocalRepositoryRefused(
-            "this machine takes no local repositories; its operator can allow those in a "
+            "this machine allows no local repositories; its operator can allow those in a "
             "directory with `worker run --file-root DIR`"
         )
     path = os.path.realpath(_parse_path(url))
@@ -46,22 +46,22 @@ def _parse_path(url: str) -> str:
     path = os.fsdecode(unquote_to_bytes(url[len(_SCHEME) :])) if is_url else url
     if not path.startswith("/") or "\0" in path:
         raise LocalRepositoryRefused(
-            "this machine takes local repositories by an absolute path only"
+            "this machine allows local repositories only by an absolute path"
         )
     return path
 
 
 def _require_inside(candidate: str, layout: Layout) -> None:
-    # The same words whatever is there: nobody learns by them what lies elsewhere.
+    # The same message whatever exists there, so that it reveals nothing about other directories.
     real = Path(os.path.realpath(candidate))
     roots = [Path(os.path.realpath(root)) for root in layout.file_roots]
     own = Path(os.path.realpath(layout.home))
     if real.is_relative_to(own) or not any(real.is_relative_to(root) for root in roots):
         raise LocalRepositoryRefused(
-            "this machine takes no local repositories from there, only from the directories that "
-            "its operator named with `worker run --file-root`"
+            "this machine allows no local repositories from there, only from the directories "
+            "that its operator named with `worker run --file-root`"
         )
-    if real.is_file():  # in git's terms a gitfile, which names another directory
+    if real.is_file():  # git calls it a gitfile; it names another directory
         raise LocalRepositoryRefused(
-            "this machine takes no local repositories that only point to another"
+            "this machine allows no local repositories that only point to another"
         )

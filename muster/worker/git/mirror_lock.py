@@ -1,4 +1,4 @@
-"""One writer at a time for each mirror; the one who only tidies makes way for the others."""
+"""Allow one writer per mirror; maintenance yields to all others."""
 
 import threading
 import time
@@ -9,11 +9,11 @@ from pathlib import Path
 from muster.worker.git import git
 
 _LOCKS: dict[str, "MirrorLock"] = {}
-_POLL_SECONDS = 0.1  # seconds between two looks whether one that waits has been cancelled
+_POLL_SECONDS = 0.1  # seconds between checks whether a waiting caller was cancelled
 
 
 class MirrorLock:
-    """Within this process: nobody else writes a mirror. Not reentrant."""
+    """Excludes other writers of a mirror in this process. Not reentrant."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -25,12 +25,12 @@ class MirrorLock:
         return _LOCKS.setdefault(str(mirror), cls())
 
     def is_set(self) -> bool:
-        """Whether somebody waits for the lock. As git's flag it tells a git that tidies to stop."""
+        """Whether another caller waits for the lock. As git's flag it stops maintenance."""
         return self._waiting > 0
 
     @contextmanager
     def acquire(self, deadline: float, cancelled: git.CancelFlag | None = None) -> Iterator[None]:
-        """Waits for the lock and holds it. `deadline` is by the monotonic clock.
+        """Wait for the lock and acquire it. `deadline` is by the monotonic clock.
 
         Raises GitTimeout, GitCancelled.
         """
@@ -47,7 +47,7 @@ class MirrorLock:
 
     @contextmanager
     def try_acquire(self) -> Iterator[bool]:
-        """Takes the lock if it is free; tells whether it did."""
+        """Acquire the lock if it is free; return whether it was."""
         is_ours = self._lock.acquire(blocking=False)
         try:
             yield is_ours

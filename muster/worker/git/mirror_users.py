@@ -1,10 +1,10 @@
-"""The attempts that stand on the objects of a mirror, and what is kept for them.
+"""The attempts that use the objects of a mirror, and the objects retained for them.
 
-A workspace has no objects of its own but those that were made in it. So nothing that a ref of the
-mirror named at any moment of an attempt's life may vanish while the attempt is there. Each borrower
-gets a number when it comes. What a ref no longer names gets a ref of its own, below the highest
-number that there is: it stays for as long as there is a borrower with that number or a lower one.
-Clocks, which can be wrong, have no say.
+A workspace has only the objects that were created in it. So objects that a ref of the mirror named
+at any time of an attempt's life must stay while the attempt is here. Each user gets a number when
+it is added. A commit that loses its ref gets another ref, below the highest number at that time: it
+stays while there is a user with that number or a lower one. Clocks, which can be wrong, aren't
+used.
 
 All of this happens under the mirror's lock.
 """
@@ -21,7 +21,7 @@ _HIDE_REFS_CONFIG = f"[uploadpack]\n\thideRefs = {KEPT_REFS}\n"
 
 @dataclass(frozen=True)
 class MirrorUsers:
-    """The borrowers of the mirror that lies in `mirror`."""
+    """The users of the mirror in `mirror`."""
 
     mirror: Path
 
@@ -30,27 +30,27 @@ class MirrorUsers:
         return self.mirror / "mirror-users"
 
     def add(self, name: str) -> None:
-        """Lists a borrower, before it takes anything; once is enough. Raises OSError."""
+        """Add a user, before it fetches anything; once is enough. Raises OSError."""
         self._directory.mkdir(exist_ok=True)
         if not (self._directory / name).exists():
             _write_atomically(self._directory / name, str(self._highest_number() + 1))
 
     def numbers(self) -> dict[str, int]:
-        """The borrowers' numbers by their names; one that cannot be read counts as the first."""
+        """Return the users' numbers by name; an unreadable one counts as the first."""
         if not self._directory.is_dir():
             return {}
         names = (path for path in self._directory.iterdir() if not path.name.endswith(".new"))
         return {path.name: _read_number(path) for path in names}
 
     def remove(self, names: set[str]) -> None:
-        """Strikes these borrowers off the list."""
+        """Remove these users."""
         for name in names:
             (self._directory / name).unlink(missing_ok=True)
 
     def retain_commit(self, commit: str) -> Path | None:
-        """Keeps a commit that is about to lose its name, for the borrowers that are here now.
+        """Retain a commit that is about to lose its ref, for the current users.
 
-        Returns the file of the ref that keeps it; None where there is no borrower. Raises OSError.
+        Returns the file of the new ref; None without users. Raises OSError.
         """
         if not (numbers := self.numbers()):
             return None
@@ -58,12 +58,12 @@ class MirrorUsers:
         directory = self.mirror / KEPT_REFS / str(max(numbers.values()))
         directory.mkdir(parents=True, exist_ok=True)
         for made in (directory, directory.parent):
-            made.chmod(0o755)  # attempts read the mirror, whatever the daemon's umask is
+            made.chmod(0o755)  # attempts read the mirror, whatever the daemon's umask
         _write_atomically(directory / commit, commit)
         return directory / commit
 
     def delete_unneeded_refs(self) -> None:
-        """Removes the refs that are kept for no borrower any more. Raises GitError."""
+        """Delete the refs that no user needs any more. Raises GitError."""
         lowest = min(self.numbers().values(), default=None)
         names = git.run_git(
             ["for-each-ref", "--format=%(refname)", "--", KEPT_REFS], cwd=self.mirror
@@ -73,7 +73,7 @@ class MirrorUsers:
                 git.run_git(["update-ref", "-d", name], cwd=self.mirror)
 
     def _hide_kept_refs(self) -> None:
-        """Hides the kept refs from fetches: those who come later must not come to stand on them."""
+        """Hide the retained refs from fetches, so that later attempts don't start using them."""
         settings = self.mirror / "config"
         if _HIDE_REFS_CONFIG not in (text := settings.read_text()):
             settings.with_name("config.new").write_text(text + _HIDE_REFS_CONFIG)
@@ -94,7 +94,7 @@ def _read_number(path: Path) -> int:
 
 
 def _write_atomically(path: Path, text: str) -> None:
-    """Writes the file whole or not at all, as long as the power does not fail."""
+    """Write the file atomically, except for power failures."""
     fresh = path.with_name(path.name + ".new")
     fresh.write_text(f"{text}\n")
     fresh.chmod(0o644)

@@ -1,8 +1,8 @@
 """One bare mirror per repository, which only the daemon writes.
 
-Workspaces share its objects and get commits from it; what they made comes back through `take`,
-and leaves through `push` with settings that no agent can touch. Workspaces stand on its objects:
-what a ref is about to let go of is kept for those that are here (`borrowers`).
+Workspaces share its objects and get commits from it; their work comes back through `import_commit`,
+and leaves through `push` with settings that no agent can change. Workspaces use its objects:
+commits that lose their ref are retained for the current users (`mirror_users`).
 """
 
 import hashlib
@@ -30,8 +30,8 @@ PUSH_TIMEOUT = 300.0
 
 @dataclass(frozen=True)
 class Mirror:
-    """The bare copy of one repository on this machine. `memory` is what git may have for it, in
-    bytes: remotes and attempts decide what lies in there."""
+    """The bare copy of one repository on this machine. `memory` is git's limit for it, in bytes,
+    because remotes and attempts decide its contents."""
 
     layout: Layout
     remote: Remote
@@ -61,7 +61,7 @@ class Mirror:
 
     @property
     def used_file(self) -> Path:
-        """The file whose time tells when something was last fetched or deleted here."""
+        """The file whose time shows the last fetch or deletion here."""
         return self.path / "used"
 
     @property
@@ -82,11 +82,11 @@ class Mirror:
         timeout: float = FETCH_TIMEOUT,
         cancelled: git.CancelFlag | None = None,
     ) -> dict[str, str]:
-        """Brings the branch `base` and the full refs `extra_refs` up to date from the remote.
+        """Update the branch `base` and the full refs `extra_refs` from the remote.
 
-        The mirror is made if it is missing. Returns the commit of each ref. For a `borrower` these
-        commits, and all that the mirror will name from now on, stay as long as the attempt of that
-        name is on this machine. Raises GitError.
+        Creates the mirror if it is missing. Returns the commit of each ref. For a `borrower` these
+        commits, and all that the mirror names from now on, stay while the attempt of that name is
+        on this machine. Raises GitError.
         """
         heads = [f"refs/heads/{base}", *extra_refs]
         for ref in heads:
@@ -99,7 +99,7 @@ class Mirror:
             self._create_if_missing()
             self.used_file.touch()
             with self._retain_for_users(heads):
-                # What this fetch replaces is none of the new borrower's business.
+                # The commits that this fetch replaces don't concern the new user.
                 if borrower is not None:
                     self.users.add(borrower)
 
@@ -125,12 +125,9 @@ class Mirror:
         timeout: float,
         cancelled: git.CancelFlag | None = None,
     ) -> DiffStat:
-        """Lets `ref` name a commit of the room's workspace, once it is here and has been checked.
-        What `known` commits hold is here already. Returns the size of what it changes since `base`.
-
-        The lock is held for the move alone, not while anything waits for the workspace. Raises
-        WorkRefused, GitError, NoSandbox, OSError.
-        """
+        """Import a commit of the sandbox's workspace, check it, and let `ref` name it. The objects
+        of `known` commits are already here. Returns the size of its changes since `base`. The lock
+        is held only for the final move. Raises WorkRefused, GitError, SandboxFailed, OSError."""
         deadline = time.monotonic() + timeout
         quarantine = Quarantine(self.path, ref.replace("/", "-"), room)
         with quarantine.create():
@@ -143,35 +140,34 @@ class Mirror:
     def set_ref(
         self, ref: str, commit: str, timeout: float, cancelled: git.CancelFlag | None = None
     ) -> None:
-        """Lets `ref` name a commit that is here already: what changed nothing needs no room to be
-        read from. Raises GitError."""
+        """Let `ref` name a commit that is here, which needs no sandbox. Raises GitError."""
         deadline = time.monotonic() + timeout
         with self.lock.acquire(deadline, cancelled), self._retain_for_users([ref]):
             self.run_git(["update-ref", "--end-of-options", ref, commit])
 
     def push(self, refspecs: Sequence[str], timeout: float = PUSH_TIMEOUT) -> None:
-        """Pushes to the remote. Raises GitError with the remote's own words."""
+        """Push to the remote. Raises GitError with the remote's message."""
         arguments = ["push", "--no-verify", "--end-of-options", self.resolve_address(), *refspecs]
         self._run_at_remote(arguments, timeout)
 
     def move_remote_ref(
         self, ref: str, commit: str, expected: str | None, cancelled: git.CancelFlag | None = None
     ) -> None:
-        """Lets the remote's `ref` name the commit, whatever that leaves behind, if it names the
-        expected one (None: if there is none), or this one already. Raises GitError."""
+        """Let the remote's `ref` name the commit, without requiring a fast-forward, if it names the
+        expected one (None: if it doesn't exist), or this one already. Raises GitError."""
         arguments = ["push", "--no-verify", f"--force-with-lease={ref}:{expected or ''}"]
         arguments += ["--end-of-options", self.resolve_address(), f"{commit}:{ref}"]
         self._run_at_remote(arguments, PUSH_TIMEOUT, cancelled=cancelled)
 
     def remote_commit(self, ref: str) -> str | None:
-        """The commit that the remote's ref names; None if there is none. Raises GitError."""
+        """Return the commit that the remote's ref names; None if there is none. Raises GitError."""
         arguments = ["ls-remote", "--refs", "--end-of-options", self.resolve_address(), ref]
         output = self._run_at_remote(arguments, PUSH_TIMEOUT)
         lines = (line.split("\t", 1) for line in output.splitlines())
         return next((commit for commit, name in lines if name == ref), None)
 
     def describe_commit(self, ref: str, commit: str) -> tuple[str, str]:
-        """Who made the commit that the remote's ref names, and its subject. Raises GitError."""
+        """Return author and subject of the remote ref's commit. Raises GitError."""
         arguments = ["fetch", "--quiet", "--no-tags", "--no-auto-maintenance"]
         arguments += ["--no-write-fetch-head", "--end-of-options", self.resolve_address(), ref]
         self._run_at_remote(arguments, FETCH_TIMEOUT)
@@ -180,13 +176,13 @@ class Mirror:
         return lines[0], lines[1] if len(lines) > 1 else ""
 
     def remote_refs(self, *patterns: str) -> list[str]:
-        """The full names of the remote's refs that match; all of them without a pattern."""
+        """Return the full names of the remote's matching refs; all without a pattern."""
         arguments = ["ls-remote", "--refs", "--end-of-options", self.resolve_address(), *patterns]
         answer = self._run_at_remote(arguments, PUSH_TIMEOUT)
         return [line.split("\t", 1)[1] for line in answer.splitlines()]
 
     def delete_refs(self, prefix: str, timeout: float = FETCH_TIMEOUT) -> None:
-        """Deletes the mirror's own refs below `prefix`. Raises GitError."""
+        """Delete the mirror's own refs below `prefix`. Raises GitError."""
         with self.lock.acquire(time.monotonic() + timeout):
             self.used_file.touch()
             self._delete_refs_locked(prefix)
@@ -197,7 +193,7 @@ class Mirror:
         return self.tip(ref) or self.run_git(verify).strip()
 
     def has_commit(self, commit: str) -> bool:
-        """Whether the commit of that id is here."""
+        """Whether the commit is here."""
         try:
             self.run_git(["cat-file", "-e", "--end-of-options", f"{commit}^{{commit}}"])
         except git.GitError:
@@ -205,23 +201,23 @@ class Mirror:
         return True
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """The last commit that two commits have in common; None when there is none."""
+        """Return the last common commit of two commits; None if there is none."""
         try:
             return _merge_base(self.path, one, other)
         except git.GitError:
             return None
 
     def diff_stat(self, base: str, commit: str) -> DiffStat:
-        """The size of what `commit` changes since it left `base`. Raises GitError."""
+        """Return the size of the changes in `commit` since it left `base`. Raises GitError."""
         start = self.merge_base(base, commit) or base
         arguments = ["diff", "--shortstat", "--no-ext-diff", "--no-textconv", "--end-of-options"]
         output = self.run_git([*arguments, start, commit], settings=shortstat.SETTINGS)
         return shortstat.parse(output)
 
     def run_gc(self, timeout: float = FETCH_TIMEOUT) -> None:
-        """Packs what many fetches left, if there is much of it. Prunes nothing."""
+        """Pack the objects of many fetches, if there are many. Prunes nothing."""
         settings = {"gc.auto": "6700", "gc.autoDetach": "false", "gc.pruneExpire": "never"}
-        settings["gc.bigPackThreshold"] = "64m"  # the history's: to pack it again takes long
+        settings["gc.bigPackThreshold"] = "64m"  # the history's pack: repacking it takes long
         self.run_git(["gc", "--auto", "--quiet"], timeout, settings)
 
     def run_git(
@@ -230,7 +226,7 @@ class Mirror:
         timeout: float = git.DEFAULT_TIMEOUT,
         settings: Mapping[str, str] | None = None,
     ) -> str:
-        """Runs git in the mirror, within its memory. Raises GitError."""
+        """Run git in the mirror, within its memory limit. Raises GitError."""
         return git.run_git(
             arguments, self.path, timeout=timeout, settings=settings, memory=self.memory
         )
@@ -242,7 +238,7 @@ class Mirror:
         on_progress: git.ProgressHandler | None = None,
         cancelled: git.CancelFlag | None = None,
     ) -> str:
-        is_fetch = arguments[0] == "fetch"  # a whole history may come: with all processors
+        is_fetch = arguments[0] == "fetch"  # it may fetch a complete history: use all processors
         threads = {"pack.threads": "0"} if is_fetch else {}
         with self.remote.git_environment() as environment:
             return git.run_git(
@@ -276,11 +272,11 @@ class Mirror:
                     file.unlink(missing_ok=True)
 
     def tip(self, ref: str) -> str | None:
-        """The commit that a ref names; None if there is no such ref."""
+        """Return the commit that a ref names; None if the ref doesn't exist."""
         return refs.read_tip(self.path, ref)
 
     def tips(self, prefix: str) -> list[str]:
-        """The commits that the ref `prefix`, and those below it, name."""
+        """Return the commits of the ref `prefix` and those below it."""
         return refs.read_tips(self.path, prefix)
 
     def _is_ancestor(self, commit: str, tip: str | None) -> bool:
@@ -289,7 +285,7 @@ class Mirror:
         return self.merge_base(commit, tip) == commit
 
     def _delete_refs_locked(self, prefix: str) -> None:
-        """As `delete`, under the lock."""
+        """Like `delete_refs`, under the lock."""
         form = "--format=%(objectname) %(refname)"
         for line in self.run_git(["for-each-ref", form, "--", prefix]).splitlines():
             commit, name = line.split()
@@ -297,16 +293,16 @@ class Mirror:
             self.run_git(["update-ref", "-d", name])
 
     def _clear_blocking_refs(self, error: git.GitError, base: str) -> bool:
-        """Removes what blocked a fetch: stale locks, and branches that `base` cannot stand beside.
+        """Remove obstacles to a fetch: stale locks, and branches that conflict with `base`.
 
-        Returns False, and removes nothing, where the error tells of something else. Only the
-        daemon writes here, so a lock that is there while we hold ours was left by a git that died.
+        Returns False, and removes nothing, for other errors. Only the daemon writes here, so a lock
+        that exists while we hold ours was left by a git that died.
         """
         if "cannot lock ref" not in error.stderr and ".lock'" not in error.stderr:
             return False
         for left in [*self.path.glob("*.lock"), *(self.path / "refs").rglob("*.lock")]:
             left.unlink(missing_ok=True)
-        # A branch `a` that became `a/b`, or the other way round.
+        # A branch `a` that became `a/b`, or vice versa.
         for name in ref_prefixes(f"refs/heads/{base}"):
             self._delete_refs_locked(name)
         return True
@@ -314,5 +310,5 @@ class Mirror:
 
 @lru_cache(maxsize=1_000)
 def _merge_base(mirror: Path, one: str, other: str) -> str:
-    """It is asked for more than once of the same commits, and stays what it is. Raises GitError."""
+    """Return the merge base; cached, because it never changes. Raises GitError."""
     return git.run_git(["merge-base", "--end-of-options", one, other], mirror).strip()

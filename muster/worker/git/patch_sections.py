@@ -1,7 +1,7 @@
-"""A patch of git's, cut into the sections of its files.
+"""Split a git patch into the sections of its files.
 
-It is read as `git apply` reads it: a hunk says how many lines it has, and a binary one ends with an
-empty line. So no line of a file can be taken for the beginning of the next section.
+It is parsed like `git apply` does: a hunk has its number of lines, and a binary one ends with an
+empty line. So no line of a file can be mistaken for the start of the next section.
 """
 
 import re
@@ -12,11 +12,11 @@ _BINARY_HEADERS = (b"literal ", b"delta ")
 
 
 class InvalidPatch(ValueError):
-    """It is not what git prints."""
+    """It isn't git's output."""
 
 
 def split_patch(patch: bytes) -> list[bytes]:
-    """Its sections, which together are the whole patch. Raises InvalidPatch."""
+    """Return its sections, which together are the complete patch. Raises InvalidPatch."""
     pieces, at = [], 0
     while at < len(patch):
         end = _Section(patch, at).end
@@ -36,7 +36,7 @@ class _Section:
         self._patch = patch
         self.end = begin
         if not self._next_line().startswith(_SECTION_HEADER):
-            raise InvalidPatch("no section where one begins")
+            raise InvalidPatch("expected the start of a section")
         while not self._is_at_end() and not self._is_at(b"--- ", b"GIT binary patch\n"):
             self._next_line()
         if self._is_at(b"--- "):
@@ -49,12 +49,12 @@ class _Section:
             while self._is_at(*_BINARY_HEADERS):
                 self._skip_binary()
         if not self._is_at_end():
-            raise InvalidPatch("a section does not end where it should")
+            raise InvalidPatch("a section has no proper end")
 
     def _skip_hunk(self) -> None:
         found = _HUNK.match(self._next_line())
         if found is None:
-            raise InvalidPatch("a hunk without its numbers")
+            raise InvalidPatch("a hunk has no numbers")
         before, after = (1 if number is None else int(number) for number in found.groups())
         while before > 0 or after > 0:
             kind = self._next_line()[:1]
@@ -62,7 +62,7 @@ class _Section:
                 raise InvalidPatch("a hunk ends early")
             before -= kind in (b" ", b"-")
             after -= kind in (b" ", b"+")
-        if self._is_at(b"\\ "):  # no newline at the file's end
+        if self._is_at(b"\\ "):  # no newline at the end of the file
             self._next_line()
 
     def _skip_binary(self) -> None:
@@ -70,10 +70,10 @@ class _Section:
             pass
 
     def _next_line(self) -> bytes:
-        """The line that comes, newline and all. Raises InvalidPatch at the end."""
+        """Return the next line with its newline. Raises InvalidPatch at the end."""
         end = self._patch.find(b"\n", self.end) + 1
         if end == 0:
-            raise InvalidPatch("it ends early")
+            raise InvalidPatch("the patch ends early")
         line = self._patch[self.end : end]
         self.end = end
         return line

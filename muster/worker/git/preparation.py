@@ -1,8 +1,8 @@
-"""Makes an attempt's workspace: fetch, shared clone, a branch of its own.
+"""Create an attempt's workspace: fetch, shared clone, own branch.
 
-Two git processes and no more where nothing is resumed: this is on the way of every task. What lies
-below workspace and home is made in the attempt's room, with its rights: names there are the
-attempt's to choose, and may be links.
+Only two git processes if nothing is resumed, because every task needs this. Everything below
+workspace and home is created in the attempt's sandbox, with its rights: the attempt controls names
+there, which may be links.
 """
 
 import shlex
@@ -52,9 +52,9 @@ _USE_REMOTE_URL_SCRIPT = r"sed -i -e '/^\turl = /d' -e 's/^\tpushurl = /\turl = 
 
 @dataclass(frozen=True)
 class WorkspaceRequest:
-    """The workspace that is wanted. `resume_from` is a checkpoint's ref, and
-    `resume_commit` the commit that it has to name. `timeout` in seconds.
-    `home_of` is the attempt before, whose home passes to this one, if it does."""
+    """The requested workspace. `resume_from` is a checkpoint's ref, and `resume_commit` the commit
+    that it must name. `timeout` in seconds. `home_of` is the previous attempt, if its home is
+    reused."""
 
     sandboxes: Sandboxes
     key: AttemptKey
@@ -76,14 +76,14 @@ class WorkspaceRequest:
 def prepare_workspace(
     request: WorkspaceRequest, note: NoteHandler, cancelled: threading.Event
 ) -> Workspace:
-    """Fetches, clones and sets the attempt's branch; what an earlier try left is replaced.
+    """Fetch, clone and set the attempt's branch; replaces the remains of an earlier try.
 
-    Raises WorkspaceError, SandboxFailed; nothing of the workspace is left then.
+    Raises WorkspaceError, SandboxFailed; then nothing of the workspace is left.
     """
     deadline = time.monotonic() + request.timeout
     path = request.layout.workspace(request.key)
     home = request.layout.attempt_home(request.key)
-    # One that has passed is not made again.
+    # A reused home isn't created again.
     made = (path,) if request.home_of else (path, home)
     try:
         mirror, commits = _fetch_mirror(request, note, deadline, cancelled)
@@ -104,7 +104,7 @@ def prepare_workspace(
 def _fetch_mirror(
     request: WorkspaceRequest, note: NoteHandler, deadline: float, cancelled: threading.Event
 ) -> tuple[Mirror, dict[str, str]]:
-    """The mirror, up to date, and the commits of the refs that the request needs."""
+    """Return the updated mirror, and the commits of the refs that the request needs."""
     try:
         mirror = Mirror(request.layout, Remote.parse(request.url, request.login))
         mirror.resolve_address()
@@ -135,11 +135,11 @@ def _fetch_mirror(
 
 
 def _require_commit(request: WorkspaceRequest, commits: Mapping[str, str]) -> None:
-    """Raises WorkspaceError where the checkpoint is not the commit that people know: whoever can
-    push to the remote can move its refs."""
+    """Raise WorkspaceError if the checkpoint isn't the commit that people know, because anyone with
+    push access to the remote can move its refs."""
     wanted, ref = request.resume_commit, request.resume_from
     if ref and wanted and (found := commits[ref]) != wanted:
-        words = f"{ref} names {found} at the remote, and the work to go on from is {wanted}"
+        words = f"{ref} names {found} at the remote, but the work to continue from is {wanted}"
         raise WorkspaceError("checkpoint_moved", words)
 
 
@@ -157,7 +157,7 @@ def _fetch_failure(
 
 
 def _make_directories(request: WorkspaceRequest, mirror: Mirror, path: Path, home: Path) -> Sandbox:
-    """The room in which the workspace is to be made. Raises OSError."""
+    """Return the sandbox in which to create the workspace. Raises OSError."""
     request.layout.attempt(request.key).mkdir(mode=0o700, exist_ok=True)
     path.mkdir(mode=0o700)
     if request.home_of is None:
@@ -180,15 +180,15 @@ def _clone(
     deadline: float,
     cancelled: threading.Event,
 ) -> str:
-    """Clones, and makes the attempt's branch by writing git's files, which saves processes; the
-    base's commit."""
+    """Clone, and create the attempt's branch by writing git's files, which saves processes; return
+    the base's commit."""
     arguments = ["clone", "--quiet", "--shared", "--template=", "--single-branch"]
     arguments += ["--no-checkout"] if request.resume_from else []
     arguments += ["--branch", request.base]
     arguments += ["-c", f"user.name={request.author.name}"]
     arguments += ["-c", f"user.email={request.author.email}"]
-    # What an agent pushes goes to the real remote, with whatever rights it has there itself; and
-    # where it does not see the mirror it fetches from there, too.
+    # An agent's pushes go to the real remote, with its own rights there; if it doesn't see the
+    # mirror, its fetches do too.
     arguments += ["-c", f"remote.origin.pushurl={mirror.remote.url}"]
     commit = commits[request.resume_from] if request.resume_from else None
     script = _CLONE_SCRIPT.format(
@@ -238,7 +238,7 @@ def _remaining_seconds(deadline: float) -> float:
 
 
 class ProgressNotes:
-    """Tells git's progress as notes, at most one a second."""
+    """Reports git's progress as notes, at most one per second."""
 
     def __init__(self, doing: str, note: NoteHandler) -> None:
         self._action = doing

@@ -1,4 +1,4 @@
-"""A git process: what it writes is read until it ends, and it is ended if it may not go on."""
+"""A git process: its output is read until it exits, and it is stopped if it must not continue."""
 
 import os
 import re
@@ -20,40 +20,40 @@ ProgressHandler = Callable[[str, int], None]
 """Called with the phase in git's words (`Receiving objects`) and its percentage."""
 
 ChunkHandler = Callable[[bytes], bool]
-"""Called with each piece of what git writes, as it comes; False if that is enough."""
+"""Called with each chunk of git's output; returns False to stop."""
 
 PROGRESS_PATTERN = re.compile(rb"(?:remote: )?([A-Z][A-Za-z ]+):\s+(\d{1,3})% ")
 
 MAX_STDOUT_BYTES = 64 << 20
-"""Bytes; whoever writes more, as what an agent set up might, is ended."""
+"""Bytes; a process with more output, such as an agent's hook, is stopped."""
 MAX_STDERR_BYTES = 64 * 1024
 
-_CHECK_INTERVAL_SECONDS = 0.5  # seconds between two looks at what a room uses
+_CHECK_INTERVAL_SECONDS = 0.5  # seconds between checks of a sandbox's limits
 _TICK_SECONDS = 0.05
-_MAX_FINAL_READS = 2_000  # of 64 KiB each: whoever holds a pipe open may write without end
+_MAX_FINAL_READS = 2_000  # of 64 KiB each: a process with an open pipe may write forever
 _GRACE_SECONDS = 2.0
 
 
 class CancelFlag(Protocol):
-    """Set when it is time to stop: a `threading.Event`, say."""
+    """Set when it is time to stop: for example a `threading.Event`."""
 
     def is_set(self) -> bool: ...
 
 
 class LimitExceeded(Exception):
-    """More is used, or written, than may be; says what."""
+    """A limit on use or output was exceeded; the message says which."""
 
 
 class ReadingStopped(Exception):
-    """Whoever takes what is written wants no more of it."""
+    """The reader of the output wants no more."""
 
 
 class Stalled(Exception):
-    """Nothing was written for too long."""
+    """No output for too long."""
 
 
 class GitProcess:
-    """Reads both outputs of a git process until it ends, and ends it if it may not go on."""
+    """Reads both outputs of a git process until it exits, and stops it if it must not continue."""
 
     def __init__(
         self,
@@ -64,11 +64,11 @@ class GitProcess:
         *,
         announcements: int = 0,
     ) -> None:
-        """What git writes is kept in `stdout`, unless somebody is there to `take` it. So many
-        `announcements` come of sandboxes that are made (`Room.command`)."""
+        """git's output is stored in `stdout`, unless `take` reads it. `announcements` is the number
+        of sandboxes that announce themselves (`Sandbox.command`)."""
         self.stdout = bytearray()
         self.stderr = bytearray()
-        self._announcements = announcements  # that are still to come
+        self._announcements = announcements  # the remaining ones
         self._process = process
         self._on_progress = on_progress
         self._sandbox = room
@@ -90,9 +90,9 @@ class GitProcess:
     def wait(
         self, deadline: float, cancelled: CancelFlag | None, stall_seconds: float | None = None
     ) -> int | None:
-        """The exit status. Raises TimeoutError, InterruptedError when cancelled, LimitExceeded,
-        Enough, and Stalled where it writes nothing, its progress included, before its first
-        output."""
+        """Return the exit status. Raises TimeoutError, InterruptedError when cancelled,
+        LimitExceeded, ReadingStopped, and Stalled if it writes nothing, including progress, before
+        its first output."""
         while not self._has_ended():
             if cancelled is not None and cancelled.is_set():
                 raise InterruptedError
@@ -104,19 +104,19 @@ class GitProcess:
         return self._process.returncode
 
     def _has_stalled(self, seconds: float) -> bool:
-        """A machine that is frozen makes no progress either: a wait counts as one look at most."""
+        """A frozen machine makes no progress either: each wait counts as one check at most."""
         now = time.monotonic()
         self._silent_seconds += min(now - self._waited_at, _CHECK_INTERVAL_SECONDS)
         self._waited_at = now
         return not self.stdout and self._silent_seconds > seconds
 
     def _require_within_limits(self) -> None:
-        """What a workspace has git run is held to an attempt's limits, too. Raises
-        LimitExceeded."""
+        """Raise LimitExceeded if programs that a workspace has git run exceed an attempt's
+        limits."""
         if self._sandbox is None or time.monotonic() < self._check_at:
             return
         self._check_at = time.monotonic() + _CHECK_INTERVAL_SECONDS
-        # Whoever else writes there counts, too: it would take more than an attempt may have at all.
+        # Other writers on the disk count too: an attempt may not use that much at all.
         lost, breach = (
             self._initial_free_bytes
             - _free_bytes(self._sandbox, otherwise=self._initial_free_bytes),
@@ -124,7 +124,7 @@ class GitProcess:
         )
         if lost > self._sandbox.limits.disk:
             breach = disk_breach(self._sandbox.limits.disk, lost)
-        elif not self._sandbox.groups:  # else the kernel holds it to the others
+        elif not self._sandbox.groups:  # otherwise the kernel enforces the others
             breach = find_breach(processes.descendants(self._process.pid), self._sandbox.limits)
         if breach is not None:
             raise LimitExceeded(f"{breach.code}: {breach.message}")
@@ -141,16 +141,16 @@ class GitProcess:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_TICK_SECONDS)
             return self._process.returncode is not None
-        # A grandchild may keep the pipes open after git has ended.
+        # A grandchild may keep the pipes open after git has exited.
         if self._read_available(_TICK_SECONDS) or self._process.poll() is None:
             return False
-        for _ in range(_MAX_FINAL_READS):  # what it wrote after the look, and before it ended
+        for _ in range(_MAX_FINAL_READS):  # output between the check and the exit
             if not self._read_available(0):
                 break
         return True
 
     def _read_available(self, seconds: float) -> bool:
-        """Reads what has come after at most so many seconds; whether anything has."""
+        """Read output for at most that many seconds; return whether there was any."""
         events = self._selector.select(seconds)
         for key, _ in events:
             self._read(key.fd)
@@ -183,7 +183,7 @@ class GitProcess:
             raise LimitExceeded(f"it wrote more than {MAX_STDOUT_BYTES >> 20} MiB")
 
     def _remove_announcements(self) -> None:
-        """Takes it out of what git says."""
+        """Remove the announcements from git's output."""
         while self._announcements and ANNOUNCEMENT in self.stderr:
             self._announcements -= 1
             self.stderr = self.stderr.replace(ANNOUNCEMENT, b"", 1)
@@ -195,11 +195,12 @@ class GitProcess:
 
     def _kill(self) -> None:
         if self._has_sandbox:
-            # By its first process: what makes the room ends when that and all else is gone.
+            # Through its first process: the sandbox's creator exits when that and everything else
+            # is gone.
             processes.signal_all(processes.children(self._process.pid), signal.SIGKILL)
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_GRACE_SECONDS)
-        # TERM first: git removes its lock files when it gets the chance.
+        # TERM first, so that git can remove its lock files.
         for sent in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, sent)
@@ -208,7 +209,7 @@ class GitProcess:
 
 
 def _free_bytes(room: Sandbox, *, otherwise: int) -> int:
-    """Bytes that the disk of the room's workspace has left, if there still is one."""
+    """Return the free bytes on the disk of the sandbox's workspace, if it still exists."""
     with suppress(OSError):
         return shutil.disk_usage(room.host_workspace).free
     return otherwise

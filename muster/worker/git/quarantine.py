@@ -1,9 +1,9 @@
-"""Where the work that a sandbox committed is checked, before the mirror takes it.
+"""Check the work that a sandbox committed, before the mirror gets it.
 
-git in the sandbox packs what is new. A process beside it, with none of root's privileges and with
-the attempt's limits, writes the pack into a quarantine and checks it there. No process of the
-sandbox can write the quarantine, so what was checked is what the mirror gets. All of it happens
-without the mirror's lock. See docs/decisions/0083.
+git in the sandbox packs the new objects. A process outside, without root's privileges and with the
+attempt's limits, writes the pack into a quarantine and checks it there. No process of the sandbox
+can write the quarantine, so the mirror gets exactly what was checked. All of this happens without
+the mirror's lock. See docs/decisions/0083.
 """
 
 import os
@@ -28,21 +28,21 @@ DIRECTORY = "quarantine"
 
 MAX_OBJECTS = 1_000_000
 MAX_DEPTH = 50
-"""Of deltas: what `pack-objects` makes at most, if nobody in the sandbox replaced it."""
+"""Of deltas: the maximum of `pack-objects`, unless the sandbox replaced it."""
 STALL_TIMEOUT_SECONDS = 30.0
 
 _SETTINGS = {**shortstat.SETTINGS, "core.deltaBaseCacheLimit": "16m"}
-_SUFFIXES = (".pack", ".rev", ".idx")  # git looks for the last one: by then the others are there
+_SUFFIXES = (".pack", ".rev", ".idx")  # git looks for the last one: by then the others exist
 _SIZE_ERRORS = ("Out of memory", "out of memory", "maximum allowed size", "mmap failed")
-# What a machine is short of says nothing about the work.
+# Errors of a machine that lacks resources say nothing about the work.
 _MACHINE_ERRORS = (
     *("No space left on device", "Disk quota exceeded", "Input/output error"),
     *("Read-only file system", "Resource temporarily unavailable", "Too many open files"),
 )
-# A killed process: for want of memory, or because a file became too large.
+# A killed process: out of memory, or a file became too large.
 _KILLED_STATUSES = frozenset({128 + signal.SIGKILL, 128 + signal.SIGXFSZ})
 
-# In the sandbox. What is no file would keep git waiting, as a pipe does.
+# In the sandbox. Anything but files, such as a pipe, would keep git waiting.
 _PACK_SCRIPT = """\
 cd "$0" || exit
 odd=$(find .git/objects ! -type f ! -type d -print -quit) || exit
@@ -51,7 +51,7 @@ printf '%s\\n' "$@" |
 git pack-objects --revs --stdout --progress --delta-base-offset --depth={depth}
 """
 
-# Outside, as the account that checks. The last line given to cat-file is the commit itself.
+# Outside, as the account that checks. The last line for cat-file is the commit itself.
 _CHECK_SCRIPT = """\
 ulimit -c 0; ulimit -d {kibibytes}; ulimit -f {blocks}
 pack=$(git index-pack --stdin --strict --threads=1 -v --max-input-size={bytes}) || exit
@@ -76,7 +76,7 @@ git diff --shortstat --no-ext-diff --no-textconv "${{start:-{base}}}" {commit} -
 
 @dataclass(frozen=True)
 class Quarantine:
-    """One attempt's, in the mirror that lies in `mirror`."""
+    """One attempt's quarantine, in the mirror in `mirror`."""
 
     mirror: Path
     name: str
@@ -88,9 +88,9 @@ class Quarantine:
 
     @contextmanager
     def create(self) -> Iterator[None]:
-        """The quarantine is there and empty; afterwards it is gone. Raises OSError."""
+        """Create an empty quarantine for this context, and remove it afterwards. Raises OSError."""
         self.directory.parent.mkdir(mode=0o711, exist_ok=True)
-        self.directory.parent.chmod(0o711)  # whatever the daemon's umask is
+        self.directory.parent.chmod(0o711)  # whatever the daemon's umask
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(mode=0o700)
         try:
@@ -108,13 +108,13 @@ class Quarantine:
         timeout: float,
         cancelled: git.CancelFlag | None = None,
     ) -> DiffStat:
-        """Copies the commit, without what the mirror has of `known` commits, and checks it. Returns
-        the size of what it changes since it left `base`.
+        """Copy the commit, without the mirror's objects of `known` commits, and check it. Returns
+        the size of its changes since it left `base`.
 
-        Raises WorkRefused; GitError for what says nothing about the work, and SandboxFailed.
+        Raises WorkRefused; GitError for errors that say nothing about the work, and SandboxFailed.
         """
         if not COMMIT_PATTERN.fullmatch(commit):
-            raise WorkRefused("work_unreadable", f"{commit[:80]!r} is not a commit")
+            raise WorkRefused("work_unreadable", f"{commit[:80]!r} isn't a commit")
         command = f"{self._pack_command(commit, known)} | {self._check_command(commit, base)}"
         try:
             printed = git.run_pipeline(
@@ -137,14 +137,14 @@ class Quarantine:
         return self._parse_result(printed)
 
     def move_to_mirror(self) -> None:
-        """Moves what was filled in to the mirror's objects. To be called with the mirror's lock.
-        Raises OSError."""
+        """Move the quarantine's objects to the mirror's. Call it with the mirror's lock. Raises
+        OSError."""
         target = self.mirror / "objects" / "pack"
         packs = self.directory / "pack"
         for suffix in _SUFFIXES:
             for path in packs.glob(f"pack-*{suffix}"):
                 if not stat.S_ISREG(path.lstat().st_mode):
-                    raise OSError(f"{path} is not a file")
+                    raise OSError(f"{path} isn't a file")
                 if self.sandbox.checker_uid is not None:
                     os.chown(path, 0, 0, follow_symlinks=False)
                 os.replace(path, target / path.name)
@@ -169,7 +169,7 @@ class Quarantine:
             commit=commit,
             base=shlex.quote(base),
         )
-        # Relative paths, for the mirror lies elsewhere in a room of its own.
+        # Relative paths, because the mirror has another path in its own sandbox.
         variables = ("GIT_DIR=.", f"GIT_OBJECT_DIRECTORY={directory}")
         argv = ("env", *variables, "GIT_ALTERNATE_OBJECT_DIRECTORIES=objects", "sh", "-c", script)
         return shlex.join(
@@ -180,38 +180,38 @@ class Quarantine:
         is_killed = isinstance(error, git.GitExceeded) or error.status in _KILLED_STATUSES
         is_too_large = is_killed or any(words in error.stderr for words in _SIZE_ERRORS)
         code = "work_too_large" if is_too_large else "work_unreadable"
-        return WorkRefused(code, f"the work cannot be taken out of the sandbox: {error.message}")
+        return WorkRefused(code, f"can't read the work from the sandbox: {error.message}")
 
     def _parse_result(self, printed: str) -> DiffStat:
-        """Raises WorkRefused."""
+        """Parse the result. Raises WorkRefused."""
         _, _, rest = printed.partition("\n")
         counted, _, changed = rest.partition("\n")
         try:
             kind, *numbers = counted.split()
             objects, size, depth = map(int, numbers)
         except ValueError:
-            raise WorkRefused("work_unreadable", "the work cannot be counted") from None
+            raise WorkRefused("work_unreadable", "can't measure the work") from None
         if kind != "commit":
-            raise WorkRefused("work_unreadable", f"HEAD names no commit ({kind})")
+            raise WorkRefused("work_unreadable", f"HEAD isn't a commit ({kind})")
         disk = self.sandbox.limits.disk
         if size > disk:
             raise WorkRefused(
                 "work_too_large",
-                f"what was committed takes {format_bytes(size)} unpacked, and the attempt may use "
-                f"{format_bytes(disk)} of disk; `worker run --attempt-disk` sets the limit",
+                f"the commits have {format_bytes(size)} unpacked, and the attempt may use "
+                f"{format_bytes(disk)} of disk; set the limit with `worker run --attempt-disk`",
             )
         if objects > MAX_OBJECTS:
             raise WorkRefused(
                 "work_too_large",
-                f"what was committed has {objects:,} objects; Muster takes {MAX_OBJECTS:,} at most",
+                f"the commits have {objects:,} objects; Muster allows {MAX_OBJECTS:,} at most",
             )
         if depth > MAX_DEPTH:
-            raise WorkRefused("work_too_large", f"deltas lie more than {MAX_DEPTH} deep")
+            raise WorkRefused("work_too_large", f"deltas are nested more than {MAX_DEPTH} deep")
         return shortstat.parse(changed)
 
 
 def _is_machine_failure(error: git.GitError) -> bool:
-    """Whether git was cancelled, never ran, or ran short of what others used up."""
+    """Whether git was cancelled, never ran, or lacked resources that others used up."""
     if isinstance(error, git.GitExceeded):
-        return "disk_exceeded" in error.message  # whoever writes on that disk counts there
+        return "disk_exceeded" in error.message  # other writers on that disk count too
     return error.status is None or any(words in error.stderr for words in _MACHINE_ERRORS)

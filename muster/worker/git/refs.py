@@ -1,4 +1,4 @@
-"""Names of refs, and the commits that a mirror's refs name, read without a process."""
+"""Check ref names, and read the commits of a mirror's refs without a process."""
 
 import re
 from contextlib import suppress
@@ -7,15 +7,15 @@ from pathlib import Path
 from muster.worker.git import git
 
 COMMIT_PATTERN = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-"""A commit's whole id, as git prints it."""
+"""A commit's full ID, as git prints it."""
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[-/]|/$|\.lock(?:/|$)|(?:^|/)\.")
 
 
 def require_safe_ref(ref: str) -> None:
-    """Raises GitError for a name that git would not take, or would take for something else."""
+    """Raise GitError for a name that git would reject, or interpret as something else."""
     if _UNSAFE.search(ref):
-        raise git.GitError(f"{ref.removeprefix('refs/heads/')!r} is not a name for a git ref")
+        raise git.GitError(f"{ref.removeprefix('refs/heads/')!r} isn't a valid git ref name")
 
 
 def ref_prefixes(branch: str) -> list[str]:
@@ -25,14 +25,14 @@ def ref_prefixes(branch: str) -> list[str]:
 
 
 def read_tip(mirror: Path, ref: str) -> str | None:
-    """The commit that a ref names; None if there is no such ref."""
+    """Return the commit that a ref names; None if the ref doesn't exist."""
     with suppress(OSError):
         return (mirror / ref).read_text().strip()
     return next((commit for commit, name in _packed_refs(mirror) if name == ref), None)
 
 
 def read_tips(mirror: Path, prefix: str) -> list[str]:
-    """The commits that the ref `prefix`, and those below it, name."""
+    """Return the commits of the ref `prefix` and those below it."""
     commits = {
         commit for commit, name in _packed_refs(mirror) if f"{name}/".startswith(f"{prefix}/")
     }

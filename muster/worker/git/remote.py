@@ -1,4 +1,4 @@
-"""Where a repository lives, and how the daemon's git logs in there."""
+"""A repository's remote, and how the daemon's git logs in there."""
 
 import os
 import re
@@ -30,7 +30,7 @@ _UNSAFE_URL = re.compile(r"[\x00-\x20\x7f]")
 
 @dataclass(frozen=True)
 class Login:
-    """What a project gives for its repository: a token over http, a key over ssh."""
+    """A project's login for its repository: a token over http, a key over ssh."""
 
     token: str | None = field(default=None, repr=False)
     ssh_key: str | None = field(default=None, repr=False)
@@ -46,11 +46,11 @@ NO_LOGIN = Login()
 
 @dataclass(frozen=True)
 class Remote:
-    """Where a repository lives, and how to log in there.
+    """A repository's remote, and its login.
 
-    `url` carries no credentials. They reach git as a credential helper for that one host, set by
-    environment variables: not in an argument, not on the disk, not after a redirect elsewhere.
-    `ssh_key` and `known_hosts` are kept where the way is ssh, and reach it in files in memory.
+    `url` has no credentials. git gets them from a credential helper for that one host, set by
+    environment variables: not in an argument, not on disk, not after a redirect elsewhere.
+    `ssh_key` and `known_hosts` are stored for ssh, and passed in files in memory.
     """
 
     url: str
@@ -61,9 +61,10 @@ class Remote:
 
     @classmethod
     def parse(cls, url: str, login: Login = NO_LOGIN) -> "Remote":
-        """The remote of a URL; a token, or else the URL's own login, is how to log in over http.
+        """Return the remote of a URL; over http, log in with a token, or else with the URL's own
+        login.
 
-        Raises GitError for a URL that git must not be given.
+        Raises GitError for a URL that git must not get.
         """
         _require_safe_url(url)
         if is_ssh(url):
@@ -74,7 +75,7 @@ class Remote:
         try:
             parts = urlsplit(url)
         except ValueError as error:
-            raise git.GitError(f"{git.mask_secrets(url)!r} is not a URL: {error}") from None
+            raise git.GitError(f"{git.mask_secrets(url)!r} isn't a URL: {error}") from None
         if parts.scheme.lower() not in {"http", "https"}:
             return cls(url)
         user_part, _, host = parts.netloc.rpartition("@")
@@ -84,7 +85,7 @@ class Remote:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        # Line by line, as programs print them; a last one of few characters tells nothing.
+        # Line by line, as programs print them; a short last line reveals nothing.
         lines = [
             line for line in (self.ssh_key or "").splitlines() if len(line) >= _MIN_SECRET_CHARS
         ]
@@ -105,9 +106,9 @@ class Remote:
 
     @contextmanager
     def git_environment(self) -> Iterator[dict[str, str]]:
-        """The variables of a git that goes to the remote, with the login where there is one.
+        """Yield the variables for a git that contacts the remote, with the login if there is one.
 
-        They are good while this is open. Raises GitError.
+        They are valid in this context. Raises GitError.
         """
         kept = {name: os.environ[name] for name in _NETWORK_VARIABLES if name in os.environ}
         login = {"MUSTER_GIT_USERNAME": self.username, "MUSTER_GIT_PASSWORD": self.password}
@@ -122,7 +123,8 @@ class Remote:
             }
 
     def git_settings(self) -> dict[str, str]:
-        """git's settings that make it read the login from the environment, for this host alone."""
+        """Return git's settings that make it read the login from the environment, for this host
+        only."""
         if not self.has_login:
             return {}
         parts = urlsplit(self.url)
@@ -130,7 +132,7 @@ class Remote:
 
 
 def is_ssh(url: str) -> bool:
-    """Whether git goes by ssh: to an `ssh://` URL, and to `user@host:path`."""
+    """Whether git uses ssh: for an `ssh://` URL, and for `user@host:path`."""
     scheme = _SCHEME.match(url)
     return scheme.group(1).lower() == "ssh" if scheme else not local_repositories.is_local(url)
 
@@ -141,4 +143,4 @@ def _require_safe_url(url: str) -> None:
     if is_ssh(url):
         known = ssh.parse_host(url) is not None
     if not known or url.startswith("-") or _UNSAFE_URL.search(url) or _REMOTE_HELPER.match(url):
-        raise git.GitError(f"{git.mask_secrets(url)!r} is not a repository URL that Muster uses")
+        raise git.GitError(f"{git.mask_secrets(url)!r} isn't a repository URL that Muster supports")

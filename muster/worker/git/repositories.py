@@ -1,4 +1,4 @@
-"""The repositories of which this machine has a mirror, by their URLs."""
+"""The repositories that this machine mirrors, by URL."""
 
 import threading
 from pathlib import Path
@@ -13,7 +13,7 @@ from muster.worker.layout import Layout
 
 
 class Repositories:
-    """Mirrors are named by a hash, so their URLs are kept beside. Safe from any thread."""
+    """Mirrors are named by a hash, so their URLs are stored separately. Safe from any thread."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
@@ -22,7 +22,7 @@ class Repositories:
         self._urls = self._read()
 
     def add(self, url: str) -> bool:
-        """Notes a repository that was fetched; returns whether it is new here. Raises OSError."""
+        """Record a fetched repository; return whether it is new here. Raises OSError."""
         clean = Remote.parse(url).url
         with self._lock:
             if clean in self._urls:
@@ -32,7 +32,7 @@ class Repositories:
             return True
 
     def forget_missing(self) -> None:
-        """Forgets the repositories whose mirrors are gone. Raises OSError."""
+        """Remove the repositories whose mirrors are gone. Raises OSError."""
         with self._lock:
             here = [url for url in self._urls if self._has_mirror(url)]
             if here != self._urls:
@@ -40,7 +40,7 @@ class Repositories:
                 atomic_write.replace_file(self._file, msgspec.json.encode(here))
 
     def urls(self) -> list[str]:
-        """The URLs of all repositories that have a mirror here."""
+        """Return the URLs of all repositories with a mirror here."""
         with self._lock:
             return [url for url in self._urls if self._has_mirror(url)]
 

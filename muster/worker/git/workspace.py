@@ -1,7 +1,7 @@
-"""One clone per attempt, sharing the mirror's objects, on a branch of its own.
+"""One clone per attempt, sharing the mirror's objects, with its own branch.
 
-Whatever git does in a workspace runs in the attempt's room, never with the daemon's rights, and is
-told where its repository is: the agent may have put anything there.
+git in a workspace always runs in the attempt's sandbox, never with the daemon's rights, and gets
+its repository's path, because the agent may have put anything there.
 """
 
 import json
@@ -45,11 +45,11 @@ _DIFF = (
 )
 
 NoteHandler = Callable[[str, str], None]
-"""Takes a level (`log`, `warning`) and a line of text for people."""
+"""Reports a level (`log`, `warning`) and a line of text for people."""
 
 
 class WorkspaceError(Exception):
-    """A workspace could not be prepared, or is no longer one.
+    """A workspace couldn't be prepared, or is no longer intact.
 
     `code`: repository_refused, repository_unreachable, repository_empty, base_missing,
     checkpoint_missing, checkpoint_moved, workspace_timeout, workspace_failed, workspace_broken,
@@ -64,7 +64,7 @@ class WorkspaceError(Exception):
 
 @dataclass(frozen=True)
 class Facts:
-    """`diff` counts from the base to what lies in the work tree now; `size_bytes` is on disk."""
+    """`diff` counts from the base to the current work tree; `size_bytes` is on disk."""
 
     head_commit: str
     dirty: bool
@@ -75,7 +75,7 @@ class Facts:
 @dataclass(frozen=True)
 class Workspace:
     """One attempt's clone. `base_commit` is where the attempt's branch left `base`. Once
-    `cancelled` is set all that git does here is ended: an agent may have made it wait for ever."""
+    `cancelled` is set, git is stopped here: an agent may have made it wait forever."""
 
     layout: Layout
     key: AttemptKey
@@ -111,25 +111,25 @@ class Workspace:
         env: Mapping[str, str] | None = None,
         timeout: float = DEFAULT_TIMEOUT,
     ) -> str:
-        """Runs git here, in a room of its own. Raises GitError, WorkspaceError, SandboxFailed."""
+        """Run git here, in a new sandbox. Raises GitError, WorkspaceError, SandboxFailed."""
         self.require_intact()
         own = {**self._git_variables(), **(env or {})}
         flag = self.cancelled
         return git.run_git(args, self.path, own, timeout, room=self.sandbox, cancelled=flag)
 
     def require_intact(self) -> None:
-        """Raises WorkspaceError if `.git` was made to point elsewhere, or what git reads there is
-        no file: a pipe would keep it waiting."""
+        """Raise WorkspaceError if `.git` points elsewhere, or if git's files in it aren't files: a
+        pipe would keep git waiting."""
         if not stat.S_ISDIR(self._mode(".git")) or self._mode(".git/commondir"):
             raise WorkspaceError("workspace_broken", "the workspace's .git was replaced")
         for name in _GIT_FILES:
             mode = self._mode(f".git/{name}")
             if mode and not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-                words = f"the workspace's .git/{name} is no file"
+                words = f"the workspace's .git/{name} isn't a file"
                 raise WorkspaceError("workspace_broken", words)
 
     def _mode(self, path: str) -> int:
-        """0 where nothing is, or a link leads there."""
+        """Return the mode; 0 if nothing is there, or only a link leads there."""
         try:
             return trees.stat_below(self.path, path).st_mode
         except OSError:
@@ -142,16 +142,16 @@ class Workspace:
         timeout: float = DEFAULT_TIMEOUT,
         cancelled: CancelFlag | None = None,
     ) -> str:
-        """Runs git commands in one room, for each room costs some milliseconds. Raises GitError,
-        WorkspaceError, SandboxFailed."""
+        """Run git commands in one sandbox, because each sandbox costs some milliseconds. Raises
+        GitError, WorkspaceError, SandboxFailed."""
         self.require_intact()
         own = {**self._git_variables(), **(env or {})}
         flag = cancelled or self.cancelled
         return git.run_script(script, self.path, own, timeout, room=self.sandbox, cancelled=flag)
 
     def read_facts(self, cancelled: CancelFlag | None = None) -> Facts:
-        """What lies in the workspace now. Raises GitError, WorkspaceError, SandboxFailed; the first
-        also where what an agent set up speaks in between."""
+        """Return the current facts of the workspace. Raises GitError, WorkspaceError,
+        SandboxFailed; GitError also if an agent's programs print something in between."""
         counting = [word for each in shortstat.SETTINGS.items() for word in ("-c", "=".join(each))]
         diff = shlex.join(["git", *counting, *_DIFF, self.base_commit])
         script = f"{_STATUS_COMMAND} && printf '\\0' && {diff} && printf '\\0' && {_SIZE_COMMAND}"
@@ -168,13 +168,13 @@ class Workspace:
                 size_bytes=_parse_du(size),
             )
         except (ValueError, IndexError) as error:
-            raise git.GitError(f"git cannot be understood: {error}") from error
+            raise git.GitError(f"can't parse git's output: {error}") from error
 
     def measure_bytes(self) -> int:
-        """In bytes on the disk; nothing of the workspace's is run for it, so that it needs no room.
-        Raises OSError, SubprocessError, ValueError."""
+        """Return the bytes on disk; runs nothing of the workspace's, so it needs no sandbox. Raises
+        OSError, SubprocessError, ValueError."""
         uid = self.sandbox.uid
-        # By a handle: what lies above may be closed to the attempt.
+        # By descriptor, because the attempt may be unable to enter the directories above.
         handle = os.open(self.path, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
             done = subprocess.run(
@@ -186,14 +186,14 @@ class Workspace:
                 pass_fds=[handle],
                 capture_output=True,
                 timeout=FACTS_TIMEOUT,
-                check=False,  # a directory that is closed to its owner does not count
+                check=False,  # a directory that its owner can't read doesn't count
             )
         finally:
             os.close(handle)
         return _parse_du(done.stdout.decode())
 
     def remove(self) -> None:
-        """Removes clone and home, and frees the uid with whatever still runs under it."""
+        """Remove clone and home, and free the uid with everything that still runs under it."""
         if self.identity is not None:
             self.identity.kill()
         trees.remove(self.path, self.home)
@@ -202,7 +202,7 @@ class Workspace:
             self.identity.release()
 
     def _git_variables(self) -> dict[str, str]:
-        """git is told where its repository is, as it is seen in the room."""
+        """Return the variables with the repository's path in the sandbox."""
         return {
             "GIT_CONFIG_GLOBAL": self.sandbox.git_settings,
             "GIT_DIR": f"{self.sandbox.workspace}/.git",
@@ -211,12 +211,12 @@ class Workspace:
 
 
 def _parse_du(du: str) -> int:
-    """Raises ValueError."""
+    """Parse the size. Raises ValueError."""
     return int(du.partition("\t")[0]) * 1024
 
 
 def commit_variables(author: Author) -> dict[str, str]:
-    """The environment in which git commits in the author's name."""
+    """Return the environment in which git commits in the author's name."""
     return {
         "GIT_AUTHOR_NAME": author.name,
         "GIT_AUTHOR_EMAIL": author.email,
@@ -226,12 +226,12 @@ def commit_variables(author: Author) -> dict[str, str]:
 
 
 def branch_name(key: AttemptKey) -> str:
-    """The branch that the attempt works on, and that is pushed."""
+    """Return the branch that the attempt works on and pushes."""
     return f"muster/{key.name}"
 
 
 def find_workspace(rooms: Sandboxes, key: AttemptKey) -> Workspace | None:
-    """The workspace that an earlier life of the daemon prepared; None if there is none."""
+    """Return the workspace that an earlier daemon prepared; None if there is none."""
     layout = rooms.layout
     try:
         record: dict[str, Any] = json.loads(_record_path(layout, key).read_text())
@@ -250,7 +250,7 @@ def _record_path(layout: Layout, key: AttemptKey) -> Path:
 
 
 def write_record(workspace: Workspace) -> None:
-    """Writes to disk what `find` needs to find the workspace again."""
+    """Store the record that `find_workspace` needs to find the workspace again."""
     path = _record_path(workspace.layout, workspace.key)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     uid = workspace.identity.uid if workspace.identity else None

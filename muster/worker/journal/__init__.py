@@ -1,1 +1,1 @@
-"""Reports, kept on disk until the server has them."""
+"""Reports, stored on disk until the server has them."""

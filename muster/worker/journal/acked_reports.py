@@ -1,8 +1,8 @@
-"""What the server has been told and acked, kept until the attempt is forgotten: a server that is
-made anew of a backup has not heard it, and hears it then.
+"""Acknowledged reports, stored until the attempt is removed: a server that was restored from a
+backup lacks them, and gets them again.
 
-Of all reports those that move a task on, or that nothing later says again. Logs are sent anew from
-their spool; a transcript, and what has changed, file by file, are not.
+Only reports that advance a task, or that no later report repeats. Logs are sent again from their
+spool; transcripts, and the changed files of changes, aren't.
 """
 
 import bisect
@@ -45,31 +45,31 @@ _RETAINED_TYPES = (
     ThreadReplied,
     LogLost,
 )
-_MAX_REPORTS = 2000  # of one attempt; the oldest go first
+_MAX_REPORTS = 2000  # per attempt; the oldest are dropped first
 
 _get_seq = attrgetter("seq")
 
 
 class AckedReports:
-    """By their attempts, in order. Not safe to use from several threads."""
+    """Reports by attempt, in order. Not safe to use from several threads."""
 
     def __init__(self) -> None:
         self._reports: dict[AttemptKey, list[Report]] = {}
         self._last_seq = 0
 
     def add(self, report: Report) -> None:
-        """Keep a report that was acked, if it is of that kind; they come in order."""
+        """Add an acknowledged report, if it is of that kind; they come in order."""
         if not isinstance(report.body, (*_RETAINED_TYPES, Usage)):
             return
         known = self._reports.setdefault(AttemptKey.from_object(report), [])
-        if isinstance(report.body, Usage):  # it says all that the one before said
+        if isinstance(report.body, Usage):  # it includes everything in the one before
             known[:] = [each for each in known if not _is_superseded(each, report.body)]
         known.append(report)
         del known[:-_MAX_REPORTS]
         self._last_seq = report.seq
 
     def reports_after(self, seq: int) -> list[Report]:
-        """Those with a higher number, in order."""
+        """Return the reports with a higher number, in order."""
         if seq >= self._last_seq:
             return []
         later = (
@@ -78,11 +78,11 @@ class AckedReports:
         return sorted(chain.from_iterable(later), key=_get_seq)
 
     def forget(self, key: AttemptKey) -> None:
-        """Nothing is left of this attempt."""
+        """Drop the attempt's reports."""
         self._reports.pop(key, None)
 
     def clear(self) -> None:
-        """Their numbers are not valid any more."""
+        """Drop all reports, because their numbers are no longer valid."""
         self._reports.clear()
         self._last_seq = 0
 

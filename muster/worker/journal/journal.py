@@ -1,7 +1,7 @@
-"""Reports, kept until the server has them.
+"""Reports, stored until the server has them.
 
-A report gets its number when it is made and is shown to the sender once it is on disk. One thread
-writes; whoever makes a report waits for nothing, and a full disk delays reports instead of losing
+A report gets its number when it is created, and is visible to the sender once it is on disk. One
+thread writes; creating a report waits for nothing, and a full disk delays reports instead of losing
 them.
 """
 
@@ -28,8 +28,8 @@ from muster.worker.journal.journal_file import (
 )
 from muster.worker.journal.reported_progress import ReportedProgress
 
-_COMPACT_BYTES = 1 << 20  # bytes of file after which what was acked is thrown out
-_RETRY_SECONDS = 1.0  # seconds until a disk that refused is tried again
+_COMPACT_BYTES = 1 << 20  # file size after which acknowledged reports are removed
+_RETRY_SECONDS = 1.0  # seconds until a failed write is retried
 
 log = logging.getLogger(__name__)
 
@@ -44,14 +44,14 @@ class Journal:
         self._on_stored = on_stored
         self._compact_bytes = compact_at
         self._changed = threading.Condition()
-        self._reports: deque[Report] = deque()  # made and not acked, in order
-        self._acked = AckedReports()  # what was acked
+        self._reports: deque[Report] = deque()  # created and not acknowledged, in order
+        self._acked = AckedReports()  # acknowledged
         self._progress: dict[AttemptKey, ReportedProgress] = {}
         self._unwritten: list[JournalRecord] = []
         self._last_seq = 0
         self._stored_seq = 0
-        self._epoch = 0  # counts how often all was numbered anew
-        self._compacted_bytes = 0  # bytes of file after it was last rewritten
+        self._epoch = 0  # counts how often all reports were renumbered
+        self._compacted_bytes = 0  # file size after the last rewrite
         self._is_closing = False
         self._is_reconciled = False
         self.journal_id = ""
@@ -60,15 +60,14 @@ class Journal:
         self._writer.start()
 
     def append(self, key: AttemptKey, body: Body) -> int:
-        """Makes a report about the attempt and returns the report's number. What is too long in it
-        is cut.
+        """Create a report about the attempt and return its number. Long texts are truncated.
 
-        Raises OutOfBounds, and UnicodeEncodeError for a string that cannot be written.
+        Raises OutOfBounds, and UnicodeEncodeError for a string that can't be written.
         """
         body = bounds.fit_to_bounds(body)
         with self._changed:
             record = ReportAppended(Report(self._last_seq + 1, *key, body))
-            # Refused here, where it was made, and not where it is written.
+            # Rejected here, in the caller, and not in the writing thread.
             pack_record(record)
             self._apply_record(record)
             self._unwritten.append(record)
@@ -76,20 +75,20 @@ class Journal:
             return self._last_seq
 
     def reports_after(self, seq: int) -> list[Report]:
-        """The reports that are on disk and numbered higher than `seq`, in order. Acked ones are
-        among them where a server asks for less than it had: it was made anew of a backup.
+        """Return the reports on disk with a number above `seq`, in order. Includes acknowledged
+        ones if a server asks for fewer than it had, because it was restored from a backup.
         """
         with self._changed:
             new = [report for report in self._reports if seq < report.seq <= self._stored_seq]
             return [*self._acked.reports_after(seq), *new]
 
     def unacked_reports(self, key: AttemptKey) -> list[Report]:
-        """The attempt's reports that the server is not known to have."""
+        """Return the attempt's reports that the server isn't known to have."""
         with self._changed:
             return [report for report in self._reports if AttemptKey.from_object(report) == key]
 
     def ack(self, up_to: int) -> None:
-        """Forgets the reports up to this number, which the server has. Waits for no disk."""
+        """Drop the reports up to this number, which the server has. Doesn't wait for the disk."""
         with self._changed:
             if self._reports and self._reports[0].seq <= up_to:
                 self._apply_record(Acked(up_to))
@@ -97,17 +96,17 @@ class Journal:
                 self._changed.notify_all()
 
     def wait_for_change(self, timeout: float) -> None:
-        """Waits until something was reported, stored or acked, or for `timeout` seconds."""
+        """Wait until a report is created, stored or acknowledged, or for `timeout` seconds."""
         with self._changed:
             self._changed.wait(timeout)
 
     def progress(self, key: AttemptKey) -> ReportedProgress:
-        """What has been reported of the attempt; an empty standing if nothing has been."""
+        """Return the attempt's reported progress; empty without reports."""
         with self._changed:
             return self._progress.get(key, ReportedProgress())
 
     def forget_others(self, held: set[AttemptKey]) -> None:
-        """Forgets the standings of all attempts but these."""
+        """Drop the progress of all attempts but these."""
         with self._changed:
             for key in self._progress.keys() - held:
                 self._apply_record(Forgotten(*key))
@@ -117,15 +116,17 @@ class Journal:
     def reconcile(self, acked_seq: int) -> bool:
         """Whether the server's count is one of ours.
 
-        If it has reports that we did not find on our disk, this journal has lost its tail, or came
-        out of a backup: a new one is begun, in which what is left is numbered anew.
+        If it has reports that aren't on our disk, this journal has lost its tail, or came from a
+        backup: a new one starts, in which the remaining reports are renumbered.
         """
         with self._changed:
             if acked_seq <= (self._last_seq if self._is_reconciled else self._loaded_seq):
                 self._is_reconciled = True
                 return True
             log.error(
-                "the server has %d reports, the journal %d: begun anew", acked_seq, self._last_seq
+                "the server has %d reports, the journal %d: starting a new journal",
+                acked_seq,
+                self._last_seq,
             )
             self._renumber()
             self._unwritten = [*self._snapshot()]
@@ -134,7 +135,7 @@ class Journal:
         return False
 
     def flush(self, timeout: float) -> bool:
-        """Waits until everything is on disk; False if it did not come to that."""
+        """Wait until everything is on disk; False if that failed."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._unwritten, timeout)
 
@@ -166,7 +167,7 @@ class Journal:
             try:
                 self._store(batch, whole)
             except OSError as error:
-                log.error("the journal cannot be written, trying again: %s", error)
+                log.error("can't write the journal, retrying: %s", error)
                 if self._wait_for_retry():
                     return
                 continue
@@ -186,7 +187,7 @@ class Journal:
         if whole is None:
             self._file.append(batch)
         else:
-            # It says what the batch says, and all that is not acked.
+            # It includes the batch, and all unacknowledged reports.
             self._file.rewrite(whole)
             self._compacted_bytes = self._file.size
 
@@ -198,11 +199,11 @@ class Journal:
                 self._changed.notify_all()
 
     def _wait_for_retry(self) -> bool:
-        """Waits a moment; True when there is no time left."""
+        """Wait a moment; True if there is no time left."""
         with self._changed:
             return self._changed.wait_for(lambda: self._is_closing, _RETRY_SECONDS)
 
-    # What the records mean
+    # The meaning of records
 
     def _apply_record(self, record: JournalRecord) -> None:
         match record:
@@ -247,8 +248,8 @@ class Journal:
         ]
 
     def _acked_records(self, acked: int) -> list[JournalRecord]:
-        """What a worker that keeps nothing reads as well: they are said, and acked, and then the
-        file opens once more."""
+        """Return records that an older worker reads as well: reported, acknowledged, and then a
+        second opening record."""
         if not (kept := self._acked.reports_after(0)):
             return []
         opening = Opening(self.journal_id, kept[0].seq - 1)

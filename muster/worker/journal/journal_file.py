@@ -1,11 +1,11 @@
-"""The journal on disk: a head, and the records after it, each with its length and checksum.
+"""The journal on disk: a header, then records, each with its length and checksum.
 
-    12 bytes (length and CRC-32 of the payload, CRC-32 of these two; big-endian), then the payload
-    in JSON
+12 bytes (length and CRC-32 of the payload, CRC-32 of these two; big-endian), then the payload in
+JSON
 
-A record that the file ends in the middle of was never finished, so never sent: it is cut off and
-the journal goes on. Anything else that does not add up means that reports may be missing whose
-numbers the server has seen. Then what can be read is kept, and numbered anew in a new journal.
+An incomplete record at the end was never finished, so it was never sent: it is cut off and the
+journal continues. Any other damage means that reports may be missing whose numbers the server has
+seen. Then the readable ones are kept, and renumbered in a new journal.
 """
 
 import logging
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class AttemptProgress(msgspec.Struct):
-    """An attempt and its standing."""
+    """An attempt and its progress."""
 
     task_id: int
     attempt: int
@@ -37,7 +37,7 @@ class AttemptProgress(msgspec.Struct):
 
 
 class Opening(msgspec.Struct, tag="opening"):
-    """The first record: what is known when the file begins, without the reports that follow."""
+    """The first record: the state when the file starts, without the reports that follow."""
 
     journal_id: str
     last_seq: int
@@ -45,7 +45,7 @@ class Opening(msgspec.Struct, tag="opening"):
 
 
 class ReportAppended(msgspec.Struct, tag="said"):
-    """A report was made."""
+    """A report was created."""
 
     report: Report
 
@@ -69,7 +69,7 @@ _decoder: "msgspec.json.Decoder[JournalRecord]" = msgspec.json.Decoder(JournalRe
 
 
 class ReadRecords(NamedTuple):
-    """The records that could be read, the bytes they take, and whether what follows is damaged."""
+    """The readable records, their size in bytes, and whether the rest is damaged."""
 
     records: list[JournalRecord]
     size: int
@@ -85,7 +85,7 @@ class JournalFile:
         self.size = 0
 
     def read(self) -> ReadRecords:
-        """Reads the file and opens it for what is appended. A missing file is an empty one."""
+        """Read the file and open it for appending. A missing file is an empty one."""
         self._reopen()
         content = self._path.read_bytes()
         found = parse_records(content)
@@ -96,7 +96,8 @@ class JournalFile:
         return found
 
     def append(self, records: list[JournalRecord]) -> None:
-        """On disk when it returns. Raises OSError, and then nothing has been appended."""
+        """Append records; they are on disk on return. Raises OSError, and then nothing is
+        appended."""
         content = b"".join(pack_record(record) for record in records)
         try:
             _write_all(self._handle, content)
@@ -107,7 +108,7 @@ class JournalFile:
         self.size += len(content)
 
     def rewrite(self, records: list[JournalRecord]) -> None:
-        """Puts these records in the place of all that was there. Raises OSError."""
+        """Replace the file's content by these records. Raises OSError."""
         content = b"".join(pack_record(record) for record in records)
         atomic_write.replace_file(self._path, content)
         self._reopen()
@@ -130,7 +131,7 @@ def pack_record(record: JournalRecord) -> bytes:
 
 
 def parse_records(content: bytes) -> ReadRecords:
-    """The records in a file's content, up to the first that cannot be read. Never raises."""
+    """Return the records in a file's content, up to the first unreadable one. Never raises."""
     records: list[JournalRecord] = []
     at = 0
     while at + _HEADER.size <= len(content):

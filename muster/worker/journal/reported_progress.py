@@ -1,4 +1,4 @@
-"""What has been reported about an attempt, and so need not be reported again."""
+"""The reports made about an attempt, which needn't be repeated."""
 
 from typing import Literal
 
@@ -30,19 +30,19 @@ EndReason = Literal["", "stopped", "failed", "lost"]
 
 
 class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which reports have been made of one attempt.
+    """The reported progress of one attempt.
 
-    `started`, `checkpointed` and `finished` are the highest stages of which that was reported; -1:
-    of none yet. Those with `_run` are the runs of these stages. `unsuccessful`: the last stage that
-    ended did not succeed; `ended_by` is how it ended. `end_reason` is why the attempt cannot go on.
-    `transcript`: how many of its entries were reported. `last_question` is the number of the last
-    question that was, and `last_withdrawn` of the last that was taken back; -1: none. `suspended`:
-    that end was none, the stage was stopped in its middle and goes on with its next run.
-    `last_refused_push` is the number of the last order to push by which the task's branch was not
-    moved, or nothing was pushed yet, `last_reply` that of the last entry that answers in a review's
-    thread and was reported as that; -1: of none. `unreported_checkpoint` is the last checkpoint,
-    until all has been said of what it changed; `reported_commit` the last commit of which it was.
-    `last_revision` is the last revision that was reported of the attempt's work.
+    `started`, `checkpointed` and `finished` are the highest stages with that report; -1: none.
+    Those with `_run` are the runs of these stages. `unsuccessful`: the last finished stage didn't
+    succeed; `ended_by` is how it exited. `end_reason` is why the attempt can't continue.
+    `transcript`: number of reported entries. `last_question` is the number of the last reported
+    question, and `last_withdrawn` of the last withdrawn one; -1: none. `suspended`: the last exit
+    was a suspension, and the stage continues with its next run. `last_refused_push` is the number
+    of the last order to push that didn't move the task's branch, or pushed nothing yet;
+    `last_reply` that of the last reported entry that answers in a review thread; -1: none.
+    `unreported_checkpoint` is the last checkpoint, until its changes are completely reported;
+    `reported_commit` the last commit with reported changes. `last_revision` is the last reported
+    revision of the attempt's work.
     """
 
     accepted: bool = False
@@ -67,30 +67,30 @@ class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
     last_revision: Revision | None = msgspec.field(default=None, name="made")
 
     def has_started(self, stage: int, run: int) -> bool:
-        """Whether the start of that run of the stage was reported, or of a later one."""
+        """Whether the start of that run of the stage, or of a later one, was reported."""
         return (self.started, self.started_run) >= (stage, run)
 
     def has_checkpointed(self, stage: int, run: int) -> bool:
-        """Likewise its checkpoint."""
+        """The same for its checkpoint."""
         return (self.checkpointed, self.checkpointed_run) >= (stage, run)
 
     def has_finished(self, stage: int, run: int) -> bool:
-        """Likewise its end."""
+        """The same for its exit."""
         return (self.finished, self.finished_run) >= (stage, run)
 
     @property
     def is_all_pushed(self) -> bool:
-        """Whether others have all that was done here: no stage has run, or the last one's
+        """Whether others have all the work done here: no stage has run, or the last one's
         checkpoint was reported."""
         return self.has_checkpointed(self.started, self.started_run)
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing follows: no stage, and no push."""
+        """Whether no stage and no push follows."""
         return self.unsuccessful or self.published or bool(self.end_reason)
 
     def with_report(self, body: Body) -> "ReportedProgress":
-        """The standing once this report has been made."""
+        """Return the progress after this report."""
         changes = _field_changes(body)
         return msgspec.structs.replace(self, **changes) if changes else self
 

@@ -1,1 +1,1 @@
-"""How long the machine may go on without the server, and what ends when it may not."""
+"""How long the machine can continue without the server, and what stops afterwards."""

@@ -1,4 +1,4 @@
-"""The daemon's own hand at the end of its lease, for where a shim's does not move."""
+"""The daemon's own enforcement of the lease, in case a shim hangs."""
 
 import logging
 import threading
@@ -8,28 +8,28 @@ from muster.worker.clock import boot_seconds
 from muster.worker.lease.lease import Lease
 from muster.worker.shim import client as shim_client
 
-_POLL_SECONDS = 2.0  # seconds between two looks at the lease, at most: the machine may have slept
-_SHIM_GRACE_SECONDS = 1.0  # seconds that shims have from when we see that the lease is over
+_POLL_SECONDS = 2.0  # maximum seconds between lease checks, because the machine may have slept
+_SHIM_GRACE_SECONDS = 1.0  # seconds for the shims after we find the lease expired
 
 log = logging.getLogger(__name__)
 
 
 class Fence:
-    """Kills what the shims of a home still run when its lease is over, on a thread of its own.
+    """Kills what the shims of a home still run after the lease has expired, on its own thread.
 
-    Shims see to that themselves, and report it; but one that hangs does not, and its stage need not
-    hang with it. What still runs is looked up among the processes, for such a shim cannot be asked.
+    Shims stop their stages themselves, and report it; but a hanging shim doesn't, and its stage may
+    still run. Such stages are found among the processes, because the shim doesn't respond.
     """
 
     def __init__(self, lease: Lease, attempts: Path) -> None:
-        """`attempts` is the directory in which each attempt has its own."""
+        """`attempts` is the directory with one directory per attempt."""
         self._lease = lease
         self._attempts = attempts
         self._thread = threading.Thread(target=self._watch, name="lease-fence", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Waits for the thread's end, which comes once the lease is closed."""
+        """Wait for the thread, which exits once the lease is closed."""
         self._thread.join(timeout=2.0)
 
     def _watch(self) -> None:
@@ -38,7 +38,7 @@ class Fence:
             left = _POLL_SECONDS if deadline is None else deadline - boot_seconds()
             if left > 0:
                 self._lease.wait_for_extension(deadline, min(left, _POLL_SECONDS))
-            # Counted from now: a machine that was frozen as a whole leaves it to its shims, too.
+            # Counted from now, so that a frozen machine gives its shims the same time.
             elif self._lease.wait_for_extension(deadline, _SHIM_GRACE_SECONDS) == deadline:
                 self._try_kill_overdue()
 
@@ -46,20 +46,22 @@ class Fence:
         try:
             if not self._lease.is_closed:
                 self._kill_overdue()
-        except (OSError, RuntimeError) as error:  # no handle to be had, or no thread
-            log.error("what outlives the lease is not ended, the next look tries again: %s", error)
+        except (OSError, RuntimeError) as error:  # no descriptor or thread is available
+            log.error(
+                "can't stop processes that outlive the lease, retrying at the next check: %s", error
+            )
 
     def _kill_overdue(self) -> None:
         overdue = shim_client.find_busy_directories(self._attempts)
         if not self._lease.is_expired:
-            return  # answered while we looked: what is at work may have begun since
-        # At once: one that would not die must not let the others live.
+            return  # answered meanwhile: processes may have started since
+        # In parallel, so that one that doesn't die delays no others.
         killing = [
             threading.Thread(target=shim_client.kill, args=(each,), name=f"lease-kill-{each.name}")
             for each in overdue
         ]
         for directory, thread in zip(overdue, killing, strict=True):
-            log.warning("%s: the lease is over, and its shim hangs; it is killed", directory)
+            log.warning("%s: the lease has expired and its shim hangs; killing it", directory)
             thread.start()
         for thread in killing:
             thread.join()

@@ -1,7 +1,7 @@
-"""How long the machine may go on without hearing from the server.
+"""The machine's lease: how long it can continue without the server's answer.
 
-The lease runs from the moment a heartbeat was *sent*, once it has been answered. The server's
-runs from the moment it *received* it: so the machine always stops first.
+The lease runs from the time a heartbeat was *sent*, once it is answered. The server's runs from the
+time it *received* it: so the machine always stops first.
 """
 
 import logging
@@ -25,7 +25,7 @@ class Lease:
 
     @property
     def deadline(self) -> float | None:
-        """None until the server has answered for the first time."""
+        """None until the server's first answer."""
         return self._deadline
 
     @property
@@ -33,44 +33,45 @@ class Lease:
         return self._deadline is not None and boot_seconds() >= self._deadline
 
     def record_sent(self, number: int, at: float) -> None:
-        """A heartbeat (0: the hello) is about to be sent."""
+        """Record that a heartbeat (0: the hello) is about to be sent."""
         with self._changed:
             self._sent_at[number] = at
 
     def record_answered(self, number: int, seconds: float) -> None:
-        """Heartbeat `number` was answered: the lease lasts `seconds` from when it was sent."""
+        """Record that heartbeat `number` was answered: the lease lasts `seconds` from its
+        sending."""
         with self._changed:
             at = self._sent_at.get(number)
             if at is None:
                 return
-            # Answers come in order, so what was sent before will not be answered any more.
+            # Answers come in order, so earlier heartbeats won't be answered any more.
             self._sent_at = {n: sent for n, sent in self._sent_at.items() if n > number}
             self._extend(at + seconds)
 
     def extend_to(self, deadline: float) -> None:
-        """Prolongs the lease to a deadline that a shim still has from the daemon before this one.
+        """Extend the lease to a deadline that a shim has from the previous daemon.
 
-        The server's rows have it, too.
+        The server's rows have it too.
         """
         self._extend(deadline)
 
     def _extend(self, deadline: float) -> None:
-        """Never to an earlier moment: what has been promised to a shim stays."""
+        """Never shorten the lease: shims rely on their deadline."""
         with self._changed:
             self._deadline = max(deadline, self._deadline or 0.0)
             self._changed.notify_all()
 
     def discard_unanswered(self) -> None:
-        """The connection is over: heartbeats that have not been answered will not be."""
+        """The connection is closed: pending heartbeats won't be answered."""
         with self._changed:
             self._sent_at.clear()
 
     def wait_for_extension(
         self, deadline: float | None, timeout: float | None = None
     ) -> float | None:
-        """Waits until the deadline is another than `deadline`, or until `close` or `timeout`.
+        """Wait until the deadline differs from `deadline`, or until `close` or `timeout`.
 
-        Returns the deadline as it is then.
+        Returns the current deadline.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._is_closed or self._deadline != deadline, timeout)
@@ -81,16 +82,16 @@ class Lease:
         return self._is_closed
 
     def close(self) -> None:
-        """Ends all waiting in `wait_for_extension`."""
+        """End all waiting in `wait_for_extension`."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
 
 
 class LeaseNotifier:
-    """Tells every living shim of each prolonged lease, on a thread of its own.
+    """Sends each extended lease to every living shim, on its own thread.
 
-    It waits for none of them: one that hangs must not cost the others their lease.
+    It waits for none of them, so that a hanging one doesn't cost the others their lease.
     """
 
     def __init__(self, lease: Lease, shims: Callable[[], Iterable[ShimLink]]) -> None:
@@ -119,14 +120,14 @@ def _notify_shim(shim: ShimLink, deadline: float) -> None:
     except ShimGone:
         pass
     except BlockingIOError as error:
-        log.warning("a shim's lease could not be prolonged, the next answer tries again: %s", error)
+        log.warning("can't extend a shim's lease, retrying after the next answer: %s", error)
 
 
 def extend_shim_lease(shim: ShimLink, deadline: float) -> None:
-    """Tells the shim its lease's end. One that cannot be told will end its stage by itself."""
+    """Send the shim the end of its lease. If that fails, it ends its stage by itself."""
     try:
         shim.extend_lease(deadline)
     except ShimGone:
         pass
     except (ShimRefused, OSError) as error:
-        log.warning("a shim's lease could not be prolonged: %s", error)
+        log.warning("can't extend a shim's lease: %s", error)

@@ -1,1 +1,1 @@
-"""How much of its machine one attempt may use, and what becomes of it when it wants more."""
+"""The limits of an attempt on its machine's resources, and what happens beyond them."""

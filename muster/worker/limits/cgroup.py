@@ -1,8 +1,8 @@
-"""Where on this machine control groups may be made: below the daemon's own group.
+"""Find where control groups can be created: below the daemon's own group.
 
-Version 2 (<https://docs.kernel.org/admin-guide/cgroup-v2.html>): a group whose children are held
-to limits may have no process of its own, so the daemon moves into a leaf first; and only one may
-write a subtree, so what systemd keeps is left alone unless the unit says `Delegate=yes`
+Version 2 (<https://docs.kernel.org/admin-guide/cgroup-v2.html>): a group with limited children
+can't have its own processes, so the daemon first moves into a leaf; and a subtree may have only one
+writer, so systemd's groups are left alone unless the unit has `Delegate=yes`
 (<https://systemd.io/CGROUP_DELEGATION>). Version 1 needs neither.
 """
 
@@ -17,8 +17,8 @@ from typing import NamedTuple
 from muster.worker import processes
 
 LEAF = "daemon"
-"""The daemon's own group, beside those of its rooms. A unit with `DelegateSubgroup=daemon` begins
-there: else systemd could not start it again while a room still lives."""
+"""The daemon's own group, beside those of its sandboxes. A unit with `DelegateSubgroup=daemon`
+starts there: otherwise systemd couldn't restart it while a sandbox is alive."""
 
 CONTROLLERS = frozenset({"memory", "pids"})
 
@@ -26,54 +26,54 @@ log = logging.getLogger(__name__)
 
 
 class CgroupsUnavailable(Exception):
-    """No control group may be written here; says why."""
+    """No control group is writable here; the message says why."""
 
 
 class ControlGroups(NamedTuple):
-    """The groups below which rooms may have theirs: one of version 2, or one for each controller
-    of version 1."""
+    """The parent groups for those of sandboxes: one of version 2, or one per controller of version
+    1."""
 
     version: int
     bases: tuple[Path, ...]
     prefix: str
 
     def paths_for_sandbox(self, name: str) -> list[str]:
-        """The directories of the groups to make for a room."""
+        """Return the directories of a sandbox's groups."""
         return [str(base / f"{self.prefix}{name}") for base in self.bases]
 
     def remove(self, name: str) -> None:
-        """Kills what is in the groups of a room, and removes them."""
+        """Kill everything in the groups of a sandbox, and remove them."""
         for directory in self.paths_for_sandbox(name):
-            with contextlib.suppress(OSError):  # it has none, or is not gone yet
+            with contextlib.suppress(OSError):  # it has none, or isn't gone yet
                 _kill_group(Path(directory))
                 os.rmdir(directory)
 
     def remove_attempt(self, attempt: str) -> None:
-        """Likewise with all rooms of an attempt, by its name."""
+        """The same for all sandboxes of an attempt, by its name."""
         for base in self.bases:
             for left in base.glob(f"{self.prefix}{attempt}-*"):
                 self.remove(left.name.removeprefix(self.prefix))
 
     def remove_stale(self, kept: Iterable[str]) -> None:
-        """Removes what rooms of an earlier life left empty, and what still runs in those that
-        belong to none of the attempts `kept`, by their names."""
+        """Remove empty groups of an earlier daemon's sandboxes, and kill what runs in those of
+        attempts other than `kept`, by their names."""
         names = set(kept)
         for base in self.bases:
             for left in base.glob(f"{self.prefix}*"):
-                with contextlib.suppress(OSError):  # in use, and so in use rightly
+                with contextlib.suppress(OSError):  # in use, by a current attempt
                     if left.name.removeprefix(self.prefix).rpartition("-")[0] not in names:
                         _kill_group(left)
                     left.rmdir()
 
     def remove_empty(self) -> None:
-        """Removes the groups in which nothing is."""
+        """Remove the empty groups."""
         for base in self.bases:
             for left in base.glob(f"{self.prefix}*"):
                 with contextlib.suppress(OSError):
                     left.rmdir()
 
     def max_memory(self) -> int | None:
-        """What all groups below may use of memory together; None: as much as there is."""
+        """Return the memory limit for all groups below together; None: no limit."""
         for base in self.bases:
             for name in ("memory.max", "memory.limit_in_bytes"):
                 with contextlib.suppress(OSError, ValueError):
@@ -82,8 +82,8 @@ class ControlGroups(NamedTuple):
 
 
 class Mount(NamedTuple):
-    """A mounted hierarchy: from which of its groups on it is seen, where, and its controllers, as
-    `/proc/self/cgroup` names them: version 2 has one empty name."""
+    """A mounted hierarchy: its root group, its directory, and its controllers, as in
+    `/proc/self/cgroup`: version 2 has one empty name."""
 
     root: str
     point: Path
@@ -93,8 +93,8 @@ class Mount(NamedTuple):
 def find_groups(
     home: Path, process: Path = Path("/proc/self"), systemd: bool | None = None
 ) -> ControlGroups:
-    """Where this daemon may make groups for the rooms of a home. It may have moved to a group of
-    its own then, which is to be done before it has children. Raises CgroupsUnavailable.
+    """Find where this daemon can create groups for a home's sandboxes. It may move the daemon to
+    its own group, which must happen before it has children. Raises CgroupsUnavailable.
     """
     prefix = f"muster-{hashlib.sha256(os.fsencode(home)).hexdigest()[:8]}-"
     has_systemd = Path("/run/systemd/system").is_dir() if systemd is None else systemd
@@ -103,7 +103,7 @@ def find_groups(
         if (group := own.get("")) and _read_words(group / "cgroup.controllers") >= CONTROLLERS:
             return ControlGroups(2, (_delegated_base(group, has_systemd),), prefix)
     except OSError as error:
-        raise CgroupsUnavailable(f"control groups cannot be written: {error}") from error
+        raise CgroupsUnavailable(f"can't write control groups: {error}") from error
     if not own.keys() >= CONTROLLERS:
         raise CgroupsUnavailable("no control groups for memory and processes are mounted here")
     bases = sorted({own[controller] for controller in CONTROLLERS})
@@ -113,7 +113,7 @@ def find_groups(
 
 
 def _own_groups(process: Path) -> dict[str, Path]:
-    """The directories of our own groups by controller; that of version 2 by the empty name."""
+    """Return the directories of our own groups by controller; version 2's has an empty name."""
     groups = {}
     mounts = list(_parse_mounts((process / "mountinfo").read_text()))
     for line in (process / "cgroup").read_text().splitlines():
@@ -126,7 +126,7 @@ def _own_groups(process: Path) -> dict[str, Path]:
 
 
 def _parse_mounts(mountinfo: str) -> Iterable[Mount]:
-    """Those of control groups, from `/proc/self/mountinfo` (proc_pid_mountinfo(5))."""
+    """Return the mounts of control groups in `/proc/self/mountinfo` (proc_pid_mountinfo(5))."""
     for line in mountinfo.splitlines():
         before, _, after = line.partition(" - ")
         kind, _, options = after.split(" ", 2)
@@ -138,13 +138,13 @@ def _parse_mounts(mountinfo: str) -> Iterable[Mount]:
 
 
 def _delegated_base(own: Path, has_systemd: bool) -> Path:
-    """The group of version 2 below which rooms may have theirs. Raises OSError,
+    """Return the version 2 group below which sandboxes can have theirs. Raises OSError,
     CgroupsUnavailable."""
     base = own.parent if own.name == LEAF else own
     _require_writable(base)
     is_root = not (base / "cgroup.type").exists()
     if has_systemd and not is_root and not _is_delegated(base):
-        raise CgroupsUnavailable(f"{base} is systemd's: the worker's unit needs Delegate=yes")
+        raise CgroupsUnavailable(f"{base} belongs to systemd: the worker's unit needs Delegate=yes")
     if _read_words(base / "cgroup.subtree_control") >= CONTROLLERS:
         return base
     if own == base and not is_root:
@@ -155,7 +155,7 @@ def _delegated_base(own: Path, has_systemd: bool) -> Path:
 
 
 def _move_to_leaf(base: Path) -> None:
-    """Leaves `base` without a process. Raises CgroupsUnavailable if others are in it."""
+    """Move our processes out of `base`. Raises CgroupsUnavailable if others are in it."""
     if others := _read_words(base / "cgroup.procs") - {str(os.getpid())}:
         raise CgroupsUnavailable(f"{len(others)} other processes are in {base}")
     (base / LEAF).mkdir(exist_ok=True)
@@ -164,11 +164,11 @@ def _move_to_leaf(base: Path) -> None:
 
 def _require_writable(base: Path) -> None:
     if not os.access(base, os.W_OK) or not os.access(base / "cgroup.procs", os.W_OK):
-        raise CgroupsUnavailable(f"{base} may not be written")
+        raise CgroupsUnavailable(f"{base} isn't writable")
 
 
 def _is_delegated(base: Path) -> bool:
-    """Whether systemd has delegated the group, by the mark that it sets then."""
+    """Whether systemd has delegated the group, by its mark."""
     for name in ("user.delegate", "trusted.delegate"):
         with contextlib.suppress(OSError):
             return os.getxattr(base, name) == b"1"
@@ -176,7 +176,7 @@ def _is_delegated(base: Path) -> bool:
 
 
 def _kill_group(group: Path) -> None:
-    """Kills all that is in a group."""
+    """Kill everything in a group."""
     for name, value in (("pids.max", "0"), ("cgroup.kill", "1")):
         with contextlib.suppress(OSError):
             (group / name).write_text(value)

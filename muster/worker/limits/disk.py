@@ -1,10 +1,10 @@
-"""What a room's directories take of the disk, measured beside the shim's loop.
+"""Measure the disk usage of a sandbox's directories, outside the shim's loop.
 
-A child of the shim walks through them, so that neither a million files nor a disk that hangs makes
-a terminal wait. It may take a twentieth of a processor, and a tenth of the time: what is not in
-memory costs the disk more than a processor, and others read there too. Files count by their blocks,
-however long they say they are, but each one as a small file at least: a disk has only so many.
-Standard library only.
+A child of the shim walks through them, so that neither a million files nor a hanging disk delays a
+terminal. It may use a twentieth of a processor, and a tenth of the time: uncached reads cost the
+disk more than a processor, and others read there too. Files count by their blocks, whatever their
+length, but each at least as a small file, because a disk's number of files is limited. Standard
+library only.
 """
 
 import contextlib
@@ -20,15 +20,15 @@ from typing import NamedTuple, NoReturn
 from muster.worker import processes
 from muster.worker.limits.limits import Breach, disk_breach
 
-_INTERVAL_SECONDS = 5.0  # seconds between two walks
+_INTERVAL_SECONDS = 5.0  # seconds between walks
 _CPU_DIVISOR = 20  # walks take a twentieth of a processor
-_URGENT_CPU_DIVISOR = 4  # or a quarter, where the disk loses what the room might not have
-_REST_FACTOR = 9  # times as long as a walk has lasted
-_NICE = 5  # 19 would be no turn at all where an attempt takes all processors
-_MAX_WALK_SECONDS = 60.0  # seconds, after which a walk is given up
+_URGENT_CPU_DIVISOR = 4  # or a quarter, if the disk loses space that the sandbox might not have
+_REST_FACTOR = 9  # times the duration of a walk
+_NICE = 5  # 19 would get no time at all if an attempt uses all processors
+_MAX_WALK_SECONDS = 60.0  # seconds until a walk is stopped
 
-_MIN_FILE_BYTES = 4 << 10  # bytes that a file counts at least
-_MAX_DEPTH = 2048  # levels, deeper than a path can tell (PATH_MAX)
+_MIN_FILE_BYTES = 4 << 10  # minimum bytes per file
+_MAX_DEPTH = 2048  # levels, deeper than a path can be (PATH_MAX)
 _MAX_LINKED_FILES = 1 << 20  # files with several names that are counted once
 
 _TEMPORARY_DIRECTORIES = ("/tmp", "/var/tmp", "/dev/shm")
@@ -38,37 +38,37 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class TooDeep(Exception):
-    """Directories lie in each other so deep that no walk comes to their end."""
+    """Directories are nested so deep that no walk finishes."""
 
 
 class _FreeSpace(NamedTuple):
-    """What a disk has left, and how many files it may have in all."""
+    """A disk's free space, and its total number of files."""
 
     free: int  # bytes
     files: int
     files_in_all: int
 
     def bytes_lost_until(self, now: "_FreeSpace") -> int:
-        """Bytes. ZFS and XFS, who make room for files as they are wanted, say a number that follows
-        their free bytes: there a file is seen by its bytes alone."""
+        """Return bytes. ZFS and XFS create inodes on demand and report a number that follows their
+        free bytes: there only the bytes count."""
         files = self.files - now.files if self.files_in_all == now.files_in_all else 0
         return max(self.free - now.free, files * _MIN_FILE_BYTES)
 
 
 class DiskWatch:
-    """Walks now and then; `look` is called again and again, and never waits."""
+    """Walks now and then; `poll` is called repeatedly, and never waits."""
 
     def __init__(self, directories: list[str], limit: int, now: float) -> None:
         self._directories = directories
         self._limit = limit
         self._walk: DiskWalk | None = None
         self._next_walk_at = now + _INTERVAL_SECONDS
-        self._urgent_from = now  # no walk before, whatever the disk loses
+        self._urgent_from = now  # no earlier walk, whatever the disk loses
         self._used = 0
-        self._free_space = self._measure_free_space()  # when the latest walk began
+        self._free_space = self._measure_free_space()  # at the start of the latest walk
 
     def poll(self, now: float) -> Breach | None:
-        """The limit's breach, once a walk has found it."""
+        """Return the limit's breach, once a walk has found it."""
         if self._walk is not None:
             return self._finish_walk(self._walk, now)
         if now >= self._next_walk_at or (now >= self._urgent_from and self._may_exceed()):
@@ -77,7 +77,7 @@ class DiskWatch:
         return None
 
     def close(self) -> None:
-        """Ends a walk, if there is one. Safe to repeat."""
+        """Stop a walk, if there is one. Safe to repeat."""
         if self._walk is not None:
             self._walk.kill()
             self._walk = None
@@ -95,15 +95,15 @@ class DiskWatch:
         if outcome == "deep":
             return Breach(
                 "disk_exceeded",
-                f"directories lie more than {_MAX_DEPTH} levels deep in each other, so that what "
-                "they take of the disk cannot be told",
+                f"directories are nested more than {_MAX_DEPTH} levels deep, so their disk usage "
+                "can't be measured",
             )
         if outcome:
             self._used = int(outcome)
         return disk_breach(self._limit, self._used) if self._used > self._limit else None
 
     def _may_exceed(self) -> bool:
-        """Whether since the latest walk the disk lost more than the room may still take."""
+        """Whether the disk has lost more since the latest walk than the sandbox may still use."""
         now = self._measure_free_space()
         lost = [
             self._free_space[each].bytes_lost_until(now[each])
@@ -112,7 +112,7 @@ class DiskWatch:
         return max(lost, default=0) > self._limit - self._used
 
     def _measure_free_space(self) -> dict[str, _FreeSpace]:
-        """By directory, as far as they are there."""
+        """Return the free space by directory, for existing ones."""
         left = {}
         for directory in self._directories:
             with contextlib.suppress(OSError):
@@ -123,7 +123,7 @@ class DiskWatch:
 
 
 class DiskWalk:
-    """A child that adds up directories and says the sum on a pipe. Raises OSError."""
+    """A child that adds up directories and writes the sum to a pipe. Raises OSError."""
 
     def __init__(self, directories: list[str], limit: int, now: float) -> None:
         self.started_at = now
@@ -135,12 +135,12 @@ class DiskWalk:
                 _run_walk(directories, limit, result_fd)
         finally:
             os.close(result_fd)
-        # Whoever reaps our children may do so before we kill it: its number alone would not do.
+        # The shim may reap our child before we kill it, so its pid isn't enough.
         self._handle = os.pidfd_open(pid)
 
     def result(self) -> tuple[str, float] | None:
-        """The sum, or `deep`, and how many seconds of a processor it took; None while it is not
-        known. Empty, and for nothing, if the child died of something."""
+        """Return the sum, or `deep`, and its processor seconds; None while unknown. Empty, with 0
+        seconds, if the child died."""
         with contextlib.suppress(BlockingIOError):
             outcome, _, cost = os.read(self._result_pipe, 64).decode().partition(" ")
             return outcome, float(cost or 0)
@@ -154,7 +154,7 @@ class DiskWalk:
 
 
 def disk_usage(directories: list[str], limit: int) -> int:
-    """Bytes on disk in these directories, each of them without what is mounted in it; counted no
+    """Return the bytes on disk in these directories, without other mounts in them; counts no
     further than `limit`. Follows no link. Raises TooDeep.
     """
     linked: set[int] = set()
@@ -173,7 +173,7 @@ def disk_usage(directories: list[str], limit: int) -> int:
 
 
 def tmpfs_bytes(root: int) -> int:
-    """Bytes in the temporary file systems of a room whose processes are below this one."""
+    """Return the bytes in the temporary file systems of a sandbox with processes below this one."""
     own = _mount_namespace("self")
     for process in processes.descendants(root):
         if _mount_namespace(process.pid) not in (None, own):
@@ -182,8 +182,8 @@ def tmpfs_bytes(root: int) -> int:
 
 
 def unlinked_bytes(directories: list[str], root: int) -> int:
-    """Bytes on the disks of these directories in files that have no name any more, but that
-    processes below this one have open or mapped."""
+    """Return the bytes on the disks of these directories in unlinked files that processes below
+    this one have open or mapped."""
     devices = {os.stat(each).st_dev for each in directories if os.path.isdir(each)}
     found = {}
     for process in processes.descendants(root):
@@ -194,7 +194,7 @@ def unlinked_bytes(directories: list[str], root: int) -> int:
 
 
 def _open_files(process: str) -> Iterator[os.stat_result]:
-    """The files that a process has open, and those without a name that it has mapped."""
+    """Iterate over a process's open files, and its mapped unlinked ones."""
     with contextlib.suppress(OSError), os.scandir(f"{process}/fd") as handles:
         for handle in handles:
             with contextlib.suppress(OSError):  # closed meanwhile
@@ -213,7 +213,7 @@ def _used_bytes(root: str) -> int:
         with contextlib.suppress(OSError):
             found = os.statvfs(root + place)
             device = os.stat(root + place).st_dev
-            if device != os.stat(place).st_dev:  # the room's own
+            if device != os.stat(place).st_dev:  # the sandbox's own
                 sizes[device] = (found.f_blocks - found.f_bfree) * found.f_frsize
     return sum(sizes.values())
 
@@ -225,8 +225,9 @@ def _mount_namespace(pid: int | str) -> str | None:
 
 
 def _walk_directory(directory: str) -> Iterator[os.stat_result]:
-    """All that lies in a directory. By handles instead of paths: whoever owns the tree can move
-    and replace any part of it meanwhile, and lay paths that are longer than the kernel takes."""
+    """Iterate over a directory's tree. With descriptors instead of paths, because the tree's owner
+    can move and replace any part of it meanwhile, and create paths longer than the kernel accepts.
+    """
     try:
         handles = [os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)]
     except OSError:
@@ -244,7 +245,7 @@ def _walk_directory(directory: str) -> Iterator[os.stat_result]:
 def _walk_entries(
     device: int, handles: list[int], levels: list["os._ScandirIterator[str]"]
 ) -> Iterator[os.stat_result]:
-    """`levels` are the directories from the top to where we are, `handles` what they are held by;
+    """`levels` are the directories from the top to the current one, `handles` their descriptors;
     both are changed."""
     while levels:
         entry = next(levels[-1], None)
@@ -252,7 +253,7 @@ def _walk_entries(
             levels.pop().close()
             os.close(handles.pop())
             continue
-        with contextlib.suppress(OSError):  # gone meanwhile, or closed to us
+        with contextlib.suppress(OSError):  # gone meanwhile, or not readable
             found = entry.stat(follow_symlinks=False)
             if found.st_dev != device:
                 continue
@@ -280,13 +281,13 @@ def _descend(
 
 
 def _run_walk(directories: list[str], limit: int, result_fd: int) -> NoReturn:
-    """In the child."""
+    """Run a walk in the child."""
     try:
         _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        # Above all the shim's lock, which would outlive it here, and the listener.
+        # Above all the shim's lock, which would stay locked here, and the listener.
         os.closerange(0, result_fd)
         os.closerange(result_fd + 1, 1 << 20)
         os.nice(_NICE)

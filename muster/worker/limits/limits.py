@@ -1,4 +1,4 @@
-"""How much an attempt may use, and the words for having used it up. Standard library only: the
+"""The limits of an attempt, and the messages for exceeding them. Standard library only, because the
 shim imports this."""
 
 from typing import NamedTuple
@@ -11,8 +11,8 @@ _MIN_DISK_BYTES = 1 << 30
 
 
 class AttemptLimits(NamedTuple):
-    """What one attempt may use at once: bytes of memory, processes with their threads, files that
-    a process may have open, bytes on disk."""
+    """An attempt's maximum concurrent use: bytes of memory, processes including threads, open files
+    per process, bytes on disk."""
 
     memory: int
     processes: int
@@ -28,8 +28,8 @@ class AttemptLimits(NamedTuple):
 
 
 class StageLimits(NamedTuple):
-    """The limits of one stage. `directories` are what counts as its disk; `groups` the control
-    groups to make for its room, and none where the machine has none to give."""
+    """The limits of one stage. `directories` count as its disk; `groups` are the control groups to
+    create for its sandbox, empty if the machine has none."""
 
     memory: int
     processes: int
@@ -40,14 +40,14 @@ class StageLimits(NamedTuple):
 
 
 class Breach(NamedTuple):
-    """A limit that was hit: the code that the attempt fails with, and a sentence."""
+    """An exceeded limit: the attempt's failure code, and a sentence."""
 
     code: str
     message: str
 
 
 def format_bytes(number: int) -> str:
-    """Bytes as people say them: `1.5 GiB`."""
+    """Format bytes for people: `1.5 GiB`."""
     for unit, name in ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
         if number >= unit:
             return f"{number / unit:.1f}".removesuffix(".0") + f" {name}"
@@ -55,11 +55,11 @@ def format_bytes(number: int) -> str:
 
 
 def default_limits(memory: int, free_disk: int, slots: int) -> AttemptLimits:
-    """What an attempt may use of a machine with that much, if its operator says nothing.
+    """Return the default limits of an attempt on a machine with that memory.
 
-    All attempts together fit into three quarters of the memory; but where that leaves one with
-    less than 4 GiB it may have these, or three quarters of what there is: that a few share a small
-    machine is no reason to kill what a single one needs.
+    All attempts together fit into three quarters of the memory. If that leaves one with less than 4
+    GiB, it may still use 4 GiB, or three quarters of the memory: a small machine with several slots
+    is no reason to kill an attempt that needs more.
     """
     most = memory * 3 // 4
     return AttemptLimits(
@@ -73,24 +73,24 @@ def default_limits(memory: int, free_disk: int, slots: int) -> AttemptLimits:
 def memory_breach(limit: int, used: int) -> Breach:
     return Breach(
         "memory_exceeded",
-        f"it needed more memory than an attempt may have: {format_bytes(limit)} "
-        f"({format_bytes(used)} in use, "
-        "what lies in /tmp and /dev/shm may count); `worker run --attempt-memory` sets the limit",
+        f"it exceeded the attempt's memory limit of {format_bytes(limit)} "
+        f"({format_bytes(used)} in use; "
+        "files in /tmp and /dev/shm may count); set the limit with `worker run --attempt-memory`",
     )
 
 
 def processes_breach(limit: int, used: int) -> Breach:
     return Breach(
         "processes_exceeded",
-        f"it started more processes than an attempt may have: {limit}, threads included ({used} "
-        "at once); `worker run --attempt-processes` sets the limit",
+        f"it exceeded the attempt's limit of {limit} processes, including threads ({used} at "
+        "once); set the limit with `worker run --attempt-processes`",
     )
 
 
 def disk_breach(limit: int, used: int) -> Breach:
     return Breach(
         "disk_exceeded",
-        f"it took more disk than an attempt may have: {format_bytes(limit)} "
-        f"({format_bytes(used)} in workspace, "
-        "home and /tmp); `worker run --attempt-disk` sets the limit",
+        f"it exceeded the attempt's disk limit of {format_bytes(limit)} "
+        f"({format_bytes(used)} in workspace, home and /tmp); "
+        "set the limit with `worker run --attempt-disk`",
     )

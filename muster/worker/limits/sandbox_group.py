@@ -1,7 +1,7 @@
-"""The control groups of one room: one of version 2, or one in each of version 1's hierarchies.
+"""The control groups of one sandbox: one of version 2, or one in each of version 1's hierarchies.
 
-A group counts all that was ever forked in it, whoever that became, and the kernel holds it to its
-limits. Standard library only: the shim imports this.
+A group counts every process that was ever forked in it, whatever it became, and the kernel enforces
+its limits. Standard library only, because the shim imports this.
 """
 
 import contextlib
@@ -15,15 +15,16 @@ from muster.worker.limits.limits import (
     processes_breach,
 )
 
-_MAX_TRIES = 5  # to remove a group whose last process is about to be gone; to enter one
-_RETRY_DELAY_SECONDS = 0.002  # seconds between two of them
+_MAX_TRIES = 5  # to remove a group whose last process is about to exit; to enter one
+_RETRY_DELAY_SECONDS = 0.002  # seconds between tries
 
 
 class SandboxGroup:
-    """Made empty; the room's first process calls `enter`, and all that it forks is in it."""
+    """Created empty; the sandbox's first process calls `enter`, and all its descendants are
+    in it."""
 
     def __init__(self, directories: list[str], limits: StageLimits) -> None:
-        """Makes the groups and sets their limits. Raises OSError, and leaves none then."""
+        """Create the groups and set their limits. Raises OSError, and then leaves none."""
         self._directories = directories
         self._limits = limits
         try:
@@ -32,23 +33,22 @@ class SandboxGroup:
         except OSError:
             self.remove()
             raise
-        # What has happened in one that an earlier room left is not this one's.
+        # An earlier sandbox's group already has counts, which aren't this one's.
         self._killed_before = self._count_killed()
         self._refused_before = self._count_refused()
 
     def enter(self) -> None:
-        """Moves the calling process, which has one thread, into the group. Raises OSError.
+        """Move the calling process, which has one thread, into the group. Raises OSError.
 
-        A daemon that starts or leaves meanwhile removes a group in which nothing is; then it is
-        made once more.
+        A daemon that starts or exits meanwhile removes empty groups; then it is created again.
         """
         for directory in self._directories:
             _enter(directory, self._limits)
 
     def memory_breach(self) -> Breach | None:
-        """Whether the kernel had to kill for want of memory in this group.
+        """Return the memory breach if the kernel killed processes of this group for its limit.
 
-        One that it killed because the whole machine had none left is no fault of this group.
+        Kills because the whole machine was out of memory don't count.
         """
         limit = self._limits.memory
         if self._count_killed() <= self._killed_before:
@@ -56,14 +56,14 @@ class SandboxGroup:
         for directory in self._directories:
             if _read_counters(directory, "memory.events").get("oom"):
                 return memory_breach(limit, _read_number(directory, "memory.peak"))
-            # Version 1 counts nothing else that could be relied on: `failcnt` is 0 on Linux 6.18.
+            # Version 1 has no other reliable count: `failcnt` is 0 on Linux 6.18.
             used = _read_number(directory, "memory.max_usage_in_bytes")
             if used >= limit - limit // 16:
                 return memory_breach(limit, used)
         return None
 
     def refused_forks(self) -> int:
-        """How many forks the kernel has refused here."""
+        """Return how many forks the kernel has refused here."""
         return self._count_refused() - self._refused_before
 
     def processes_breach(self) -> Breach:
@@ -82,8 +82,8 @@ class SandboxGroup:
         )
 
     def kill(self) -> None:
-        """Kills all that is in the group, where the kernel can, and lets nothing be forked there
-        any more, so that whoever kills one by one comes to an end."""
+        """Kill everything in the group, if the kernel can, and prevent further forks, so that
+        killing processes one by one terminates."""
         for directory in self._directories:
             with contextlib.suppress(OSError):
                 _write(directory, "pids.max", "0")
@@ -91,14 +91,14 @@ class SandboxGroup:
                 _write(directory, "cgroup.kill", "1")
 
     def remove(self) -> bool:
-        """Removes the groups; False if something is still in one of them."""
+        """Remove the groups; False if one of them isn't empty."""
         left = [directory for directory in self._directories if not _remove_group(directory)]
         return not left
 
 
 def _make_group(directory: str, limits: StageLimits) -> None:
-    """Makes a group and sets its limits. Raises OSError."""
-    with contextlib.suppress(FileExistsError):  # an earlier shim's, which died
+    """Create a group and set its limits. Raises OSError."""
+    with contextlib.suppress(FileExistsError):  # left by an earlier shim that died
         os.mkdir(directory, 0o755)
     _set_limits(directory, limits)
 
@@ -112,7 +112,7 @@ def _enter(directory: str, limits: StageLimits) -> None:
 
 
 def _set_limits(directory: str, limits: StageLimits) -> None:
-    """Sets those limits that the group's files tell it can keep. Raises OSError."""
+    """Set the limits that the group's files support. Raises OSError."""
     for name, value in _limit_files(directory, limits):
         if os.path.exists(os.path.join(directory, name)):
             _write(directory, name, value)
@@ -121,7 +121,7 @@ def _set_limits(directory: str, limits: StageLimits) -> None:
 def _limit_files(directory: str, limits: StageLimits) -> list[tuple[str, str]]:
     memory = str(limits.memory)
     swap = ("memory.memsw.limit_in_bytes", memory)
-    # It may never be below the limit without swap, which an earlier shim may have left there.
+    # It can't be below the limit without swap, which an earlier shim may have set.
     with_swap = _read_number(directory, "memory.memsw.limit_in_bytes")
     lower = ("memory.limit_in_bytes", memory)
     return [
@@ -139,7 +139,7 @@ def _remove_group(directory: str) -> bool:
             os.rmdir(directory)
         except FileNotFoundError:
             return True
-        except OSError:  # busy: what was killed is not gone yet
+        except OSError:  # busy: killed processes aren't gone yet
             time.sleep(_RETRY_DELAY_SECONDS)
         else:
             return True
@@ -155,14 +155,14 @@ def _write(directory: str, name: str, value: str) -> None:
 
 
 def _read(directory: str, name: str) -> str:
-    """Empty where there is no such file."""
+    """Return a file's content; empty if it doesn't exist."""
     with contextlib.suppress(OSError), open(os.path.join(directory, name)) as file:
         return file.read()
     return ""
 
 
 def _read_number(directory: str, *names: str) -> int:
-    """The first of the files that has a number in it; 0 where none has."""
+    """Return the number in the first file that has one; 0 if none has."""
     for name in names:
         text = _read(directory, name).strip()
         if text.isdecimal():
@@ -171,6 +171,6 @@ def _read_number(directory: str, *names: str) -> int:
 
 
 def _read_counters(directory: str, name: str) -> dict[str, int]:
-    """A file of names and numbers, one pair a line."""
+    """Parse a file of names and numbers, one pair per line."""
     pairs = (line.split() for line in _read(directory, name).splitlines())
     return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdecimal()}

@@ -1,4 +1,4 @@
-"""What the rooms of this machine's attempts are held to, and how."""
+"""The limits of this machine's sandboxes, and how they are enforced."""
 
 import logging
 import os
@@ -22,14 +22,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class SandboxLimits:
-    """`groups` is None where no control group may be written: `lacks` says why."""
+    """`groups` is None if no control group is writable: `groups_problem` says why."""
 
     limits: AttemptLimits
     groups: ControlGroups | None
     groups_problem: str = ""
 
     def stage_limits(self, name: str, directories: Sequence[Path]) -> StageLimits:
-        """The limits of a room whose name begins with its attempt's: `7-1-0`."""
+        """Return the limits of a sandbox, whose name starts with its attempt's: `7-1-0`."""
         return StageLimits(
             *self.limits,
             directories=[str(directory) for directory in directories],
@@ -37,40 +37,40 @@ class SandboxLimits:
         )
 
     def make_groups(self, name: str) -> tuple[str, ...]:
-        """Groups with these limits for what the daemon itself runs in a room, until `end`; none
-        where none can be made. May be called again."""
+        """Create groups with these limits for the daemon's own sandbox commands, until
+        `end_sandbox`; empty if that fails. May be called again."""
         limits = self.stage_limits(name, ())
         try:
             SandboxGroup(limits.groups, limits)
         except OSError as error:
-            log.warning("what runs in %s is held to no limits: %s", name, error)
+            log.warning("no limits apply in %s: %s", name, error)
             return ()
         return tuple(limits.groups)
 
     def end_sandbox(self, name: str) -> None:
-        """Ends a room that nobody looks after any more, and all that is in its groups."""
+        """Kill an abandoned sandbox, and everything in its groups."""
         if self.groups:
             self.groups.remove(name)
 
     def end_attempt(self, attempt: str) -> None:
-        """Ends all rooms of an attempt, which is no more, and what is left of their groups."""
+        """Kill all sandboxes of a removed attempt, and remove their groups."""
         if self.groups:
             self.groups.remove_attempt(attempt)
 
     def remove_empty_groups(self) -> None:
-        """Removes the groups in which nothing is: they are made anew when they are needed."""
+        """Remove empty groups: they are created again when needed."""
         if self.groups:
             self.groups.remove_empty()
 
     def remove_stale_groups(self, kept: Iterable[str]) -> None:
-        """Ends and removes the groups of an earlier life, but for those of the attempts `kept`."""
+        """Kill and remove the groups of an earlier daemon, except those of the attempts `kept`."""
         if self.groups:
             self.groups.remove_stale(kept)
 
 
 def create_limits(home: Path, slots: int, asked: Mapping[str, int]) -> SandboxLimits:
-    """Those of the daemon of this home: its defaults, but for what is `asked` by the names of
-    AttemptLimits. To be called before the daemon has children; see `cgroup.find`."""
+    """Return the limits for the daemon of this home: the defaults, overridden by `asked` with the
+    names of AttemptLimits. Call it before the daemon has children; see `cgroup.find_groups`."""
     groups, lacks = None, ""
     try:
         groups = cgroup.find_groups(home)
@@ -78,13 +78,13 @@ def create_limits(home: Path, slots: int, asked: Mapping[str, int]) -> SandboxLi
         lacks = str(reason)
     allowed = groups.max_memory() if groups else None
     limits = _default_limits(home, slots, allowed)._replace(**asked)
-    by = f"the kernel (cgroup v{groups.version})" if groups else f"looking twice a second: {lacks}"
-    log.info("an attempt's limits: %s; kept by %s", limits, by)
+    by = f"the kernel (cgroup v{groups.version})" if groups else f"checks twice a second: {lacks}"
+    log.info("an attempt's limits: %s; enforced by %s", limits, by)
     return SandboxLimits(limits, groups, lacks)
 
 
 def parse_size(text: str) -> int:
-    """Bytes: `4G` and `4GiB` are 4 << 30, a bare number is bytes. Raises ValueError."""
+    """Parse a size: `4G` and `4GiB` are 4 << 30, a bare number is bytes. Raises ValueError."""
     match = _SIZE.fullmatch(text.strip())
     number = int(match[1]) * _UNITS[match[2].upper()] if match else 0
     if number < _MIN_SIZE_BYTES:
@@ -93,7 +93,7 @@ def parse_size(text: str) -> int:
 
 
 def _default_limits(home: Path, slots: int, allowed: int | None) -> AttemptLimits:
-    """`allowed` is the memory that a control group leaves to all of us."""
+    """`allowed` is the memory limit of the daemon's control group."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     free = shutil.disk_usage(home).free
     return default_limits(min(memory, allowed or memory), free, slots)

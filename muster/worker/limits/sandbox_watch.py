@@ -1,8 +1,8 @@
-"""Holds one stage's room to its limits, as far as the kernel does not.
+"""Enforce the limits of one stage's sandbox, where the kernel doesn't.
 
-With control groups the kernel holds memory and processes, and here is only asked what was hit.
-Without them what runs is added up twice a second, and whoever is beyond is ended: what comes and
-goes in between is not seen. Standard library only: the shim's loop calls this.
+With control groups the kernel enforces memory and processes, and this only asks what was exceeded.
+Without them, processes are added up twice a second, and a sandbox beyond its limits is killed:
+short peaks in between go unnoticed. Standard library only, because the shim's loop calls this.
 """
 
 import contextlib
@@ -23,20 +23,21 @@ from muster.worker.limits.limits import (
 from muster.worker.limits.sandbox_group import SandboxGroup
 from muster.worker.processes import Process
 
-_INTERVAL_SECONDS = 0.5  # seconds between two looks
-_TIME_DIVISOR = 20  # a look may take a twentieth of the time
-_FORK_BOMB_SECONDS = 5.0  # seconds of refused forks after which a room is taken for a fork bomb
+_INTERVAL_SECONDS = 0.5  # seconds between checks
+_TIME_DIVISOR = 20  # a check may use a twentieth of the time
+_FORK_BOMB_SECONDS = 5.0  # seconds of refused forks after which a sandbox counts as a fork bomb
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class SandboxWatch:
-    """Told of the time by the shim's loop; never waits. Without limits it lets everything pass."""
+    """Polled by the shim's loop; never waits. Without limits it accepts everything."""
 
     def __init__(
         self, limits: StageLimits | None, living: Callable[[], list[Process]], now: float
     ) -> None:
-        """`living` gives all processes of the room. Makes the room's groups, if it may have any."""
+        """`living` returns all processes of the sandbox. Creates the sandbox's groups, if it may
+        have any."""
         self._limits = limits
         self._living = living
         self._group = _create_group(limits)
@@ -46,7 +47,8 @@ class SandboxWatch:
         self._refused_since: float | None = None
 
     def enter(self) -> None:
-        """In the room's first process, before it runs anything. Raises OSError."""
+        """Enter the groups, in the sandbox's first process before it runs anything. Raises
+        OSError."""
         if self._limits is None:
             return
         if self._group:
@@ -56,14 +58,14 @@ class SandboxWatch:
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
     def next_poll_at(self) -> float:
-        """When `look` wants to be called next, in boot-time seconds."""
+        """When to call `poll` next, in boot-time seconds."""
         return self._next_poll_at
 
     def poll(self, now: float) -> Breach | None:
-        """The limit that was hit, if it is time to look."""
+        """Return the exceeded limit, if it is time for a check."""
         if now < self._next_poll_at or self._limits is None or self._disk is None:
             return None
-        # The processor's time: who is kept waiting by a fork bomb must not look the less for it.
+        # Processor time, so that a fork bomb that delays us doesn't make the checks rarer.
         began = process_time()
         breach = (
             self._kernel_breach(now) if self._group else find_breach(self._living(), self._limits)
@@ -74,14 +76,14 @@ class SandboxWatch:
         return breach
 
     def stop(self) -> None:
-        """Looks no more: the room is ending."""
+        """Stop checking: the sandbox is ending."""
         self._next_poll_at = inf
         if self._disk:
             self._disk.close()
 
     def final_breach(self, ended_badly: bool) -> Breach | None:
-        """What was hit by the time that all is over. A room that was refused forks has hit its
-        limit only if it ended badly: who copes with it has done nothing wrong."""
+        """Return the limit that was exceeded by the end. A sandbox with refused forks has exceeded
+        its limit only if it failed: a program that handles them has done nothing wrong."""
         if self._group is None:
             return None
         if breach := self._group.memory_breach():
@@ -91,13 +93,13 @@ class SandboxWatch:
         return None
 
     def kill(self) -> None:
-        """Has the kernel kill the room, or at least lets it fork no more. Looks no more."""
+        """Have the kernel kill the sandbox, or at least prevent its forks. Stops checking."""
         self.stop()
         if self._group:
             self._group.kill()
 
     def close(self) -> None:
-        """Once nothing of the room is left."""
+        """Call it once nothing of the sandbox is left."""
         self.stop()
         if self._group:
             self._group.remove()
@@ -117,10 +119,10 @@ class SandboxWatch:
 
 
 def find_breach(room: list[Process], limits: AttemptLimits | StageLimits) -> Breach | None:
-    """The limit of memory or processes that these are beyond, all together."""
+    """Return the memory or process limit that these exceed together."""
     if (count := sum(_thread_count(each) for each in room)) > limits.processes:
         return processes_breach(limits.processes, count)
-    # What they share is in there many times, but it costs little to ask.
+    # Shared memory is counted several times, but this check is cheap.
     if sum(_resident_bytes(each) for each in room) <= limits.memory // 2:
         return None
     if (used := sum(_proportional_bytes(each) for each in room)) > limits.memory:
@@ -133,7 +135,7 @@ def _create_group(limits: StageLimits | None) -> SandboxGroup | None:
         return None
     try:
         return SandboxGroup(limits.groups, limits)
-    except OSError:  # no more can be made, or somebody took them away: then it is added up
+    except OSError:  # no more can be created, or were removed: then processes are added up
         return None
 
 
@@ -144,15 +146,15 @@ def _thread_count(process: Process) -> int:
 
 
 def _resident_bytes(process: Process) -> int:
-    """Bytes in memory, with all that it shares with others."""
+    """Return bytes in memory, including all shared memory."""
     with contextlib.suppress(OSError), open(f"/proc/{process.pid}/statm", "rb") as file:
         return int(file.read().split()[1]) * _PAGE_BYTES
     return 0
 
 
 def _proportional_bytes(process: Process) -> int:
-    """Bytes in memory and swap, with its part of what it shares; all of that where we may not see
-    how it is shared."""
+    """Return bytes in memory and swap, with the share of shared memory; all of it if the sharing is
+    not readable."""
     try:
         with open(f"/proc/{process.pid}/smaps_rollup", "rb") as file:
             lines = [line.split() for line in file]

@@ -1,1 +1,1 @@
-"""What keeps secrets out of what leaves the machine."""
+"""Remove secrets from everything that leaves the machine."""

@@ -1,10 +1,10 @@
-"""How a secret may look in output. Little is imported here, for every shim starts with it."""
+"""The forms of a secret in output. Imports little, because every shim starts with it."""
 
 from binascii import b2a_base64
 from collections.abc import Iterable, Iterator
 
 MIN_DERIVED_LENGTH = 8
-"""What is derived from a secret and shorter is not looked for: it would be found by chance."""
+"""Shorter derived forms aren't searched for, because they would match by chance."""
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -13,7 +13,7 @@ _ESCAPES = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 34: '\\"', 92: 
 
 
 def literal_forms(secret: bytes) -> Iterator[bytes]:
-    """As it is, trimmed, with CR LF, inside a URL."""
+    """Return it unchanged, trimmed, with CR LF, and inside a URL."""
     for text in (secret, secret.strip()):
         yield text
         yield text.replace(b"\n", b"\r\n")
@@ -22,9 +22,9 @@ def literal_forms(secret: bytes) -> Iterator[bytes]:
 
 
 def derived_forms(secret: bytes) -> Iterator[bytes]:
-    """The lines of one that has many, its base64, and how JSON has it.
+    """Return the lines of a long one, its base64, and its JSON forms.
 
-    Of base64 that is wrapped, its lines are found where the secret begins it.
+    Lines of wrapped base64 are only found if the secret starts it.
     """
     whole = secret.strip()
     lines = _secret_lines(whole)
@@ -35,7 +35,7 @@ def derived_forms(secret: bytes) -> Iterator[bytes]:
 
 
 def _secret_lines(text: bytes) -> list[bytes]:
-    """What each of many lines holds, but for the frame of a PEM file, which everybody knows."""
+    """Return the contents of its lines, except the public frame of a PEM file."""
     if b"\n" not in text:
         return []
     lines = (line.strip() for line in text.split(b"\n"))
@@ -43,10 +43,11 @@ def _secret_lines(text: bytes) -> list[bytes]:
 
 
 def _base64_forms(text: bytes) -> Iterator[bytes]:
-    """In both alphabets: what of it does not depend on its surroundings, whole, and wrapped."""
+    """Return the part that doesn't depend on its surroundings, in both alphabets, complete and
+    wrapped."""
     for before in range(3):
         coded = b2a_base64(bytes(before) + text, newline=False)
-        # A byte before it takes 8 of the bits that every letter has 6 of.
+        # A byte before it takes 8 of the bits, and every letter has 6.
         certain = coded[-(-before * 8 // 6) : (before + len(text)) * 8 // 6]
         yield certain
         yield certain.translate(_URL_SAFE)
@@ -61,7 +62,7 @@ def _base64_forms(text: bytes) -> Iterator[bytes]:
 
 
 def _json_forms(text: bytes) -> Iterable[bytes]:
-    """As a JSON string, where that differs: as most write it, in ASCII, and as Go does."""
+    """Return its form as a JSON string, if that differs: the usual one, in ASCII, and Go's."""
     known = text.decode(errors="surrogateescape")
     usual = known.translate(_JSON)
     forms = (usual, _escape_non_ascii(usual), usual.translate(_JSON_OF_GO))
@@ -77,7 +78,7 @@ def _escape_non_ascii(text: str) -> str:
 
 
 def _percent_encoded(text: bytes, safe: bytes) -> bytes:
-    # urllib.parse would do it too, and costs the shim a tenth of its start.
+    # urllib.parse would do it too, but takes a tenth of the shim's start.
     kept = _UNRESERVED.union(safe)
     return b"".join(b"%c" % byte if byte in kept else b"%%%02X" % byte for byte in text)
 

@@ -1,4 +1,4 @@
-"""Secrets are replaced before output reaches the disk, also when split across reads."""
+"""Replace secrets before output reaches the disk, even if reads split them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -6,22 +6,21 @@ from muster.worker.masking.forms import derived_forms, literal_forms
 
 MASK = b"********"
 MIN_SECRET_LENGTH = 4
-"""Shorter secrets would mask half of all output, and tell more by that than they hide."""
+"""Shorter secrets would mask half of all output, and reveal more than they hide."""
 
-_TAIL_BYTES = 8  # bytes at the end of output that say whether a secret may have begun before
+_TAIL_BYTES = 8  # bytes at the end of output that show whether a secret may have started
 _STRIDES = (7, 2)  # in words of 8 bytes, for secrets of 63 and of 23 bytes and more
-_MIN_FILTERED_SECRETS = 8  # secrets that are looked for sooner than screened
-_MIN_FILTERED_BYTES = 4096  # bytes of output that are not worth the making of a screen
+_MIN_FILTERED_SECRETS = 8  # fewer secrets are searched for directly
+_MIN_FILTERED_BYTES = 4096  # less output isn't worth a prefilter
 
 
 class Masker:
     """Replaces every secret in a stream of bytes by `********`, the longest one first.
 
-    What could be the beginning of a secret is held back until more output decides. `pause`
-    releases such a tail when it is so short that it gives nothing away; should the secret go on
-    after all, the rest of it is masked. A tail that short is not even held where it could only
-    begin a form that is derived from a secret: those begin with almost any letter, and whoever
-    types would wait for each.
+    The possible start of a secret is held back until more output decides. `release` shows such a
+    tail when it is too short to reveal anything; if the secret continues after all, its rest is
+    masked. A tail that short isn't even held back if only a derived form of a secret starts that
+    way: those start with almost any letter, and typed text would lag.
     """
 
     def __init__(self, secrets: Iterable[bytes]) -> None:
@@ -41,16 +40,16 @@ class Masker:
             form[:size] for form in plain for size in range(1, MIN_SECRET_LENGTH)
         }
         self._held_back = b""
-        self._released = 0  # so many bytes of what is held are already out
+        self._released = 0  # bytes of the held ones that are already shown
 
     @property
     def can_release(self) -> bool:
-        """Whether `pause` could release something."""
+        """Whether `release` could show something."""
         return self._released < len(self._held_back) < MIN_SECRET_LENGTH
 
     @property
     def pending_bytes(self) -> int:
-        """How many bytes more there would be to show if no more output came."""
+        """The number of bytes that would be shown if the output ended now."""
         return (
             len(self._mask(self._held_back, self._released, final=True)[0])
             if self._held_back
@@ -58,16 +57,16 @@ class Masker:
         )
 
     def mask_text(self, text: bytes, *, is_cut: bool = False) -> bytes:
-        """The masked form of what stands by itself; the stream does not notice.
+        """Return the masked form of a separate text; the stream isn't affected.
 
-        Text that `is_cut` may end within a secret: what would give away more of its beginning than
-        `pause` does is masked, too.
+        Text that `is_cut` may end within a secret: more of its start than `release` would show is
+        masked too.
         """
         shown, rest, _ = self._mask(text, 0, final=not is_cut)
         return shown + (rest if len(rest) < MIN_SECRET_LENGTH else MASK)
 
     def feed(self, data: bytes) -> bytes:
-        """The masked form of all that is decided now."""
+        """Return the masked form of everything that is decided now."""
         data = self._held_back + data if self._held_back else data
         shown, self._held_back, self._released = self._mask(data, self._released, final=False)
         if self.can_release and not self._may_start_literal():
@@ -75,7 +74,7 @@ class Masker:
         return shown
 
     def release(self) -> bytes:
-        """What may be shown since the output went quiet, so that a prompt does not lag."""
+        """Return what can be shown after the output paused, so that a prompt doesn't lag."""
         if not self.can_release:
             return b""
         shown = self._held_back[self._released :]
@@ -83,22 +82,22 @@ class Masker:
         return shown
 
     def flush(self) -> bytes:
-        """The rest: no more output will come."""
+        """Return the rest at the end of output."""
         shown, self._held_back, self._released = self._mask(
             self._held_back, self._released, final=True
         )
         return shown
 
     def _mask(self, data: bytes, shown: int, *, final: bool) -> tuple[bytes, bytes, int]:
-        """Of data whose first bytes, so many, are `shown` already: what is to be shown now, what is
-        held back, and how many bytes of that are out."""
+        """For data whose first bytes are already `shown`: return what to show now, what to hold
+        back, and how many bytes of that are shown."""
         pieces, done = [], 0
         matches = {
             secret: at for secret in self._possible_secrets(data) if (at := data.find(secret)) >= 0
         }
         hold = len(data) if final else self._undecided_from(data, 0)
         while matches:
-            # The longest of those that begin first, because `matches` is in order of length.
+            # The longest of those that start first, because `matches` is in order of length.
             secret = min(matches, key=matches.__getitem__)
             at = matches[secret]
             if at >= hold:
@@ -113,20 +112,20 @@ class Masker:
         return now, data[hold:], max(0, shown - max(hold, done))
 
     def _may_start_literal(self) -> bool:
-        """Whether what is held could begin a secret as somebody wrote it."""
+        """Whether the held bytes could start a secret in its literal form."""
         return any(
             self._held_back[at:] in self._literal_prefixes for at in range(len(self._held_back))
         )
 
     def _possible_secrets(self, data: bytes) -> Iterator[bytes]:
-        """The secrets that may be in there, the longest first."""
+        """Return the secrets that may be in the data, the longest first."""
         for screen in self._prefilters:
             if screen.may_contain_secret(data):
                 yield from screen.secrets
         yield from self._unfiltered
 
     def _undecided_from(self, data: bytes, start: int) -> int:
-        """Where, from `start` on, the first tail begins that could still become a secret."""
+        """Return where, from `start` on, the first tail begins that could become a secret."""
         end = first = len(data)
         for size in range(min(_TAIL_BYTES, end - start), 0, -1):
             if data[-size:] in self._prefixes:
@@ -139,10 +138,10 @@ class Masker:
 
 
 def _find_partial(secret: bytes, data: bytes, start: int, first: int) -> int:
-    """Where data ends with `_TAIL_BYTES` bytes and more of a secret's beginning, if before
-    `first`."""
+    """Return where, if before `first`, data ends with at least `_TAIL_BYTES` bytes of a secret's
+    start."""
     head, at = secret[:_TAIL_BYTES], max(start, len(data) - len(secret) + 1) - 1
-    # A head that begins before `first` may end behind it.
+    # A start before `first` may end behind it.
     while (at := data.find(head, at + 1, first + _TAIL_BYTES - 1)) >= 0:
         if secret.startswith(data[at:]):
             return at
@@ -150,7 +149,7 @@ def _find_partial(secret: bytes, data: bytes, start: int, first: int) -> int:
 
 
 def _next_matches(data: bytes, done: int, matches: dict[bytes, int]) -> dict[bytes, int]:
-    """Each secret's next place that does not overlap what is masked already."""
+    """Return each secret's next position that doesn't overlap masked text."""
     moved = ((s, at if at >= done else data.find(s, done)) for s, at in matches.items())
     return {secret: at for secret, at in moved if at >= 0}
 
@@ -160,10 +159,10 @@ def _prefix_limit(form: bytes) -> int:
 
 
 class _Prefilter:
-    """Tells quickly that none of many secrets is in a piece of output.
+    """Quickly excludes that any of many secrets is in a chunk of output.
 
-    Of the output every `stride`-th word of 8 bytes is looked at. Wherever a secret is, one of those
-    words lies within its first bytes, and the words at all those places are known.
+    It checks every `stride`-th word of 8 bytes. Wherever a secret is, one of those words is within
+    its first bytes, and the words at all those positions are known.
     """
 
     def __init__(self, secrets: Sequence[bytes], stride: int) -> None:
@@ -172,7 +171,7 @@ class _Prefilter:
         self._words: set[int] = set()
 
     def may_contain_secret(self, data: bytes) -> bool:
-        """Whether any of the secrets may be in there."""
+        """Whether any of the secrets may be in the data."""
         if not self._words and len(data) < _MIN_FILTERED_BYTES:
             return True
         if not self._words:
@@ -187,7 +186,7 @@ class _Prefilter:
 
 
 def _build_prefilters(secrets: list[bytes]) -> tuple[list[_Prefilter], list[bytes]]:
-    """Screens, and the secrets that have none, by length, the longest first."""
+    """Return prefilters, and the secrets without one, by length, the longest first."""
     screens, rest = [], secrets
     for stride in _STRIDES:
         long = [secret for secret in rest if len(secret) >= 8 * stride + 7]

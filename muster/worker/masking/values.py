@@ -1,4 +1,4 @@
-"""Secrets in JSON values: their strings, names and numbers, masked in one go."""
+"""Mask secrets in JSON values: strings, names and numbers at once."""
 
 import json
 from collections.abc import Iterator
@@ -7,23 +7,23 @@ from typing import Any
 from muster.worker.masking.masker import MASK, Masker
 
 _MAX_DEPTH = 32  # objects and lists within one another
-_SEPARATOR = "\0"  # no environment holds it, and so no secret
+_SEPARATOR = "\0"  # no environment contains it, so no secret does
 _ELLIPSIS = "…"
 
 
 def mask_value(masker: Masker, value: Any, *, is_cut: bool = False) -> Any:
-    """The value, with each secret in it replaced, and what no UTF-8 holds; a number in which one
-    was is a string then. The strings of a value that `is_cut`, and those that end with an ellipsis,
-    may end within a secret.
+    """Return the value with each secret replaced, and characters that UTF-8 lacks; a number with a
+    secret becomes a string. The strings of a value that `is_cut`, and those that end with an
+    ellipsis, may end within a secret.
 
-    Raises ValueError for what is nested too deeply, or cannot be masked for sure.
+    Raises ValueError for values that are nested too deeply, or can't be masked reliably.
     """
     if not (texts := list(_iterate_texts(value, _MAX_DEPTH))):
         return value
     whole = _SEPARATOR.join(texts)
     shown = masker.mask_text(_encode(whole)).decode(errors="replace").split(_SEPARATOR)
     if len(shown) != len(texts):
-        raise ValueError("it cannot be masked")
+        raise ValueError("it can't be masked")
     cut = (is_cut or text.endswith(_ELLIPSIS) for text in shown)
     shown = [
         _mask_cut_end(masker, text) if ends else text for text, ends in zip(shown, cut, strict=True)
@@ -32,7 +32,7 @@ def mask_value(masker: Masker, value: Any, *, is_cut: bool = False) -> Any:
 
 
 def _iterate_texts(value: Any, depth: int) -> Iterator[str]:
-    """All that there is to read in it, in the order in which `_rebuild` takes it."""
+    """Iterate over all texts in it, in the order in which `_rebuild` uses them."""
     if not depth:
         raise ValueError("it is nested too deeply")
     if isinstance(value, str):
@@ -52,7 +52,7 @@ def _rebuild(value: Any, shown: Iterator[str]) -> Any:
     if isinstance(value, str):
         return next(shown)
     if isinstance(value, dict):
-        # The name comes first, for Python looks at a pair in that order.
+        # The name comes first, because Python evaluates a pair in that order.
         return {next(shown): _rebuild(each, shown) for each in value.values()}
     if isinstance(value, list):
         return [_rebuild(each, shown) for each in value]
@@ -67,7 +67,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _mask_cut_end(masker: Masker, text: str) -> str:
-    """Without the beginning of a secret at its end, which would not be known for one."""
+    """Remove a secret's start at its end, which wouldn't be recognized."""
     kept = text.removesuffix(_ELLIPSIS)
     if kept.endswith(MASK.decode()):
         return text

@@ -1,1 +1,1 @@
-"""What `muster worker` can be asked, and how that is read."""
+"""The command line of `muster worker` and its parsing."""

@@ -17,13 +17,14 @@ from muster.worker.settings import Settings
 
 
 def parse_arguments(arguments: Sequence[str], name: str = "muster") -> argparse.Namespace:
-    """The verb and its options; those of `run` are in `settings`. Exits with 2 if asked wrongly.
-    `name` is what the whole command was called by."""
+    """Return the command and its options; those of `run` are in `settings`. Exits with 2 on a usage
+    error. `name` is the name of the program.
+    """
     parser = _create_parser(name)
     options = parser.parse_args(arguments)
     if options.verb == "run":
         if len(dict(options.label)) > labels.MAX_LABELS:
-            parser.error(f"a machine has {labels.MAX_LABELS} labels at most")
+            parser.error(f"a machine can have at most {labels.MAX_LABELS} labels")
         options.settings = _build_settings(options)
     return options
 
@@ -51,8 +52,8 @@ def _create_parser(name: str) -> Parser:
     at = "--server https://muster.example"
     parser = Parser(
         f"{name} worker",
-        description="What runs on a machine. Enroll once with a token that an admin made; then keep"
-        " `run` running. It dials the server, and needs no open port.",
+        description="Run the worker on this machine. Enroll once with a token from an admin; "
+        "then keep `run` running. It connects to the server and needs no open port.",
         examples=(f"{name} worker enroll {at} --token -", f"{name} worker run"),
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
@@ -61,29 +62,31 @@ def _create_parser(name: str) -> Parser:
         lines = [f"{name} worker {verb} {example}" for example in examples]
         return verbs.add_parser(verb, help=line, description=line, examples=lines)
 
-    _add_enroll(add("enroll", "Make this machine known to a server.", f"{at} --token -"))
-    _add_run(add("run", "Take work from the server and carry it out.", "--label gpu=true"))
-    _add_doctor(add("doctor", "Say what this machine lacks, and what mends it.", "--json"))
-    _add_set_server(add("set-server", "Have it look for its server at another address.", at))
-    _add_home(add("reset", "End what runs here, and erase all that it made."))
+    _add_enroll(add("enroll", "Enroll this machine with a server.", f"{at} --token -"))
+    _add_run(add("run", "Run work from the server.", "--label gpu=true"))
+    _add_doctor(add("doctor", "Check this machine, with a fix for each problem.", "--json"))
+    _add_set_server(add("set-server", "Set another address of the server.", at))
+    _add_home(add("reset", "Stop everything that runs here and delete the worker's files."))
     return parser
 
 
 def _add_enroll(parser: Parser) -> None:
     _add_home(parser)
-    parser.add_argument("--server", required=True, metavar="URL", help="Where the server is.")
+    parser.add_argument("--server", required=True, metavar="URL", help="URL of the server.")
     parser.add_argument(
-        "--token", required=True, help="The enrollment token (mst_enroll_…); - reads one line."
+        "--token", required=True, help="Enrollment token (mst_enroll_…); - reads one line."
     )
     parser.add_argument(
-        "--name", default=socket.gethostname(), help="What it is called (default: as the host)."
+        "--name",
+        default=socket.gethostname(),
+        help="Name of the machine (default: the host's name).",
     )
     parser.add_argument(
         "--slots",
         type=values.positive,
         default=2,
         metavar="N",
-        help="Attempts at a time (default 2).",
+        help="Maximum number of concurrent attempts (default 2).",
     )
     parser.add_argument(
         "--ca-file", type=Path, metavar="FILE", help="Trust this CA instead of the system's."
@@ -91,28 +94,29 @@ def _add_enroll(parser: Parser) -> None:
     parser.add_argument(
         "--insecure",
         action="store_true",
-        help="Allow plain http:// to another host: tokens and output can be read on the way. The "
-        "machine takes no release of the server's over it.",
+        help="Allow plain http:// to another host: others can read tokens and output on the way. "
+        "The machine installs no releases from the server over it.",
     )
 
 
 def _add_set_server(parser: Parser) -> None:
     _add_home(parser)
-    parser.add_argument("--server", required=True, metavar="URL", help="Where it is now.")
+    parser.add_argument("--server", required=True, metavar="URL", help="New URL of the server.")
     parser.add_argument(
-        "--ca-file", type=Path, metavar="FILE", help="Trust this CA there; else as before."
+        "--ca-file", type=Path, metavar="FILE", help="Trust this CA for it (default: no change)."
     )
 
 
 def _add_run(parser: Parser) -> None:
     _add_home(parser)
     parser.add_argument(
-        "--server", metavar="URL", help="Where the server is now, if it has moved; this is kept."
+        "--server", metavar="URL", help="New URL of the server, if it has moved; stored."
     )
     parser.add_argument(
         "--stop-agents-on-exit",
         action="store_true",
-        help="On SIGTERM end what runs, too; else it goes on, and the next `run` finds it again.",
+        help="Also stop running stages on SIGTERM (default: they continue and the next `run` "
+        "resumes them).",
     )
     _add_uids(parser)
     parser.add_argument(
@@ -120,8 +124,8 @@ def _add_run(parser: Parser) -> None:
         type=values.positive,
         default=MIRROR_RETENTION_DAYS,
         metavar="N",
-        help="Days after its last use for which a repository's mirror stays that no workspace "
-        f"stands on (default {MIRROR_RETENTION_DAYS}).",
+        help="Days after its last use until an unused repository mirror is deleted (default "
+        f"{MIRROR_RETENTION_DAYS}).",
     )
     parser.add_argument(
         "--file-root",
@@ -129,8 +133,8 @@ def _add_run(parser: Parser) -> None:
         action="append",
         default=[],
         metavar="DIR",
-        help="Take repositories in this directory by their paths (file:///…), and run their hooks; "
-        "may be given several times (default: none).",
+        help="Allow repositories in this directory by path (file:///…), and run their hooks; "
+        "repeatable (default: none).",
     )
     parser.add_argument(
         "--label",
@@ -138,8 +142,8 @@ def _add_run(parser: Parser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="What projects and tasks may choose this machine by, such as gpu=true; may be given "
-        "several times.",
+        help="Label that projects and tasks can select this machine by, such as gpu=true; "
+        "repeatable.",
     )
     _add_release(parser)
     _add_sandbox(parser)
@@ -150,26 +154,26 @@ def _add_run(parser: Parser) -> None:
         action="append",
         default=[],
         metavar="HOST",
-        help="Log in at this host with this user's own ssh keys, settings and agent, for projects "
-        "whose repository is there and that have no sshKey; may be given several times (default: "
-        "none).",
+        help="Log in at this host with this user's own ssh keys, settings and agent, for "
+        "projects with a repository there and no sshKey; repeatable (default: none).",
     )
     parser.add_argument(
         "--tunnel-command",
         type=values.command,
         default=os.environ.get("MUSTER_TUNNEL_COMMAND") or None,
         metavar="COMMAND",
-        help="What opens a tunnel into a workspace, {name} filled with the tunnel's name (default: "
-        "$MUSTER_TUNNEL_COMMAND, or `cursor tunnel …` or `code tunnel …`, whichever is found).",
+        help="Command that opens a tunnel into a workspace; {name} becomes the tunnel's name "
+        "(default: $MUSTER_TUNNEL_COMMAND, or `cursor tunnel …` or `code tunnel …`, "
+        "whichever is found).",
     )
-    _add_limits(parser.add_argument_group("What one attempt may use; more ends its stage"))
+    _add_limits(parser.add_argument_group("Limits of one attempt; exceeding one ends its stage"))
 
 
 def _add_release(parser: Parser) -> None:
     parser.add_argument(
         "--no-auto-upgrade",
         action="store_true",
-        help="Stay with the release that is installed here, whatever the server offers.",
+        help="Keep the installed release, whatever the server offers.",
     )
 
 
@@ -178,8 +182,8 @@ def _add_sandbox(parser: Parser) -> None:
         "--sandbox",
         choices=list(reversed(LEVELS)),
         default="full",
-        help="The most that attempts are contained: full (a sandbox), processes, none (default "
-        "full, where this machine can; else what it can).",
+        help="Maximum sandbox level: full (a sandbox), processes, none (default full, if this "
+        "machine supports it; otherwise the best available).",
     )
     parser.add_argument(
         "--mount",
@@ -188,7 +192,7 @@ def _add_sandbox(parser: Parser) -> None:
         default=[],
         metavar="DIR[:rw]",
         help="Show this directory in every attempt's sandbox, at the same path, read-only unless "
-        ":rw; may be given several times.",
+        ":rw is added; repeatable.",
     )
     _add_bwrap(parser)
 
@@ -198,7 +202,7 @@ def _add_bwrap(parser: Parser) -> None:
         "--bwrap",
         type=values.program,
         metavar="PATH",
-        help="The bubblewrap to try first, before the system's and the one that comes with Muster.",
+        help="The bubblewrap to try first, before the system's and the bundled one.",
     )
 
 
@@ -207,27 +211,28 @@ def _add_limits(group: "argparse._ArgumentGroup") -> None:
         "--attempt-memory",
         type=values.size,
         metavar="SIZE",
-        help="Such as 8G (default: three quarters of the machine's, divided by its slots, and at "
-        "least 4G of them).",
+        help="Such as 8G (default: three quarters of the machine's memory divided by its slots, "
+        "and at least 4G of them).",
     )
     group.add_argument(
         "--attempt-processes",
         type=values.count,
         metavar="N",
-        help=f"Processes at a time, threads included (default {limits.DEFAULT_PROCESSES}).",
+        help="Maximum number of processes, including threads (default "
+        f"{limits.DEFAULT_PROCESSES}).",
     )
     group.add_argument(
         "--attempt-files",
         type=values.count,
         metavar="N",
-        help=f"Files that each process may have open (default {limits.DEFAULT_OPEN_FILES}).",
+        help=f"Maximum number of open files per process (default {limits.DEFAULT_OPEN_FILES}).",
     )
     group.add_argument(
         "--attempt-disk",
         type=values.size,
         metavar="SIZE",
-        help="Workspace, home and /tmp together (default: 20G, or half of what is free when the "
-        "worker starts).",
+        help="Workspace, home and /tmp together (default: 20G, or half of the free space when "
+        "the worker starts).",
     )
 
 
@@ -236,8 +241,8 @@ def _add_agents(parser: Parser) -> None:
         "--agents",
         type=values.path,
         metavar="DIR",
-        help="Agents of your own, a NAME.toml each (docs/agents.md); one with the name of an agent "
-        "that is known takes its place.",
+        help="Directory with your own agents, a NAME.toml each (docs/agents.md); one with the "
+        "name of a known agent replaces it.",
     )
 
 
@@ -250,8 +255,8 @@ def _add_doctor(parser: Parser) -> None:
         "--json",
         dest="as_json",
         action="store_true",
-        help="A list of {name, level, ok, text, advice, command}; the level is ok, warn, or fail "
-        "for what stops work.",
+        help="Print a list of {name, level, ok, text, advice, command}; the level is ok, warn, "
+        "or fail for problems that stop work.",
     )
 
 
@@ -261,9 +266,8 @@ def _add_uids(parser: Parser) -> None:
         type=values.uids,
         default=DEFAULT_UIDS,
         metavar="FIRST-LAST",
-        help=f"As root: the user ids of attempts (default {DEFAULT_UIDS[0]}-{DEFAULT_UIDS[-1]}); "
-        f"every worker of a "
-        "host needs a range of its own, such as the thousand after that.",
+        help=f"As root: user IDs of attempts (default {DEFAULT_UIDS[0]}-{DEFAULT_UIDS[-1]}); every "
+        "worker of a host needs its own range, such as the next thousand.",
     )
 
 
@@ -274,6 +278,6 @@ def _add_home(parser: Parser) -> None:
         type=values.path,
         default=Path(default).absolute(),
         metavar="DIR",
-        help="Where credentials, journal and workspaces lie (default: $MUSTER_WORKER_HOME or "
+        help="Directory for credentials, journal and workspaces (default: $MUSTER_WORKER_HOME or "
         "~/.muster-worker).",
     )

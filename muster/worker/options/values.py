@@ -1,6 +1,4 @@
-"""What is said as the value of an option. Each raises ArgumentTypeError, or ValueError, for what is
-none.
-"""
+"""Parse option values. Each function raises ArgumentTypeError, or ValueError, for invalid ones."""
 
 import argparse
 import os
@@ -22,14 +20,14 @@ def sandbox_directory(text: str) -> SandboxDirectory:
     path = text.removesuffix(":rw")
     found = Path(path).expanduser().absolute()
     if found == Path("/") or not found.is_dir():
-        raise argparse.ArgumentTypeError(f"{path} is no directory that could be shown")
+        raise argparse.ArgumentTypeError(f"{path} isn't a directory that can be shown")
     return SandboxDirectory(found, writable=text != path)
 
 
 def program(text: str) -> Path:
     found = path(text)
     if not os.access(found, os.X_OK) or found.is_dir():
-        raise argparse.ArgumentTypeError(f"{text} is no program that can be run")
+        raise argparse.ArgumentTypeError(f"{text} isn't a program that can be run")
     return found
 
 

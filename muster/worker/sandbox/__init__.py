@@ -1,1 +1,1 @@
-"""The room (sandbox) that whatever runs for an attempt runs in, and who it runs as."""
+"""The sandbox in which everything of an attempt runs, and its user."""

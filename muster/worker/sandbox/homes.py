@@ -1,8 +1,8 @@
-"""The home of an attempt that is over passes to its task's next one on the same machine: what the
-agent knows lies there.
+"""Pass the home of a finished attempt to its task's next one on the same machine, because it has
+the agent's sessions.
 
-Whatever dies in between, the home is the one's or the other's: it moves in one step, and its files
-change hands after that, as often as it takes.
+Whatever dies in between, the home belongs to one of them: it moves in one step, and its files
+change owner after that, repeated if necessary.
 """
 
 import os
@@ -22,8 +22,8 @@ def can_reuse(layout: Layout, before: AttemptKey, key: AttemptKey) -> bool:
 def reuse_home(
     layout: Layout, before: AttemptKey, key: AttemptKey, identity: Identity | None
 ) -> None:
-    """Moves the home of `before`, of which nothing runs, to where `key` has its own, and gives it
-    to that one's uid; again, it goes on with what is left to do. Raises OSError.
+    """Move the home of `before`, of which nothing runs, to that of `key`, and give it to that uid;
+    a repeated call continues the remaining work. Raises OSError.
     """
     old, new = layout.attempt_home(before), layout.attempt_home(key)
     if old.is_dir():
@@ -31,13 +31,13 @@ def reuse_home(
             _kill_owner(layout, old.stat().st_uid)
         os.rename(old, new)
     elif not new.is_dir():
-        raise FileNotFoundError("the home of the attempt before is gone")
+        raise FileNotFoundError("the previous attempt's home is gone")
     if identity is not None:
         _change_owner(new, identity)
 
 
 def _kill_owner(layout: Layout, uid: int) -> None:
-    """Nobody is to change, while they change hands, what files there are."""
+    """No process may change the files while they change owner."""
     if uid != 0:
         Identity(uid, layout.identities / str(uid)).kill()
 

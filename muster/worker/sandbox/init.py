@@ -1,18 +1,17 @@
-"""The first process of a stage's room, and how a process becomes a stage's command.
+"""The first process of a stage's sandbox, and how a process becomes a stage's command.
 
-`main` is pid 1 of a pid namespace: what happens in there cannot kill it, and when it ends the
-kernel ends all the rest. It is given its terminal as standard input and output, a pipe to tell on
-as standard error, and on CONTENT a file with what to run. On the pipe it says a line when the
-command runs (`ok`) or could not be started (`describe_failure`), and one when it
-has ended (`exit <status>` or `signal <number>`). TERM to it is TERM for everything in the room.
-A room without a network has a proxy, which is handed its listener over PROXY. What is on CHANNEL
-the command inherits, and it alone.
+`main` is pid 1 of a pid namespace: nothing in there can kill it, and when it exits the kernel kills
+all the rest. It gets its terminal as standard input and output, a pipe for reports as standard
+error, and on CONTENT_FD a file with the command to run. On the pipe it writes a line when the
+command runs (`ok`) or couldn't start (`describe_failure`), and one when it has exited (`exit
+<status>` or `signal <number>`). TERM to it is TERM for everything in the sandbox. A sandbox without
+a network has a proxy, which gets its listener over PROXY_FD. Only the command inherits CHANNEL_FD.
 
-It stays who bwrap is, and only the command becomes the attempt: a process of another user outlives
-a bwrap that is killed, for that has no right any more to have it killed as well.
+It keeps bwrap's user, and only the command becomes the attempt: a process of another user survives
+a killed bwrap, which then has no right to kill it.
 
-Standard library only, for the interpreter that runs it is bare; and little of it, for each stage
-waits for the imports: `signal` and `ctypes` alone would be as much again as starting Python is.
+Standard library only, because the interpreter that runs it is bare; and little of it, because each
+stage waits for the imports: `signal` and `ctypes` alone would take as long as starting Python.
 """
 
 from __future__ import annotations
@@ -26,21 +25,21 @@ if TYPE_CHECKING:
     import signal
     from typing import Any, NoReturn
 else:
-    import _signal as signal  # what `signal` puts its enumerations around
+    import _signal as signal  # without the enumerations that `signal` creates
 
 CONTENT_FD = 3
-"""The descriptor of a file with a marshalled dictionary: argv, env, cwd, uid, gid (None: stay),
-has_proxy, has_channel (which a shim of before does not say)."""
+"""The descriptor of a file with a marshalled dictionary: argv, env, cwd, uid, gid (None: don't
+change), has_proxy, has_channel (missing in an earlier shim's)."""
 
 PROXY_FD = 4
-"""The descriptor for `egress.in_room.listen_in_room`, if there is a proxy."""
+"""The descriptor for `sandbox_listener.listen_in_sandbox`, if there is a proxy."""
 
 CHANNEL_FD = 5
 """The descriptor of `shim.channel`, if there is one, here and in the command."""
 
 OK = b"ok\n"
 ORPHAN_GRACE_SECONDS = 1.0
-"""Seconds that what outlives the command has between TERM and the room's end."""
+"""Seconds between TERM and the sandbox's end for processes that outlive the command."""
 
 _REPORT_FD, _TERMINAL_FD = CHANNEL_FD + 1, CHANNEL_FD + 2
 _PR_SET_PDEATHSIG = 1
@@ -48,18 +47,20 @@ _PR_SET_DUMPABLE = 4
 
 
 def main() -> NoReturn:
-    """Runs what CONTENT names, and ends with the room."""
+    """Run the command of CONTENT_FD, and exit with the sandbox."""
     report_fd = os.dup2(2, _REPORT_FD, inheritable=False)
     terminal = os.dup2(0, _TERMINAL_FD, inheritable=False)
     with os.fdopen(CONTENT_FD, "rb") as file:
         content = marshal.load(file)
     try:
         if content["has_proxy"]:
-            from muster.worker.egress.sandbox_listener import listen_in_sandbox  # few rooms need it
+            from muster.worker.egress.sandbox_listener import (
+                listen_in_sandbox,
+            )  # few sandboxes need it
 
             listen_in_sandbox(PROXY_FD)
         if content["uid"] in (None, os.geteuid()):
-            # The command is the same user, and must not come at our memory and descriptors.
+            # The command has the same user, and must not access our memory and descriptors.
             _prctl(_PR_SET_DUMPABLE, 0)
         leader, failure = _fork_command(content, terminal)
     except BaseException as error:
@@ -82,9 +83,9 @@ def exec_command(
     report_fd: int,
     channel: int | None,
 ) -> NoReturn:
-    """In a forked child: takes the terminal and turns into the command, or tells why not.
+    """In a forked child: take the terminal and become the command, or report why not.
 
-    `report_fd` is closed, with nothing said on it, when the command runs, which inherits `channel`.
+    `report_fd` is closed without a report when the command runs, which inherits `channel`.
     """
     step = "prepare"
     try:
@@ -105,18 +106,19 @@ def exec_command(
 
 
 def find_programs(name: str, env: dict[str, str]) -> list[str]:
-    """The paths to try for a program, in order: those on the PATH, or `name` if it is a path."""
+    """Return the paths to try for a program, in order: those on the PATH, or `name` if it is a
+    path."""
     if "/" in name:
         return [name]
     return [f"{directory or '.'}/{name}" for directory in env.get("PATH", os.defpath).split(":")]
 
 
 def exec_first(programs: list[str], argv: list[str], env: dict[str, str]) -> NoReturn:
-    """Becomes the first of `programs` that the system can start, as `os.execvpe` does. Raises
-    OSError: a file that is there and cannot be started is reported before one that is missing.
+    """Become the first of `programs` that the system can start, like `os.execvpe`. Raises OSError:
+    a file that exists and can't start is reported before a missing one.
 
-    Not `os.execvpe` itself, which imports a module. We may have become a user by now who cannot
-    read the standard library.
+    Not `os.execvpe` itself, which imports a module: our user may already be unable to read the
+    standard library.
     """
     missing: OSError = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     unusable: OSError | None = None
@@ -131,7 +133,7 @@ def exec_first(programs: list[str], argv: list[str], env: dict[str, str]) -> NoR
 
 
 def set_controlling_terminal(terminal: int, *kept: int) -> None:
-    """Makes it the controlling terminal and all three standard streams; only `kept` stay open."""
+    """Make it the controlling terminal and all three standard streams; only `kept` stay open."""
     os.login_tty(terminal)
     close_all_but(*kept)
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
@@ -141,7 +143,7 @@ def set_controlling_terminal(terminal: int, *kept: int) -> None:
 
 
 def close_all_but(*kept: int) -> None:
-    """Closes every descriptor from 3 on but these."""
+    """Close every descriptor from 3 on but these."""
     first = 3
     for handle in sorted(kept):
         os.closerange(first, handle)
@@ -150,7 +152,7 @@ def close_all_but(*kept: int) -> None:
 
 
 def drop_privileges(uid: int | None, gid: int | None) -> None:
-    """Becomes that user for good, if it is another."""
+    """Become that user permanently, if it is another one."""
     if uid is not None and uid != os.geteuid():
         gid = uid if gid is None else gid
         os.setgroups([])
@@ -159,21 +161,21 @@ def drop_privileges(uid: int | None, gid: int | None) -> None:
 
 
 def die_with_parent() -> None:
-    """Is killed from now on when its parent dies. The kernel forgets that with a change of user."""
+    """From now on, exit when the parent dies. The kernel forgets that with a change of user."""
     _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def _prctl(option: int, value: int) -> None:
-    import ctypes  # not at the top: a room of root's does without
+    import ctypes  # not at the top: a sandbox of root's does without
 
     ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def describe_failure(error: BaseException, step: str) -> bytes:
-    """A failure in one line: the errno, its name, the step that failed and why.
+    """Return a failure in one line: the errno, its name, the failed step and the reason.
 
-    An exception that is no OSError is a bug of ours or a damaged installation. It has the errno 0,
-    the name ERROR, and as the reason its own type and message, and the user it happened to.
+    Exceptions other than OSError are our own bugs or a damaged installation. They have the errno 0,
+    the name ERROR, and as the reason their type, message and user.
     """
     if isinstance(error, OSError):
         number = error.errno or errno.EIO
@@ -189,7 +191,7 @@ def describe_failure(error: BaseException, step: str) -> bytes:
 
 
 def _fork_command(content: dict[str, Any], terminal: int) -> tuple[int, bytes]:
-    """Forks the command; its pid, and why it does not run, if so. Raises OSError."""
+    """Fork the command; return its pid, and why it doesn't run, if so. Raises OSError."""
     read_fd, report_fd = os.pipe()
     signal.signal(signal.SIGTERM, _forward_sigterm)
     channel = CHANNEL_FD if content.get("has_channel") else None
@@ -205,7 +207,7 @@ def _fork_command(content: dict[str, Any], terminal: int) -> tuple[int, bytes]:
     if channel is not None:
         os.close(channel)
     quiet = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):  # the terminal is the command's alone
+    for stream in (0, 1, 2):  # only the command has the terminal
         os.dup2(quiet, stream)
     os.close(quiet)
     with os.fdopen(read_fd, "rb") as file:
@@ -213,17 +215,17 @@ def _fork_command(content: dict[str, Any], terminal: int) -> tuple[int, bytes]:
 
 
 def _forward_sigterm(*_: object) -> None:
-    """TERM for all but ourselves, and CONT so that the stopped ones hear it."""
+    """Send TERM to all but ourselves, and CONT so that stopped processes handle it."""
     try:
         os.kill(-1, signal.SIGTERM)
         os.kill(-1, signal.SIGCONT)
     except ProcessLookupError:
-        return  # there is nobody else
+        return  # there is no other process
 
 
 def _wait_for_command(leader: int) -> int:
-    """Waits for the command, then up to LEFTOVERS seconds for what it left; the command's status,
-    a signal as a negative number."""
+    """Wait for the command, then up to ORPHAN_GRACE_SECONDS for its orphans; return the command's
+    status, a signal as a negative number."""
     status = 0
     try:
         while True:
@@ -245,4 +247,4 @@ def _report(report_fd: int, line: bytes) -> None:
     try:
         os.write(report_fd, line)
     except OSError:
-        return  # the shim is gone, and we soon
+        return  # the shim is gone, and we exit soon

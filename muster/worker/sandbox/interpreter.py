@@ -1,8 +1,8 @@
 """Pythons that run Muster's code as an attempt's user, who may be unable to read ours.
 
-The interpreter of the worker, or the package `muster`, may lie in a closed home, as those of
-version managers and of checkouts in `/root` do. Then the system's Python may do, and else a copy of
-both in the worker's home. `detection` finds out which of them works.
+The worker's interpreter, or the package `muster`, may be in a closed home, like those of version
+managers and checkouts in `/root`. Then the system's Python may work, and else a copy of both in the
+worker's home. `detection` finds out which of them works.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ IMPORTS = (
     " import muster.worker.agents.mcp_server.server; import muster.worker.egress.sandbox_listener;"
     " import muster.worker.sandbox.landlock, ctypes"
 )
-"""Loads all that runs as an attempt's user."""
+"""Imports everything that runs as an attempt's user."""
 
 _SOURCE_ROOT = Path(__file__).resolve().parents[3]
 _ISOLATED = ("-I", "-S", "-X", "utf8")
@@ -37,7 +37,7 @@ _DESCRIBE = (
     " print(os.path.realpath(sys._base_executable))"
 )
 _START_TIMEOUT = 20.0  # seconds
-# Of the standard library: what nothing that runs as an attempt imports, and what is large.
+# Parts of the standard library that no program of an attempt imports, and that are large.
 _EXCLUDED_FILES = shutil.ignore_patterns(
     *("site-packages", "dist-packages", "test", "tests", "idlelib", "tkinter", "turtledemo"),
     *("ensurepip", "lib2to3", "pydoc_data", "config-*", "*.a", "*.opt-?.pyc"),
@@ -46,8 +46,8 @@ _EXCLUDED_FILES = shutil.ignore_patterns(
 
 @dataclass(frozen=True)
 class Interpreter:
-    """`program` is installed in `prefix`, and `library` has the package `muster`. A `loader`, the
-    system's dynamic linker, starts a program that does not find its shared libraries by itself.
+    """`program` is installed in `prefix`, and `library` contains the package `muster`. A `loader`,
+    the system's dynamic linker, starts a program that can't find its shared libraries by itself.
     """
 
     program: Path
@@ -60,8 +60,9 @@ class Interpreter:
         return self.library / "muster"
 
     def command(self, entry: str, *, in_view: bool) -> list[str]:
-        """The command that runs `entry`, which finds `library` as its first argument. `in_view`:
-        in a sandbox that shows prefix and package at `view.PYTHON` and `view.LIBRARY`."""
+        """Return the command that runs `entry`, which gets `library` as its first argument.
+        `in_view`: in a sandbox that shows prefix and package at `mounts.PYTHON` and
+        `mounts.LIBRARY`."""
         program, prefix, library = self.program, self.prefix, str(self.library)
         if in_view:
             program, prefix, library = Path(PYTHON, "bin", program.name), Path(PYTHON), LIBRARY
@@ -70,13 +71,13 @@ class Interpreter:
 
 
 def own_interpreter() -> Interpreter:
-    """The one that runs this, not the link to it in a virtual environment."""
+    """Return the interpreter that runs this, not the link to it in a virtual environment."""
     base = getattr(sys, "_base_executable", None) or sys.executable
     return Interpreter(Path(base).resolve(), Path(sys.base_prefix), _SOURCE_ROOT)
 
 
 def installed_interpreters(path: str = _SYSTEM_PATH) -> Iterator[Interpreter]:
-    """The system's, from OLDEST on, with our package."""
+    """Return the system's interpreters, from OLDEST on, with our package."""
     found: set[Path] = set()
     for name in (
         "python3",
@@ -102,7 +103,7 @@ def _describe(program: str) -> Interpreter | None:
 
 
 def _run_program(command: list[str]) -> str:
-    """What it prints. Raises OSError, and SubprocessError where it fails or takes too long."""
+    """Return its output. Raises OSError, and SubprocessError if it fails or takes too long."""
     return subprocess.run(
         command,
         cwd="/",
@@ -119,8 +120,8 @@ def _run_program(command: list[str]) -> str:
 
 
 def copied_interpreters(directory: Path) -> Iterator[Interpreter]:
-    """A copy of our own interpreter and package in `directory`, made if it is missing: as it is,
-    and started by the system's loader. Raises OSError."""
+    """Return copies of our interpreter and package in `directory`, created if missing: started
+    directly, and by the system's loader. Raises OSError."""
     place = directory / copy_name()
     if not place.is_dir():
         _make_copy(place)
@@ -131,7 +132,7 @@ def copied_interpreters(directory: Path) -> Iterator[Interpreter]:
 
 
 def copy_name() -> str:
-    """The name of the copy: another for each interpreter and each release of ours."""
+    """Return the name of the copy: different for each interpreter and each release of ours."""
     program = own_interpreter().program
     described = [sys.version, str(program), str(program.stat().st_mtime_ns)]
     for path in sorted((_SOURCE_ROOT / "muster").rglob("*.py")):
@@ -141,7 +142,7 @@ def copy_name() -> str:
 
 
 def remove_copies(directory: Path, used: Interpreter | None) -> None:
-    """Removes what is of earlier releases, unless something still runs of it."""
+    """Remove the copies of earlier releases, unless a process still uses them."""
     for path in directory.iterdir():
         is_used = used is not None and used.prefix == path
         if not is_used and not processes.find_by_path(str(path)):
@@ -149,14 +150,14 @@ def remove_copies(directory: Path, used: Interpreter | None) -> None:
 
 
 def _make_copy(place: Path) -> None:
-    """Under another name first, so that a copy that was cut short is never taken for one."""
+    """Copy under a temporary name first, so that an interrupted copy never looks complete."""
     making = Path(tempfile.mkdtemp(prefix=".making-", dir=place.parent))
     try:
         _fill_copy(making)
         os.rename(making, place)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
-        if not place.is_dir():  # else another process was faster
+        if not place.is_dir():  # otherwise another process was faster
             raise
 
 
@@ -169,7 +170,7 @@ def _fill_copy(place: Path) -> None:
     copied = place / _stdlib_path(library, source.prefix)
     shutil.copytree(library, copied, ignore=_EXCLUDED_FILES, ignore_dangling_symlinks=True)
     shutil.copytree(source.package, place / "library" / "muster", ignore=_EXCLUDED_FILES)
-    (place / "lib").mkdir(exist_ok=True)  # the standard library may lie in `lib64`
+    (place / "lib").mkdir(exist_ok=True)  # the standard library may be in `lib64`
     for path in map(Path, _shared_libraries(source)):
         shutil.copy2(path, place / "lib" / path.name)
     _compile(Interpreter(program, place, place / "library"))
@@ -177,13 +178,14 @@ def _fill_copy(place: Path) -> None:
 
 
 def _compile(copied: Interpreter) -> None:
-    """Has it write the bytecode of what attempts run: they cannot. Harmless where it fails."""
+    """Write the bytecode of everything that attempts run, because they can't. A failure does no
+    harm."""
     with suppress(OSError, subprocess.SubprocessError):
         _run_program(copied.command(IMPORTS, in_view=False))
 
 
 def _stdlib_path(library: Path, prefix: Path) -> Path:
-    """Where the interpreter looks for the standard library, below the prefix."""
+    """Return the path of the standard library, below the prefix."""
     try:
         return library.relative_to(prefix)
     except ValueError:
@@ -191,8 +193,8 @@ def _stdlib_path(library: Path, prefix: Path) -> Path:
 
 
 def _shared_libraries(interpreter: Interpreter) -> list[str]:
-    """Those that lie neither in the system nor in the standard library, as the kernel lists them
-    for a process that has loaded all that is needed. Raises OSError."""
+    """Return the shared libraries outside the system and the standard library, according to the
+    kernel's list for a process that has imported everything needed. Raises OSError."""
     inside = f"{Path(sysconfig.get_path('stdlib'))}/"
     return [
         path
@@ -202,27 +204,28 @@ def _shared_libraries(interpreter: Interpreter) -> list[str]:
 
 
 def _dynamic_loader() -> str:
-    """The dynamic linker that this process was started by; empty where there is none."""
+    """Return the dynamic linker that started this process; empty if there is none."""
     return next(
         (path for path in _mapped_files(own_interpreter()) if Path(path).name.startswith("ld-")), ""
     )
 
 
 def _mapped_files(interpreter: Interpreter) -> list[str]:
-    """The files that are mapped into an interpreter that has loaded what attempts need."""
+    """Return the files that are mapped into an interpreter that has imported everything for
+    attempts."""
     command = interpreter.command(
         f"{IMPORTS}; print(open('/proc/self/maps').read())", in_view=False
     )
     try:
         mapped = _run_program(command)
     except subprocess.SubprocessError as error:
-        raise OSError(f"{interpreter.program} does not start: {error}") from None
+        raise OSError(f"{interpreter.program} doesn't start: {error}") from None
     columns = (line.split(maxsplit=5) for line in mapped.splitlines())
     return sorted({each[5] for each in columns if len(each) == 6 and each[5].startswith("/")})
 
 
 def _make_readable(place: Path) -> None:
-    """Everybody may read it, and nobody but its owner write."""
+    """Make it readable for all, and writable only for its owner."""
     for directory, _, names in os.walk(place):
         os.chmod(directory, 0o755)
         for name in names:

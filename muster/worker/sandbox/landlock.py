@@ -1,7 +1,8 @@
-"""What keeps a room from the host's abstract sockets where it shares the host's network.
+"""Keep a sandbox that shares the host's network from the host's abstract sockets.
 
-They are names, not files, so no mount hides them; what listens there may obey whoever connects. A
-network of its own hides them anyway. Standard library only: a room's first process imports this.
+They are names, not files, so no mount hides them; and their services may serve any client. A
+separate network hides them anyway. Standard library only, because a sandbox's first process imports
+this.
 """
 
 import os
@@ -16,20 +17,20 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 
 def scope_abstract_sockets() -> bool:
-    """Lets this process, and all that it will start, connect to no abstract socket but their own.
+    """Let this process, and all that it will start, connect only to their own abstract sockets.
 
-    Whether it took: not on kernels without Landlock's scopes (ABI 6). It holds for the calling
-    thread and its descendants, for good; no program gains rights by its mode from then on
-    (no_new_privs), which the kernel asks for. Takes 2 ms, most of them for importing ctypes.
+    Returns whether it worked: not on kernels without Landlock's scopes (ABI 6). It applies to the
+    calling thread and its descendants, permanently; from then on no program gains rights by its
+    mode (no_new_privs), which the kernel requires. Takes 2 ms, mostly for importing ctypes.
     """
     if sys.platform != "linux":
         return False
-    import ctypes  # not at the top: rooms with a network of their own do without
+    import ctypes  # not at the top: sandboxes with their own network do without
 
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_FOR_VERSION) < _SCOPES_SINCE:
         return False
-    # Nothing handled of files and of the network: these stay as they are.
+    # No rules for files and the network: these stay unrestricted.
     attributes = (ctypes.c_uint64 * 3)(0, 0, _SCOPE_ABSTRACT_UNIX_SOCKET)
     size = ctypes.c_size_t(ctypes.sizeof(attributes))
     ruleset: int = libc.syscall(_CREATE_RULESET, attributes, size, 0)

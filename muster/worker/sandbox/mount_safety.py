@@ -1,9 +1,9 @@
-"""The rule for a sandbox's mounts: none of them lies below anything that an attempt can write.
+"""The rule for a sandbox's mounts: no mount point is below anything that an attempt can write.
 
-Where bubblewrap has to make a mount point, versions below 0.12 follow symbolic links
-(GHSA-pxhw-h44j-8pfx). An attempt that plants such a link where a later sandbox mounts something
-would have it made outside, as the daemon's user. Any version would mount onto what the link names.
-So the rule holds with every version, and mounts that break it are refused.
+When bubblewrap creates a mount point, versions below 0.12 follow symbolic links
+(GHSA-pxhw-h44j-8pfx). If an attempt put such a link where a later sandbox mounts something, the
+mount point would be created outside, as the daemon's user. Every version would mount onto the
+link's target. So the rule applies to every version, and mounts that break it are refused.
 """
 
 import os
@@ -18,12 +18,12 @@ _WRITABLE_OPTION = "--bind"
 
 
 class UnsafeMounts(OSError):
-    """An attempt could redirect a mount; the message says which, and what to do."""
+    """An attempt could redirect a mount; the message names it and the fix."""
 
 
 class Mount(NamedTuple):
-    """Something that is made or mounted at `place`; `source` is where it lies on the host, None
-    where it lies in memory."""
+    """Something created or mounted at `target`; `source` is its path on the host, None if it is in
+    memory."""
 
     option: str
     target: Path
@@ -31,18 +31,18 @@ class Mount(NamedTuple):
 
 
 def require_safe(arguments: Sequence[str]) -> None:
-    """Raises UnsafeMounts for options of bwrap that break the rule."""
+    """Raise UnsafeMounts for options of bwrap that break the rule."""
     for mount, writable in find_unsafe(arguments):
         raise UnsafeMounts(
-            f"{mount.target} would be mounted below {writable.target}, "
-            f"which attempts can write: they"
-            " could redirect that mount. Mount another directory with :rw, one that has neither the"
-            " worker's home, an agent's installation nor another mounted directory below it."
+            f"{mount.target} would be mounted below {writable.target}, which attempts can write:"
+            " they could redirect that mount. Mount another directory with :rw, one that has"
+            " neither the worker's home, an agent's installation nor another mounted directory"
+            " below it."
         )
 
 
 def find_unsafe(arguments: Sequence[str]) -> Iterator[tuple[Mount, Mount]]:
-    """Each mount that breaks the rule, with the writable one that it lies below."""
+    """Yield each mount that breaks the rule, with the writable one above it."""
     found = list(parse_mounts(arguments))
     writable = [each for each in found if each.option == _WRITABLE_OPTION]
     for index, mount in enumerate(found):
@@ -53,8 +53,8 @@ def find_unsafe(arguments: Sequence[str]) -> Iterator[tuple[Mount, Mount]]:
 
 
 def parse_mounts(arguments: Sequence[str]) -> Iterator[Mount]:
-    """The mounts that options of bwrap make, in their order. Raises ValueError for an option that
-    is not known here: whoever adds one to the sandbox decides here what it means."""
+    """Return the mounts of bwrap's options, in order. Raises ValueError for an unknown option: each
+    new one must be classified here."""
     words = iter(arguments)
     for option in words:
         if option in _BIND_OPTIONS:
@@ -68,12 +68,12 @@ def parse_mounts(arguments: Sequence[str]) -> Iterator[Mount]:
         elif option in _VALUE_COUNTS:
             next(words)
         else:
-            raise ValueError(f"{option} is no option of a sandbox's mounts")
+            raise ValueError(f"unknown option in a sandbox's mounts: {option}")
 
 
 def _host_paths(place: Path, before: Sequence[Mount]) -> Iterator[Path]:
-    """Where the mount point lies on the host, if what is mounted around it is of the host; also
-    where links of the host lead."""
+    """Return the mount point's paths on the host, if it is inside a mount of the host; also the
+    targets of the host's links."""
     for path in {place, Path(os.path.realpath(place))}:
         around = [each for each in before if each.target in path.parents and each.option != "--dir"]
         innermost = max(around, key=lambda each: len(each.target.parts), default=None)

@@ -1,9 +1,8 @@
-"""What is to be seen in a room, as bubblewrap's arguments.
+"""The visible files of a sandbox, as bubblewrap's arguments.
 
-The root is empty; what stands here is all there is. The system is shown as it lies, read-only, but
-for what people keep in it: no home, no `/root`, no `/srv`, `/mnt` or `/media`, and of `/var` and
-`/run` nothing that a program does not look for. Whatever lies in a shown directory and is the
-worker's own is covered again.
+The root is empty; everything visible is listed here. The system is visible at its own paths,
+read-only, without users' data: no home, no `/root`, no `/srv`, `/mnt` or `/media`, and of `/var`
+and `/run` only what programs need. The worker's own files in visible directories are covered.
 """
 
 import os
@@ -24,17 +23,17 @@ SYSTEM_PATHS = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
     *("/etc", "/opt", "/snap"),
 )
-# Not the socket of Nix's daemon, which builds, and fetches, outside of every room.
+# Not the socket of Nix's daemon, which builds, and downloads, outside of every sandbox.
 _PACKAGE_STORES = ("/nix/store", "/nix/var/nix/profiles", "/gnu/store")
 _SSH_CONFIG_DIRECTORY = "/etc/ssh/ssh_config.d"
 _OPTIONAL_PATHS = ("/sys", "/var/lib/dpkg", "/var/cache/fontconfig")
-# What is temporary lies in memory: these parts of what an attempt may have, as divisors.
+# Temporary files are in memory: shares of the attempt's limit, as divisors.
 _TMPFS_DIVISORS = {"/tmp": 2, "/var/tmp": 4, "/dev/shm": 4}
 
 
 @dataclass(frozen=True)
 class SandboxDirectory:
-    """A directory of the host that its operator shows in every room, at its own path."""
+    """A directory of the host that its operator shows in every sandbox, at its own path."""
 
     path: Path
     writable: bool = False
@@ -42,11 +41,11 @@ class SandboxDirectory:
 
 @dataclass(frozen=True)
 class SandboxMounts:
-    """One attempt's. `passwd` and `group` are files with its account; `python` is where the
-    interpreter of our own programs is installed, and `package` the package `muster`; `covered` are
-    the worker's own directories; `shown` are files and directories to be seen read-only at their
-    own paths, however deep in what is covered; `memory` in bytes is what the attempt may have, its
-    temporary files included.
+    """One attempt's mounts. `passwd` and `group` are files with its account; `python` is the prefix
+    of our programs' interpreter, and `package` the package `muster`; `hidden_paths` are the
+    worker's own directories; `visible_paths` are files and directories to show read-only at their
+    own paths, however deep in hidden ones; `memory` in bytes is the attempt's limit, including its
+    temporary files.
     """
 
     workspace: Path
@@ -63,7 +62,7 @@ class SandboxMounts:
 
     @cached_property
     def arguments(self) -> list[str]:
-        """Options of bwrap; put together once, for each attempt has several rooms. Raises
+        """Return options of bwrap; cached, because each attempt has several sandboxes. Raises
         UnsafeMounts."""
         arguments = [
             *self._system_mounts(),
@@ -80,8 +79,8 @@ class SandboxMounts:
         return arguments
 
     def checker_arguments(self, directory: Path, place: str, writable: str) -> list[str]:
-        """Options for the room in which what comes out of this one is checked: the system, what the
-        operator shows read-only, and at `place` the directory, of which one part can be written."""
+        """Return options for the sandbox that checks this one's output: the system, the operator's
+        read-only directories, and at `place` the directory, with one writable part."""
         directories = [each for each in self.directories if not each.writable]
         return [
             *self._program_mounts(),
@@ -108,7 +107,8 @@ class SandboxMounts:
         if resolver.startswith("/run/"):
             yield from (*_parent_directories(resolver), "--ro-bind-try", resolver, resolver)
         if os.geteuid() != 0 and os.path.isdir(_SSH_CONFIG_DIRECTORY):
-            # There root's files are nobody's, and ssh would read no settings of such an owner.
+            # Root's files there belong to nobody in the sandbox, and ssh rejects settings of such
+            # an owner.
             yield from ("--perms", "0755", "--tmpfs", _SSH_CONFIG_DIRECTORY)
         yield from ("--ro-bind", str(self.passwd), "/etc/passwd")
         yield from ("--ro-bind", str(self.group), "/etc/group")
@@ -137,7 +137,8 @@ class SandboxMounts:
             )
 
     def _hiding_mounts(self) -> Iterator[str]:
-        """What is the worker's own, wherever it would be seen and whatever links lead there."""
+        """Yield mounts that hide the worker's own files, wherever they would be visible and
+        whatever links lead there."""
         own = sorted({Path(os.path.realpath(path)) for path in self.hidden_paths})
         outermost = [path for path in own if not set(own).intersection(path.parents)]
         for source, place in self._bound_directories():
@@ -147,7 +148,7 @@ class SandboxMounts:
                     yield from ("--perms", "0755", "--tmpfs", str(place / path.relative_to(real)))
 
     def _bound_directories(self) -> Iterator[tuple[Path, Path]]:
-        """The directories that are shown as a whole, and where."""
+        """Return the directories that are visible as a whole, and their places."""
         for path in map(Path, SYSTEM_PATHS):
             if not path.is_symlink():
                 yield path, path
@@ -157,7 +158,7 @@ class SandboxMounts:
 
 
 def read_only_mounts(*paths: Path) -> list[str]:
-    """Options that show these read-only at their own paths, a link as a link."""
+    """Yield options that show these read-only at their own paths, links as links."""
     return [
         *_parent_directories(*paths),
         *(word for path in paths for word in _read_only_mount(path)),
@@ -165,14 +166,14 @@ def read_only_mounts(*paths: Path) -> list[str]:
 
 
 def _read_only_mount(path: Path) -> list[str]:
-    """A directory or file as it lies; a link as a link; nothing where there is nothing."""
+    """Yield options for a directory or file; a link as a link; nothing if it doesn't exist."""
     if path.is_symlink():
         return ["--symlink", os.readlink(path), str(path)]
     return ["--ro-bind", str(path), str(path)] if path.exists() else []
 
 
 def _parent_directories(*paths: Path | str) -> Iterator[str]:
-    """The directories above these paths: else bwrap would make them for root alone."""
+    """Return the directories above these paths: bwrap would create them for root alone."""
     above = {parent for path in paths for parent in Path(path).parents}
     for path in sorted(above - {Path("/")}):
         yield from ("--perms", "0755", "--dir", str(path))

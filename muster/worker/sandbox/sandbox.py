@@ -1,9 +1,9 @@
-"""One attempt's room: what its stages, its tunnel and the daemon's git in its workspace run in.
+"""One attempt's sandbox: its stages, its tunnel and the daemon's git in its workspace run in it.
 
-Each has a room of its own over the same workspace, with processes of its own, and when its first
-process ends the kernel ends all others before anybody is told. What a machine can do for it is its
-level: `full` has all of that and its own view of the file system (bubblewrap); `processes` only the
-processes (a pid namespace); `none` nothing but a user of its own where the daemon is root.
+Each runs in its own sandbox over the same workspace, with its own processes; when its first process
+exits, the kernel kills all others before anyone is notified. The level is what a machine supports:
+`full` has all of that and its own view of the file system (bubblewrap); `processes` only the
+processes (a pid namespace); `none` only its own user, if the daemon is root.
 """
 
 import os
@@ -31,32 +31,33 @@ _ENTER_CGROUPS = (
     'shift; exec "$@"'
 )
 _NAMESPACES = ("--unshare-pid", "--unshare-ipc", "--unshare-cgroup-try")
-# What the first process of a room has of root's, to become the attempt and to end what that runs.
+# Root's capabilities that the first process of a sandbox keeps, to become the attempt and to end
+# its processes.
 _CAPABILITIES = ("CAP_KILL", "CAP_SETUID", "CAP_SETGID")
-# It stays who bwrap is: a process that becomes another user outlives a bwrap that is killed, for
-# that has no right any more to have it killed as well.
+# It keeps bwrap's user: a process that becomes another user survives a killed bwrap, which then has
+# no right to kill it.
 _PID_1_SHELL = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
 _CHECKER_DIRECTORY = "/mirror"
 _CHDIR = ("/bin/sh", "-c", 'cd "$0" && exec "$@"')
 ANNOUNCEMENT = b"\x01muster: in the sandbox\x02\n"
-"""What comes on standard error once all of a sandbox is made, before the program in there starts:
-so nothing in there can keep it back, or have the sandbox taken for one that was not made."""
-# In octal: no message that quotes this command line has the bytes themselves.
+"""The announcement on standard error once a sandbox is complete, before its program starts: so no
+program in it can suppress it, or make the sandbox look as if it wasn't created."""
+# In octal: no message that quotes this command line contains the bytes themselves.
 _ANNOUNCE = r"printf '\001muster: in the sandbox\002\n' >&2"
 _ANNOUNCE_SHELL = ("/bin/sh", "-c", _ANNOUNCE + '; exec "$@"', "sh")
 
 
 class SandboxFailed(Exception):
-    """A sandbox could not be made, and nothing has run in it; in the words of what makes it. It is
-    the machine's failure, never that of the work."""
+    """A sandbox couldn't be created, and nothing has run in it; with the message of the creating
+    program. It is the machine's failure, never the work's."""
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """`host_workspace` and `host_home` are where these lie on the host; `view` is there with `full`
-    alone. `groups` are the control groups that hold what the daemon runs in there by `command`.
-    `interpreter` runs our own programs, and `bwrap` is the bubblewrap that makes a view.
-    `checker_uid` is the account that checks what comes out of the room; None: who we are."""
+    """`host_workspace` and `host_home` are the paths on the host; `mounts` exists only with `full`.
+    `groups` are the control groups for the daemon's own processes in it, from `command`.
+    `interpreter` runs our own programs, and `bwrap` is the bubblewrap for the mounts. `checker_uid`
+    is the account that checks the sandbox's output; None: the current user."""
 
     level: SandboxLevel
     identity: Identity | None
@@ -72,7 +73,7 @@ class Sandbox:
 
     @property
     def workspace(self) -> str:
-        """Where the workspace is for whoever is in the room."""
+        """The workspace's path inside the sandbox."""
         return WORKSPACE if self.mounts else str(self.host_workspace)
 
     @property
@@ -81,21 +82,21 @@ class Sandbox:
 
     @property
     def git_settings(self) -> str:
-        """The settings of the daemon's git, for whoever is in the room."""
+        """The path of the daemon's git settings inside the sandbox."""
         return GIT_SETTINGS if self.mounts else str(self.host_git_settings)
 
     @property
     def uid(self) -> int | None:
-        """Whom to become; None: stay who we are."""
+        """The user to become; None: the current user."""
         return self.identity.uid if self.identity else None
 
     @property
     def is_contained(self) -> bool:
-        """False where nothing does: what runs here has all that the daemon's own user has."""
+        """False if nothing contains it: the processes have all rights of the daemon's own user."""
         return self.level != "none" or self.uid is not None
 
     def with_visible(self, *paths: Path) -> "Sandbox":
-        """The same room, in which these are to be seen, too."""
+        """Return the same sandbox with more visible paths."""
         if self.mounts is None or not paths:
             return self
         return replace(
@@ -103,13 +104,13 @@ class Sandbox:
         )
 
     def python_command(self, entry: str) -> list[str]:
-        """The command that runs this in the room, with our package; where that lies is its first
-        argument."""
+        """Return the command that runs this code in the sandbox, with our package, whose path is
+        its first argument."""
         return self.interpreter.command(entry, in_view=self.mounts is not None)
 
     def init_command(self, *, open_network: bool = True) -> list[str]:
-        """The command that makes a stage's room and runs its leader in there (`leader.main`); empty
-        where there is no room. It has to be run with the daemon's own rights."""
+        """Return the command that creates a stage's sandbox and runs `init.main` in it; empty
+        without a sandbox. Run it with the daemon's own rights."""
         if self.mounts is not None:
             entered = self._attempt_bwrap_command("--as-pid-1", open_network=open_network)
             return [*entered, "--", *self.python_command(_ENTRY)]
@@ -125,12 +126,12 @@ class Sandbox:
         cwd: str | None = WORKSPACE,
         announced: bool = False,
     ) -> list[str]:
-        """The command that runs `argv` in a room of its own, with the attempt's rights.
+        """Return the command that runs `argv` in a new sandbox, with the attempt's rights.
 
-        It has to be run with the daemon's own rights, and passes its environment on; when it has
-        ended by itself the room is empty. Unless `pid_1`, some init is before the program. In a
-        view it begins in `cwd`; where that is None it goes by itself to where it wants to be. If
-        `announced`, and the room contains anything, ANNOUNCEMENT tells that it is made.
+        Run it with the daemon's own rights; it passes its environment on, and when it has exited
+        the sandbox is empty. Unless `pid_1`, an init precedes the program. With mounts it starts in
+        `cwd`; if that is None, the program changes its directory itself. If `announced`, and the
+        sandbox contains anything, ANNOUNCEMENT reports that it is complete.
         """
         room: list[str] = []
         program = [*(self._announce_prefix() if announced else ()), *argv]
@@ -138,7 +139,7 @@ class Sandbox:
         if self.mounts is not None:
             options = ["--as-pid-1"] if pid_1 else []
             room = [*self._attempt_bwrap_command(*options, open_network=open_network), "--"]
-            # There only as the attempt: who makes the room has no right to enter what is closed.
+            # Only as the attempt, because the sandbox's creator may not enter closed directories.
             entering = [*_CHDIR, cwd] if cwd else []
             inside = [*_setpriv_command(self.uid), *entering, *program]
         elif self.level == "processes":
@@ -148,9 +149,9 @@ class Sandbox:
         return [*self._cgroup_prefix(), *room, *first, *scoped, *inside]
 
     def checker_command(self, *argv: str, directory: Path, writable: str) -> list[str]:
-        """The command that runs `argv` in `directory`, of which it may write the part `writable`,
-        in a room of its own: in this one's control groups, with the rights of the account that
-        checks. Nobody in this room can signal or trace it. It announces itself likewise."""
+        """Return the command that runs `argv` in `directory`, of which only the part `writable` can
+        be written, in a separate sandbox: in this one's control groups, as the checking account. No
+        process in this sandbox can signal or trace it. It announces itself too."""
         room: list[str] = []
         if self.mounts is not None:
             seen = self.mounts.checker_arguments(directory, _CHECKER_DIRECTORY, writable)
@@ -167,19 +168,20 @@ class Sandbox:
 
     @property
     def announcement_count(self) -> int:
-        """How many come of a command that is announced: none where nothing contains it."""
+        """Return the number of announcements of an announced command: none if nothing
+        contains it."""
         return 1 if self.is_contained else 0
 
     def announcing_script(self, script: str) -> str:
-        """The shell script for a command that is not `announced`: it announces itself, which saves
-        another shell."""
+        """Return the shell script for a command that isn't `announced`: it announces itself, which
+        saves another shell."""
         return f"{_ANNOUNCE}\n{script}" if self.is_contained else script
 
     def _announce_prefix(self) -> tuple[str, ...]:
         return _ANNOUNCE_SHELL if self.is_contained else ()
 
     def _cgroup_prefix(self) -> list[str]:
-        """What goes into the control groups, and becomes what follows."""
+        """Return the prefix that enters the control groups, and becomes the rest."""
         entry = ["/bin/sh", "-c", _ENTER_CGROUPS, "sh", *self.groups, "--"]
         return entry if self.groups else []
 
@@ -188,7 +190,7 @@ class Sandbox:
         return [*self._bwrap_command(self.mounts.arguments, open_network=open_network), *options]
 
     def _bwrap_command(self, seen: list[str], *, open_network: bool) -> list[str]:
-        """bubblewrap, and what is to be seen in the room that it makes."""
+        """Return bubblewrap with the mounts of the sandbox."""
         user = ["--unshare-user"]
         if os.geteuid() == 0:
             user = ["--cap-drop", "ALL"]
@@ -198,12 +200,12 @@ class Sandbox:
 
 
 def _setpriv_command(number: int | None) -> list[str]:
-    """What becomes that user, and nothing where we stay who we are."""
+    """Return the command that becomes that user; empty if we don't change."""
     if number is None:
         return []
     uid = str(number)
     options = ["--reuid", uid, "--regid", uid, "--clear-groups", "--pdeathsig", "KILL"]
-    # Where it really lies: what leads there may not be seen in the room.
+    # The real path, because links to it may not be visible in the sandbox.
     return [os.path.realpath(shutil.which("setpriv") or "setpriv"), *options, "--"]
 
 

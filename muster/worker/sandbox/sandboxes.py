@@ -1,4 +1,4 @@
-"""The rooms of a machine, made as `detection` found that they can be."""
+"""The sandboxes of a machine, as `detection` found them."""
 
 import os
 import tempfile
@@ -20,20 +20,20 @@ from muster.worker.sandbox.sandbox import Sandbox
 from muster.worker.sandbox.uids import DEFAULT_UIDS, Identity
 
 LEVELS: tuple[SandboxLevel, ...] = ("none", "processes", "full")
-"""From the least to the most."""
+"""In ascending order."""
 
 DEFAULT_LIMITS = default_limits(memory=6 << 30, free_disk=40 << 30, slots=1)
 
 
 @dataclass(frozen=True)
 class Sandboxes:
-    """`level` is what this machine makes, `lacks` what keeps it from `full`, in words.
+    """`level` is this machine's level, `missing` why it isn't `full`, in words.
 
-    `directories` are shown in every room, and what `programs` answers, read-only: where agents were
-    found. What is temporary lies in the memory that an attempt may have. `groups` makes the
-    control groups, by their name, that hold what the daemon runs in a room. `interpreter` runs our
-    own programs in rooms; `python_missing` is why attempts cannot run it, if so. `bwrap` makes
-    views. `checker` is the account that checks what comes out of rooms.
+    `directories`, and the result of `programs`, are visible in every sandbox, read-only: the
+    agents' directories. Temporary files count to an attempt's memory. `groups` creates the control
+    groups, by name, for the daemon's own processes in a sandbox. `interpreter` runs our own
+    programs in sandboxes; `python_missing` is why attempts can't run it, if so. `bwrap` creates
+    mounts. `checker` is the account that checks sandboxes' output.
     """
 
     layout: Layout
@@ -53,14 +53,14 @@ class Sandboxes:
         return RoomFacts(self.level, list(self.missing))
 
     def meets_level(self, demanded: SandboxLevel | None) -> bool:
-        """Whether rooms of this machine contain as much as is demanded."""
+        """Whether sandboxes of this machine meet the demanded level."""
         return demanded is None or LEVELS.index(self.level) >= LEVELS.index(demanded)
 
     def find_problem(self) -> str | None:
-        """Why no stage can run in a room of this level now, found by running one; None: it can."""
+        """Run a test in a sandbox of this level; return why no stage can run, None if it can."""
         if self.python_missing is not None:
             return self.python_missing
-        without_groups = replace(self, groups=lambda _: ())  # trials would share them
+        without_groups = replace(self, groups=lambda _: ())  # tests would share them
         try:
             with without_groups.temporary_sandbox() as room:
                 (room.host_workspace / "quarantine").mkdir()
@@ -70,38 +70,39 @@ class Sandboxes:
                     or self_test.checker_problem(room, room.host_workspace)
                 )
         except OSError as error:
-            return f"no sandbox can be tried: {error}"
+            return f"can't test a sandbox: {error}"
 
     @contextmanager
     def temporary_sandbox(self) -> Iterator[Sandbox]:
-        """A room of no attempt's, over a home that is made for it. Raises OSError."""
+        """Yield a sandbox without an attempt, over a temporary home. Raises OSError."""
         key = AttemptKey(0, 0)
-        # In the worker's home, if there is one: no mounted directory that can be written is there.
+        # In the worker's home, if there is one, because no writable mount is there.
         place = self.layout.self_test if self.layout.self_test.is_dir() else None
         with tempfile.TemporaryDirectory(prefix="muster-sandbox-", dir=place) as directory:
             layout = Layout(Path(directory))
             layout.make()
             for path in (layout.attempt(key), layout.workspace(key), layout.attempt_home(key)):
                 path.mkdir()
-                path.chmod(0o755)  # whatever the daemon's umask is
+                path.chmod(0o755)  # whatever the daemon's umask
             layout.home.chmod(0o711)
             identity = Identity(DEFAULT_UIDS[-1], layout.home) if os.geteuid() == 0 else None
             yield replace(self, layout=layout).for_attempt(key, identity, layout.mirrors)
 
     def for_attempt(self, key: AttemptKey, identity: Identity | None, objects: Path) -> Sandbox:
-        """The attempt's room; `objects` are those of its repository's mirror. Raises OSError."""
+        """Return the attempt's sandbox; `objects` are those of its repository's mirror. Raises
+        OSError."""
         layout = self.layout
         places = layout.workspace(key), layout.attempt_home(key)
         room = self._create_sandbox(*places, layout.attempt(key), identity, objects)
         return replace(room, groups=self.groups(f"{key.name}-daemon"))
 
     def for_programs(self, identity: Identity | None) -> Sandbox:
-        """A room in which the daemon itself tries the programs of attempts. Raises OSError."""
+        """Return a sandbox in which the daemon tests the programs of attempts. Raises OSError."""
         directory = self.layout.self_test
         workspace, home = directory / "workspace", directory / "home"
         for path in (workspace, home):
             path.mkdir(parents=True, exist_ok=True)
-            path.chmod(0o755)  # whatever the daemon's umask is
+            path.chmod(0o755)  # whatever the daemon's umask
         return self._create_sandbox(workspace, home, directory, identity)
 
     def _create_sandbox(

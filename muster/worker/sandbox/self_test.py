@@ -1,4 +1,4 @@
-"""Trials: whether a stage could run in a room, found by running a command as a stage is run."""
+"""Test whether a stage could run in a sandbox, by running a command like a stage."""
 
 import contextlib
 import marshal
@@ -14,13 +14,14 @@ from time import monotonic
 from muster.worker.sandbox import init, interpreter
 from muster.worker.sandbox.sandbox import Sandbox
 
-_TIMEOUT_SECONDS = 20.0  # seconds for each
+_TIMEOUT_SECONDS = 20.0  # seconds per test
 _READ_BYTES = 4 << 10
 _MAX_REASON_LENGTH = 200  # characters of a reason
 
 
 def sandbox_problem(room: Sandbox) -> str | None:
-    """Why this room cannot be made; None if it can. Runs a shell that does nothing in it."""
+    """Return why this sandbox can't be created; None if it can. Runs a shell in it that does
+    nothing."""
     if room.level == "none":
         return None
     maker = room.bwrap if room.level == "full" else "unshare"
@@ -31,19 +32,20 @@ def sandbox_problem(room: Sandbox) -> str | None:
 
 
 def checker_problem(room: Sandbox, directory: Path) -> str | None:
-    """Why what comes out of this room cannot be checked; None if it can. `directory` has a part
+    """Return why this sandbox's output can't be checked; None if it can. `directory` has a part
     `quarantine`."""
     argv = room.checker_command("git", "--version", directory=directory, writable="quarantine")
     found = _command_problem(argv, "git", directory)
-    return found and f"commits cannot be checked: {found}"
+    return found and f"can't check commits: {found}"
 
 
 def python_problem(room: Sandbox) -> str | None:
-    """Why an attempt cannot run our Python programs in this room; None if it can.
+    """Return why an attempt can't run our Python programs in this sandbox; None if it can.
 
-    They are started as a stage is: by the room's leader, which becomes the attempt's user.
+    They start like a stage: from the sandbox's init, which becomes the attempt's user.
     """
-    # By a shell: what becomes the attempt may still start what that user cannot.
+    # With a shell: the process that becomes the attempt may still start programs that this user
+    # can't.
     python = room.python_command(interpreter.IMPORTS)
     argv = ["sh", "-c", 'exec "$@"', "sh", *python]
     made_by = room.init_command()
@@ -55,7 +57,7 @@ def python_problem(room: Sandbox) -> str | None:
 
 
 def _search_path() -> str:
-    """Ours, and the system's, for in a sandbox ours may lie nowhere."""
+    """Return our search path and the system's, because ours may not exist in a sandbox."""
     return os.pathsep.join([*os.environ.get("PATH", "").split(os.pathsep), os.defpath])
 
 
@@ -78,11 +80,11 @@ def _command_problem(
         return f"{name}: {error}"
     if done.returncode == 0:
         return None
-    return _last_line(done.stderr) or f"{name} ended with {done.returncode}"
+    return _last_line(done.stderr) or f"{name} exited with {done.returncode}"
 
 
 def _stage_problem(room: Sandbox, made_by: list[str], argv: Sequence[str]) -> str | None:
-    """Why that command does not run to its end, started by the room's leader."""
+    """Return why that command, started by the sandbox's init, doesn't complete."""
     env = {"PATH": _search_path()}
     who = {"uid": room.uid, "gid": room.uid}
     has = {"has_proxy": False, "has_channel": False}
@@ -107,7 +109,7 @@ def _stage_problem(room: Sandbox, made_by: list[str], argv: Sequence[str]) -> st
             report_output, printed = _read_both(reports, master)
         finally:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)  # harmless where it has ended, for it is not reaped
+                os.kill(pid, signal.SIGKILL)  # harmless after its exit, because it isn't reaped
             os.waitpid(pid, 0)
     lines = report_output.splitlines()
     if lines[-1:] == [b"exit 0"]:
@@ -115,12 +117,12 @@ def _stage_problem(room: Sandbox, made_by: list[str], argv: Sequence[str]) -> st
     is_started = b"ok" in lines
     return (
         _last_line(printed if is_started else report_output)
-        or "its first process ended without a word"
+        or "its first process exited without a report"
     )
 
 
 def _spawn(argv: list[str], terminal: int, reported: int, content: int) -> int:
-    # High first: what is moved must not be closed by what comes there.
+    # High numbers first: a moved descriptor must not be closed by the next.
     high = [os.dup(handle) for handle in (terminal, reported, content)]
     try:
         moved = {0: high[0], 1: high[0], 2: high[1], init.CONTENT_FD: high[2]}
@@ -132,7 +134,7 @@ def _spawn(argv: list[str], terminal: int, reported: int, content: int) -> int:
 
 
 def _read_both(reports: int, master: int) -> tuple[bytes, bytes]:
-    """What the leader reports, up to its end, and what is printed meanwhile."""
+    """Return init's reports up to its end, and the output meanwhile."""
     read = {reports: b"", master: b""}
     deadline = monotonic() + _TIMEOUT_SECONDS
     with selectors.DefaultSelector() as selector:
@@ -150,7 +152,7 @@ def _read_both(reports: int, master: int) -> tuple[bytes, bytes]:
 def _read_chunk(handle: int) -> bytes:
     try:
         return os.read(handle, _READ_BYTES)
-    except OSError:  # a terminal that nobody holds any more
+    except OSError:  # a terminal that no process has open
         return b""
 
 

@@ -1,8 +1,8 @@
-"""Looks at, removes and gives away trees that an attempt could write, by handles alone.
+"""Inspect, remove and give away trees that an attempt could write, only through descriptors.
 
-No step goes by a path: whoever owns a tree can put links, pipes and other owners' files anywhere in
-it, and move directories while they are walked. Each directory is opened beneath the one around it,
-never through a link; the way up is checked. Standard library only.
+No step uses a path: a tree's owner can put links, pipes and other owners' files anywhere in it, and
+move directories while they are walked. Each directory is opened beneath its parent, never through a
+link; the way up is checked. Standard library only.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _REMOVE_TIMEOUT_SECONDS = (
-    600.0  # seconds for a removal: whoever fills a tree again meanwhile must not win
+    600.0  # seconds for a removal: a process that keeps filling the tree must not win
 )
 _MAX_PENDING_DIRECTORIES = 1_000_000  # directories that are known and not yet walked through
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -26,8 +26,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def stat_below(tree: Path, path: str) -> os.stat_result:
-    """What lies at this relative path in a tree. Follows no link on its way, nor at its end, and
-    opens nothing that could make it wait. Raises OSError."""
+    """Return the status of this relative path in a tree. Follows no links, and opens nothing that
+    could block. Raises OSError."""
     *directories, name = path.split("/")
     handle = os.open(tree, _ENTRY | os.O_DIRECTORY)
     try:
@@ -39,10 +39,10 @@ def stat_below(tree: Path, path: str) -> os.stat_result:
 
 
 def remove(*trees: Path) -> None:
-    """Removes these, whatever they are by now. Each lies in a directory that no attempt can write.
+    """Remove these, whatever they are by now. Each is in a directory that no attempt can write.
 
-    As root, the owner of a tree removes what it can; ours is only what others have left in there.
-    Raises OSError if one stays.
+    As root, the tree's owner removes what it can; we remove only other users' files in it. Raises
+    OSError if one stays.
     """
     owners: dict[int, list[Path]] = {}
     for tree in trees:
@@ -56,9 +56,9 @@ def remove(*trees: Path) -> None:
 
 
 def chown_tree(tree: Path, owner: int) -> None:
-    """Gives a directory, and all below it that belongs to its owner, to the user `owner`; not what
-    is others', for it may have been linked there. The directory itself comes last, so that an
-    interrupted call can be repeated. Nothing may run as either user. Raises OSError."""
+    """Give a directory, and everything below it that belongs to its owner, to the user `owner`; not
+    other users' files, which may have been linked there. The directory itself comes last, so that
+    an interrupted call can be repeated. Nothing may run as either user. Raises OSError."""
     with _close_after(os.open(tree, _DIRECTORY)) as top:
         was = os.fstat(top).st_uid
         if was == owner:
@@ -68,7 +68,7 @@ def chown_tree(tree: Path, owner: int) -> None:
 
 
 def _remove_as(owner: int, trees: list[Path]) -> None:
-    """Not the trees themselves where their owner is another, who has no right to that."""
+    """Not the trees themselves if their owner is another user, who has no right to that."""
     user = owner if os.geteuid() == 0 else None
     with suppress(subprocess.TimeoutExpired):
         subprocess.run(
@@ -93,8 +93,8 @@ def _remove_rest(tree: Path, deadline: float) -> None:
 
 
 def _empty_directory(directory: int, deadline: float) -> None:
-    """Removes all below, with one directory open at a time: there is no limit to how deep they lie.
-    Closes the handle."""
+    """Remove everything below, with one directory open at a time: the depth is unlimited. Closes
+    the descriptor."""
     above: list[tuple[str, tuple[int, int]]] = []
     try:
         while True:
@@ -118,7 +118,8 @@ def _empty_directory(directory: int, deadline: float) -> None:
 
 
 def _first_nonempty(directory: int) -> str | None:
-    """Removes what it can; the first directory that has something in it, None if none is left."""
+    """Remove what is possible; return the first directory that isn't empty, None if all are
+    gone."""
     with os.scandir(directory) as entries:
         for entry in entries:
             if not _try_remove(entry.name, directory):
@@ -127,7 +128,7 @@ def _first_nonempty(directory: int) -> str | None:
 
 
 def _try_remove(name: str, parent: int) -> bool:
-    """Whether that is gone now; False for a directory that is not empty. Raises OSError."""
+    """Return whether it is gone now; False for a directory that isn't empty. Raises OSError."""
     try:
         os.unlink(name, dir_fd=parent)
     except FileNotFoundError:
@@ -143,8 +144,8 @@ def _try_remove(name: str, parent: int) -> bool:
 
 
 def _chown_below(top: int, was: int, owner: int) -> None:
-    """`ahead` has for each directory, from the top down to where we are, what lies in it and has
-    not been walked through yet."""
+    """`ahead` has for each directory, from the top down to the current one, its entries that aren't
+    walked through yet."""
     directory = os.dup(top)
     try:
         ahead = [_chown_entries(directory, was, owner)]
@@ -169,7 +170,7 @@ def _chown_below(top: int, was: int, owner: int) -> None:
 
 
 def _chown_entries(directory: int, was: int, owner: int) -> list[str]:
-    """Gives what lies in a directory; the directories in it."""
+    """Change the owner of a directory's entries; return the directories in it."""
     below = []
     device = os.fstat(directory).st_dev
     with os.scandir(directory) as entries:
@@ -184,7 +185,8 @@ def _chown_entries(directory: int, was: int, owner: int) -> list[str]:
 
 
 def _change_owner(handle: int, owner: int) -> None:
-    """Of what was looked at, and nothing that took its name since; also of a link itself."""
+    """Change exactly the inspected file, even if another took its name; of a link the link
+    itself."""
     if _libc.fchownat(handle, b"", owner, owner, _AT_EMPTY_PATH):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
@@ -195,7 +197,7 @@ def _open_child(name: str, parent: int) -> int:
 
 
 def _open_for_removal(name: str, parent: int) -> int:
-    """Opens a directory that its owner may have closed, also to themselves, and so to us."""
+    """Open a directory that its owner may have closed even to themselves, and so to us."""
     if os.geteuid() != 0:
         with _close_after(os.open(name, _ENTRY | os.O_DIRECTORY, dir_fd=parent)) as entry:
             os.chmod(f"/proc/self/fd/{entry}", stat.S_IRWXU)
@@ -203,8 +205,8 @@ def _open_for_removal(name: str, parent: int) -> int:
 
 
 def _open_parent(directory: int, expected: tuple[int, int]) -> int:
-    """The handle of the directory that this one was found in. Raises OSError if it is in another
-    by now: that one may be anybody's."""
+    """Return a descriptor of the parent in which this directory was found. Raises OSError if it has
+    been moved: the new parent may be any directory."""
     handle = os.open("..", _DIRECTORY, dir_fd=directory)
     if _inode_id(handle) != expected:
         os.close(handle)

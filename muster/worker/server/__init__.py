@@ -1,1 +1,1 @@
-"""The way to the server: its HTTP API, the control channel, and what is sent over it."""
+"""The connection to the server: its HTTP API, the control channel, and what is sent over it."""

@@ -1,6 +1,6 @@
-"""The control channel: dials the server, says hello, and hears its orders, again and again.
+"""The control channel: connect to the server, say hello, and receive its orders, again and again.
 
-The loop that reads does nothing that could wait: it hands every frame on.
+The reading loop never blocks: it passes every frame on.
 """
 
 import contextlib
@@ -53,7 +53,7 @@ log = logging.getLogger(__name__)
 
 
 class OrderHandler(Protocol):
-    """Carries out what the server orders; nothing here may wait."""
+    """Carries out the server's orders; nothing here may block."""
 
     def list_attempts(self) -> list[TrackedAttempt]: ...
 
@@ -68,7 +68,7 @@ class Disconnect(NamedTuple):
 
 
 class ControlChannel:
-    """Keeps a connection to the server until it is stopped."""
+    """Maintains a connection to the server until it is stopped."""
 
     def __init__(
         self,
@@ -113,12 +113,12 @@ class ControlChannel:
             if self._was_stable():
                 self._backoff.reset()
             delay = self._reconnect_delay(ending)
-            log.warning("%s; connecting again in %.1f s", ending.message, delay)
+            log.warning("%s; reconnecting in %.1f s", ending.message, delay)
             self._stopped.wait(delay)
         return False
 
     def stop(self) -> None:
-        """Ends `run`, from any thread, with a word of farewell if the peer still listens."""
+        """End `run`, from any thread, with a close frame if the peer still reads."""
         self._stopped.set()
         socket = self._socket
         if socket is not None:
@@ -128,7 +128,7 @@ class ControlChannel:
             _abort(socket)
 
     def reconnect(self) -> None:
-        """Begins a new connection, from any thread."""
+        """Open a new connection, from any thread."""
         if (socket := self._socket) is not None:
             _abort(socket)
 
@@ -139,12 +139,12 @@ class ControlChannel:
         return None if protocol is None else protocol >= version.QUESTIONS_VERSION
 
     def send(self, frame: Frame) -> None:
-        """Sends a frame, from any thread; without a connection it is lost, and nobody needs it."""
+        """Send a frame, from any thread; without a connection it is dropped, and not needed."""
         if (socket := self._welcomed_socket) is not None:
             with contextlib.suppress(ConnectionClosed, OSError):
                 socket.send(encode(fit_to_bounds(frame)))
 
-    # What comes after a connection
+    # After a connection
 
     def _was_stable(self) -> bool:
         """Whether the connection lasted: one that was dropped at once is no reason to hurry."""
@@ -175,10 +175,10 @@ class ControlChannel:
         try:
             self._token_renewal.recover()
         except ServerRefused as error:
-            log.error("the server does not know this machine any more: %s", error)
+            log.error("the server doesn't know this machine any more: %s", error)
             return random.uniform(*_LONG_DELAYS_SECONDS)
         except (Unreachable, OSError) as error:
-            log.warning("the credentials could not be recovered: %s", error)
+            log.warning("can't recover the credentials: %s", error)
         return self._backoff.next()
 
     # One connection
@@ -190,19 +190,19 @@ class ControlChannel:
                 try:
                     return self._serve_connection(socket)
                 finally:
-                    # Closing politely would wait for a peer that may be dead.
+                    # A graceful close would wait for a peer that may be dead.
                     _abort(socket)
         except ConnectionClosed as closed:
             return _disconnect_from(closed)
         except InvalidStatus as refused:
             status = refused.response.status_code
             code = CloseCode.UNAUTHENTICATED if status == 401 else 0
-            return Disconnect(code, f"the server answers {status}")
+            return Disconnect(code, f"the server responded with {status}")
         except (OSError, InvalidHandshake, EOFError, BadFrame) as error:
             server = self._token_renewal.current.server
             return Disconnect(0, f"{server}: {error or type(error).__name__}")
         except Exception:
-            # What could not be handed on is ordered again on the next connection.
+            # The server repeats failed orders on the next connection.
             log.exception("the connection failed")
             return Disconnect(0, "the connection failed within the worker")
         finally:
@@ -222,9 +222,9 @@ class ControlChannel:
         socket.send(encode(fit_to_bounds(self._build_hello())))
         welcome = self._receive_welcome(socket)
         if not self._journal.reconcile(welcome.acked_seq):
-            return Disconnect(CloseCode.GOING_AWAY, "the journal had to be begun anew")
-        # One that is over is prolonged by a heartbeat's answer: before that the server says which
-        # of our attempts have ended meanwhile, and those must not begin anything.
+            return Disconnect(CloseCode.GOING_AWAY, "a new journal had to be started")
+        # An expired lease is extended only by an answered heartbeat: before that, the server
+        # reports which of our attempts have ended meanwhile, and those must not start anything.
         if not self._lease.is_expired:
             self._lease.record_answered(0, welcome.lease_seconds)
         self._token_renewal.confirm_connected(welcome.server_time)
@@ -242,7 +242,7 @@ class ControlChannel:
         try:
             self._receive_frames(socket, welcome)
         finally:
-            # Whoever is in the middle of sending must not keep us.
+            # A thread that is sending must not block us.
             _abort(socket)
             pulse.close()
             outbox.close()
@@ -270,7 +270,7 @@ class ControlChannel:
         if not isinstance(frame, Welcome):
             raise BadFrame(f"{type(frame).__name__} instead of a welcome")
         if not version.is_supported(frame.protocol):
-            raise BadFrame(f"protocol version {frame.protocol} is not one of ours")
+            raise BadFrame(f"unsupported protocol version {frame.protocol}")
         return frame
 
     def _receive_frames(self, socket: ClientConnection, welcome: Welcome) -> NoReturn:
@@ -280,8 +280,8 @@ class ControlChannel:
             try:
                 frame = decode_from_server(message)
             except BadFrame as error:
-                # A newer server may say what we do not know.
-                log.warning("a frame was not understood: %s", error)
+                # A newer server may send unknown frames.
+                log.warning("ignoring an unknown frame: %s", error)
                 continue
             self._handle_frame(frame, welcome)
 
@@ -303,7 +303,7 @@ class ControlChannel:
 
 
 def _abort(socket: ClientConnection) -> None:
-    """Ends the connection whatever its peer does, and wakes whoever is sending."""
+    """End the connection whatever its peer does, and wake sending threads."""
     with contextlib.suppress(OSError):
         socket.socket.shutdown(sockets.SHUT_RDWR)
     socket.close_socket()

@@ -1,4 +1,4 @@
-"""The machine's id and its credentials, in files that only their owner can read."""
+"""The machine's ID and its credentials, in files that only their owner can read."""
 
 import contextlib
 import uuid
@@ -10,15 +10,14 @@ from muster.worker import atomic_write
 
 
 class NotEnrolled(Exception):
-    """There are no credentials in this home: run `python -m muster worker enroll` first."""
+    """This home has no credentials: run `python -m muster worker enroll` first."""
 
 
 class Credentials(msgspec.Struct, frozen=True, rename="camel"):
-    """What the server gave when the machine was enrolled.
+    """The server's credentials for an enrolled machine.
 
-    `renew_at` is in seconds since the epoch, by the server's clock.
-    `previous_secret` is the recovery secret that the server honours until we have connected with
-    what replaced it.
+    `renew_at` is in seconds since the epoch, by the server's clock. `previous_secret` is the
+    recovery secret that the server accepts until we have connected with its replacement.
     """
 
     server: str
@@ -33,12 +32,12 @@ class Credentials(msgspec.Struct, frozen=True, rename="camel"):
     insecure: bool = False
 
     def __repr__(self) -> str:
-        # Whatever prints this must not print a secret.
+        # Printing this must not print a secret.
         return f"Credentials({self.machine_id} at {self.server})"
 
 
 class CredentialStore:
-    """The directory that keeps the credentials."""
+    """The directory with the credentials."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -46,8 +45,8 @@ class CredentialStore:
         self._machine_id = directory / "machine-id"
 
     def machine_id(self) -> str:
-        """This machine's id. It is made and kept before the server is asked to enroll it, so that
-        a machine whose answer was lost asks again as the same one."""
+        """This machine's ID. It is created and stored before enrolling, so that a machine that
+        misses the response retries with the same ID."""
         with contextlib.suppress(FileNotFoundError, ValueError):
             return str(uuid.UUID(self._machine_id.read_text().strip()))
         made = str(uuid.uuid4())
@@ -55,21 +54,19 @@ class CredentialStore:
         return made
 
     def load(self) -> Credentials:
-        """The credentials. Raises NotEnrolled if there are none that can be read."""
+        """Return the credentials. Raises NotEnrolled if there are no readable ones."""
         try:
             return msgspec.json.decode(self._file.read_bytes(), type=Credentials)
         except FileNotFoundError:
-            raise NotEnrolled(f"{self._directory} holds no credentials") from None
+            raise NotEnrolled(f"{self._directory} has no credentials") from None
         except msgspec.DecodeError as error:
-            raise NotEnrolled(f"{self._file} cannot be read: {error}") from None
+            raise NotEnrolled(f"can't read {self._file}: {error}") from None
 
     def save(self, credentials: Credentials) -> None:
         atomic_write.replace_file(self._file, msgspec.json.encode(credentials))
 
     def set_server(self, server: str, ca_file: str | None) -> None:
-        """The server is at another address from now on, known by that authority. Raises
-        NotEnrolled.
-        """
+        """Set the server's new address and its certificate authority. Raises NotEnrolled."""
         known = self.load()
         if (known.server, known.ca_file) != (server, ca_file):
             self.save(msgspec.structs.replace(known, server=server, ca_file=ca_file))

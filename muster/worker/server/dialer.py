@@ -1,4 +1,4 @@
-"""How the machine reaches its server's WebSockets."""
+"""Connect to the server's WebSockets."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from muster.worker.server.rest_client import create_tls_context, is_loopback
 from muster.worker.server.websocket_connect import connect
 
 RESPONSE_TIMEOUT_SECONDS = 10.0
-"""Seconds for the server to answer."""
+"""Seconds for the server to respond."""
 
 
 def dial(
     known: Credentials, path: str, *, largest: int, queue: int, kind: Any = ClientConnection
 ) -> Any:
-    """A connection, of that kind, to a path of the server; it takes messages of `largest` bytes,
-    `queue` of which may wait to be read. Raises OSError, InvalidHandshake."""
+    """Return a connection of that kind to a path of the server; it accepts messages of `largest`
+    bytes, and buffers `queue` of them. Raises OSError, InvalidHandshake."""
     secure = known.server.startswith("https:")
     return connect(
         f"ws{known.server.removeprefix('http')}{path}",
@@ -27,7 +27,7 @@ def dial(
         max_queue=queue,
         open_timeout=RESPONSE_TIMEOUT_SECONDS,
         close_timeout=1.0,
-        # Our heartbeats are answered; more signs of life would tell nothing new.
+        # The server answers our heartbeats, so pings would add nothing.
         ping_interval=None,
         proxy=None if is_loopback(known.server) else True,
     )

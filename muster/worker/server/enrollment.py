@@ -1,4 +1,4 @@
-"""How a machine joins a server."""
+"""Enroll a machine with a server."""
 
 import logging
 import time
@@ -13,17 +13,17 @@ from muster.worker.server.rest_client import Response, RestClient, Unreachable
 from muster.worker.server.token_renewal import Grant
 
 ENROLL_TIMEOUT_SECONDS = 120.0
-"""Seconds for which a server that does not answer is asked again."""
+"""Seconds for retries if a server doesn't respond."""
 
 log = logging.getLogger(__name__)
 
 
 class AlreadyEnrolled(Exception):
-    """This home belongs to a machine that the server knows."""
+    """This home belongs to an enrolled machine."""
 
 
 class Registration(msgspec.Struct, rename="camel"):
-    """What the server is told about a machine that wants to join."""
+    """The data of a machine that enrolls."""
 
     machine_id: str
     token: str
@@ -42,7 +42,7 @@ def enroll(
     insecure: bool = False,
     patience: float = ENROLL_TIMEOUT_SECONDS,
 ) -> Credentials:
-    """Registers this machine with the server and keeps the credentials that it gives.
+    """Enroll this machine with the server and store its credentials.
 
     Raises AlreadyEnrolled, ServerRefused, Unreachable (after `patience` seconds).
     """
@@ -81,5 +81,5 @@ def _register_with_retry(rest: RestClient, registration: Registration, patience:
             delay = backoff.next()
             if time.monotonic() + delay > until:
                 raise
-            log.warning("%s; asking again in %.1f s", error, delay)
+            log.warning("%s; retrying in %.1f s", error, delay)
             time.sleep(delay)

@@ -1,4 +1,4 @@
-"""The heartbeats of one connection, on a thread that does nothing else."""
+"""The heartbeats of one connection, on a separate thread."""
 
 import threading
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ from muster.worker.machine_facts import FactCollector, MachineFacts
 class Heartbeats:
     """Sends a heartbeat at once and then every `seconds`.
 
-    Capabilities, repositories, room and upgrade are in it only when they have changed since the
-    last one; `facts` is what the hello said.
+    It includes capabilities, repositories, sandbox and upgrade only if they have changed since the
+    last one; `facts` are those of the hello.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Heartbeats:
 
     def _send_heartbeat(self, now: float) -> None:
         number, facts, last_sent = next(self._numbers), self._fact_collector.latest, self._last_sent
-        # Noted before it leaves: the lease must not begin later than it was sent.
+        # Recorded first: the lease must not start later than the heartbeat was sent.
         self._lease.record_sent(number, now)
         beat = Heartbeat(
             number,

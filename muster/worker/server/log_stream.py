@@ -1,7 +1,7 @@
-"""The log of one attempt on its way to the server: what is sent, what is acked, what is lost.
+"""One attempt's log on its way to the server: what is sent, acknowledged and lost.
 
-Offsets count within the attempt. `LogStreams` guards all of them with one lock, under which no
-disk and no socket is touched.
+Offsets count within the attempt. `LogStreams` guards all of them with one lock, under which it uses
+no disk and no socket.
 """
 
 import contextlib
@@ -17,15 +17,15 @@ from muster.protocol.frames import LogAck
 from muster.worker.shim.spool import SpoolChunk, SpoolReader
 
 _REPEATED_GAP_SECONDS = (
-    0.5  # seconds for which a repeated complaint about one offset is taken for an echo
+    0.5  # seconds for which a repeated complaint about one offset counts as an echo
 )
-# Seconds: how long after a large frame a terminal is taken to be in a flood, and how long its log
-# rests then after each frame of its own.
+# Seconds: how long after a large frame a terminal counts as flooded, and how long its log pauses
+# then after each of its own frames.
 _FLOOD_SECONDS, _PAUSE_SECONDS = 0.1, 0.05
 
 
 class LogStream:
-    """How far one attempt's log has been sent and acked, and its bytes."""
+    """How far one attempt's log is sent and acknowledged, and its bytes."""
 
     def __init__(self, key: AttemptKey, directory: Path) -> None:
         self.key = key
@@ -33,24 +33,22 @@ class LogStream:
         self._reading = threading.Lock()
         self._reader: SpoolReader | None = None
         self._closed = False
-        self.position = 0  # what comes next
+        self.position = 0  # the next byte to send
         self.acked = 0
-        self.server_offset = (
-            0  # what the server had when it last said where it stands; -1: it complained
-        )
-        self.blocked_by_seq = 0  # a report that must be sent before more bytes are
-        self.may_have_more = True  # there may be something to read
+        self.server_offset = 0  # the server's last reported offset; -1: it complained
+        self.blocked_by_seq = 0  # a report that must be sent before more bytes
+        self.may_have_more = True  # there may be bytes to read
         self.in_flight = 0  # bytes
         self.flooded_until = self.paused_until = 0.0
-        self.awaited_offset = 0  # what somebody waits for: up to there it does not rest
+        self.awaited_offset = 0  # another thread waits for it: no pauses up to there
         self._unacked: deque[tuple[int, int]] = deque()  # (end, bytes) of each frame in flight
-        self._last_rewind = (-1, 0.0)  # to which offset, and when
+        self._last_rewind = (-1, 0.0)  # the offset, and when
         self._retry_at = 0.0
 
     def read(self, offset: int, limit: int) -> list[SpoolChunk]:
-        """The log's pieces from `offset` on; see `SpoolReader.read`. Raises OSError.
+        """Return the log's chunks from `offset` on; see `SpoolReader.read`. Raises OSError.
 
-        With nothing to read the files are let go: a machine keeps a day's attempts.
+        Closes the files if there is nothing to read, because a machine has a day's attempts.
         """
         with self._reading:
             reader = self._open_reader()
@@ -60,12 +58,12 @@ class LogStream:
             return pieces
 
     def gap_end(self, offset: int) -> int | None:
-        """Where the lost range ends in which `offset` lies; None if it lies in none."""
+        """Return the end of the lost range that contains `offset`; None if there is none."""
         with self._reader_for_query() as reader:
             return reader.gap_end(offset) if reader else None
 
     def size(self) -> int:
-        """How many bytes the log has, lost ones counted."""
+        """Return the log's size in bytes, including lost ones."""
         with self._reader_for_query() as reader:
             return reader.end_offset() if reader else 0
 
@@ -76,7 +74,7 @@ class LogStream:
 
     @contextlib.contextmanager
     def _reader_for_query(self) -> Iterator[SpoolReader | None]:
-        """The reader for one question; files that were not open before are let go again."""
+        """Yield the reader for one query; files that weren't open before are closed again."""
         with self._reading:
             was_open = self._reader is not None
             try:
@@ -91,20 +89,20 @@ class LogStream:
             self._reader = None
 
     def _open_reader(self) -> SpoolReader | None:
-        """None where no shim has begun a log yet."""
+        """Return the reader; None if no shim has started a log yet."""
         if self._reader is None and not self._closed:
             with contextlib.suppress(FileNotFoundError):
                 self._reader = SpoolReader(self._directory)
         return self._reader
 
     def reset(self, offset: int) -> None:
-        """Begins anew on a new connection, whose server has the log up to `offset`."""
+        """Restart on a new connection, whose server has the log up to `offset`."""
         self._seek(offset)
         self.server_offset = offset
         self._last_rewind, self._retry_at = (-1, 0.0), 0.0
 
     def mark_sent(self, piece: SpoolChunk) -> None:
-        """The piece is about to be sent."""
+        """Record that the chunk is about to be sent."""
         self.position = piece.offset + len(piece.data)
         self._unacked.append((self.position, len(piece.data)))
         self.in_flight += len(piece.data)
@@ -115,10 +113,10 @@ class LogStream:
             self.in_flight -= self._unacked.popleft()[1]
 
     def rewind(self, offset: int, now: float) -> None:
-        """Goes back to `offset`: the server wants what follows it.
+        """Go back to `offset`: the server wants the bytes after it.
 
-        Every frame that was in flight behind a hole brings the same complaint: only the first
-        makes us send again, unless it has not helped after a moment.
+        Every frame in flight behind a gap causes the same complaint: only the first makes us
+        resend, unless that hasn't helped after a moment.
         """
         was_at, when = self._last_rewind
         if offset == was_at and offset == self.acked and now < when + _REPEATED_GAP_SECONDS:
@@ -129,7 +127,8 @@ class LogStream:
         self._last_rewind, self._retry_at = (offset, now), 0.0
 
     def retry(self, now: float) -> float | None:
-        """Goes back once more if that did not help the last time; when to look again otherwise."""
+        """Go back once more if that didn't help the last time; otherwise return when to check
+        again."""
         if not self._retry_at:
             return None
         offset = self._last_rewind[0]
@@ -175,29 +174,30 @@ class LogStreams:
             stream.close()
 
     def size(self, key: AttemptKey) -> int:
-        """How many bytes an attempt's log has. Raises OSError."""
+        """Return the size of an attempt's log in bytes. Raises OSError."""
         stream = self._streams.get(key)
         return stream.size() if stream else 0
 
     def notify_growth(self, key: AttemptKey) -> None:
-        """Notes that the attempt's log has grown."""
+        """Record that the attempt's log has grown."""
         stream = self._streams.get(key)
         if stream is not None and not stream.may_have_more:
             stream.may_have_more = True
         self._wake()
 
     def notify_flood(self, key: AttemptKey) -> None:
-        """Notes that a terminal shows a flood of this log: the terminal goes first.
+        """Record that a terminal shows a flood of this log: the terminal goes first.
 
-        Both at once are more than a server's processor takes, and nobody waits for the log yet.
+        Both at once are more than a server's processor can take, and no reader waits for the log
+        yet.
         """
         stream = self._streams.get(key)
         if stream is not None:
             stream.flooded_until = time.monotonic() + _FLOOD_SECONDS
 
     def prioritize_until(self, key: AttemptKey, offset: int) -> None:
-        """Sends the log up to `offset` without rests: a stage has ended there, and the server goes
-        on with the task when it has the log so far."""
+        """Send the log up to `offset` without pauses: a stage has ended there, and the server
+        continues the task when it has the log up to there."""
         with self._changed:
             stream = self._streams.get(key)
             if stream is not None:
@@ -205,7 +205,7 @@ class LogStreams:
         self._wake()
 
     def reset_all(self, known: Iterable[LogAck]) -> None:
-        """Begins anew on a new connection; the server has nothing of logs not in `known`."""
+        """Restart on a new connection; the server has nothing of logs not in `known`."""
         offsets = {AttemptKey.from_object(ack): ack.offset for ack in known}
         with self._changed:
             for key, stream in self._streams.items():
@@ -229,7 +229,7 @@ class LogStreams:
         self._wake()
 
     def wait_acked(self, key: AttemptKey, offset: int, timeout: float) -> bool:
-        """Waits until the server has the log up to `offset`; whether it came to that."""
+        """Wait until the server has the log up to `offset`; return whether it does."""
         self.prioritize_until(key, offset)
 
         def acked() -> bool:
@@ -242,7 +242,7 @@ class LogStreams:
     # For the sender
 
     def next_stream(self) -> LogStream | None:
-        """The stream whose turn it is, of those that may have something to send."""
+        """Return the next stream of those that may have something to send."""
         now = time.monotonic()
         with self._changed:
             for _ in range(len(self._queue)):
@@ -257,13 +257,14 @@ class LogStreams:
         return None
 
     def available_window(self, window: int) -> int:
-        """How many bytes may be sent now; 0 until that is worth a frame."""
+        """Return how many bytes may be sent now; 0 until that is worth a frame."""
         with self._changed:
             free = window - sum(stream.in_flight for stream in self._streams.values())
         return min(free, MAX_DATA_BYTES) if free >= min(MAX_DATA_BYTES, window // 4) else 0
 
     def reserve(self, stream: LogStream, expected: int, piece: SpoolChunk) -> bool:
-        """Reserves the window for a piece; False if the server has meanwhile asked for another."""
+        """Reserve the send window for a chunk; False if the server has meanwhile asked for
+        another."""
         with self._changed:
             if stream.position != expected:
                 return False
@@ -274,21 +275,21 @@ class LogStreams:
             return True
 
     def skip(self, stream: LogStream, expected: int, to: int, seq: int) -> None:
-        """The bytes up to `to` are lost; more follow once the report `seq` has been sent."""
+        """Skip the lost bytes up to `to`; more follow once the report `seq` has been sent."""
         with self._changed:
             if stream.position == expected:
                 stream.position, stream.blocked_by_seq, stream.may_have_more = to, seq, True
 
     def mark_reports_sent(self, sent: int) -> None:
-        """Reports up to this number have been sent."""
+        """Record that reports up to this number have been sent."""
         with self._changed:
             for stream in self._streams.values():
                 if stream.blocked_by_seq and stream.blocked_by_seq <= sent:
                     stream.blocked_by_seq = 0
 
     def retry_due(self, now: float) -> float | None:
-        """Lets streams try again whose server repeats itself; the next moment to look at one of
-        those, or at one that rests.
+        """Retry streams whose server repeats itself; return when to check the next of those, or of
+        paused ones.
         """
         with self._changed:
             due = [at for stream in self._streams.values() if (at := stream.retry(now))]

@@ -1,6 +1,6 @@
-"""Sends reports and logs over one connection, as fast as the window lets it.
+"""Send reports and logs over one connection, as fast as the window allows.
 
-Reports go first and in order; logs share what is left of the window, a frame each in turn.
+Reports go first and in order; logs share the rest of the window, one frame each in turn.
 """
 
 import logging
@@ -32,7 +32,7 @@ from muster.worker.journal.journal import Journal
 from muster.worker.server.log_stream import LogStream, LogStreams
 from muster.worker.shim.spool import SpoolChunk
 
-_GAP_REPORT_SECONDS = 1.0  # seconds between two reports about a range that is still being lost
+_GAP_REPORT_SECONDS = 1.0  # seconds between two reports about a range that is still growing
 
 # Unknown before version 3.
 _QUESTIONS_BODIES = (
@@ -50,10 +50,10 @@ log = logging.getLogger(__name__)
 
 
 class Outbox:
-    """One connection's sender, on a thread of its own.
+    """One connection's sender, on its own thread.
 
-    `wake` is set by whatever may give it something to do. The server has the reports up to
-    `acked_seq`, takes up to `window` bytes of logs that it has not acked, and speaks `protocol`.
+    `wake` is set whenever there may be something to do. The server has the reports up to
+    `acked_seq`, accepts up to `window` unacknowledged bytes of logs, and uses `protocol`.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Outbox:
     def _run(self) -> None:
         try:
             while True:
-                # Cleared before looking: what happens from here on wakes us again.
+                # Cleared before the check: later changes wake us again.
                 self._wake.clear()
                 if self._is_closed:
                     return
@@ -97,12 +97,12 @@ class Outbox:
         except ConnectionClosed:
             pass
         except Exception:
-            # Nobody else would notice that nothing is sent any more.
-            log.exception("the sender failed; connecting again")
+            # Otherwise nothing would be sent any more, unnoticed.
+            log.exception("the sender failed; reconnecting")
             self._socket.close()
 
     def _resume_streams(self, now: float) -> float | None:
-        """Opens streams again whose wait is over; returns when the next one's will be."""
+        """Resume streams whose wait is over; return when the next one's will be."""
         for stream in [stream for stream, at in self._resume_at.items() if at <= now]:
             del self._resume_at[stream]
             stream.may_have_more = True
@@ -120,16 +120,18 @@ class Outbox:
         return bool(reports)
 
     def _adapt_body(self, body: Body) -> Body | None:
-        """As the server can read it; None for what it need not know."""
+        """Return the body in the server's protocol version; None if it is unknown there."""
         if self._protocol >= version.QUESTIONS_VERSION:
             return body
-        if isinstance(body, Suspended):  # ordered by a later server, which was taken back since
-            return Lost("its stage was stopped in its middle, where this server cannot go on")
-        # One that is left out is acked with those behind it, or sent to a later server.
+        if isinstance(
+            body, Suspended
+        ):  # ordered by a newer server, which has been rolled back since
+            return Lost("its stage was suspended, and this server can't resume it")
+        # An omitted one is acknowledged with later ones, or sent to a newer server.
         return None if isinstance(body, _QUESTIONS_BODIES) else body
 
     def _send_log(self) -> bool:
-        """Sends a frame of the log whose turn it is; False when there is none, or no room."""
+        """Send a frame of the next log; False if there is none, or the window is full."""
         room = self._streams.available_window(self._window)
         stream = self._streams.next_stream() if room else None
         if stream is None:
@@ -138,7 +140,7 @@ class Outbox:
         try:
             self._send_chunks(stream, stream.position, room)
         except OSError as error:
-            log.error("the log of task %d cannot be read: %s", stream.key.task_id, error)
+            log.error("can't read the log of task %d: %s", stream.key.task_id, error)
         return True
 
     def _send_chunks(self, stream: LogStream, position: int, room: int) -> None:
@@ -156,7 +158,7 @@ class Outbox:
             stream.may_have_more = True
 
     def _skip_gap(self, stream: LogStream, position: int) -> None:
-        """Declares what was lost at the log's end; now and then only, for it may still grow."""
+        """Report the lost range at the log's end; only now and then, because it may still grow."""
         end = stream.gap_end(position)
         if end is None:
             return
@@ -172,7 +174,7 @@ class Outbox:
         for report in self._journal.unacked_reports(stream.key):
             body = report.body
             if not isinstance(body, LogLost) or body.start > stream.server_offset:
-                # It came before the bytes that it follows, and meant nothing to the server.
+                # It came before the bytes that it follows, and the server ignored it.
                 continue
             if body.start <= start < body.end:
                 self._streams.skip(stream, start, body.end, self._seq_unless_sent(report.seq))
@@ -181,7 +183,7 @@ class Outbox:
         self._streams.skip(stream, start, end, seq)
 
     def _seq_unless_sent(self, seq: int) -> int:
-        """The report that bytes have to wait for; 0 if it is on the wire already."""
+        """Return the report that must precede bytes; 0 if it has been sent already."""
         return seq if seq > self._sent else 0
 
 

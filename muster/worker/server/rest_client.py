@@ -19,7 +19,7 @@ _RETRYABLE_STATUSES = frozenset({408, 425, 429})
 
 
 class ServerRefused(Exception):
-    """The server said no, and would say so again."""
+    """The server rejected the request permanently."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(f"{detail} ({status}{' ' + code if code else ''})")
@@ -28,11 +28,11 @@ class ServerRefused(Exception):
 
 
 class Unreachable(Exception):
-    """The server did not answer, or answered that it may do so later."""
+    """The server didn't respond, or responded that it may later."""
 
 
 class BadServer(Exception):
-    """The address is none of a server that a secret may be sent to."""
+    """The address isn't one of a server that may get a secret."""
 
 
 class Response(NamedTuple):
@@ -43,7 +43,7 @@ class Response(NamedTuple):
 
 
 class RestClient:
-    """One server's HTTP API. Plain HTTP goes to this machine itself only, unless `insecure`."""
+    """One server's HTTP API. Plain HTTP is only for this machine itself, unless `insecure`."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class RestClient:
         insecure: bool = False,
         timeout: float = _TIMEOUT_SECONDS,
     ) -> None:
-        """`timeout` is in seconds, for each answer."""
+        """`timeout` is in seconds, per response."""
         self._timeout = timeout
         require_secure(server, insecure)
         self.server = server.rstrip("/")
@@ -64,7 +64,7 @@ class RestClient:
         self._opener = urllib.request.build_opener(*handlers)
 
     def post(self, path: str, body: Any, bearer: str | None = None) -> Response:
-        """Posts a body as JSON. Raises ServerRefused (4xx), Unreachable (whatever may pass)."""
+        """Post a body as JSON. Raises ServerRefused (4xx), Unreachable (temporary errors)."""
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
@@ -74,7 +74,8 @@ class RestClient:
         return self._send(request, _MAX_RESPONSE_BYTES)
 
     def get(self, path: str, largest: int = _MAX_RESPONSE_BYTES) -> bytes:
-        """A file of the server's, of at most `largest` bytes. Raises ServerRefused, Unreachable."""
+        """Return a file of the server, of at most `largest` bytes. Raises ServerRefused,
+        Unreachable."""
         found = self._send(urllib.request.Request(self.server + path), largest + 1).body
         if len(found) > largest:
             raise ServerRefused(200, "", f"{path} is larger than {largest:,} bytes")
@@ -92,10 +93,10 @@ class RestClient:
 
 
 def create_tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """The TLS settings that check the server's certificate, by `ca_file` if it has its own CA.
+    """Return TLS settings that check the server's certificate, with `ca_file` if it has its own CA.
 
-    That file may also have a certificate that another has signed, or the server's own: what is
-    named there is trusted, with nothing above it.
+    That file may also have a certificate that another one has signed, or the server's own: its
+    certificates are trusted without their issuers.
     """
     context = ssl.create_default_context(cafile=ca_file)
     if ca_file:
@@ -111,21 +112,21 @@ def is_loopback(server: str) -> bool:
 
 
 def is_plain_http(server: str) -> bool:
-    """Whether others on the way could read what goes there, and change what comes from there."""
+    """Whether others on the way could read or change the traffic."""
     return urlsplit(server).scheme == "http" and not is_loopback(server)
 
 
 def require_secure(server: str, insecure: bool) -> None:
-    """Raises BadServer for an address over which others could read secrets."""
+    """Raise BadServer for an address over which others could read secrets."""
     parts = urlsplit(server)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadServer(f"{server!r} is not an http:// or https:// address")
+        raise BadServer(f"{server!r} isn't an http:// or https:// address")
     if not insecure and is_plain_http(server):
         raise BadServer(f"{server} is plain HTTP, which others could read; use https://")
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: a token goes where it was meant to go."""
+    """Follows no redirect, so that a token only goes to its server."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
@@ -133,7 +134,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 def _error_from(error: urllib.error.HTTPError) -> ServerRefused | Unreachable:
     if error.code >= 500 or error.code in _RETRYABLE_STATUSES:
-        return Unreachable(f"the server answers {error.code}")
+        return Unreachable(f"the server responded with {error.code}")
     problem: dict[str, Any] = {}
     with contextlib.suppress(OSError, HTTPException, msgspec.DecodeError, msgspec.ValidationError):
         problem = msgspec.json.decode(error.read(_MAX_RESPONSE_BYTES), type=dict[str, Any])

@@ -1,4 +1,4 @@
-"""Staying known to the server: tokens are renewed in time, and recovered when it is too late."""
+"""Renew tokens in time, and recover them when it is too late."""
 
 import logging
 import threading
@@ -10,15 +10,15 @@ from muster.worker.clock import ServerClock
 from muster.worker.server.credentials import Credentials, CredentialStore
 from muster.worker.server.rest_client import Response, RestClient, ServerRefused, Unreachable
 
-_RETRY_DELAY_SECONDS = 60.0  # seconds until a renewal that failed is tried again
-_POLL_SECONDS = 3600.0  # seconds between two looks at the clock, which a suspended machine needs
+_RETRY_DELAY_SECONDS = 60.0  # seconds until a failed renewal is retried
+_POLL_SECONDS = 3600.0  # seconds between checks of the clock, for a machine that was suspended
 
 log = logging.getLogger(__name__)
 
 
 class Grant(msgspec.Struct, rename="camel"):
-    """The server's answer to a machine that has proved who it is: a token, and a new recovery
-    secret unless only the token was renewed."""
+    """The server's response to an authenticated machine: a token, and a new recovery secret unless
+    only the token was renewed."""
 
     worker_jwt: str
     expires_at: datetime
@@ -26,20 +26,20 @@ class Grant(msgspec.Struct, rename="camel"):
 
     @classmethod
     def from_response(cls, answer: Response) -> "Grant":
-        """The grant in a response. Raises Unreachable if there is none in it."""
+        """Return the grant in a response. Raises Unreachable if it has none."""
         try:
             return msgspec.json.decode(answer.body, type=cls)
         except msgspec.DecodeError as error:
-            raise Unreachable(f"the server's answer makes no sense: {error}") from None
+            raise Unreachable(f"the server's response is invalid: {error}") from None
 
     def renew_at(self, answer: Response) -> float:
-        """When two thirds of the token's life will be over, by the server's clock: ours may be
-        wrong about the date."""
+        """The end of two thirds of the token's life, by the server's clock, because ours may have a
+        wrong date."""
         return answer.date + max(0.0, _epoch_seconds(self.expires_at) - answer.date) * 2 / 3
 
 
 class TokenRenewal:
-    """Our credentials, as they are now. Safe to use from any thread; `close` it."""
+    """Our current credentials. Safe to use from any thread; `close` it."""
 
     def __init__(self, store: CredentialStore) -> None:
         """Raises NotEnrolled, BadServer."""
@@ -59,7 +59,7 @@ class TokenRenewal:
         self._thread.join(timeout=1.0)
 
     def renew(self) -> None:
-        """A new worker JWT for the one we hold. Raises ServerRefused, Unreachable."""
+        """Get a new worker JWT for the current one. Raises ServerRefused, Unreachable."""
         with self._lock:
             token = self.current.worker_jwt
             answer = self._rest.post("/api/workers/refresh-token", {}, bearer=token)
@@ -68,10 +68,10 @@ class TokenRenewal:
             self._update(worker_jwt=given.worker_jwt, renew_at=given.renew_at(answer))
 
     def recover(self) -> None:
-        """New credentials for the recovery secret. Raises ServerRefused, Unreachable.
+        """Get new credentials for the recovery secret. Raises ServerRefused, Unreachable.
 
-        Both secrets are kept until we have connected: were this answer lost, or the next, one of
-        them would still be good.
+        Both secrets are stored until we have connected: if this response is lost, or the next, one
+        of them is still valid.
         """
         with self._lock:
             secret, answer = self._present_secrets()
@@ -85,12 +85,12 @@ class TokenRenewal:
             )
 
     def confirm_connected(self, server_time: str) -> None:
-        """Notes that this machine has connected: forgets the recovery secret before the current
-        one, which the server honours no more, and sets the clock by `server_time`."""
+        """Record that this machine has connected: remove the previous recovery secret, which the
+        server no longer accepts, and set the clock to `server_time`."""
         try:
             self._clock.synchronize(_epoch_seconds(datetime.fromisoformat(server_time)))
         except ValueError:
-            log.warning("the server's time makes no sense: %.40r", server_time)
+            log.warning("the server's time is invalid: %.40r", server_time)
         self._wake.set()
         with self._lock:
             if self.current.previous_secret is not None:
@@ -123,14 +123,15 @@ class TokenRenewal:
             try:
                 self.renew()
             except (ServerRefused, Unreachable) as error:
-                # Should the token be dead already, connecting will say so and recover.
-                log.warning("the worker token could not be renewed: %s", error)
+                # If the token has already expired, connecting fails with that error and recovers
+                # it.
+                log.warning("can't renew the worker token: %s", error)
                 self._stopped.wait(_RETRY_DELAY_SECONDS)
             except OSError as error:
-                log.error("the credentials could not be written: %s", error)
+                log.error("can't write the credentials: %s", error)
                 self._stopped.wait(_RETRY_DELAY_SECONDS)
 
 
 def _epoch_seconds(moment: datetime) -> float:
-    """Since the epoch; a time without a zone is UTC."""
+    """Return seconds since the epoch; a time without a zone is UTC."""
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

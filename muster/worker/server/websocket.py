@@ -1,5 +1,4 @@
-"""A WebSocket for a thread that looks after other things, too: nothing here waits but its opening
-and its goodbye."""
+"""A WebSocket for a thread with other work: only opening and closing it block."""
 
 import contextlib
 import socket
@@ -21,9 +20,9 @@ _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class WebSocket:
-    """What `websockets.sync.client.connect` makes, dials and greets with; see `dialing.dial`.
+    """Created, connected and opened by `websockets.sync.client.connect`; see `dialer.dial`.
 
-    Raises ConnectionClosed once the connection is no more, OSError where it breaks.
+    Raises ConnectionClosed after the connection has closed, OSError if it breaks.
     """
 
     def __init__(self, sock: socket.socket, protocol: ClientProtocol, **_: Any) -> None:
@@ -35,7 +34,7 @@ class WebSocket:
         self.recv_events_thread = _NoThread()
         self.pending_legacy_warning = False
 
-    # What `connect` calls
+    # Called by `connect`
 
     def __enter__(self) -> "WebSocket":
         return self
@@ -63,13 +62,13 @@ class WebSocket:
         self._socket.settimeout(0)
 
     def start_keepalive(self) -> None:
-        """The server pings; `heard_at` says when something has come last."""
+        """The server pings; `heard_at` is the time of the last input."""
 
     def close_socket(self) -> None:
         self._socket.close()
 
     def close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
-        """Says goodbye, if there is still somebody to hear it, and ends the connection."""
+        """Send a close frame, if the peer may still read it, and close the connection."""
         with contextlib.suppress(OSError, ConnectionClosed):
             self._protocol.send_close(code, reason)
             until = monotonic() + _CLOSE_TIMEOUT_SECONDS
@@ -91,16 +90,16 @@ class WebSocket:
 
     @property
     def is_full(self) -> bool:
-        """Whether the server has to take something before more may be sent."""
+        """Whether the server must read something before more can be sent."""
         return bool(self._unsent)
 
     def abort(self) -> None:
-        """From any thread: ends the connection whatever its peer does."""
+        """From any thread: close the connection whatever its peer does."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def receive_first(self, seconds: float) -> list[str | bytes]:
-        """What comes first. Raises TimeoutError."""
+        """Return the first message. Raises TimeoutError."""
         until = monotonic() + seconds
         try:
             while True:
@@ -113,7 +112,7 @@ class WebSocket:
             self._socket.settimeout(0)
 
     def receive(self) -> list[str | bytes]:
-        """What has come."""
+        """Return the received messages."""
         is_tls = isinstance(self._socket, ssl.SSLSocket)
         while True:
             try:
@@ -121,11 +120,11 @@ class WebSocket:
             except _WOULD_BLOCK:
                 break
             self._feed(data)
-            # What TLS has unpacked already is not seen by who looks whether there is more to read.
+            # Data that TLS has already decrypted is invisible to a poll of the socket.
             if not data or not is_tls:
                 break
         messages = self._take_messages()
-        # Who has said goodbye and gone takes no answer to it, and is to be heard all the same.
+        # A peer that closed and left can't receive our close frame, but its last messages count.
         with contextlib.suppress(*() if self._protocol.state is OPEN else (OSError,)):
             self.flush()
         if not messages:
@@ -141,7 +140,7 @@ class WebSocket:
         self.flush()
 
     def flush(self) -> None:
-        """As much as the server takes now."""
+        """Send as much as the server accepts now."""
         for data in self._protocol.data_to_send():
             self._unsent += data
         if self._unsent:
@@ -180,7 +179,7 @@ class WebSocket:
 
 
 class _NoThread:
-    """What `connect` waits for when a greeting fails."""
+    """`connect` waits for this when a handshake fails."""
 
     def join(self) -> None:
         """There is nothing to wait for."""

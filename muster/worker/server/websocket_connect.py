@@ -1,4 +1,4 @@
-"""Opening a WebSocket at its address, and nowhere else: what is said there first is a token."""
+"""Open a WebSocket at its address without redirects, because the first message has a token."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from websockets.sync.client import reconnect
 
 
 def connect(url: str, **options: Any) -> Any:
-    """As websockets' `connect`, but a redirect is a refusal: InvalidStatus."""
+    """Like websockets' `connect`, but a redirect fails: InvalidStatus."""
     return _WithoutRedirects(url, **options).connect()
 
 

@@ -1,1 +1,1 @@
-"""The small process that owns an attempt's terminal and outlives the daemon, and the way to it."""
+"""The small process that owns an attempt's terminal and outlives the daemon, and its client."""

@@ -1,4 +1,4 @@
-"""An attempt as its shim knows it: its stages, its log, its lease; nothing of sockets."""
+"""An attempt in its shim: its stages, its log, its lease; without sockets."""
 
 import contextlib
 import os
@@ -21,7 +21,9 @@ from muster.worker.shim.transcript import TranscriptWriter
 from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageExit, failed_start_exit
 
 _NOTICE_SECONDS = 0.01  # seconds between two notices of a growing log
-_SLOW_NOTICE_SECONDS = 0.25  # and while it grows by little: each costs the server a transaction
+_SLOW_NOTICE_SECONDS = (
+    0.25  # the same while it grows slowly, because each notice costs the server a transaction
+)
 _SMALL_GROWTH_BYTES = 4 << 10  # bytes since the last notice
 _PROGRESS_BURST = 20  # progress texts that become events at once
 _PROGRESS_INTERVAL_SECONDS = 10.0  # seconds in which one more does after these
@@ -51,12 +53,14 @@ class AttemptRun:
         asked = self._record.question_count
         self._questions = ShimQuestions(asked, self._save_question_number, tell)
         self._run: StageRun | None = None
-        self._watched_fds: set[int] = set()  # the stage's handles; a closed one's number is reused
+        self._watched_fds: set[int] = (
+            set()
+        )  # the stage's descriptors; a closed one's number is reused
         self._is_unsaved = not self._save()
         self._deadline: float | None = None
         self._noticed_end = self._spool.end_offset
         self._noticed_at = 0.0
-        # Milliseconds go on where an earlier shim stopped, whatever the wall clock did since.
+        # Milliseconds continue where an earlier shim stopped, whatever the wall clock did since.
         passed = wall_milliseconds() - self._record.began_at_ms
         self._started_at = boot_seconds() - max(passed, self._spool.milliseconds) / 1000
 
@@ -65,7 +69,7 @@ class AttemptRun:
         return self._run is not None
 
     def is_lease_expired(self, now: float) -> bool:
-        """Whether the attempt had a lease and it is over."""
+        """Whether the attempt had a lease and it has expired."""
         return self._deadline is not None and now >= self._deadline
 
     def has_lease(self, now: float) -> bool:
@@ -86,10 +90,10 @@ class AttemptRun:
             facts=self._run.facts if self._run else {},
         )
 
-    # The passing of time
+    # Timers
 
     def wakes_at(self) -> float:
-        """When `tick` wants to be called next, in boot-time seconds."""
+        """When to call `tick` next, in boot-time seconds."""
         due = self._notice_at() if self._spool.end_offset != self._noticed_end else inf
         due = min(due, self._transcript.notice_at)
         if self._run:
@@ -99,13 +103,13 @@ class AttemptRun:
         return due
 
     def fence(self, now: float) -> None:
-        """Kills the stage that runs if the lease is over."""
+        """Kill the running stage if the lease has expired."""
         if self._run and self.is_lease_expired(now):
             self._run.stop("lease", 0, now)
             self._run.tick(now)
 
     def tick(self, now: float) -> None:
-        """Does what is due."""
+        """Do what is due."""
         if self._run:
             self._run.tick(now)
             if self._run.stage_exit:
@@ -123,7 +127,7 @@ class AttemptRun:
         else:
             reap_children()
 
-    # The requests
+    # Requests
 
     def start_stage(self, command: StageCommand) -> bool:
         """Starts a run of a stage; does nothing and returns False if it or a later one has begun.
@@ -136,45 +140,45 @@ class AttemptRun:
         if self._run:
             raise Refusal("busy", f"stage {self._run.stage_index} is running")
         if self.is_lease_expired(boot_seconds()):
-            raise Refusal("lease", "the lease is over")
+            raise Refusal("lease", "the lease has expired")
         self._record.add_stage(command.stage_index, command.run, wall_milliseconds())
         try:
-            # Before the process is: whatever dies in between, no stage is run twice.
+            # Written before the process starts: whatever dies in between, no stage runs twice.
             self._record.write(self._directory)
             self._start_run(command)
         except OSError as error:
             if self._run is None:
                 self._publish_exit(failed_start_exit(command, error, wall_milliseconds()))
-            else:  # it runs, but we cannot attend to it: it may have done something by now
+            else:  # it runs, but we can't serve it: it may have done something already
                 self.stop(grace=0)
         return True
 
     def stop(self, grace: float) -> None:
-        """TERM, and `grace` seconds later KILL, for all that runs."""
+        """Send TERM, and `grace` seconds later KILL, to everything that runs."""
         if self._run:
             now = boot_seconds()
             self._run.stop("stopped", grace, now)
             self._run.tick(now)
 
     def extend_lease(self, deadline: float) -> None:
-        """Never to an earlier moment: an answer that was overtaken must not stop anything."""
+        """Never shorten the lease: a delayed answer must not stop anything."""
         self._deadline = max(deadline, self._deadline or deadline)
 
     def write_input(self, keys: bytes) -> None:
-        """Raises Refusal: `idle`, or `full` when nobody reads what was typed."""
+        """Raises Refusal: `idle`, or `full` if the program doesn't read its input."""
         run = self._require_run()
         if not run.process.write_input(keys):
-            raise Refusal("full", "too much input waits to be read")
+            raise Refusal("full", "too much unread input")
         self._watch_terminal(run)
 
     def answer(self, number: int, answer: dict[str, Any]) -> None:
-        """Passes on the answer to the question that is open; that to another changes nothing."""
+        """Pass on the answer to the open question; an answer to another one has no effect."""
         if self._run and self._questions.answer(number):
             self._run.deliver_answer({"number": number, **answer})
             self._on_channel(0)
 
     def resize(self, cols: int, rows: int) -> None:
-        """Raises Refusal: `idle`, or `often` when no more sizes can be remembered."""
+        """Raises Refusal: `idle`, or `often` if no more sizes can be stored."""
         process = self._require_run().process
         if self._sizes.is_full:
             raise Refusal("often", "the terminal has had too many sizes")
@@ -217,11 +221,10 @@ class AttemptRun:
     def _append_output(self, output: bytes) -> None:
         if output and self._run:
             self._spool.append(output, self._milliseconds(), self._run.stage_index)
-            # Also what found no room: whoever looks is still shown it.
-            self._on_log_growth(self._spool.end_offset, output)
+            self._on_log_growth(self._spool.end_offset, output)  # viewers see it even if dropped
 
     def _append_entry(self, place: dict[str, int], entry: dict[str, Any], pending: int) -> int:
-        """Writes an entry of the transcript down; where the log goes on with what it is about."""
+        """Store an entry of the transcript; return the log's offset where its output starts."""
         offset = self._spool.end_offset + pending
         if "progress" in entry["data"] and not self._progress_bucket.try_consume(boot_seconds()):
             del entry["data"]["progress"]
@@ -280,7 +283,7 @@ class AttemptRun:
             self._notify({"refused": len(hosts)})
 
     def _finish_run(self, run: StageRun, end: StageExit) -> None:
-        self._on_refused(0)  # what was refused last
+        self._on_refused(0)  # the last refusals
         for handle in list(self._watched_fds):
             self._unwatch(handle)
         run.close()
@@ -291,7 +294,7 @@ class AttemptRun:
     def _publish_exit(self, end: StageExit) -> None:
         end = end._replace(log_end=self._spool.end_offset)
         self._record.set_exit(end)
-        # A full disk must not cost the result: it is told anyway, and the file tried again.
+        # A full disk must not cost the result: it is sent anyway, and the file retried.
         self._is_unsaved = not self._save()
         self._notify_log(boot_seconds())
         self._notify({"end": end._asdict()})
@@ -305,7 +308,7 @@ class AttemptRun:
         self._notify({"log": self._spool.end_offset})
 
     def _save(self) -> bool:
-        """Saves what was said, then the record, which is worth saving alone; whether all was."""
+        """Store the output, then the record; return whether both are stored."""
         saved = True
         record = partial(self._record.write, self._directory)
         for save in (self._spool.sync, self._transcript.sync, record):

@@ -1,19 +1,18 @@
-"""How a stage's command tells its shim what it does, besides what it prints.
+"""The channel on which a stage's command reports to its shim, besides its output.
 
-The command finds the number of an inherited socket in MUSTER_CHANNEL. It says JSON objects, a line
-each, and each is answered by one: `{"entry": {kind, title, text, data}}`, a thing that it did, by
-`{"ok": offset}`, where the log shows what is printed from now on; `{"facts": {…}}`, what is to be
-known at the stage's end, by `{"ok": true}`; what is not understood by `{"error": words}`. A line of
-more than 64 KiB ends the channel.
+The command finds the number of an inherited socket in MUSTER_CHANNEL. It sends JSON objects, one
+per line, and each gets one answer: `{"entry": {kind, title, text, data}}`, an action, gets `{"ok":
+offset}`, the log's offset of later output; `{"facts": {…}}`, for the stage's exit, gets `{"ok":
+true}`; invalid messages get `{"error": text}`. A line of more than 64 KiB ends the channel.
 
-`{"reply": {thread, text}}`, an answer in a review's thread, is an entry of the transcript, too, and
-answered as one; by an error where the stage's order does not name that thread.
+`{"reply": {thread, text}}`, an answer in a review thread, is an entry of the transcript, too, and
+answered like one; with an error if the stage's order doesn't name that thread.
 
 `{"ask": {question, choices, timeout}}` is answered by `{"ok": number}`, or by an error while
-another question is open; and when a person has answered, at any moment, between the answers to what
-else is said, by `{"answer": {number, choice}}`, with `input` in the place of `choice` where there
-were no choices. With neither nobody has come; with `refused` it says why nobody was asked.
-`{"ask": null}` says that no answer is waited for any more.
+another question is open; and when a person has answered, at any time, between other answers, by
+`{"answer": {number, choice}}`, with `input` instead of `choice` if there were no choices. With
+neither, nobody answered in time; `refused` is the reason why the question wasn't asked. `{"ask":
+null}` withdraws the question.
 
 Standard library only.
 """
@@ -30,19 +29,20 @@ from typing import Any
 DESCRIPTOR_VARIABLE = "MUSTER_CHANNEL"
 
 _MAX_LINE_BYTES = 64 << 10  # bytes of a line
-_READ_BYTES = 8 << 10  # at once: whatever comes, the shim soon looks at its clock again
-_MAX_REST_BYTES = 1 << 20  # more than a dead stage can have left in it
+_READ_BYTES = 8 << 10  # at once: whatever comes, the shim soon checks its clock again
+_MAX_REST_BYTES = 1 << 20  # more than an exited stage can have left in it
 
 
 class Channel:
-    """The shim's end. It never waits; whoever asks and does not listen is not heard meanwhile."""
+    """The shim's end. It never blocks; a command that asks and doesn't read isn't served
+    meanwhile."""
 
     def __init__(self, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-        """`answer` may raise anything: the words are the answer then. Raises OSError."""
+        """`answer` may raise anything: the message is then the answer. Raises OSError."""
         self._socket, theirs = socket.socketpair()
         self._socket.setblocking(False)
         self.peer_fd = theirs.detach()
-        """The command's end; `hand_over` closes ours of it, once that has been forked."""
+        """The command's end; `hand_over` closes our copy after the fork."""
         self._answer = answer
         self._buffer = b""
         self._unsent = b""
@@ -55,23 +55,23 @@ class Channel:
         os.close(self.peer_fd)
 
     def serve(self) -> int:
-        """Answers what has come; the events it waits for next, 0 when it is over."""
+        """Answer the received messages; return the events to wait for next, 0 at the end."""
         self._send()
         if not self._unsent:
             self._receive()
             self._send()
         if self._is_closed:
-            with contextlib.suppress(OSError):  # nobody is to wait for an answer
+            with contextlib.suppress(OSError):  # no process should wait for an answer
                 self._socket.shutdown(socket.SHUT_RDWR)
             return 0
         return selectors.EVENT_WRITE if self._unsent else selectors.EVENT_READ
 
     def queue_message(self, message: dict[str, Any]) -> None:
-        """Says something unasked; `serve` sends it."""
+        """Queue an unsolicited message; `serve` sends it."""
         self._unsent += json.dumps(message).encode() + b"\n"
 
     def receive_rest(self) -> None:
-        """Takes what was said before the end; nobody is there to be answered."""
+        """Read the messages before the end; nobody is left to answer."""
         taken = 0
         while taken < _MAX_REST_BYTES and (received := self._receive()):
             taken += received
@@ -80,7 +80,7 @@ class Channel:
         self._socket.close()
 
     def _receive(self) -> int:
-        """How many bytes have come, now and for good 0 after the last."""
+        """Return the number of received bytes, at the end always 0."""
         if self._is_closed:
             return 0
         try:
@@ -98,7 +98,7 @@ class Channel:
         try:
             answer = self._answer(_parse_message(line))
         except Exception as error:
-            # Whatever was said: a stage must not die of it.
+            # Whatever the message was, a stage must not die of it.
             answer = {"error": str(error) or repr(error)}
         return json.dumps(answer).encode() + b"\n"
 
@@ -109,11 +109,12 @@ class Channel:
         except BlockingIOError:
             pass
         except OSError:
-            self._unsent = b""  # nobody listens; what was said before may still be to be read
+            self._unsent = b""  # nobody reads; earlier messages may still be unread here
 
 
 def _parse_message(line: bytes) -> dict[str, Any]:
-    """Raises ValueError for what is no object, or holds a number that not every JSON can."""
+    """Parse a message. Raises ValueError if it isn't an object, or has a number that isn't valid in
+    all JSON."""
     try:
         message = json.loads(
             line.decode(),
@@ -124,7 +125,7 @@ def _parse_message(line: bytes) -> dict[str, Any]:
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     if not isinstance(message, dict):
-        raise ValueError("no object")
+        raise ValueError("not an object")
     return message
 
 
@@ -134,5 +135,5 @@ def _parse_integer(text: str) -> float:
 
 def _parse_number(text: str) -> float:
     if not isfinite(number := float(text)):
-        raise ValueError("no number")
+        raise ValueError("not a number")
     return number

@@ -1,4 +1,4 @@
-"""The daemon's way to its shims: start one, find one again, read what a dead one left."""
+"""The daemon's access to its shims: start one, reconnect to one, read a dead one's state."""
 
 import os
 import socket
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 IDLE_TIMEOUT_SECONDS = 600.0
-"""Seconds after which a shim that nobody asks, without stage and lease, ends by itself."""
+"""Seconds until an unused shim without stage and lease exits."""
 
 _Kind = TypeVar("_Kind")
 
@@ -49,10 +49,10 @@ _SHIM_SCRIPT = (
 def launch(
     directory: Path, *, quota: int = QUOTA_BYTES, idle: float = IDLE_TIMEOUT_SECONDS
 ) -> ShimLink:
-    """Starts the shim of an attempt's directory (0700, it exists), or finds the living one.
+    """Start the shim of an attempt's directory (0700, it exists), or find the living one.
 
-    Raises OSError when it cannot be started (`shim.log` says why), has died by the time that we
-    speak to it, or does not answer; ShimRefused when a living one would not talk to us.
+    Raises OSError if it can't start (see `shim.log`), has died before we connect to it, or doesn't
+    respond; ShimRefused if a living one rejects us.
     """
     command = [sys.executable, *_ISOLATED, "-X", "utf8", "-c", _SHIM_SCRIPT, str(_SOURCES)]
     command += [str(directory.resolve()), str(quota), str(idle)]
@@ -64,17 +64,17 @@ def launch(
             raise ChildProcessError(f"the shim in {directory} died at its start")
         if monotonic() > deadline:
             break
-        sleep(0.02)  # one that is starting, or has not quite died yet
+        sleep(0.02)  # one that is starting, or hasn't quite exited yet
     raise ChildProcessError(f"no shim in {directory}: exit status {status}")
 
 
 def attach(directory: Path) -> ShimLink | None:
-    """The living shim of a directory; None where there is none. Raises TimeoutError."""
+    """Return the living shim of a directory; None if there is none. Raises TimeoutError."""
     return connect(directory, ShimLink)
 
 
 def connect(directory: Path, kind: Callable[[socket.socket], _Kind]) -> _Kind | None:
-    """Likewise, a connection of that kind."""
+    """The same, with a connection of that kind."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(SHIM_TIMEOUT_SECONDS)
     try:
@@ -90,7 +90,7 @@ def connect(directory: Path, kind: Callable[[socket.socket], _Kind]) -> _Kind | 
 
 
 def read_state(directory: Path) -> ShimState | None:
-    """What a dead shim left behind; None where none ever was. Raises ValueError if damaged."""
+    """Return a dead shim's state; None if there never was one. Raises ValueError if damaged."""
     record = AttemptRecord.load(directory)
     if record is None:
         return None
@@ -102,9 +102,9 @@ def read_state(directory: Path) -> ShimState | None:
 
 
 def reap(directory: Path, grace: float = 5.0) -> list[processes.Process]:
-    """Ends what a dead shim's stages left running: TERM, `grace` seconds, KILL.
+    """End what a dead shim's stages left running: TERM, `grace` seconds, KILL.
 
-    Returns what would not die.
+    Returns processes that don't die.
     """
     return processes.terminate_all(
         lambda: processes.find_by_environment(SHIM_VARIABLE, str(directory.resolve())), grace
@@ -112,10 +112,10 @@ def reap(directory: Path, grace: float = 5.0) -> list[processes.Process]:
 
 
 def kill(directory: Path) -> None:
-    """Ends the shim of a directory, if one lives, by force, and all that its stages run.
+    """Kill a directory's shim, if one is alive, and everything that its stages run.
 
-    For one that does not answer: what was asked of it must not be done later. It cannot be asked
-    who it is either, and is known by its command line.
+    For a shim that doesn't respond: it must not carry out old requests later. It can't report its
+    pid either, so it is identified by its command line.
     """
     for shim in processes.find_by_arguments(*_ISOLATED, str(directory.resolve())):
         processes.kill_tree(shim)
@@ -126,7 +126,8 @@ def kill(directory: Path) -> None:
 
 
 def find_busy_directories(attempts: Path) -> list[Path]:
-    """The directories in this one whose shims have something running; they are not asked."""
+    """Return the directories in this one whose shims have running processes, without asking
+    them."""
     everyone = list(processes.iterate_processes())
     parents = {process.parent for process in everyone if process.is_alive}
     those = [process for process in everyone if process.pid in parents]
@@ -138,9 +139,9 @@ def find_busy_directories(attempts: Path) -> list[Path]:
 
 
 def _spawn(command: list[str], directory: Path) -> int:
-    """Runs what becomes a shim: it ends once the shim, its child, can be reached.
+    """Run the process that becomes a shim: it exits once the shim, its child, is reachable.
 
-    So nothing is left to reap, and the shim is nobody's who could take it along. Raises OSError.
+    So nothing is left to reap, and no parent can take the shim along. Raises OSError.
     """
     with (directory / "shim.log").open("ab") as log:
         try:
@@ -156,4 +157,4 @@ def _spawn(command: list[str], directory: Path) -> int:
                 check=False,
             ).returncode
         except subprocess.TimeoutExpired as error:
-            raise TimeoutError("the shim does not start") from error
+            raise TimeoutError("the shim doesn't start") from error

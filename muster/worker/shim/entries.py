@@ -1,4 +1,4 @@
-"""What a stage's command may say of itself, made safe: bounded, of known kinds, and masked.
+"""Make the messages of a stage's command safe: bounded, of known kinds, and masked.
 
 Standard library only.
 """
@@ -23,17 +23,17 @@ _ANSWER_TIMEOUT_SECONDS, _MAX_ANSWER_TIMEOUT_SECONDS = (
 
 
 def parse_entry(raw_entry: Any, masker: Masker) -> dict[str, Any]:
-    """An entry of the transcript: kind, title, text, data. What is too long is cut, after it was
-    masked, and `data.cut` says so. Raises ValueError for what is no entry."""
+    """Return an entry of the transcript: kind, title, text, data. Long values are truncated after
+    masking, and `data.cut` marks that. Raises ValueError for an invalid entry."""
     if not isinstance(raw_entry, dict) or raw_entry.get("kind") not in KINDS:
-        raise ValueError("no entry of a known kind")
+        raise ValueError("the entry's kind is unknown")
     title, text, data = (
         raw_entry.get("title", ""),
         raw_entry.get("text", ""),
         raw_entry.get("data", {}),
     )
     if not (isinstance(title, str) and isinstance(text, str) and isinstance(data, dict)):
-        raise ValueError("an entry's title and text are strings, its data is an object")
+        raise ValueError("an entry's title and text must be strings, its data an object")
     is_cut = data.get("cut") is True
     title, text, data = mask_value(masker, [title, text, data], is_cut=is_cut)
     truncated = title[:_MAX_TITLE_CHARS], text.encode()[:_MAX_TEXT_BYTES].decode(errors="ignore")
@@ -45,12 +45,12 @@ def parse_entry(raw_entry: Any, masker: Masker) -> dict[str, Any]:
 
 
 def merge_facts(facts: dict[str, Any], new_facts: Any, masker: Masker) -> dict[str, Any]:
-    """The facts, and those that were said now in the place of earlier ones of the same name.
+    """Return the facts with the new ones in place of earlier ones of the same name.
 
-    Raises ValueError for what is no object, or too much.
+    Raises ValueError if they aren't an object, or are too many.
     """
     if not isinstance(new_facts, dict):
-        raise ValueError("facts are an object")
+        raise ValueError("facts must be an object")
     merged: dict[str, Any] = facts | mask_value(masker, new_facts)
     if _json_bytes(merged) > _MAX_FACTS_BYTES:
         raise ValueError("too many facts")
@@ -58,15 +58,15 @@ def merge_facts(facts: dict[str, Any], new_facts: Any, masker: Masker) -> dict[s
 
 
 def parse_reply(reply: Any, threads: list[int], masker: Masker) -> dict[str, Any]:
-    """An entry of what is answered in one of these threads of a review; no other entry has
-    `reply`. Raises ValueError for what is none, and for another thread."""
+    """Return an entry for a reply in one of these review threads; no other entry has `reply`.
+    Raises ValueError for an invalid reply, and for another thread."""
     if not isinstance(reply, dict):
-        raise ValueError("a reply is an object")
+        raise ValueError("a reply must be an object")
     thread, text = reply.get("thread"), reply.get("text")
     if not isinstance(text, str) or not text.strip():
-        raise ValueError("a reply has a text")
+        raise ValueError("a reply needs a text")
     if not isinstance(thread, int) or isinstance(thread, bool) or thread not in threads:
-        raise ValueError("there is no such thread that you were told of")
+        raise ValueError("you were given no such thread")
     (text,) = mask_value(masker, [text])
     if len(text) > _MAX_REPLY_CHARS:
         text = text[: _MAX_REPLY_CHARS - 1] + "…"
@@ -81,25 +81,26 @@ class QuestionRequest(NamedTuple):
 
 
 def parse_question(request: Any, masker: Masker) -> QuestionRequest:
-    """A question to a person. A day is waited for an answer unless it says otherwise (`timeout`,
-    seconds). Raises ValueError for what is none, or offers too much to choose from."""
+    """Return a question to a person. It waits a day for an answer by default (`timeout`, seconds).
+    Raises ValueError for an invalid question, and for too many choices."""
     if not isinstance(request, dict):
-        raise ValueError("a question is an object")
+        raise ValueError("a question must be an object")
     text, choices = request.get("question"), request.get("choices") or []
     if not isinstance(text, str) or not text.strip():
-        raise ValueError("a question has a text")
+        raise ValueError("a question needs a text")
     if not isinstance(choices, list) or not all(isinstance(each, str) for each in choices):
-        raise ValueError("choices are a list of strings")
+        raise ValueError("choices must be a list of strings")
     timeout = request.get("timeout", _ANSWER_TIMEOUT_SECONDS)
     is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
     if not is_number or not 0 < timeout <= _MAX_ANSWER_TIMEOUT_SECONDS:
-        raise ValueError("a timeout is a number of seconds, of a week at most")
+        raise ValueError("a timeout must be a number of seconds, at most a week")
     text, choices = mask_value(masker, [text, choices])
     if len(choices) > _MAX_CHOICES or not all(
         0 < len(each) <= _MAX_CHOICE_CHARS for each in choices
     ):
         raise ValueError(
-            f"there are up to {_MAX_CHOICES} choices of up to {_MAX_CHOICE_CHARS} characters each"
+            f"a question can have up to {_MAX_CHOICES} choices of up to "
+            f"{_MAX_CHOICE_CHARS} characters each"
         )
     if len(text) > _MAX_QUESTION_CHARS:
         text = text[: _MAX_QUESTION_CHARS - 1] + "…"

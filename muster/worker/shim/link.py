@@ -24,18 +24,18 @@ from muster.worker.shim.wire import (
 )
 
 SHIM_TIMEOUT_SECONDS = 10.0
-"""Seconds for a shim to start, to answer, or to end."""
+"""Seconds for a shim to start, to respond, or to exit."""
 
 _NO_ANSWER_ID = 0
-"""The number of a request for whose answer nobody waits."""
+"""The number of a request without an answer."""
 
 
 class ShimGone(Exception):
-    """The shim has died or ended; what it knew is in its directory."""
+    """The shim has exited; its state is in its directory."""
 
 
 class ShimRefused(Exception):
-    """The shim would not do what was asked; `code` is `busy`, `lease`, `idle`, `full`, …"""
+    """The shim rejected the request; `code` is `busy`, `lease`, `idle`, `full`, …"""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -43,23 +43,23 @@ class ShimRefused(Exception):
 
 
 class ShimLink:
-    """A connection to a shim. Closing it, or dying with it, does not touch what runs.
+    """A connection to a shim. Closing it, or exiting with it, doesn't affect the running stage.
 
-    Every request raises ShimGone when the shim is no more, ShimRefused when it would not, and
-    TimeoutError when it does not answer.
+    Every request raises ShimGone if the shim is gone, ShimRefused if it rejects the request, and
+    TimeoutError if it doesn't respond.
     """
 
     def __init__(self, connection: socket.socket) -> None:
-        """Says hello on a connected socket. Raises ConnectionError, ShimRefused."""
+        """Say hello on a connected socket. Raises ConnectionError, ShimRefused."""
         self._connection = connection
         self._unpacker = Unpacker()
         self._changed = threading.Condition()
         self._sending = threading.Lock()
         self._ids = count(1)
-        self._answers: dict[int, dict[str, Any] | None] = {}  # None: still to come
+        self._answers: dict[int, dict[str, Any] | None] = {}  # None: pending
         self._watchers: list[Callable[[], None]] = []
         self._is_gone = False
-        self.refused_count = 0  # hosts that stages were refused since we are connected
+        self.refused_count = 0  # hosts that stages were refused since the connection
         self._version = 0
         self._state = self._handshake()
         connection.settimeout(None)
@@ -69,28 +69,32 @@ class ShimLink:
     # Requests
 
     def start_stage(self, stage: StageCommand) -> bool:
-        """Starts a stage; False if it, or a later one, was begun before: see `state`."""
+        """Start a stage; False if it, or a later one, has started before: see `fetch_state`."""
         return bool(self._request("begin", stage=command_fields(stage))["begun"])
 
     def stop(self, grace: float = 10.0) -> None:
-        """TERM for all that runs now, KILL after `grace` seconds; `wait` tells when it is over."""
+        """Send TERM to everything that runs now, KILL after `grace` seconds; `wait_for_exit`
+        returns at the end."""
         self._request("stop", grace=grace)
 
     def extend_lease(self, deadline: float) -> None:
-        """Boot-time seconds (`clock.boot_seconds`) at which the shim kills what runs."""
+        """Set the boot-time seconds (`clock.boot_seconds`) at which the shim kills its
+        processes."""
         self._request("lease", deadline=deadline)
 
     def send_lease(self, deadline: float) -> None:
-        """As `extend_lease`, but waits for nothing.
+        """Like `extend_lease`, but waits for nothing.
 
-        Raises BlockingIOError when the shim has not read for so long that nothing more fits.
+        Raises BlockingIOError if the shim hasn't read for so long that the buffer is full.
         """
         if not self._sending.acquire(blocking=False):
-            raise BlockingIOError("somebody else is speaking to the shim")
+            raise BlockingIOError("another thread is sending to the shim")
         try:
             message = pack_message({"id": _NO_ANSWER_ID, "do": "lease", "deadline": deadline})
             sent = self._connection.send(message, socket.MSG_DONTWAIT)
-            if sent < len(message):  # a unix socket takes so short a message whole, or not at all
+            if sent < len(
+                message
+            ):  # a unix socket accepts such a short message completely, or not at all
                 self._connection.sendall(message[sent:])
         except BlockingIOError:
             raise
@@ -106,28 +110,28 @@ class ShimLink:
         self._request("resize", cols=cols, rows=rows)
 
     def answer(self, number: int, answer: dict[str, Any]) -> None:
-        """Passes on `choice` or `input`, or neither, or why nobody was asked (`refused`)."""
+        """Pass on `choice` or `input`, or neither, or why the question wasn't asked (`refused`)."""
         self._request("answer", number=number, answer=answer)
 
     def fetch_state(self) -> ShimState:
         return parse_state(self._request("state")["state"])
 
     def quit(self) -> None:
-        """Kills what runs, and waits for the shim to end."""
+        """Kill what runs, and wait for the shim to exit."""
         self._request("quit")
         with self._changed:
             if not self._changed.wait_for(lambda: self._is_gone, SHIM_TIMEOUT_SECONDS):
-                raise TimeoutError("the shim does not end")
+                raise TimeoutError("the shim doesn't exit")
         self.close()
 
     def close(self) -> None:
-        """Disconnects. Not from within a watcher."""
+        """Disconnect. Not from within a watcher."""
         with contextlib.suppress(OSError):  # the shim was first
             self._connection.shutdown(socket.SHUT_RDWR)
         self._reader.join()
         self._connection.close()
 
-    # What happens by itself
+    # Notices
 
     @property
     def is_gone(self) -> bool:
@@ -135,37 +139,39 @@ class ShimLink:
 
     @property
     def supports_runs(self) -> bool:
-        """Not one of an earlier release: it would take a stage's next run for the one before."""
+        """False for an earlier release: it would mistake a stage's next run for the previous
+        one."""
         return self._version >= RUNS_VERSION
 
     @property
     def log_end(self) -> int:
-        """The log's end, as the shim told it last."""
+        """The log's end in the shim's last notice."""
         return self._state.log_end
 
     @property
     def question(self) -> Question | None:
-        """The latest that what runs has asked, as the shim told it last."""
+        """The latest question of the stage in the shim's last notice."""
         return self._state.question
 
     @property
     def initial_deadline(self) -> float | None:
-        """The end of the lease that the shim had when it was connected to."""
+        """The end of the shim's lease at the time of the connection."""
         return self._state.deadline
 
     def find_exit(self, stage_index: int, run: int = 0) -> StageExit | None:
-        """How a run of a stage ended; None until the shim has told."""
+        """Return how a run of a stage exited; None until the shim has reported it."""
         return self._state.find_exit(stage_index, run)
 
     def add_watcher(self, watcher: Callable[[], None]) -> None:
-        """Calls, in the connection's own thread, after every change: log, end, or gone.
+        """Call a function, on the connection's own thread, after every change: log, exit, or gone.
 
-        A watcher must be quick, and must ask the shim nothing.
+        A watcher must be fast, and must send the shim no request.
         """
         self._watchers.append(watcher)
 
     def wait_for_exit(self, stage_index: int, timeout: float, run: int = 0) -> StageExit | None:
-        """How a run of a stage ended; None if not within `timeout` seconds. Raises ShimGone."""
+        """Return how a run of a stage exited; None if not within `timeout` seconds. Raises
+        ShimGone."""
         with self._changed:
             about = (stage_index, run)
             self._changed.wait_for(lambda: self._is_gone or self.find_exit(*about), timeout)
@@ -175,7 +181,7 @@ class ShimLink:
             return end
 
     def wait_for_log(self, beyond: int, timeout: float) -> int:
-        """The log's end, at once when it is greater than `beyond`, else after `timeout`."""
+        """Return the log's end, at once when it is greater than `beyond`, else after `timeout`."""
         with self._changed:
             self._changed.wait_for(lambda: self._is_gone or self.log_end > beyond, timeout)
             return self.log_end
@@ -193,13 +199,13 @@ class ShimLink:
                     lambda: self._is_gone or self._answers[number], SHIM_TIMEOUT_SECONDS
                 )
         except OSError as error:
-            with self._changed:  # what it said last is heard first
+            with self._changed:  # its last messages are handled first
                 self._changed.wait_for(lambda: self._is_gone, SHIM_TIMEOUT_SECONDS)
             raise ShimGone from error
         finally:
             answer = self._answers.pop(number)
         if answer is None:
-            raise ShimGone if self._is_gone else TimeoutError("the shim does not answer")
+            raise ShimGone if self._is_gone else TimeoutError("the shim isn't responding")
         return _require_success(answer)
 
     def _handshake(self) -> ShimState:
@@ -223,7 +229,7 @@ class ShimLink:
     def _handle_messages(self, messages: list[dict[str, Any]]) -> None:
         with self._changed:
             for message in messages:
-                # Whoever no longer waits for an answer gets none.
+                # If the caller no longer waits, the answer is dropped.
                 if message.get("id") in self._answers:
                     self._answers[message["id"]] = message
                 self._state = _apply_notice(self._state, message)
@@ -238,7 +244,7 @@ class ShimLink:
 
 
 def handshake(connection: socket.socket, unpacker: Unpacker) -> list[dict[str, Any]]:
-    """Says hello to the shim; returns its answer and the messages that came with it.
+    """Say hello to the shim; return its answer and the messages that came with it.
 
     Raises OSError, ShimRefused.
     """
@@ -250,12 +256,12 @@ def handshake(connection: socket.socket, unpacker: Unpacker) -> list[dict[str, A
         messages = receive_messages(connection, unpacker)
     if _require_success(messages[0]).get("hello") not in SUPPORTED_VERSIONS:
         spoken = messages[0].get("hello")
-        raise ShimRefused("version", f"it speaks {spoken!r}, we speak {SUPPORTED_VERSIONS}")
+        raise ShimRefused("version", f"its version is {spoken!r}, ours are {SUPPORTED_VERSIONS}")
     return messages
 
 
 def receive_messages(connection: socket.socket, unpacker: Unpacker) -> list[dict[str, Any]]:
-    """Waits for the shim's next messages. Raises OSError, also when the shim has hung up."""
+    """Wait for the shim's next messages. Raises OSError, also when the shim has disconnected."""
     if not (data := connection.recv(64 << 10)):
         raise ConnectionResetError
     return unpacker.feed(data)

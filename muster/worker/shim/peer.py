@@ -1,4 +1,4 @@
-"""One connection to a shim, as the shim sees it. It never makes the shim wait."""
+"""One connection to a shim, on the shim's side. It never makes the shim wait."""
 
 import base64
 import contextlib
@@ -9,10 +9,10 @@ from typing import Any
 
 from muster.worker.shim.wire import SUPPORTED_VERSIONS, Refusal, Unpacker, pack_message
 
-_PAUSE_READING_BYTES = 64 << 10  # bytes unread by a peer, above which its requests must wait
-_MAX_UNREAD_BYTES = 4 << 20  # bytes unread by a peer, above which it is dropped
+_PAUSE_READING_BYTES = 64 << 10  # unread bytes of a peer, above which its requests must wait
+_MAX_UNREAD_BYTES = 4 << 20  # unread bytes of a peer, above which it is dropped
 
-_SHORT_CHUNK_BYTES = 4 << 10  # bytes that are told along with the log's end
+_SHORT_CHUNK_BYTES = 4 << 10  # bytes that are sent along with the log's end
 
 _MAX_OFFSET = 1 << 63  # an offset beyond every log
 
@@ -20,7 +20,7 @@ Handler = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Peer:
-    """Reads requests and writes their answers, between them the shim's notices."""
+    """Reads requests and writes their answers, with the shim's notices in between."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Peer:
         greet: Callable[[], dict[str, Any]],
         forget: Callable[["Peer"], None],
     ) -> None:
-        """`answer` may raise Refusal; `greet` gives the state for the hello."""
+        """`answer` may raise Refusal; `greet` returns the state for the hello."""
         connection.setblocking(False)
         self._connection = connection
         self._selector = selector
@@ -41,15 +41,15 @@ class Peer:
         self._outgoing = bytearray()
         self._is_greeted = False
         self._is_listening = False
-        self._known_end = 0  # what a listening peer has of the log
-        self._chunks_left = 0  # how many more it takes with their bytes
+        self._known_end = 0  # a listening peer's known end of the log
+        self._chunks_left = 0  # how many more chunks it gets with their bytes
         self._log_end = 0
         self._is_closing = False
         self._wanted = selectors.EVENT_READ
         selector.register(connection, self._wanted, self._on_event)
 
     def notify(self, notice: dict[str, Any]) -> None:
-        """Sends a notice, if the peer has said hello."""
+        """Send a notice, if the peer has said hello."""
         if (
             self._is_greeted
             and not self._is_closing
@@ -58,11 +58,11 @@ class Peer:
             self._send(notice)
 
     def on_log_growth(self, end: int, data: bytes = b"") -> None:
-        """Tells a peer that listens that the log now ends at `end`; not again until it listens
-        again, so that a flood costs no more notices than its reader takes turns.
+        """Tell a listening peer that the log now ends at `end`; not again until it listens again,
+        so that a flood costs no more notices than its reader has turns.
 
-        `data` are the new bytes: a peer that takes short pieces is told them along, and need not
-        look for them.
+        `data` are the new bytes: a peer that accepts short chunks gets them along, and needn't read
+        them.
         """
         self._log_end = end
         if not self._is_listening or self._known_end >= end:
@@ -125,7 +125,7 @@ class Peer:
         ]
         if not common:
             self._is_closing = True
-            return {"error": "version", "message": f"spoken here: {SUPPORTED_VERSIONS}"}
+            return {"error": "version", "message": f"supported versions: {SUPPORTED_VERSIONS}"}
         self._is_greeted = True
         return {"hello": max(common), "state": self._get_state()}
 
@@ -135,7 +135,7 @@ class Peer:
         except Refusal as refusal:
             result = {"error": refusal.code, "message": str(refusal)}
         except Exception as error:
-            # Whatever was asked: a stage must not die of a question.
+            # Whatever the request was, a stage must not die of it.
             result = {"error": "senseless", "message": repr(error)}
         return {"id": message.get("id"), **result}
 

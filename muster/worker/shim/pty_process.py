@@ -1,6 +1,7 @@
-"""A stage's process on a pseudoterminal of its own, in its room if it has one.
+"""A stage's process on its own pseudoterminal, in its sandbox if it has one.
 
-Forked by hand: `subprocess` cannot give a child its controlling terminal. Standard library only.
+Forked by hand, because `subprocess` can't give a child its controlling terminal. Standard library
+only.
 """
 
 import ctypes
@@ -23,17 +24,17 @@ from muster.worker.shim.wire import StageCommand
 _BATCH_BYTES = 64 << 10
 _READ_BYTES = 4 << 10
 _MAX_INPUT_BYTES = 1 << 20
-_MIN_MOVED_FD = 16  # descriptors from here on are out of the way of those that a room is given
+_MIN_MOVED_FD = 16  # descriptors from here on don't collide with those for a sandbox
 _PR_SET_CHILD_SUBREAPER = 36
 
 SHIM_VARIABLE = "MUSTER_SHIM"
-"""Set in each stage to the attempt's directory, so that its processes can be told by it."""
+"""Set in each stage to the attempt's directory, which identifies its processes."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def become_subreaper() -> None:
-    """Makes whatever its descendants leave behind a child of this process."""
+    """Make all orphans of its descendants children of this process."""
     if _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl")
 
@@ -41,9 +42,9 @@ def become_subreaper() -> None:
 class PtyProcess:
     """The stage's process, and the master's end of its terminal.
 
-    Without a room it is the command itself, the leader of a session of its own. With one it is
-    what made the room: it ends when the room is empty, and the command, in a session of its own
-    again, is what the room's leader tells of.
+    Without a sandbox it is the command itself, the leader of its own session. With one it is the
+    sandbox's creator: it exits when the sandbox is empty, and the sandbox's init reports on the
+    command, which has its own session too.
     """
 
     def __init__(
@@ -53,14 +54,15 @@ class PtyProcess:
         enter: Callable[[], None],
         handed: Mapping[int, int],
     ) -> None:
-        """Forks. Whether it could be started is told by `failures`. Raises OSError.
+        """Fork. `failures` reports whether it could start. Raises OSError.
 
         `enter` is called in the child, with the shim's rights, before it runs anything. `handed`
-        are handles for the room's leader, by their numbers there; of a stage without a room its
-        command is given that of CHANNEL.
+        has descriptors for the sandbox's init, by their numbers there; without a sandbox, the
+        stage's command gets the one of CHANNEL_FD.
         """
         self._has_sandbox = bool(command.room)
-        # Our own hold on the slave's end keeps the terminal up while the stage lets go of it.
+        # Our own descriptor of the slave's end keeps the terminal up while the stage closes its
+        # own.
         self.master, self._slave = os.openpty()
         self._input = b""
         self._status_output = b""
@@ -84,7 +86,7 @@ class PtyProcess:
         self.started = started.started if (started := processes.find(self.pid)) else 0
 
     def read_status(self) -> bool:
-        """Once `failures` is readable: takes what is said there; whether more may come."""
+        """Once `failures` is readable: read it; return whether more may come."""
         try:
             data = os.read(self.status_fd, _READ_BYTES)
         except BlockingIOError:
@@ -94,19 +96,19 @@ class PtyProcess:
 
     @property
     def failure(self) -> str | None:
-        """Why the command could not be started (an errno first); empty if it runs or has run, None
-        while that is not known."""
-        lines = self._status_output.split(b"\n")[:-1]  # the last one is not whole
-        # What makes the room writes here as well, and may have warned of something before.
+        """Why the command couldn't start (an errno first); empty if it runs or has run, None while
+        unknown."""
+        lines = self._status_output.split(b"\n")[:-1]  # the last one is incomplete
+        # The sandbox's creator writes here as well, and may have written a warning before.
         if any(line == b"ok" or _parse_status(line) is not None for line in lines):
             return ""
         failed = next(filter(_is_failure, lines), None)
         return None if failed is None else failed.decode(errors="replace")
 
     def final_status(self, status: int | None, *, stopped: bool) -> tuple[str, int | None]:
-        """When the process has ended with that status: why the command did not run (empty if it
-        did), and its status, a signal as a negative number. One that was `stopped` may not have
-        come so far as to say a word."""
+        """After the process has exited with that status: return why the command didn't run (empty
+        if it did), and its status, a signal as a negative number. One that was `stopped` may not
+        have reported anything yet."""
         heard = -1
         while len(self._status_output) > heard:
             heard = len(self._status_output)
@@ -116,13 +118,13 @@ class PtyProcess:
             return failure or "", status
         if failure is None and not stopped:
             words = (
-                self._status_output.decode(errors="replace").strip() or "it ended without a word"
+                self._status_output.decode(errors="replace").strip() or "it exited without a report"
             )
             return f"{errno.EPERM} EPERM room: {words[-300:]}", status
         return failure or "", _reported_status(self._status_output, status)
 
     def read_output(self) -> tuple[bytes, bool]:
-        """What has been written, up to a batch; True when nothing more can ever come."""
+        """Return the output, up to a batch; True when there will be no more."""
         pieces: list[bytes] = []
         size = 0
         try:
@@ -141,7 +143,7 @@ class PtyProcess:
         return b"".join(pieces), False
 
     def write_input(self, data: bytes) -> bool:
-        """Queues input; False when too much of it waits to be read already."""
+        """Queue input; False if too much of it is unread already."""
         if len(self._input) + len(data) > _MAX_INPUT_BYTES:
             return False
         self._input += data
@@ -158,16 +160,17 @@ class PtyProcess:
         except BlockingIOError:
             pass
         except OSError:
-            self._input = b""  # nobody is there to read it
+            self._input = b""  # no process is there to read it
 
     def resize(self, cols: int, rows: int) -> None:
-        # The kernel tells the foreground processes (SIGWINCH).
+        # The kernel notifies the foreground processes (SIGWINCH).
         termios.tcsetwinsize(self.master, (rows, cols))
 
     def terminate(self) -> None:
-        """TERM for all that runs, and CONT so that the stopped ones hear it."""
+        """Send TERM to everything that runs, and CONT so that stopped processes handle it."""
         if self._has_sandbox:
-            # Not to what makes the room: its end is everybody's at once. Its leader passes it on.
+            # Not to the sandbox's creator, whose exit kills everything at once. Its init passes it
+            # on.
             processes.signal_all(processes.children(self.pid), signal.SIGTERM)
             return
         self._signal_group(signal.SIGTERM)
@@ -175,8 +178,7 @@ class PtyProcess:
         processes.terminate(processes.descendants(os.getpid()))
 
     def terminate_group(self) -> None:
-        """TERM for what the command, which has ended, left in its group; a room's leader has done
-        so."""
+        """Send TERM to the exited command's group; a sandbox's init has done so."""
         if not self._has_sandbox:
             self._signal_group(signal.SIGTERM)
             self._signal_group(signal.SIGCONT)
@@ -185,7 +187,7 @@ class PtyProcess:
         self._signal_group(signal.SIGKILL)
 
     def close_slave(self) -> None:
-        """Closes our hold on the slave's end, so that `read` can find the end."""
+        """Close our descriptor of the slave's end, so that `read_output` can find the end."""
         os.close(self._slave)
 
     def close(self) -> None:
@@ -193,7 +195,7 @@ class PtyProcess:
         os.close(self.status_fd)
 
     def _signal_group(self, number: int) -> None:
-        """Safe until the process is reaped: so long nobody else can have its number."""
+        """Safe until the process is reaped: until then no other process can have its pid."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
@@ -215,10 +217,10 @@ def _with_channel(
 
 
 def _stage_memfd(command: StageCommand, env: dict[str, str], handed: Mapping[int, int]) -> int:
-    """A descriptor of what the room's leader is to run; -1 without a room.
+    """Return a descriptor of the command for the sandbox's init; -1 without a sandbox.
 
-    Not in its arguments, which others may read, nor its environment: what makes the room has the
-    rights of the daemon, and a project's LD_PRELOAD must not be there.
+    Not in its arguments, which others can read, nor its environment: the sandbox's creator has the
+    daemon's rights, and a project's LD_PRELOAD must not be there.
     """
     if not command.room:
         return -1
@@ -240,7 +242,7 @@ def _exec_command(
     content: int,
     handed: Mapping[int, int],
 ) -> NoReturn:
-    """In the child: turns into the command, or into what makes its room."""
+    """In the child: become the command, or its sandbox's creator."""
     try:
         enter()
         if command.room:
@@ -254,7 +256,7 @@ def _exec_command(
     except BaseException as error:
         os.write(report_fd, init.describe_failure(error, "prepare"))
     finally:
-        os._exit(127)  # whatever comes: this is no second shim
+        os._exit(127)  # in any case, because this must not become a second shim
 
 
 def _exec_sandbox(
@@ -264,10 +266,10 @@ def _exec_sandbox(
     report_fd: int,
     handed: Mapping[int, int],
 ) -> NoReturn:
-    """What bwrap or unshare has to say goes where the leader tells."""
+    """Messages of bwrap or unshare go where init reports."""
     try:
         os.setsid()
-        # High first: what is to be moved down must not be closed by what comes there.
+        # High numbers first: a moved descriptor must not be closed by the next.
         handles = {0: terminal, 1: terminal, 2: report_fd, **handed}
         moved = {
             n: fcntl.fcntl(handle, fcntl.F_DUPFD, _MIN_MOVED_FD) for n, handle in handles.items()
@@ -277,11 +279,11 @@ def _exec_sandbox(
         init.close_all_but(*handed)
         init.die_with_parent()
         if init.PROXY_FD not in handed:
-            scope_abstract_sockets()  # what shares the host's network; here it costs no import
+            scope_abstract_sockets()  # if it shares the host's network; here it costs no import
         os.chdir("/")
         os.execve(room[0], room, {"PATH": os.defpath} | _shim_variable(env))
     except OSError as error:
-        # Not with its own number: that a program is missing is said of the command alone.
+        # Not with its own errno: a missing program is reported only for the command.
         step = f"room {room[0]} ({error.strerror})"
         os.write(2, init.describe_failure(OSError(errno.EPERM, ""), step))
     finally:
@@ -293,8 +295,8 @@ def _shim_variable(env: dict[str, str]) -> dict[str, str]:
 
 
 def _reported_status(output: bytes, otherwise: int | None) -> int | None:
-    """How the leader said that the command ended; if it was killed before, `otherwise`, which what
-    made the room ended with: a signal of the leader's as 128 and more."""
+    """Return the command's exit in init's report; if init was killed before, `otherwise`, the exit
+    of the sandbox's creator: init's signal as 128 and more."""
     for line in output.splitlines():
         if (status := _parse_status(line)) is not None:
             return status
@@ -302,7 +304,7 @@ def _reported_status(output: bytes, otherwise: int | None) -> int | None:
 
 
 def _parse_status(line: bytes) -> int | None:
-    """The status of the command that the leader tells of there, if it does."""
+    """Return the command's status in init's report, if there is one."""
     how, _, number = line.partition(b" ")
     if how in (b"exit", b"signal") and number.isdigit():
         return int(number) if how == b"exit" else -int(number)
@@ -310,6 +312,6 @@ def _parse_status(line: bytes) -> int | None:
 
 
 def _is_failure(line: bytes) -> bool:
-    """Whether it is one of `leader.describe_failure`."""
+    """Whether it is an output of `init.describe_failure`."""
     number, _, name = line.partition(b" ")
     return number.isdigit() and name.startswith(b"E")

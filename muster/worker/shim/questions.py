@@ -1,4 +1,4 @@
-"""What an attempt's stages ask people: one question at a time, numbered within the attempt.
+"""The questions of an attempt's stages to people: one at a time, numbered within the attempt.
 
 Standard library only.
 """
@@ -13,12 +13,12 @@ from muster.worker.shim.wire import Question
 _BURST, _INTERVAL_SECONDS = (
     20,
     30.0,
-)  # so many questions one after the other, then one in so many seconds
+)  # that many questions at once, then one per that many seconds
 
 
 class ShimQuestions:
-    """`number` is the first one's; `keep` takes that of the next, before anybody hears of the one
-    before it, and `tell` takes the notices."""
+    """`number` is the first one's; `keep` stores the next number before a question is published,
+    and `tell` sends notices."""
 
     def __init__(
         self, number: int, keep: Callable[[int], None], tell: Callable[[dict[str, Any]], None]
@@ -28,11 +28,11 @@ class ShimQuestions:
         self._notify = tell
         self._bucket = TokenBucket(_BURST, _INTERVAL_SECONDS)
         self.latest: Question | None = None
-        """Of the stage that runs; None before the first."""
+        """Of the running stage; None before the first."""
 
     def ask(self, place: dict[str, int], asked: QuestionRequest | None, now: float) -> int:
-        """Opens a question of that `stage` and `run`; its number. None takes back what is open.
-        Raises ValueError while another is open, and for too many of them, and OSError."""
+        """Open a question of that `stage` and `run`; return its number. None withdraws the open
+        one. Raises ValueError while another is open, and for too many of them, and OSError."""
         if asked is None:
             self.withdraw()
             return 0
@@ -46,19 +46,19 @@ class ShimQuestions:
         return self._next_number - 1
 
     def answer(self, number: int) -> bool:
-        """Closes that question; False if it is not the one that is open."""
+        """Close that question; False if it isn't the open one."""
         if self.latest is None or not self.latest.is_open or self.latest.number != number:
             return False
         self._set_latest(self.latest._replace(state="answered"))
         return True
 
     def withdraw(self) -> None:
-        """Closes what is open: nobody waits for the answer."""
+        """Close the open question: the command no longer waits for the answer."""
         if self.latest is not None and self.latest.is_open:
             self._set_latest(self.latest._replace(state="withdrawn"))
 
     def clear(self) -> None:
-        """The stage is over, and whoever hears of that needs not hear of this."""
+        """The stage has ended, and its exit implies this."""
         self.latest = None
 
     def _set_latest(self, question: Question) -> None:

@@ -1,4 +1,4 @@
-"""`state.json`: what a shim remembers, so that its death or the daemon's forgets no stage."""
+"""`state.json`: the shim's state, so that no stage is lost when the shim or the daemon exits."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ FILE_NAME = "state.json"
 
 
 class StageRecord(NamedTuple):
-    """A run of a stage that was begun; `leader` is its first process, as (pid, start tick)."""
+    """A started run of a stage; `leader` is its first process, as (pid, start tick)."""
 
     stage_index: int
     started_at_ms: int
@@ -21,17 +21,17 @@ class StageRecord(NamedTuple):
 
 
 class AttemptRecord:
-    """The stages of one attempt, in the order in which they were begun."""
+    """The stages of one attempt, in the order of their starts."""
 
     def __init__(self, began_at_ms: int, stages: list[StageRecord], asked: int = 0) -> None:
-        """`asked`: how many questions there were."""
+        """`asked`: the number of questions so far."""
         self.began_at_ms = began_at_ms
         self.stages = stages
         self.question_count = asked
 
     @classmethod
     def load(cls, directory: StrPath) -> "AttemptRecord | None":
-        """The record that an earlier shim wrote; None where there is none."""
+        """Return an earlier shim's record; None if there is none."""
         try:
             with open(os.path.join(directory, FILE_NAME), "rb") as file:
                 fields = json.load(file)
@@ -42,7 +42,7 @@ class AttemptRecord:
 
     @property
     def latest_run(self) -> tuple[int, int] | None:
-        """The highest stage that was begun, and its run: they are only ever begun upwards."""
+        """The highest started stage, and its run: they only ever increase."""
         return (self.stages[-1].stage_index, self.stages[-1].run) if self.stages else None
 
     @property
@@ -59,7 +59,7 @@ class AttemptRecord:
         self.stages[-1] = self.stages[-1]._replace(end=end)
 
     def write(self, directory: StrPath, *, durable: bool = True) -> None:
-        """Replaces the file at once; `durable`: also if the power fails. Raises OSError."""
+        """Replace the file atomically; `durable`: also if the power fails. Raises OSError."""
         path = os.path.join(directory, FILE_NAME)
         with open(path + ".new", "w", encoding="utf-8") as file:
             json.dump(self._fields(), file)
@@ -87,7 +87,7 @@ def _parse_stage(fields: dict[str, Any]) -> StageRecord:
 
 def _sync_directory(directory: StrPath) -> None:
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    # Some file systems cannot sync a directory, and need not.
+    # Some file systems can't sync a directory, and needn't.
     with contextlib.suppress(OSError):
         os.fsync(handle)
     os.close(handle)

@@ -1,6 +1,6 @@
-"""The hosts that an attempt's stages were refused, in a file beside its log.
+"""The hosts that an attempt's stages were refused, in a file next to its log.
 
-A line each: the stage, a blank, the host. Standard library only.
+One per line: the stage, a space, the host. Standard library only.
 """
 
 import os
@@ -11,13 +11,13 @@ _NAME = "refused"
 
 
 def append(directory: StrPath, stage_index: int, hosts: list[str]) -> None:
-    """Writes down hosts that were refused. Raises OSError."""
+    """Store refused hosts. Raises OSError."""
     with open(os.path.join(directory, _NAME), "a") as file:
         file.writelines(f"{stage_index} {host}\n" for host in hosts)
 
 
 def read(directory: StrPath) -> list[tuple[int, str]]:
-    """All of them, as (stage, host), in their order."""
+    """Return all of them, as (stage, host), in order."""
     try:
         with open(os.path.join(directory, _NAME)) as file:
             lines = [line.rstrip("\n").split(" ", 1) for line in file if line.endswith("\n")]

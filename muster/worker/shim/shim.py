@@ -1,7 +1,7 @@
 """The shim: the small process that owns an attempt's terminal and outlives the daemon.
 
-One loop, no threads. It imports the standard library and siblings that do likewise, all of it at
-its start, so that it starts fast and does not mind when packages are upgraded under it.
+One loop, no threads. It imports only the standard library and siblings that do the same, all at its
+start, so that it starts fast and isn't affected when packages are upgraded.
 """
 
 import base64
@@ -21,13 +21,13 @@ from muster.worker.shim.pty_process import become_subreaper
 from muster.worker.shim.wire import Refusal, SocketAddress, parse_command, state_fields
 
 ALREADY_RUNNING_STATUS = 3
-"""Exit status: another shim lives in this directory."""
+"""Exit status: another shim is alive in this directory."""
 
-_MAX_WAIT_SECONDS = 2.0  # seconds between two looks at the lease, at most
+_MAX_WAIT_SECONDS = 2.0  # maximum seconds between checks of the lease
 
 
 class ShimServer:
-    """Serves one attempt until it is told to quit or nobody can want it any more."""
+    """Serves one attempt until it gets a quit request or nobody can need it any more."""
 
     def __init__(self, directory: str, listener: socket.socket, quota: int, idle: float) -> None:
         self._listener = listener
@@ -45,7 +45,7 @@ class ShimServer:
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept_peer)
         while not self._is_finished():
             events = self._selector.select(self._select_timeout())
-            # Whatever else there is to do: it may be long ago that we looked at the clock.
+            # Before anything else: the last check of the clock may be long ago.
             self._attempt.fence(boot_seconds())
             for key, mask in events:
                 key.data(mask)
@@ -67,7 +67,7 @@ class ShimServer:
         return self._is_exiting or self._is_idle(boot_seconds())
 
     def _is_idle(self, now: float) -> bool:
-        """Whether nobody has asked for long: what there is to tell is on disk."""
+        """Whether it has been unused for long: everything to report is on disk."""
         if self._attempt.is_running or self._peers or self._attempt.has_lease(now):
             self._idle_since = now
         return now >= self._idle_since + self._idle_seconds
@@ -135,9 +135,9 @@ class ShimServer:
 
 
 def main(directory: str, quota: int, idle: float) -> None:
-    """Becomes the shim of a directory; the caller's child ends as soon as it can be reached.
+    """Become the shim of a directory; the caller's child exits as soon as it is reachable.
 
-    Exits with ALREADY when another one lives there.
+    Exits with ALREADY if another one is alive there.
     """
     os.umask(0o077)
     lock = _acquire_lock(directory)
@@ -151,13 +151,13 @@ def main(directory: str, quota: int, idle: float) -> None:
     shim.serve()
     with SocketAddress(directory) as address, contextlib.suppress(FileNotFoundError):
         os.unlink(address)
-    # In this order: whoever hears that we are gone finds room for a successor.
+    # In this order, so that a successor can start once our exit is known.
     os.close(lock)
     shim.close_peers()
 
 
 def _acquire_lock(directory: str) -> int:
-    """Holds a lock for life, which the kernel lets go however this process ends."""
+    """Lock for life; the kernel releases it however this process exits."""
     lock = os.open(os.path.join(directory, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

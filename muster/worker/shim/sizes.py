@@ -1,7 +1,7 @@
-"""How large an attempt's terminal was, over time: `sizes` beside the log, in records of one size.
+"""The sizes of an attempt's terminal over time: `sizes` next to the log, in records of one size.
 
-A record holds from its offset in the log on. Only the shim writes; it imports the standard library
-alone. A shim of before there were such records leaves no file.
+A record applies from its offset in the log on. Only the shim writes; it imports only the standard
+library. An earlier shim leaves no file.
 """
 
 import contextlib
@@ -13,13 +13,13 @@ from muster.worker.shim.wire import StrPath
 
 FILE_NAME = "sizes"
 MAX_RECORDS = 100_000
-"""Records that are kept; so often nobody drags a window's edge."""
+"""Maximum number of records; nobody resizes a window that often."""
 
 _LAYOUT = struct.Struct("<QQII")  # offset, milliseconds, columns, rows
 
 
 class Size(NamedTuple):
-    """`milliseconds` counts from the attempt's beginning, as in the log's index."""
+    """`milliseconds` counts from the attempt's start, as in the log's index."""
 
     offset: int
     milliseconds: int
@@ -28,7 +28,7 @@ class Size(NamedTuple):
 
 
 class SizesWriter:
-    """Appends records; one that finds no room on the disk is dropped."""
+    """Appends records; drops one if the disk is full."""
 
     def __init__(self, directory: StrPath) -> None:
         flags = os.O_RDWR | os.O_CREAT
@@ -63,12 +63,12 @@ class SizesReader:
         return self._read_record(count - 1) if count else None
 
     def size_at(self, offset: int) -> Size | None:
-        """The size that holds for the byte at `offset`; before the first record, the first."""
+        """Return the size at the byte at `offset`; before the first record, the first."""
         found = self._index_at(offset)
         return self._read_record(found) if self._count_records() else None
 
     def next_size(self, offset: int) -> Size | None:
-        """The first record that begins beyond `offset`, if it has come yet."""
+        """Return the first record that starts after `offset`, if it exists yet."""
         count = self._count_records()
         following = self._index_at(offset) + 1
         return self._read_record(following) if following < count else None
@@ -79,7 +79,8 @@ class SizesReader:
             self._file = None
 
     def _index_at(self, offset: int) -> int:
-        """The place of the last record at or before `offset`; of several at one, the last."""
+        """Return the index of the last record at or before `offset`; of several at one, the
+        last."""
         low, high = 0, self._count_records()
         while low < high:
             middle = (low + high) // 2

@@ -1,9 +1,9 @@
-"""An attempt's output on disk: `log` holds the bytes, `log.index` their stages and times.
+"""An attempt's output on disk: `log` has the bytes, `log.index` their stages and times.
 
-A byte's offset counts every byte of the attempt, also those that a full disk or the quota made us
-drop. The writer touches the index before the log, and the reader looks at the log before the
-index, so that no byte is ever taken for another stage's. Only the shim writes; it imports the
-standard library alone.
+A byte's offset counts every byte of the attempt, including those dropped because of a full disk or
+the quota. The writer updates the index before the log, and the reader reads the log before the
+index, so that no byte is ever attributed to another stage. Only the shim writes; it imports only
+the standard library.
 """
 
 import os
@@ -14,17 +14,17 @@ from muster.worker.shim.spool_index import BYTES, DISK_FULL_ERRNOS, GAP, SpoolIn
 from muster.worker.shim.wire import StrPath
 
 QUOTA_BYTES = 1 << 30
-"""Bytes that one attempt may keep."""
+"""Maximum number of stored bytes per attempt."""
 
-_SAME_RECORD_MS = 10  # milliseconds that one record stands for
+_SAME_RECORD_MS = 10  # milliseconds covered by one record
 _SAME_CHUNK_MS = 50  # milliseconds that a reader may merge
-_RETRY_MS = 1000  # milliseconds after which a full disk is tried again
+_RETRY_MS = 1000  # milliseconds until a full disk is tried again
 
 
 class SpoolChunk(NamedTuple):
-    """Bytes of one stage, written at about the same time; `milliseconds` since the attempt began.
+    """Bytes of one stage, written at about the same time; `milliseconds` since the attempt's start.
 
-    A piece that begins beyond the end of the one before it tells of a gap.
+    A chunk that starts after the end of the one before it shows a gap.
     """
 
     offset: int
@@ -34,7 +34,7 @@ class SpoolChunk(NamedTuple):
 
 
 class SpoolWriter:
-    """Appends output; what finds no room is dropped and recorded as a gap."""
+    """Appends output; drops it without space, and records a gap."""
 
     def __init__(self, directory: StrPath, quota: int = QUOTA_BYTES) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -49,7 +49,7 @@ class SpoolWriter:
 
     @property
     def milliseconds(self) -> int:
-        """The time of the last record; later ones go on from there."""
+        """The time of the last record; later ones continue from there."""
         return self._last.milliseconds if self._last else 0
 
     def append(self, data: bytes, milliseconds: int, stage: int) -> None:
@@ -62,7 +62,7 @@ class SpoolWriter:
             self._record_gap(milliseconds, stage)
 
     def sync(self) -> None:
-        """Waits until all is on disk, as far as there was room."""
+        """Wait until everything is on disk, as far as there was space."""
         if self._last:
             self._record_gap(self._last.milliseconds, self._last.stage)
         os.fsync(self._log)
@@ -85,7 +85,7 @@ class SpoolWriter:
         return written
 
     def _ensure_record(self, milliseconds: int, stage: int) -> bool:
-        """Makes sure that the next bytes have a record; False when there is no room for one."""
+        """Ensure that the next bytes have a record; False without space for one."""
         last = self._last
         if last and not last.is_gap and last.stage == stage:
             is_now = milliseconds - last.milliseconds < _SAME_RECORD_MS
@@ -106,7 +106,7 @@ class SpoolWriter:
         return written
 
     def _record_gap(self, milliseconds: int, stage: int) -> bool:
-        """Records what was dropped; False when even that finds no room yet."""
+        """Record the dropped bytes; False if there is no space even for that yet."""
         count, last = self._unrecorded_bytes, self._last
         if count and last and last.is_gap:
             self._last = last._replace(position=last.position + count)
@@ -129,7 +129,7 @@ class SpoolReader:
     """Reads a spool that may still be growing; cheap at any offset."""
 
     def __init__(self, directory: StrPath) -> None:
-        """Raises FileNotFoundError where no shim has begun a spool."""
+        """Raises FileNotFoundError if no shim has created a spool."""
         self._log = os.open(os.path.join(directory, "log"), os.O_RDONLY)
         try:
             self._index = SpoolIndex(os.path.join(directory, "log.index"))
@@ -140,22 +140,22 @@ class SpoolReader:
         self._searched = 0
 
     def end_offset(self) -> int:
-        """The offset after the last byte, lost ones counted."""
+        """Return the offset after the last byte, including lost ones."""
         size = self._refresh()
         return _end_offset(self._index.last(), size)
 
     def read(self, offset: int, limit: int) -> list[SpoolChunk]:
-        """At most `limit` bytes from `offset` on, in order; what is lost is skipped."""
+        """Return at most `limit` bytes from `offset` on, in order; skips lost ones."""
         return [
             SpoolChunk(span.offset, span.stage, span.milliseconds, self._read_span(span))
             for span in _merge_spans(self._spans(offset, self._refresh()), limit)
         ]
 
     def gaps(self) -> list[tuple[int, int]]:
-        """The lost ranges, as (from, to) offsets."""
+        """Return the lost ranges, as (from, to) offsets."""
         self._refresh()
         if self._gaps:
-            # The last gap may have grown since it was seen.
+            # The last gap may have grown since then.
             self._searched = self._index.index_at(self._gaps.pop()[0])
         for record in self._index.records_from(self._searched):
             if record.is_gap:
@@ -164,7 +164,7 @@ class SpoolReader:
         return list(self._gaps)
 
     def gap_end(self, offset: int) -> int | None:
-        """Where the lost range ends in which `offset` lies; None if it lies in none."""
+        """Return the end of the lost range that contains `offset`; None if there is none."""
         return next((end for start, end in self.gaps() if start <= offset < end), None)
 
     def close(self) -> None:
@@ -180,7 +180,7 @@ class SpoolReader:
         return os.pread(self._log, span.length, span.position)
 
     def _spans(self, offset: int, size: int) -> Iterator["_Span"]:
-        """Where the bytes from `offset` on lie in the file, record by record."""
+        """Yield the positions in the file of the bytes from `offset` on, record by record."""
         records = self._index.records_from(self._index.index_at(offset))
         record = next(records, None)
         while record:
@@ -204,7 +204,8 @@ class _Span(NamedTuple):
 
 
 def _merge_spans(spans: Iterator[_Span], limit: int) -> Iterator[_Span]:
-    """Spans of up to `limit` bytes in all; neighbours that belong together become one."""
+    """Yield spans of up to `limit` bytes in total; adjacent ones that belong together become
+    one."""
     whole: _Span | None = None
     for span in spans:
         taken = span._replace(length=min(span.length, limit))

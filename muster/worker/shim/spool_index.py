@@ -1,7 +1,7 @@
-"""`log.index`: which stage wrote what, and when, in records of one size.
+"""`log.index`: the stage and time of each part of the log, in records of one size.
 
-The file is laid out ahead with zeros, so that a full disk still leaves room to record what it
-made us lose. A record's kind is its last field: one torn by a crash reads as unused.
+The file is filled with zeros in advance, so that a full disk still has space to record the loss. A
+record's kind is its last field: one torn by a crash looks unused.
 """
 
 import errno
@@ -21,8 +21,8 @@ _BATCH_RECORDS = 128
 
 
 class SpoolRecord(NamedTuple):
-    """`offset` is the attempt's, lost bytes counted; `place` is where in `log` the bytes lie, or
-    how many were lost; a record reaches up to the next one."""
+    """`offset` is the attempt's, including lost bytes; `place` is the bytes' position in `log`, or
+    how many were lost; a record extends to the next one."""
 
     offset: int
     position: int
@@ -54,23 +54,23 @@ class SpoolIndex:
         return self[self._count - 1] if self._count else None
 
     def refresh(self) -> None:
-        """Counts what the writer has added."""
+        """Count the writer's new records."""
         while found := sum(1 for _ in self._read_batch(self._count)):
             self._count += found
 
     def index_at(self, offset: int) -> int:
-        """The place of the last record that begins at or before `offset`."""
+        """Return the index of the last record that starts at or before `offset`."""
         found = bisect_right(range(self._count), offset, key=lambda at: self[at].offset)
         return max(0, found - 1)
 
     def records_from(self, at: int) -> Iterator[SpoolRecord]:
-        """The records from a place on."""
+        """Return the records from an index on."""
         while batch := list(self._read_batch(at)):
             yield from batch
             at += len(batch)
 
     def add(self, record: SpoolRecord) -> bool:
-        """Appends; False when there is no room (a little is kept for gaps)."""
+        """Append a record; False without space (a little is reserved for gaps)."""
         if not self._has_space(record):
             return False
         self._write(self._count, record)
@@ -78,7 +78,7 @@ class SpoolIndex:
         return True
 
     def replace_last(self, record: SpoolRecord) -> None:
-        """Replaces the last record."""
+        """Replace the last record."""
         self._write(self._count - 1, record)
 
     def sync(self) -> None:

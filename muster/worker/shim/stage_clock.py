@@ -1,4 +1,4 @@
-"""When a stage's time is over: it stands still while a person is asked."""
+"""A stage's time limit, which is paused while a question is open."""
 
 from math import inf
 
@@ -12,7 +12,7 @@ class StageClock:
 
     @property
     def ends_at(self) -> float:
-        """Infinite while it stands still."""
+        """Infinite while it is paused."""
         return self._ends_at if self._paused_at is None else inf
 
     def pause(self, now: float) -> None:

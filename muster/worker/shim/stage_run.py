@@ -1,4 +1,4 @@
-"""One stage from its fork to its end: output, timeout, and the killing of all that it started."""
+"""One stage from its fork to its exit: output, timeout, and killing everything that it started."""
 
 import contextlib
 import errno
@@ -27,9 +27,9 @@ from muster.worker.shim.stage_clock import StageClock
 from muster.worker.shim.token_bucket import TokenBucket
 from muster.worker.shim.wire import StageCommand, StageExit
 
-_FLUSH_DELAY_SECONDS = 0.1  # seconds without output after which a short held-back tail is shown
-_SWEEP_SECONDS = 0.02  # seconds between two looks at what still lives
-_ORPHAN_GRACE_SECONDS = 1.0  # seconds for what outlives the leader to hear TERM
+_FLUSH_DELAY_SECONDS = 0.1  # seconds without output until a short held-back tail is shown
+_SWEEP_SECONDS = 0.02  # seconds between checks of what still runs
+_ORPHAN_GRACE_SECONDS = 1.0  # seconds for orphans to handle TERM
 _KILL_RETRY_SECONDS = 5.0  # seconds for which KILL is repeated
 _REPLY_BURST = 100  # replies accepted one after the other
 _REPLY_INTERVAL_SECONDS = 30.0  # seconds in which one more is after these
@@ -37,7 +37,7 @@ _MAX_DRAIN_BYTES = 1 << 20  # bytes; more than a dead stage can have left in its
 
 
 class StageRun:
-    """Told of events by the shim's loop; never waits. `end` is set when all is over."""
+    """Driven by events of the shim's loop; never blocks. `end` is set when everything has ended."""
 
     def __init__(
         self,
@@ -83,28 +83,28 @@ class StageRun:
         self._kill_at = self._give_up_at = self._sweep_at = inf
 
     def wakes_at(self) -> float:
-        """When `tick` wants to be called next, in boot-time seconds."""
+        """When to call `tick` next, in boot-time seconds."""
         if self.cause is None and self._status is None:
             return min(self._flush_at, self._clock.ends_at, self._limit_watch.next_poll_at())
         return min(self._flush_at, self._sweep_at)
 
     def read_output(self) -> bool:
-        """Passes on what the stage wrote; False when nothing more can come."""
+        """Pass on the stage's output; False when there will be no more."""
         output, over = self.process.read_output()
         if output:
             self._write_masked(output)
         return not over
 
     def read_status(self) -> bool:
-        """Takes what is told about the command; False when nothing more can come."""
+        """Read the reports about the command; False when there will be no more."""
         known = self.process.failure is not None
         goes_on = self.process.read_status()
         if self.cause and not known and self.process.failure == "":
-            self.process.terminate()  # what was asked for before there was anybody to hear it
+            self.process.terminate()  # requested before the process existed
         return goes_on
 
     def on_child_exit(self, now: float) -> None:
-        """Looks which child it was: orphans are reaped, the leader's end begins the stage's."""
+        """Handle a child's exit: orphans are reaped, the leader's exit begins the stage's end."""
         while self._status is None and (dead := _peek_dead_child()):
             if dead.si_pid != self.process.pid:
                 os.waitpid(dead.si_pid, 0)
@@ -116,7 +116,7 @@ class StageRun:
             self._schedule_kill(now, _ORPHAN_GRACE_SECONDS)
 
     def stop(self, cause: str, grace: float, now: float) -> None:
-        """TERM for everything now, KILL after `grace` seconds. The first cause is kept."""
+        """Send TERM to everything now, KILL after `grace` seconds. The first cause stays."""
         if self.cause is None and self._status is None:
             self.cause = cause
         if grace > 0:
@@ -124,7 +124,7 @@ class StageRun:
         self._schedule_kill(now, grace)
 
     def tick(self, now: float) -> None:
-        """Does what is due."""
+        """Do what is due."""
         if now >= self._flush_at:
             self._flush_at = inf
             self._write(self._masker.release())
@@ -138,27 +138,27 @@ class StageRun:
             self._sweep(now)
 
     def deliver_answer(self, answer: dict[str, Any]) -> None:
-        """Passes on what a person has answered, and goes on counting the time."""
+        """Pass on a person's answer, and resume the clock."""
         self.resume_clock()
         if self.channel:
             self.channel.queue_message({"answer": answer})
 
     def resume_clock(self) -> None:
-        """Goes on counting the time, for nobody waits for an answer."""
+        """Resume the clock, because the command no longer waits for an answer."""
         self._clock.resume(boot_seconds())
 
     def _stage_processes(self) -> list[processes.Process]:
-        """The proxy is ours, and no part of what the stage may use."""
+        """The proxy is ours, and doesn't count as the stage's usage."""
         own = self.proxy.pid if self.proxy else None
         return [each for each in processes.descendants(os.getpid()) if each.pid != own]
 
     def close(self) -> None:
-        """Lets go of handles, once nobody waits for them any more."""
+        """Close the descriptors once nobody waits for them."""
         self.process.close()
         self._close_connections()
 
     def _create_handles(self, command: StageCommand) -> dict[int, int]:
-        """Handles for the room's leader, or the command, by their numbers there. Raises OSError."""
+        """Return descriptors by their numbers in the sandbox's init or command. Raises OSError."""
         handed = {}
         if proxy := _create_proxy(command):
             self.proxy, handed[init.PROXY_FD] = proxy, proxy.sandbox_fd
@@ -179,11 +179,11 @@ class StageRun:
             self.channel.close()
 
     def _handle_message(self, message: dict[str, Any]) -> dict[str, Any]:
-        """What the command is answered over its channel. Raises ValueError, and as `note` does."""
+        """Return the answer to a channel message. Raises ValueError, and the errors of `note`."""
         match message:
             case {"entry": raw_entry}:
                 entry = parse_entry(raw_entry, self._masker)
-                self._drain_terminal()  # for it is about what will be printed from now on
+                self._drain_terminal()  # the entry is about the later output
                 return {"ok": self._append_entry(entry, self._masker.pending_bytes)}
             case {"facts": facts}:
                 self.facts = merge_facts(self.facts, facts, self._masker)
@@ -192,18 +192,18 @@ class StageRun:
                 return {"ok": self._record_reply(reply)}
             case {"ask": request}:
                 return {"ok": self._handle_question(request, boot_seconds())}
-        raise ValueError("neither an entry, nor facts, nor a question, nor a reply")
+        raise ValueError("not an entry, facts, a question or a reply")
 
     def _record_reply(self, reply: Any) -> int:
-        """Where the log shows what comes then. Raises ValueError, and as `note` does."""
+        """Return the log's offset of later output. Raises ValueError, and the errors of `note`."""
         entry = parse_reply(reply, self._threads, self._masker)
         if not self._reply_bucket.try_consume(boot_seconds()):
-            raise ValueError("there are too many replies")
+            raise ValueError("too many replies")
         self._drain_terminal()
         return self._append_entry(entry, self._masker.pending_bytes)
 
     def _handle_question(self, request: Any, now: float) -> int:
-        """The question's number; the time stands still until there is an answer."""
+        """Return the question's number; pauses the clock until there is an answer."""
         if request is None:
             self._clock.resume(now)
             return self._open_question(None, now)
@@ -216,7 +216,7 @@ class StageRun:
         self._flush_at = boot_seconds() + _FLUSH_DELAY_SECONDS if self._masker.can_release else inf
 
     def _drain_terminal(self) -> None:
-        """What is in the terminal now, and no more than it can hold: somebody may go on writing."""
+        """Read the terminal's buffer once; no more, because a process may keep writing."""
         taken = 0
         while taken < _MAX_DRAIN_BYTES:
             output, over = self.process.read_output()
@@ -233,18 +233,18 @@ class StageRun:
     def _sweep(self, now: float) -> None:
         if self._status is None and now < self._kill_at:
             if self._limit_watch.poll(now) is None:
-                # Or sooner, if the leader dies.
+                # Or sooner, if the leader exits.
                 self._sweep_at = min(self._kill_at, self._limit_watch.next_poll_at())
                 return
-            self._kill_at = now  # time to end is no time to use the machine up
+            self._kill_at = now  # a stage that must end must not use up the machine
         self._sweep_at = now + _SWEEP_SECONDS
         left = self._stage_processes()
         if self._status is not None and not left:
             self._finish("")
         elif now >= self._give_up_at:
-            self._finish(f"{len(left)} processes would not die")
+            self._finish(f"{len(left)} processes don't die")
         elif now >= self._kill_at:
-            # Counted from the first KILL: when that was due we may have been frozen.
+            # Counted from the first KILL: we may have been frozen when it was due.
             self._give_up_at = min(self._give_up_at, now + _KILL_RETRY_SECONDS)
             self._limit_watch.kill()
             self.process.kill_group()
@@ -274,7 +274,7 @@ class StageRun:
         failure, reported_status = self.process.final_status(self._status, stopped=is_stopped)
         status = reported_status or 0
         code = status if status >= 0 else 128 - status
-        # Asked before why there was no room: the kernel may have ended it, who says no word of it.
+        # Before the sandbox's missing report: the kernel may have killed it without a message.
         if self.cause in (None, "limit") and not self.process.failure:
             breach = self._breach or self._limit_watch.final_breach(ended_badly=status != 0)
             if breach:
@@ -287,14 +287,14 @@ class StageRun:
         return ("exit", status, "") if status >= 0 else ("signal", -status, "")
 
     def _drain_output(self) -> None:
-        """The rest of the output. Somebody out of reach may hold the terminal open."""
+        """Read the rest of the output. A process out of reach may keep the terminal open."""
         self.process.close_slave()
         self._drain_terminal()
         self._write(self._masker.flush())
 
 
 def _create_proxy(command: StageCommand) -> ProxyProcess | None:
-    """Raises OSError."""
+    """Start the proxy. Raises OSError."""
     if command.network is None or not command.room:
         return None
     try:
@@ -304,14 +304,14 @@ def _create_proxy(command: StageCommand) -> ProxyProcess | None:
 
 
 def reap_children() -> None:
-    """Reaps every child that is dead."""
+    """Reap every exited child."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
 
 def _peek_dead_child() -> os.waitid_result | None:
-    """A child that has died; it is not reaped, so nobody else can get its number yet."""
+    """Return an exited child; it isn't reaped, so no other process can have its pid yet."""
     try:
         return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:

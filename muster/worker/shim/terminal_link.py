@@ -1,4 +1,4 @@
-"""A terminal's connection to its shim, for a thread that looks after other things, too."""
+"""A terminal's connection to its shim, for a thread with other work."""
 
 import base64
 import socket
@@ -9,19 +9,19 @@ from muster.worker.shim.link import ShimGone, handshake, receive_messages
 from muster.worker.shim.wire import Unpacker, pack_message
 
 MAX_CHUNKS = 64
-"""How many short pieces of the log the shim may send before it is listened to again."""
+"""How many short chunks of the log the shim may send before the next `listen`."""
 
 
 class TerminalLink:
-    """Waits for nothing but the greeting. Everything raises ShimGone when the shim is no more."""
+    """Only the handshake blocks. Every method raises ShimGone if the shim is gone."""
 
     def __init__(self, connection: socket.socket) -> None:
-        """Says hello on a connected socket. Raises OSError, ShimRefused."""
+        """Say hello on a connected socket. Raises OSError, ShimRefused."""
         self._connection = connection
         self._unpacker = Unpacker()
         self._ids = count(1)
         self._unsent = bytearray()
-        # What it knows and has said with the hello lies on disk, where it is looked up.
+        # Its messages along with the hello are on disk, where they are read.
         handshake(connection, self._unpacker)
         connection.setblocking(False)
 
@@ -30,26 +30,26 @@ class TerminalLink:
 
     @property
     def has_unsent(self) -> bool:
-        """Whether the shim has to take something before more is worth saying."""
+        """Whether the shim must read something before sending more is useful."""
         return bool(self._unsent)
 
     def send_input(self, keys: bytes) -> int:
-        """Hands the shim keystrokes; returns the number that the answer will have."""
+        """Send the shim keystrokes; return the number of the expected answer."""
         return self._send_request("type", keys=base64.b64encode(keys).decode())
 
     def resize(self, cols: int, rows: int) -> None:
         self._send_request("resize", cols=cols, rows=rows)
 
     def listen(self, beyond: int) -> None:
-        """Asks to be told at once when the log is longer than `beyond`, not now and then.
+        """Request a notice at once when the log is longer than `beyond`, not just now and then.
 
-        Shims of earlier versions tell no pieces, or do not know the request and go on telling now
-        and then.
+        Shims of earlier versions send no chunks, or don't know the request and send notices now and
+        then.
         """
         self._send_message({"do": "listen", "beyond": beyond, "pieces": MAX_CHUNKS})
 
     def receive(self) -> list[dict[str, Any]]:
-        """The messages that have come from the shim."""
+        """Return the received messages of the shim."""
         try:
             return receive_messages(self._connection, self._unpacker)
         except BlockingIOError:
@@ -58,7 +58,7 @@ class TerminalLink:
             raise ShimGone from error
 
     def flush(self) -> None:
-        """Sends as much of what waits as the shim takes now."""
+        """Send as much of the queue as the shim accepts now."""
         try:
             del self._unsent[: self._connection.send(self._unsent)]
         except BlockingIOError:

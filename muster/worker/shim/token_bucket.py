@@ -1,4 +1,4 @@
-"""How often something may happen: some times at once, and then now and then."""
+"""Limit how often something may happen: a burst, and then a rate."""
 
 
 class TokenBucket:
@@ -10,7 +10,7 @@ class TokenBucket:
         self._refilled_at: float | None = None
 
     def try_consume(self, now: float) -> bool:
-        """Whether it may happen now, and then it has; `now` in seconds."""
+        """Whether it may happen now, and count it if so; `now` in seconds."""
         passed = 0.0 if self._refilled_at is None else max(0.0, now - self._refilled_at)
         self._tokens = min(self._capacity, self._tokens + passed / self._refill_seconds)
         self._refilled_at = now

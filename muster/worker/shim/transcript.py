@@ -1,6 +1,6 @@
-"""An attempt's transcript on disk: `transcript.jsonl`, an entry a line, numbered from 0.
+"""An attempt's transcript on disk: `transcript.jsonl`, one entry per line, numbered from 0.
 
-Only the shim writes, whole lines; the daemon reads. Standard library only.
+Only the shim writes, complete lines; the daemon reads. Standard library only.
 """
 
 import contextlib
@@ -14,9 +14,9 @@ from muster.worker.shim.wire import Refusal, StrPath
 FILE_NAME = "transcript.jsonl"
 
 QUOTA_BYTES = 64 << 20
-"""Bytes of one attempt's transcript, but for the last line's."""
+"""Bytes of one attempt's transcript, not counting the last line."""
 
-_READ_BYTES = 1 << 20  # bytes that are looked through at once
+_READ_BYTES = 1 << 20  # bytes to read at once
 _NOTICE_SECONDS = 0.5  # seconds between two notices of new entries
 
 
@@ -29,12 +29,12 @@ class TranscriptWriter:
         self._handle = -1
         self._size = 0
         self._is_unsynced = False
-        self._count = 0  # entries, as far as is known before the file is open
+        self._count = 0  # entries, as far as known before the file is open
         self._notified_count = 0
         self._notified_at = -inf
 
     def append(self, place: dict[str, Any], entry: dict[str, Any]) -> None:
-        """Writes an entry down: its `place` is whose it is, and when and where it was made.
+        """Store an entry: `place` has its stage, time and log offset.
 
         Raises Refusal once the quota is reached, which the last entry says, and OSError.
         """
@@ -46,23 +46,23 @@ class TranscriptWriter:
             self._add(place, _quota_entry(self._quota))
 
     def sync(self) -> None:
-        """Waits until all is on disk. Raises OSError."""
+        """Wait until everything is on disk. Raises OSError."""
         if self._is_unsynced:
             os.fsync(self._handle)
             self._is_unsynced = False
 
     @property
     def notice_at(self) -> float:
-        """When there is something to tell, in boot-time seconds; infinite if there is nothing."""
+        """When the next notice is due, in boot-time seconds; infinite if there is none."""
         return self._notified_at + _NOTICE_SECONDS if self._count != self._notified_count else inf
 
     def mark_notified(self, now: float) -> int:
-        """How many entries there are, which is told now."""
+        """Return the number of entries, which is being reported now."""
         self._notified_count, self._notified_at = self._count, now
         return self._count
 
     def _open(self) -> None:
-        """Drops a last line that was never finished."""
+        """Drop an unfinished last line."""
         if self._handle >= 0:
             return
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
@@ -94,16 +94,16 @@ class TranscriptWriter:
 
 
 class TranscriptReader:
-    """Reads what may still be growing."""
+    """Reads a transcript that may still be growing."""
 
     def __init__(self, directory: StrPath) -> None:
-        """Raises FileNotFoundError where there is no transcript."""
+        """Raises FileNotFoundError if there is no transcript."""
         self._handle = os.open(os.path.join(directory, FILE_NAME), os.O_RDONLY)
-        self._number = self._position = 0  # an entry, and where its line begins
+        self._number = self._position = 0  # an entry, and the position of its line
 
     def read(self, number: int, limit: int) -> list[bytes]:
-        """Lines that are whole, from the entry of that number on; `limit` bytes in all at most,
-        which have to be enough for each. Raises OSError."""
+        """Return complete lines, from the entry of that number on; at most `limit` bytes in total,
+        which must be enough for each. Raises OSError."""
         if number < self._number:
             self._number = self._position = 0
         while passed := _read_lines(self._handle, self._position)[: number - self._number]:
@@ -116,7 +116,7 @@ class TranscriptReader:
 
 
 def _read_lines(handle: int, place: int, limit: int = _READ_BYTES) -> list[bytes]:
-    """The whole lines of a piece of the file, without their ends."""
+    """Return the complete lines of a chunk of the file, without their ends."""
     return os.pread(handle, limit, place).split(b"\n")[:-1]
 
 
@@ -125,5 +125,5 @@ def _byte_length(lines: list[bytes]) -> int:
 
 
 def _quota_entry(quota: int) -> dict[str, Any]:
-    words = f"It has {quota >> 20} MiB. What follows is in the log alone."
+    words = f"It has {quota >> 20} MiB. Everything after this is only in the log."
     return {"kind": "error", "title": "The transcript is full", "text": words, "data": {}}

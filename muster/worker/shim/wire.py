@@ -1,17 +1,16 @@
-"""What a daemon and a shim say to each other, on a unix socket in the attempt's directory.
+"""The protocol between a daemon and a shim, on a unix socket in the attempt's directory.
 
-Each message is a length (four bytes, big-endian) and a JSON object; bytes travel as base64.
-The daemon begins with `{"hello": [versions]}`; the shim answers `{"hello": version, "state": …}`
-with the highest that both speak, or an error, and closes. Then the daemon asks
-`{"id": n, "do": verb, …}` and each is answered by `{"id": n, …}`, with `error` and `message` if
-refused. Unasked the shim says `{"log": offset}` when the log has grown and `{"end": …}` when a
-stage has ended, `{"size": [cols, rows]}` when the terminal was resized, and `{"transcript": count}`
-when there are more entries, and `{"question": …}` when the stage's command asks a person, is
-answered, or does not wait any more. Who asks
-`{"do": "listen", "beyond": offset}`, which has no answer, is told of the log once it is longer than
-that, once, and from then on only so. With `"pieces": n` in it a growth that is short is told with
-its bytes, as `{"log": offset, "bytes": …}`, and the next as well, up to n of them. Fields that a
-version does not know are ignored.
+Each message is a length (four bytes, big-endian) and a JSON object; bytes are sent as base64. The
+daemon starts with `{"hello": [versions]}`; the shim answers `{"hello": version, "state": …}` with
+the highest common version, or an error, and closes. Then the daemon sends requests `{"id": n, "do":
+verb, …}` and each is answered by `{"id": n, …}`, with `error` and `message` if rejected.
+Unsolicited, the shim sends `{"log": offset}` when the log has grown and `{"end": …}` when a stage
+has exited, `{"size": [cols, rows]}` when the terminal was resized, `{"transcript": count}` when
+there are more entries, and `{"question": …}` when the stage's command asks a person, gets an
+answer, or withdraws the question. `{"do": "listen", "beyond": offset}`, which has no answer,
+requests one notice once the log is longer than that, and turns off the others. With `"pieces": n` a
+short growth is sent with its bytes, as `{"log": offset, "bytes": …}`, and so are the next, up to n
+of them. Unknown fields are ignored.
 """
 
 import errno
@@ -23,9 +22,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from muster.worker.limits.limits import StageLimits
 
-VERSION = RUNS_VERSION = 3  # the first version in which a stage may be run once more
+VERSION = RUNS_VERSION = 3  # the first version in which a stage can run once more
 SUPPORTED_VERSIONS = (VERSION, VERSION - 1)
-"""Our own version and the one before: an upgrade of the daemon ends no shim."""
+"""Our own version and the one before, so that an upgrade of the daemon ends no shim."""
 
 SOCKET = "shim.sock"
 MAX_MESSAGE_BYTES = 16 << 20
@@ -38,14 +37,13 @@ _Shape = TypeVar("_Shape")
 
 
 class StageCommand(NamedTuple):
-    """What to run. The environment is complete: nothing is inherited. Times in seconds.
+    """The command to run. The environment is complete: nothing is inherited. Times in seconds.
 
-    `run` counts the processes of the stage. Without a uid the stage runs as the shim does; `grace`
-    lies between TERM and KILL. `room` is the command that makes its room and runs a leader in there
-    (`room.leader`), which runs `argv`.
-    `network` lists the hosts that a room without a network may reach by a proxy; None: it has one.
-    With `channel` the command may tell the shim what it does (`shim.channel`), and answer in these
-    `threads` of a review.
+    `run` counts the stage's processes. Without a uid the stage runs as the shim's user; `grace` is
+    the time between TERM and KILL. `room` is the command that creates its sandbox and runs an init
+    in it (`sandbox.init`), which runs `argv`. `network` lists the hosts that a sandbox without a
+    network can reach through a proxy; None: it has one. With `channel` the command can report to
+    the shim (`shim.channel`), and reply in these `threads` of a review.
     """
 
     stage_index: int
@@ -68,14 +66,14 @@ class StageCommand(NamedTuple):
 
 
 class StageExit(NamedTuple):
-    """How a stage ended.
+    """How a stage exited.
 
     `how` is `exit` (`code` is the status), `signal` (its number), `timeout`, `stopped`, `lease`
-    (`code` is what the process ended with, a signal as 128 + n), `limit` (`code` likewise;
-    `message` is a code such as `memory_exceeded`, a blank and a sentence), or `failed`: it could
-    not be started, `code` is the errno and `message` begins with the errno's name. `log_end` is
-    the offset after the stage's last byte; times are wall-clock milliseconds. `facts` are what the
-    command has said of itself over its channel, and no more to be believed than what it printed.
+    (`code` is the process's exit, a signal as 128 + n), `limit` (`code` the same; `message` is a
+    code such as `memory_exceeded`, a space and a sentence), or `failed`: it couldn't start, `code`
+    is the errno and `message` starts with the errno's name. `log_end` is the offset after the
+    stage's last byte; times are wall-clock milliseconds. `facts` come from the command over its
+    channel, and are as untrusted as its output.
     """
 
     stage_index: int
@@ -90,7 +88,7 @@ class StageExit(NamedTuple):
 
 
 def failed_start_exit(command: StageCommand, error: OSError, now_ms: int) -> StageExit:
-    """The end of a stage that could not even be begun."""
+    """Return the exit of a stage that couldn't even start."""
     code = error.errno or 0
     message = f"{errno.errorcode.get(code, 'EIO')} begin: {error.strerror}"
     index = command.stage_index
@@ -98,8 +96,9 @@ def failed_start_exit(command: StageCommand, error: OSError, now_ms: int) -> Sta
 
 
 class Question(NamedTuple):
-    """What a stage's command asks a person. `number` counts those of the attempt, from 0; `timeout`
-    is in seconds. `state` is `open`, `answered`, or `withdrawn`: then nobody waits for an answer.
+    """A question of a stage's command to a person. `number` counts those of the attempt, from 0;
+    `timeout` is in seconds. `state` is `open`, `answered`, or `withdrawn`: then the command no
+    longer waits.
     """
 
     number: int
@@ -116,12 +115,12 @@ class Question(NamedTuple):
 
 
 class ShimState(NamedTuple):
-    """What a shim knows: the highest stage it began, and the highest run of that; whether that
-    runs, and how the others ended; the latest question of what runs.
+    """A shim's state: the highest started stage, and its highest run; whether that runs, and how
+    the others exited; the latest question of the running one.
 
-    A stage begun that neither runs nor has an end was lost with its shim. `deadline` is the
-    lease's, in boot-time seconds; `pid` is 0 when this was read from a dead shim's file. `facts`
-    are what the stage that runs has said of itself so far.
+    A started stage that neither runs nor has an exit was lost with its shim. `deadline` is the
+    lease's, in boot-time seconds; `pid` is 0 if this was read from a dead shim's file. `facts` are
+    those of the running stage so far.
     """
 
     stage_index: int | None
@@ -137,7 +136,7 @@ class ShimState(NamedTuple):
 
     @property
     def latest_run(self) -> tuple[int, int]:
-        """The highest stage and run that it began; (-1, 0) where it began none."""
+        """The highest started stage and run; (-1, 0) if there is none."""
         return (-1, 0) if self.stage_index is None else (self.stage_index, self.run)
 
     def find_exit(self, stage_index: int, run: int = 0) -> StageExit | None:
@@ -146,7 +145,7 @@ class ShimState(NamedTuple):
 
 
 class Refusal(Exception):
-    """A request that is answered with a code and a sentence instead of being done."""
+    """A request that is answered with a code and a sentence instead of being carried out."""
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -154,13 +153,13 @@ class Refusal(Exception):
 
 
 def from_fields(kind: Callable[..., _Shape], fields: dict[str, Any]) -> _Shape:
-    """A named tuple out of JSON; fields that the tuple does not have are ignored."""
+    """Return a named tuple from JSON; fields that the tuple lacks are ignored."""
     known = {name: value for name, value in fields.items() if name in kind.__annotations__}
     return kind(**known)
 
 
 def parse_command(fields: dict[str, Any]) -> StageCommand:
-    """The command in a request. Raises ValueError for one that no stage could be begun with."""
+    """Return the command in a request. Raises ValueError for one that no stage could start with."""
     command = from_fields(StageCommand, fields)
     if fields.get("limits"):
         command = command._replace(limits=from_fields(StageLimits, fields["limits"]))
@@ -177,9 +176,9 @@ def parse_command(fields: dict[str, Any]) -> StageCommand:
     ]
     ids = [each for each in (command.uid, command.gid) if each is not None]
     if not all(isinstance(word, str) for word in words):
-        raise ValueError("a word that is no string")
+        raise ValueError("a word isn't a string")
     if not all(isinstance(number, int | float) and number >= 0 for number in [*numbers, *ids]):
-        raise ValueError("a number that is none, or negative")
+        raise ValueError("a number is invalid or negative")
     return command
 
 
@@ -207,31 +206,32 @@ def pack_message(message: dict[str, Any]) -> bytes:
 
 
 class Unpacker:
-    """Turns what arrives back into messages."""
+    """Decodes received bytes into messages."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, received: bytes) -> list[dict[str, Any]]:
-        """The messages that are complete now. Raises ValueError for bytes that are no message."""
+        """Return the messages that are complete now. Raises ValueError for bytes that aren't a
+        message."""
         buffer, messages, at = self._rest + received, [], 0
         while len(buffer) >= at + _LENGTH.size:
             (length,) = _LENGTH.unpack_from(buffer, at)
             if length > MAX_MESSAGE_BYTES:
-                raise ValueError(f"a message of {length} bytes")
+                raise ValueError(f"a message has {length} bytes")
             start = at + _LENGTH.size
             if len(buffer) < start + length:
                 break
             at = start + length
             messages.append(json.loads(buffer[start:at]))
             if not isinstance(messages[-1], dict):
-                raise ValueError("a message that is no object")
+                raise ValueError("a message isn't an object")
         self._rest = buffer[at:]
         return messages
 
 
 class SocketAddress:
-    """The socket's path, through /proc: a unix address holds no more than 107 bytes."""
+    """The socket's path, through /proc, because a unix address has at most 107 bytes."""
 
     def __init__(self, directory: StrPath) -> None:
         self._directory = os.open(directory, os.O_PATH | os.O_DIRECTORY)

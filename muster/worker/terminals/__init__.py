@@ -1,1 +1,1 @@
-"""Terminals on their way to whoever looks, and the models of their screens."""
+"""Terminals on their way to viewers, and the models of their screens."""

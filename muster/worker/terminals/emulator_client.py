@@ -1,6 +1,6 @@
-"""The way to the terminal emulators, which are in a process of their own: see `emulator`.
+"""The client of the terminal emulators, which run in a separate process: see `emulator_process`.
 
-What comes back from there is believed to be no more than bytes of some length.
+Its responses are untrusted: only bytes of a limited length.
 """
 
 import socket
@@ -15,13 +15,13 @@ _SOURCE_ROOT = Path(__file__).resolve().parents[3]
 _MAX_DUMP_BYTES = 16 << 20  # bytes of a dump
 
 REQUEST_HEADER = struct.Struct("!BIHHI")
-"""What to do, with which emulator, columns, rows, and the bytes of text that follow."""
+"""Request: action, emulator, columns, rows, and the number of following text bytes."""
 RESPONSE_HEADER = struct.Struct("!?HHI")
-"""Whether it could be done, columns, rows, and the bytes of text that follow."""
+"""Response: success, columns, rows, and the number of following text bytes."""
 
 
 class EmulatorCommand(IntEnum):
-    """What an emulator is asked to do."""
+    """The actions of an emulator."""
 
     CREATE = 0
     FEED = 1
@@ -31,18 +31,18 @@ class EmulatorCommand(IntEnum):
 
 
 class EmulatorFailed(Exception):
-    """The emulator could not take that; there is no more to be had of it."""
+    """The emulator failed on this input, and is lost."""
 
 
 class EmulatorProcessGone(Exception):
-    """The process with the emulators has ended, or makes no sense."""
+    """The emulators' process has exited, or sends invalid responses."""
 
 
 class EmulatorClient:
-    """Starts the process, which ends with this one. `close` it."""
+    """Starts the process, which exits with this one. `close` it."""
 
     def __init__(self, uid: int | None = None) -> None:
-        """`uid` is whom it runs as, which takes root. Raises OSError."""
+        """`uid` is the user that runs it, which needs root. Raises OSError."""
         self._socket, theirs = socket.socketpair()
         command = [sys.executable, "-m", "muster.worker.terminals.emulator_process"]
         with theirs:
@@ -59,7 +59,7 @@ class EmulatorClient:
         return self._process.pid
 
     def create(self, cols: int, rows: int, scrollback: int) -> "Emulator":
-        """A new emulator with a blank screen. Raises EmulatorProcessGone."""
+        """Return a new emulator with a blank screen. Raises EmulatorProcessGone."""
         made = Emulator(self, next(self._numbers), cols, rows)
         self.request(EmulatorCommand.CREATE, made.number, cols, rows, str(scrollback))
         return made
@@ -72,7 +72,7 @@ class EmulatorClient:
     def request(
         self, act: EmulatorCommand, number: int, cols: int = 0, rows: int = 0, text: str = ""
     ) -> tuple[int, int, str]:
-        """What it says then: columns, rows, and a dump where that was asked for.
+        """Send a request; return columns, rows, and a dump if requested.
 
         Raises EmulatorFailed, EmulatorProcessGone.
         """
@@ -85,17 +85,17 @@ class EmulatorClient:
                 read_exactly(self._socket, RESPONSE_HEADER.size)
             )
             if length > _MAX_DUMP_BYTES:
-                raise EmulatorProcessGone(f"a dump of {length} bytes")
+                raise EmulatorProcessGone(f"a dump has {length} bytes")
             answer = read_exactly(self._socket, length).decode(errors="replace")
         except (OSError, EOFError) as error:
-            raise EmulatorProcessGone(str(error) or "it has ended") from None
+            raise EmulatorProcessGone(str(error) or "it has exited") from None
         if not is_done:
             raise EmulatorFailed
         return cols, rows, answer
 
 
 class Emulator:
-    """A terminal. All of it raises EmulatorFailed and EmulatorProcessGone."""
+    """A terminal. Every method raises EmulatorFailed and EmulatorProcessGone."""
 
     def __init__(self, emulators: EmulatorClient, number: int, cols: int, rows: int) -> None:
         self.number = number
@@ -109,7 +109,7 @@ class Emulator:
         self._request(EmulatorCommand.RESIZE, cols, rows)
 
     def dump(self) -> str:
-        """What draws its screen again."""
+        """Return the output that draws its screen again."""
         return self._request(EmulatorCommand.DUMP)
 
     def close(self) -> None:
@@ -122,7 +122,7 @@ class Emulator:
 
 
 def read_exactly(of: socket.socket, length: int) -> bytes:
-    """So many bytes. Raises EOFError where there are no more, and OSError."""
+    """Return that many bytes. Raises EOFError at the end, and OSError."""
     pieces = []
     while length:
         piece = of.recv(min(length, 1 << 20))

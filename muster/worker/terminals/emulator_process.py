@@ -1,9 +1,9 @@
-"""`python -m muster.worker.terminals.emulator_process [UID]`: terminal emulators, asked over its
-input.
+"""`python -m muster.worker.terminals.emulator_process [UID]`: terminal emulators with requests on
+standard input.
 
-They are native code that reads whatever attempts print. So they are alone in a process that holds
-nothing but its socket and can get nothing else: no file, no socket, no process, and under root the
-rights of a user id that owns nothing.
+They are native code that parses attempts' output. So they run alone in a process that has nothing
+but its socket and can't get anything else: no file, no socket, no process, and under root only the
+rights of a user ID that owns nothing.
 """
 
 import ctypes
@@ -27,13 +27,13 @@ _ZERO_LIMITS = (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC, resource.RLIMIT_C
 
 
 class EmulatorServer:
-    """The emulators by their numbers."""
+    """The emulators by number."""
 
     def __init__(self) -> None:
         self._emulators: dict[int, avt.Vt] = {}
 
     def serve(self, line: socket.socket) -> None:
-        """Answers until nobody asks any more. Raises EOFError then."""
+        """Answer requests until the client is gone. Raises EOFError then."""
         while True:
             act, number, cols, rows, length = REQUEST_HEADER.unpack(
                 read_exactly(line, REQUEST_HEADER.size)
@@ -69,20 +69,20 @@ class EmulatorServer:
 
 
 def _is_panic(error: BaseException) -> bool:
-    """Whether the emulator failed; its exception cannot be imported, and is none of `Exception`."""
+    """Whether the emulator failed; its exception can't be imported, and isn't an `Exception`."""
     return type(error).__name__ == "PanicException"
 
 
 def drop_privileges(uid: int | None) -> None:
-    """For good, and for `uid` under root: no file, socket or process can be had after that."""
+    """Permanently, and as `uid` under root: no file, socket or process can be opened after that."""
     if uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    # After the change of user, which clears it. Beside the end of our input, which one that hangs
-    # in native code would not see.
+    # After the change of user, which clears it. In addition to the end of our input, which a
+    # process that hangs in native code wouldn't notice.
     libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     for kind in _ZERO_LIMITS:
         resource.setrlimit(kind, (0, 0))
@@ -90,7 +90,7 @@ def drop_privileges(uid: int | None) -> None:
 
 def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # a terminal's signals are the daemon's to handle
+        signal.signal(number, signal.SIG_IGN)  # the daemon handles a terminal's signals
     line = socket.socket(fileno=0)
     drop_privileges(int(sys.argv[1]) if len(sys.argv) > 1 else None)
     try:

@@ -1,4 +1,4 @@
-"""A terminal's way down: keystrokes and sizes, to the program of the stage that runs."""
+"""A terminal's input: keystrokes and sizes for the program of the running stage."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from muster.worker.terminals.shim_connection import ShimConnection
 
 
 class TerminalInput:
-    """Between two stages there is no shim: what is typed then is for nobody."""
+    """Between two stages there is no shim: keystrokes then are dropped."""
 
     def __init__(self, shim: ShimConnection) -> None:
         self._shim = shim
@@ -15,20 +15,20 @@ class TerminalInput:
 
     @property
     def is_full(self) -> bool:
-        """Whether no more keystrokes are to be taken in."""
+        """Whether to accept no more keystrokes."""
         return self._key_queue.is_full
 
     @property
     def seconds_until_retry(self) -> float | None:
-        """Seconds until `type` is worth calling again; None while nothing waits for it."""
+        """Seconds until the next call of `send_keys`; None while nothing is pending."""
         return self._key_queue.seconds_until_retry if self._shim.is_connected else None
 
     def add_keys(self, keys: bytes) -> None:
-        """Takes keystrokes; `type` hands them on."""
+        """Add keystrokes; `send_keys` sends them."""
         self._key_queue.add_keys(keys)
 
     def send_keys(self) -> None:
-        """Hands the shim the keystrokes that come next, if it is time for them."""
+        """Send the shim the next keystrokes, if it is time."""
         if not self._key_queue.has_sendable_keys:
             return
         if not self._shim.is_connected:
@@ -37,13 +37,13 @@ class TerminalInput:
             self._key_queue.clear()
 
     def resize(self, cols: int, rows: int) -> None:
-        """Sets the terminal's size; without a stage it is dropped, the next one has its own."""
+        """Set the terminal's size; dropped without a stage, because the next one has its own."""
         self._shim.request(lambda line: line.resize(cols, rows))
 
     def handle_response(self, answer: dict[str, Any]) -> None:
-        """Takes the shim's answer to keystrokes that it was handed."""
+        """Handle the shim's answer to keystrokes."""
         self._key_queue.handle_response(answer)
 
     def handle_shim_lost(self) -> None:
-        """The shim is gone, and with it the keystrokes that it was handed."""
+        """The shim is gone, and so are the keystrokes that it had."""
         self._key_queue.handle_shim_lost()

@@ -1,4 +1,4 @@
-"""What a terminal's socket is sent, in order: bytes of the log, and frames between them."""
+"""The frames for a terminal's socket, in order: bytes of the log, and others in between."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,13 +10,14 @@ from muster.protocol.terminal import MAX_FRAME_BYTES, OutputOffset, Resize, Scre
 from muster.worker.shim.sizes import Size, SizesReader
 from muster.worker.shim.spool import SpoolReader
 
-# Who types into a flood wants to see what comes of it: what was printed before and is not sent yet
-# is skipped if it is more than `_LATE`, but for the last bytes.
+# A user who types into a flood wants to see the response: older unsent output is skipped if it is
+# more than `_MAX_BACKLOG_BYTES`, except for the last bytes.
 _MAX_BACKLOG_BYTES, _BACKLOG_TAIL_BYTES = 8 << 20, 64 << 10
 
 
 class TerminalOutput:
-    """While a screen is drawn that was asked for, no bytes are given: it shows what they follow."""
+    """While a requested screen is being drawn, no bytes are returned, because the screen must
+    precede them."""
 
     def __init__(self, directory: Path, offset: int | None) -> None:
         """The output of the attempt's `directory` from `offset` on; None: from its end on."""
@@ -27,27 +28,27 @@ class TerminalOutput:
         self.sent_size: tuple[int, int] | None = None  # the size
         self._numbers: list[int] = []
         self._screen: Screen | None = None
-        self._is_screen_pending = False  # a screen is on its way
+        self._is_screen_pending = False  # a screen is being drawn
         self._has_started = False
         self.position = offset or 0
         self._skips_backlog = False
 
     def request_size(self) -> None:
-        """Has the size said with the next frame, although the server may know it."""
+        """Send the size with the next frame, even if the server knows it."""
         self.sent_size = None
 
     def request_screen(self, number: int) -> None:
-        """Has a screen of this number said as soon as it is drawn."""
+        """Send a screen with this number as soon as it is drawn."""
         self._numbers.append(number)
 
     def skip_backlog(self) -> None:
-        """Notes that somebody has typed: old output in a flood may be skipped."""
+        """Record that a user has typed: old output in a flood can be skipped."""
         self._skips_backlog = True
 
     def pop_screen_offset(self) -> int | None:
-        """The offset at which, or after which, a screen is to be drawn now; None: none is.
+        """Return the offset at which, or after which, a screen must be drawn now; None: no screen.
 
-        It is told once; then `set_screen` is waited for.
+        It is returned once; then the output waits for `set_screen`.
         """
         if (
             not self._has_started
@@ -63,9 +64,9 @@ class TerminalOutput:
         self._screen, self._is_screen_pending = screen, False
 
     def try_advance(self, data: bytes, end: int) -> bool:
-        """Counts these bytes, which end at `end` in the log, as given if they come next.
+        """Count these bytes, which end at `end` in the log, as sent if they come next.
 
-        Returns False where they do not, or where a frame has to be said before or between them.
+        Returns False if they don't, or if another frame must come before or between them.
         """
         if not self._has_started or self._numbers or end - len(data) != self.position:
             return False
@@ -78,7 +79,7 @@ class TerminalOutput:
         return True
 
     def next_frames(self) -> Iterator[OutputOffset | Resize | Screen | bytes]:
-        """The frames that can be sent now, one of bytes at most. Raises OSError."""
+        """Return the frames that can be sent now, with at most one of bytes. Raises OSError."""
         reader = self._open_reader()
         if not self._has_started:
             if self._start_offset is None and reader is not None:
@@ -100,7 +101,7 @@ class TerminalOutput:
         self._sizes.close()
 
     def _open_reader(self) -> SpoolReader | None:
-        """None where no shim has begun a log yet."""
+        """Return the reader; None if no shim has started a log yet."""
         if self._reader is None:
             with contextlib.suppress(FileNotFoundError):
                 self._reader = SpoolReader(self._directory)
@@ -127,7 +128,7 @@ class TerminalOutput:
                 yield replace(screen, offset=self.position, number=number)
 
     def _max_bytes(self) -> int:
-        """How many bytes may follow until a frame is to be said."""
+        """Return how many bytes may precede the next other frame."""
         stops = [self.position + MAX_FRAME_BYTES]
         if (size := self._sizes.next_size(self.position)) is not None:
             stops.append(size.offset)
@@ -149,7 +150,7 @@ class TerminalOutput:
             yield OutputOffset(end)
 
     def _gap_end(self, reader: SpoolReader) -> int | None:
-        """Where the bytes go on that follow a lost range."""
+        """Return the end of a lost range."""
         return reader.gap_end(self.position) if reader.end_offset() > self.position else None
 
 

@@ -1,7 +1,7 @@
-"""A terminal's way up: bytes of the log, sizes and screens, to the server's socket.
+"""A terminal's output: bytes of the log, sizes and screens, to the server's socket.
 
-They come from the spool; but what the shim has just written it tells along with the news of it, so
-that an echo need not be looked for there.
+They come from the spool; but the shim sends new short output along with its notice, so that an echo
+needn't be read there.
 """
 
 import threading
@@ -14,7 +14,7 @@ from muster.worker.server.websocket import WebSocket
 from muster.worker.terminals.output import TerminalOutput
 from muster.worker.terminals.shim_connection import ShimConnection
 
-_FLOOD_FRAME_BYTES = 32 << 10  # bytes of a frame; what is typed and answered is never so much
+_FLOOD_FRAME_BYTES = 32 << 10  # bytes of a frame; echoed input is never that much
 
 
 class OutputSender:
@@ -29,8 +29,8 @@ class OutputSender:
         flooded: Callable[[], None],
         wake: Callable[[], None],
     ) -> None:
-        """`screen_at` may wait; it is called on threads of its own, and `wake` when one is done.
-        `flooded` is called with each frame that is large."""
+        """`screen_at` may block; it is called on separate threads, and `wake` when one is finished.
+        `flooded` is called with each large frame."""
         self._websocket = websocket
         self._output = output
         self._shim = shim
@@ -42,7 +42,7 @@ class OutputSender:
 
     @property
     def is_ready(self) -> bool:
-        """Whether `send` is worth calling now."""
+        """Whether to call `send` now."""
         return self._has_more and not self._websocket.is_full
 
     @property
@@ -54,7 +54,7 @@ class OutputSender:
         self._has_more = True
 
     def send(self) -> None:
-        """Sends what there is, one frame of bytes at most; listens for more if that was all."""
+        """Send what there is, one frame of bytes at most; listen for more if that was all."""
         if not self.is_ready:
             return
         self._has_more = False
@@ -72,9 +72,9 @@ class OutputSender:
             self._shim.listen(self._output.position)
 
     def send_direct(self, data: bytes, end: int) -> None:
-        """Sends what has just been printed, which ends at `end` in the log, if it comes next.
+        """Send new output, which ends at `end` in the log, if it comes next.
 
-        If not it is read from the spool in its turn; it lies there if that has room for it.
+        Otherwise it is read from the spool in order; it is there if that had space for it.
         """
         is_idle = not self._has_more and not self._websocket.is_full
         if is_idle and self._output.try_advance(data, end):
@@ -84,20 +84,20 @@ class OutputSender:
             self._has_more = True
 
     def confirm_size(self, cols: int, rows: int) -> None:
-        """A viewer wants this size. If it is the known one already, the answer is to say it."""
+        """A viewer wants this size. If it is already the current one, the answer is to send it."""
         if self._output.sent_size == (cols, rows):
             self._output.request_size()
 
     def request_screen(self, number: int) -> None:
-        """The server asks for a screen of this number."""
+        """The server requests a screen with this number."""
         self._output.request_screen(number)
 
     def skip_backlog(self) -> None:
-        """Somebody has typed, and wants to see what comes of it."""
+        """A user has typed, and wants to see the response."""
         self._output.skip_backlog()
 
     def apply_drawn_screens(self) -> None:
-        """Takes the screens that have been drawn. Raises what drawing one raised."""
+        """Apply the screens that were drawn. Raises the errors from drawing."""
         while self._drawn:
             drawn = self._drawn.pop(0)
             if isinstance(drawn, Exception):

@@ -1,4 +1,4 @@
-"""The screens of attempts, asked of the process beside the daemon that has the models of them:
+"""The client of the process that models attempts' screens:
 `muster.worker.terminals.screen_process`.
 """
 
@@ -21,15 +21,15 @@ from muster.worker.sandbox.uids import Identity
 from muster.worker.shim.sizes import Size, SizesReader
 from muster.worker.shim.spool import SpoolReader
 
-_NOTIFY_INTERVAL_SECONDS = 5.0  # seconds between two words about an attempt whose log grows
+_NOTIFY_INTERVAL_SECONDS = 5.0  # seconds between two notices about an attempt's growing log
 _RESPONSE_TIMEOUT_SECONDS = (
-    3.0  # seconds for an answer: a model in a flood has megabytes to catch up on
+    3.0  # seconds for a response: a model in a flood has megabytes to catch up on
 )
-_RESTART_DELAYS_SECONDS = (0.1, 1.0, 10.0, 60.0)  # seconds before the process is started again
-_STABLE_SECONDS = 60.0  # seconds of life after which its death is no repetition
+_RESTART_DELAYS_SECONDS = (0.1, 1.0, 10.0, 60.0)  # seconds until the process is restarted
+_STABLE_SECONDS = 60.0  # seconds after which an exit doesn't count as repeated
 _START_TIMEOUT_SECONDS = 1.0  # seconds
 _MAX_SCREEN_LENGTH = 512 << 10  # characters of a screen that is sent
-_ROUGH_BYTES = 64 << 10  # bytes that stand for a screen where there is no model
+_ROUGH_BYTES = 64 << 10  # bytes that replace a screen without a model
 
 _SOURCE_ROOT = Path(__file__).resolve().parents[3]
 
@@ -37,16 +37,16 @@ log = logging.getLogger(__name__)
 
 
 class ScreenClient:
-    """Starts the process when there is something to look at, and again when it has died."""
+    """Starts the process when it is needed, and again after it has exited."""
 
     def __init__(self, attempts: Path, identity: Identity | None) -> None:
-        """Under root the emulator runs under the `identity`."""
+        """Under root the emulator runs as the `identity`."""
         self._attempts = attempts
         self._identity = identity
         self._notified_at: dict[AttemptKey, float] = {}
         self._ids = count(1)
         self._changed = threading.Condition()
-        self._responses: dict[int, dict[str, Any] | None] = {}  # None: still to come
+        self._responses: dict[int, dict[str, Any] | None] = {}  # None: pending
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
         self._deaths = 0  # in a row
@@ -54,15 +54,15 @@ class ScreenClient:
 
     @property
     def pid(self) -> int | None:
-        """The pid of the process with the models, while there is one."""
+        """The pid of the models' process, if there is one."""
         process = self._process
         return process.pid if process is not None else None
 
     def notify_growth(self, key: AttemptKey) -> None:
-        """The attempt's log may have grown; waits for nothing."""
+        """The attempt's log may have grown; doesn't block."""
         now = monotonic()
         if now >= self._notified_at.get(key, 0.0) + _NOTIFY_INTERVAL_SECONDS:
-            # Of the others, too, only what is recent is worth remembering.
+            # Of the others, too, only recent ones matter.
             self._notified_at = {
                 each: at
                 for each, at in self._notified_at.items()
@@ -73,9 +73,9 @@ class ScreenClient:
             self._send({"look": key.name})
 
     def screen_at(self, key: AttemptKey, offset: int) -> Screen | None:
-        """The screen at `offset` or, if the model is further, at a later one.
+        """Return the screen at `offset` or, if the model is further, at a later one.
 
-        None when there is no model, or none that answers in time.
+        None if there is no model, or no response in time.
         """
         number = next(self._ids)
         self._start()
@@ -108,7 +108,7 @@ class ScreenClient:
                 self._thread.join()
 
     def _send(self, message: dict[str, Any]) -> bool:
-        """False when nobody listens. Lines are short, so that the pipe takes them whole."""
+        """False if the process is gone. Lines are short, so the pipe accepts them completely."""
         process = self._process
         if process is None or process.stdin is None:
             return False
@@ -118,13 +118,13 @@ class ScreenClient:
             return False
         return True
 
-    # The thread that minds the process: it must live as long, for the process dies with it
+    # The thread that watches the process: it must live as long, because the process dies with it
 
     def _start(self) -> None:
         with self._changed:
             if self._thread is None and not self._stopped.is_set() and not self._deaths:
                 if importlib.util.find_spec("avt") is None:
-                    log.warning("without the package pyavt terminals begin with their last bytes")
+                    log.warning("without the package pyavt, terminals start with their last bytes")
                     self._deaths = 1
                     return
                 self._thread = threading.Thread(
@@ -138,12 +138,12 @@ class ScreenClient:
             try:
                 self._run()
             except OSError as error:
-                log.warning("no model of screens: %s", error)
+                log.warning("no screen models: %s", error)
             if self._stopped.is_set():
                 return
             self._deaths = self._deaths + 1 if monotonic() - began < _STABLE_SECONDS else 1
             pause = _RESTART_DELAYS_SECONDS[min(self._deaths, len(_RESTART_DELAYS_SECONDS)) - 1]
-            log.warning("the model of screens has ended; starting it again in %.1f s", pause)
+            log.warning("the screen models' process has exited; restarting it in %.1f s", pause)
             self._stopped.wait(pause)
 
     def _run(self) -> None:
@@ -167,7 +167,7 @@ class ScreenClient:
                     process.stdin.close()
                 self._process = process
                 self._changed.notify_all()
-                self._notified_at.clear()  # it knows of none yet
+                self._notified_at.clear()  # it knows none yet
             try:
                 with os.fdopen(os.dup(process.stdout.fileno()), "rb") as lines:
                     for line in lines:
@@ -185,7 +185,7 @@ class ScreenClient:
 
 
 def rough_screen(directory: Path, offset: int) -> Screen:
-    """A screen without a model: the last bytes before `offset`. Raises OSError."""
+    """Return a screen without a model: the last bytes before `offset`. Raises OSError."""
     sizes = SizesReader(directory)
     _, _, cols, rows = sizes.size_at(offset) or Size(0, 0, 120, 40)
     sizes.close()
@@ -196,7 +196,7 @@ def rough_screen(directory: Path, offset: int) -> Screen:
     start = max(0, offset - _ROUGH_BYTES)
     with contextlib.closing(reader):
         data = b"".join(piece.data for piece in reader.read(start, offset - start))
-    # Not from the middle of a line, and so of a character or a sequence, if that can be helped.
+    # Preferably not from the middle of a line, and so of a character or a sequence.
     if start and 0 <= (newline := data.find(b"\n")) < len(data) // 2:
         data = data[newline + 1 :]
     return Screen(offset, cols, rows, data.decode(errors="replace"), exact=False)

@@ -1,6 +1,6 @@
-"""What one attempt's screen shows: a terminal emulator that is fed what the spool holds.
+"""One attempt's screen: a terminal emulator that is fed from the spool.
 
-The emulator itself is native code, and has a process of its own (`emulators`).
+The emulator itself is native code, and runs in its own process (`emulator_client`).
 """
 
 import codecs
@@ -19,23 +19,23 @@ from muster.worker.terminals.emulator_client import Emulator, EmulatorClient, Em
 from muster.worker.terminals.output_chunks import split_by_cost
 
 SAVED_FILE_NAME = "screen"
-"""The file in an attempt's directory from which a successor goes on."""
+"""The file in an attempt's directory from which a successor continues."""
 
-# What is fed before others get their turn.
+# Input for one model before the others get a turn.
 _STEP_BYTES = 256 << 10  # bytes
 _TURN_SECONDS = 0.05  # seconds
-# Bytes in the spool above which it is not worth it to read all: where somebody waits, and else.
+# Bytes in the spool above which not everything is read: if a viewer waits, and otherwise.
 _MAX_BACKLOG_REQUESTED_BYTES, _MAX_BACKLOG_BYTES = 8 << 20, 128 << 20
-_JUMP_TAIL_BYTES = 1 << 20  # bytes before the end from which it then goes on
+_JUMP_TAIL_BYTES = 1 << 20  # bytes before the end from which it continues then
 _SCROLLBACK_LINES = 200  # lines, for a screen that grows again
 _MAX_SAVED_BYTES = 4 << 20  # bytes of a saved screen
-_DEFAULT_SIZE = Size(0, 0, 120, 40)  # where a shim of before has left no sizes
+_DEFAULT_SIZE = Size(0, 0, 120, 40)  # if an earlier shim has left no sizes
 
-# What the emulator does not keep, but a viewer's terminal needs: paste in brackets, the mouse,
-# focus; and what tells that nothing older shows any more.
+# Modes that the emulator doesn't track, but that a viewer's terminal needs: bracketed paste, mouse,
+# focus; and sequences after which nothing older is visible.
 _MODES = frozenset({"9", "1000", "1001", "1002", "1003", "1004", "1005", "1006", "1015", "2004"})
 _TRACKED_SEQUENCES = re.compile(r"\x1bc|\x1b\[\?([\d;]{1,64})([hl])|\x1b\[2J")
-_MAX_UNFINISHED_LENGTH = 80  # characters of a sequence of those
+_MAX_UNFINISHED_LENGTH = 80  # characters of such a sequence
 
 # The emulator repeats wide characters as blanks (CSI b, which its dumps write either way).
 _REPEATED = re.compile(r"([^\x00-\x7f])(?:\x9b|\x1b\[)(\d+)b")
@@ -51,10 +51,10 @@ class SavedScreen(msgspec.Struct):
 
 
 class ScreenModel:
-    """Follows one attempt's spool; `position` is how far it has come."""
+    """Follows one attempt's spool; `position` is its current offset."""
 
     def __init__(self, directory: Path, emulators: EmulatorClient) -> None:
-        """Goes on from what a predecessor saved. Raises FileNotFoundError where no log is."""
+        """Continue from a predecessor's state. Raises FileNotFoundError if there is no log."""
         self._directory = directory
         self._emulators = emulators
         self._reader = SpoolReader(directory)
@@ -72,7 +72,7 @@ class ScreenModel:
 
     @property
     def log_size(self) -> int:
-        """How long the log is."""
+        """Return the size of the log."""
         return self._reader.end_offset()
 
     @property
@@ -81,13 +81,13 @@ class ScreenModel:
 
     @property
     def unsaved_bytes(self) -> int:
-        """Bytes since it was saved."""
+        """The bytes since it was saved."""
         return self.position - self._saved_at
 
     def advance(self, *, is_awaited: bool = True) -> bool:
-        """Feeds some of what is there; False when there was nothing.
+        """Feed some of the available bytes; False if there were none.
 
-        Raises OSError, and EmulatorFailed, after which it wants a `reset`.
+        Raises OSError, and EmulatorFailed, after which it needs a `reset`.
         """
         if self.backlog_bytes > (
             _MAX_BACKLOG_REQUESTED_BYTES if is_awaited else _MAX_BACKLOG_BYTES
@@ -100,7 +100,7 @@ class ScreenModel:
         until = monotonic() + _TURN_SECONDS
         for piece in self._reader.read(self.position, limit):
             if following and piece.offset >= following.offset:
-                break  # a lost range lies between
+                break  # a lost range is in between
             self.position = piece.offset
             for portion in split_by_cost(piece.data, self._terminal.size):
                 self._feed(portion)
@@ -112,11 +112,11 @@ class ScreenModel:
         return self.position > before
 
     def screen(self) -> dict[str, Any]:
-        """As the fields of a `Screen`."""
+        """Return the fields of a `Screen`."""
         self._apply_size()
         cols, rows = self._terminal.size
         data = self._dump().replace("\x9b", "\x1b[")
-        # The dump may end within a sequence, so what it lacks comes first.
+        # The dump may end within a sequence, so the missing modes come first.
         modes = "".join(f"\x1b[?{mode}h" for mode in self._modes)
         return {
             "offset": self.position,
@@ -127,7 +127,7 @@ class ScreenModel:
         }
 
     def save(self) -> None:
-        """For a successor. Raises OSError."""
+        """Save the state for a successor. Raises OSError."""
         self._saved_at = self.position
         pending = len(self._decoder.getstate()[0])
         cols, rows = self._terminal.size
@@ -142,7 +142,7 @@ class ScreenModel:
         os.replace(scratch, path)
 
     def reset(self) -> None:
-        """What was read last is too much for the emulator: goes on behind it, with nothing."""
+        """The emulator can't process the last bytes: continue after them, with a blank screen."""
         self._jump_to(self._reader.end_offset())
         with contextlib.suppress(OSError):
             self.save()
@@ -194,13 +194,13 @@ class ScreenModel:
         self._unfinished = text[last:] if last >= 0 else ""
 
     def _apply_size(self) -> None:
-        """Takes the size that holds from here on: of several, the last (nothing came between)."""
+        """Apply the size from here on: of several, the last (nothing came between)."""
         size = self._sizes.size_at(self.position)
         if size is not None and self._terminal.size != (size.cols, size.rows):
             self._terminal.resize(size.cols, size.rows)
 
     def _skip_gap(self) -> None:
-        """Lost bytes: only who looked just then may have seen them."""
+        """Skip lost bytes: only viewers at that time may have seen them."""
         for start, end in self._reader.gaps():
             if start <= self.position < end:
                 self.position = end
@@ -209,7 +209,7 @@ class ScreenModel:
 
 
 def _load(path: Path) -> SavedScreen | None:
-    """None where there is none, or nothing that makes sense."""
+    """Return the saved state; None if there is none, or it is invalid."""
     with contextlib.suppress(OSError, msgspec.MsgspecError):
         return msgspec.json.decode(path.read_bytes(), type=SavedScreen)
     return None

@@ -1,13 +1,12 @@
-"""`python -m muster.worker.terminals.screen_process ATTEMPTS [UID]`: models of the screens of
-attempts.
+"""`python -m muster.worker.terminals.screen_process ATTEMPTS [UID]`: models of attempts' screens.
 
-A process of its own beside the daemon, for that costs time: a flood of output must touch neither
-daemon nor shim. It reads the logs; the emulator, which is native code, has another process, which
-runs as UID. Both end with the daemon.
+A separate process beside the daemon, because this takes time: a flood of output must slow down
+neither daemon nor shim. It reads the logs; the emulator, which is native code, has another process,
+which runs as UID. Both exit with the daemon.
 
-On standard input comes a JSON object a line: `{"look": "7-1"}` when an attempt's log has grown, and
+Standard input has one JSON object per line: `{"look": "7-1"}` when an attempt's log has grown, and
 `{"look": "7-1", "id": n, "offset": o}`, which is answered on standard output, as soon as the model
-has come to that offset, with the fields of a `Screen` and the `id`; without them if it cannot be.
+has reached that offset, with the fields of a `Screen` and the `id`; without them if that fails.
 """
 
 import contextlib
@@ -29,15 +28,15 @@ from muster.worker.terminals.emulator_client import (
 )
 from muster.worker.terminals.screen_model import ScreenModel
 
-_POLL_SECONDS = 0.1  # seconds between two looks at logs that grow
-_FLOOD_BYTES = 1 << 20  # bytes by which a log grows from look to look when it is in a flood
-_IDLE_SECONDS = 60.0  # seconds without growth after which a model is put away
+_POLL_SECONDS = 0.1  # seconds between checks of growing logs
+_FLOOD_BYTES = 1 << 20  # bytes by which a log grows between checks in a flood
+_IDLE_SECONDS = 60.0  # seconds without growth until a model is closed
 _SAVE_BYTES = 4 << 20  # fed since a model was saved
 _SAVE_SECONDS = 10.0
 _NICE = 5
-_TURN_SECONDS = 0.1  # seconds for those that nobody waits for, before it listens again
-_REQUEST_TIMEOUT_SECONDS = 3.0  # seconds, after which nobody waits for a screen any more
-# Work on a screen that nobody waits for: seconds of each second, and seconds that are saved up.
+_TURN_SECONDS = 0.1  # seconds for unrequested work, before it reads input again
+_REQUEST_TIMEOUT_SECONDS = 3.0  # seconds after which nobody waits for a screen any more
+# Work on screens that nobody waits for: seconds per second, and saved seconds.
 _BUDGET_SHARE, _MAX_BUDGET_SECONDS = 0.5, 2.0
 _PR_SET_PDEATHSIG = 1
 
@@ -51,7 +50,7 @@ class ScreenRequest(NamedTuple):
 
 
 class TimeBudget:
-    """How much time a screen may take that nobody waits for."""
+    """The time for a screen that nobody waits for."""
 
     def __init__(self) -> None:
         self._left, self._at = _MAX_BUDGET_SECONDS, monotonic()
@@ -67,7 +66,7 @@ class TimeBudget:
 
 
 class TrackedScreen:
-    """A model, and the screens that are asked of it."""
+    """A model, and the requests for its screens."""
 
     def __init__(self, model: ScreenModel) -> None:
         self.model = model
@@ -77,8 +76,8 @@ class TrackedScreen:
         self._last_log_size, self._measured_at, self._is_in_flood = model.log_size, 0.0, False
 
     def is_in_flood(self) -> bool:
-        """Whether its log grows very fast. To read along would slow down whoever may be shown it,
-        and nobody has asked yet: it is read when it has come to rest.
+        """Whether its log grows very fast. Reading along would slow down viewers of its terminal,
+        and there is no request yet: it is read when it is quiet.
         """
         if (now := monotonic()) >= self._measured_at + _POLL_SECONDS:
             before, self._last_log_size = self._last_log_size, self.model.log_size
@@ -92,7 +91,7 @@ class TrackedScreen:
         return unsaved >= _SAVE_BYTES or (unsaved > 0 and late)
 
     def save(self) -> None:
-        """Saves the model; one that cannot be saved will be fed again."""
+        """Save the model; if that fails, it will be fed again."""
         self._saved_at = monotonic()
         with contextlib.suppress(OSError, EmulatorFailed):
             self.model.save()
@@ -108,7 +107,7 @@ class ScreenServer:
         self._incoming = b""
 
     def serve(self) -> None:
-        """Works until standard input ends. Raises EmulatorProcessGone."""
+        """Work until standard input ends. Raises EmulatorProcessGone."""
         os.set_blocking(0, False)
         with selectors.DefaultSelector() as selector:
             selector.register(0, selectors.EVENT_READ)
@@ -122,7 +121,7 @@ class ScreenServer:
             watched.save()
 
     def _read_input(self) -> bool:
-        """Reads standard input; False when it has ended."""
+        """Read standard input; False at its end."""
         received = os.read(0, 64 << 10)
         *lines, self._incoming = (self._incoming + received).split(b"\n")
         for line in lines:
@@ -146,20 +145,18 @@ class ScreenServer:
             watched.requests.append(ScreenRequest(message["id"], message["offset"], deadline))
 
     def _run_turn(self) -> bool:
-        """Feeds each a little, those first that somebody waits for; False when all is read, or has
-        to wait.
-        """
+        """Feed each a little, requested ones first; False if all is read, or has to wait."""
         asked = [watched for watched in self._screens.values() if watched.requests]
         grew = [self._advance(each) for each in asked] if asked else self._advance_unrequested()
         self._close_idle()
         return any(grew)
 
     def _advance_unrequested(self) -> list[bool]:
-        """Feeds those within their budgets that nobody waits for, as long as a turn is."""
+        """Feed the unrequested ones within their budgets, for one turn."""
         until = monotonic() + _TURN_SECONDS
         grew = []
         for name in list(self._screens):
-            # The next turn begins with the others.
+            # The next turn starts with the others.
             watched = self._screens[name] = self._screens.pop(name)
             if watched.budget.is_spent():
                 watched.active_at = monotonic()
@@ -179,7 +176,7 @@ class ScreenServer:
             grew = watched.model.advance(is_awaited=bool(watched.requests))
             self._reply(watched, stuck=not grew)
         except OSError as error:
-            log.warning("a log cannot be read: %s", error)
+            log.warning("can't read a log: %s", error)
             self._expire_requests(watched)
             return False
         except EmulatorFailed:
@@ -202,7 +199,7 @@ class ScreenServer:
         self._expire_requests(watched, now=None if stuck else monotonic())
 
     def _expire_requests(self, watched: TrackedScreen, now: float | None = None) -> None:
-        """On all that are asked for or, at a time, on those that nobody waits for any more."""
+        """Expire all requests or, with a time, those that nobody waits for any more."""
         for ask in [ask for ask in watched.requests if now is None or ask.deadline <= now]:
             watched.requests.remove(ask)
             _send({"id": ask.id})
@@ -220,17 +217,18 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    # Beside the end of our input, which one that hangs in native code would not see.
+    # In addition to the end of our input, which a process that hangs in native code wouldn't
+    # notice.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # a terminal's signals are the daemon's to handle
+        signal.signal(number, signal.SIG_IGN)  # the daemon handles a terminal's signals
     os.nice(_NICE)
     os.umask(0o077)
     emulators = EmulatorClient(int(sys.argv[2]) if len(sys.argv) > 2 else None)
     try:
         ScreenServer(Path(sys.argv[1]), emulators).serve()
     except EmulatorProcessGone as gone:
-        sys.exit(f"the emulators are gone: {gone}")
+        sys.exit(f"the emulators' process is gone: {gone}")
     finally:
         emulators.close()
 

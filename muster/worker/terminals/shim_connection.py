@@ -1,4 +1,4 @@
-"""A terminal's connection to its attempt's shim, which may begin, die and be another one."""
+"""A terminal's connection to its attempt's shim, which may start, exit and be replaced."""
 
 import contextlib
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from muster.worker.terminals.socket_selector import READ, WRITE, SocketSelector
 
 
 class ShimConnection:
-    """A connection of the terminal's own, so that nothing else waits behind a paste.
+    """The terminal's own connection, so that nothing else waits behind a paste.
 
     All but `retry_connect` is for one thread.
     """
@@ -24,16 +24,16 @@ class ShimConnection:
         on_message: Callable[[dict[str, Any]], None],
         on_change: Callable[[], None],
     ) -> None:
-        """The shim is that of the attempt's `directory`. `on_message` takes what it says;
-        `on_change` is called when it has been found, and when it has been lost."""
+        """The shim is that of the attempt's `directory`. `on_message` gets its messages;
+        `on_change` is called when it is connected, and when it is lost."""
         self._directory = directory
         self._selector = watch
         self._on_message = on_message
         self._on_change = on_change
         self._line: TerminalLink | None = None
-        self._should_connect = True  # whether it is worth looking for a shim
+        self._should_connect = True  # whether to look for a shim
         self._expected_chunks = (
-            0  # how many more the shim will send; 0: it has to be listened to again
+            0  # how many more chunks the shim will send; 0: it needs another `listen`
         )
 
     @property
@@ -41,11 +41,11 @@ class ShimConnection:
         return self._line is not None
 
     def retry_connect(self) -> None:
-        """From any thread: there may be a shim now where none was."""
+        """From any thread: there may be a new shim."""
         self._should_connect = True
 
     def request(self, request: Callable[[TerminalLink], object]) -> bool:
-        """Makes the request if a shim is there, or is found now; returns whether there was one."""
+        """Send the request if a shim is connected, or can be now; return whether there was one."""
         line = self._connect_if_needed()
         if line is None:
             return False
@@ -58,10 +58,10 @@ class ShimConnection:
         return True
 
     def listen(self, beyond: int) -> None:
-        """Asks the shim to tell of the log as soon as it is longer than `beyond`.
+        """Request a notice from the shim as soon as the log is longer than `beyond`.
 
-        Not of a shim that still has pieces to tell; nor of one that is only found now, for what it
-        printed until now is in the spool and has to be looked at first.
+        Not while the shim still has chunks to send; nor from one that has just been connected,
+        because its earlier output is in the spool and must be read first.
         """
         was_there = self.is_connected
         if self._connect_if_needed() is not None and was_there and not self._expected_chunks:
@@ -69,7 +69,7 @@ class ShimConnection:
             self.request(lambda line: line.listen(beyond))
 
     def renew_listen(self, beyond: int) -> None:
-        """As `listen`, before the shim has told its last piece, so that none comes late."""
+        """Like `listen`, before the shim has sent its last chunk, so that none is late."""
         if self._expected_chunks <= MAX_CHUNKS // 2:
             self._expected_chunks = 0
             self.listen(beyond)

@@ -1,4 +1,4 @@
-"""The sockets that one thread waits for, and what it does when one of them is ready."""
+"""Wait for the sockets of one thread, and call their handlers."""
 
 import selectors
 from collections.abc import Callable
@@ -8,7 +8,7 @@ READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
 class HasFileno(Protocol):
-    """Whatever has a handle that can be waited for."""
+    """An object with a descriptor to wait for."""
 
     def fileno(self) -> int: ...
 
@@ -21,10 +21,9 @@ class SocketSelector:
         self._events: dict[HasFileno, int] = {}
 
     def set_events(self, socket: HasFileno, events: int, on_event: Callable[[int], None]) -> None:
-        """From now on waits for these events of the socket: READ, WRITE, both, or 0 for none.
+        """From now on, wait for these events of the socket: READ, WRITE, both, or 0 for none.
 
-        `on_event` is called with those that have come. A socket has to be unwanted before it is
-        closed.
+        `on_event` is called with the events. Set a socket to 0 before closing it.
         """
         before = self._events.get(socket, 0)
         if events == before:
@@ -40,7 +39,7 @@ class SocketSelector:
             self._selector.register(socket, events, on_event)
 
     def wait(self, seconds: float) -> None:
-        """Returns when something has come and been seen to, or after so many seconds."""
+        """Return after events were handled, or after that many seconds."""
         for key, mask in self._selector.select(seconds):
             key.data(mask)
 

@@ -1,7 +1,7 @@
-"""One attempt's terminal on its way to the people who look: output up, keystrokes and sizes down.
+"""One attempt's terminal on its way to its viewers: output, keystrokes and sizes.
 
-It runs beside the control channel, on a thread of its own. The spool is its only buffer: it knows
-how far it has sent, and reads on from there when the socket has taken a frame.
+It runs next to the control channel, on its own thread. The spool is its only buffer: it knows its
+position, and reads on from there when the socket has accepted a frame.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 
 class Terminal:
-    """Dials at once, on a thread of its own, and is over when its socket is."""
+    """Connects at once, on its own thread, and ends with its socket."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Terminal:
         flooded: Callable[[], None],
         ended: Callable[["Terminal", str], None],
     ) -> None:
-        """On the terminal's thread `flooded` is called while it shows much, and `ended` at the very
+        """On the terminal's thread, `flooded` is called during a flood, and `ended` at the very
         end, with the reason."""
         self.key = key
         self._directory = directory
@@ -68,21 +68,21 @@ class Terminal:
         self._thread = threading.Thread(target=self._run, name=f"terminal-{key.name}", daemon=True)
         self._thread.start()
 
-    # For the daemon; nothing here waits
+    # For the daemon; nothing here blocks
 
     def notify(self) -> None:
-        """The attempt's shim has something new, or is another."""
+        """The attempt's shim has something new, or was replaced."""
         if self._bridge is not None:
             self._bridge.notify()
 
     def finish(self) -> None:
-        """Closes the terminal once all is sent: the attempt will print nothing more."""
+        """Close the terminal once everything is sent: the attempt will print nothing more."""
         self._is_finishing = True
         if self._bridge is not None:
             self._bridge.finish()
 
     def close(self) -> None:
-        """Closes the terminal at once."""
+        """Close the terminal at once."""
         self._is_closed = True
         if self._socket is not None:
             self._socket.abort()
@@ -126,7 +126,7 @@ class Terminal:
                 bridge.finish()
             bridge.run(rest, lambda: self._is_closed)
 
-    # The screen, on a thread of its own
+    # The screen, on its own thread
 
     def _screen_at(self, offset: int) -> Screen:
         screen = self._screens.screen_at(self.key, offset)
@@ -136,11 +136,11 @@ class Terminal:
         return screen
 
     def _redraw(self, cols: int, rows: int) -> None:
-        """Makes full-screen programs draw anew: they do so when the size is another one."""
+        """Make full-screen programs redraw, by changing the size."""
         with contextlib.suppress(ShimGone, ShimRefused, OSError):
             if (shim := shim_client.attach(self._directory)) is not None:
                 with contextlib.closing(shim):
                     shim.resize(cols, rows - 1 if rows > 1 else 2)
-                    # They look at the size some time after they were told.
+                    # They read the size some time after the notification.
                     time.sleep(_RESIZE_DELAY_SECONDS)
                     shim.resize(cols, rows)

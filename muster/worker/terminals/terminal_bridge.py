@@ -1,8 +1,7 @@
-"""A terminal between three ends: the server's socket, the attempt's shim, and its spool.
+"""A terminal with three ends: the server's socket, the attempt's shim, and its spool.
 
-One thread looks after all of them: a keystroke that is handed from thread to thread waits for the
-interpreter each time. Here is its loop; what goes down is `TerminalInput`'s, what goes up
-`OutputSender`'s.
+One thread serves all of them, because handing a keystroke from thread to thread waits for the
+interpreter each time. This is its loop; `TerminalInput` handles input, `OutputSender` output.
 """
 
 import base64
@@ -30,16 +29,16 @@ from muster.worker.terminals.socket_selector import READ, WRITE, SocketSelector
 from muster.worker.terminals.waker import Waker
 
 SILENCE_TIMEOUT_SECONDS = 60.0
-"""Seconds after which a server that pings every 20 is taken to be gone, although its line is not
-seen to have ended: a NAT may have forgotten it, or the server's host died."""
+"""Seconds of silence after which a server that pings every 20 counts as gone, although its
+connection hasn't closed: a NAT may have forgotten it, or the server's host died."""
 
 _decoder: "msgspec.json.Decoder[ToPtyMachine]" = msgspec.json.Decoder(ToPtyMachine)
 
 
 class TerminalBridge:
-    """Works until the server ends it, or it is told to finish or to stop.
+    """Runs until the server ends it, or until `finish` or `stop`.
 
-    All but `notice` and `finish` is for one thread.
+    All but `notify` and `finish` is for one thread.
     """
 
     def __init__(
@@ -75,26 +74,26 @@ class TerminalBridge:
         self._waker.close()
 
     def notify(self) -> None:
-        """From any thread: the attempt's shim has something new, or is another one."""
-        # A shim that is connected to tells it here itself.
+        """From any thread: the attempt's shim has something new, or was replaced."""
+        # A connected shim sends its own notices.
         if not self._shim.is_connected:
             self._shim.retry_connect()
             self._waker.wake()
 
     def finish(self) -> None:
-        """From any thread: it is to end when all is sent."""
+        """From any thread: end when everything is sent."""
         self._is_finishing = True
         self._waker.wake()
 
     def run(self, messages: list[str | bytes], is_over: Callable[[], bool]) -> None:
-        """Works until `is_over`, or until all is sent after `finish`.
+        """Run until `is_over`, or until everything is sent after `finish`.
 
-        `messages` have come from the server already. Raises ConnectionClosed, OSError.
+        `messages` are those that the server has already sent. Raises ConnectionClosed, OSError.
         """
         self._handle_messages(messages)
         while not is_over():
             if self._seconds_until_silent() <= 0:
-                raise TimeoutError("the server has said nothing for long")
+                raise TimeoutError("the server was silent for too long")
             self._input.send_keys()
             self._sender.send()
             self._select_server_events()
@@ -112,9 +111,9 @@ class TerminalBridge:
         return max(0.0, min(waits))
 
     def _seconds_until_silent(self) -> float:
-        """Seconds from now until the server has been silent for too long."""
+        """Return the seconds until the server has been silent for too long."""
         if self._input.is_full:
-            self._websocket.last_received_at = monotonic()  # it is not listened to
+            self._websocket.last_received_at = monotonic()  # we aren't reading from it
         return self._websocket.last_received_at + SILENCE_TIMEOUT_SECONDS - monotonic()
 
     def _on_wake(self, _mask: int) -> None:
@@ -125,7 +124,7 @@ class TerminalBridge:
     # The server
 
     def _select_server_events(self) -> None:
-        """No more keystrokes are read than there is room for."""
+        """Read no more keystrokes than there is space for."""
         events = READ * (not self._input.is_full) | WRITE * self._websocket.is_full
         self._selector.set_events(self._websocket, events, self._on_server)
 

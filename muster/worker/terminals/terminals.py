@@ -1,4 +1,4 @@
-"""The terminals that somebody looks at, and the model of each attempt's screen."""
+"""The terminals with viewers, and the model of each attempt's screen."""
 
 import threading
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _CLOSE_TIMEOUT_SECONDS = 2.0  # seconds for a terminal's thread to end
 
 
 class Terminals:
-    """At most one terminal for each attempt. Nothing that the control loop calls waits."""
+    """At most one terminal per attempt. Nothing that the control loop calls blocks."""
 
     def __init__(
         self,
@@ -30,8 +30,8 @@ class Terminals:
         say: Callable[[TerminalClosed], None],
         shown: Callable[[AttemptKey], None],
     ) -> None:
-        """`say` sends on the control channel, and may wait: it is called on other threads. `shown`
-        is called with the attempt whose terminal shows much."""
+        """`say` sends on the control channel, and may block: it is called on other threads. `shown`
+        is called with the attempt whose terminal is in a flood."""
         self._layout = layout
         self._token_renewal = membership
         self._send = say
@@ -42,7 +42,7 @@ class Terminals:
         self._is_closed = False
 
     def open(self, order: OpenTerminal) -> None:
-        """Opens the attempt's terminal; one that is connected, or about to be, stays as it is."""
+        """Open the attempt's terminal; one that is connected, or about to be, doesn't change."""
         key = AttemptKey.from_object(order)
         auth = MachineAuth(self._token_renewal.current.worker_jwt, order.channel_token)
         with self._lock:
@@ -58,20 +58,20 @@ class Terminals:
                 )
 
     def refuse(self, order: OpenTerminal, reason: str) -> None:
-        """Tells the server that there is nothing to look at."""
+        """Report to the server that there is no terminal."""
         key = AttemptKey.from_object(order)
         name = f"terminal-{key.name}-refusal"
         closed = TerminalClosed(*key, reason)
         threading.Thread(target=self._send, args=(closed,), name=name, daemon=True).start()
 
     def notify(self, key: AttemptKey) -> None:
-        """The attempt's shim has something new, or is another."""
+        """The attempt's shim has something new, or was replaced."""
         self._screen_client.notify_growth(key)
         if (terminal := self._terminals.get(key)) is not None:
             terminal.notify()
 
     def finish(self, is_over: Callable[[AttemptKey], bool]) -> None:
-        """Closes the terminals of attempts that are over, once all is sent."""
+        """Close the terminals of finished attempts, once everything is sent."""
         with self._lock:
             terminals = list(self._terminals.values())
         for terminal in terminals:

@@ -1,4 +1,4 @@
-"""Wakes a thread that waits for sockets."""
+"""Wake a thread that waits for sockets."""
 
 import contextlib
 import os
@@ -6,7 +6,7 @@ import threading
 
 
 class Waker:
-    """A pipe: it can be read once `wake` has been called, until `clear` is."""
+    """A pipe: readable after `wake`, until `clear`."""
 
     def __init__(self) -> None:
         self._read_fd, self._write_fd = os.pipe()
@@ -16,14 +16,14 @@ class Waker:
         self._is_closed = False
 
     def fileno(self) -> int:
-        """The end that can be waited for."""
+        """The end to wait for."""
         return self._read_fd
 
     def wake(self) -> None:
-        """From any thread, also after `close`: then nothing happens."""
-        # A pipe that is full wakes, too.
+        """From any thread, also after `close`: then it does nothing."""
+        # A full pipe wakes, too.
         with self._lock, contextlib.suppress(BlockingIOError):
-            if not self._is_closed:  # else the number may be somebody else's
+            if not self._is_closed:  # otherwise the number may belong to another descriptor
                 os.write(self._write_fd, b"w")
 
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""What is run to open a tunnel: an argv, an environment, a place, a uid; and its processes."""
+"""The command that opens a tunnel: argv, environment, directory and uid; and its processes."""
 
 import base64
 import hashlib
@@ -20,18 +20,18 @@ from muster.worker.git.workspace import Workspace
 from muster.worker.sandbox.sandboxes import Sandboxes
 
 MARK_VARIABLE = "MUSTER_TUNNEL"
-"""Set for all processes of a tunnel to the attempt's directory, so that they can be told by it."""
+"""Set for all processes of a tunnel to the attempt's directory, which identifies them."""
 
 PROGRAMS = ("cursor", "code")
-"""Looked for in this order where no command is configured."""
+"""Searched in this order if no command is configured."""
 
 _ARGUMENTS = "tunnel --accept-server-license-terms --name {name}"
 _MAX_NAME_LENGTH = 20  # characters that the tool allows
 
-# It keeps its log-in in the attempt's own home, and asks nothing that nobody could answer.
+# It stores its log-in in the attempt's own home, and asks no questions that nobody could answer.
 _ENVIRONMENT = {"VSCODE_CLI_USE_FILE_KEYCHAIN": "1", "VSCODE_CLI_NONINTERACTIVE": "1"}
 
-# Asks to be killed with the daemon, and becomes what makes the room.
+# Arranges to be killed with the daemon, and becomes the sandbox's creator.
 _ENTRY = (
     "import ctypes,os,sys;ctypes.CDLL(None).prctl(1,9,0,0,0)\n"
     "if os.getppid()!=int(sys.argv[1]):os._exit(1)\n"
@@ -40,13 +40,13 @@ _ENTRY = (
 
 
 class TunnelImpossible(Exception):
-    """No tunnel can be opened here, however often it is tried; the message is for people."""
+    """No tunnel can open here, and retrying doesn't help; the message is for people."""
 
 
 @dataclass(frozen=True)
 class TunnelCommand:
-    """What `spawn` starts; its program is looked for on the PATH that is in `env`. What makes the
-    room, if it `has_room`, is part of `argv`."""
+    """The command that `spawn` starts; its program is searched on the PATH in `env`. With
+    `has_room`, `argv` includes the sandbox's creator."""
 
     argv: list[str]
     env: dict[str, str]
@@ -55,7 +55,7 @@ class TunnelCommand:
     has_sandbox: bool = False
 
     def spawn(self) -> "subprocess.Popen[bytes]":
-        """Starts it, in a process group of its own; its output is one pipe. Raises OSError.
+        """Start it, in its own process group; its output is one pipe. Raises OSError.
 
         It dies with the thread that called this.
         """
@@ -71,9 +71,10 @@ class TunnelCommand:
         )
 
     def living_processes(self, leader: int) -> list[processes.Process]:
-        """All processes of the tunnel, wherever in the process tree they have gone.
+        """Return all processes of the tunnel, wherever in the process tree they are.
 
-        Not what makes its room: to end that would be KILL for the others, and it ends after them.
+        Not its sandbox's creator: ending that would be KILL for the others, and it exits after
+        them.
         """
         found = {p.pid: p for p in (*processes.processes_in_group(leader), *find_marked(self.mark))}
         if self.has_sandbox:
@@ -85,7 +86,8 @@ class TunnelCommand:
 def build_command(
     rooms: Sandboxes, key: AttemptKey, machine_id: str, template: str | None
 ) -> TunnelCommand:
-    """The command that opens a tunnel into the attempt's workspace. Raises TunnelImpossible."""
+    """Return the command that opens a tunnel into the attempt's workspace. Raises
+    TunnelImpossible."""
     directory = rooms.layout.attempt(key)
     found, kept = workspace.find_workspace(rooms, key), attempt_state.read(directory)
     if found is None or kept is None:
@@ -98,7 +100,7 @@ def build_command(
         *installs.required_paths(program, env["PATH"], never=[rooms.layout.home])
     )
     return TunnelCommand(
-        # Some init first: a program that is not made to be pid 1 would hear no signal.
+        # With an init: a program that isn't made to be pid 1 would ignore signals.
         argv=room.command(*argv, open_network=True, pid_1=False),
         env={**env, **_ENVIRONMENT, MARK_VARIABLE: mark},
         cwd=found.path,
@@ -108,14 +110,14 @@ def build_command(
 
 
 def tunnel_name(machine_id: str, key: AttemptKey) -> str:
-    """The tunnel's name: no other has it among those that the same account has elsewhere."""
+    """Return the tunnel's name, which is unique among the account's tunnels elsewhere."""
     digest = hashlib.sha256(f"{machine_id}/{key.task_id}/{key.attempt}".encode()).digest()
     unique = base64.b32encode(digest).decode().lower()[:8]
     return f"m{key.name}"[: _MAX_NAME_LENGTH - len(unique) - 1] + f"-{unique}"
 
 
 def find_marked(mark: str) -> list[processes.Process]:
-    """The processes of the tunnel with this mark."""
+    """Return the processes of the tunnel with this mark."""
     return processes.find_by_environment(MARK_VARIABLE, mark)
 
 
@@ -130,5 +132,5 @@ def _build_argv(template: str | None, path: str, tunnel_name: str) -> list[str]:
 
 
 def _build_environment(of: Workspace, author: Author) -> dict[str, str]:
-    # Neither the project's environment nor its secrets: they are for its stages.
+    # Neither the project's environment nor its secrets, which are only for its stages.
     return stage_environment.build_environment(of, author, {}, {}, {})

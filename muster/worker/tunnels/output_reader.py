@@ -1,13 +1,13 @@
-"""What a tunnel command prints, as far as it matters: its address, and that a log-in is wanted.
+"""Parse a tunnel command's output: its address, and requests to log in.
 
-The words are those of the VS Code CLI (microsoft/vscode, cli/src), which Cursor's is made from.
-Where its output is no terminal it asks nothing and logs in with GitHub.
+The texts are those of the VS Code CLI (microsoft/vscode, cli/src), from which Cursor's is derived.
+If its output isn't a terminal, it asks nothing and logs in with GitHub.
 """
 
 import re
 from dataclasses import dataclass
 
-_MAX_LINE_BYTES = 8 << 10  # bytes of a line that are looked at
+_MAX_LINE_BYTES = 8 << 10  # bytes of a line that are parsed
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _ADDRESS = re.compile(
     r"(?:Open this link in your browser|\bOpen:)\s+(https://[^\s\"'<>]+)"
@@ -18,28 +18,29 @@ _LOGIN = re.compile(r"log into (https://[^\s\"'<>]+) and use code ([A-Za-z0-9-]{
 
 @dataclass(frozen=True)
 class Address:
-    """The tunnel is connected, and can be reached at `url`."""
+    """The tunnel is connected; its address is `url`."""
 
     url: str
 
 
 @dataclass(frozen=True)
 class LoginPrompt:
-    """Somebody has to log in at `url` with this code first."""
+    """A user must first log in at `url` with this code."""
 
     url: str
     code: str
 
 
 class OutputReader:
-    """Takes the output as it comes: in pieces, with colours. `last` is the last line of words."""
+    """Parses the output as it arrives: in chunks, with colors. `last` is the last line with
+    text."""
 
     def __init__(self) -> None:
         self.last_line = ""
         self._rest = b""
 
     def feed(self, output: bytes) -> list[Address | LoginPrompt]:
-        """What is told in the lines that have become complete."""
+        """Return the messages in lines that are now complete."""
         *lines, rest = re.split(rb"[\r\n]", self._rest + output)
         self._rest = rest[:_MAX_LINE_BYTES]
         return [message for line in lines if (message := self._read(line[:_MAX_LINE_BYTES]))]

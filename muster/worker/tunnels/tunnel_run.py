@@ -1,8 +1,7 @@
-"""One start of an attempt's tunnel, on a thread of its own.
+"""One start of an attempt's tunnel, on its own thread.
 
-It runs the command, reads where it can be reached, starts it again after a crash, and ends it: when
-its time or the machine's lease is over, or when `close` is called. Whatever it has told, the last
-word comes when nothing of it runs any more.
+It runs the command, reads its address, restarts it after a crash, and ends it: when its time or the
+machine's lease is over, or on `close`. Its last report comes when nothing of it runs any more.
 """
 
 import contextlib
@@ -23,16 +22,16 @@ from muster.worker.clock import boot_seconds
 from muster.worker.tunnels.command import TunnelCommand, TunnelImpossible
 from muster.worker.tunnels.output_reader import Address, LoginPrompt, OutputReader
 
-CONNECT_TIMEOUT_SECONDS = 30.0  # seconds for the command to say where it can be reached
+CONNECT_TIMEOUT_SECONDS = 30.0  # seconds for the command to print its address
 LOGIN_TIMEOUT_SECONDS = (
-    900.0  # instead, once somebody has to log in: so long GitHub's codes are good
+    900.0  # instead, once a user must log in: GitHub's codes are valid that long
 )
-RESTART_DELAYS_SECONDS = (2.0, 4.0, 8.0)  # seconds before it is started again after a crash
+RESTART_DELAYS_SECONDS = (2.0, 4.0, 8.0)  # seconds until it is restarted after a crash
 _STOP_GRACE_SECONDS = 5.0  # seconds between TERM and KILL
 _SANDBOX_EXIT_TIMEOUT_SECONDS = (
-    5.0  # seconds for the end of what made a room, after all that was in there
+    5.0  # seconds for the sandbox's creator to exit after everything in it
 )
-_LEASE_POLL_SECONDS = 1.0  # seconds between two looks whether the lease is over
+_LEASE_POLL_SECONDS = 1.0  # seconds between checks of the lease
 _READ_BYTES = 64 << 10
 
 log = logging.getLogger(__name__)
@@ -40,18 +39,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _TunnelEnded(Exception):
-    """The tunnel is to end, or has ended, for good."""
+    """The tunnel must end, or has ended, permanently."""
 
     state: Literal["closed", "expired", "failed"]
     reason: str = ""
 
 
 class _Crash(Exception):
-    """The command ended although nobody wanted it to."""
+    """The command exited unexpectedly."""
 
 
 class TunnelRun:
-    """Starts at once, on a thread of its own. `say` takes what is to be reported."""
+    """Starts at once, on its own thread. `say` sends reports."""
 
     def __init__(
         self,
@@ -71,7 +70,7 @@ class TunnelRun:
         self._expires_at = boot_seconds() + ttl
         self._restarts = 0
         self._last_report: TunnelFacts | None = None
-        self._close_reason: str | None = None  # it is to be closed
+        self._close_reason: str | None = None  # it must close
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._wake_lock = threading.Lock()
         self._finished = threading.Event()
@@ -86,7 +85,7 @@ class TunnelRun:
         return self._finished.is_set()
 
     def close(self, why: str = "") -> None:
-        """Has the tunnel end; waits for nothing."""
+        """Close the tunnel; doesn't block."""
         if self._close_reason is None:
             self._close_reason = why
         with self._wake_lock:
@@ -94,7 +93,7 @@ class TunnelRun:
                 os.eventfd_write(self._wake, 1)
 
     def join(self, timeout: float) -> bool:
-        """Waits until the tunnel is over; whether it is."""
+        """Wait until the tunnel has ended; return whether it has."""
         return self._finished.wait(timeout)
 
     # The thread
@@ -121,11 +120,11 @@ class TunnelRun:
                     raise _TunnelEnded("failed", str(crash)) from None
                 pause = RESTART_DELAYS_SECONDS[self._restarts]
                 self._restarts += 1
-                self._report_state("starting", error=f"{crash}; started again in {pause:.0f} s")
+                self._report_state("starting", error=f"{crash}; restarting in {pause:.0f} s")
                 self._wait(boot_seconds() + pause)
 
     def _run_command(self) -> None:
-        """Runs the command until it crashes or the tunnel is over; nothing of it runs then."""
+        """Run the command until it crashes or the tunnel ends; then nothing of it runs."""
         try:
             command = self._command()
             process = command.spawn()
@@ -137,17 +136,17 @@ class TunnelRun:
             self._read_output(process)
 
     def _stop_command(self, command: TunnelCommand, process: "subprocess.Popen[bytes]") -> None:
-        # The leader is reaped last: until then nobody else can have the group's number.
+        # The leader is reaped last: until then no other process can have the group's number.
         if left := processes.terminate_all(
             lambda: command.living_processes(process.pid), _STOP_GRACE_SECONDS
         ):
             log.error(
-                "%d processes of the tunnel of task %d would not die", len(left), self._key.task_id
+                "%d processes of the tunnel of task %d don't die", len(left), self._key.task_id
             )
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(
                 _SANDBOX_EXIT_TIMEOUT_SECONDS
-            )  # what makes the room ends when that is empty
+            )  # the sandbox's creator exits when that is empty
         if process.poll() is None:
             process.kill()
         assert process.stdout is not None
@@ -166,27 +165,27 @@ class TunnelRun:
                 for message in reader.feed(data):
                     limit = self._handle_output(message, limit)
                 if is_over:
-                    listened.clear()  # it would be ready for ever
+                    listened.clear()  # it would always be ready
                 if death in ready:
-                    # Whoever else has its output may keep that open.
+                    # Other processes with its output may keep that open.
                     raise self._exit_error(process, reader.last_line)
         finally:
             os.close(death)
         why = f"not connected within {CONNECT_TIMEOUT_SECONDS:.0f} s"
         raise _TunnelEnded(
             "failed",
-            "nobody logged in"
+            "no user logged in"
             if self._is_waiting_for_login
             else _join_message(why, reader.last_line),
         )
 
     def _handle_output(self, message: Address | LoginPrompt, limit: float) -> float:
-        """Reports it; returns the moment until which the command has time to connect."""
+        """Report it; return the time until which the command may connect."""
         if isinstance(message, Address):
             self._report_state("connected", url=message.url)
             return inf
         if limit == inf:
-            return limit  # connected already
+            return limit  # already connected
         text = f"log in at {message.url} with the code {message.code}"
         self._report_state("starting", error=text, waits_for_login=True)
         return boot_seconds() + LOGIN_TIMEOUT_SECONDS
@@ -208,12 +207,10 @@ class TunnelRun:
             and self._last_report.state == "connected"
         ):
             return _TunnelEnded("closed", "it was turned off from the editor")
-        return _Crash(
-            _join_message(f"the tunnel command ended with exit code {dead.si_status}", last)
-        )
+        return _Crash(_join_message(f"the tunnel command exited with code {dead.si_status}", last))
 
     def _wait(self, until: float, *handles: int) -> set[int]:
-        """Those of the handles that are ready; none at that moment. Raises _Over."""
+        """Return the ready descriptors; none at that time. Raises _TunnelEnded."""
         poll = select.poll()
         for handle in (self._wake, *handles):
             poll.register(handle, select.POLLIN)
@@ -224,7 +221,7 @@ class TunnelRun:
             if now >= self._expires_at:
                 raise _TunnelEnded("expired", "its time is over")
             if self._is_lease_expired():
-                raise _TunnelEnded("closed", "the machine has lost touch with the server")
+                raise _TunnelEnded("closed", "the machine has lost contact with the server")
             if now >= until:
                 return set()
             wait = min(until - now, self._expires_at - now, _LEASE_POLL_SECONDS)
@@ -251,7 +248,7 @@ def _join_message(why: str, last: str) -> str:
 
 
 def _read_available(handle: int) -> tuple[bytes, bool]:
-    """What can be read now, and whether nothing more will come; an end of line then."""
+    """Return what can be read now, and whether nothing more will come; a newline then."""
     pieces: list[bytes] = []
     piece = b"?"
     with contextlib.suppress(BlockingIOError):

@@ -1,7 +1,7 @@
-"""The tunnels of a machine: one an attempt, opened and closed by orders, ended with the attempt.
+"""The tunnels of a machine: one per attempt, opened and closed by orders, ended with the attempt.
 
-`tunnel.json` in the attempt's directory says which start of it this machine has seen, so that an
-order that comes again opens nothing, and what a daemon that died left behind is ended by the next.
+`tunnel.json` in the attempt's directory has the last start that this machine has seen, so that a
+repeated order opens nothing, and the next daemon ends what a dead one left.
 """
 
 import logging
@@ -22,7 +22,7 @@ from muster.worker.tunnels.command import TunnelCommand
 from muster.worker.tunnels.tunnel_run import TunnelRun
 
 RECORD_FILE_NAME = "tunnel.json"
-_CLOSE_TIMEOUT_SECONDS = 15.0  # seconds within which a tunnel that is to end has ended
+_CLOSE_TIMEOUT_SECONDS = 15.0  # seconds for a tunnel to end
 
 
 log = logging.getLogger(__name__)
@@ -31,12 +31,12 @@ log = logging.getLogger(__name__)
 class _Record(msgspec.Struct, frozen=True):
     number: int
     is_finished: bool = msgspec.field(default=False, name="over")
-    opened_by: Author | None = None  # not in what earlier releases wrote
+    opened_by: Author | None = None  # earlier releases didn't write it
 
 
 class Tunnels:
-    """One daemon's tunnels. `template` is the configured command; `machine_id` gives the id of
-    this machine, which is a part of their names."""
+    """One daemon's tunnels. `template` is the configured command; `machine_id` returns the ID of
+    this machine, which is part of their names."""
 
     def __init__(
         self,
@@ -47,24 +47,24 @@ class Tunnels:
         template: str | None = None,
         settle: Callable[[AttemptKey, Author | None], bool] = lambda key, opened_by: True,
     ) -> None:
-        """`settle` is called, on a thread that may wait, when a tunnel has ended and before that
-        is reported, with who opened it: people may have changed what waits for an answer. Where it
-        returns False, settling and reporting are the next daemon's."""
+        """`settle` is called, on a thread that may block, when a tunnel has ended and before that
+        is reported, with its opener: users may have changed the work that waits for an answer. If
+        it returns False, settling and reporting are left to the next daemon."""
         self._sandboxes, self._layout = rooms, rooms.layout
         self._journal = journal
         self._lease = lease
         self._machine_id = machine_id
         self._template = template
         self.settle = settle
-        self._last_numbers: dict[AttemptKey, int] = {}  # the highest number that was ordered
+        self._last_numbers: dict[AttemptKey, int] = {}  # the highest ordered number
         self._tunnels: dict[AttemptKey, TunnelRun] = {}
         self._lock = threading.Lock()
-        self._orphaned: dict[AttemptKey, _Record] = {}  # by a daemon before this one
+        self._orphaned: dict[AttemptKey, _Record] = {}  # by an earlier daemon
 
-    # For the control loop: nothing here waits
+    # For the control loop: nothing here blocks
 
     def handle_order(self, order: Tunnel) -> None:
-        """Opens or closes the attempt's tunnel; an order that is known already changes nothing."""
+        """Open or close the attempt's tunnel; a known order changes nothing."""
         key = AttemptKey.from_object(order)
         with self._lock:
             before, seen = self._tunnels.get(key), self._last_numbers.get(key, 0)
@@ -84,7 +84,7 @@ class Tunnels:
                 tunnel.close(why)
 
     def close_ended(self) -> None:
-        """Closes the tunnels of attempts that have nothing more to do."""
+        """Close the tunnels of finished attempts."""
         with self._lock:
             for key, tunnel in self._tunnels.items():
                 if self._journal.progress(key).is_final:
@@ -97,26 +97,26 @@ class Tunnels:
                 not each.is_finished for each in self._tunnels.values()
             )
 
-    # For threads that may wait
+    # For threads that may block
 
     def close_and_wait(self, key: AttemptKey) -> None:
-        """Closes the attempt's tunnel for good: nothing of it runs afterwards."""
+        """Close the attempt's tunnel permanently: nothing of it runs afterwards."""
         with self._lock:
             tunnel = self._tunnels.get(key)
         if tunnel is not None:
             tunnel.close("the attempt has ended")
             if not tunnel.join(_CLOSE_TIMEOUT_SECONDS):
-                log.error("the tunnel of task %d does not end", key.task_id)
+                log.error("the tunnel of task %d doesn't end", key.task_id)
 
     def forget(self, key: AttemptKey) -> None:
-        """Forgets the tunnel of an attempt that is gone."""
+        """Drop the tunnel of a removed attempt."""
         with self._lock:
             self._tunnels.pop(key, None)
             self._last_numbers.pop(key, None)
             self._orphaned.pop(key, None)
 
     def close_all(self) -> None:
-        """Closes all tunnels, and waits for their ends: the daemon leaves."""
+        """Close all tunnels, and wait until they have ended, because the daemon exits."""
         with self._lock:
             tunnels = list(self._tunnels.values())
         for tunnel in tunnels:
@@ -125,7 +125,7 @@ class Tunnels:
             tunnel.join(_CLOSE_TIMEOUT_SECONDS)
 
     def end_orphaned(self, known: Iterable[AttemptKey]) -> None:
-        """Ends the tunnels that a daemon before this one left open; see `report_orphaned`."""
+        """End the tunnels that an earlier daemon left open; see `report_orphaned`."""
         for key in known:
             record = _read_record(self._path(key))
             if record is not None:
@@ -137,12 +137,12 @@ class Tunnels:
             thread.join()
 
     def report_orphaned(self) -> None:
-        """Reports the ends of these tunnels, in the background: once the attempts are known, for
-        what people have changed comes first."""
+        """Report the ends of these tunnels, in the background: once the attempts are known, because
+        users' changes come first."""
         for key, record in list(self._orphaned.items()):
             self._start_thread("report", self._report_one_orphaned, key, record)
 
-    # Within
+    # Internal
 
     def _start_run(self, key: AttemptKey, order: Tunnel, before: TunnelRun | None) -> TunnelRun:
         record = _Record(order.number, opened_by=order.opened_by)
@@ -170,7 +170,7 @@ class Tunnels:
         )
 
     def _conclude(self, key: AttemptKey, record: _Record, facts: TunnelFacts) -> None:
-        """Reports the end of a tunnel of which nothing runs any more."""
+        """Report the end of a tunnel of which nothing runs any more."""
         if self.settle(key, record.opened_by):
             self._report(key, facts)
             self._write_record(key, msgspec.structs.replace(record, is_finished=True))
@@ -180,7 +180,7 @@ class Tunnels:
         processes.terminate_all(lambda: tunnel_command.find_marked(mark))
 
     def _report_one_orphaned(self, key: AttemptKey, record: _Record) -> None:
-        why = "the worker was started again"
+        why = "the worker was restarted"
         self._conclude(key, record, TunnelFacts(record.number, "failed", error=why))
         with self._lock:
             self._orphaned.pop(key, None)
@@ -214,7 +214,7 @@ class Tunnels:
         try:
             atomic_write.replace_file(self._path(key), msgspec.json.encode(record))
         except OSError as error:
-            log.warning("%s: %s", self._path(key), error)  # at worst it is said once more
+            log.warning("%s: %s", self._path(key), error)  # at worst it is reported again
 
 
 def _read_record(path: Path) -> _Record | None:

@@ -1,1 +1,2 @@
-"""How a machine takes its server's release: it is made beside, tried, and kept or given back."""
+"""Upgrade a machine to its server's release: it is prepared separately, run as a canary, and kept
+or rolled back."""

@@ -1,8 +1,9 @@
-"""Trying a release: its daemon runs as a child of the one before, until it has been heard.
+"""Run a release as a canary: its daemon is a child of the previous one, until the server has
+answered it.
 
-One process stays: the one that was started. It ends its own daemon as for SIGTERM, so that what
-runs goes on, tries the other, and becomes whichever of both it is to be. The child has one end of a
-socket: it says there that the server has answered it, and ends with whoever has the other.
+One process stays: the original one. It stops its own daemon as on SIGTERM, so that attempts
+continue, starts the other, and becomes the one that will run. The child has one end of a socket: it
+reports there that the server has answered it, and exits when the other end closes.
 """
 
 import logging
@@ -25,33 +26,34 @@ from muster.worker.upgrades import choice, releases
 from muster.worker.upgrades.choice import ReleaseChoice
 
 CANARY_TIMEOUT_SECONDS = 60.0
-"""Within which the server has to have answered a release that is tried."""
+"""Seconds for the server to answer a canary."""
 
 WATCHDOG_VARIABLE = "MUSTER_WORKER_WATCHDOG"
-"""In the environment of one that is tried: its end of the socket."""
+"""A canary's environment variable with its end of the socket."""
 
 _READY = b"heard\n"
-_STOP_GRACE_SECONDS = 20.0  # seconds for a daemon to leave what runs
+_STOP_GRACE_SECONDS = 20.0  # seconds for a daemon to exit
 _POLL_SECONDS = 0.1
 
 log = logging.getLogger(__name__)
 
 
 def worker_command(python: Path, arguments: Sequence[str]) -> list[str]:
-    """What runs a worker of that environment with these arguments of `worker run`."""
+    """Return the command that runs a worker of that environment with these arguments of `worker
+    run`."""
     return [str(python), "-P", "-m", "muster", "worker", "run", *arguments]
 
 
 def exec_worker(python: Path, arguments: Sequence[str]) -> NoReturn:
-    """Runs that environment's worker in this process, whose number and place it keeps."""
+    """Become that environment's worker in this process, with the same pid and place."""
     words = worker_command(python, arguments)
     logging.shutdown()
     os.execve(words[0], words, releases.clean_environment())
 
 
 class Canary:
-    """Tries the release that the choice says is being tried. `arguments` are those of `worker run`;
-    `is_reachable` says whether the server could be reached by us."""
+    """Runs the canary of the release choice. `arguments` are those of `worker run`; `is_reachable`
+    returns whether we could reach the server."""
 
     def __init__(
         self,
@@ -60,24 +62,24 @@ class Canary:
         is_reachable: Callable[[], bool],
         stopped: threading.Event,
     ) -> None:
-        """`stopped` is set where this process is to end."""
+        """`stopped` is set when this process must exit."""
         self._layout, self._arguments = layout, list(arguments)
         self._is_reachable, self._stopped = is_reachable, stopped
 
     def run(self, begun: ReleaseChoice, seconds: float) -> Path | None:
-        """Tries it, for so many seconds. Returns the interpreter of what is to run from here on;
-        None where nothing is, for we were stopped, or decommissioned. Raises HomeInUse, OSError."""
+        """Run the canary for that many seconds. Returns the interpreter to run from here on; None
+        if we were stopped, or decommissioned. Raises HomeInUse, OSError."""
         with choice.canary_lock(self._layout):
             python = releases.python_path(self._layout, begun.canary)
-            log.info("trying release %s (%s)", begun.version, begun.canary)
+            log.info("starting release %s as a canary (%s)", begun.version, begun.canary)
             why = self._run_release(python, seconds)
             if not self._layout.credentials.exists():
-                return None  # it was decommissioned, and has erased all that there was
+                return None  # it was decommissioned, and has deleted everything
             if self._stopped.is_set():
                 self._save(msgspec.structs.replace(begun, canary="", version=""))
                 return None
             if why is None:
-                log.info("release %s is heard by the server; it stays", begun.version)
+                log.info("the server has answered release %s; keeping it", begun.version)
                 kept = msgspec.structs.replace(
                     begun, release=begun.canary, canary="", version="", failed=None
                 )
@@ -85,22 +87,22 @@ class Canary:
                 return python
             is_owed = not self._is_reachable()
             if is_owed:
-                why += ", and the server cannot be reached by the one before either"
-            log.error("release %s is given back: %s", begun.version, why)
+                why += ", and the previous release can't reach the server either"
+            log.error("rolling back release %s: %s", begun.version, why)
             self._save(begun.with_failed(why, is_owed=is_owed))
             return Path(sys.executable)
 
     def _save(self, made: ReleaseChoice) -> None:
-        """Where it cannot be, for a full disk say, the trial counts as interrupted. A choice that
-        was removed meanwhile stays so: somebody has installed anew."""
+        """If it can't be saved, for example on a full disk, the canary counts as interrupted. A
+        choice that was removed meanwhile stays removed: the worker was reinstalled."""
         try:
             if self._layout.release_choice.exists():
                 choice.save(self._layout, made)
         except OSError as error:
-            log.error("what has become of the release cannot be noted: %s", error)
+            log.error("can't save the canary's result: %s", error)
 
     def _run_release(self, python: Path, seconds: float) -> str | None:
-        """Why it failed, in words; None where it did not."""
+        """Run the release; return why it failed, None if it didn't."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
             try:
@@ -132,14 +134,14 @@ class Canary:
             if output.startswith(_READY):
                 return None
             if child.poll() is not None:
-                return f"it ended ({_exit_text(child.returncode)}) before the server answered it"
+                return f"it exited ({_exit_text(child.returncode)}) before the server answered it"
             if monotonic() > until:
-                return f"the server did not answer it within {seconds:.0f} s"
+                return f"the server didn't answer it within {seconds:.0f} s"
         return "the worker was stopped"
 
 
 def _stop_child(child: "subprocess.Popen[bytes]") -> None:
-    """As for SIGTERM: what it has begun goes on, as what was there before does."""
+    """Like SIGTERM: attempts, new and old, continue."""
     child.terminate()
     try:
         child.wait(_STOP_GRACE_SECONDS)
@@ -153,10 +155,10 @@ def _exit_text(status: int) -> str:
 
 
 class Watchdog:
-    """The child's side: ends with whoever tries it."""
+    """The child's side: exits with the process that runs the canary."""
 
     def __init__(self, stop: Callable[[], None]) -> None:
-        """`stop` is called, on a thread of its own, when nobody tries us any more."""
+        """`stop` is called, on its own thread, when that process is gone."""
         handle = int(os.environ.pop(WATCHDOG_VARIABLE))
         self._socket = socket.socket(fileno=handle)
         self._socket.set_inheritable(False)

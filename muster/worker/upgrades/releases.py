@@ -1,4 +1,5 @@
-"""The releases in a worker's home: environments of their own, beside what was installed by hand."""
+"""The releases in a worker's home: separate environments, in addition to the manually installed
+one."""
 
 import errno
 import hashlib
@@ -13,7 +14,7 @@ from muster.protocol.frames import Release
 from muster.worker.layout import Layout
 
 COMPLETE_FILE_NAME = "complete"
-"""The file that is made last, so that a release which was cut short is known."""
+"""The file that is created last, which marks a complete release."""
 
 _NAME = re.compile(r"[0-9a-f]{12}-[0-9a-f]{8}")
 _SITE_PACKAGES = Path(__file__).absolute().parents[3]
@@ -23,7 +24,7 @@ _IMPORTS = "import muster.worker.commands, muster.worker.daemon"
 
 
 def release_name(release: Release) -> str:
-    """What it is called here, as `worker.sh` calls it."""
+    """Return its name here, the same as in `worker.sh`."""
     return f"{release.wheel_digest[:12]}-{release.requirements_digest[:8]}"
 
 
@@ -32,7 +33,7 @@ def is_release_name(text: str) -> bool:
 
 
 def python_path(layout: Layout, release: str) -> Path:
-    """The interpreter of the release of that name."""
+    """Return the interpreter of the release with that name."""
     return layout.releases / release / "bin" / "python"
 
 
@@ -41,15 +42,15 @@ def is_complete(layout: Layout, release: str) -> bool:
 
 
 def running_release(layout: Layout) -> str:
-    """The name of the release that we run of; empty where that is none of this home's."""
+    """Return the name of the running release; empty if it isn't one of this home's."""
     here = Path(sys.prefix)
     of_ours = os.path.realpath(here.parent) == os.path.realpath(layout.releases)
     return here.name if of_ours and is_release_name(here.name) else ""
 
 
 def base_identity() -> str:
-    """What tells the environment that we run of from any other, also from one that takes its place;
-    empty where this is no installation but a checkout, of which nobody could make another."""
+    """Return the identity of the environment that runs us, different from any other, including its
+    replacements; empty for a checkout, which can't be recreated."""
     for record in sorted(_SITE_PACKAGES.glob("muster_client-*.dist-info/RECORD")):
         content = f"{_SITE_PACKAGES}\n".encode() + record.read_bytes()
         return hashlib.sha256(content).hexdigest()
@@ -57,7 +58,8 @@ def base_identity() -> str:
 
 
 def clean_environment() -> dict[str, str]:
-    """Ours, but for what would have another release's Python load what is not its own."""
+    """Return our environment without variables that make another release's Python load foreign
+    code."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -66,9 +68,9 @@ def clean_environment() -> dict[str, str]:
 
 
 def startup_problem(interpreter: Path) -> str:
-    """Why that environment could not run a worker, in words; empty where it could.
+    """Return why that environment can't run a worker, in words; empty if it can.
 
-    Raises OSError where that cannot be told now, for the machine is short of something."""
+    Raises OSError if that is unknown, because the machine lacks resources."""
     command = [str(interpreter), "-P", "-c", _IMPORTS]
     try:
         done = subprocess.run(
@@ -82,7 +84,7 @@ def startup_problem(interpreter: Path) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise TimeoutError(f"it does not start within {_START_TIMEOUT_SECONDS:.0f} s") from None
+        raise TimeoutError(f"it doesn't start within {_START_TIMEOUT_SECONDS:.0f} s") from None
     except OSError as error:
         if error.errno in _RESOURCE_ERRNOS:
             raise
@@ -91,10 +93,10 @@ def startup_problem(interpreter: Path) -> str:
         return ""
     if done.returncode == -signal.SIGKILL:
         raise OSError("it was killed as it started; is there too little memory?")
-    return last_line(done.stderr) or f"it ends with {done.returncode}"
+    return last_line(done.stderr) or f"it exits with {done.returncode}"
 
 
 def last_line(output: bytes) -> str:
-    """The last line that a program has left of why it failed."""
+    """Return the last line of a program's output about its failure."""
     lines = output.decode(errors="replace").strip().splitlines()
     return lines[-1][:300] if lines else ""

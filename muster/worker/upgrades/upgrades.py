@@ -1,5 +1,5 @@
-"""What becomes of the release that the server offers: prepared beside what runs, then switched to
-in a moment that costs nobody anything. On a thread of its own."""
+"""Upgrade to the release that the server offers: prepare it next to the running one, then switch to
+it when that costs nobody anything. On its own thread."""
 
 import logging
 import random
@@ -20,34 +20,36 @@ from muster.worker.upgrades.canary import CANARY_TIMEOUT_SECONDS
 from muster.worker.upgrades.choice import FailedRelease, ReleaseChoice
 from muster.worker.upgrades.preparation import BrokenRelease, Cancelled, NotPrepared, Preparation
 
-_POLL_SECONDS = 1.0  # seconds between two looks whether the moment has come
-# Seconds until what could not be prepared is tried again: at first, at most.
+_POLL_SECONDS = 1.0  # seconds between checks whether it is time
+# Seconds until a failed preparation is retried: at first, at most.
 _RETRY_DELAYS_SECONDS = (60.0, 3600.0)
 _SECOND_TRY_AFTER_SECONDS = (
-    600.0  # seconds of a daemon's life after which the second try of a release begins
+    600.0  # seconds after the daemon's start until the second try of a release
 )
-_SECOND_TRY_HINT = f"it is tried once more within {_SECOND_TRY_AFTER_SECONDS / 60:.0f} min"
-_NEXT_PACKAGE_HINT = "it is tried again when the server carries another package"
-_MIN_CANARY_SECONDS = 5.0  # seconds that a trial takes at least
+_SECOND_TRY_HINT = f"it will be tried once more within {_SECOND_TRY_AFTER_SECONDS / 60:.0f} min"
+_NEXT_PACKAGE_HINT = "it will be tried again when the server has another package"
+_MIN_CANARY_SECONDS = 5.0  # minimum seconds for a canary
 
 OPTED_OUT = UpgradeFacts(
-    "kept", reason="this machine's operator keeps its release (--no-auto-upgrade)"
+    "kept", reason="this machine's operator disabled upgrades (--no-auto-upgrade)"
 )
-PLAIN_HTTP = UpgradeFacts("kept", reason="over plain HTTP it takes no release: use https")
+PLAIN_HTTP = UpgradeFacts(
+    "kept", reason="the worker installs no releases over plain HTTP: use https"
+)
 RUNNING_AS_CANARY = UpgradeFacts(
-    "preparing", __version__, "it is tried: the server has to answer it"
+    "preparing", __version__, "running as a canary: the server must answer it"
 )
 UNSUPPORTED = UpgradeFacts(
-    "unable", reason="the worker runs from a checkout, which no release takes over"
+    "unable", reason="the worker runs from a checkout, which releases can't replace"
 )
 
 log = logging.getLogger(__name__)
 
 
 class UpgradeReadiness(msgspec.Struct, frozen=True):
-    """What the daemon is at. `connected`: the server hears us, and its word of this connection has
-    come. `busy`: why this is no moment to leave, in words, empty where it is one; `open`: likewise,
-    where it is said to be now. `lease`: seconds that it lasts, None: no end is known."""
+    """The daemon's state. `connected`: the server has answered on this connection and sent its
+    offer. `busy`: why this is no time to exit, in words, else empty; `open`: the same, for a reason
+    that only users can end. `lease`: its remaining seconds, None: unlimited."""
 
     connected: bool
     busy: str = ""
@@ -55,7 +57,8 @@ class UpgradeReadiness(msgspec.Struct, frozen=True):
     lease: float | None = None
 
     def canary_seconds(self) -> float:
-        """How long a trial may take, so that the one before comes back within the lease."""
+        """Return how long a canary may run, so that the previous release is back within the
+        lease."""
         return (
             CANARY_TIMEOUT_SECONDS
             if self.lease is None
@@ -64,8 +67,8 @@ class UpgradeReadiness(msgspec.Struct, frozen=True):
 
 
 class Upgrades:
-    """`start` it, `close` it. `begun` is the choice by which a release is to be tried once the
-    daemon has ended, within `seconds`."""
+    """`start` it, `close` it. `canary_choice` is the choice with the canary to run after the daemon
+    has exited, for up to `canary_seconds`."""
 
     def __init__(
         self,
@@ -78,16 +81,16 @@ class Upgrades:
         keeps: bool = False,
         is_tried: bool = False,
     ) -> None:
-        """`leave` ends the daemon, so that what it runs goes on; `changed` is called when there is
-        something new in `facts`. `keeps`: this machine takes no release; `is_tried`: nor
-        does this daemon, which is one that is tried. Nor does one over plain HTTP."""
+        """`leave` ends the daemon and leaves its attempts running; `changed` is called when `facts`
+        changes. `keeps`: this machine installs no releases; `is_tried`: nor does this daemon, which
+        is a canary. Nor does one over plain HTTP."""
         self._layout, self._server, self._readiness = layout, server, situation
         self._leave, self._changed = leave, changed
         self.canary_choice: ReleaseChoice | None = None
         self.canary_seconds = CANARY_TIMEOUT_SECONDS
         self._started_at = monotonic()
         stays = RUNNING_AS_CANARY if is_tried else OPTED_OUT if keeps else None
-        # What comes over it is anybody's on the way, also the hashes.
+        # Anyone on the way could change it, including the hashes.
         stays = stays or (PLAIN_HTTP if is_plain_http(server().server) else None)
         self._choice = None if stays else choice.current(layout)
         self._running = releases.running_release(layout)
@@ -109,7 +112,7 @@ class Upgrades:
             self._thread.join(timeout=5.0)
 
     def set_offer(self, offer: Upgrade) -> None:
-        """The server's word, in place of the one before. Waits for nothing."""
+        """Set the server's offer. Doesn't block."""
         if offer.release != self._offer.release:
             self._failed_tries, self._not_before = 0, 0.0
         self._offer = offer
@@ -127,8 +130,8 @@ class Upgrades:
             except Cancelled:
                 return
             except Exception:
-                # The machine goes on with what it has.
-                log.exception("the release that is offered is not looked at any more")
+                # The machine continues with its current release.
+                log.exception("ignoring the offered release after an error")
                 return
 
     def _check_offer(self, offer: Upgrade) -> None:
@@ -142,7 +145,7 @@ class Upgrades:
             self._prepare_and_switch(offer, release)
 
     def _has_failed(self, release: Release) -> FailedRelease | None:
-        """What it has failed of, where it is not to be tried again, or not yet."""
+        """Return why it failed before, if it must not be tried again, or not yet."""
         assert self._choice is not None
         failed = self._choice.failed
         if failed is None or failed.release != releases.release_name(release):
@@ -153,12 +156,12 @@ class Upgrades:
     def _prepare_and_switch(self, offer: Upgrade, release: Release) -> None:
         try:
             if self._prepared_name != releases.release_name(release):
-                self._prepare(release)  # for minutes, in which the offer may become another
+                self._prepare(release)  # for minutes, in which the offer may change
             if offer == self._offer:
                 self._switch_or_wait(offer, release)
         except BrokenRelease as error:
             self._give_up(release, str(error))
-        except (NotPrepared, OSError) as error:  # a full disk, say, also where it is switched to
+        except (NotPrepared, OSError) as error:  # for example a full disk, also during the switch
             if release == self._offer.release:
                 self._retry_later(release, str(error))
 
@@ -178,19 +181,19 @@ class Upgrades:
         pause = min(most, first * 2**self._failed_tries) * random.uniform(0.5, 1.0)
         self._failed_tries += 1
         self._not_before = monotonic() + pause
-        log.warning("release %s could not be prepared: %s", release.version, why)
-        words = f"it could not be prepared, and is tried again: {why}"
+        log.warning("can't prepare release %s: %s", release.version, why)
+        words = f"it couldn't be prepared and will be retried: {why}"
         self._set_facts(UpgradeFacts("preparing", release.version, words))
 
     def _give_up(self, release: Release, why: str) -> None:
-        """Of one that does not even start nothing has to be tried."""
+        """Record a release that doesn't even start: it needs no canary."""
         assert self._choice is not None
-        log.error("release %s does not start: %s", release.version, why)
+        log.error("release %s doesn't start: %s", release.version, why)
         failed = FailedRelease(
-            releases.release_name(release), release.version, f"it does not start: {why}"
+            releases.release_name(release), release.version, f"it doesn't start: {why}"
         )
         self._choice = msgspec.structs.replace(self._choice, failed=failed)
-        with suppress(OSError):  # then the next life of the daemon finds it out once more
+        with suppress(OSError):  # then the next daemon detects it again
             choice.save(self._layout, self._choice)
         self._report_failed(failed)
 
@@ -210,7 +213,7 @@ class Upgrades:
         choice.save(self._layout, begun)
         self.canary_seconds, self.canary_choice = seconds, begun
         self._stopped.set()
-        log.info("leaving for release %s", release.version)
+        log.info("exiting for release %s", release.version)
         self._leave()
 
     def _report_failed(self, failed: FailedRelease) -> None:

@@ -38,8 +38,8 @@ def new_home(directory: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
-    """A home that had its first start, at rest. Shared, because making one takes the longest:
-    what a test stores there has a name of its own."""
+    """A stopped home after its first start. Shared, because creating one is slow: each test's data
+    there needs its own name."""
     path = _open_directory()
     start(path / "home", env=os.environ | FAST).stop()
     yield path / "home"

@@ -1,4 +1,4 @@
-"""What the tests of the embedded servers ask of them, and of the machine around."""
+"""Requests of the tests to embedded servers, and facts about the machine."""
 
 import contextlib
 import os
@@ -36,8 +36,8 @@ except psycopg2.Error as refused:
 
 
 def acting_as(uid: int, url: str, *statements: str) -> str:
-    """What the database says to a process of that user, which may not be able to read this tree;
-    nothing where it does all that is asked."""
+    """Return the database's errors for a process of that user, which may be unable to read this
+    tree; empty if everything works."""
     command = [sys.executable, "-c", AS_SOMEBODY, url.replace("+psycopg2", ""), str(uid)]
     ran = subprocess.run(
         [*command, *statements], cwd=ROOT, capture_output=True, text=True, check=False
@@ -85,7 +85,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
 
 
 def is_running(pid: int) -> bool:
-    """Whether the process exists and is no zombie (whose new parent may be slow to reap it)."""
+    """Whether the process exists and isn't a zombie (its new parent may be slow to reap it)."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -94,7 +94,7 @@ def is_running(pid: int) -> bool:
 
 
 def running_with(text: str) -> list[int]:
-    """The pids of all processes whose command line or working directory has `text` in it."""
+    """Return the pids of all processes with `text` in their command line or working directory."""
     found = []
     for place in Path("/proc").glob("[0-9]*"):
         try:
@@ -128,7 +128,7 @@ def _link(source: str, target: str) -> None:
 def foreground(
     home: Path, python: str = sys.executable, **options: Any
 ) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
-    """`python -m app.embedded` in a process of its own, and the addresses it printed."""
+    """Run `python -m app.embedded` in a separate process; yield it and the addresses it printed."""
     process = subprocess.Popen(
         [python, "-m", "app.embedded", "--home", str(home)],
         stdout=subprocess.PIPE,

@@ -57,7 +57,7 @@ def python(script: str, *arguments: str) -> tuple[str, ...]:
 
 
 def table(**changes: Command) -> Callable[[Path], Commands]:
-    """The command table of the stand-ins, with some of them replaced."""
+    """Return the command table of the stand-ins, with some of them replaced."""
     processes = {
         "gunicorn": Command(python(WEB), needs_schema=False),
         "celery": Command(python(WORKER, "celery")),

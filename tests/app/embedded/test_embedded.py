@@ -180,7 +180,7 @@ def test_a_stale_pid_file_neither_blocks_the_start_nor_harms_who_has_that_pid_no
         stranger.wait()
 
 
-def test_a_first_start_that_was_cut_off_is_begun_anew(home: Path) -> None:
+def test_an_interrupted_first_start_is_repeated(home: Path) -> None:
     half_made = home / "postgres" / "data.new" / "base"
     shutil.rmtree(home / "postgres" / "data")
     half_made.mkdir(parents=True)
@@ -208,7 +208,7 @@ def test_a_restart_waits_for_the_sessions_of_the_killed_server(home: Path) -> No
     with start(home) as services:
         connection = psycopg2.connect(services.database_url.replace("+psycopg2", ""))
         session = connection.info.backend_pid
-        os.kill(session, signal.SIGSTOP)  # so that it holds the shared memory for a while
+        os.kill(session, signal.SIGSTOP)  # so that it keeps the shared memory for a while
         later = threading.Timer(0.5, os.kill, (session, signal.SIGCONT))
         later.start()
         services.processes["postgres"].kill()

@@ -63,7 +63,7 @@ def test_under_root_binaries_that_only_root_reaches_are_copied(
     assert (home / "binaries").exists() is home_is_open
     library = Path(used).parents[1] / "lib" / "pg_trgm.so"
     library.unlink()
-    with start(home) as services:  # a damaged copy is made anew
+    with start(home) as services:  # a damaged copy is replaced
         assert library.exists()
         assert query(services.database_url, "SELECT similarity('a', 'a')") == [(1.0,)]
 
@@ -103,7 +103,7 @@ def test_an_ordinary_user_needs_nothing_special(directory: Path) -> None:
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=20) == 0
     assert running_with(str(home)) == []
-    # And root may look after it later without taking it away from its owner.
+    # Afterwards root can use it without changing its owner.
     with start(home) as services:
         assert query(services.database_url, "SELECT to_regclass('second') IS NULL") == [(False,)]
     assert (home / "postgres" / "data").stat().st_uid == home.stat().st_uid
@@ -113,7 +113,7 @@ def test_a_taken_valkey_port_is_named(home: Path, monkeypatch: pytest.MonkeyPatc
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         monkeypatch.setenv("MUSTER_VALKEY_PORT", str(port))
-        with pytest.raises(EmbeddedError, match=f"^port {port} is taken: .*MUSTER_VALKEY_PORT"):
+        with pytest.raises(EmbeddedError, match=f"^port {port} is in use: .*MUSTER_VALKEY_PORT"):
             start(home)
     assert running_with(str(home)) == []
     with start(home, database_url="postgresql://elsewhere") as services:
@@ -121,7 +121,7 @@ def test_a_taken_valkey_port_is_named(home: Path, monkeypatch: pytest.MonkeyPatc
         assert services.redis_url.endswith(f":{port}/0")
 
 
-def test_a_port_that_somebody_else_took_first_is_given_up(
+def test_a_port_that_another_process_took_first_is_given_up(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = ports.find_free_port
@@ -134,7 +134,7 @@ def test_a_port_that_somebody_else_took_first_is_given_up(
 
 @pytest.mark.parametrize("text", ["http", "0", "70000", "-1"])
 def test_a_port_that_is_none_is_refused(home: Path, text: str) -> None:
-    with pytest.raises(EmbeddedError, match="MUSTER_VALKEY_PORT is no port number"):
+    with pytest.raises(EmbeddedError, match="MUSTER_VALKEY_PORT isn't a port number"):
         start(home, env={"MUSTER_VALKEY_PORT": text})
 
 
@@ -153,12 +153,12 @@ def test_data_of_another_postgresql_is_left_alone(
 @pytest.mark.parametrize("content", [b"", b"9" * 5000, b"18 \x1b]2;title\x07", b"\xff\xfe"])
 def test_a_version_that_is_none_is_not_repeated(new_home: Path, content: bytes) -> None:
     data_of(new_home, content)
-    with pytest.raises(EmbeddedError, match="PostgreSQL of an unknown release and this Muster"):
+    with pytest.raises(EmbeddedError, match="PostgreSQL from an unknown release and this Muster"):
         start(new_home, redis_url="redis://unused")
 
 
 def data_of(home: Path, version: bytes) -> Path:
-    """A data directory in which there is a version, and nothing else."""
+    """A data directory that contains only a version."""
     data = home / "postgres" / "data"
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_bytes(version)
@@ -193,7 +193,7 @@ def test_a_full_disk_is_called_one(directory: Path) -> None:
 
 def test_a_home_that_cannot_be_made_is_named(directory: Path) -> None:
     (directory / "file").touch()
-    with pytest.raises(EmbeddedError, match=r"cannot use .*/file.*MUSTER_HOME"):
+    with pytest.raises(EmbeddedError, match=r"can't use .*/file.*MUSTER_HOME"):
         start(directory / "file" / "home")
 
 
@@ -207,7 +207,7 @@ def test_the_command_reports_an_error_in_one_line_and_exits_with_1(directory: Pa
         check=False,
     )
     assert result.returncode == 1
-    assert result.stderr.startswith("cannot use")
+    assert result.stderr.startswith("can't use")
     assert result.stderr.count("\n") == 1
 
 
@@ -217,6 +217,6 @@ def test_the_command_ends_with_an_error_when_a_server_does(home: Path) -> None:
         os.kill(pid, signal.SIGKILL)
         assert process.wait(timeout=20) == 1
         assert process.stdout is not None
-        assert "postgres ended by itself" in process.stdout.read()
+        assert "postgres exited" in process.stdout.read()
     assert eventually(lambda: running_with(str(home)) == [])
     assert "muster" in address["DATABASE_URL"]

@@ -17,7 +17,7 @@ HELD = "canary: root's"
 
 @pytest.fixture
 def theirs(directory: Path) -> Iterator[DirectoryHandle]:
-    """A directory of nobody's, where root is at work."""
+    """A directory of user nobody, in which root works."""
     with (
         handles.open_directory(directory) as above,
         above.private_directory("theirs", NOBODY) as opened,
@@ -55,7 +55,7 @@ def test_what_is_no_file_of_theirs_is_not_read(
     theirs: DirectoryHandle, secret: Path, plant: Callable[[Path, Path], None]
 ) -> None:
     plant(theirs.path / "password", secret)
-    with pytest.raises(EmbeddedError, match="password is a link, or no file of"):
+    with pytest.raises(EmbeddedError, match="password is a link, or doesn't belong to"):
         theirs.read("password")
 
 
@@ -112,11 +112,11 @@ def test_a_directory_that_is_swapped_for_a_link_stays_the_one_that_was_opened(
 
 
 @as_root
-def test_somebody_elses_directory_is_not_taken(theirs: DirectoryHandle) -> None:
+def test_another_users_directory_is_refused(theirs: DirectoryHandle) -> None:
     (theirs.path / "data").mkdir()
     os.chown(theirs.path / "data", 1, 1)
     for take in (theirs.private_directory, theirs.directory):
-        with pytest.raises(EmbeddedError, match="data is no directory of user"):
+        with pytest.raises(EmbeddedError, match="data isn't a directory of user"):
             take("data", NOBODY)
 
 
@@ -131,7 +131,7 @@ def test_a_link_at_its_end_opens_no_path(directory: Path) -> None:
 
 @pytest.fixture
 def ours(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory of an ordinary user's, who runs the engines as well as all else."""
+    """A directory of an ordinary user, who runs the engines and everything else."""
     (made := directory / "ours").mkdir()
     (directory / "disk").mkdir()
     if os.geteuid() == 0:

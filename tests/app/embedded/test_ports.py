@@ -16,7 +16,7 @@ def test_no_server_has_one_that_outgoing_connections_are_given() -> None:
     assert all(not first <= ports.find_free_port() <= last for _ in range(50))
 
 
-def test_one_that_somebody_listens_on_is_not_free(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_with_a_listener_is_not_free(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server((ports.LOOPBACK, 0)) as taken:
         port = taken.getsockname()[1]
         assert not ports.is_free(port)

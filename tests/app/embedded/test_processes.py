@@ -1,4 +1,4 @@
-"""Children end with their parent, with their whole group, and never anybody else."""
+"""Children exit with their parent, with their group, and kill no other process."""
 
 import os
 import signal
@@ -116,17 +116,17 @@ def test_a_failure_quotes_this_run_and_not_the_one_before(tmp_path: Path) -> Non
     ("words", "remedy"),
     [
         ("FATAL: could not write: No space left on device", "the disk is full"),
-        ("bind: Address already in use", "its port is taken"),
+        ("bind: Address already in use", "its port is in use"),
     ],
 )
-def test_a_known_cause_is_told_in_one_line(words: str, remedy: str, tmp_path: Path) -> None:
+def test_a_known_cause_is_reported_in_one_line(words: str, remedy: str, tmp_path: Path) -> None:
     with pytest.raises(EmbeddedError, match=remedy) as error:
         processes.run_program(shell(tmp_path, f"echo '{words}'; exit 1"), seconds=10)
     assert "\n" not in str(error.value)
 
 
 def test_a_program_that_takes_too_long_is_ended(tmp_path: Path) -> None:
-    with pytest.raises(EmbeddedError, match="shell did not finish"):
+    with pytest.raises(EmbeddedError, match="shell didn't finish"):
         processes.run_program(shell(tmp_path, "echo $$ > pid; sleep 600"), seconds=0.5)
     assert not is_running(pid_in(tmp_path / "pid"))
 
@@ -149,7 +149,7 @@ def test_a_grown_log_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        ("no_such_carrier", "is not installed"),
+        ("no_such_carrier", "isn't installed"),
         ("app", "has no app/no_such_program for this machine"),
     ],
 )
@@ -159,7 +159,7 @@ def test_a_missing_package_is_named_with_its_remedy(module: str, words: str) -> 
         binaries.find(carrier, None, ROOT)
 
 
-def test_a_directory_of_somebody_else_is_not_used(
+def test_a_directory_of_another_user_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1000)

@@ -1,4 +1,4 @@
-"""A cluster of an earlier release, whose app's role was the superuser, and what it becomes."""
+"""A cluster of an earlier release, whose app role was the superuser, and its migration."""
 
 import shutil
 import signal
@@ -41,7 +41,8 @@ CREATE AGGREGATE more.total(int) (sfunc = int4pl, stype = int);
 CREATE STATISTICS more.told ON id, "größe" FROM more."Odd name";
 CREATE ROLE postgres;
 """
-# Whatever is the superuser's in the app's database, but for what initdb and extensions have made.
+# All objects of the superuser in the app's database, except those that initdb and extensions
+# created.
 STILL_THE_SUPERUSERS = """
 SELECT pg_describe_object(classid, objid, 0) FROM (
 SELECT 'pg_class'::regclass AS classid, oid AS objid, relowner, relnamespace FROM pg_class
@@ -136,7 +137,7 @@ def check(url: str) -> None:
     rights = "SELECT array_agg(has_table_privilege('audit_entries', r)) FROM unnest(%s) AS r"
     rights = rights.replace("%s", "ARRAY['SELECT','INSERT','UPDATE','DELETE','TRUNCATE']")
     assert query(url, rights) == [([True, True, False, False, False],)]
-    # What a migration, a restoring and a removal do.
+    # What a migration, a restore and a removal do.
     query(url, "ALTER TABLE tasks ADD COLUMN later int; ALTER TABLE tasks DISABLE TRIGGER USER")
     query(url, "CREATE TABLE public.later (id int); DROP TABLE more.parts, public.later")
     query(url, "DROP SCHEMA more CASCADE")

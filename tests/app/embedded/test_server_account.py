@@ -22,7 +22,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up be
 DAEMON = accounts.find_account("daemon")
 # Of the system: every user of the machine can run it.
 SYSTEMS = "/usr/bin/python3"
-# Says hello to PostgreSQL as its user `muster`, and prints what becomes of it: R is its welcome.
+# Says hello to PostgreSQL as its user `muster`, and prints the result: R is the welcome.
 HELLO = """
 import socket, struct, sys
 said = b"user\\0muster\\0database\\0muster\\0\\0"
@@ -34,7 +34,7 @@ try:
 except PermissionError:
     print("closed")
 """
-# Writes where beat may, and what it has for a home.
+# Writes in beat's directory, and prints its home.
 BEAT = """
 import os, pathlib, signal
 schedule = pathlib.Path(os.environ["MUSTER_HOME"], "beat", "schedule")
@@ -70,7 +70,7 @@ def test_an_ordinary_user_runs_everything(
 
 @as_root
 @pytest.mark.usefixtures("open_python")
-def test_root_has_them_run_as_somebody_else(tree: Path, new_home: Path) -> None:
+def test_root_runs_them_as_another_user(tree: Path, new_home: Path) -> None:
     assert choose_server_account(new_home, tree, 9000, {}) == AccountChoice(
         accounts.find_first(server_account.DEFAULT_ACCOUNTS)
     )
@@ -111,7 +111,7 @@ def test_the_app_runs_as_another_user_than_the_engines_of_its_home(
     monkeypatch.setattr(server_account, "DEFAULT_ACCOUNTS", ("daemon",))
     shared = choose_server_account(new_home, tree, 9000, {})
     assert shared.account == DAEMON
-    assert "run as daemon, who runs PostgreSQL or Valkey, too" in shared.startup_line
+    assert "run as daemon, which also runs PostgreSQL or Valkey" in shared.startup_line
 
 
 @as_root
@@ -146,17 +146,17 @@ def test_what_is_closed_is_named_and_they_stay_root(
         assert choice.startup_line == f"gunicorn, Celery and beat stay root: {choice.warning}"
         return choice.warning
 
-    assert explain_choice(directory / "home", closed / "tree") == f"daemon cannot enter {closed}"
-    assert explain_choice(closed / "home", tree) == f"daemon cannot enter {closed}"
+    assert explain_choice(directory / "home", closed / "tree") == f"daemon can't enter {closed}"
+    assert explain_choice(closed / "home", tree) == f"daemon can't enter {closed}"
     assert (
         explain_choice(directory / "home", tree, MUSTER_TLS_KEY=str(key))
-        == f"daemon cannot read {key}"
+        == f"daemon can't read {key}"
     )
     monkeypatch.setattr(server_account, "PACKAGES", "json no_such_package")
-    assert explain_choice(directory / "home", tree) == "daemon cannot read no_such_package"
+    assert explain_choice(directory / "home", tree) == "daemon can't read no_such_package"
     (directory / "python").touch(mode=0o700)
     monkeypatch.setattr(sys, "executable", str(directory / "python"))
-    assert explain_choice(directory / "home", tree) == f"daemon cannot run {directory / 'python'}"
+    assert explain_choice(directory / "home", tree) == f"daemon can't run {directory / 'python'}"
 
 
 def owner_of(pid: int) -> int:

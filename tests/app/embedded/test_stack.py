@@ -1,4 +1,4 @@
-"""The supervisor of a whole stack, with small stand-ins for the processes it runs."""
+"""The supervisor of a complete stack, with small stand-ins for its processes."""
 
 import contextlib
 import json
@@ -118,7 +118,7 @@ def test_what_has_to_be_prepared_is_before_anything_serves_a_new_home(new_home: 
     for _ in range(2):
         with stand_in(new_home, prepare=prepare):
             pass
-    # Later on it is there already, and nobody waits.
+    # Later starts find the tables, and nothing waits.
     assert running_then == [set(), {"gunicorn", "celery", "beat"}]
 
 
@@ -151,7 +151,7 @@ def test_a_child_that_dies_is_reported_with_its_last_words(name: str, new_home: 
         stand_in(new_home, table=table(**{name: dying})) as running,
     ):
         running.wait()  # where the start was done before the child was
-    assert f"{name} ended with exit code 1" in str(error.value)
+    assert f"{name} exited with code 1" in str(error.value)
     assert f"{new_home}/logs/{name}.log" in str(error.value)
     assert "no module named wsgi" in str(error.value)
     assert running_with(str(new_home)) == []
@@ -178,7 +178,7 @@ def test_an_unready_server_is_quoted(new_home: Path, monkeypatch: pytest.MonkeyP
 def test_a_killed_child_ends_the_wait_and_can_be_started_again(new_home: Path) -> None:
     with stand_in(new_home) as running:
         running.processes["celery"].kill()
-        with pytest.raises(EmbeddedError, match="celery ended with exit code -9"):
+        with pytest.raises(EmbeddedError, match="celery exited with code -9"):
             running.wait()
         old = running.processes["celery"].pid
         assert running.restart("celery").pid != old
@@ -243,7 +243,7 @@ print("left in order", flush=True)
 
 @contextlib.contextmanager
 def foreground(home: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A stack that is ready, in a process of its own, which is gone at the end."""
+    """A ready stack in a separate process, which is gone at the end."""
     with subprocess.Popen(
         [sys.executable, "-c", FOREGROUND, str(home), str(ports.find_free_port())],
         cwd=ROOT,
@@ -292,7 +292,7 @@ def test_a_process_that_may_end_ends_alone(new_home: Path) -> None:
         assert eventually(lambda: child.poll() is not None)
         running.check()
         assert "machine-1" not in running.processes
-        exits = [line for line in messages if "machine-1 has ended" in line]
+        exits = [line for line in messages if "machine-1 exited" in line]
         running.check()
         assert len(exits) == 1
 
@@ -308,5 +308,5 @@ def test_another_end_of_a_launched_process_is_a_failure(
     with stand_in(new_home) as running:
         child = running.launch("machine-1", python(script), may_end=may_end)
         assert eventually(lambda: child.poll() is not None)
-        with pytest.raises(EmbeddedError, match="machine-1 ended with exit code"):
+        with pytest.raises(EmbeddedError, match="machine-1 exited with code"):
             running.check()

@@ -1,4 +1,4 @@
-"""What a stack's processes are not told."""
+"""What a stack's processes don't get."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A stack whose port another program has."""
+"""A stack whose port another program uses."""
 
 import socket
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A database with a row in each table there is, made from what the models say of their columns."""
+"""A database with a row in each table, generated from the models' columns."""
 
 import datetime as dt
 import decimal
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from app.extensions import db
 
 TIMESTAMP = dt.datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=dt.UTC)
-# What COPY has to keep apart: its own signs, other letters, an empty text.
+# Values that COPY must escape: its own special characters, other letters, an empty text.
 ODD = "tab\t line\n back\\slash \\N \\. “ä” 中 \u2028 ''"
 
 # Where a constraint wants more than a value of the column's type.

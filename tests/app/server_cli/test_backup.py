@@ -1,4 +1,4 @@
-"""`muster-server backup` and `restore`: what they say and ask, and where keys go."""
+"""`muster-server backup` and `restore`: their output, prompts, and the keys' files."""
 
 import os
 from collections.abc import Callable
@@ -30,15 +30,15 @@ def test_a_backup_is_made_looked_at_and_restored(
 ) -> None:
     file, keys = tmp_path / "backup", tmp_path / "keys.env"
     made = run("backup", file)
-    assert (made.exit_code, "is whole" in made.output) == (0, True), made.output
+    assert (made.exit_code, "is complete" in made.output) == (0, True), made.output
     assert file.stat().st_mode & 0o777 == 0o600
     assert run("backup", "--verify", file).exit_code == 0
-    assert "there already" in run("backup", file).output
+    assert "already exists" in run("backup", file).output
     monkeypatch.setenv("SECRET_KEY", "another one, that is of another server")
     refused = run("restore", file)
     assert (refused.exit_code, "SECRET_KEY" in refused.output) == (1, True)
     done = run("restore", file, "--keys-to", keys)
-    assert (done.exit_code, "What is left to do" in done.output) == (0, True), done.output
+    assert (done.exit_code, "Next steps" in done.output) == (0, True), done.output
     assert "ENCRYPTION_KEYS=" in keys.read_text()
     assert keys.stat().st_mode & 0o777 == 0o600
 
@@ -52,7 +52,7 @@ def test_a_file_that_is_not_whole_is_refused(
     cut.write_bytes(file.read_bytes()[:-1])
     for words in (("backup", "--verify", cut), ("restore", cut)):
         refused = run(*words)
-        assert (refused.exit_code, "cut or changed" in refused.output) == (1, True)
+        assert (refused.exit_code, "truncated or changed" in refused.output) == (1, True)
     monkeypatch.setenv("MUSTER_BACKUP_PASSPHRASE", "another one, that is as long")
     assert "passphrase" in run("restore", file).output
 
@@ -66,9 +66,9 @@ def test_of_a_database_that_is_ahead_it_says_which_release_restores_it(
     ):
         cursor.execute("UPDATE alembic_version SET version_num = '9001'")
         connection.commit()
-    needed = "takes a release whose schema is 9001, or a later one"
+    needed = "need a release with schema 9001 or newer"
     made = run("backup", file := tmp_path / "backup")
-    assert (made.exit_code, f"Restoring it {needed}" in made.output) == (0, True), made.output
+    assert (made.exit_code, f"To restore it you {needed}" in made.output) == (0, True), made.output
     refused = run("restore", file, "--keys-to", tmp_path / "keys.env")
     assert (refused.exit_code, needed in refused.output) == (1, True), refused.output
 

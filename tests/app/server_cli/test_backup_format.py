@@ -46,7 +46,7 @@ def test_what_is_sealed_is_opened(pieces: int, more: int, end: bytes) -> None:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> bytes:
-    """A sealed file of a few pieces."""
+    """An encrypted file of a few chunks."""
     monkeypatch.setattr(encryption, "CHUNK_BYTES", 32)
     return encrypted_bytes(bytes(range(96)) + b"the end")
 
@@ -125,7 +125,7 @@ def test_one_without_its_last_record_is_refused(tmp_path: Path) -> None:
     whole.write_bytes(a_backup(b"1\n2\n3\n"))
     cut.write_bytes(a_backup(b"1\n2\n3\n", ends=False))
     assert load.check_backup(whole, PASSPHRASE).rows == {"tasks": 3}
-    with pytest.raises(InvalidBackup, match="cut"):
+    with pytest.raises(InvalidBackup, match="truncated"):
         load.check_backup(cut, PASSPHRASE)
 
 
@@ -144,7 +144,7 @@ def test_a_backup_sets_keys_and_nothing_else(tmp_path: Path, more: dict[str, obj
         load.check_backup(file, PASSPHRASE)
     fewer = {name: text for name, text in KEYS.items() if name != "ENCRYPTION_KEYS"}
     file.write_bytes(a_backup(b"1\n", keys=fewer))
-    with pytest.raises(InvalidBackup, match="not those"):
+    with pytest.raises(InvalidBackup, match="aren't the keys"):
         load.check_backup(file, PASSPHRASE)
     scraped = {**KEYS, "MUSTER_METRICS_TOKEN": "two"}
     file.write_bytes(a_backup(b"1\n", keys=scraped))

@@ -1,4 +1,4 @@
-"""What a server knows is in its backup, each table of it; and is made again of that, elsewhere."""
+"""A backup has every table of a server, which is restored from it elsewhere."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ from app.server_cli.backups.tables import EXCLUDED_TABLES
 from tests.app.server_cli import backup_world
 
 PASSPHRASE = "correct horse battery staple"
-# What is otherwise when a restored server begins: `waking`.
+# The differences after a restore: `after_restore`.
 OTHERWISE = {
     "audit_entries": {"*"},
     "audit_stream_entries": {"*"},
@@ -54,7 +54,7 @@ def settings_of(
 
 @pytest.fixture
 def full(settings_of: Callable[..., Settings]) -> Settings:
-    """A server's settings, whose database has a row in each table."""
+    """A server's settings, with a row in each table of its database."""
     settings = settings_of("muster_backed_up")
     with restore_backup(settings) as connection, connection.begin():
         backup_world.fill(connection)
@@ -174,7 +174,7 @@ def test_what_has_accounts_is_replaced_only_where_that_is_said(
     full: Settings, settings_of: Callable[..., Settings], tmp_path: Path
 ) -> None:
     file = tmp_path / "backup"
-    with pytest.raises(BackupError, match="not empty"):
+    with pytest.raises(BackupError, match="isn't empty"):
         recreate(full, full, file)
     operations.restore_backup(
         file, PASSPHRASE, full, load.check_backup(file, PASSPHRASE), RestoreOptions(replace=True)
@@ -185,7 +185,7 @@ def test_what_has_accounts_is_replaced_only_where_that_is_said(
 def test_a_database_that_a_server_runs_on_is_left_alone(full: Settings, tmp_path: Path) -> None:
     with restore_backup(full) as connection, connection.begin():
         connection.execute(sa.text("UPDATE server_processes SET seen_at = now()"))
-    with pytest.raises(BackupError, match="a server runs"):
+    with pytest.raises(BackupError, match="a server uses this database"):
         recreate(full, full, tmp_path / "backup", replace=True)
 
 

@@ -1,4 +1,4 @@
-"""`muster-server install` and `uninstall`, below a directory of their own, where nothing starts."""
+"""`muster-server install` and `uninstall`, below a separate directory, where nothing starts."""
 
 import stat
 from pathlib import Path
@@ -102,20 +102,22 @@ def test_purged_the_backups_are_left(file: Path, tmp_path: Path) -> None:
 def test_nothing_is_deleted_before_one_has_said_so(file: Path, tmp_path: Path) -> None:
     install(file, root := tmp_path / "root")
     output = run("uninstall", "--purge", "--root", str(root), code=1)
-    assert "for ever. Backups in /var/backups/muster stay." in output
+    assert "permanently. Backups in /var/backups/muster stay." in output
     assert (root / SETTINGS).is_file()
 
 
 def test_a_wrong_answer_writes_nothing(file: Path, tmp_path: Path) -> None:
     file.write_text("port = 0\n")
     root = tmp_path / "root"
-    assert "no port number" in run("install", "--answers", str(file), "--root", str(root), code=1)
+    assert "isn't a port number" in run(
+        "install", "--answers", str(file), "--root", str(root), code=1
+    )
     assert not root.exists()
 
 
 @pytest.mark.parametrize(
     ("is_ready", "code", "words"),
-    [(True, 0, "started    Muster: https"), (False, 1, "!! started, and not ready yet")],
+    [(True, 0, "started    Muster: https"), (False, 1, "!! started, but not ready yet")],
 )
 def test_it_ends_well_only_where_the_server_is_ready(
     is_ready: bool,
@@ -173,7 +175,7 @@ def test_nothing_is_removed_below_what_a_systemd_runs_that_does_not_answer(
         file.parent.mkdir(parents=True)
         file.touch()
     output = run("uninstall", "--user", "--yes", *options, code=1)
-    assert "nothing was removed. Log in, as by ssh" in output
+    assert "nothing was removed. Log in, for example by ssh" in output
     assert unit.exists()
     assert data.exists()
     (tmp_path / "run/systemd").rmdir()  # none runs, and so nothing of it does

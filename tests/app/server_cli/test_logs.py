@@ -11,7 +11,7 @@ from app.server_cli.installation import paths, settings
 
 @pytest.fixture(autouse=True)
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The directory in which programs are looked for, on a host with an installation."""
+    """The directory on the search path of a host with an installation."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("MUSTER_HOME", raising=False)
     settings.write_settings(paths.find_paths(user=True).settings, {"MUSTER_PORT": "9001"})
@@ -38,16 +38,16 @@ def test_they_are_those_of_the_server_and_not_of_a_worker_beside_it(
     assert asked(monkeypatch, "web") == ["--unit=muster-web.service"]
 
 
-def test_who_asks_for_another_is_told_which_there_are() -> None:
+def test_an_unknown_process_lists_the_known_ones() -> None:
     done = CliRunner().invoke(main, ["logs", "worker"])
     assert done.exit_code == 1
     assert "engines, migrate, web, dispatch, jobs, beat" in done.output
 
 
-def test_without_a_journal_one_is_told_so() -> None:
+def test_a_missing_journal_is_reported() -> None:
     done = CliRunner().invoke(main, ["logs", "web"])
     assert done.exit_code == 1
-    assert "journalctl cannot be run: No such file" in done.output
+    assert "can't run journalctl: No such file" in done.output
 
 
 def test_of_a_stack_a_process_has_the_same_name(
@@ -63,5 +63,5 @@ def test_of_a_stack_a_process_has_the_same_name(
         assert done.exit_code == 0, done.output
         assert ran[-1][2:] == [str(place / f"{name}.log") for name in files]
     done = CliRunner().invoke(main, ["logs", "jobs", "--home", str(tmp_path)])
-    assert "there is no log of jobs" in done.output
-    assert "but of beat, gunicorn, postgres, valkey" in done.output
+    assert "no log of jobs" in done.output
+    assert "there are logs of beat, gunicorn, postgres, valkey" in done.output

@@ -1,4 +1,4 @@
-"""A restoring that is killed at whatever moment has done all or nothing, and the next one works."""
+"""A restore that is killed at any time has done everything or nothing, and the next one works."""
 
 import contextlib
 import os
@@ -20,8 +20,8 @@ from tests.gunicorns import ROOT
 
 PASSPHRASE = "correct horse battery staple"
 KILLS = 3
-ROWS = 20_000  # of one table, so that loading takes its time
-MAX_DELAY_SECONDS = 0.6  # seconds; it takes about half of that
+ROWS = 20_000  # of one table, so that loading takes time
+MAX_DELAY_SECONDS = 0.6  # seconds; a restore takes about half of that
 NOTHING, ALL = (0, 0), (1, ROWS + 1)  # one more: that it was restored
 COLUMNS = "at, actor_name, action, target_type, target_id"
 
@@ -88,7 +88,7 @@ def kill_during_load(file: Path, env: dict[str, str]) -> None:
         assert child.stdout is not None
         while not (line := child.stdout.readline()).startswith("loading"):
             assert line
-        # It may end within that time; else it dies with some of the rows on their way.
+        # It may finish within that time; else it dies while rows are being loaded.
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(random.uniform(0.0, MAX_DELAY_SECONDS))
         child.kill()
@@ -104,9 +104,9 @@ def test_one_that_is_killed_has_done_all_or_nothing_and_the_next_one_works(
     allowed = {NOTHING, ALL}
     for _ in range(KILLS):
         kill_during_load(file, env)
-        # The server of the database may still be at what it was told last: this waits for it.
+        # The database's server may still be running the last statement: this waits for it.
         found = counts(target)
         assert found in allowed
-        allowed &= {found, ALL}  # what is there stays until all of the next is
+        allowed &= {found, ALL}  # the old rows stay until all new ones are there
     operations.restore_backup(file, PASSPHRASE, target, whole, RestoreOptions(replace=True))
     assert counts(target) == ALL

@@ -17,12 +17,12 @@ def quiet_port(monkeypatch: pytest.MonkeyPatch) -> str:
     return port
 
 
-def test_what_does_not_answer_is_not_ready_and_one_is_told_where_to_look(
+def test_a_server_that_does_not_answer_is_not_ready_and_advice_is_given(
     quiet_port: str, tmp_path: Path
 ) -> None:
     done = CliRunner().invoke(main, ["status", "--home", str(tmp_path)])
     assert done.exit_code == 1
-    assert f"nothing answers on port {quiet_port}" in done.output
+    assert f"no response on port {quiet_port}" in done.output
     assert "muster-server doctor" in done.output
 
 
@@ -50,4 +50,4 @@ def test_no_name_of_a_process_leads_elsewhere(process: str, tmp_path: Path) -> N
         (tmp_path / place).write_text("said")
     done = CliRunner().invoke(main, ["logs", "--home", str(tmp_path), "--", process])
     assert done.exit_code == 1
-    assert f"there is no log of {process}" in done.output
+    assert f"no log of {process}" in done.output

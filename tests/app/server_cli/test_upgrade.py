@@ -1,4 +1,4 @@
-"""`muster-server upgrade`, asked for what it cannot do."""
+"""`muster-server upgrade` with requests that it can't fulfil."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.app.server_cli.upgrades.test_wheel import NAME, WHOLE, packed
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user's, who has no server."""
+    """The home of a user without a server."""
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "MUSTER_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -25,7 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def installed(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Of a user who has one of version 0.1.0, whose units start this Python."""
+    """The home of a user with version 0.1.0, whose units start this Python."""
     monkeypatch.setattr(upgrade, "__version__", "0.1.0")
     (settings := home / ".config" / "muster" / "muster.env").parent.mkdir(parents=True)
     settings.write_text(f'MUSTER_HOME="{home}"\n')
@@ -51,20 +51,20 @@ def test_it_wants_a_wheel_or_the_way_back() -> None:
 )
 def test_going_back_leaves_no_option_unheard(option: str, installed: Path) -> None:
     status, output = run("--rollback", option)
-    assert (status, "--rollback takes no other option" in output) == (2, True), output
+    assert (status, "--rollback takes no other options" in output) == (2, True), output
 
 
 def test_where_nothing_is_installed_it_says_what_to_do_instead(home: Path) -> None:
     status, output = run(str(home / NAME))
     assert status == 1
-    assert "What `muster-server up` runs is upgraded so" in output
+    assert "To upgrade the one that `muster-server up` runs" in output
 
 
 def test_where_no_systemd_runs_nothing_could_be_restarted(
     installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(systemd, "is_running", lambda _: False)
-    assert "no systemd runs here" in run(str(packed(installed, WHOLE)))[1]
+    assert "systemd isn't running here" in run(str(packed(installed, WHOLE)))[1]
 
 
 def test_dry_it_says_what_would_be_done_and_does_nothing(installed: Path) -> None:
@@ -72,7 +72,7 @@ def test_dry_it_says_what_would_be_done_and_does_nothing(installed: Path) -> Non
     before = sorted(installed.rglob("*"))
     status, output = run(str(file), "--dry-run")
     assert status == 0, output
-    assert "Muster 0.1.0 would become 0.2.0" in output
+    assert "Upgrading Muster 0.1.0 to 0.2.0 would" in output
     assert sorted(installed.rglob("*")) == before
 
 
@@ -97,9 +97,9 @@ def test_dry_after_one_was_cut_off_it_says_what_is_left(
 ) -> None:
     status, output = run(str(installed / NAME), "--dry-run")
     assert status == 0, output
-    assert f"cut off while {cut_off.step} would go on" in output
+    assert f"interrupted while {cut_off.step} would" in output
     steps = [line for line in output.splitlines() if line.startswith("  ")]
-    assert steps[0] == "  make no backup: that of before is /the/backup"
+    assert steps[0] == "  make no backup: the earlier one is /the/backup"
     assert [" ".join(step.split(" ")[:3]) for step in steps[1:]] == LEFT[cut_off.step]
 
 
@@ -107,7 +107,7 @@ def test_after_one_was_cut_off_no_backup_of_before_is_promised(
     cut_off: InterruptedUpgrade, installed: Path
 ) -> None:
     status, output = run(str(installed / NAME), "--backup", str(installed / "mine"))
-    assert (status, "comes too late: leave out --backup" in output) == (1, True), output
+    assert (status, "too late for a backup, remove --backup" in output) == (1, True), output
 
 
 def test_what_runs_already_is_refused(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +123,7 @@ def test_another_environment_than_that_of_the_units_does_not_do_it(installed: Pa
 
 
 def test_there_is_nothing_to_go_back_to(installed: Path) -> None:
-    assert "no release before this one" in run("--rollback")[1]
+    assert "no previous release" in run("--rollback")[1]
 
 
 def test_without_a_passphrase_nothing_is_begun(

@@ -38,7 +38,7 @@ def test_a_dry_run_tells_each_step_and_does_none(
 def test_a_dry_run_says_of_a_systemd_that_it_does_not_answer(text: str, tmp_path: Path) -> None:
     program(tmp_path / "bin", "systemctl", "exit 1")
     path = f"{tmp_path / 'bin'}:/usr/local/bin:/usr/bin:/bin"
-    for booted, words in (("here", "(the systemd of "), ("none", "(no systemd runs here")):
+    for booted, words in (("here", "(the systemd of "), ("none", "(systemd isn't running here")):
         (tmp_path / "here").mkdir(exist_ok=True)
         script_ = text.replace("/run/systemd/system", str(tmp_path / booted))
         done = run(script_, tmp_path, "--user", "--dry-run", PATH=path)
@@ -49,7 +49,7 @@ def test_a_dry_run_says_of_a_systemd_that_it_does_not_answer(text: str, tmp_path
 def test_without_a_home_it_says_so(text: str, tmp_path: Path) -> None:
     done = run(text, tmp_path, "--user", "--dry-run", HOME="")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("muster: HOME is not set")
+    assert done.stderr.startswith("muster: --user needs HOME")
 
 
 @pytest.mark.needs("curl")
@@ -142,7 +142,7 @@ def test_where_the_server_has_moved_one_says_so_and_the_machine_stays_enrolled(
     kept.write_text('{"server":"https://old.example.org","machineId":"0"}')
     refused = run(text, tmp_path, "--user", "--dry-run")
     assert refused.returncode == 1
-    assert "run this line with --moved" in refused.stderr
+    assert "add --moved to the end of the line" in refused.stderr
     moved = run(text, tmp_path, "--user", "--dry-run", "--moved")
     assert (moved.returncode, moved.stderr) == (0, "")
     assert f"muster worker set-server --server {SERVER} --ca-file " in moved.stdout
@@ -240,9 +240,9 @@ HOSTILE = ["https://a b", "https://$(id)", "ftp://a", "https://a'", ""]
 
 @pytest.mark.parametrize("server", [*PLAIN, *HOSTILE])
 def test_an_address_that_is_none_is_not_said(server: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="not a server URL"):
         script.install_command(server, TOKEN, None)
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="not a server URL"):
         script.render_script(server, packages.find_packages([make(tmp_path)]), None)
 
 
@@ -250,8 +250,8 @@ def test_an_address_that_is_none_is_not_said(server: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("of_before", "message"),
     [
-        ("exit 1", "no Python 3.11 or newer is found"),
-        ('case $3 in *ensurepip*) exit 1 ;; *) echo "$0" ;; esac', "cannot make environments"),
+        ("exit 1", "no Python 3.11 or newer that every account can run"),
+        ('case $3 in *ensurepip*) exit 1 ;; *) echo "$0" ;; esac', "can't create environments"),
     ],
     ids=["old", "no venv"],
 )

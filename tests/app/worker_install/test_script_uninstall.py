@@ -25,7 +25,7 @@ def test_an_account_and_a_home_of_before_stay(
     assert f"would run: rm -rf {prefix}\n" in done.stdout
     assert ("would run: userdel nobody\n" in done.stdout) == ("account" in made)
     assert (f"would run: rm -rf {home}\n" in done.stdout) == ("home" in made)
-    assert done.stdout.count("was there before, and stays") == 2 - len(made)
+    assert done.stdout.count("existed before the installation and stays") == 2 - len(made)
 
 
 def installed(home: Path, erase: str) -> tuple[Path, Path]:
@@ -48,7 +48,7 @@ def test_nothing_is_removed_where_ones_own_systemd_does_not_answer(
     env = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "XDG_RUNTIME_DIR": str(runtime.parent)}
     silent = run(text, tmp_path, "--user", "--uninstall", **env)
     assert (silent.returncode, silent.stdout) == (1, "")
-    assert "nothing is removed: the systemd of " in silent.stderr
+    assert "nothing was removed: the systemd of " in silent.stderr
     assert unit.exists()
     assert prefix.exists()
     runtime.rmdir()  # none runs, and so nothing of it does
@@ -81,7 +81,7 @@ def test_the_unit_is_there_until_what_it_ran_is_erased(text: str, tmp_path: Path
     for _ in range(2):
         failed = run(text, tmp_path, "--user", "--uninstall", PATH=path)
         assert failed.returncode == 1
-        assert "there is none" not in failed.stdout
+        assert "no service found" not in failed.stdout
         assert unit.exists()
     program(prefix / "current/bin", "python", "exit 0")
     (link := unit.parent / "multi-user.target.wants" / unit.name).parent.mkdir()

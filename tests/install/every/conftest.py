@@ -1,4 +1,4 @@
-"""One whole Muster for all of its commands, and who use it."""
+"""A complete Muster for all of its commands, with its users."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ def installed_muster(
 
 @pytest.fixture(scope="session")
 def admin(installed_muster: InstalledMuster) -> ShellUser:
-    """Whom `muster-server install` has made."""
+    """The user that `muster-server install` created."""
     return installed_muster.people["admin"]
 
 

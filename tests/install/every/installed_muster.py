@@ -52,7 +52,7 @@ class InstalledMuster(InstalledServer):
         self.worker = self.start_machine("m")
 
     def sign_in(self, *names: str) -> None:
-        """Each says in a browser the code that their command shows."""
+        """Each user enters their command's code in a browser."""
         with ExitStack() as stack:
             for name in names:
                 asked = self.people[name].start_beside(
@@ -76,7 +76,7 @@ class InstalledMuster(InstalledServer):
         return started
 
     def run_machine(self, home: Path) -> "subprocess.Popen[bytes]":
-        """What was enrolled there."""
+        """Run the machine enrolled there."""
         shown = f"--file-root {self.home} --mount {self.notes}:rw --mount {self._tunnels}:rw"
         tunnel = f"--tunnel-command {shlex.quote(tunnel_command(self._tunnels))}"
         log = self.logs / f"machine-{home.name}.log"
@@ -90,7 +90,7 @@ class InstalledMuster(InstalledServer):
     def stop(self) -> None:
         if hasattr(self, "worker"):
             self.worker.terminate()
-            self.worker.wait(TIMEOUT_SECONDS)  # else the server waits for what it has open
+            self.worker.wait(TIMEOUT_SECONDS)  # otherwise the server waits for its open connections
         try:
             self.operator("muster-server uninstall --user --purge --yes")
             assert not (self.home / ".local" / "share" / "muster").exists()
@@ -105,7 +105,7 @@ class InstalledMuster(InstalledServer):
         return made
 
     def _install_tunnel(self) -> None:
-        """A stand-in, which says that it is connected."""
+        """Install a stand-in that reports a connection."""
         self._tunnels = self.home / "tunnels"
         self.person.output_of("mkdir", self._tunnels)
         (self._tunnels / "stand-in").write_text(Path(tunnel_stand_in.__file__).read_text())

@@ -1,13 +1,13 @@
-"""Which commands only look, and of which of them something has come here.
+"""The read-only commands, and those that have returned something here.
 
-An empty list is as any schema has it, so that each command has to hold something once.
+An empty list matches every schema, so each command must return something once.
 """
 
 from collections.abc import Mapping, Sequence
 
 from tests.muster.cli.routes_table import COMMANDS
 
-_WITHOUT_ROUTES = {"config list", "project dry-run", "task why"}  # of their own
+_WITHOUT_ROUTES = {"config list", "project dry-run", "task why"}  # their own routes
 
 
 class SeenOutputs:
@@ -29,7 +29,7 @@ class SeenOutputs:
 
 
 def list_read_commands(shapes: Mapping[str, object]) -> set[str]:
-    """Of these commands those that can be said again, and change nothing."""
+    """Return the commands that can be repeated, and change nothing."""
     getting = {route for route in COMMANDS if route.startswith("GET ")}
     others = _names_of(COMMANDS.keys() - getting, shapes)
     return _WITHOUT_ROUTES | _names_of(getting, shapes) - others

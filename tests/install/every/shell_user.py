@@ -1,4 +1,4 @@
-"""Somebody at a shell, who says commands that are installed, each a process of its own."""
+"""A user at a shell, who runs installed commands, each in its own process."""
 
 import json
 import os
@@ -25,7 +25,7 @@ FAILED, NOT_ALLOWED, WAITS = 1, 3, 4
 
 
 class RunningCommand:
-    """A command that goes on; what it has said so far."""
+    """A running command, and its output so far."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self.process, self._log = process, log
@@ -46,8 +46,8 @@ class RunningCommand:
 
 
 class ShellUser:
-    """What they say is said to `muster`, where it does not begin with `muster-server`. `place` has
-    what they keep: profiles and tokens of their own.
+    """Words go to `muster`, unless they start with `muster-server`. `place` has the user's profiles
+    and tokens.
     """
 
     def __init__(self, person: Person, program: Path, name: str) -> None:
@@ -58,14 +58,14 @@ class ShellUser:
         self.err = ""
 
     def __call__(self, line: str, *, status: int | None = 0, given: str = "") -> str:
-        """What the command says on standard output; what it says beside that is `err`. `status`
-        None: however it ends.
+        """Return the command's standard output; `err` is its standard error. `status` None: any
+        exit status.
         """
         return self._run(shlex.split(line), status, given)
 
     def run_json(self, line: str, *, status: int = 0, given: str = "") -> list[dict[str, Any]]:
-        """What it says as JSON with all its fields, which are as the committed schema has them.
-        Who looks is told the same in words too, the first time that there is something.
+        """Return its JSON with all fields, which must match the committed schema. Read-only
+        commands also run without JSON, the first time that they return something.
         """
         words = shlex.split(line)
         name = json_schema.name_of(words, SCHEMA)
@@ -81,13 +81,13 @@ class ShellUser:
         return list(items)
 
     def start(self, line: str, log: Path) -> "subprocess.Popen[bytes]":
-        """The command, which goes on."""
+        """Start a command in the background."""
         env = {**self.env, "PYTHONUNBUFFERED": "1"}
         return self.person.start(*self._argv(shlex.split(line)), log=log, env=env)
 
     @contextmanager
     def start_beside(self, line: str) -> Iterator[RunningCommand]:
-        """Likewise, until its end here."""
+        """The same, until its exit in this context."""
         process = self.start(line, log := self.place / "beside.log")
         try:
             yield RunningCommand(process, log)

@@ -1,4 +1,4 @@
-"""Projects and machines: what they are, who may what, and their beginning and end."""
+"""Projects and machines: their settings, permissions, and life cycle."""
 
 import json
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def test_a_project_from_its_making_to_its_end(
 
 
 def ada_s_work(ada: ShellUser) -> None:
-    """What a maintainer does with it."""
+    """A maintainer's work with it."""
     assert "PROJ" in [item["key"] for item in ada.run_json("project list")]
     [bob] = [who for who in ada.run_json("project developers") if who["name"] == "bob"]
     assert ada.run_json("project add-member PROJ bob")[0]["developerId"] == bob["id"]
@@ -101,7 +101,7 @@ def test_a_machine_from_its_line_to_its_end(
 
 
 def work_moves_away(admin: ShellUser, project: Project) -> None:
-    """It is drained with what it has, and taken into service again."""
+    """It is drained with its tasks, and put back into service."""
     key = project("MOVES", shell("wait", "sleep 60"), machineSelector="gpu")
     [made] = admin.run_json(f"task create -p {key} -d Do")
 

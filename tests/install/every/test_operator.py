@@ -1,4 +1,4 @@
-"""What who runs a server says to `muster-server`, and a second server that a backup becomes."""
+"""A server operator's `muster-server` commands, and a second server restored from a backup."""
 
 import json
 import signal
@@ -25,8 +25,8 @@ def test_a_server_is_looked_at_backed_up_and_made_again_elsewhere(
     ada("profile reauthenticate", given=PASSWORD)
     [token] = ada.run_json("profile create-token --label elsewhere")
     file, home = installed_muster.home / "backup", installed_muster.home / "elsewhere"
-    assert f"{file} is whole" in operator(f"muster-server backup {file}")
-    assert f"{file} is whole" in operator(f"muster-server backup --verify {file}")
+    assert f"{file} is complete" in operator(f"muster-server backup {file}")
+    assert f"{file} is complete" in operator(f"muster-server backup --verify {file}")
     assert "Restored, as of" in operator(f"muster-server restore {file} --into {home}")
     operator.env |= {"MUSTER_HOME": str(home), "MUSTER_PORT": str(port := free_port())}
     with operator.start_beside("muster-server up") as up:

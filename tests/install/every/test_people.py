@@ -1,4 +1,4 @@
-"""Accounts: who one is, who others are, and by what they come in."""
+"""Accounts: your own, others', and their sign-in methods."""
 
 from datetime import UTC, datetime
 
@@ -87,7 +87,7 @@ def test_a_login_and_a_token_of_one_s_own_come_and_go(
     assert datetime.fromisoformat(chat["expiresAt"]) > datetime.now(UTC)
 
 
-def test_a_provider_and_who_somebody_is_there(admin: ShellUser, ada: ShellUser) -> None:
+def test_a_provider_and_its_identities(admin: ShellUser, ada: ShellUser) -> None:
     asked = "--name sso --label 'Our SSO' --issuer https://sso.example --client-id muster"
     [made] = admin.run_json(f"admin providers create {asked}")
     [changed] = admin.run_json(f"admin providers update {made['id']} -F enabled=false")

@@ -1,4 +1,4 @@
-"""What people say of a task's work, and what is done of that."""
+"""Reviews of a task's work, and the follow-ups."""
 
 from collections.abc import Callable
 

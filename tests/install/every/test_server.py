@@ -1,4 +1,4 @@
-"""What the server does: settings, what it tells people and chats, and who has done what."""
+"""The server: settings, notifications to people and chats, and the audit log."""
 
 from collections.abc import Callable
 
@@ -72,7 +72,7 @@ def test_the_server_is_asked_how_it_is(
         assert "_MUSTER_COMPLETE" in ada(f"completion {shell_}")
 
 
-def test_what_one_is_told_is_read_chosen_and_watched(
+def test_notifications_are_read_chosen_and_watched(
     ada: ShellUser, bob: ShellUser, project: Project
 ) -> None:
     key = project("NEWS", shell("sign", "true", confirm=True, prompt="Sign it?"))

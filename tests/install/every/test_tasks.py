@@ -1,4 +1,4 @@
-"""The life of a task, as those who have it done see it."""
+"""The life of a task, from its creators' view."""
 
 import json
 from collections.abc import Callable
@@ -85,7 +85,7 @@ def test_its_evidence_is_genuine(
     assert output.startswith(f"GENUINE: task {made['id']} of server")
 
 
-def test_a_failed_task_needs_somebody_until_it_is_seen_and_is_tried_again(
+def test_a_failed_task_is_in_the_inbox_until_dismissed_and_is_retried(
     installed_muster: InstalledMuster, ada: ShellUser, project: Project
 ) -> None:
     flag = installed_muster.notes / "flag-fails"
@@ -113,9 +113,7 @@ def test_a_failed_task_needs_somebody_until_it_is_seen_and_is_tried_again(
     ada(f"task watch {task}", status=FAILED)
 
 
-def test_somebody_sits_down_at_a_task_and_opens_a_way_into_it(
-    ada: ShellUser, project: Project
-) -> None:
+def test_a_user_attaches_to_a_task_and_opens_a_tunnel(ada: ShellUser, project: Project) -> None:
     key = project("SITS", shell("ask", 'echo up; read word; echo "heard $word"; sleep 60'))
     [made] = ada.run_json(f"task create -p {key} -d Do")
     task = made["id"]

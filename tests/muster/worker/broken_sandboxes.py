@@ -1,4 +1,4 @@
-"""Machines whose rooms cannot be made for a while: what makes them is a program in between."""
+"""Machines whose sandboxes can't be created for a while: a program in between fails."""
 
 import os
 import shutil
@@ -15,8 +15,8 @@ FAILS = f'echo "bwrap: {WORDS}" >&2; exit 1'
 def break_sandboxes(
     directory: Path, monkeypatch: pytest.MonkeyPatch, which: str = "*", how: str = FAILS
 ) -> Path:
-    """A file, while which is there no room can be made for a command line of that pattern of the
-    shell: the programs that make rooms do what `how` says. For what is detected from now on."""
+    """Return a file; while it exists no sandbox can be created for a command line of that shell
+    pattern: the programs that create sandboxes do `how`. Applies to later detections."""
     broken, tools = directory / "broken", directory / "tools"
     tools.mkdir()
     for name in ("bwrap", "unshare"):

@@ -17,7 +17,7 @@ from tests.muster.worker.fake_server import FakeServer
 
 
 class RecordedOrders:
-    """Keeps what the server ordered."""
+    """Records the server's orders."""
 
     def __init__(self) -> None:
         self.attempts: list[TrackedAttempt] = []

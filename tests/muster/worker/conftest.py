@@ -18,7 +18,7 @@ def attempt(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(attempt: Path) -> Iterator[Callable[..., Stages]]:
-    """Launches the attempt's shim; whatever lives in its directory is ended after the test."""
+    """Launches the attempt's shim; any shim in its directory is killed after the test."""
 
     def launched(**options: object) -> Stages:
         shim = launch(attempt, **options)  # type: ignore[arg-type]

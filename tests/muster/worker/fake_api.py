@@ -8,9 +8,9 @@ from typing import Any
 
 
 class FakeApi:
-    """Knobs: `jwt`/`secret` (what is believed), `life` (of a token), `refuse` (answers), `lose`
-    (how many answers get lost after what was asked for has been done), `files` (what may be had, by
-    its path)."""
+    """Knobs: `jwt`/`secret` (the accepted ones), `life` (of a token), `refuse` (responses), `lose`
+    (how many responses get lost after the request was carried out), `files` (to download, by path).
+    """
 
     def __init__(self) -> None:
         self.jwt = "jwt-1"
@@ -22,7 +22,7 @@ class FakeApi:
         self.changed = threading.Condition()
         self.requests: list[tuple[str, dict[str, Any], str | None]] = []
         self._renewed: set[str] = set()  # JWTs that live on beside their successors
-        self._former_secret: str | None = None  # honoured until somebody connects
+        self._former_secret: str | None = None  # accepted until a machine connects
 
     def answer(self, path: str, body: dict[str, Any], bearer: str | None) -> tuple[int, Any]:
         with self.changed:

@@ -13,8 +13,8 @@ PLAIN = (b"POST", b"GET /install", b"GET /readyz")
 
 
 class Line:
-    """A port before both: what is POSTed, or is of PLAIN, goes to the API, all else to the sockets.
-    Can be cut anywhere."""
+    """One port for both: POST requests, and paths of PLAIN, go to the API, everything else to the
+    sockets. Can be cut anywhere."""
 
     def __init__(self, sockets: int, http: int) -> None:
         self._ports = {True: http, False: sockets}
@@ -22,18 +22,19 @@ class Line:
         self.port: int = self._listener.getsockname()[1]
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self.cuts: deque[int] = deque()  # still to come
-        self.refuse = False  # whether it hangs up on whoever comes
-        self.arrivals: list[float] = []  # when somebody came, by the monotonic clock
+        self.refuse = False  # whether it closes every new connection
+        self.arrivals: list[float] = []  # times of new connections, by the monotonic clock
         self._counting = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._over = False
         self._start(self._accept)
 
     def cut_after(self, *sizes: int) -> None:
-        """The channel's connection breaks when so many more bytes have gone up; so does the one
-        that follows, after as many as come next.
+        """Break the channel's connection after that many more bytes upward; the next one too, after
+        its own number.
 
-        What is on its way down is lost with it: an order that is to survive a cut must have come.
+        Bytes on their way down are lost with it: an order that must survive a cut must have
+        arrived.
         """
         with self._counting:
             self.cuts = deque(sizes)

@@ -26,7 +26,7 @@ _decoder: "msgspec.json.Decoder[FromPtyMachine]" = msgspec.json.Decoder(FromPtyM
 
 
 class FakePty:
-    """Knobs: `offset` (what `ready` says), `token`; `reads` cleared makes it read nothing."""
+    """Knobs: `offset` (in `ready`), `token`; clearing `reads` stops reading."""
 
     def __init__(self, changed: threading.Condition, violate: Callable[[str], None]) -> None:
         self.offset: int | None = 0
@@ -69,7 +69,7 @@ class FakePty:
 
 
 class TerminalConnection:
-    """What one connection has brought."""
+    """The messages of one connection."""
 
     def __init__(self, socket: ServerConnection, path: str) -> None:
         self.socket = socket
@@ -97,7 +97,7 @@ class TerminalConnection:
         self.send(Snapshot(number))
 
     def receive(self, message: str | bytes) -> str | None:
-        """What is wrong with it, if anything is."""
+        """Return what is wrong with it, if anything is."""
         if isinstance(message, bytes):
             self.output += message
             self.position += len(message)

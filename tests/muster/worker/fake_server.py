@@ -1,6 +1,7 @@
-"""A FAKE of the server, for the worker's tests: control channel and worker API, strict, no rows.
+"""A FAKE of the server, for the worker's tests: control channel and worker API, strict, no
+database.
 
-Every frame passes through `muster.protocol.codec`. Whatever a worker must not do is kept in
+Every frame passes through `muster.protocol.codec`. Forbidden actions of a worker are stored in
 `violations`, and `close` raises them. Connections pass through a line that tests can cut.
 """
 
@@ -55,7 +56,7 @@ class FakeServer(FakeApi):
         self.acks = True
         self.beats = True
         self.protocol = 3  # the highest version that it speaks
-        self.refusal = ""  # what it tells those who speak a higher one
+        self.refusal = ""  # the error for workers with a newer version
         self.pty = FakePty(self.changed, self._violate)
         self.closed: list[TerminalClosed] = []
         self.violations: list[str] = []
@@ -65,7 +66,7 @@ class FakeServer(FakeApi):
         self.reports: list[Report] = []  # as stored: each once, in order
         self.seen: list[tuple[str, int]] = []  # as received
         self.watches: list[Problem] = []  # of daemons
-        self._known: set[int] = set()  # numbers of the reports that the test has looked at
+        self._known: set[int] = set()  # numbers of the reports that the test has read
         self.logs: dict[tuple[int, int], bytearray] = {}
         self.lost: list[tuple[int, int]] = []
         self.frames: list[Log] = []
@@ -97,7 +98,7 @@ class FakeServer(FakeApi):
         self._socket.send(encode(frame))
 
     def max_heartbeat_gap(self, began: float, ended: float) -> float:
-        """Seconds without a heartbeat between two moments of the monotonic clock."""
+        """Return the longest time in seconds without a heartbeat between two monotonic times."""
         beats = [at for at, _ in self.heartbeats if began <= at <= ended]
         return max(later - earlier for earlier, later in pairwise([began, *beats, ended]))
 
@@ -125,11 +126,11 @@ class FakeServer(FakeApi):
             )
 
     def find_problem(self) -> str | None:
-        """A failure that the test has not looked at, or what a watched daemon has come to."""
+        """Return a failure that the test hasn't read, or a watched daemon's."""
         return find_first(self.find_failure, *self.watches)()
 
     def find_failure(self, key: AttemptKey | None = None) -> str | None:
-        """Why an attempt, or this one, has failed, unless the test has looked at its report."""
+        """Return why an attempt, or this one, has failed, unless the test has read its report."""
         with self.changed:
             unknown = [report for report in self.reports if report.seq not in self._known]
             ours = [report for report in unknown if key in (None, AttemptKey.from_object(report))]
@@ -158,7 +159,7 @@ class FakeServer(FakeApi):
         self.line.cut()
 
     def release(self) -> None:
-        """Answers all that was held back while `acks` was off."""
+        """Answer everything that was held back while `acks` was off."""
         self.acks = True
         with self.changed:
             self._ack()
@@ -296,7 +297,7 @@ class FakeServer(FakeApi):
 
 
 def explain_failure(report: Report, log: Callable[[int, int], bytes]) -> str | None:
-    """How an attempt or its stage has failed, if this report says so."""
+    """Return how an attempt or its stage has failed, if this report has a failure."""
     match report.body:
         case Failed(code=code, message=message):
             return f"the attempt has failed: {code}: {message}"

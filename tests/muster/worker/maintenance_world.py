@@ -1,4 +1,4 @@
-"""What a machine's maintenance finds: attempts that begin and end, mirrors, their histories."""
+"""The world of a machine's maintenance: attempts that come and go, mirrors, their histories."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ DAY = 86_400.0
 
 
 def maintenance(machine: Machine, **more: object) -> Maintenance:
-    """One that prunes at every look, and what has no name at once."""
+    """A maintenance that prunes at every run, with unreachable objects at once."""
     given = {"prune_every": 0.0, "unnamed_for": "now", **more}
     return Maintenance(machine.layout, Repositories(machine.layout), lambda: None, **given)  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""A stand-in for claude that uses the tools which it is given, and prints what comes back."""
+"""A stand-in for claude that uses its tools, and prints the results."""
 
 import os
 from pathlib import Path
@@ -60,7 +60,8 @@ tools.end()
 def install(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, act: str, room: SandboxLevel
 ) -> None:
-    """As `claude` on the search path of a worker in such a room; `act` has `tools`."""
+    """Install it as `claude` on the search path of a worker in such a sandbox; `act` has
+    `tools`."""
     python = detect(worker.layout, most=room).interpreter.program
     if room == "full":
         python = Path(PYTHON, "bin", python.name)

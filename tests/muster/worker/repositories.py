@@ -41,7 +41,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 @dataclass(frozen=True)
 class Repository:
-    """A bare repository: what a project's URL points at."""
+    """A bare repository, as in a project's URL."""
 
     path: Path
 
@@ -84,7 +84,7 @@ class Repository:
         return dict(line.split() for line in lines)
 
     def block_pushes(self, prefix: str) -> "BlockedPushes":
-        """Whoever pushes to a ref of this prefix waits from now on until he is let go."""
+        """From now on, pushes to a ref of this prefix wait until released."""
         held = BlockedPushes(self.path / "came", self.path / "go")
         wait = f"echo $ref >> {held.came}; until [ -e {held.go} ]; do sleep 0.02; done"
         self.hook(
@@ -120,7 +120,7 @@ class BlockedPushes:
 
 @dataclass
 class Machine:
-    """A worker's home, and what its workspaces told."""
+    """A worker's home, and its workspaces' notes."""
 
     layout: Layout
     one_user: bool = False
@@ -161,7 +161,7 @@ class Machine:
 
 
 def act(workspace: Workspace, script: str) -> str:
-    """Does in the workspace what an agent might do, with the attempt's rights."""
+    """Act like an agent in the workspace, with the attempt's rights."""
     uid = workspace.identity.uid if workspace.identity else None
     done = subprocess.run(
         ["bash", "-ec", script],
@@ -215,7 +215,7 @@ def repository(root: Path) -> Repository:
 
 @pytest.fixture
 def machine(root: Path) -> Iterator[Machine]:
-    """A daemon's home as whoever runs the tests: with a uid per attempt when that is root."""
+    """A daemon's home as the user who runs the tests: with a uid per attempt for root."""
     yield from _machine(root, one_user=False)
 
 
@@ -227,7 +227,7 @@ def any_machine(root: Path, request: pytest.FixtureRequest) -> Iterator[Machine]
 def _machine(root: Path, *, one_user: bool) -> Iterator[Machine]:
     layout = Layout(root / "home", file_roots=(root,))
     layout.make()
-    layout.open_mirrors()  # `act` acts outside of every room
+    layout.open_mirrors()  # `act` runs outside of every sandbox
     made = Machine(layout, one_user)
     yield made
     for workspace in made.made:
@@ -236,7 +236,7 @@ def _machine(root: Path, *, one_user: bool) -> Iterator[Machine]:
 
 @contextmanager
 def served_with_login(repository: Repository, token: str) -> Iterator[tuple[str, list[str]]]:
-    """The repository over HTTP for those who know the token; yields its URL and the logins."""
+    """The repository over HTTP for clients with the token; yields its URL and the logins."""
     logins: list[str] = []
     repository.git("config", "http.receivepack", "true")
     server = ThreadingHTTPServer(("127.0.0.1", 0), _backend(repository, token, logins))
@@ -307,7 +307,7 @@ def _backend(repository: Repository, token: str, logins: list[str]) -> type[Base
 
 @contextmanager
 def silent_server() -> Iterator[tuple[str, Callable[[], None]]]:
-    """A git server that takes connections and says nothing; yields a URL and a wait for a guest."""
+    """A git server that accepts connections and sends nothing; yields a URL and a wait."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
         guests: list[socket.socket] = []

@@ -7,7 +7,7 @@ from muster.worker.sandbox.mounts import SandboxDirectory
 
 
 def make_shared(layout: Layout) -> Path:
-    """Everybody may write it."""
+    """Make it writable for all."""
     path = layout.home.parent / "shared"
     path.mkdir(exist_ok=True)
     path.chmod(0o777)

@@ -8,7 +8,7 @@ from tests.wait import quote, wait_until
 
 
 class Stages:
-    """Runs stages on a shim and reads what they wrote."""
+    """Runs stages on a shim and reads their output."""
 
     def __init__(self, shim: ShimLink, directory: Path) -> None:
         self.shim = shim

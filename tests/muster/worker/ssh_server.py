@@ -1,4 +1,4 @@
-"""A real sshd on loopback, that lets in the key that was made for it."""
+"""A real sshd on loopback that accepts the key made for it."""
 
 import getpass
 import os
@@ -35,7 +35,7 @@ LogLevel VERBOSE
 
 @dataclass
 class SshServer:
-    """`directory` holds its key and the user's; `port` is where it listens."""
+    """`directory` has its key and the user's; `port` is its port."""
 
     directory: Path
     port: int
@@ -60,12 +60,12 @@ class SshServer:
 
     @property
     def logins(self) -> int:
-        """How often somebody has been let in."""
+        """Return the number of log-ins."""
         return (self.directory / "log").read_text().count("Accepted publickey")
 
 
 def make_key(path: Path) -> str:
-    """A new private key, also at that path; the public one lies beside."""
+    """Create a private key at that path and return it; the public one is next to it."""
     make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path)]
     subprocess.run(make, check=True)
     return path.read_text()
@@ -73,7 +73,7 @@ def make_key(path: Path) -> str:
 
 @contextmanager
 def ssh_server(directory: Path) -> Iterator[SshServer]:
-    """Serves whoever connects, each by an sshd of its own, until this is closed."""
+    """Serve all clients, each with its own sshd, until this is closed."""
     sshd = find("sshd")
     if os.geteuid() == 0:  # where Debian's own service would have made it
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)

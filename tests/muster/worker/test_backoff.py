@@ -97,10 +97,10 @@ def test_a_connection_that_lasted_makes_the_next_try_a_quick_one(
         wait_for_requests(server, 6)
         server.line.refuse = False
         server.wait_until_connected(1)
-        # Heartbeats are its own words: it has been welcome for as long as they have come.
+        # Heartbeats count as its messages: it has been accepted for as long as they have come.
         server.wait_for(lambda: beaten(server) > 0.4)
         cut = time.monotonic()
         server.line.cut()
         server.wait_until_connected(2)
     after = min(at for at in server.line.arrivals if at > cut) - cut
-    assert after < FIRST * 2**5  # what it would have waited after five that were refused
+    assert after < FIRST * 2**5  # the wait after five refused connections

@@ -22,7 +22,8 @@ COUNTED = b"".join(b"line %d\r\n" % n for n in range(1, 26))
 
 
 def spawn(worker: WorkerHome, ahead: Path, renew_in: float) -> FakeServer:
-    """A daemon whose clock is ahead by what that file says; in so many seconds it is to renew."""
+    """Start a daemon whose clock is ahead by the file's value; it must renew in that many
+    seconds."""
     server = worker.server
     server.lease_seconds = LEASE
     server.life = timedelta(hours=24)
@@ -42,7 +43,7 @@ def renewals(server: FakeServer) -> list[str]:
 
 
 def require_whole(worker: WorkerHome) -> None:
-    """The stage ran to its end, with all its output at times that make sense."""
+    """The stage ran to its end, with all its output at plausible times."""
     server = worker.server
     end = server.wait_for_report(StageFinished)
     assert (end.how, end.code) == ("exit", 0)

@@ -26,7 +26,7 @@ def muster(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("arguments", [[], ["help"], ["run"]])
-def test_who_asks_wrongly_is_told_what_there_is(arguments: list[str]) -> None:
+def test_a_usage_error_lists_the_commands(arguments: list[str]) -> None:
     completed = muster(*arguments)
     assert (completed.returncode, completed.stdout) == (2, "")
     assert "python -m muster worker enroll | run | doctor | reset" in completed.stderr
@@ -42,7 +42,7 @@ def test_help_is_no_error(arguments: list[str]) -> None:
     assert "python -m muster worker" in completed.stdout
 
 
-def test_a_machine_that_is_not_enrolled_is_told_how_to_be(root: Path) -> None:
+def test_a_machine_that_is_not_enrolled_gets_advice(root: Path) -> None:
     completed = muster("worker", "run", "--home", str(root / "home"))
     assert completed.returncode == 1
     assert "python -m muster worker enroll --server URL --token TOKEN" in completed.stderr
@@ -64,7 +64,7 @@ def test_a_machine_looks_for_its_server_at_another_address(root: Path, tmp_path:
     refused = set_server(home.home)
     lock.close()
     assert (refused.returncode, store.load()) == (1, before)
-    assert "another worker runs" in refused.stderr
+    assert "another worker is running" in refused.stderr
     assert set_server(home.home).returncode == 0
     moved = msgspec.structs.replace(before, server="https://new.example:9000")
     assert store.load() == moved
@@ -148,7 +148,7 @@ def test_what_a_daemon_runs_with_is_not_erased(root: Path) -> None:
     done = reset(home)
     lock.close()
     assert (done.returncode, (home / "credentials").is_dir()) == (1, True)
-    assert "another worker runs" in done.stderr
+    assert "another worker is running" in done.stderr
 
 
 def test_what_no_worker_made_is_not_erased(root: Path) -> None:
@@ -157,7 +157,7 @@ def test_what_no_worker_made_is_not_erased(root: Path) -> None:
         (home / name).mkdir()
         (home / name / "precious").write_text("others'")
     completed = reset(home)
-    assert (completed.returncode, "is no home of a worker's" in completed.stderr) == (1, True)
+    assert (completed.returncode, "isn't a worker's home" in completed.stderr) == (1, True)
     assert (home / "mirrors" / "precious").is_file()
     assert len(list(home.rglob("*"))) == 4
 

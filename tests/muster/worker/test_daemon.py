@@ -121,7 +121,7 @@ def test_a_stage_whose_shim_dies_is_lost(worker: WorkerHome) -> None:
     assert worker.stages() == []
 
 
-def test_a_daemon_that_is_told_to_leave_leaves_what_runs(worker: WorkerHome) -> None:
+def test_a_stopped_daemon_leaves_its_stages_running(worker: WorkerHome) -> None:
     server = worker.server
     worker.spawn()
     worker.run(COUNTING)
@@ -252,7 +252,7 @@ def test_a_log_survives_cuts_while_a_stage_runs(worker: WorkerHome) -> None:
     flag = worker.layout.home.parent / "go"
     many = "for n in $(seq 1 20000); do echo line number $n of many; done"
     worker.run(f"until [ -e {flag} ]; do sleep 0.02; done; {many}")
-    # The fake orders once, where a server orders until it hears of it.
+    # The fake sends an order once; a server repeats it until it gets a report.
     server.wait_for_report(StageStarted)
     server.line.cut_after(20_000, 50_000, 1, 400)
     flag.touch(0o666)

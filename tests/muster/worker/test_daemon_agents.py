@@ -1,4 +1,4 @@
-"""Which agents a daemon says that it has."""
+"""The agents that a daemon reports."""
 
 import os
 

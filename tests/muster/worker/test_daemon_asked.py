@@ -28,7 +28,7 @@ THEN = '; print(tools.call("ask_human", question="Why?"))'
 
 @pytest.fixture(params=["none", "full"])
 def run(request: pytest.FixtureRequest, worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Has a stand-in for claude do something in such a room."""
+    """Run a stand-in for claude in such a sandbox."""
     level = request.param
     rooms = detect(worker.layout, most=level)
     assert rooms.level == level, rooms.missing
@@ -47,7 +47,7 @@ def ended_well(worker: WorkerHome) -> bool:
     return (finished.how, finished.code) == ("exit", 0)
 
 
-def test_the_agent_goes_on_with_the_answer(run: Run) -> None:
+def test_the_agent_continues_with_the_answer(run: Run) -> None:
     worker = run(ASK)
     asked = worker.server.wait_for_report(QuestionOpened)
     assert asked == QuestionOpened(0, 0, "Which?", ["red", "blue"], 86_400.0)
@@ -90,19 +90,19 @@ def test_a_question_survives_the_daemon_and_is_asked_and_answered_once(run: Run)
     assert b"just so" in log
 
 
-def test_who_is_not_answered_in_time_is_told_so(run: Run) -> None:
+def test_an_agent_without_an_answer_in_time_gets_a_text(run: Run) -> None:
     worker = run(ASK)
     worker.server.wait_for_report(QuestionOpened)
     worker.server.send(Answer(7, 1, 0))
     assert ended_well(worker)
-    assert b"Nobody has answered in time." in worker.server.log()
+    assert b"Nobody answered in time." in worker.server.log()
 
 
 def test_a_server_that_knows_no_questions_is_asked_none(run: Run, worker: WorkerHome) -> None:
     worker.server.protocol = 2
     run(ASK)
     assert ended_well(worker)
-    assert b"Nobody was asked: this server knows no questions." in worker.server.log()
+    assert b"Nobody was asked: this server doesn't support questions." in worker.server.log()
     assert worker.server.bodies(QuestionOpened) == []
 
 

@@ -1,4 +1,4 @@
-"""What a machine leaves behind when it is decommissioned: nothing of its own."""
+"""The remains of a decommissioned machine: nothing of its own."""
 
 import contextlib
 import os
@@ -63,7 +63,7 @@ def test_it_kills_what_runs_and_erases_all_that_it_made(
         wait_until_gone(each.pid)
     assert left(worker) == ["notes"]
     assert groups(worker) == []
-    assert f"what it made in {home} is erased" in caplog.text
+    assert f"deleted its files in {home}" in caplog.text
 
 
 def test_a_directory_that_lies_elsewhere_is_emptied_there(worker: WorkerHome) -> None:
@@ -142,7 +142,7 @@ def test_what_cannot_be_erased_is_named_and_the_credentials_stay(
     programs = worker.layout.home.parent / "bin"
     programs.mkdir()
     (programs / "rm").write_text(
-        # What comes again while it is removed.
+        # Files that reappear during the removal.
         '#!/bin/sh\ncase "$*" in *mirrors/*) touch "${3%/*}/again";; esac\nexec /bin/rm "$@"\n'
     )
     (programs / "rm").chmod(0o755)

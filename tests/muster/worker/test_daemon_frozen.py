@@ -29,7 +29,7 @@ __all__ = ["repository", "root", "worker"]
 
 LEASE = 2.0
 OWN_HAND = 1.0  # seconds after which a daemon does what its shims should have done
-FENCE = 2.0  # seconds in which who sees that the lease is over must have killed
+FENCE = 2.0  # seconds in which processes must be killed after the lease's end
 FOREVER = "trap '' TERM HUP; echo up; while :; do sleep 0.05; done"
 
 Freeze = Callable[[list[Process]], None]
@@ -37,7 +37,7 @@ Freeze = Callable[[list[Process]], None]
 
 @pytest.fixture
 def freeze() -> Iterator[Freeze]:
-    """Stops processes; whoever is not thawed by the test is thawed after it."""
+    """Stop processes; those that the test doesn't continue are continued after it."""
     frozen: list[Process] = []
 
     def stop(those: list[Process]) -> None:
@@ -64,7 +64,7 @@ def shim_of(worker: WorkerHome, task_id: int = 7) -> Process:
 
 
 def running(worker: WorkerHome, script: str = FOREVER) -> tuple[FakeServer, Process]:
-    """A stage whose first word has come: the server, and the stage's shim."""
+    """A stage that has printed its first text: the server, and the stage's shim."""
     server = worker.start().server
     worker.run(script)
     server.wait_for(lambda: b"up" in server.log())
@@ -78,7 +78,8 @@ def is_gone(process: Process) -> bool:
 
 @pytest.fixture
 def shorten_timeouts(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Has a daemon in this process give its shims up sooner, from the call on."""
+    """From now on, daemons in this process give up on shims earlier. (Shims take their time to
+    start.)"""
 
     def lose() -> None:
         for module in ("link", "client"):
@@ -89,7 +90,7 @@ def shorten_timeouts(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 def wait_until_lapsed(since: float) -> None:
-    """Until a lease that was prolonged for the last time before `since` is over."""
+    """Wait until a lease that was last extended before `since` has expired."""
     wait_for(lambda: boot_seconds() > since + LEASE + 0.2)
 
 
@@ -294,7 +295,7 @@ def test_a_push_frozen_beyond_its_lease_leaves_only_its_branch(
     pushes.release()
     assert remote.refs() == before
 
-    # Meanwhile the task went to another machine, whose attempt is the second.
+    # Meanwhile another machine got the task, as its second attempt.
     checkpoint = before["refs/muster/7/1/0"]
     remote.git("update-ref", "refs/heads/muster/7-2", checkpoint)
     thaw(whole)

@@ -31,8 +31,8 @@ REF = f"refs/heads/{OWN}"
 
 @pytest.fixture
 def frozen(worker: WorkerHome) -> Iterator[Callable[[], list[Process]]]:
-    """Freezes the daemon and all below it while the task's branch is being moved, until the lease
-    is over, and lets the remote go on meanwhile."""
+    """Freeze the daemon and all its descendants while the task's branch is being moved, until the
+    lease has expired, and let the remote continue meanwhile."""
     whole: list[Process] = []
 
     def freeze() -> list[Process]:
@@ -66,7 +66,7 @@ def thaw(whole: list[Process]) -> None:
 
 
 def comes_back(worker: WorkerHome) -> None:
-    """It hears that its attempt has ended."""
+    """It learns that its attempt has ended."""
     server = worker.server
     server.line.refuse = False
     server.wait_until_connected(2)
@@ -107,7 +107,7 @@ def test_what_it_moves_as_it_thaws_the_successor_finds_and_moves_on(
     refused = server.wait_for_report(BranchRefused)
     assert (refused.found, refused.by) == (late, "Ada Dev <ada@dev.example>")
     server.send(Publish(7, 2, onto=TaskBranch(OWN, late), number=1))
-    # The first attempt may have said late what it did.
+    # The first attempt may have reported its work late.
     [published] = server.wait_for(
         lambda: [report for report in server.bodies(Published) if report.branch == "muster/7-2"]
     )

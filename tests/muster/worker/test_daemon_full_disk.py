@@ -1,4 +1,4 @@
-"""A worker whose home lies on a disk that fills up, and on which there is room again."""
+"""A worker whose home's disk fills up, and has space again."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ PRINTED = 8 << 20
 
 @pytest.fixture
 def spare(root: Path) -> Iterator[Path]:
-    """A file on the small disk of the home: without it there is room again."""
+    """A file on the home's small disk: removing it frees space."""
     home = root / "home"
     home.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=711", "muster-test", str(home)]
@@ -65,7 +65,7 @@ def test_a_daemon_outlives_a_full_disk_and_tells_what_was_lost(
     assert len(kept) + sum(to - start for start, to in server.lost) == finished.log_end
     assert server.bodies(Lost) == []
 
-    # A disk that was full is tried again a second later; what comes before that is lost, too.
+    # A full disk is tried again a second later; output before that is lost, too.
     again = "for i in $(seq 15); do echo more; sleep 0.1; done; echo more >> README"
     worker.run(again, stage_index=1)
     server.wait_for_report(StageFinished, 2)

@@ -1,4 +1,4 @@
-"""What a daemon keeps of attempts that are forgotten, and of connections that are over: nothing."""
+"""A daemon keeps nothing of removed attempts and closed connections."""
 
 import gc
 import threading
@@ -18,7 +18,7 @@ ROUNDS = 4
 
 @pytest.fixture(autouse=True)
 def _nothing_of_before() -> Iterator[None]:
-    """What other tests have left is not looked through: it would keep the daemon waiting."""
+    """Objects of other tests aren't searched, because that would make the daemon wait."""
     gc.collect()
     gc.freeze()
     yield
@@ -31,7 +31,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run_to_completion(worker: WorkerHome, task_id: int) -> None:
-    """An attempt from its order to its end, with a line that breaks in between."""
+    """An attempt from its order to its end, with a broken connection in between."""
     server = worker.server
     repo = Repo(worker.repository.url, "main", f"muster/{task_id}-1")
     server.send(worker.stage("echo hello; sleep 0.1", task_id=task_id, repo=repo))
@@ -80,6 +80,6 @@ def test_a_daemon_keeps_nothing_of_what_is_over(worker: WorkerHome) -> None:
     for task_id in range(2, 2 + ROUNDS):
         run_to_completion(worker, task_id)
     grown = count_objects(worker) - before
-    # One more or less is what a connection is at just now; of what is kept there are as many as
-    # there were attempts.
+    # A current connection may have one more or less; leaked objects would be as many as the
+    # attempts.
     assert {kind: n for kind, n in grown.items() if n >= ROUNDS} == {}

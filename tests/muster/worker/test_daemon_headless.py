@@ -1,4 +1,4 @@
-"""An agent whose output is read: what a stand-in prints that repeats what a real one printed."""
+"""An agent whose output is read: a stand-in repeats a real one's output."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ RECORDED = Path(__file__).parents[2] / "agents" / "recorded"
 
 @pytest.fixture
 def claude(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> WorkerHome:
-    """A worker in a full room with a stand-in for claude, which first says how it was called."""
+    """A worker in a full sandbox with a stand-in for claude, which first prints its arguments."""
     program = worker.layout.home.parent / "claude"
     record = (RECORDED / "claude-repair.jsonl").read_text()
     program.write_text(f"#!/bin/sh\necho \"called: $*\"\ncat <<'END'\n{record}END\n")
@@ -44,7 +44,7 @@ def test_what_an_agent_does_is_shown_readably_and_told_as_a_transcript(claude: W
 
 
 @as_root
-def test_the_next_stage_goes_on_in_the_session_that_the_agent_told_of(claude: WorkerHome) -> None:
+def test_the_next_stage_resumes_the_agents_reported_session(claude: WorkerHome) -> None:
     claude.run("repair it", kind="agent", agent="claude")
     claude.server.wait_for_report(StageFinished)
     claude.run("and now", stage_index=1, kind="agent", agent="claude")

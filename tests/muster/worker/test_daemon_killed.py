@@ -1,4 +1,4 @@
-"""Daemons killed in the middle of a push or of a write, and what the next one makes of it."""
+"""Daemons killed during a push or a write, and the next one's recovery."""
 
 import os
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_a_daemon_that_is_killed_while_it_pushes_has_its_branch_published_once(
 
 
 def written(journal: Path, kind: type) -> int:
-    """Where the first report of this kind ends in the file; 0 while there is none."""
+    """Return the file position after the first report of this kind; 0 if there is none."""
     at = 0
     for record in parse_records(journal.read_bytes()).records:
         at += len(pack_record(record))
@@ -71,9 +71,9 @@ def written(journal: Path, kind: type) -> int:
 
 
 def die_with_torn(worker: WorkerHome, flag: Path, torn: type) -> None:
-    """The stage of a machine that is cut off goes on by `flag` and ends; then all dies, with the
-    first report of this kind half written. A report is sent once it is on disk: of a torn one the
-    server has not heard."""
+    """A disconnected machine's stage continues by `flag` and exits; then everything dies, with the
+    first report of this kind half written. A report is sent once it is on disk: the server never
+    got a torn one."""
     line, journal = worker.server.line, worker.layout.journal / "journal"
     line.refuse = True
     line.cut()

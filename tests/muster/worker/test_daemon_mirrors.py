@@ -1,4 +1,4 @@
-"""Mirrors are closed to all but the daemon wherever attempts are shown their own in rooms."""
+"""Mirrors are closed to all but the daemon if attempts see their own in sandboxes."""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A daemon that starts anew, and what it is told while it still looks around."""
+"""A restarting daemon, and orders that arrive while it is still resuming."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ def test_an_order_that_comes_while_a_daemon_looks_for_its_shims_ends_no_stage_ag
     freeze([shim])
     worker.start()
     worker.run("echo on", stage_index=1)
-    heard = len(server.heartbeats)  # what is asked after the order is answered after it
+    heard = len(server.heartbeats)  # requests after the order are answered after it
     server.wait_for(lambda: len(server.heartbeats) > heard + 1)
     thaw([shim])
     server.wait_for(lambda: b"on" in server.log())

@@ -1,4 +1,4 @@
-"""Stages that are stopped in their middle, by a limit or by an order, and go on there."""
+"""Stages that are suspended, by a limit or by an order, and resume there."""
 
 import os
 import signal
@@ -23,13 +23,13 @@ from tests.muster.worker.worker_home import WorkerHome, worker
 __all__ = ["repository", "root", "worker"]
 
 RECORDED = Path(__file__).parents[2] / "agents" / "recorded"
-RESETS = 1_795_712_028  # as the recording says, in unix seconds
+RESETS = 1_795_712_028  # the recording's value, in unix seconds
 
 
 @pytest.fixture
 def spent(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> WorkerHome:
-    """A home with a stand-in for claude, whose subscription is spent until there is `reset` beside
-    it; it first says how it was called, and leaves a file for each call."""
+    """A home with a stand-in for claude, whose subscription is exhausted until `reset` exists next
+    to it; it first prints its arguments, and leaves a file for each call."""
     bin = worker.layout.home.parent
     record = (RECORDED / "claude-subscriber-quota.jsonl").read_text()
     done = (RECORDED / "claude-resumed.jsonl").read_text()
@@ -48,7 +48,7 @@ def limited(worker: WorkerHome, run: int = 0) -> RunStage:
 
 
 def last_hello_state(worker: WorkerHome) -> tuple[str, int, int]:
-    """What the daemon's latest hello says of the attempt."""
+    """Return the attempt's state in the daemon's latest hello."""
     [attempt] = worker.server.hellos[-1].attempts
     return attempt.state, attempt.stage_index, attempt.run
 
@@ -69,7 +69,7 @@ def test_a_limit_suspends_the_stage_with_what_it_has_done_so_far(spent: WorkerHo
 
 
 @as_root
-def test_the_next_run_goes_on_in_the_same_session_also_after_a_restart(spent: WorkerHome) -> None:
+def test_the_next_run_resumes_the_same_session_also_after_a_restart(spent: WorkerHome) -> None:
     spent.run_daemon(spent.make_daemon(max_sandbox_level="full"))
     limited(spent)
     spent.server.wait_for_report(Suspended)
@@ -82,7 +82,7 @@ def test_the_next_run_goes_on_in_the_same_session_also_after_a_restart(spent: Wo
     assert (finished.how, finished.code, finished.run) == ("exit", 0, 1)
     last = [ln for ln in spent.server.log().decode().splitlines() if ln.startswith("called: ")][-1]
     assert "--resume" in last
-    assert "go on from where you were" in last
+    assert "continue from where you were" in last
     partial, whole = spent.server.bodies(Checkpoint)
     assert (whole.partial, whole.ref, whole.run) == (False, "refs/muster/7/1/0", 1)
     assert spent.repository.git("show", f"{whole.ref}:calls.txt") == "call\ncall"
@@ -90,7 +90,7 @@ def test_the_next_run_goes_on_in_the_same_session_also_after_a_restart(spent: Wo
 
 
 @as_root
-def test_an_agent_that_was_stopped_before_it_spoke_begins_anew(
+def test_an_agent_stopped_before_its_first_message_starts_again(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bin = worker.layout.home.parent
@@ -110,7 +110,7 @@ def test_an_agent_that_was_stopped_before_it_spoke_begins_anew(
     worker.server.wait_for_report(Suspended)
     limited(worker, run=1)
     assert worker.server.wait_for_report(StageFinished).code == 0
-    assert b"do not begin anew" not in worker.server.log()
+    assert b"don't start over" not in worker.server.log()
 
 
 @as_root
@@ -127,7 +127,7 @@ def slow(worker: WorkerHome) -> None:
     worker.server.wait_for(lambda: b"written" in worker.server.log())
 
 
-def test_an_order_stops_a_stage_in_its_middle_and_the_next_run_goes_on_there(
+def test_an_order_suspends_a_stage_and_the_next_run_resumes_it(
     worker: WorkerHome,
 ) -> None:
     worker.start()
@@ -210,7 +210,7 @@ def test_a_report_that_was_being_written_when_all_died_is_made_again(
     assert b"half" in server.log()
 
 
-def test_a_daemon_that_dies_once_the_server_has_it_all_waits_and_goes_on(
+def test_a_daemon_that_dies_after_the_last_report_waits_and_continues(
     worker: WorkerHome,
 ) -> None:
     worker.spawn()

@@ -1,4 +1,4 @@
-"""Whose uids a daemon gives out, and how many it wants for that."""
+"""The uids that a daemon assigns, and how many it needs."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ __all__ = ["repository", "root", "worker"]
 
 ENOUGH = uids.OWN[-min_uids(SLOTS) :]
 BETTER = uids.OWN[-min_uids(SLOTS) - 1 :]
-SHARES = "is checked as the user that draws screens: "
+SHARES = "checking commits as the user that draws screens: "
 
 
 def owners(worker: WorkerHome) -> list[str]:
@@ -24,7 +24,7 @@ def owners(worker: WorkerHome) -> list[str]:
 
 
 def started(worker: WorkerHome, given: range) -> str:
-    """Starts a daemon that has these uids; which one checks what is committed, as its name."""
+    """Start a daemon with these uids; return the name of the one that checks commits."""
     daemon = worker.make_daemon(uids=given)
     worker.run_daemon(daemon)
     checker = daemon._sandboxes.checker
@@ -36,7 +36,7 @@ def started(worker: WorkerHome, given: range) -> str:
 def test_attempts_get_uids_of_the_range_that_the_daemon_was_given(worker: WorkerHome) -> None:
     worker.spawn(*uids.option(BETTER))
     claims = {claim.name: os.readlink(claim) for claim in worker.layout.identities.iterdir()}
-    # Before any attempt is ordered: none of these takes the last one from under an attempt.
+    # Before any attempt is ordered, so that none of these takes the last one from an attempt.
     assert sorted(claims.values()) == ["agents", "screens", "work"]
     worker.run("id -u")
     worker.server.wait_for_report(StageFinished)
@@ -63,7 +63,7 @@ def test_a_daemon_starts_although_attempts_that_are_kept_have_all_other_uids(
 ) -> None:
     """As one of an earlier release left them, that had no user for the work."""
     names = ("agents", "screens", "1-1", "2-1", "3-1")
-    for uid, name in zip(BETTER, names, strict=True):  # of whom others may still be ending
+    for uid, name in zip(BETTER, names, strict=True):  # others of them may still be exiting
         (worker.layout.identities / str(uid)).symlink_to(name)
     assert started(worker, BETTER) == "screens"
     assert f"{SHARES}all 5 user ids" in caplog.text
@@ -83,5 +83,5 @@ def test_a_range_that_is_too_small_for_the_machine_is_refused_at_the_start(
         check=False,
     )
     assert ended.returncode == 1
-    assert "3 user ids, and this machine needs 4 at least" in ended.stderr
+    assert "3 user ids, but this machine needs at least 4" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -1,4 +1,4 @@
-"""A machine on which attempts can run no Python says so before it gets a task."""
+"""A machine on which attempts can't run any Python reports that before it gets a task."""
 
 import logging
 from dataclasses import replace
@@ -16,7 +16,7 @@ from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
 
-WHY = "attempts can run no Python: it is closed; install Python 3.11 or newer"
+WHY = "attempts can't run any Python: it is closed; install Python 3.11 or newer"
 
 
 @pytest.fixture(autouse=True)

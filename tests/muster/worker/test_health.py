@@ -1,4 +1,5 @@
-"""A machine that can begin nothing finds that out, says so of its agents, and looks again."""
+"""A machine that can't start stages detects that, reports its agents as unhealthy, and checks
+again."""
 
 import errno
 import os
@@ -24,7 +25,7 @@ AGENTS = [Capability("claude"), Capability("codex", healthy=False, reason="not i
 
 
 class Machine:
-    """`lack` is what it finds when it looks."""
+    """`lack` is the result of its check."""
 
     def __init__(self) -> None:
         self.lack: str | Exception | None = None
@@ -70,12 +71,12 @@ def test_what_is_known_needs_no_look(machine: Machine) -> None:
 
 
 def test_it_looks_again_until_it_is_well_and_says_both(machine: Machine) -> None:
-    machine.lack = "its disk takes nothing"
+    machine.lack = "its disk accepts no data"
     assert machine.health.report_failure()
     wait_for(lambda: machine.looks >= 3)
     capabilities = machine.health.override_capabilities(lambda: AGENTS)
     assert capabilities == [
-        Capability("claude", healthy=False, reason="its disk takes nothing"),
+        Capability("claude", healthy=False, reason="its disk accepts no data"),
         AGENTS[1],
     ]
     machine.lack = None
@@ -90,7 +91,7 @@ def test_a_machine_without_the_resources_for_a_check_is_unhealthy_until_it_has_t
 ) -> None:
     machine.lack = OSError(errno.EMFILE, "Too many open files")
     assert machine.health.report_failure()
-    assert machine.health.reason == "it cannot look at itself: Too many open files"
+    assert machine.health.reason == "can't check itself: Too many open files"
     wait_for(lambda: machine.looks >= 3)
     machine.lack = None
     wait_for(lambda: machine.health.reason == "")
@@ -120,7 +121,7 @@ def _refuse(_: threading.Thread) -> None:
 
 
 class Slow(Machine):
-    """Its looks take until they `may_end`."""
+    """Its checks take until they `may_end`."""
 
     def __init__(self) -> None:
         self.may_end = threading.Event()
@@ -142,7 +143,7 @@ def test_of_many_that_doubt_at_once_one_looks_for_all_others() -> None:
         wait_for(lambda: not pool._work_queue.qsize())
         machine.may_end.set()
         assert not any(each.result() for each in [first, *others])
-    assert machine.looks <= 3  # one that had hardly begun to ask may look once more
+    assert machine.looks <= 3  # a caller that had just started may check once more
 
 
 def test_what_was_found_meanwhile_is_newer_than_what_a_look_finds() -> None:
@@ -177,10 +178,10 @@ def test_being_short_is_the_system_s_word(number: int, is_short: bool) -> None:
 @pytest.mark.parametrize(
     ("left", "lack"),
     [
-        ({"f_bavail": 63}, "its disk takes nothing: what is left is set aside for root"),
+        ({"f_bavail": 63}, "its disk accepts no data: only space reserved for root is left"),
         ({"f_bavail": 64}, None),
         ({"f_bavail": 0, "f_blocks": 0}, None),
-        ({"f_favail": 0}, "its disk takes no more files"),
+        ({"f_favail": 0}, "its disk accepts no more files"),
         ({"f_files": 0, "f_favail": 0}, None),
     ],
 )
@@ -211,7 +212,7 @@ def test_a_look_does_what_every_beginning_does(tmp_path: Path) -> None:
     layout.attempts.rmdir()
     assert (
         health.find_problem(rooms, identities)
-        == "its disk takes nothing: No such file or directory"
+        == "its disk accepts no data: No such file or directory"
     )
 
 

@@ -1,4 +1,4 @@
-"""A worker that goes over to another release, and back; lookalikes, on a fake server."""
+"""A worker that switches to another release, and back; lookalikes, on a fake server."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ COUNTED = b"".join(b"line %d\r\n" % n for n in range(1, 31))
 
 @pytest.fixture
 def base(worker: WorkerHome, root: Path) -> list[str]:
-    """What runs the installed worker."""
+    """The command of the installed worker."""
     return [str(lookalikes.environment(root / "base", "8.0.0")), "-P"]
 
 
@@ -85,7 +85,7 @@ def test_a_worker_goes_over_at_once_and_nothing_that_runs_is_lost(
 def test_a_worker_goes_back_to_what_it_ran_and_says_why(
     worker: WorkerHome, base: list[str]
 ) -> None:
-    server, why = worker.server, "it ended (status 7) before the server answered it"
+    server, why = worker.server, "it exited (status 7) before the server answered it"
     process = worker.spawn(python=base)
     lookalikes.prepared(worker.layout, NEW, lookalikes.CRASHES)
     server.send(Upgrade(NEW, "now"))
@@ -95,7 +95,7 @@ def test_a_worker_goes_back_to_what_it_ran_and_says_why(
     assert known.failed == choice.FailedRelease(releases.release_name(NEW), "9.0.0", why)
     assert (known.release, known.canary) == ("", "")
     server.send(Upgrade(NEW, "now"))
-    final = f"{why}; it is tried again when the server carries another package"
+    final = f"{why}; it will be tried again when the server has another package"
     server.wait_for(
         lambda: last_upgrade_facts(worker) == UpgradeFacts("failed", "9.0.0", final), 30
     )
@@ -103,7 +103,7 @@ def test_a_worker_goes_back_to_what_it_ran_and_says_why(
     assert process.poll() is None
 
 
-def test_who_is_told_to_end_in_the_middle_of_a_trial_leaves_nothing_where_nothing_is_to_stay(
+def test_a_stop_during_a_canary_leaves_nothing_if_nothing_may_stay(
     worker: WorkerHome, base: list[str]
 ) -> None:
     server = worker.server
@@ -138,7 +138,7 @@ def test_a_machine_that_is_decommissioned_in_the_middle_of_a_trial_ends_as_any_o
 
 
 class FakeDaemon:
-    """A daemon that has left for a release."""
+    """A daemon that has exited for a release."""
 
     def __init__(self) -> None:
         self.upgrades = SimpleNamespace(
@@ -165,7 +165,7 @@ def handlers() -> Iterator[None]:
 
 @pytest.mark.usefixtures("handlers")
 @pytest.mark.parametrize("is_told", [True, False])
-def test_a_stop_that_is_told_after_the_trial_is_heard(
+def test_a_stop_after_the_canary_is_handled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_told: bool
 ) -> None:
     became: list[Path] = []

@@ -57,7 +57,7 @@ def test_a_start_becomes_what_is_chosen(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble", [TimeoutError("it does not start within 30 s"), BlockingIOError("try again")]
+    "trouble", [TimeoutError("it doesn't start within 30 s"), BlockingIOError("try again")]
 )
 def test_a_machine_that_is_short_of_something_forgets_no_release(
     trouble: OSError, world: World

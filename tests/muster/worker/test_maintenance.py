@@ -1,4 +1,4 @@
-"""What maintenance takes from a machine's disk, and what it leaves there."""
+"""What maintenance deletes from a machine's disk, and what stays."""
 
 import shutil
 import threading
@@ -39,7 +39,7 @@ from tests.muster.worker.repositories import (
 __all__ = ["machine", "repository", "root"]
 
 
-# ---- what goes ---------------------------------------------------------------------------------
+# ---- deleted -----------------------------------------------------------------------------------
 
 
 def test_what_nobody_names_any_more_goes(machine: Machine, repository: Repository) -> None:
@@ -112,7 +112,7 @@ def test_an_unused_mirror_goes_after_its_time_and_not_before(
     assert list(machine.layout.mirrors.iterdir()) == repositories
     assert (known.urls(), Repositories(machine.layout).urls()) == ([], [])
     assert changed
-    assert "was not used for 30 days" in caplog.text
+    assert "was unused for 30 days" in caplog.text
     begin(machine, repository, 1)
 
 
@@ -158,7 +158,7 @@ def test_where_an_attempt_is_on_no_list_nothing_is_touched(
 ) -> None:
     made = begin(machine, repository, 1)
     mirror = mirror_of(machine, repository)
-    shutil.rmtree(mirror.path / "mirror-users")  # as a daemon left it that kept none
+    shutil.rmtree(mirror.path / "mirror-users")  # like a daemon that kept no list
     rewrite(repository, "anew")
     mirror.fetch("main")
     grow_old(mirror, 300)
@@ -191,9 +191,7 @@ def test_a_ref_that_vanishes_is_kept_for_who_is_here(
     assert whole(made)
 
 
-def test_a_fetch_that_only_goes_on_keeps_nothing_apart(
-    machine: Machine, repository: Repository
-) -> None:
+def test_a_fast_forward_fetch_retains_nothing(machine: Machine, repository: Repository) -> None:
     begin(machine, repository, 1)
     repository.commit({"more": "x"})
     mirror = mirror_of(machine, repository)

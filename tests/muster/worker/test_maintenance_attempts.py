@@ -1,4 +1,4 @@
-"""Maintenance takes nothing that an attempt needs which is here, whatever happens meanwhile."""
+"""Maintenance deletes nothing that a current attempt needs, whatever happens meanwhile."""
 
 import shutil
 import tempfile

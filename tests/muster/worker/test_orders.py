@@ -102,7 +102,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
         pytest.param(Stale(*NOBODYS), Stopped(), id="stale"),
         pytest.param(Forget(*NOBODYS), WorkspaceFacts("removed"), id="forget"),
         pytest.param(
-            Publish(*NOBODYS), Lost("nothing is known of this attempt here"), id="publish"
+            Publish(*NOBODYS), Lost("this machine doesn't know the attempt"), id="publish"
         ),
         pytest.param(
             TunnelOrder(*NOBODYS, 1, "closed"), TunnelFacts(1, "closed"), id="close a tunnel"
@@ -121,7 +121,7 @@ def test_an_order_for_an_unknown_attempt_is_answered_once(
 def test_a_terminal_of_an_unknown_attempt_is_refused(machine: Machine) -> None:
     machine.orders.handle_order(OpenTerminal(*NOBODYS, "token"))
     assert machine.said.wait(10)
-    assert machine.closed == [TerminalClosed(*NOBODYS, "nothing runs here")]
+    assert machine.closed == [TerminalClosed(*NOBODYS, "nothing is running here")]
 
 
 def test_a_machine_that_holds_nothing_is_drained_at_once_and_says_so_once(

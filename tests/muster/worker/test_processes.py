@@ -1,4 +1,4 @@
-"""Processes are found by what they cannot shed, and only they are signalled."""
+"""Processes are identified by what they can't change, and only they get signals."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ Spawn = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def mark(request: pytest.FixtureRequest) -> str:
-    """Nobody else's, however many suites run on this machine."""
+    """A unique one, however many suites run on this machine."""
     return f"{request.node.name}-{os.getpid()}"
 
 

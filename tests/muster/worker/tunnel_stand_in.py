@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""A STAND-IN for `code tunnel`, which tests cannot have: it prints what that prints, and connects
-nothing. The words and their order are those of microsoft/vscode, cli/src.
+"""A STAND-IN for `code tunnel`, which tests can't have: it prints the same, and connects nothing.
+The texts and their order are those of microsoft/vscode, cli/src.
 
-    tunnel_stand_in.py PLAN tunnel --accept-server-license-terms --name NAME
+tunnel_stand_in.py PLAN tunnel --accept-server-license-terms --name NAME
 
-PLAN is a file; each start takes its next line, the last one again and again: words out of
-`slow` (prints nothing for a while), `wait` (likewise, until there is a file PLAN.go), `login`,
-`connect`, `pieces` (connects in single bytes, with colours), `crash` (exit 3),
-`off` (exit 0), `mute` (closes its output), `edit` (writes the file edited), `deaf` (ignores TERM),
-`polite` (says goodbye in PLAN.goodbye on TERM), `fork` (leaves a child in a session of its own).
-After the last word it stays until it is ended.
+PLAN is a file; each start uses its next line, and then always the last: words out of `slow` (prints
+nothing for a while), `wait` (the same, until there is a file PLAN.go), `login`, `connect`, `pieces`
+(connects in single bytes, with colors), `crash` (exit 3), `off` (exit 0), `mute` (closes its
+output), `edit` (writes the file edited), `deaf` (ignores TERM), `polite` (writes PLAN.goodbye on
+TERM), `fork` (leaves a child in a separate session). After the last word it stays until it is
+stopped.
 """
 
 import os

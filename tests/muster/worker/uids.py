@@ -1,7 +1,7 @@
-"""Whose uids the daemons of tests give to attempts, as root.
+"""The uids that tests' daemons give to attempts, as root.
 
-A daemon's end kills whatever runs under a uid that it has claimed, so each worker of pytest has a
-range of its own, far from those that daemons take by default, or by their numbers.
+A daemon's exit kills everything that runs under its claimed uids, so each pytest worker has its own
+range, far from the defaults of daemons.
 """
 
 import os
@@ -13,5 +13,5 @@ OWN = uids_for_daemon(MAX_DAEMONS - 1 - _WORKER)
 
 
 def option(uids: range) -> list[str]:
-    """What `worker run` is told so by."""
+    """The option of `worker run` for them."""
     return ["--uids", f"{uids[0]}-{uids[-1]}"]

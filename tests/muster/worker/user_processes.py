@@ -1,4 +1,4 @@
-"""Who runs as a user."""
+"""The processes of a user."""
 
 import contextlib
 
@@ -7,7 +7,7 @@ from muster.worker.processes import Process
 
 
 def processes_of(*uids: int) -> list[Process]:
-    """Those that run with one of the uids, be it real, effective, saved or for files."""
+    """Return the processes with one of these uids, be it real, effective, saved or for files."""
     wanted = {*uids}
     return [
         p

@@ -35,7 +35,7 @@ SLOTS = 2
 
 
 class WorkerHome:
-    """`start` as often as you like; whatever still runs is ended by the fixture."""
+    """`start` as often as you like; the fixture stops what still runs."""
 
     def __init__(self, directory: Path, server: FakeServer, repository: Repository) -> None:
         self.layout = Layout(directory, file_roots=(repository.path.parent,))
@@ -57,7 +57,8 @@ class WorkerHome:
         return self.run_daemon(self.make_daemon(stop_agents_on_exit=stop_agents_on_exit))
 
     def make_daemon(self, **options: Any) -> Daemon:
-        """A daemon whose stages see the test's directory, where flags tell them to continue."""
+        """Return a daemon whose stages see the test's directory, with the flags that let them
+        continue."""
         roots, shown = self.layout.file_roots, mounted(self.layout)
         given: dict[str, Any] = {"uids": uids.OWN, **options}
         settings = Settings(file_roots=roots, sandbox_directories=shown, **given)
@@ -92,7 +93,7 @@ class WorkerHome:
         program: Sequence[str] = ("muster", "worker"),
         python: Sequence[str] = (sys.executable,),
     ) -> subprocess.Popen[bytes]:
-        """The daemon as a process of its own."""
+        """Start the daemon in a separate process."""
         connected = len(self.server.hellos)
         given = ["--home", str(self.layout.home)]
         given += uids.option(uids.OWN)
@@ -142,7 +143,7 @@ class WorkerHome:
         self.server.send(Forget(7, 1))
 
     def stages(self) -> list[processes.Process]:
-        """What runs in attempts of this home."""
+        """Return the processes in attempts of this home."""
         directories = [str(path.resolve()) for path in self.layout.attempts.iterdir()]
         return [
             p
@@ -155,9 +156,9 @@ class WorkerHome:
         if self.process is not None and self.process.poll() is None:
             self.kill()
         if not self.layout.attempts.exists():
-            return  # a decommissioned machine has erased it all
+            return  # a decommissioned machine has deleted everything
         for directory in self.layout.attempts.iterdir():
-            shim_client.kill(directory)  # whatever has become of it
+            shim_client.kill(directory)  # in any state
             tunnels = str(directory.resolve())
             processes.terminate_all(lambda mark=tunnels: tunnel_command.find_marked(mark), grace=0)
         if os.geteuid() == 0:  # then each claimed uid is an attempt's own

@@ -1,7 +1,7 @@
 """Workers that differ from ours: with another wall clock, or with a shim of another version.
 
 As a program: `python -m tests.muster.worker.worker_variants OFFSET_FILE run …` is the worker whose
-wall clock, and whose shims', is ahead by the seconds that the file says, whenever it is looked at.
+wall clock, and its shims', is ahead by the seconds in the file, read each time.
 """
 
 import sys
@@ -35,7 +35,7 @@ shim_peer.Peer.on_log_growth = lambda self, end, data=b"": on_log_growth(self, e
 
 
 def entry(before: str) -> str:
-    """What a shim is started with, behind some lines of another making."""
+    """The shim's start command, preceded by some other lines."""
     return f"{before}\n{shim_client._SHIM_SCRIPT}"
 
 

@@ -1,6 +1,6 @@
-"""Starts `muster-server up`, as somebody does who has installed it, and has it complete a task.
+"""Starts `muster-server up` like a new user, and runs a task to its end.
 
-Ends with the server's exit code if that ends before it is ready.
+Exits with the server's exit code if that exits before it is ready.
 """
 
 import json
@@ -28,7 +28,7 @@ GIT = ("git", "-c", "user.name=Ann", "-c", "user.email=ann@example.org")
 
 
 def main() -> int:
-    log = Path("/dev/shm/server.log")  # no part of what the cell writes
+    log = Path("/dev/shm/server.log")  # not part of the cell's output
     with log.open("wb") as output:
         environment = {**os.environ, "MUSTER_ADMIN_PASSWORD": PASSWORD, **LIMITS}
         argv = [BIN / "muster-server", "up"]
@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def await_ready(server: "subprocess.Popen[bytes]", log: Path) -> "int | None":
-    """None once it is ready; its exit code if it ends before that."""
+    """None once it is ready; its exit code if it exits before that."""
     deadline = time.monotonic() + SECONDS
     while READY not in log.read_text():
         if server.poll() is not None:

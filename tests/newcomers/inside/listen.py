@@ -1,4 +1,4 @@
-"""`listen.py PORT`: listens on a loopback port in the background, and answers nobody."""
+"""`listen.py PORT`: listens on a loopback port in the background, and never answers."""
 
 import os
 import signal

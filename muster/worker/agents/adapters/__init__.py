@@ -1,1 +1,1 @@
-"""What is known of each agent's command line: a file each, all of it data."""
+"""The command lines of known agents: one file each, data only."""

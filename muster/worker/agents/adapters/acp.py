@@ -1,6 +1,6 @@
-"""`acp`: a project's own command, which is spoken to by the Agent Client Protocol.
+"""`acp`: a project's own command, used through the Agent Client Protocol.
 
-How, that is the narrator's (`narrator.acp`). An operator's adapter may have this format, too.
+The runner implements it (`runner.acp`). An operator's adapter may have this format too.
 """
 
 import json
@@ -12,13 +12,15 @@ ACP = "acp"
 
 
 def build_adapter(command: str | None) -> Adapter:
-    """Of the project's command, and the arguments behind it. Raises ValueError."""
+    """Return the adapter for the project's command and its arguments. Raises ValueError."""
     parts = custom.split_required_command(command)
     return Adapter(name=ACP, binary=parts[0], headless=(*parts, OPTIONS), format=ACP)
 
 
 def session_request(ask: AgentInvocation) -> str:
-    """What its narrator is to ask of it, as `runner.acp.AcpSession` wants it."""
+    """Return the runner's request to the agent, in the form that `runner.acp.AcpSession`
+    expects.
+    """
     program, *arguments = ask.mcp_server or [""]
     server = {"name": "muster", "command": program, "args": arguments}
     return json.dumps(

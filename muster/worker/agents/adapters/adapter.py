@@ -1,7 +1,7 @@
-"""The shape of an adapter: what the worker knows of one agent's command line.
+"""The format of an adapter: one agent's command line.
 
-It is data, so that a machine's operator can write one, too (`registry.read`). One of the format
-`acp` is spoken to: its command needs no place for the text (`adapters.acp`).
+It is data, so that a machine's operator can write one too (`registry.load_adapters`). An agent of
+the format `acp` gets messages, so its command needs no place for the text (`adapters.acp`).
 """
 
 import json
@@ -16,11 +16,12 @@ from muster.worker.agents.degradation import Reason
 Permissions = Literal["edit", "run", "all"]
 
 TEXT, OPTIONS, SESSION = "{text}", "{options}", "{session}"
-"""Of a command: the stage's text, within a word or a word of its own; and two words that become
-others."""
+"""Placeholders in a command: the stage's text, within a word or as its own word; and two words that
+expand to others.
+"""
 
 CALL_TIMEOUT_SECONDS = 8 * 86_400
-"""How long a call of our server's tools may take: longer than a question may wait for an answer."""
+"""Timeout of calls to our MCP server: longer than a question may wait for an answer."""
 
 _Arguments = tuple[str, ...]
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
@@ -30,22 +31,22 @@ _RelativePath = Annotated[str, msgspec.Meta(pattern=r"^(?!/)(?!(.*/)?\.\.?(/|$))
 
 
 class _AdapterStruct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What may be written in a file: a field that is none is a mistake."""
+    """The fields of a file; an unknown field is an error."""
 
 
 class Permission(_AdapterStruct, frozen=True):
-    """How an agent is told what it may do."""
+    """How to give an agent its permissions."""
 
     arguments: _Arguments = ()
     environment: dict[_Variable, str] = {}
 
 
 class HomeFile(_AdapterStruct, frozen=True):
-    """A file that lies in the home before the agent's first start, unless there is one already.
+    """A file that must exist in the home before the agent's first start.
 
-    `{workspace}` in `text` is the workspace's path, as within a JSON string. `given`: only where
-    the stage has this variable. `mcp`: only where it can ask, and the text has the places of
-    McpConfig. `trusting`: only where nobody is to be asked whether the workspace is to be trusted.
+    `{workspace}` in `text` is the workspace's path, escaped for a JSON string. `given`: only if the
+    stage has this variable. `mcp`: only if the agent can ask questions; the text may have
+    McpConfig's placeholders. `trusting`: only if no user is asked whether to trust the workspace.
     """
 
     path: _RelativePath
@@ -56,11 +57,11 @@ class HomeFile(_AdapterStruct, frozen=True):
 
 
 class McpConfig(_AdapterStruct, frozen=True):
-    """How an agent is given our server of tools, by which it asks people (`agents.mcp_server`).
+    """How to give an agent our MCP server, through which it asks people (`agents.mcp_server`).
 
-    In both, and in files of the home, `{command}` is its command as a JSON list, `{program}`
-    its first word as a JSON string, `{arguments}` a list of the others; `{seconds}` and
-    `{milliseconds}` are how long a call may take.
+    In both fields, and in files of the home, `{command}` is the server's command as a JSON list,
+    `{program}` its first word as a JSON string, `{arguments}` a list of the others; `{seconds}` and
+    `{milliseconds}` are the timeout of a call.
     """
 
     arguments: _Arguments = ()
@@ -68,12 +69,11 @@ class McpConfig(_AdapterStruct, frozen=True):
 
 
 class AgentInvocation(NamedTuple):
-    """What one stage asks of its agent.
+    """The settings of one stage for its agent.
 
-    `session` is the id of the conversation to go on with; `conversed` says that there was one at
-    all. `contained`: we keep the agent from what is not its own, in whatever measure; `full` says
-    that this is a sandbox. `structured`: what it prints is read by us. `server` is the command of
-    our server of tools; empty: there is none.
+    `session_id` is the session to resume; `has_session` is true if there was any. `is_contained`:
+    we contain the agent at least partly; `is_fully_sandboxed`: in a full sandbox. `is_structured`:
+    we read its output. `mcp_server` is the command of our MCP server; empty if there is none.
     """
 
     text: str
@@ -91,13 +91,14 @@ class AgentInvocation(NamedTuple):
 
     @property
     def has_trust_prompt(self) -> bool:
-        """Whether somebody is there to say if the workspace is to be trusted, and it matters: in a
-        full room an agent can do no harm by what a repository has it do."""
+        """Whether a user is there to decide if the workspace can be trusted, and it matters: in a
+        full sandbox, an agent can't do harm through a repository's settings.
+        """
         return self.is_interactive and not self.is_fully_sandboxed
 
     @property
     def permissions(self) -> Permissions | None:
-        """None: as the agent does by itself, which is to ask whoever sits at its terminal."""
+        """None: the agent's default, which asks the user at its terminal."""
         if self.options.permissions or self.is_interactive:
             return self.options.permissions
         return "all" if self.is_fully_sandboxed else "edit"
@@ -106,20 +107,20 @@ class AgentInvocation(NamedTuple):
 class Adapter(_AdapterStruct, frozen=True):
     """One agent's.
 
-    `headless` and `terminal` are its command lines, without and with people who type into it; the
-    words OPTIONS and SESSION become what follows here: `structured` (only where we read it, and
-    then in `format`), `permissions`, `model` (`{model}`), `allowed_tool` (`{tool}`, for each of
-    them), and the project's own arguments; and `session` (`{id}`), or `latest` where a conversation
-    is to be gone on with of which no id is known. `contained` are the permissions where something
-    of ours contains it, if these are others.
+    `headless` and `terminal` are its command lines, without and with a user who types; the words
+    OPTIONS and SESSION expand to the following fields. OPTIONS: `structured` (only if we read the
+    output, which then has that `format`), `permissions`, `model` (`{model}`), `allowed_tool`
+    (`{tool}`, for each), and the project's own arguments. SESSION: `session` (`{id}`), or `latest`
+    to resume a session of unknown ID. `contained` are the permissions if we contain the agent,
+    where they differ.
 
-    `mcp` is how it is given a server of ours, only where we read it.
+    `mcp` is how it gets our MCP server, only if we read the output.
 
-    `min_version` is the oldest version known to work. `hosts` is what it needs to reach its vendor:
-    `@agent` in a stage's network. `environment` is what a project may set otherwise, `keys` are the
-    variables by which it is given its key and address. `failures` are words, regular expressions,
-    by which it says why it failed even if it ends with 0. `ignored_files` are patterns, as in
-    `.gitignore`, of files that it leaves in the workspace and that are no work.
+    `min_version` is the oldest version known to work. `hosts` are its vendor's hosts: `@agent` in a
+    stage's network. A project can override `environment`; `keys` are the variables for its key and
+    address. `failures` are regular expressions of messages by which it reports a failure even if it
+    exits with 0. `ignored_files` are patterns, as in `.gitignore`, of files that it leaves in the
+    workspace and that aren't work.
     """
 
     name: _Name
@@ -144,17 +145,21 @@ class Adapter(_AdapterStruct, frozen=True):
     ignored_files: tuple[str, ...] = ()
 
     def argv(self, ask: AgentInvocation) -> list[str]:
-        """The command; the text is within one argument of it, unchanged, and passes no shell."""
+        """Return the command; the text is part of one argument, unchanged, and passes through no
+        shell.
+        """
         template = (ask.is_interactive and self.terminal) or self.headless
         return [word for each in template for word in self._expand_word(each, ask)]
 
     def continues_session(self, ask: AgentInvocation) -> bool:
-        """Whether it goes on with a conversation, and knows what was said in it."""
+        """Whether it resumes a session and knows its history."""
         by_id = ask.session_id is not None and (bool(self.session) or self.format == "acp")
         return by_id or (ask.has_session and bool(self.latest))
 
     def variables(self, ask: AgentInvocation) -> dict[str, str]:
-        """What goes into the stage's environment, and a project's own wins over."""
+        """Return the agent's variables for the stage's environment; the project's own override
+        them.
+        """
         mcp = self.mcp.environment if self.mcp and ask.mcp_server else {}
         mcp = {name: _fill_server_placeholders(text, ask.mcp_server) for name, text in mcp.items()}
         return {**self.environment, **self._permission(ask).environment, **mcp}
@@ -162,8 +167,9 @@ class Adapter(_AdapterStruct, frozen=True):
     def home_files(
         self, variables: Mapping[str, str], workspace: str, ask: AgentInvocation
     ) -> list[tuple[str, str]]:
-        """Paths within the home, and what is in the files, for a stage of that environment that
-        asks this. Of those with the same path the first counts."""
+        """Return paths in the home and the files' contents, for a stage with that environment and
+        invocation. The first of several with the same path counts.
+        """
         files: dict[str, str] = {}
         for file in self.home:
             if not _is_applicable(file, variables, ask):
@@ -213,7 +219,7 @@ def _is_applicable(file: HomeFile, variables: Mapping[str, str], ask: AgentInvoc
 
 
 def _fill_server_placeholders(text: str, server: Sequence[str]) -> str:
-    """With the places filled that have to do with our server."""
+    """Fill in the placeholders of our MCP server."""
     program, *arguments = server
     places = {
         "{command}": json.dumps([*server]),

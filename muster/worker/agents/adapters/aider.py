@@ -1,9 +1,9 @@
 """aider.
 
-It prints text alone, ends with 0 whatever its model's server answered, and has no sessions but the
-history that it keeps in the workspace. It would commit by itself, and edit `.gitignore`. In a
-terminal it takes no text to begin with. With `--yes-always` it says no to whatever its model would
-run, and nothing else answers it. What its model has used it knows only where that does not stream.
+It prints only text, exits with 0 whatever its model's server responds, and has no sessions except
+the history in the workspace. By default it would commit, and edit `.gitignore`. In a terminal it
+takes no initial text. With `--yes-always` it refuses to run its model's commands, and no other
+option answers that question. It knows its model's usage only without streaming.
 """
 
 from muster.worker.agents.adapters.adapter import Adapter, Permission

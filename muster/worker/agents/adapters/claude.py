@@ -4,7 +4,7 @@ import json
 
 from muster.worker.agents.adapters.adapter import Adapter, HomeFile, McpConfig, Permission
 
-# Else its first start in a terminal asks for a theme, and its vendor whether it may.
+# Otherwise its first start in a terminal asks for a theme, and whether to trust its vendor.
 _ONBOARDED = {"hasCompletedOnboarding": True, "bypassPermissionsModeAccepted": True}
 _TRUSTED = {"projects": {"{workspace}": {"hasTrustDialogAccepted": True}}}
 
@@ -34,7 +34,7 @@ CLAUDE = Adapter(
     hosts=("api.anthropic.com", "console.anthropic.com", "claude.ai"),
     keys=("ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_BASE_URL"),
     environment={
-        # It waits as long as it is told to before each, unless we end it.
+        # It waits as long as the server tells it before each retry, unless we stop it.
         "CLAUDE_CODE_MAX_RETRIES": "2",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",

@@ -1,9 +1,9 @@
 """OpenAI's Codex.
 
-How often it tries a request again cannot be said for the providers that it knows by itself: they
-may not be set in part. It keeps its sessions in `CODEX_HOME`, which has to be writable. A server of
-tools has of its environment only what it is told, and a model may have to search for the tools: so
-it is told that they are there.
+The number of retries can't be set for its built-in providers: it accepts no partial settings for
+them. It stores its sessions in `CODEX_HOME`, which must be writable. An MCP server gets only
+configured variables of its environment. A model may have to search for the tools, so the
+instructions mention them.
 """
 
 from muster.worker.agents.adapters.adapter import Adapter, HomeFile, McpConfig, Permission
@@ -16,9 +16,9 @@ trust_level = "trusted"
 """
 
 _ASK_INSTRUCTIONS = """\
-Where a person has to decide something, or something is missing that you need and cannot find out,
-ask them with the tool `ask_human` of the server `muster`; tell how far you are with its `progress`.
-Search for them if you do not see them among your tools.
+Where a person has to decide something, or you need information that you cannot find out, ask them
+with the tool `ask_human` of the server `muster`; report your progress with its `progress`. Search
+for them if you do not see them among your tools.
 """
 
 _OWN_SANDBOX = Permission(arguments=("--sandbox", "workspace-write"))
@@ -33,7 +33,7 @@ CODEX = Adapter(
     structured=("--json",),
     format="codex",
     permissions={"edit": _OWN_SANDBOX, "run": _OWN_SANDBOX, "all": _NO_SANDBOX},
-    # Its own sandbox does not work in ours, and tells nobody (decision 28).
+    # Its own sandbox fails in ours without an error message (decision 28).
     contained={"edit": _NO_SANDBOX, "run": _NO_SANDBOX, "all": _NO_SANDBOX},
     model=("--model", "{model}"),
     mcp=McpConfig(

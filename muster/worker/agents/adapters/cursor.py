@@ -1,7 +1,7 @@
-"""Cursor's command line, by its published documentation alone: it cannot be had without an account,
-and has never been run here.
+"""Cursor's command line, written only from its published documentation: it needs an account, and
+has never run here.
 
-By that documentation it does nothing in a workspace that is not trusted, only proposes changes
+According to the documentation it does nothing in an untrusted workspace, only proposes changes
 without `--force`, and has no flag between that and running everything.
 """
 

@@ -1,4 +1,4 @@
-"""`custom`: a project's own command, of which nothing is known but how the text goes into it."""
+"""`custom`: a project's own command, of which only the place for the text is known."""
 
 import shlex
 
@@ -8,7 +8,7 @@ _PROMPT = "{prompt}"
 
 
 def build_argv(command: str | None, text: str) -> list[str]:
-    """The project's command with the text in it, or behind it. Raises ValueError."""
+    """Return the project's command with the text in it, or appended. Raises ValueError."""
     parts = split_required_command(command)
     if not any(_PROMPT in part for part in parts):
         return [*parts, text]
@@ -16,7 +16,7 @@ def build_argv(command: str | None, text: str) -> list[str]:
 
 
 def split_required_command(command: str | None) -> list[str]:
-    """The words of a command that there has to be. Raises ValueError."""
+    """Return the words of a required command. Raises ValueError."""
     parts = split_command(command or "")
     if not parts:
         raise ValueError("the project has no agentCommand")
@@ -24,8 +24,8 @@ def split_required_command(command: str | None) -> list[str]:
 
 
 def split_command(command: str) -> list[str]:
-    """Raises ValueError."""
+    """Split a command into words. Raises ValueError."""
     try:
         return shlex.split(command)
     except ValueError as error:
-        raise ValueError(f"the project's agentCommand cannot be split: {error}") from None
+        raise ValueError(f"can't split the project's agentCommand: {error}") from None

@@ -1,8 +1,8 @@
 """Google's Gemini CLI.
 
-Its parser takes a value that begins with `-` only behind an equals sign. It outlives TERM for some
-seconds. It is not told to go on with a session: from 0.43 to at least 0.61 it sends what tools
-answered twice then, which its server refuses (google-gemini/gemini-cli, issue 29365).
+Its parser accepts a value that starts with `-` only after an equals sign. It survives TERM for some
+seconds. It never resumes a session: from 0.43 to at least 0.61 it then sends tool results twice,
+which its server rejects (google-gemini/gemini-cli, issue 29365).
 """
 
 import json
@@ -15,13 +15,13 @@ _SETTINGS: dict[str, Any] = {
     "general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False, "maxAttempts": 3},
     "privacy": {"usageStatisticsEnabled": False},
 }
-# Else it refuses an address of one's own, GOOGLE_GEMINI_BASE_URL, whatever key there is.
+# Otherwise it rejects a custom address, GOOGLE_GEMINI_BASE_URL, whatever key there is.
 _API_KEY_SETTINGS: dict[str, Any] = {
     **_SETTINGS,
     "security": {"auth": {"selectedType": "gemini-api-key"}},
 }
 
-# It gives a server none of its environment that might be a secret.
+# It hides variables that may be secret from an MCP server.
 _SERVER = """{"command": {program}, "args": {arguments}, "timeout": {milliseconds}, "trust": true,
 "env": {"MUSTER_ASKING": "$MUSTER_ASKING"}}"""
 

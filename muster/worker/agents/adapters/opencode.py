@@ -1,8 +1,8 @@
 """opencode.
 
-It puts quotes around a text with blanks. A request that was limited it tries again for as long as
-it is told to, of which its log alone says a word. For a title it would ask the model, and not say
-what that cost.
+It puts quotes around a text with spaces. It retries a rate-limited request for as long as the
+server says, and reports that only in its log. It would ask the model for a title, and not report
+that cost.
 """
 
 from muster.worker.agents.adapters.adapter import Adapter, HomeFile, McpConfig, Permission

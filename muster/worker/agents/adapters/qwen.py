@@ -1,4 +1,6 @@
-"""Qwen Code. It is not read: told to print JSON it ends with 0 whatever its server answered."""
+"""Qwen Code. Its output isn't read: with JSON output it exits with 0 whatever its server
+responds.
+"""
 
 from muster.worker.agents.adapters.adapter import Adapter, Permission
 

@@ -1,4 +1,4 @@
-"""The agents that a worker knows: those of Muster, and those that the machine's operator added."""
+"""The registry of agents: Muster's own, and those that the machine's operator added."""
 
 import re
 import tomllib
@@ -25,11 +25,11 @@ _PLACEHOLDER = re.compile(r"\{[a-z]+\}")
 
 
 class BadAdapter(Exception):
-    """A file of the operator's that makes no adapter; names it, and what is wrong."""
+    """An operator's file isn't a valid adapter; the message has the file and the problem."""
 
 
 class AdapterRegistry:
-    """Adapters by their names; those that come later win."""
+    """Adapters by name; later ones override earlier ones."""
 
     def __init__(self, adapters: Iterable[Adapter]) -> None:
         self._adapters = {adapter.name: adapter for adapter in adapters}
@@ -41,8 +41,7 @@ class AdapterRegistry:
         return self._adapters.get(agent)
 
     def resolve_hosts(self, agent: str, network: Iterable[str]) -> list[str]:
-        """The hosts of a stage's network, with those that its agent needs in the place of
-        `@agent`."""
+        """Return the hosts of a stage's network, with the agent's hosts in place of `@agent`."""
         adapter = self.get(agent)
         own = adapter.hosts if adapter else ()
         named = (own if host == "@agent" else (host,) for host in network)
@@ -53,8 +52,9 @@ BUILTIN_ADAPTERS = AdapterRegistry((CLAUDE, CODEX, CURSOR, GEMINI, OPENCODE, COP
 
 
 def load_adapters(directory: Path | None) -> AdapterRegistry:
-    """Those that are known, and those of the directory's `*.toml`, an adapter each, with the fields
-    of Adapter. Raises BadAdapter."""
+    """Load the built-in adapters, and those of the directory's `*.toml`, one adapter per file with
+    Adapter's fields. Raises BadAdapter.
+    """
     if directory is None:
         return BUILTIN_ADAPTERS
     try:
@@ -72,21 +72,21 @@ def _load_adapter(file: Path) -> Adapter:
         _validate_adapter(adapter, file.stem)
     except OSError as error:
         raise BadAdapter(f"{file}: {error.strerror}") from error
-    except ValueError as error:  # of tomllib and msgspec, too
+    except ValueError as error:  # includes tomllib's and msgspec's
         raise BadAdapter(f"{file}: {error}") from error
     return adapter
 
 
 def _validate_adapter(adapter: Adapter, stem: str) -> None:
-    """Raises ValueError."""
+    """Check an adapter. Raises ValueError."""
     if adapter.name in (CUSTOM, ACP, "shell"):
-        raise ValueError(f"{adapter.name} is not to be had as a name")
+        raise ValueError(f"the name {adapter.name} is reserved")
     if adapter.name != stem:
-        raise ValueError(f"it is called {adapter.name}, and its file {stem}")
+        raise ValueError(f"its name is {adapter.name}, but its file's is {stem}")
     for field in ("headless", "terminal"):
         words: tuple[str, ...] = getattr(adapter, field)
         if words and words[0] != adapter.binary:
-            raise ValueError(f"{field} begins with something else than {adapter.binary}")
+            raise ValueError(f"{field} must start with {adapter.binary}")
         if (
             field == "headless"
             and adapter.format != ACP
@@ -95,7 +95,7 @@ def _validate_adapter(adapter: Adapter, stem: str) -> None:
             raise ValueError(f"{field} has no {TEXT}")
         _require_placeholders(field, words, {TEXT, OPTIONS, SESSION})
         if misplaced := [w for w in words if w not in (OPTIONS, SESSION) and _has_splice(w)]:
-            raise ValueError(f"{field}: {misplaced[0]!r} has to be a word of its own")
+            raise ValueError(f"{field}: {misplaced[0]!r} must be a separate word")
     for field, place in (("session", "{id}"), ("model", "{model}"), ("allowed_tool", "{tool}")):
         _require_placeholders(field, getattr(adapter, field), {place})
     if adapter.mcp and not adapter.format:
@@ -105,7 +105,7 @@ def _validate_adapter(adapter: Adapter, stem: str) -> None:
     if adapter.format != ACP and bool(adapter.structured) != bool(adapter.format):
         raise ValueError("structured and format need each other")
     if adapter.format and adapter.format not in (*formats.JSON_FORMATS, ACP):
-        raise ValueError(f"format: there are {', '.join((*formats.JSON_FORMATS, ACP))}")
+        raise ValueError(f"format: use {', '.join((*formats.JSON_FORMATS, ACP))}")
     for pattern in adapter.failures.values():
         try:
             re.compile(pattern)
@@ -116,7 +116,7 @@ def _validate_adapter(adapter: Adapter, stem: str) -> None:
 def _require_placeholders(field: str, words: tuple[str, ...], known: set[str]) -> None:
     for word in words:
         if unknown := set(_PLACEHOLDER.findall(word)) - known:
-            raise ValueError(f"{field}: {min(unknown)} is none of {', '.join(sorted(known))}")
+            raise ValueError(f"{field}: {min(unknown)} isn't one of {', '.join(sorted(known))}")
 
 
 def _has_splice(word: str) -> bool:

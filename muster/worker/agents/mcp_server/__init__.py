@@ -1,5 +1,5 @@
-"""A server of the Model Context Protocol, by which an agent asks people and tells how far it is.
+"""An MCP server with which an agent asks people questions and reports progress.
 
-The agent starts it, in its room and with its rights, and speaks with it over standard input and
+The agent starts it in its sandbox, with its rights, and communicates over standard input and
 output. Standard library only.
 """

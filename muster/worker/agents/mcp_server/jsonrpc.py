@@ -1,4 +1,4 @@
-"""JSON-RPC 2.0 as the Model Context Protocol has it: a message a line, no batches."""
+"""JSON-RPC 2.0 as used by the Model Context Protocol: one message per line, no batches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 class RpcError(Exception):
-    """What a request is answered with instead of a result."""
+    """A request's error response."""
 
     def __init__(self, code: int, message: str, about: Id | None = None) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class RpcError(Exception):
 
 
 class Message(NamedTuple):
-    """A request, or a notification: then `id` is None."""
+    """A request; or a notification, whose `id` is None."""
 
     id: Id | None
     method: str
@@ -48,29 +48,29 @@ def encode_message(message: Json) -> bytes:
 
 
 def parse_message(line: bytes) -> Message | None:
-    """What the line says; None for an answer, for we ask nothing. Raises RpcError."""
+    """Parse a line; None for a response, because we send no requests. Raises RpcError."""
     try:
         message = json.loads(line.decode(), parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
-        raise RpcError(PARSE_ERROR, f"no JSON: {error}") from None
+        raise RpcError(PARSE_ERROR, f"invalid JSON: {error}") from None
     if not isinstance(message, dict):
-        raise RpcError(INVALID_REQUEST, "a message is an object")
+        raise RpcError(INVALID_REQUEST, "a message must be an object")
     request = message.get("id")
     has_id = isinstance(request, Id) and not isinstance(request, bool)
     about = request if has_id else None
     if message.get("jsonrpc") != "2.0":
-        raise RpcError(INVALID_REQUEST, "jsonrpc is not 2.0", about)
+        raise RpcError(INVALID_REQUEST, "jsonrpc must be 2.0", about)
     if "id" in message and not has_id:
-        raise RpcError(INVALID_REQUEST, "an id is a string or an integer")
+        raise RpcError(INVALID_REQUEST, "an id must be a string or an integer")
     if "method" not in message and ("result" in message or "error" in message):
         return None
     method, params = message.get("method"), message.get("params", {})
     if not isinstance(method, str):
-        raise RpcError(INVALID_REQUEST, "a method is a string", about)
+        raise RpcError(INVALID_REQUEST, "a method must be a string", about)
     if not isinstance(params, dict):
-        raise RpcError(INVALID_PARAMS, "params are an object", about)
+        raise RpcError(INVALID_PARAMS, "params must be an object", about)
     return Message(about, method, params)
 
 
 def _reject_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} isn't a number")

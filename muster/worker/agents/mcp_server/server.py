@@ -1,4 +1,4 @@
-"""The server's loop: lines of its client's, answers of the narrator's, and a beat now and then."""
+"""The server's loop: the client's lines, the runner's answers, and regular progress messages."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from muster.worker.agents.mcp_server.jsonrpc import Json
 
 SOCKET_VARIABLE = "MUSTER_ASKING"
-"""The environment's variable with the path of the narrator's socket (`narrator.callers`)."""
+"""The environment variable with the path of the runner's socket (`runner.tool_socket`)."""
 
-_PROGRESS_INTERVAL_SECONDS = 10.0  # seconds between two signs that a call is still under way
+_PROGRESS_INTERVAL_SECONDS = 10.0  # seconds between progress messages of a pending call
 _MAX_LINE_BYTES = 1 << 20  # bytes of a line
 _READ_BYTES = 64 << 10
 _STDIN, _STDOUT = 0, 1
 
 
 def main() -> None:
-    """Serves the client on standard input and output until it hangs up."""
+    """Serve the client on standard input and output until it disconnects."""
     McpServer(os.environ.get(SOCKET_VARIABLE, "")).serve()
 
 
@@ -53,7 +53,7 @@ class McpServer:
                 beat_at = monotonic() + _PROGRESS_INTERVAL_SECONDS
 
     def _read_input(self) -> bool:
-        """False at the client's end."""
+        """Read input; False at the client's end."""
         if not (received := os.read(_STDIN, _READ_BYTES)):
             return False
         *lines, self._buffer = (self._buffer + received).split(b"\n")
@@ -70,7 +70,7 @@ class McpServer:
 
 
 class RunnerCalls:
-    """Each call is a connection of its own, which ends with it."""
+    """Each call has its own connection, which ends with it."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -97,7 +97,7 @@ class RunnerCalls:
                 connection.close()
 
     def read_answers(self, ready: Iterable[int]) -> list[tuple[Id, dict[str, Any] | None]]:
-        """What has come; None for a call that will have no answer."""
+        """Return new answers; None for a call that gets no answer."""
         found = []
         for handle in ready:
             if handle in self._calls and (answer := self._receive_answer(handle)) is not _PENDING:

@@ -1,4 +1,4 @@
-"""A client's session: what is answered at once, and the calls that take their time."""
+"""A client's session: immediate responses, and pending calls."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ from muster.worker.agents.mcp_server.jsonrpc import (
 )
 
 PROTOCOL_VERSIONS = ("2024-11-05", "2025-06-18", "2025-11-25")
-"""Of the protocol, the newest last. 2025-03-26 has batches, and is answered by the one before."""
+"""Protocol versions, the newest last. A client of 2025-03-26, which has batches, gets the version
+before.
+"""
 
 
 class Runner(Protocol):
-    """Where calls go. A call is known by the request's id."""
+    """The receiver of calls. A call is identified by the request's ID."""
 
     def start_call(self, request: Id, call: dict[str, Any]) -> bool:
-        """False where nobody is there; its answer comes by `Session.answered`."""
+        """False if there is no receiver; the answer comes through `McpSession.finish_call`."""
 
     def cancel_call(self, request: Id) -> None: ...
 
@@ -35,11 +37,11 @@ class Runner(Protocol):
 class McpSession:
     def __init__(self, narrator: Runner) -> None:
         self._runner = narrator
-        self._calls: dict[Id, Id | None] = {}  # and the tokens by which progress is told
+        self._calls: dict[Id, Id | None] = {}  # and the tokens for progress messages
         self._progress_count = 0
 
     def handle_line(self, line: bytes) -> Iterator[Json]:
-        """What is said to a line of the client's."""
+        """Return the responses to a line from the client."""
         try:
             message = parse_message(line)
         except RpcError as error:
@@ -59,15 +61,16 @@ class McpSession:
                 yield make_response(message.id, answer)
 
     def finish_call(self, request: Id, answer: dict[str, Any] | None) -> Iterator[Json]:
-        """What is said when the narrator has answered a call; None: it has gone."""
+        """Return the response when the runner has answered a call; None: the runner is gone."""
         if request in self._calls:
             del self._calls[request]
             result = tools.unreachable_result() if answer is None else tools.answer_result(answer)
             yield make_response(request, result.to_mcp())
 
     def progress_notifications(self) -> Iterator[Json]:
-        """Says that calls are still under way, to a client that wants to be told, lest it give
-        up."""
+        """Return progress messages for pending calls of clients that asked for them, so they don't
+        give up.
+        """
         self._progress_count += 1
         for token in self._calls.values():
             if token is not None:
@@ -75,9 +78,9 @@ class McpSession:
                 yield make_notification("notifications/progress", params)
 
     def _handle_request(self, message: Message, request: Id) -> Json | None:
-        """None: later. Raises RpcError."""
+        """Return the response; None if it comes later. Raises RpcError."""
         if request in self._calls:
-            raise RpcError(INVALID_REQUEST, "a request of that id is under way")
+            raise RpcError(INVALID_REQUEST, "a request with that id is pending")
         match message.method:
             case "initialize":
                 return _initialize_result(message.params)
@@ -85,7 +88,7 @@ class McpSession:
                 return {}
             case "tools/list":
                 if message.params.get("cursor") is not None:
-                    raise RpcError(INVALID_PARAMS, "there is no such page")
+                    raise RpcError(INVALID_PARAMS, "no such page")
                 return {"tools": tools.TOOLS}
             case "tools/call":
                 return self._call_tool(request, message.params)
@@ -97,7 +100,7 @@ class McpSession:
         except tools.UnknownTool as error:
             raise RpcError(INVALID_PARAMS, str(error)) from None
         except tools.BadArguments as error:
-            # The model can mend it: so it is the tool that says so.
+            # The model can fix it, so the tool reports it.
             return tools.ToolResult(str(error), is_error=True).to_mcp()
         if not self._runner.start_call(request, call):
             return tools.unreachable_result().to_mcp()
@@ -109,7 +112,7 @@ class McpSession:
         if message.method != "notifications/cancelled" or not _is_id(request):
             return
         if request in self._calls:
-            del self._calls[request]  # it is not answered any more
+            del self._calls[request]  # it gets no answer any more
             self._runner.cancel_call(request)
 
 

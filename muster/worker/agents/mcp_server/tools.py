@@ -1,7 +1,7 @@
-"""The tools that an agent is offered, and in which words it hears what came of a call.
+"""The tools for the agent, and the texts of their results.
 
-Some agents show their model only those tools of a server that a search by words finds: so the
-descriptions hold the words by which one looks for them.
+Some agents show their model only tools that it finds by searching, so the descriptions include
+likely search words.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ MAX_CHOICES, MAX_CHOICE_CHARS = 20, 200  # characters
 MAX_QUESTION_CHARS, MAX_PROGRESS_CHARS, MAX_REPLY_CHARS = 10_000, 2_000, 10_000
 
 INSTRUCTIONS = (
-    f"A person can be asked with the tool `{ASK}`. Use it where a decision is theirs to make, or "
-    "something that you need is missing and cannot be found out; not for what you can decide or "
-    f"find out by yourself. `{PROGRESS}` tells them how far you are, and `{REPLY}` answers the "
-    "comments of a review that you were told of."
+    f"You can ask a person with the tool `{ASK}`. Use it when a decision is theirs, or when you "
+    "need something that you cannot find out; not for what you can decide or find out yourself. "
+    f"Report your progress with `{PROGRESS}`, and answer the review comments that you were given "
+    f"with `{REPLY}`."
 )
 
 TOOLS: list[dict[str, Any]] = [
@@ -28,22 +28,22 @@ TOOLS: list[dict[str, Any]] = [
             "Ask a human a question and wait for the answer. Asks the person (user, developer, "
             "maintainer, owner) who is responsible for this task, when you need a decision, "
             "approval, permission, confirmation, clarification, feedback, input or missing "
-            "information. It may take hours until somebody answers; your time limit stands still "
-            "meanwhile. The person sees the question alone: give them what they need to decide."
+            "information. An answer may take hours; your time limit is paused meanwhile. The "
+            "person sees only the question: include what they need to decide."
         ),
         "inputSchema": {
             "type": "object",
             "properties": {
                 "question": {
                     "type": "string",
-                    "description": "The question, in full, with what is needed to answer it.",
+                    "description": "The full question, with the information needed to answer it.",
                     "minLength": 1,
                     "maxLength": MAX_QUESTION_CHARS,
                 },
                 "choices": {
                     "type": "array",
                     "description": (
-                        "The possible answers, of which the person picks one. Without them the "
+                        "The possible answers, of which the person picks one. Without them, the "
                         "answer is any text."
                     ),
                     "items": {"type": "string", "minLength": 1, "maxLength": MAX_CHOICE_CHARS},
@@ -62,17 +62,17 @@ TOOLS: list[dict[str, Any]] = [
     },
     {
         "name": PROGRESS,
-        "title": "Tell of progress",
+        "title": "Report progress",
         "description": (
-            "Report progress: tell the people who watch this task in a sentence what is done, what "
-            "comes next, or what has turned out. A status update; nobody answers it."
+            "Report progress: tell the people who watch this task in a sentence what is done, "
+            "what comes next, or what you found out. A status update without an answer."
         ),
         "inputSchema": {
             "type": "object",
             "properties": {
                 "text": {
                     "type": "string",
-                    "description": "A sentence or two.",
+                    "description": "One or two sentences.",
                     "minLength": 1,
                     "maxLength": MAX_PROGRESS_CHARS,
                 }
@@ -89,11 +89,11 @@ TOOLS: list[dict[str, Any]] = [
     },
     {
         "name": REPLY,
-        "title": "Reply to a review's comment",
+        "title": "Reply to a review comment",
         "description": (
-            "Reply to a comment (thread) of a code review that you were told of, by its id: say "
-            "what you have changed, or why you have not. One reply a thread is enough. The people "
-            "who have reviewed see it there; nobody answers while you run."
+            "Reply to a comment (thread) of a code review that you were given, by its id: say "
+            "what you have changed, or why you have not. One reply per thread is enough. The "
+            "reviewers see it there; nobody answers while you run."
         ),
         "inputSchema": {
             "type": "object",
@@ -120,15 +120,15 @@ TOOLS: list[dict[str, Any]] = [
 
 
 class UnknownTool(Exception):
-    """There is no tool of that name."""
+    """There is no tool with that name."""
 
 
 class BadArguments(Exception):
-    """A tool was called with what it does not take; says what."""
+    """A tool was called with invalid arguments; the message says which."""
 
 
 class ToolResult(NamedTuple):
-    """What the model is told a call has come to."""
+    """The result of a call, as the model sees it."""
 
     text: str
     is_error: bool = False
@@ -138,7 +138,7 @@ class ToolResult(NamedTuple):
 
 
 def parse_call(name: object, arguments: object) -> dict[str, Any]:
-    """What the narrator is asked for a call. Raises UnknownTool, BadArguments."""
+    """Return the runner's request for a call. Raises UnknownTool, BadArguments."""
     given = arguments if isinstance(arguments, dict) else {}
     match name:
         case "ask_human":
@@ -153,40 +153,38 @@ def parse_call(name: object, arguments: object) -> dict[str, Any]:
 
 
 def answer_result(answer: dict[str, Any]) -> ToolResult:
-    """The narrator's answer in words."""
+    """Return the runner's answer as text."""
     match answer:
         case {"choice": str(text)} | {"input": str(text)}:
             return ToolResult(text)
         case {"ok": _}:
             return ToolResult("Told.")
         case {"unsaid": str(why)}:
-            return ToolResult(f"It was not posted: {why}.", is_error=True)
+            return ToolResult(f"Not posted: {why}.", is_error=True)
         case {"refused": str(why)}:
             return ToolResult(f"Nobody was asked: {why}. {_DECIDE_ALONE_TEXT}", is_error=True)
-    return ToolResult(f"Nobody has answered in time. {_DECIDE_ALONE_TEXT}")
+    return ToolResult(f"Nobody answered in time. {_DECIDE_ALONE_TEXT}")
 
 
 def unreachable_result() -> ToolResult:
     return ToolResult(f"Nobody can be asked here. {_DECIDE_ALONE_TEXT}", is_error=True)
 
 
-_DECIDE_ALONE_TEXT = (
-    "Decide by yourself if you can, and say in the end what you have decided and why."
-)
+_DECIDE_ALONE_TEXT = "Decide yourself if you can, and state at the end what you decided and why."
 
 
 def _text_argument(given: dict[str, Any], name: str, longest: int) -> str:
     text = given.get(name)
     if not isinstance(text, str) or not text.strip():
-        raise BadArguments(f"`{name}` has to be a text")
+        raise BadArguments(f"`{name}` must be a text")
     if len(text) > longest:
-        raise BadArguments(f"`{name}` may have {longest} characters, and has {len(text)}")
+        raise BadArguments(f"`{name}` can have {longest} characters, but has {len(text)}")
     return text
 
 
 def _thread_argument(given: object) -> int:
     if not isinstance(given, int) or isinstance(given, bool) or not 0 < given < 1 << 62:
-        raise BadArguments("`id` has to be the id of a thread that you were told of")
+        raise BadArguments("`id` must be the id of a thread that you were given")
     return given
 
 
@@ -194,9 +192,9 @@ def _choices_argument(given: object) -> list[str]:
     if given is None:
         return []
     if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
-        raise BadArguments("`choices` has to be a list of texts")
+        raise BadArguments("`choices` must be a list of texts")
     if len(given) > MAX_CHOICES or not all(each.strip() for each in given):
-        raise BadArguments(f"`choices` may be {MAX_CHOICES}, none of them empty")
+        raise BadArguments(f"`choices` can have {MAX_CHOICES} items, none of them empty")
     if any(len(each) > MAX_CHOICE_CHARS for each in given):
-        raise BadArguments(f"each of `choices` may have {MAX_CHOICE_CHARS} characters")
+        raise BadArguments(f"each of `choices` can have {MAX_CHOICE_CHARS} characters")
     return given

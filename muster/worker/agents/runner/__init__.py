@@ -1,5 +1,5 @@
-"""What runs an agent whose output is made for programs: people read it, the shim is told of it.
+"""Run an agent with machine-readable output: show it to people, and report it to the shim.
 
-It runs in the attempt's room, with a bare interpreter, at the beginning of every stage of such an
-agent: the standard library alone, and little of it.
+It runs in the attempt's sandbox, with a bare interpreter, at the start of every stage of such an
+agent: only the standard library, and little of it.
 """

@@ -1,4 +1,4 @@
-"""The agent's process: started, listened to, ended where it will not go on."""
+"""The agent's process: start it, read it, stop it when it must not continue."""
 
 from __future__ import annotations
 
@@ -15,33 +15,35 @@ if TYPE_CHECKING:
 
     from muster.worker.agents.runner.tool_requests import ToolRequests
 else:
-    import _signal as signal  # what `signal` puts its enumerations around
+    import _signal as signal  # without the enumerations that `signal` creates
 
 OUTPUT_TIMEOUT_SECONDS = 1.0
-"""Seconds that what an agent left running may go on to write on its output."""
+"""Seconds for which processes that the agent left running may still write to its output."""
 
 LIMITED_STATUS = 75
-"""The status after an agent that was ended because of a limit: that of a failure that passes."""
+"""The exit status for an agent that was stopped because of a limit: that of a temporary failure."""
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 
 _READ_BYTES = 64 << 10
-_MAX_UNSENT_BYTES = 32 << 20  # bytes that it has not read yet, above which it is not listened to
+_MAX_UNSENT_BYTES = (
+    32 << 20
+)  # unread input of the agent, in bytes, above which we stop reading its output
 _AGENT_SIGNALS = (signal.SIGINT, signal.SIGQUIT)
-_NOT_FOUND, _NOT_EXECUTABLE, _SIGNAL_STATUS_BASE = 127, 126, 128  # statuses as shells give them
-_EXIT_GRACE_SECONDS = 2.0  # seconds for an agent that is to end by itself
+_NOT_FOUND, _NOT_EXECUTABLE, _SIGNAL_STATUS_BASE = 127, 126, 128  # exit statuses as in shells
+_EXIT_GRACE_SECONDS = 2.0  # seconds for an agent to exit by itself
 _KILL_STEPS = ((signal.SIGINT, 0.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 4.0))  # seconds
 
 
 class AgentProcess:
-    """Its output and its errors go through us. It has no input, and is in our session and our
-    group: what is typed reaches it, and INT and QUIT are its alone; a TERM is passed on to it.
+    """Its output and its errors pass through us. It has no input, and is in our session and our
+    group: it gets typed signals, and only it handles INT and QUIT; a TERM is passed on to it.
 
-    One that is `spoken_to` has us at its input, and a group of its own: an INT is ours, and noted.
+    With `spoken_to` we write to its input, and it has its own group: we get an INT and record it.
     """
 
     def __init__(self, command: list[str], *, spoken_to: bool = False) -> None:
-        """Starts it. Ends us, as a shell would, if it cannot be started."""
+        """Start the agent. Exit, as a shell would, if it can't start."""
         self.is_interrupted = False
         self._wakeup_fd, wake = os.pipe()
         for end in (self._wakeup_fd, wake):
@@ -63,9 +65,9 @@ class AgentProcess:
         self._pid = _spawn(command, ends, apart=spoken_to)
         self._group = -self._pid if spoken_to else 0
         self._exit_code: int | None = None
-        self._kill_steps: list[tuple[int, float]] = []  # to its end: signals, and when
+        self._kill_steps: list[tuple[int, float]] = []  # signals until its end, with their times
         self.exit_status: int | None = None
-        """What we end with, whatever it does."""
+        """Our exit status, whatever the agent does."""
         signal.signal(signal.SIGTERM, self._forward_signal)
         for its in ends.values():
             os.close(its)
@@ -73,9 +75,10 @@ class AgentProcess:
     def read_output(
         self, alarm: Callable[[], float | None], inquiries: ToolRequests
     ) -> Iterable[tuple[int, bytes]]:
-        """What it says until its end, and on which stream; up to PATIENCE longer if others hold
-        these open. Nothing is said at the moment of the `alarm`, and whenever else it wakes.
-        Meanwhile it has its `inquiries` answered."""
+        """Yield its output and the stream of each chunk until it exits; up to
+        OUTPUT_TIMEOUT_SECONDS longer if other processes have the streams open. Yields nothing at
+        the time of `alarm`, and at other wakeups. Meanwhile its `inquiries` are answered.
+        """
         until: float | None = None
         while until is None or (self._output_streams and monotonic() < until):
             others = inquiries.file_descriptors()
@@ -98,28 +101,28 @@ class AgentProcess:
             self._run_kill_steps()
 
     def write(self, data: bytes) -> None:
-        """To its input, as fast as it reads."""
+        """Write to its input, as fast as it reads."""
         self._unsent += data
         self._flush_input()
 
     def finish(self, status: int) -> None:
-        """It has done what it was to do: that `status` is ours. It ends, or is ended soon."""
+        """The agent has finished: exit with `status`. It exits, or is stopped soon."""
         self.exit_status = status
         self._close_input()
         self.schedule_end()
 
     def schedule_end(self) -> None:
-        """It has some time to end by itself."""
+        """Give it some time to exit by itself."""
         self._schedule_kill(monotonic() + _EXIT_GRACE_SECONDS)
 
     def stop(self) -> None:
-        """Has it end, it and what it started: an agent may not pass signals on."""
+        """Stop it and its children, because an agent may not pass signals on."""
         self.exit_status = LIMITED_STATUS
         self._schedule_kill(monotonic())
         self._run_kill_steps()
 
     def exit_like_agent(self, well: int | None = 0) -> NoReturn:
-        """Ends as it has ended; where that was `well`, with that."""
+        """Exit like the agent; if it exited `well`, with that status."""
         assert self._exit_code is not None
         if self.exit_status is not None:
             os._exit(self.exit_status)
@@ -133,10 +136,12 @@ class AgentProcess:
         os.kill(os.getpid(), number)
         os._exit(
             _SIGNAL_STATUS_BASE + number
-        )  # the first process of a namespace outlives its own signals
+        )  # the first process of a namespace survives its own signals
 
     def _wait_ready(self, others: list[int], moments: list[float | None]) -> list[int]:
-        """What of our ends and the others has something, at the latest at the first moment."""
+        """Return the ready descriptors of ours and the others, at the latest at the first
+        deadline.
+        """
         first = min((each for each in moments if each is not None), default=None)
         left = None if first is None else max(first - monotonic(), 0)
         heard = [] if len(self._unsent) > _MAX_UNSENT_BYTES else [*self._output_streams]
@@ -152,7 +157,7 @@ class AgentProcess:
                 del self._unsent[: os.write(self._stdin, self._unsent)]
         except BlockingIOError:
             pass
-        except OSError:  # it does not listen any more
+        except OSError:  # it no longer reads
             self._close_input()
 
     def _close_input(self) -> None:
@@ -181,7 +186,7 @@ class AgentProcess:
         return self._exit_code is not None
 
     def _forward_signal(self, number: int, _: object) -> None:
-        # Of our own, what we send to the group of both comes back.
+        # In our own group, a signal to the group also reaches us.
         if self._exit_code is None and not (self._kill_steps and self._group == 0):
             os.kill(self._group or self._pid, number)
 
@@ -202,7 +207,7 @@ def _spawn(command: list[str], ends: dict[int, int], *, apart: bool) -> int:
                 *((os.POSIX_SPAWN_DUP2, its, stream) for stream, its in ends.items()),
             ],
             **group,
-            # It would inherit what we ignore, and what Python does: PIPE and XFSZ.
+            # It would inherit the signals that we and Python ignore: PIPE and XFSZ.
             setsigdef=[*_AGENT_SIGNALS, signal.SIGPIPE, signal.SIGXFSZ],
         )
     except OSError as error:
@@ -215,6 +220,6 @@ def _ignore_signal(*_: object) -> None:
 
 
 def _disable_core_dump() -> None:
-    import resource  # hardly any agent ends so
+    import resource  # hardly any agent exits this way
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,7 +1,7 @@
-"""How what an agent does looks on a terminal: each function makes what draws one block.
+"""How an agent's actions look on a terminal: each function returns the drawing of one block.
 
-A block is drawn for a width in columns and ends with a line feed. Text of agents and of what they
-ran passes through `visible`; escape sequences are our own, or colours of a command's output.
+A block is drawn for a width in columns and ends with a line feed. Text of agents and their commands
+passes through `sanitizer`; escape sequences are our own, or colors of a command's output.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Draw = Callable[[int], str]
 
 SESSION_TOTAL_SUFFIX = ", in the whole conversation"
-MAX_OUTPUT_LINES = 6  # of what a tool said; the transcript has the others
+MAX_OUTPUT_LINES = 6  # of a tool's output; the transcript has the rest
 
 _BOLD, _DIM, _THOUGHT = "1", "2", "2;3"
 _RED, _GREEN, _YELLOW, _CYAN, _MAGENTA = "31", "32", "33", "36", "35"
@@ -34,12 +34,12 @@ def thought(text: str) -> Draw:
 
 
 def user_message(text: str) -> Draw:
-    """What was said to the agent."""
+    """The message to the agent."""
     return lambda width: _styled(_DIM, wrap_text(sanitizer.sanitize(text), width, "> ")) + "\n"
 
 
 def question(text: str, choices: list[str]) -> Draw:
-    """What a person is asked, and what there is to choose from."""
+    """A question to people, and its choices."""
 
     def draw(width: int) -> str:
         lines = [_styled(_MAGENTA, wrap_text(f"? {sanitizer.sanitize(text)}", width))]
@@ -54,7 +54,7 @@ def progress(text: str) -> Draw:
 
 
 def note(text: str) -> Draw:
-    """What the agent's program says of itself."""
+    """A note of the agent's program about itself."""
     return lambda width: _styled(_DIM, wrap_text(sanitizer.sanitize(text), width)) + "\n"
 
 
@@ -63,12 +63,12 @@ def error(text: str) -> Draw:
 
 
 def raw_line(text: str) -> Draw:
-    """A line that means nothing to us, as it is."""
+    """An unknown line, unchanged."""
     return lambda _: sanitizer.sanitize_keeping_colors(text) + "\n"
 
 
 def command(line: str, output: str, end: str, *, is_bad: bool) -> Draw:
-    """A command, all that it printed, and how it ended."""
+    """A command, its complete output, and its exit."""
 
     def draw(_: int) -> str:
         first, *others = sanitizer.sanitize(line).split("\n")
@@ -80,7 +80,7 @@ def command(line: str, output: str, end: str, *, is_bad: bool) -> Draw:
 
 
 def edit(files: str, diff: str, output: str, end: str, *, is_bad: bool) -> Draw:
-    """Files that were changed, and the change; `output` where it failed."""
+    """Changed files and the diff; `output` if the edit failed."""
 
     def draw(width: int) -> str:
         title = _bullet(_YELLOW, "edit", files, width)
@@ -92,7 +92,7 @@ def edit(files: str, diff: str, output: str, end: str, *, is_bad: bool) -> Draw:
 
 
 def tool(name: str, arguments: str, output: str, end: str, *, is_bad: bool, is_whole: bool) -> Draw:
-    """One line for a call, a few for what came of it; all of it where it failed or `is_whole`."""
+    """One line for a call, a few for its result; all of it if it failed or `is_whole`."""
 
     def draw(width: int) -> str:
         output_lines = _plain_lines(output)
@@ -119,7 +119,7 @@ def denied(what: str, why: str) -> Draw:
 
 
 def header(agent: str, *facts: str) -> Draw:
-    """The first line: who runs."""
+    """The first line: the agent's name."""
     return lambda width: _rule(f"{agent} · {' · '.join(filter(None, facts))}".rstrip(" ·"), width)
 
 
@@ -130,7 +130,7 @@ def footer(
     *,
     is_of_session: bool = False,
 ) -> Draw:
-    """The last line: what it took."""
+    """The last line: the run's time and usage."""
     parts = []
     if turns is not None:
         parts.append(f"{turns} turn{'' if turns == 1 else 's'}")
@@ -142,7 +142,7 @@ def footer(
 
 
 def usage_summary(usage: list[dict[str, Any]]) -> str:
-    """Tokens and cost in words; nothing of what is not known."""
+    """Tokens and cost as text; unknown values are omitted."""
     sums: dict[str, Any] = {}
     for name in ("inputTokens", "cachedTokens", "outputTokens", "reasoningTokens", "cost"):
         known = [each[name] for each in usage if each[name] is not None]
@@ -166,7 +166,7 @@ def _rule(text: str, width: int) -> str:
 
 
 def _bullet(colour: str, name: str, text: str, width: int | None) -> str:
-    """`● name text` in one line of the width; as long as it is without one."""
+    """`● name text` in one line of the width; unlimited without a width."""
     name, text = to_one_line(name, 60), sanitizer.sanitize(text)
     head = f"{_styled(colour, '●')} {_styled(_BOLD, name)}"
     if width is not None:
@@ -205,7 +205,7 @@ def _diff_line(line: str) -> str:
 
 
 def _styled(style: str, text: str) -> str:
-    """Each line by itself, so that a line cut out of the log looks the same."""
+    """Style each line separately, so that a single line of the log looks the same."""
     return "\n".join(
         f"\x1b[{style}m{line}{sanitizer.RESET}" if line else "" for line in text.split("\n")
     )

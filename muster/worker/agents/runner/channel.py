@@ -1,11 +1,11 @@
-"""The narrator's end of the channel to the shim: JSON objects, one a line, each answered in turn.
+"""The runner's end of the channel to the shim: JSON objects, one per line, each answered in turn.
 
-`{"entry": {…}}` goes out and `{"ok": <offset in the log>}` comes back: then the shim has it, and
-what is rendered next stands from that offset on. To `{"facts": {…}}` it says just `{"ok": true}`,
-and `{"error": …}` to what it does not take. A channel that breaks is none any more, and nobody is
-told: the agent goes on, and so does its log.
+`{"entry": {…}}` is answered by `{"ok": <offset in the log>}`: then the shim has it, and its
+rendering starts at that offset. `{"facts": {…}}` is answered by just `{"ok": true}`, and a rejected
+message by `{"error": …}`. A broken channel is dropped without an error: the agent continues, and so
+does its log.
 
-`{"ask": {…}}` is answered by a number, and at any later moment by `{"answer": {number, …}}`.
+`{"ask": {…}}` is answered by a number, and at any later time by `{"answer": {number, …}}`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 DESCRIPTOR_VARIABLE = "MUSTER_CHANNEL"
-"""The environment's variable with the number of the channel's descriptor."""
+"""The environment variable with the number of the channel's descriptor."""
 
 MAX_MESSAGE_BYTES = 64 << 10  # bytes of a message
 _MAX_ANSWER_BYTES = 2 << 20
@@ -28,7 +28,7 @@ _READ_BYTES = 64 << 10
 
 
 class RequestRefused(Exception):
-    """The shim does not take what it was told; says why."""
+    """The shim rejects the message; the error has the reason."""
 
 
 class Channel:
@@ -36,11 +36,11 @@ class Channel:
         self._descriptor = descriptor
         self._buffer = b""
         self.unsolicited: list[dict[str, Any]] = []
-        """What the shim has said unasked, for whoever takes it from here."""
+        """Unsolicited messages of the shim, to be taken from here."""
 
     @classmethod
     def from_environment(cls) -> Channel:
-        """The one that the environment names, which the agent shall not have."""
+        """Open the channel that the environment names, which the agent must not have."""
         number = os.environ.pop(DESCRIPTOR_VARIABLE, "")
         if not number.isdecimal():
             return cls(None)
@@ -55,19 +55,19 @@ class Channel:
         return self._descriptor is not None
 
     def fileno(self) -> int:
-        """Only of one that is open."""
+        """Only valid while open."""
         assert self._descriptor is not None
         return self._descriptor
 
     def send(self, kind: str, content: dict[str, Any] | None) -> int | None:
-        """What is ok, when the shim has this. None if it has not."""
+        """Return the value of ok once the shim has the message; None if it doesn't have it."""
         try:
             return self.request(kind, content)
         except RequestRefused:
             return None
 
     def request(self, kind: str, content: dict[str, Any] | None) -> int:
-        """Likewise. Raises Refused."""
+        """Like `send`. Raises RequestRefused."""
         line = encode_json({kind: content}) + b"\n"
         if self._descriptor is None or len(line) > MAX_MESSAGE_BYTES:
             raise RequestRefused("it is too long" if self.is_open else "there is no channel")
@@ -82,7 +82,7 @@ class Channel:
         raise RequestRefused(str(answer["error"]))
 
     def receive(self) -> None:
-        """Takes what has come unasked into `came`, once there is something to read."""
+        """Read unsolicited messages into `unsolicited`, once there is input."""
         try:
             self._read_bytes()
             while b"\n" in self._buffer:
@@ -102,7 +102,9 @@ class Channel:
             rest = rest[os.write(self._descriptor, rest) :]
 
     def _read_answer(self) -> dict[str, Any]:
-        """To what was said last. Raises ValueError for what is none, and at the channel's end."""
+        """Return the answer to the last message. Raises ValueError for an invalid one, and at the
+        channel's end.
+        """
         while True:
             while b"\n" not in self._buffer:
                 self._read_bytes()
@@ -112,7 +114,7 @@ class Channel:
             self.unsolicited.append(answer)
 
     def _queue_unsolicited(self) -> None:
-        """Takes what was said unasked and has been read already: nothing would wake us for it."""
+        """Queue unsolicited messages that were already read: nothing would wake us for them."""
         while b"\n" in self._buffer:
             before = self._buffer
             if "answer" not in (message := self._pop_line()):
@@ -131,5 +133,5 @@ class Channel:
         line, _, self._buffer = self._buffer.partition(b"\n")
         answer = json.loads(line)
         if not isinstance(answer, dict):
-            raise ValueError("no object")
+            raise ValueError("not an object")
         return answer

@@ -1,4 +1,4 @@
-"""What a narrator tells: an entry of the transcript, how it looks, what is known of the run."""
+"""The runner's updates: a transcript entry, its rendering, and facts about the run."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _TRUNCATE_LENGTHS = (
 
 
 class Update:
-    """One thing to tell. Each part may be missing.
+    """One update. Each part may be missing.
 
-    `rendering` makes the terminal's text for a width in columns. `facts` are merged into what is
-    known of the run: `session` (to resume by), `turns`, `denied` (how many calls), `usage` (a list
-    of {model, inputTokens, cachedTokens, outputTokens, reasoningTokens, cost}: input includes what
-    was cached, output includes reasoning, and what the agent does not say is None) and `failure`
-    ({kind, message, resetsAt}; None again when it went on).
+    `rendering` returns the terminal's text for a width in columns. `facts` are merged into the
+    known facts of the run: `session` (for resuming), `turns`, `denied` (number of calls), `usage`
+    (a list of {model, inputTokens, cachedTokens, outputTokens, reasoningTokens, cost}: input
+    includes cached tokens, output includes reasoning, and unknown values are None) and `failure`
+    ({kind, message, resetsAt}; None again when the run continues).
     """
 
     __slots__ = ("draw", "entry", "facts")
@@ -45,7 +45,7 @@ class Update:
 
 
 def make_entry(kind: str, title: str, text: str = "", **data: Any) -> dict[str, Any]:
-    """An entry within its limits; `data.cut` where something did not fit."""
+    """Return an entry within its limits; `data.cut` marks truncated ones."""
     data = sanitizer.sanitize_json(
         {name: value for name, value in data.items() if value is not None}
     )
@@ -58,20 +58,20 @@ def make_entry(kind: str, title: str, text: str = "", **data: Any) -> dict[str, 
 
 
 def to_one_line(text: str, longest: int = MAX_TITLE_CHARS) -> str:
-    """The text in one line of at most so many characters."""
+    """Return the text in one line of at most that many characters."""
     line = " ".join(sanitizer.sanitize(text[: 4 * longest]).split())
     return line if len(line) <= longest and len(text) <= 4 * longest else line[: longest - 1] + "…"
 
 
 def truncate_utf8(text: str, size: int) -> str:
-    """As much of the text's beginning as fits into so many bytes of UTF-8."""
+    """Return as much of the text's start as fits into that many bytes of UTF-8."""
     if len(text) * 4 <= size:
         return text
     return text.encode(errors="replace")[:size].decode(errors="ignore")
 
 
 def is_truncated(entry: dict[str, Any]) -> bool:
-    """Whether an entry lacks something, which the terminal must then show."""
+    """Whether an entry is truncated, so that the terminal must show the rest."""
     return bool(entry["data"].get("cut"))
 
 
@@ -80,7 +80,7 @@ def encode_json(value: object) -> bytes:
 
 
 def _fit_data(data: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """The data, its strings and lists shortened as far as they must be; whether they were."""
+    """Return the data, with strings and lists shortened as needed; and whether they were."""
     kept, cut = data, False
     room = MAX_DATA_BYTES - len(b',"cut":true')
     for longest in _TRUNCATE_LENGTHS:

@@ -1,4 +1,4 @@
-"""Why an agent failed, as far as it says so in fields, or by the status of an API's answer."""
+"""Classify an agent's failure by its fields, or by the status of an API's response."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KIND_BY_STATUS = {
 _STATUS = re.compile(
     r'(?:\bstatus(?: ?code)?|"code"|\bcode|\bgot status)[:=]? ?"?(\d{3})\b', re.IGNORECASE
 )
-# What APIs call their errors, in a text that quotes them.
+# The APIs' names of errors, in a text that quotes them.
 _KIND_BY_NAME = {
     "authentication_error": "auth",
     "permission_error": "auth",
@@ -61,8 +61,9 @@ _RETRY_AT = re.compile(r"try again at (\d{1,2}):(\d\d) ([AP]M)", re.IGNORECASE)
 
 
 def make_failure(kind: str, message: str, resets_at: int | None = None) -> dict[str, Any]:
-    """The fact: auth, rate_limit, overloaded, quota, refused or unknown; unix seconds. What a
-    subscription may use has the status of a rate limit, and only its words are different."""
+    """Return the fact: auth, rate_limit, overloaded, quota, refused or unknown; unix seconds. A
+    subscription's limit has the status of a rate limit, and differs only in its text.
+    """
     if kind == "rate_limit" and _QUOTA_USED_UP.search(message):
         kind = "quota"
     return {
@@ -73,17 +74,17 @@ def make_failure(kind: str, message: str, resets_at: int | None = None) -> dict[
 
 
 def kind_of_status(status: object) -> str | None:
-    """The kind that a status of HTTP says, if it says one."""
+    """Return the kind of an HTTP status, if there is one."""
     return _KIND_BY_STATUS.get(status) if isinstance(status, int) else None
 
 
 def failure_from_message(message: str) -> dict[str, Any]:
-    """The fact, where there is nothing but words."""
+    """Return the fact if there is only a message."""
     return make_failure(kind_of_message(message), message, parse_reset_time(message))
 
 
 def kind_of_message(message: str) -> str:
-    """By the status or the API's name for the error that a message quotes; else by its words."""
+    """Return the kind by the quoted status or API error name; else by the message's text."""
     for name, kind in _KIND_BY_NAME.items():
         if name in message:
             return kind
@@ -97,7 +98,9 @@ def kind_of_message(message: str) -> str:
 
 
 def parse_reset_time(message: str, now: float | None = None) -> int | None:
-    """When it is over, in unix seconds, if the message says so. A time of day is the machine's."""
+    """Return when the limit resets, in unix seconds, if the message has a time. A time of day is
+    the machine's.
+    """
     now = time.time() if now is None else now
     if found := _RETRY_AFTER.search(message):
         return int(now) + int(found[1])
@@ -109,7 +112,7 @@ def parse_reset_time(message: str, now: float | None = None) -> int | None:
 
 
 def _next_local_time(hour: int, minute: int, now: float) -> int:
-    """The next time that a clock shows this."""
+    """Return the next time at which a clock shows this."""
     today = time.localtime(now)
     day = (today.tm_year, today.tm_mon, today.tm_mday)
     then = time.mktime((*day, hour, minute, 0, 0, 0, -1))

@@ -1,5 +1,6 @@
-"""How long an agent may wait by itself for a limit to end: its task can wait without it, and
-somebody else's then has the slot."""
+"""Limit how long an agent waits for a limit to reset: its task can wait without the agent, and
+another task can use the slot.
+"""
 
 from __future__ import annotations
 
@@ -12,29 +13,33 @@ if TYPE_CHECKING:
     from muster.worker.agents.runner.entries import Update
 
 MAX_WAIT_SECONDS = 10.0
-"""Seconds that an agent may wait if it says how long that is."""
+"""Seconds that an agent may wait if it reports how long it will."""
 RECOVERY_TIMEOUT_SECONDS = 45.0
-"""Seconds from a limit's first word within which an agent has to get on, if nobody knows more."""
+"""Seconds from the first report of a limit until the agent must continue, if the time is
+unknown.
+"""
 GRACE_SECONDS = 5.0
-"""Seconds for an agent that will not wait, to say its last words and end."""
+"""Seconds for the last output of an agent that must not wait, until it exits."""
 
 _KINDS = ("rate_limit", "overloaded", "quota")
 _PROGRESS_KINDS = ("message", "thought", "tool", "edit", "command")
 
 
 class LimitWatchdog:
-    """Hears all that is told. Moments are of `monotonic`, and `wall` the same in unix seconds."""
+    """Observes all updates. Times are of `monotonic`, and `wall` is the same time in unix
+    seconds.
+    """
 
     def __init__(self) -> None:
         self.end_at: float | None = None
-        """When the agent is to be ended."""
+        """When to stop the agent."""
         self.is_expired = False
-        """Whether it is: what it says of its end is no reason any more."""
+        """Whether it is being stopped: its own reasons no longer count."""
         self._failure: dict[str, Any] | None = None
         self._limited_at: float | None = None
 
     def observe(self, update: Update, now: float, wall: float) -> list[Update]:
-        """What is to be told in its stead."""
+        """Return the updates to publish instead."""
         facts = update.facts or {}
         if self.is_expired:
             other_facts = {name: value for name, value in facts.items() if name != "failure"}
@@ -48,10 +53,10 @@ class LimitWatchdog:
         return [update]
 
     def expire(self) -> Update:
-        """From now on its end is ours, for the reason that was told of."""
+        """From now on we stop the agent, for the reported reason."""
         assert self._failure is not None
         self.is_expired, self.end_at = True, None
-        return updates.error(f"It waits by itself, and is ended: {self._failure['message']}")
+        return updates.error(f"Stopped because it would wait: {self._failure['message']}")
 
     def _schedule_end(self, now: float, wall: float) -> None:
         if self._failure is None or self._failure["kind"] not in _KINDS:
@@ -65,13 +70,14 @@ class LimitWatchdog:
 
 
 def _is_progress(entry: dict[str, Any] | None) -> bool:
-    """Whether its model has answered. A call that was under way is told of at the end, too."""
+    """Whether its model has responded. A call that was running is also reported at the end."""
     return bool(entry and entry["kind"] in _PROGRESS_KINDS and not entry["data"].get("unfinished"))
 
 
 def retry_updates(kind: str | None, message: str) -> list[Update]:
-    """Of a request that failed and is tried again, as it is said where people read it: the fact
-    alone, for the words are shown. Nothing of what is no limit."""
+    """Return the updates for a failed request that is retried and already shown: only the fact.
+    Empty if it isn't a limit.
+    """
     failure = failures.failure_from_message(message)
     failure["kind"] = kind or failure["kind"]
     return [updates.possible_failure(failure)] if failure["kind"] in _KINDS else []

@@ -1,10 +1,10 @@
-"""Runs an agent, shows readably what it does, and tells the shim of it.
+"""Run an agent, show its actions readably, and report them to the shim.
 
-`main(["FORMAT", "OPENING", "--", "COMMAND", …])` ends as the command ended: with its status, or by
-its signal; where it was ended because it would wait for a limit, with LIMITED; and with 1 instead
-of 0 where one that is plain has failed, which its status would not say. The opening, which may be
-left out, is the title of what is told first. Of the format ACP the first of the command's words is
-what is asked of the agent (`AcpSession`), as JSON.
+`main(["FORMAT", "OPENING", "--", "COMMAND", …])` exits like the command: with its status, or by its
+signal; with LIMITED_STATUS if it was stopped because it would wait for a limit; and with 1 instead
+of 0 if an agent with text output has failed, which its status wouldn't show. The opening, which may
+be missing, is the title of the first update. For the format ACP, the command's first word is the
+request to the agent (`AcpSession`), as JSON.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _run_agent(
     *,
     is_plain: bool = False,
 ) -> None:
-    """Tells of all that the agent says, until its end."""
+    """Publish the agent's updates until it exits."""
     output = TextParser(spoken) if is_plain else OutputParser(spoken)
     narrations = {STDOUT: output, STDERR: TextParser(spoken)}
 
@@ -91,7 +91,7 @@ class UpdatePublisher:
         self._screen, self._channel, self.usage_file = screen, channel, ledger
         self.limits = LimitWatchdog()
         self.has_failed = False
-        """Whether a failure was told of last, after which nothing went on."""
+        """Whether the last update was a failure."""
 
     def publish(self, new_updates: Iterable[Update]) -> None:
         for update in new_updates:
@@ -100,21 +100,21 @@ class UpdatePublisher:
                 self._publish_one(each)
 
     def publish_usage(self, *, is_last: bool = False) -> None:
-        """Tells what the agent has used by its own account."""
+        """Publish the usage from the agent's own file."""
         for update in (
             self.usage_file.final_updates() if is_last else self.usage_file.poll(monotonic())
         ):
             self._publish_one(update)
 
     def is_limit_reached(self) -> bool:
-        """Whether a limit has come to where its agent has to be ended; says so."""
+        """Whether a limit requires that the agent is stopped; publishes that."""
         if self.limits.end_at is None or monotonic() < self.limits.end_at:
             return False
         self._publish_one(self.limits.expire())
         return True
 
     def _publish_one(self, update: Update) -> None:
-        """The shim first: where it then says that the log is, the rendering begins."""
+        """The shim first: the rendering starts at the log offset that it then returns."""
         if update.entry is not None:
             self._channel.send("entry", update.entry)
         if update.facts is not None:

@@ -1,4 +1,4 @@
-"""From what an agent prints to what is told of it: lines, events, and what is neither."""
+"""Parse an agent's output into updates: lines, events, and other text."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from muster.worker.agents.runner.formats import Format
 
 MAX_LINE_BYTES = 8 << 20
-"""Bytes of a line that is looked into. A longer one is passed on in pieces, as it comes."""
+"""Bytes of a line to parse. A longer one is passed through in chunks."""
 
 
 class OutputParser:
-    """Whatever the format does not understand is told of as it came."""
+    """Passes through what the format doesn't understand."""
 
     def __init__(self, spoken: Format) -> None:
         self._format = spoken
-        self._chunks: list[bytes] = []  # of the line that is not whole yet
+        self._chunks: list[bytes] = []  # of the incomplete line
         self._size = 0
         self._decoder: codecs.IncrementalDecoder | None = None  # within a line that is too long
 
     def feed(self, data: bytes) -> Iterator[Update]:
-        """What is told of these bytes, and of those that waited for them."""
+        """Return the updates for these bytes and the buffered ones."""
         *ends, rest = data.split(b"\n")
         for end in ends:
             yield from self._finish_line(end)
@@ -39,7 +39,7 @@ class OutputParser:
             yield from self._flush_chunk()
 
     def finish(self) -> Iterator[Update]:
-        """What is told when there is no more."""
+        """Return the updates at the end."""
         if self._size or self._decoder:
             yield from self._finish_line(b"")
         yield from self._format.finish()
@@ -78,7 +78,7 @@ class OutputParser:
 
 
 class TextParser(OutputParser):
-    """What an agent says on its standard error is for people: it is passed on, and listened to."""
+    """An agent's standard error is for people: it is passed through, and parsed too."""
 
     def finish(self) -> Iterator[Update]:
         if self._size or self._decoder:

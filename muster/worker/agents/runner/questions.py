@@ -1,7 +1,7 @@
-"""What is asked of people in the middle of a run: one question after the other, over the channel.
+"""Ask people questions during a run: one at a time, over the channel.
 
-An answer is an object: `choice` or `input`; neither where nobody has answered in time; `refused`
-with the reason where nobody could be asked.
+An answer is an object: `choice` or `input`; neither if nobody answered in time; `refused` with the
+reason if the question couldn't be asked.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Question:
 
 class QuestionQueue:
     def __init__(self, channel: Channel, tell: Callable[[Iterable[Update]], None]) -> None:
-        """`tell` takes what there is to tell of a question, and of its answer."""
+        """`tell` publishes the updates for a question and its answer."""
         self._channel = channel
         self._publish = tell
         self._waiting: list[Question] = []
@@ -40,18 +40,18 @@ class QuestionQueue:
 
     @property
     def has_answers(self) -> bool:
-        """Whether there is something for `settle` that the channel has already."""
+        """Whether the channel already has input for `process_answers`."""
         return bool(self._channel.unsolicited) or (
             self._open is not None and not self._channel.is_open
         )
 
     def ask(self, question: Question) -> None:
-        """Asks it as soon as those before it are answered."""
+        """Ask a question once the earlier ones are answered."""
         self._waiting.append(question)
         self._ask_next()
 
     def cancel(self, question: Question) -> None:
-        """Nobody waits for the answer to that question any more, if anybody does."""
+        """Withdraw a question, if it is still waiting."""
         if question in self._waiting:
             self._waiting.remove(question)
         elif question is self._open:
@@ -60,7 +60,7 @@ class QuestionQueue:
             self._ask_next()
 
     def process_answers(self) -> None:
-        """Takes what has come over the channel."""
+        """Handle the answers that came over the channel."""
         came, self._channel.unsolicited = self._channel.unsolicited, []
         for message in came:
             answer = message.get("answer")

@@ -1,7 +1,7 @@
-"""Text of agents made harmless to a terminal: nothing in it is obeyed, and nothing disappears.
+"""Make agents' text safe for a terminal: control characters have no effect, and nothing disappears.
 
-What would control the terminal, or would not be seen, is shown as a sign instead.
-Only line feeds and tabs stay; in a command's output colours may, too.
+Control characters and invisible ones are shown as symbols. Only line feeds and tabs stay; a
+command's output may also keep its colors.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ _REPLACEMENTS: dict[int, str] = {
 }
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SGR = re.compile(r"\x1b\[([0-9;:]{0,64})m")
-_MAX_EXACT_INTEGER = 1 << 53  # integers from here on are not the same everywhere
+_MAX_EXACT_INTEGER = 1 << 53  # larger integers aren't the same everywhere
 _CONCEAL = 8
 
 
 def sanitize(text: str) -> str:
-    """Without anything that controls a terminal. A carriage return ends a line."""
+    """Return the text without terminal control. A carriage return ends a line."""
     if _CONTROL.search(text) is None:
         return reveal(text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    # Halves of a pair, which JSON can spell and UTF-8 cannot.
+    # Halves of a surrogate pair, which JSON can contain and UTF-8 can't.
     text = text.encode(errors="backslashreplace").decode()
     return reveal(text.translate(_REPLACEMENTS))
 
 
 def sanitize_keeping_colors(text: str) -> str:
-    """The same, but colours and the like are left to be obeyed, until the end of the text."""
+    """The same, but colors and similar styles stay, and end with the text."""
     if "\x1b" not in text:
         return sanitize(text)
     made, end, was_coloured = [], 0, False
@@ -53,7 +53,7 @@ def sanitize_keeping_colors(text: str) -> str:
 
 
 def sanitize_json(value: Any) -> Any:
-    """The same JSON with all its strings made harmless, and with numbers that all can read."""
+    """Return the same JSON with safe strings, and with numbers that every parser can read."""
     match value:
         case str():
             return sanitize(value)
@@ -61,7 +61,7 @@ def sanitize_json(value: Any) -> Any:
             return [sanitize_json(each) for each in value]
         case dict():
             return {sanitize(name): sanitize_json(each) for name, each in value.items()}
-        case float() if value - value != 0:  # infinite, or none
+        case float() if value - value != 0:  # infinite, or not a number
             return str(value)
         case int() if not -_MAX_EXACT_INTEGER < value < _MAX_EXACT_INTEGER:
             return str(value)
@@ -69,7 +69,7 @@ def sanitize_json(value: Any) -> Any:
 
 
 def _is_concealing(parameters: str) -> bool:
-    """Whether it hides text. After 38, 48 and 58 come the numbers of a colour."""
+    """Whether it hides text. After 38, 48 and 58 come the numbers of a color."""
     numbers = [part.partition(":")[0] for part in parameters.split(";")]
     at = 0
     while at < len(numbers):

@@ -1,4 +1,4 @@
-"""The terminal that an agent's doings are shown on."""
+"""The terminal that shows an agent's actions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MIN_COLUMNS = 20
-DEFAULT_COLUMNS = 80  # columns where there is no terminal
+DEFAULT_COLUMNS = 80  # columns without a terminal
 _GROUPED_KINDS = (
     "tool",
     "error",
     None,
-)  # kinds of which one follows the other without an empty line
+)  # kinds that follow each other without an empty line
 
 
 class Screen:
@@ -24,8 +24,9 @@ class Screen:
         self._is_empty = True
 
     def show(self, draw: Callable[[int], str], kind: str | None) -> None:
-        """Draws a block at the terminal's width of this moment. A terminal that is gone is none:
-        the agent goes on, and so do its entries."""
+        """Draw a block at the terminal's current width. A closed terminal is ignored: the agent
+        continues, and so do its entries.
+        """
         if self._descriptor is None:
             return
         is_apart = not self._is_empty and not (kind == self._last and kind in _GROUPED_KINDS)

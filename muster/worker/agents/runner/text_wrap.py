@@ -1,4 +1,4 @@
-"""Lines of a width in columns, where some characters take two and some none."""
+"""Wrap lines to a width in columns; some characters take two and some none."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from unicodedata import combining, east_asian_width
 
 _MARKERS = ("- ", "* ", "+ ", "• ")
 _FENCES = ("```", "~~~")
-_MIN_COLUMNS = 8  # what an indentation leaves in any case
+_MIN_COLUMNS = 8  # the minimum beside an indentation
 
 
 def wrap_text(text: str, width: int, indent: str = "") -> str:
-    """The text in lines of at most so many columns, broken between words; no word is lost.
+    """Return the text in lines of at most that many columns, broken between words; no word is lost.
 
-    What a line is indented by, its parts are, and those of an item of a list stand under its text.
-    Code between fences stays as it is.
+    Parts of a line have its indentation, and those of a list item are aligned with its text. Fenced
+    code stays unchanged.
     """
     lines, in_code = [], False
     for line in text.rstrip("\n").split("\n"):
@@ -24,7 +24,7 @@ def wrap_text(text: str, width: int, indent: str = "") -> str:
 
 
 def truncate_to_width(text: str, width: int) -> str:
-    """The text's beginning, if it is too wide for the columns."""
+    """Return the text's start, if it is too wide for the columns."""
     if display_width(text) <= width:
         return text
     while text and display_width(text) > width - 1:

@@ -1,4 +1,4 @@
-"""A call of a tool and what came of it, joined, and told once."""
+"""Join a tool call and its result, and publish both once."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any
 
-_MAX_ARGUMENT_CHARS = 80  # characters of one that is shown in a line
+_MAX_ARGUMENT_CHARS = 80  # characters of an argument that is shown in a line
 
 
 class ToolCall:
-    """`kind`: command, edit, or tool. `change` says what became of a file: add, update, delete."""
+    """`kind`: command, edit, or tool. `change` of a file: add, update, delete."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class ToolCall:
         self.has_failed = self.is_denied = self.is_unfinished = False
 
     def to_update(self) -> Update:
-        """The one thing that is told of it, when its result is there or will never be."""
+        """Return its only update, when its result is there or will never be."""
         made = self._make_entry()
         return Update(self._make_block(whole=is_truncated(made)), made)
 
@@ -111,8 +111,9 @@ class ToolCall:
 
 
 class ToolCalls:
-    """Those that have begun and have no result yet. An id is one call's for ever: what speaks of it
-    again raises ValueError, and is passed on as it came."""
+    """Calls that have started and have no result yet. An ID belongs to one call forever: events
+    that reuse it raise ValueError, and are passed through.
+    """
 
     def __init__(self) -> None:
         self._open: dict[str, ToolCall] = {}
@@ -124,10 +125,10 @@ class ToolCalls:
 
     def require_new(self, call_id: str) -> None:
         if call_id in self._open or call_id in self._finished_ids:
-            raise ValueError("a call that there was before")
+            raise ValueError("a repeated call")
 
     def get(self, call_id: str) -> ToolCall:
-        """The call that has got its result; one without a name if nobody told that it began."""
+        """Return the call that got its result; one without a name if its start wasn't reported."""
         if call_id in self._finished_ids:
             raise ValueError("a second result")
         return self._open.get(call_id) or ToolCall(call_id, "?", {})
@@ -138,19 +139,19 @@ class ToolCalls:
         return call.to_update()
 
     def finish_unfinished(self) -> list[Update]:
-        """At the end of it all: those that never got a result."""
+        """Return the calls without a result, at the end."""
         for call in self._open.values():
             call.is_unfinished = True
         return [self.finish(call) for call in list(self._open.values())]
 
 
 def _relative_path(path: str) -> str:
-    """The path as it is seen from where the agent was started, for what lies below that."""
+    """Return the path relative to the agent's start directory, if it is below that."""
     return path.removeprefix(os.getcwd().rstrip("/") + "/")
 
 
 def format_arguments(arguments: dict[str, Any]) -> str:
-    """Arguments in a line. One that is alone needs no name."""
+    """Return the arguments in one line. A single argument needs no name."""
     if len(arguments) == 1:
         return _format_value(*arguments.values())
     return ", ".join(f"{name}: {_format_value(value)}" for name, value in arguments.items())
@@ -162,7 +163,7 @@ def _format_value(value: object) -> str:
 
 
 def replacement_diff(old: str, new: str) -> str:
-    """Both as a diff without its places: the lines that they share at both ends are left out."""
+    """Return both as a diff without line numbers: common lines at both ends are omitted."""
     before, after = old.splitlines(), new.splitlines()
     while before and after and before[0] == after[0]:
         del before[0], after[0]

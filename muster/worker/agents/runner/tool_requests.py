@@ -1,4 +1,4 @@
-"""What an agent asks by its tools while it runs, and what comes back."""
+"""The agent's requests through its tools during a run, and their answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ToolRequests:
-    """For the narrator's loop, which must call `handles` each time before it waits."""
+    """For the runner's loop, which must call `file_descriptors` before each wait."""
 
     def __init__(self, channel: Channel, tell: Callable[[Iterable[Update]], None]) -> None:
         self._channel = channel
@@ -25,20 +25,20 @@ class ToolRequests:
             self._socket.open()
 
     def file_descriptors(self) -> list[int]:
-        """What there may be to read from."""
+        """Return the descriptors to read from."""
         while self.questions.has_answers:
             self.questions.process_answers()
         channel = [self._channel.fileno()] if self._channel.is_open else []
         return [*channel, *self._socket.file_descriptors()]
 
     def serve(self, ready: Iterable[int]) -> None:
-        """Takes what there is to read."""
+        """Handle all available input."""
         if self._channel.is_open and self._channel.fileno() in ready:
             self._channel.receive()
         self._socket.serve(ready)
 
     def _reply(self, thread: int, text: str) -> str | None:
-        """Why the shim does not take it; None where it has. The entry is the shim's own."""
+        """Return why the shim rejects it; None if it doesn't. The shim creates the entry."""
         try:
             self._channel.request("reply", {"thread": thread, "text": text})
         except RequestRefused as why:

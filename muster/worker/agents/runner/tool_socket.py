@@ -1,9 +1,9 @@
-"""Where the agent's tools reach its narrator (`agents.mcp_server`): a unix socket in a directory of
-its user's alone, which the environment names.
+"""The connection of the agent's tools to its runner (`agents.mcp_server`): a unix socket in a
+directory that only its user can enter; the environment has its path.
 
 A connection is one call: a JSON object in a line, `{"ask": {question, choices}}` or `{"progress":
-text}`, and an answer likewise: what `questions` answers, or `{"ok": true}`. Who hangs up asks no
-more.
+text}`, and an answer in a line: that of `questions`, or `{"ok": true}`. Disconnecting withdraws the
+question.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from muster.worker.agents.runner.entries import Update
     from muster.worker.agents.runner.questions import QuestionQueue
 else:
-    import _socket as socket  # the rest of `socket` costs more than all of this
+    import _socket as socket  # importing all of `socket` costs more than everything here
 
 SOCKET_VARIABLE = "MUSTER_ASKING"
-"""The environment's variable with the socket's path."""
+"""The environment variable with the socket's path."""
 
 _BASE_DIRECTORY = "/tmp"
-_MAX_CALLS = 64  # calls at once
+_MAX_CALLS = 64  # concurrent calls
 _MAX_CALL_BYTES = 64 << 10  # bytes of a call
 _READ_BYTES = 64 << 10
 
 
 class ToolSocket:
-    """No call makes the narrator wait."""
+    """No call makes the runner wait."""
 
     def __init__(
         self,
@@ -43,8 +43,9 @@ class ToolSocket:
         tell: Callable[[Iterable[Update]], None],
         reply: Callable[[int, str], str | None],
     ) -> None:
-        """`tell` takes what there is to tell of an agent's progress, and `reply` what it answers in
-        a thread; that returns why it cannot, None where it has."""
+        """`tell` publishes updates about an agent's progress; `reply` posts its reply in a thread
+        and returns why it can't, None if it did.
+        """
         self._questions = questions
         self._publish, self._reply = tell, reply
         self._directory = ""
@@ -53,7 +54,7 @@ class ToolSocket:
         os.environ.pop(SOCKET_VARIABLE, None)
 
     def open(self) -> None:
-        """Lets the agent that is started from now on know where we are, if we can be anywhere."""
+        """Open the socket, if possible, for an agent that starts later."""
         directory = f"{_BASE_DIRECTORY}/muster-{os.urandom(8).hex()}"
         path = f"{directory}/asking"
         try:
@@ -82,7 +83,7 @@ class ToolSocket:
                 continue  # it is gone
 
     def file_descriptors(self) -> list[int]:
-        """What `serve` is to be called for when there is something to read."""
+        """Return the descriptors whose input `serve` handles."""
         listener = [self._listener.fileno()] if self._listener is not None else []
         return [*listener, *self._calls]
 
@@ -109,7 +110,7 @@ class ToolSocket:
         try:
             received = call.connection.recv(_READ_BYTES)
         except BlockingIOError:
-            return  # its handle was another's a moment ago
+            return  # its descriptor was just reused
         except OSError:
             received = b""
         call.buffer += received
@@ -142,14 +143,14 @@ class ToolSocket:
                     self._publish(updates.thread_reply(text))
                 self._respond(call, {"ok": True} if why_not is None else {"unsaid": why_not})
                 return
-        self._respond(call, {"refused": "it is not understood"})
+        self._respond(call, {"refused": "invalid request"})
 
     def _respond(self, call: _Call, answer: dict[str, Any]) -> None:
         call.question = None
         try:
-            call.connection.send(json.dumps(answer).encode() + b"\n")  # it fits, or is not wanted
+            call.connection.send(json.dumps(answer).encode() + b"\n")  # it fits, or isn't wanted
         except OSError:
-            return  # whoever asked has gone
+            return  # the caller is gone
         finally:
             self._close_call(call)
 

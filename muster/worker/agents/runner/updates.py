@@ -1,4 +1,4 @@
-"""What is told of what an agent says, of its failures and of its end."""
+"""Create the updates for an agent's messages, failures and exit."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def session_started(agent: str, session: str, model: str = "") -> Update:
 
 
 def follow_up(title: str) -> Update:
-    """What the agent's work is about now, which is somebody's follow-up."""
+    """The start of a follow-up, with its text."""
     return Update(blocks.user_message(title), make_entry("message", title, "", followUp=True))
 
 
 def message(text: str, **data: Any) -> list[Update]:
-    """Nothing for a text that is empty."""
+    """A message; nothing for an empty text."""
     update = Update(blocks.message(text), make_entry("message", text, text, **data))
     return [update] if text.strip() else []
 
@@ -32,45 +32,45 @@ def thought(text: str, **data: Any) -> list[Update]:
 
 
 def user_message(text: str) -> list[Update]:
-    """What was said to the agent: shown, and no entry."""
+    """The message to the agent: shown, without an entry."""
     return [Update(blocks.user_message(text))] if text.strip() else []
 
 
 def question(text: str, choices: list[str]) -> list[Update]:
-    """What a person is asked."""
+    """A question to people."""
     made = make_entry("question", text, text, choices=choices)
     return [Update(blocks.question(text, choices), made)]
 
 
 def progress(text: str) -> list[Update]:
-    """How far the agent is, by its own word."""
+    """The agent's progress report."""
     made = make_entry("message", text, text, progress=True)
     return [Update(blocks.progress(text), made)] if text.strip() else []
 
 
 def thread_reply(text: str) -> list[Update]:
-    """What the agent answers in a review's thread: shown, for the shim has made an entry of it."""
+    """The agent's reply in a review thread: shown, and the shim has created its entry."""
     return [Update(blocks.progress(text))]
 
 
 def note(text: str) -> list[Update]:
-    """What the agent's program says of itself: shown, and no entry."""
+    """A note of the agent's program about itself: shown, without an entry."""
     return [Update(blocks.note(text))] if text.strip() else []
 
 
 def error(text: str, failure: dict[str, Any] | None = None, **data: Any) -> Update:
-    """Something went wrong; `failure` is the fact, where it may be why the run fails."""
+    """An error; `failure` is the fact, if the run may fail because of it."""
     made = make_entry("error", text, text, **data, failure=failure and failure["kind"])
     return Update(blocks.error(text), made, {"failure": failure} if failure else None)
 
 
 def possible_failure(failure: dict[str, Any]) -> Update:
-    """Why it may fail, of which the words are shown already."""
+    """A possible reason for a failure, whose text is already shown."""
     return Update(facts={"failure": failure})
 
 
 def recovery() -> Update:
-    """It went on after what seemed a failure."""
+    """The run continued after an apparent failure."""
     return Update(facts={"failure": None})
 
 
@@ -82,7 +82,7 @@ def run_finished(
     is_of_session: bool = False,
     **facts: Any,
 ) -> Update:
-    """The end of a run, and what it took; or what its whole conversation did, also before it."""
+    """The end of a run, and its usage; or that of the whole session, including earlier runs."""
     update = usage_update(usage, is_of_session=is_of_session, turns=turns, denied=denied)
     update.facts = {"usage": usage, "denied": denied, **facts}
     if is_of_session:
@@ -99,7 +99,7 @@ def usage_update(
     turns: int | None = None,
     denied: int | None = None,
 ) -> Update:
-    """What was used, where the facts are told by themselves."""
+    """The usage, if the facts are published separately."""
     title = blocks.usage_summary(usage) or "usage unknown"
     if is_of_session:
         title += blocks.SESSION_TOTAL_SUFFIX

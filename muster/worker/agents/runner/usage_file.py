@@ -1,8 +1,8 @@
-"""What an agent has used so far, by the file that it keeps of its conversation: some print it at
-their end alone, and a budget could not stop them before it.
+"""Read an agent's usage from its session file: some agents print it only at their exit, when a
+budget can no longer stop them.
 
-The file is the agent's, and so is all that is in it: whatever that is, a look takes little time,
-and what is none of the format's is passed over.
+The file and its content belong to the agent: whatever they are, reading takes little time, and
+unknown lines are skipped.
 """
 
 from __future__ import annotations
@@ -21,39 +21,41 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     class UsageFormat(Protocol):
-        """How one agent keeps it. `mark` is in each line that counts; `note` takes what is in such
-        a line, and may raise any of UNEXPECTED. The usage may be that of the whole session."""
+        """One agent's file format. Every line that counts contains `marker`; `add_line` takes such
+        a line, and may raise any of UNEXPECTED. The usage may be that of the whole session.
+        """
 
         marker: bytes
         is_session_total: bool
         needs_session: bool
 
         def directories(self) -> Iterator[str]:
-            """The paths of the directories in which the file may lie, the likeliest first."""
+            """Return the directories that may contain the file, the most likely first."""
 
         def file_suffix(self, session: str) -> str:
-            """With what the name of its file ends."""
+            """Return the end of the file's name."""
 
         def add_line(self, line: dict[str, Any]) -> None: ...
         def usage(self) -> list[dict[str, Any]]: ...
 
 
 POLL_INTERVAL_SECONDS = 2.0
-"""Seconds between two looks."""
+"""Seconds between reads."""
 MAX_READ_BYTES = 4 << 20
-"""Bytes that are read in one."""
+"""Bytes per read."""
 MAX_LINE_BYTES = 256 << 10
-"""Bytes of a line that is looked into: one that counts is short, or comes in short before."""
+"""Bytes of a line to parse: a line that counts is short, or is preceded by a short one."""
 
-_MAX_NAMES = 10_000  # in directories, that are looked at for the file
+_MAX_NAMES = 10_000  # directory entries to search for the file
 
 
 class UsageFile:
-    """Hears all that is told, for the session's id, and for the usage that the agent tells itself:
-    then that is right, and here is no more to find."""
+    """Observes all updates, for the session's ID, and for usage that the agent reports itself: then
+    that counts, and this stops.
+    """
 
     def __init__(self, account: UsageFormat | None) -> None:
-        """Without an account there is nothing to look for."""
+        """Without `account` there is nothing to read."""
         self._format = account
         self._session_id = ""
         self._file: int | None = None
@@ -62,7 +64,7 @@ class UsageFile:
         self._is_skipping = False  # within a line that is too long
         self._reported: list[dict[str, Any]] = []
         self.next_poll_at = None if account is None or account.needs_session else 0.0
-        """When to look next, by `monotonic`."""
+        """When to read next, by `monotonic`."""
 
     def observe(self, update: Update, now: float) -> None:
         facts = update.facts or {}
@@ -71,19 +73,19 @@ class UsageFile:
         if facts.get("usage"):
             self.close()
         elif "usage" in facts:
-            self._reported = []  # it does not know, and has said so
+            self._reported = []  # unknown, and reported as unknown
         elif self.next_poll_at is None and facts.get("session"):
             self._session_id, self.next_poll_at = facts["session"], now + POLL_INTERVAL_SECONDS
 
     def poll(self, now: float) -> list[Update]:
-        """The fact, if it is time and there is something new."""
+        """Return the fact, if it is time and there is something new."""
         if self.next_poll_at is None or now < self.next_poll_at:
             return []
         self.next_poll_at = now + POLL_INTERVAL_SECONDS
         return self._read_updates()
 
     def final_updates(self) -> list[Update]:
-        """What there is to tell of an agent that has ended and told nothing itself."""
+        """Return the updates for an agent that has exited without reporting its usage."""
         if self.next_poll_at is None:
             return []
         assert self._format is not None
@@ -107,7 +109,7 @@ class UsageFile:
             if not self._read_to_end(self._format):
                 return []
         except OSError:
-            return []  # there may be one the next time
+            return []  # it may exist the next time
         usage = self._format.usage()
         if usage == self._reported:
             return []
@@ -116,7 +118,9 @@ class UsageFile:
         return [Update(facts={"usage": usage, **of_it})]
 
     def _read_to_end(self, account: UsageFormat) -> bool:
-        """Half of a long file would tell of what was, as if it were now. Raises OSError."""
+        """Read to the end: half of a long file would report old figures as current ones. Raises
+        OSError.
+        """
         if self._file is None:
             self._file = _find_file(account.directories(), account.file_suffix(self._session_id))
         if self._file is None:
@@ -137,8 +141,8 @@ class UsageFile:
 
 
 def create_usage_file(name: str) -> UsageFile:
-    """Of a format."""
-    match name:  # each start pays for its own account alone
+    """Return the usage file of a format."""
+    match name:  # each start imports only its own format
         case "aider":
             from muster.worker.agents.runner.usage_formats.aider import Aider
 
@@ -162,7 +166,7 @@ def _add_line(account: UsageFormat, line: bytes) -> None:
 
 
 def _find_file(places: Iterator[str], ending: str) -> int | None:
-    """The first plain file there whose name ends so. Raises OSError."""
+    """Return the first regular file there whose name has that ending. Raises OSError."""
     left = _MAX_NAMES
     for place in places:
         try:
@@ -179,7 +183,7 @@ def _find_file(places: Iterator[str], ending: str) -> int | None:
 
 
 def _open_regular_file(path: str) -> int | None:
-    """Nothing that makes its reader wait. Raises OSError."""
+    """Open a file without waiting, if it is regular. Raises OSError."""
     file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     if stat.S_ISREG(os.fstat(file).st_mode):
         return file

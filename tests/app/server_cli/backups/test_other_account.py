@@ -1,6 +1,4 @@
-"""A backup of a home that is another account's, asked for by root: the account does what is done
-in there.
-"""
+"""A backup of another account's home, as root: the account does the work in it."""
 
 import os
 import pwd
@@ -32,7 +30,7 @@ id -u > "$MUSTER_HOME/whose"
 echo '{"DATABASE_URL": "postgresql://there"}' > "$MUSTER_HOME/services.json"
 while :; do sleep 0.1; done
 """
-# As a taken-over server has it, which writes where links lead.
+# Like a taken-over server, which writes where links lead.
 TRAPPED = 'for each in lock logs; do echo theirs > "$MUSTER_HOME/$each" || exit 1; done'
 KEYS = {name: make() for name, make in keys.GENERATORS.items()}
 
@@ -78,7 +76,7 @@ def test_links_in_the_home_lead_root_nowhere(home: Path, monkeypatch: pytest.Mon
     (home / "lock").symlink_to(file)
     (home / "logs").symlink_to(directory)
     with (
-        pytest.raises(BackupError, match="did not start"),
+        pytest.raises(BackupError, match="didn't start"),
         target.restore_settings(make_server(home), KEYS),
     ):
         pass

@@ -35,11 +35,11 @@ def test_a_link_in_the_home_is_not_followed(tmp_path: Path, who: pwd.struct_pass
 
 
 @AS_ROOT
-def test_what_is_somebody_elses_does_not_become_the_accounts(tmp_path: Path) -> None:
+def test_other_users_files_do_not_become_the_accounts(tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / "beat").mkdir(parents=True)
     os.chown(home / "beat", 12345, 12345)
-    with pytest.raises(OperateError, match="neither root's nor nobody's"):
+    with pytest.raises(OperateError, match="belongs neither to root nor to nobody"):
         account.create_directories(NOBODY, home, [home / "beat"])
     assert (home / "beat").stat().st_uid == 12345
     os.chown(home / "beat", 0, 0)

@@ -1,4 +1,4 @@
-"""What an operator answers, from a file or asked."""
+"""An operator's answers, from a file or a prompt."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ from app.server_cli.installation.answers import Answers
 from app.server_cli.local.errors import OperateError
 
 REFUSED = [
-    ({"prot": 9000}, "no such answers: prot"),
-    ({"port": "9000"}, "port must be of another kind"),
-    ({"port": True}, "port must be of another kind"),
-    ({"port": 70000}, "port is no port number"),
+    ({"prot": 9000}, "unknown answers: prot"),
+    ({"port": "9000"}, "port has the wrong type"),
+    ({"port": True}, "port has the wrong type"),
+    ({"port": 70000}, "port isn't a port number"),
     ({"url": "muster.example.org"}, "url must be like https://"),
     ({"url": "https://muster.example.org/there"}, "url must be like https://"),
     ({"tls": "yes"}, "tls must be one of"),
-    ({"tls": "own", "certificate": "cert.pem"}, "certificate must be the whole path"),
+    ({"tls": "own", "certificate": "cert.pem"}, "certificate must be an absolute path"),
     ({"database": "mysql://x"}, "database must be"),
     ({"redis": "localhost"}, "redis must be"),
 ]

@@ -1,4 +1,4 @@
-"""What is run as the server's account: with this process's own, where nobody may become another."""
+"""Commands as the server's account: with this process's own if no other user is available."""
 
 import os
 import pwd
@@ -36,7 +36,7 @@ def output_as(owner: pwd.struct_passwd | None) -> str:
     return as_account.run(argv, owner, {"MUSTER_PORT": "9000"}, Path("/")).stdout
 
 
-def test_another_account_is_told_the_settings_and_not_what_root_has() -> None:
+def test_another_account_gets_the_settings_and_not_roots_environment() -> None:
     found = output_as(pwd.getpwuid(os.getuid()))
     assert "'MUSTER_PORT'" in found
     assert "'LANG'" in found

@@ -1,4 +1,4 @@
-"""What an installation writes is on disk by the time that it is relied on."""
+"""An installation's files are on disk by the time it relies on them."""
 
 import os
 from pathlib import Path

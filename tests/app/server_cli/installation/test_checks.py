@@ -1,4 +1,4 @@
-"""What the doctor says of an installation whose processes cannot say it themselves."""
+"""The doctor's findings about an installation whose processes can't report them themselves."""
 
 import json
 import socket
@@ -17,7 +17,7 @@ from app.services.doctor.finding import Finding
 
 @pytest.fixture
 def states(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Of the units, as systemd says."""
+    """The units' states according to systemd."""
     unit_states = dict.fromkeys(units.NAMES, "active")
     monkeypatch.setattr(systemd, "is_running", lambda _: True)
     monkeypatch.setattr(
@@ -28,7 +28,7 @@ def states(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """Nobody listens there."""
+    """A port without a listener."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
@@ -67,9 +67,9 @@ def test_engines_that_do_not_run_are_said_with_what_starts_them(
 ) -> None:
     states[units.ENGINES] = "failed"
     found = failed_checks()[units.ENGINES]
-    assert found.text == "PostgreSQL and Valkey do not run (failed)"
+    assert found.text == "PostgreSQL and Valkey aren't running (failed)"
     assert found.advice.startswith("systemctl --user restart muster-engines.service; ")
-    assert "`muster-server logs engines` says why" in found.advice
+    assert "see `muster-server logs engines`" in found.advice
 
 
 def test_what_systemd_runs_is_restarted_by_it_and_not_by_hand(
@@ -78,8 +78,8 @@ def test_what_systemd_runs_is_restarted_by_it_and_not_by_hand(
     by_hand = Finding("dispatcher", "no sign of it", "start `celery -A celery_worker worker`")
     found = checks.add_unit_advice(local_server.find_server(), by_hand)
     assert found.advice == (
-        "systemctl --user restart muster-dispatch.service; if that is not all, "
-        "`muster-server logs dispatch` says why"
+        "systemctl --user restart muster-dispatch.service; if that doesn't help, "
+        "see `muster-server logs dispatch`"
     )
     (where.units / units.ENGINES).unlink()
     theirs = Finding("PostgreSQL", "refused", "start it, or correct DATABASE_URL")
@@ -95,7 +95,7 @@ def test_engines_without_addresses_do_not_run_whatever_systemd_says(
     assert units.ENGINES in failed_checks()
 
 
-def test_a_port_that_is_another_s_is_told_from_a_web_server_that_ended(
+def test_a_port_of_another_program_is_distinguished_from_a_stopped_web_server(
     where: paths.InstallationPaths, states: dict[str, str], port: int
 ) -> None:
     states["muster-web.service"] = "activating"
@@ -104,8 +104,8 @@ def test_a_port_that_is_another_s_is_told_from_a_web_server_that_ended(
         settings.set_value(where.settings, "MUSTER_PORT", str(other.getsockname()[1]))
         other.settimeout(5)
         found = failed_checks()["muster-web.service"]
-    assert found.text.startswith("another program has port ")
-    assert "`muster-server install` with another" in found.advice
+    assert found.text.startswith("another program uses port ")
+    assert "choose another port with `muster-server install`" in found.advice
 
 
 def test_settings_that_others_may_read_are_said(

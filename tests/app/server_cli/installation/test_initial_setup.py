@@ -1,4 +1,4 @@
-"""What an installed server is told before it serves, with a `flask` that only says what it is."""
+"""The setup of an installed server before it serves, with a `flask` that only reports its calls."""
 
 import subprocess
 from collections.abc import Callable
@@ -95,7 +95,7 @@ def test_the_same_answer_again_leaves_what_the_console_has_set_since_and_says_so
     ((words, _),) = flask.asked
     assert words == "public-url --unless-set --name ada https://muster.example.org"
     assert printed[0] == "publicUrl  https://moved.example.org"
-    assert "since install set https://muster.example.org" in printed[1]
+    assert "after install set https://muster.example.org" in printed[1]
 
 
 def test_another_answer_than_before_is_set(flask: Flask, printed: list[str]) -> None:
@@ -105,7 +105,7 @@ def test_another_answer_than_before_is_set(flask: Flask, printed: list[str]) -> 
     assert printed == ["publicUrl  https://muster.example.org"]
 
 
-def test_where_it_cannot_be_set_one_is_told_what_to_do(
+def test_a_failure_to_set_it_comes_with_advice(
     steps: InitialSetup, flask: Flask, printed: list[str]
 ) -> None:
     flask.status = 1

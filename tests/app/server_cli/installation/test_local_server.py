@@ -47,7 +47,7 @@ def test_what_is_in_a_shell_is_no_setting_of_an_installation(
 
 @pytest.fixture
 def another(installed: paths.InstallationPaths) -> paths.InstallationPaths:
-    """The same, of another user, with whose HOME root was left (`sudo -E`)."""
+    """The same, of another user, whose HOME root kept (`sudo -E`)."""
     if os.geteuid() != 0:
         pytest.skip("only root can give it to another")
     os.chown(installed.settings.parent, 65534, 65534)
@@ -59,7 +59,7 @@ def test_root_takes_no_server_of_another_user_for_its_own(another: paths.Install
         local_server.find_server()
     name = pwd.getpwuid(65534).pw_name
     assert str(refused.value) == (
-        f"the server of {another.settings} is {name}'s: run this as {name}, without sudo"
+        f"the server of {another.settings} belongs to {name}: run this as {name}, without sudo"
     )
     assert local_server.is_installed(another.home), "but nothing is restored over it"
 
@@ -80,14 +80,14 @@ def test_root_makes_none_of_its_own_in_the_home_of_another(
         pytest.skip("only root can give it to another")
     os.chown(tmp_path, 65534, 65534)
     monkeypatch.setenv("HOME", str(tmp_path))
-    with pytest.raises(OperateError, match="--user is for yourself, without sudo"):
+    with pytest.raises(OperateError, match="use --user for yourself, without sudo"):
         paths.find_paths(user=True)
 
 
-def test_root_goes_on_with_what_it_has_made_in_the_home_of_another(
+def test_root_continues_its_installation_in_the_home_of_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or nobody could: an earlier release made it, and its files are root's."""
+    """Otherwise nobody could: an earlier release created it, and its files are root's."""
     if os.geteuid() != 0:
         pytest.skip("only root can give it to another")
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):

@@ -1,4 +1,4 @@
-"""systemctl and loginctl as they are asked, by programs that stand in for them."""
+"""Calls of systemctl and loginctl, with stand-in programs."""
 
 import os
 from collections.abc import Callable
@@ -49,7 +49,7 @@ def test_a_users_own_is_found_without_a_log_in_too_and_out_of_anothers(
 def test_a_user_lingers_where_the_host_lets_them(program: Write, tmp_path: Path) -> None:
     program("loginctl", f'test "$*" = "{LINGER} ann" && : >{tmp_path}/lingering/ann')
     assert systemd.enable_linger("ann")
-    program("loginctl", "exit 1")  # who lingers already does not ask
+    program("loginctl", "exit 1")  # users with lingering don't ask
     assert systemd.enable_linger("ann")
 
 

@@ -1,4 +1,4 @@
-"""Units that systemd takes, one a process."""
+"""Units that systemd accepts, one per process."""
 
 import re
 import subprocess

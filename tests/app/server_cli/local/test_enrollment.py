@@ -1,4 +1,4 @@
-"""What a worker has written is read, and what is written the worker reads."""
+"""A worker's files are read, and the worker reads written ones."""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a command that goes by steps writes."""
+"""The output of a command that runs in steps."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""What stands for a server that is upgraded."""
+"""A stand-in for the server that is upgraded."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ SWITCHED = ["units", "dispatcher", "celery", "beat", "gunicorn", "well"]
 
 
 class StandIn:
-    """Notes what is done to it. At the step `fails` (of the version `of`) it fails."""
+    """Records the steps. Fails at the step `fails` (of the version `of`)."""
 
     def __init__(self, paths: InstallationPaths) -> None:
         self.paths, self.server = paths, SimpleNamespace(home=paths.home)
@@ -29,7 +29,7 @@ class StandIn:
     def do(self, what: str, release: Release) -> None:
         self.done.append(f"{what} {release.version}")
         if (what, release.version) == (self.fails, self.of):
-            raise self.problem(f"{what} does not work")
+            raise self.problem(f"{what} doesn't work")
 
     def missing(self) -> str:
         return self.lacks

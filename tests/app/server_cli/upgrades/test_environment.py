@@ -1,4 +1,4 @@
-"""What a release's environment is made by."""
+"""The commands that create a release's environment."""
 
 import os
 from pathlib import Path

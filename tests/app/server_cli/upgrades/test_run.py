@@ -1,4 +1,4 @@
-"""The steps of an upgrade, and the way back; the server that they are done to is a stand-in."""
+"""The steps of an upgrade, and the rollback; the server is a stand-in."""
 
 import contextlib
 import errno
@@ -66,7 +66,7 @@ def test_one_that_is_not_well_is_made_so_first(
     server: StandIn, upgrade: Callable[..., Upgrade]
 ) -> None:
     server.lacks = "no beat"
-    with pytest.raises(OperateError, match="not well, which comes first: no beat"):
+    with pytest.raises(OperateError, match="fix the server first: no beat"):
         upgrade().run(NEW, None, "")
     assert server.done == []
 
@@ -76,7 +76,7 @@ def test_before_anything_is_switched_nothing_has_changed(
     step: str, server: StandIn, upgrade: Callable[..., Upgrade]
 ) -> None:
     server.fails = step
-    with pytest.raises(OperateError, match=r"does not work\nNothing has changed"):
+    with pytest.raises(OperateError, match=r"doesn't work\nNothing has changed"):
         upgrade().run(NEW, None, "")
     assert [each for each in server.done if "units" in each] == []
     assert server.ahead == []
@@ -91,7 +91,7 @@ def test_what_was_restarted_is_so_once_more_and_the_rest_is_left(
     step: str, number: int, server: StandIn, upgrade: Callable[..., Upgrade]
 ) -> None:
     server.fails = step
-    with pytest.raises(OperateError, match=r"0\.2\.0 is not well, so that this is 0\.1\.0 again"):
+    with pytest.raises(OperateError, match=r"0\.2\.0 is unhealthy; this is 0\.1\.0 again"):
         upgrade().run(NEW, None, "")
     back = server.done[server.done.index(f"{step} 0.2.0") + 1 :]
     assert back == at("0.1.0", "units", *SWITCHED[1 : number + 1], "well")
@@ -105,9 +105,9 @@ def test_what_was_restarted_is_so_once_more_and_the_rest_is_left(
 @pytest.mark.parametrize(
     ("step", "words"),
     [
-        ("check", "Nothing has changed: this is still Muster 0.1.0"),
-        ("migrate", "Nothing has changed: this is still Muster 0.1.0"),
-        ("celery", "so that this is 0.1.0 again"),
+        ("check", "Nothing has changed: Muster 0.1.0 is still running"),
+        ("migrate", "Nothing has changed: Muster 0.1.0 is still running"),
+        ("celery", "this is 0.1.0 again"),
     ],
 )
 def test_interrupted_it_leaves_nothing_to_go_on_with(
@@ -134,7 +134,7 @@ def test_interrupted_while_it_goes_back_it_is_cut_off(
 
 
 class ClosedTerminal(io.StringIO):
-    """A terminal that was closed, after so many words."""
+    """A terminal that closes after that many texts."""
 
     def __init__(self, words: int) -> None:
         super().__init__()
@@ -170,14 +170,14 @@ def test_where_neither_is_well_it_says_so_and_is_not_over(
         raise OperateError("down")
 
     monkeypatch.setattr(server, "require_healthy", fail)
-    with pytest.raises(OperateError, match=r"Neither 0\.2\.0 nor 0\.1\.0 is well"):
+    with pytest.raises(OperateError, match=r"Both 0\.2\.0 and 0\.1\.0 are unhealthy"):
         upgrade().run(NEW, None, "")
     begun = releases.load_interrupted(server.paths)
     assert begun is not None
     assert begun.step == SWITCHING
 
 
-def test_one_that_was_cut_off_goes_on_where_it_was(
+def test_an_interrupted_upgrade_continues_where_it_was(
     server: StandIn, upgrade: Callable[..., Upgrade]
 ) -> None:
     made = upgrade()
@@ -188,7 +188,7 @@ def test_one_that_was_cut_off_goes_on_where_it_was(
     assert server.done[2:] == at("0.2.0", "check", "units", "beat", "gunicorn", "well")
 
 
-def test_one_that_was_cut_off_before_it_changed_anything_begins_anew(
+def test_an_upgrade_interrupted_before_any_change_starts_again(
     server: StandIn, upgrade: Callable[..., Upgrade]
 ) -> None:
     made = upgrade()
@@ -201,7 +201,7 @@ def test_one_that_was_cut_off_before_it_changed_anything_begins_anew(
 
 
 @pytest.mark.parametrize("step", ["", MIGRATING, SWITCHING])
-def test_a_release_of_which_no_server_can_be_made_is_made_anew_the_next_time(
+def test_a_release_that_fails_its_check_is_created_again_the_next_time(
     step: str, server: StandIn, upgrade: Callable[..., Upgrade], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(release: Release) -> None:
@@ -226,7 +226,7 @@ def test_another_wheel_than_that_of_the_one_that_was_cut_off_is_refused(
     made = upgrade()
     other = Release("0.1.1", str(server.paths.releases / "0.1.1-0" / "bin" / "python"))
     releases.store_interrupted(server.paths, InterruptedUpgrade(MIGRATING, made.current, other))
-    with pytest.raises(OperateError, match=r"to 0\.1\.1 was cut off while migrating"):
+    with pytest.raises(OperateError, match=r"to 0\.1\.1 was interrupted while migrating"):
         made.run(NEW, None, "")
 
 
@@ -243,7 +243,7 @@ def test_one_goes_back_from_an_upgrade_that_went_well(
     assert releases.load_releases(server.paths) == InstalledReleases(
         Release("0.1.0", "/old/bin/python")
     )
-    with pytest.raises(OperateError, match="no release before this one"):
+    with pytest.raises(OperateError, match="no previous release"):
         upgrade().roll_back()
 
 
@@ -261,7 +261,7 @@ def test_one_that_was_cut_off_while_migrating_is_gone_back_from_as_far_as_it_was
     assert server.done == []
 
 
-def test_what_is_upgraded_after_a_going_back_goes_on_leaving_the_database_alone(
+def test_an_upgrade_after_a_rollback_still_leaves_the_database_alone(
     server: StandIn, upgrade: Callable[..., Upgrade], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(SCHEMAS, "0.2.0", "0049")

@@ -29,7 +29,7 @@ def refused(kind: str, code: int = 1) -> StageExit:
 def claude_health(
     tmp_path: Path, ends: list[StageExit], projects: str = "abc", **order: object
 ) -> str:
-    """What is said of claude once these ends have come, of one project after the other."""
+    """Return claude's health after these exits, of one project after the other."""
     health = AgentHealth(look=Probe(lambda name, _: f"/usr/bin/{name}", lambda *_: None))
     for project, each in zip(projects, ends, strict=False):
         kept = msgspec.structs.replace(STATE, project=project.strip(), **order)

@@ -36,9 +36,7 @@ STORIES = {
 
 
 @pytest.mark.parametrize(("orders", "conversed"), STORIES.values(), ids=STORIES.keys())
-def test_an_agent_goes_on_with_its_own_conversation(
-    orders: list[RunStage], conversed: bool
-) -> None:
+def test_an_agent_resumes_its_own_session(orders: list[RunStage], conversed: bool) -> None:
     assert make_state(*orders).has_session is conversed
 
 

@@ -34,7 +34,7 @@ def test_what_an_agent_told_says_why_it_failed(facts: dict, reason: str | None) 
         ({"failure": {"message": "x" * 9000}}, AgentFailure("unknown", "x" * 2000)),
     ],
 )
-def test_the_server_is_told_so_in_its_own_words(facts: dict, failure: AgentFailure | None) -> None:
+def test_the_server_gets_its_own_terms(facts: dict, failure: AgentFailure | None) -> None:
     assert failure_reason.failure_from_facts(facts) == failure
 
 

@@ -59,7 +59,7 @@ def test_a_binary_that_is_gone_is_missing_whatever_else_was_said(binary: Path) -
     for project in "abc":
         health.record_failure("claude", project, "rate_limit")
     binary.unlink()
-    # Without an end: the server would take it for there once that is past.
+    # Without an end, because the server would count it as available after that time.
     assert capability_of(health, "claude") == Capability(
         "claude", healthy=False, reason="binary_missing"
     )
@@ -83,7 +83,7 @@ def test_of_an_agent_that_never_was_here_only_the_usual_ones_are_told_of(binary:
     assert [each.agent_type for each in health.capabilities()] == types
 
 
-def test_an_agent_that_was_here_is_told_of_when_it_is_gone(tmp_path: Path) -> None:
+def test_a_removed_agent_is_still_reported(tmp_path: Path) -> None:
     qwen = install(tmp_path / "qwen")
     health = AgentHealth(
         look=Probe(lambda name, _: str(tmp_path / name) if qwen.exists() else None, lambda *_: "1")

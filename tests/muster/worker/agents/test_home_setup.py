@@ -25,7 +25,7 @@ def test_a_file_is_written_as_it_is_and_once(tmp_path: Path) -> None:
     assert settings.read_text() == "of the agent's own"
 
 
-def test_git_is_told_once_what_is_no_work(tmp_path: Path) -> None:
+def test_ignored_patterns_are_added_to_git_once(tmp_path: Path) -> None:
     for _ in range(2):
         furnish(tmp_path / "home", tmp_path / "workspace")
     excluded = (tmp_path / "workspace" / ".git" / "info" / "exclude").read_text()

@@ -16,7 +16,7 @@ from muster.worker.sandbox import bubblewrap, mounts
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Somebody's home, with what must stay there."""
+    """A user's home, with directories that must stay private."""
     # Not pytest's own, which is closed to other users.
     with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
         base = Path(directory)
@@ -52,7 +52,7 @@ def relative_trees(binary: Path, home: Path, path: str | None = None) -> list[st
 
 NODE = """#!/bin/sh
 cat "$(dirname "$(readlink -f "$1")")/vendor.txt"
-"""  # a stand-in: it finds what lies beside the real place of its script, as Node does
+"""  # a stand-in: it finds files next to its script's real path, as Node does
 
 
 def npm_package(prefix: Path, name: str = "@anthropic-ai/claude-code") -> Path:
@@ -217,7 +217,7 @@ def test_nor_is_anything_of_the_workers_home(home: Path) -> None:
     assert installs.required_paths(worker / "bin/agent", never=[worker]) == []
     inside = program(home / "tools/bin/agent")
     assert installs.required_paths(inside, never=[worker]) == [inside]
-    # Without that it is what it looks like.
+    # Without that it counts as an ordinary directory.
     assert installs.required_paths(inside) == [home / "tools"]
 
 
@@ -229,7 +229,7 @@ def test_a_closed_directory_on_the_way_is_named(home: Path) -> None:
     assert installs.first_inaccessible_path(claude) is None
     home.chmod(0o700)
     assert installs.first_inaccessible_path(claude) == home
-    # Rooms make the directories above anew.
+    # Sandboxes create the directories above new.
     assert installs.first_inaccessible_path(claude, shown=installs.required_paths(claude)) is None
     (home / ".npm-global/lib").chmod(0o750)
     assert (
@@ -254,7 +254,7 @@ def test_a_script_has_to_be_readable_and_a_binary_only_executable(home: Path) ->
     assert installs.first_inaccessible_path(binary) is None
 
 
-# In a room
+# In a sandbox
 
 
 def sandbox_argv() -> list[str]:
@@ -284,7 +284,7 @@ def test_what_is_returned_makes_the_program_run_in_a_sandbox_and_shows_nothing_e
     entry = link(home / ".local/bin/claude", claude)
     found = mounts.read_only_mounts(*installs.required_paths(entry, str(node.parent)))
     env = {"PATH": f"{node.parent}:/usr/bin:/bin"}
-    # As an attempt, which has a uid of its own where this is root.
+    # As an attempt, which has its own uid if this is root.
     drop = ["setpriv", "--reuid=66123", "--regid=66123", "--clear-groups", "--no-new-privs"]
     user = drop if os.geteuid() == 0 else []
     command = [
@@ -304,7 +304,7 @@ def test_what_is_returned_makes_the_program_run_in_a_sandbox_and_shows_nothing_e
 
 
 def test_the_python_that_runs_this_is_understood() -> None:
-    """A real layout, whichever it is here."""
+    """A real layout, whichever this machine has."""
     found = installs.required_paths(Path(sys.executable))
     file = Path(sys.executable).resolve()
     kept = [*installs.SYSTEM_DIRECTORIES, *found]

@@ -1,4 +1,4 @@
-"""Why a stage was stopped in its middle: by our order, or by what its agent tells in its fields."""
+"""Why a stage was suspended: by our order, or by its agent's facts."""
 
 from pathlib import Path
 from typing import Any

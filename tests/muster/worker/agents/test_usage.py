@@ -1,4 +1,4 @@
-"""What an agent has used is told for each run alone, also by one that counts its conversation."""
+"""An agent's usage is reported for each run alone, even if it counts its session."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ UNREPORTED = {
 
 
 def facts(tokens: int | None = None, session: str | None = "s1", **given: Any) -> dict[str, Any]:
-    """What codex tells: the sum of its thread."""
+    """Codex's fact: the sum of its thread."""
     used = {"model": None, **UNREPORTED, "inputTokens": tokens, **given}
     return {"usage": [used], "session": session, "isOfSession": True}
 
@@ -53,7 +53,7 @@ def test_of_a_conversation_what_it_had_used_before_is_taken_off() -> None:
     ]
 
 
-def test_a_run_that_is_told_of_again_is_no_new_one() -> None:
+def test_a_repeated_report_of_a_run_is_no_new_run() -> None:
     first = usage.update_session_usage(facts(1000), 0, 0, None)
     second = usage.update_session_usage(facts(1500), 1, 0, first)
     again = usage.update_session_usage(facts(2500), 1, 0, second)

@@ -137,5 +137,5 @@ def test_agents_are_looked_for_and_asked_in_the_way_that_is_given(tmp_path):
         ("build 7", False),
     ],
 )
-def test_an_older_version_is_told_by_its_numbers(answer, is_before):
+def test_an_older_version_is_recognized_by_its_numbers(answer, is_before):
     assert is_older(answer, "0.147.0") is is_before

@@ -1,4 +1,4 @@
-"""Attempts of a worker that tries again without waiting, and what they have reported."""
+"""Attempts of a worker that retries without waiting, and their reports."""
 
 import pytest
 
@@ -13,6 +13,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def milestones(worker: WorkerHome) -> list[str]:
-    """What was reported, without notes, facts, and what has changed."""
+    """Return the reports without notes, facts, and changes."""
     quiet = (Note, WorkspaceFacts, Content, Changes)
     return [type(body).__name__ for body in worker.server.bodies() if not isinstance(body, quiet)]

@@ -1,4 +1,4 @@
-"""What a worker has told of what its stages changed, taken together."""
+"""A worker's reports of its stages' changes, combined."""
 
 import zlib
 from collections import defaultdict
@@ -46,6 +46,6 @@ def printed(worker: WorkerHome, base: str, commit: str) -> bytes:
 
 
 def kinds(bodies: list[Body]) -> list[str]:
-    """In order, what comes again and again once."""
+    """Return the kinds in order, with repeated ones once."""
     names = [type(body).__name__ for body in bodies if isinstance(body, REPORT_TYPES)]
     return [name for name, before in zip(names, [None, *names], strict=False) if name != before]

@@ -1,4 +1,4 @@
-"""An attempt's stages run in its workspace, with what they were given, and are told of."""
+"""An attempt's stages run in its workspace, with their inputs, and are reported."""
 
 import os
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_a_stage_runs_in_a_workspace_and_its_work_is_pushed(worker: WorkerHome) 
     assert author == "Ada Dev <ada@dev.example>"
 
 
-def test_the_next_run_of_a_stage_is_told_of_beside_the_one_before(worker: WorkerHome) -> None:
+def test_the_next_run_of_a_stage_is_reported_in_addition(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo one > one")
     server.wait_for_report(StageFinished)

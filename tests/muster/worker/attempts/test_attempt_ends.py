@@ -1,4 +1,4 @@
-"""Orders that end an attempt, and a lease that does: nothing of it runs, or begins."""
+"""Orders, and the end of the lease, that end an attempt: nothing of it runs or starts."""
 
 import signal
 
@@ -106,7 +106,7 @@ def test_a_stage_is_not_begun_by_a_shim_that_wakes_up_after_it_was_given_up(
     processes.send_signal(found, signal.SIGSTOP)
     monkeypatch.setattr("muster.worker.shim.link.SHIM_TIMEOUT_SECONDS", 0.5)
     worker.run("echo ran", stage_index=1)
-    assert server.wait_for_report(Lost).reason == "the shim died before the stage began"
+    assert server.wait_for_report(Lost).reason == "the shim died before the stage started"
     processes.send_signal(found, signal.SIGCONT)
     state = shim_client.read_state(attempt)
     assert state is not None

@@ -1,4 +1,4 @@
-"""At a gate an attempt holds neither a process nor a thread."""
+"""At a gate an attempt has neither a process nor a thread."""
 
 import threading
 
@@ -40,7 +40,7 @@ def test_at_a_gate_an_attempt_holds_no_process(
 
 
 def threads_of(worker: WorkerHome) -> list[str]:
-    """Those that an attempt or its shim holds."""
+    """Return the threads of an attempt or its shim."""
     return [t.name for t in threading.enumerate() if t.name in ("attempt-7-1", "shim-link")]
 
 
@@ -98,7 +98,7 @@ def test_what_comes_into_a_workspace_at_a_gate_is_undone_and_told(worker: Worker
     worker.run("echo one > one; echo cache > .gitignore; echo kept > cache")
     server.wait_for_report(StageFinished)
     workspace = worker.layout.workspace(AttemptKey(7, 1))
-    (workspace / "evil").write_text("evil")  # by whoever has the rights to, on this machine
+    (workspace / "evil").write_text("evil")  # by anyone with the rights to, on this machine
     worker.run("ls; cat cache", stage_index=1)
     server.wait_for_report(StageFinished, 2)
     server.wait_for(lambda: b"kept" in server.log())
@@ -111,7 +111,7 @@ def test_what_comes_into_a_workspace_at_a_gate_is_undone_and_told(worker: Worker
     assert "evil" not in worker.repository.git("ls-tree", "--name-only", published.commit)
 
 
-def test_what_is_pushed_is_the_last_checkpoint_whatever_lies_there_now(worker: WorkerHome) -> None:
+def test_the_last_checkpoint_is_pushed_whatever_the_workspace_has_now(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo one > one")
     server.wait_for_report(StageFinished)

@@ -1,4 +1,4 @@
-"""An attempt that wants more than it may have fails by its own name, and costs nobody else."""
+"""An attempt that exceeds its limits fails with its own code, and affects no other."""
 
 import os
 from pathlib import Path
@@ -53,7 +53,7 @@ def test_who_wants_too_much_fails_by_name_and_counts_for_no_agent(
     limited_worker.run("", kind="agent", agent_command=f"sh {agent}")
     failed = server.wait_for_report(Failed)
     assert failed.code == code
-    assert "than an attempt may have: 64 MiB" in failed.message
+    assert "exceeded the attempt's memory limit of 64 MiB" in failed.message
     assert server.bodies(StageFinished) == []
     assert limited_worker.stages() == []
     assert counted == []

@@ -1,4 +1,4 @@
-"""What an attempt pushes, its own work or another's, and what happens when it cannot."""
+"""An attempt's push, of its own work or another's, and its failures."""
 
 import msgspec
 
@@ -50,8 +50,8 @@ def test_an_attempt_may_begin_with_the_push_of_anothers_work(worker: WorkerHome)
     assert milestones(worker)[-2:] == ["Accepted", "Published"]
 
 
-def test_what_nobody_knows_of_is_told_before_it_is_pushed(worker: WorkerHome) -> None:
-    """The remote takes no checkpoint."""
+def test_unreported_changes_are_reported_before_the_push(worker: WorkerHome) -> None:
+    """The remote accepts no checkpoint."""
     worker.repository.hook("update", 'case "$1" in refs/muster/*) exit 1;; esac')
     server = worker.start().server
     worker.run("echo one > one")

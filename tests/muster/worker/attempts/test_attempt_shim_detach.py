@@ -1,4 +1,4 @@
-"""Daemons that leave: what they run goes on without them."""
+"""Daemons that exit: their stages continue without them."""
 
 import threading
 from collections.abc import Callable
@@ -19,7 +19,7 @@ __all__ = ["repository", "root", "worker"]
 
 @pytest.fixture
 def left(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Is set once the daemon has let go of a shim."""
+    """Set once the daemon has left a shim."""
     left = threading.Event()
 
     def detach(

@@ -83,7 +83,7 @@ def shims_of(worker: WorkerHome) -> list[Process]:
 
 
 def begun_stages(worker: WorkerHome) -> list[int]:
-    """The stages that shims have begun, as their record has it."""
+    """Return the stages that shims have started, according to their record."""
     record = shim_client.AttemptRecord.load(worker.layout.attempt(AttemptKey(7, 1)))
     return [stage.stage_index for stage in record.stages] if record else []
 

@@ -1,4 +1,4 @@
-"""An attempt whose repository is reached by ssh."""
+"""An attempt whose repository uses ssh."""
 
 from muster.protocol.frames import Checkpoint, Failed, Publish, Published, Repo, StageFinished
 from tests.muster.worker.attempts.attempt_world import quick
@@ -42,7 +42,7 @@ def test_without_a_key_the_task_fails_with_what_is_to_be_done(
     assert worker.server.wait_for_report(StageFinished).code == 0
 
 
-def test_a_daemon_is_told_where_its_own_keys_may_log_in(
+def test_an_option_names_the_hosts_for_a_daemons_own_keys(
     worker: WorkerHome, server: SshServer
 ) -> None:
     worker.spawn("--own-ssh-hosts", "git.example", "--own-ssh-hosts", HOST)

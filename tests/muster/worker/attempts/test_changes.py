@@ -1,5 +1,5 @@
-"""What a stage has changed reaches the server before the stage's end does: contents once, all of
-them before the lists that name them."""
+"""A stage's changes reach the server before the stage's exit: contents once, all of them before the
+lists that name them."""
 
 import pytest
 
@@ -90,7 +90,7 @@ def test_what_was_told_at_the_checkpoint_is_not_told_at_the_push(worker: WorkerH
     assert len(server.bodies(Changes)) == before
 
 
-def test_what_no_checkpoint_could_tell_is_told_before_the_push_is(worker: WorkerHome) -> None:
+def test_changes_without_a_checkpoint_are_reported_before_the_push(worker: WorkerHome) -> None:
     worker.repository.hook("update", 'case "$1" in refs/muster/*) exit 1;; esac')
     server = worker.start().server
     worker.run("echo one > one")
@@ -128,7 +128,7 @@ def test_a_round_before_that_is_not_here_is_not_compared_with(
     assert [change.since for change in reported_changes(worker)] == ["stage", "base"]
 
 
-def test_the_middle_of_a_stage_is_told_before_it_is_suspended(worker: WorkerHome) -> None:
+def test_the_changes_of_a_suspended_stage_are_reported_before_it(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo one > one; echo up; sleep 100", on_limit="suspend")
     server.wait_for(lambda: b"up" in server.log())
@@ -218,7 +218,7 @@ def test_an_agents_settings_and_attributes_change_nothing(worker: WorkerHome) ->
     assert patch(worker, base).count(b"\ndiff --git ") == 1
 
 
-def test_a_server_of_before_is_told_nothing_and_a_later_one_later(worker: WorkerHome) -> None:
+def test_an_older_server_gets_no_changes_and_a_newer_one_later(worker: WorkerHome) -> None:
     server = worker.server
     server.protocol = 2
     worker.start()

@@ -1,4 +1,4 @@
-"""Of what has changed nothing is missing when a daemon is killed, and no list is told twice."""
+"""After a daemon is killed no change is missing, and no list is reported twice."""
 
 import os
 from pathlib import Path
@@ -40,10 +40,10 @@ def test_a_daemon_that_is_killed_has_the_next_one_say_what_is_missing(
     assert patch(worker, base) == printed(worker, base.base, base.commit)
 
 
-def test_a_change_through_a_tunnel_that_was_not_told_is_told_by_the_next_daemon(
+def test_an_unreported_change_through_a_tunnel_is_reported_by_the_next_daemon(
     worker: WorkerHome,
 ) -> None:
-    """The stage's end was reported, and its checkpoint made anew after that."""
+    """The stage's exit was reported, and its checkpoint replaced after that."""
     server = worker.server
     worker.spawn()
     worker.run("echo one > one")

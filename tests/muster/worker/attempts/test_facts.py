@@ -1,4 +1,4 @@
-"""Facts about a workspace: told while a stage runs, and when they are news."""
+"""Facts about a workspace: reported while a stage runs, and when they change."""
 
 from pathlib import Path
 
@@ -46,13 +46,13 @@ def changed(**more: object) -> WorkspaceFacts:
         pytest.param(FACTS, changed(size_bytes=11 << 20), True, id="a megabyte"),
     ],
 )
-def test_only_news_is_told(
+def test_only_changes_are_reported(
     before: WorkspaceFacts | None, now: WorkspaceFacts, expected: bool
 ) -> None:
     assert facts.is_significant(before, now) is expected
 
 
-def test_what_changes_while_a_stage_runs_is_told_before_it_ends(
+def test_changes_during_a_stage_are_reported_before_it_ends(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(facts, "_INTERVAL_SECONDS", 0.05)
@@ -70,7 +70,7 @@ def test_what_changes_while_a_stage_runs_is_told_before_it_ends(
     assert not last[-1].dirty
 
 
-def test_while_a_stage_runs_only_news_is_told_and_after_it_all(
+def test_during_a_stage_only_changes_are_reported_and_after_it_everything(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     reports: list[WorkspaceFacts] = []

@@ -1,5 +1,5 @@
-"""A stage that never began is no failed stage: its attempt is given back, once, and the machine
-says that it is unwell until it is not."""
+"""A stage that never started hasn't failed: its attempt is returned, once, and the machine reports
+as unhealthy until it recovers."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def bwrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """While this file is there no room can be made."""
+    """While this file exists no sandbox can be created."""
     return break_sandboxes(tmp_path, monkeypatch)
 
 
@@ -112,11 +112,11 @@ def test_what_was_made_to_wait_briefly_is_lost_and_not_failed(
     assert server.bodies(Failed) == []
 
 
-@pytest.mark.parametrize("lack", [None, "its disk takes nothing"])
+@pytest.mark.parametrize("lack", [None, "its disk accepts no data"])
 def test_a_repository_is_out_of_reach_of_a_machine_that_is_well(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, lack: str | None
 ) -> None:
-    """What git says of a fetch onto a full disk is no proof, but worth a look."""
+    """git's error about a fetch onto a full disk proves nothing, but causes a check."""
     server = worker.start().server
 
     def fetch(*_: object, **__: object) -> None:
@@ -137,7 +137,7 @@ def test_a_repository_is_out_of_reach_of_a_machine_that_is_well(
 
 @pytest.fixture
 def full(root: Path) -> Iterator[Path]:
-    """A file that takes all of the small disk of the home, once it is written."""
+    """A file that takes all of the home's small disk, once it is written."""
     home = root / "home"
     home.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=6m,mode=711", "muster-test", str(home)]

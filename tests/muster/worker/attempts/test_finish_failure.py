@@ -1,4 +1,4 @@
-"""Why an agent failed comes with its stage's end, masked as all that it says."""
+"""An agent's reason for failing is reported with its stage's exit, masked like all its output."""
 
 from muster.protocol.frames import AgentFailure, StageFinished
 from tests.muster.worker.attempts.test_transcript import Speak, speak

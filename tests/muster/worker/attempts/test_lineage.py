@@ -1,4 +1,4 @@
-"""What an attempt's next checkpoint follows."""
+"""The revision that an attempt's next checkpoint follows."""
 
 from pathlib import Path
 

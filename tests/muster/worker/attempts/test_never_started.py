@@ -1,5 +1,5 @@
-"""An attempt of which no stage has run keeps nothing that another could want; what it was stays
-known, so that no order that comes again begins it."""
+"""An attempt without a started stage retains nothing that another could need; its state stays
+known, so that no repeated order starts it."""
 
 from pathlib import Path
 
@@ -20,7 +20,8 @@ KEY = AttemptKey(7, 1)
 
 @pytest.fixture
 def no_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """While this file is there no attempt's stage can have a room; trials and all else can."""
+    """While this file exists no attempt's stage can have a sandbox; tests and everything else
+    can."""
     return break_sandboxes(tmp_path, monkeypatch, "*muster-sandbox-*) ;; *sandbox.init*")
 
 

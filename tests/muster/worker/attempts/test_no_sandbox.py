@@ -1,5 +1,5 @@
-"""Where no sandbox can be made each step of an attempt waits, or another machine goes on: no task
-fails for it, and no work is lost."""
+"""If no sandbox can be created, each step of an attempt waits, or another machine continues: no
+task fails for it, and no work is lost."""
 
 import threading
 from pathlib import Path
@@ -33,8 +33,8 @@ __all__ = ["quick", "repository", "root", "worker"]
 
 STORING = (Step.FIND_USER_CHANGES, Step.CHECKPOINT)
 KEY = AttemptKey(7, 1)
-WAITS = f"once this machine is well: bwrap: {WORDS}"
-# What the remote refuses is on this machine alone.
+WAITS = f"retrying once this machine is healthy: bwrap: {WORDS}"
+# Refused checkpoints exist only on this machine.
 NO_CHECKPOINTS = 'case "$1" in refs/muster/*) echo never >&2; exit 1;; esac'
 
 
@@ -46,7 +46,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def broken_sandboxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """While this file is there no room can be made."""
+    """While this file exists no sandbox can be created."""
     return break_sandboxes(tmp_path, monkeypatch)
 
 
@@ -55,7 +55,7 @@ def is_noted(worker: WorkerHome, text: str) -> bool:
 
 
 def run_first(worker: WorkerHome, *, pushed: bool) -> None:
-    """A stage, whose work is the remote's as well, or is not."""
+    """Run a stage whose work is also at the remote, or isn't."""
     if not pushed:
         worker.repository.hook("update", NO_CHECKPOINTS)
     worker.run("echo one > one")
@@ -98,7 +98,7 @@ def test_the_last_stages_work_waits_for_the_sandbox_that_it_needs(
     server.wait_for(lambda: b"ran" in server.log())
     broken_sandboxes.touch()
     (worker.layout.workspace(KEY) / "go").touch()
-    server.wait_for(lambda: is_noted(worker, f"making the checkpoint again {WAITS}"))
+    server.wait_for(lambda: is_noted(worker, f"making the checkpoint: {WAITS}"))
     assert server.bodies(StageFinished) == []
     broken_sandboxes.unlink()
     assert server.wait_for_report(Checkpoint).diff.files_changed == 2
@@ -109,7 +109,7 @@ def test_the_last_stages_work_waits_for_the_sandbox_that_it_needs(
 def test_between_two_stages_what_only_this_machine_has_waits(
     worker: WorkerHome, broken_sandboxes: Path
 ) -> None:
-    """Two stages end well, and their task fails as its workspace is looked at: that was lost."""
+    """Two stages succeeded, and their task failed when its workspace was read: that was lost."""
     server = worker.start().server
     run_first(worker, pushed=False)
     broken_sandboxes.touch()
@@ -121,7 +121,7 @@ def test_between_two_stages_what_only_this_machine_has_waits(
     assert server.bodies(Failed) + server.bodies(Lost) == []
 
 
-def test_between_two_stages_what_is_pushed_goes_on_elsewhere(
+def test_between_two_stages_pushed_work_continues_elsewhere(
     worker: WorkerHome, broken_sandboxes: Path
 ) -> None:
     server = worker.start().server
@@ -145,7 +145,7 @@ def test_what_an_agent_needs_in_its_home_is_waited_for(
 
     monkeypatch.setattr("muster.worker.agents.stage_command.home_setup_files", furniture)
     worker.run("cat ~/needed", stage_index=1)
-    server.wait_for(lambda: is_noted(worker, f"preparing the agent's home again {WAITS}"))
+    server.wait_for(lambda: is_noted(worker, f"preparing the agent's home: {WAITS}"))
     broken_sandboxes.unlink()
     server.wait_for_report(StageFinished, 2)
     assert b"for the agent" in server.log()
@@ -159,7 +159,9 @@ def test_a_stage_whose_own_sandbox_is_not_made_starts_again(
     run_first(worker, pushed=False)
     rooms.touch()
     worker.run("cat one; echo ran", stage_index=1)
-    server.wait_for(lambda: is_noted(worker, "starting the stage again once this machine is well"))
+    server.wait_for(
+        lambda: is_noted(worker, "starting the stage: retrying once this machine is healthy")
+    )
     rooms.unlink()
     server.wait_for_report(StageFinished, 2)
     assert server.log().count(b"ran") == 1
@@ -169,7 +171,7 @@ def test_a_stage_whose_own_sandbox_is_not_made_starts_again(
 
 @pytest.fixture
 def inits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """While this file is there no stage's own room can be made; all others can."""
+    """While this file exists no stage can have a sandbox; everything else can."""
     return break_sandboxes(tmp_path, monkeypatch, "*sandbox.init*")
 
 
@@ -194,7 +196,9 @@ def test_a_stage_that_waits_for_its_sandbox_starts_again_after_a_restart(
     run_first(worker, pushed=False)
     inits.touch()
     worker.run("cat one; echo ran", stage_index=1)
-    server.wait_for(lambda: is_noted(worker, "starting the stage again once this machine is well"))
+    server.wait_for(
+        lambda: is_noted(worker, "starting the stage: retrying once this machine is healthy")
+    )
     worker.leave()
     inits.unlink()
     worker.start()
@@ -212,7 +216,9 @@ def test_a_tunnel_that_closes_before_it_begins_again_makes_no_checkpoint_of_it(
     server.wait_for_report(StageFinished, 2)
     inits.touch()
     worker.run("cat two", stage_index=2)
-    server.wait_for(lambda: is_noted(worker, "starting the stage again once this machine is well"))
+    server.wait_for(
+        lambda: is_noted(worker, "starting the stage: retrying once this machine is healthy")
+    )
     worker.leave()
     inits.unlink()
     worker.repository.hook("update", "exit 0")
@@ -254,7 +260,7 @@ def test_a_stage_whose_sandbox_was_not_made_during_a_restart_starts_again(
 def test_a_push_waits_for_the_sandbox_that_it_needs(
     worker: WorkerHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It has to take what no checkpoint has, for the machine found itself healthy then."""
+    """It must push what no checkpoint has, because the machine was healthy then."""
     (tmp_path / "take").mkdir()
     taking = break_sandboxes(tmp_path / "take", monkeypatch, "*pack-objects*")
     rooms = break_sandboxes(tmp_path, monkeypatch)
@@ -267,7 +273,7 @@ def test_a_push_waits_for_the_sandbox_that_it_needs(
     rooms.touch()
     taking.unlink()
     server.send(Publish(7, 1))
-    server.wait_for(lambda: is_noted(worker, f"pushing again {WAITS}"))
+    server.wait_for(lambda: is_noted(worker, f"pushing: {WAITS}"))
     rooms.unlink()
     assert server.wait_for_report(Published).diff.files_changed == 1
     assert server.bodies(Failed) + server.bodies(Lost) == []

@@ -1,4 +1,4 @@
-"""A stage whose network is not open: what it reaches, what it is refused, and what is told."""
+"""A stage whose network isn't open: the hosts it reaches, those it is refused, and the reports."""
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,7 +27,7 @@ class Hello(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def host() -> Iterator[str]:
-    """A server on this host: where `127.0.0.1` is named in the list, the proxy goes there."""
+    """A server on this host: if the list has `127.0.0.1`, the proxy connects to it."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hello)
     thread = Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
@@ -82,4 +82,4 @@ def test_a_machine_without_full_sandboxes_runs_no_stage_whose_network_is_not_ope
     worker.run("true", network=[])
     failed = worker.server.wait_for_report(Failed)
     assert failed.code == "sandbox_unavailable"
-    assert "needs the room full, this machine has processes" in failed.message
+    assert "needs the sandbox level full, this machine has processes" in failed.message

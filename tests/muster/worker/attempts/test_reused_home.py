@@ -1,4 +1,4 @@
-"""An attempt goes on in the home of the one before it, and its agent with its conversation."""
+"""An attempt continues in the previous one's home, and its agent in its session."""
 
 import os
 import threading
@@ -31,7 +31,7 @@ from tests.muster.worker.worker_home import WorkerHome, worker
 __all__ = ["quick", "repository", "root", "worker"]
 
 TOLD = "Follow-up, round 2: Faster."
-# What it is told, where it was before, and what it knows.
+# Prints its prompt, its earlier path, and its session.
 AGENT = """\
 #!/bin/sh
 echo '{"type":"system","subtype":"init","session_id":"s-1"}'
@@ -48,13 +48,13 @@ def claude(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def first(worker: WorkerHome) -> None:
-    """An attempt whose agent has done its stage."""
+    """An attempt whose agent has run its stage."""
     worker.server.send(worker.stage("Do it.", kind="agent", agent="claude"))
     worker.server.wait_for_report(StageFinished)
 
 
 def order(worker: WorkerHome, *, ref: str = "refs/muster/7/1/0", **more: Any) -> None:
-    """To go on in another one."""
+    """An order to continue in another attempt."""
     repo = Repo(worker.repository.url, "main", "muster/7-2", resume_from=ref)
     given = {"fresh_text": "It was so. Faster.", "continues": 1, "opening": TOLD, **more}
     about: dict[str, Any] = {"kind": "agent", "agent": "claude", "attempt": 2, "repo": repo}
@@ -69,7 +69,7 @@ def followed(worker: WorkerHome, number: int = 2) -> str:
     return worker.server.log(7, 2).decode()
 
 
-def test_the_agent_goes_on_with_its_conversation_in_its_home(worker: WorkerHome) -> None:
+def test_the_agent_resumes_its_session_in_its_home(worker: WorkerHome) -> None:
     first(worker.start())
     order(worker)
     log = followed(worker)
@@ -96,7 +96,7 @@ def test_the_transcript_begins_with_the_follow_up(worker: WorkerHome) -> None:
     assert (begun, opening.kind, opening.data) == (0, "message", {"followUp": True})
 
 
-def test_whose_home_is_gone_is_told_the_history(worker: WorkerHome) -> None:
+def test_an_agent_without_its_home_gets_the_history(worker: WorkerHome) -> None:
     first(worker.start())
     worker.server.send(Forget(7, 1, keep_checkpoints=True))
     worker.server.wait_for(lambda: worker.server.bodies(WorkspaceFacts)[-1].state == "removed")
@@ -125,7 +125,7 @@ def test_where_the_workspace_lies_elsewhere_the_conversation_is_not_gone_on_with
     assert "known\r\n" in log  # but the home is the same
 
 
-def test_it_goes_on_from_a_branch_as_well(worker: WorkerHome) -> None:
+def test_it_continues_from_a_branch_as_well(worker: WorkerHome) -> None:
     first(worker.start())
     worker.server.send(Publish(7, 1))
     worker.server.wait_for_report(Published)

@@ -95,7 +95,7 @@ def test_an_act_that_fails_is_no_end_of_what_follows() -> None:
     assert done.wait(LIMIT)
 
 
-def test_who_cannot_rest_goes_on_with_what_comes() -> None:
+def test_an_executor_that_cannot_rest_runs_later_functions() -> None:
     warm, failed, done = threading.Event(), threading.Event(), threading.Event()
 
     def rest() -> None:

@@ -1,4 +1,4 @@
-"""An agent is begun with what its adapter and its stage's options say."""
+"""An agent starts with the options of its adapter and its stage."""
 
 import json
 import os

@@ -37,7 +37,7 @@ def program(worker: WorkerHome) -> Path:
 
 
 def stage(worker: WorkerHome, program: Path, text: str, index: int = 0, **more: Any) -> list[Any]:
-    """What the agent heard in that stage, of which the last has its arguments."""
+    """The agent's input in that stage; the last has its arguments."""
     server, before = worker.server, len(worker.server.log())
     more = {"kind": "agent", "agent": "acp", "agent_command": f"{program} --serve", **more}
     server.send(worker.stage(text, index, **more))

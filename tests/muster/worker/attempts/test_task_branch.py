@@ -1,4 +1,4 @@
-"""The task's own branch: moved by compare-and-swap to what the attempt pushed, or not at all."""
+"""The task's own branch: moved by compare-and-swap to the attempt's push, or not at all."""
 
 import signal
 import threading
@@ -37,7 +37,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def at_its_push(worker: WorkerHome) -> str:
-    """A task whose stage has left a commit, which is returned."""
+    """Return the commit of a task's stage."""
     worker.start()
     worker.run("echo one > one")
     worker.server.wait_for_report(StageFinished)
@@ -87,7 +87,7 @@ def test_a_persons_commit_is_left_alone_and_told_with_its_author(worker: WorkerH
     assert worker.server.bodies(Published) == []
 
 
-def test_a_branch_that_somebody_has_deleted_is_not_made_again(worker: WorkerHome) -> None:
+def test_a_deleted_branch_is_not_created_again(worker: WorkerHome) -> None:
     commit = at_its_push(worker)
     push(worker, "1" * 40)
     assert worker.server.wait_for_report(BranchRefused) == BranchRefused(0, OWN, commit)
@@ -95,7 +95,7 @@ def test_a_branch_that_somebody_has_deleted_is_not_made_again(worker: WorkerHome
 
 
 @pytest.mark.parametrize("name", ["shop", "shop/7/x/y"])
-def test_a_ref_in_the_way_is_told_in_gits_words(worker: WorkerHome, name: str) -> None:
+def test_a_conflicting_ref_is_reported_in_gits_words(worker: WorkerHome, name: str) -> None:
     """A branch is a file, and a directory of branches cannot be where it is."""
     worker.repository.commit({"theirs": "1"}, "shop/7/x")
     at_its_push(worker)
@@ -105,7 +105,7 @@ def test_a_ref_in_the_way_is_told_in_gits_words(worker: WorkerHome, name: str) -
     assert "refs/heads/" in refused.why
 
 
-def test_a_branch_that_the_remote_protects_is_told_in_its_words(worker: WorkerHome) -> None:
+def test_a_protected_branch_is_reported_in_the_remotes_words(worker: WorkerHome) -> None:
     worker.repository.hook("update", f'[ "$1" != {REF} ] || {{ echo protected >&2; exit 1; }}')
     at_its_push(worker)
     push(worker)
@@ -146,7 +146,7 @@ def test_a_daemon_that_died_between_the_two_pushes_moves_the_branch_when_told_ag
 
 
 def test_a_move_whose_answer_was_lost_is_one(worker: WorkerHome) -> None:
-    """The remote has moved the branch, and git heard nothing of it."""
+    """The remote has moved the branch, and git got no answer."""
     before = worker.repository.commit({"other": "1"}, OWN)
     commit = at_its_push(worker)
     worker.repository.git("update-ref", REF, commit)
@@ -171,7 +171,7 @@ def test_one_that_the_remote_has_made_although_git_failed_is_one_too(
     assert worker.repository.refs()[REF] == commit
 
 
-def test_a_remote_that_cannot_be_asked_either_is_told_as_a_refusal(
+def test_a_remote_that_cannot_be_read_either_is_reported_as_a_refusal(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: Any) -> None:

@@ -1,4 +1,4 @@
-"""What an agent tells of what it does reaches the server: each entry once, in order, in time."""
+"""An agent's transcript reaches the server: each entry once, in order, in time."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ KEY = AttemptKey(7, 1)
 
 @pytest.fixture
 def speak(worker: WorkerHome) -> Speak:
-    """Orders a stage whose agent is Python that speaks over its channel."""
+    """Orders a stage whose agent is Python that uses its channel."""
     python = Path(os.path.realpath(sys.executable))
     if detect(worker.layout).level == "full":
         python = Path(PYTHON, "bin", python.name)
@@ -171,7 +171,9 @@ def test_it_waits_for_a_server_that_can_read_it_and_nothing_waits_for_it(
     assert [int(text.split()[0]) for _, _, text in numbered(worker)] == list(range(151))
 
 
-def test_of_a_stage_that_is_lost_all_is_told_before_that(worker: WorkerHome, speak: Speak) -> None:
+def test_the_transcript_of_a_lost_stage_is_complete_before_that(
+    worker: WorkerHome, speak: Speak
+) -> None:
     server = worker.start().server
     speak("for n in range(9): entry(str(n))\nshow('up')\nsys.stdin.readline()")
     server.wait_for(lambda: b"up" in server.log())
@@ -184,7 +186,7 @@ def test_of_a_stage_that_is_lost_all_is_told_before_that(worker: WorkerHome, spe
     assert [text for _, _, text in numbered(worker)] == [str(number) for number in range(9)]
 
 
-def test_of_a_stage_that_is_stopped_all_is_told_before_that(
+def test_the_transcript_of_a_stopped_stage_is_complete_before_that(
     worker: WorkerHome, speak: Speak
 ) -> None:
     server = worker.start().server

@@ -1,4 +1,4 @@
-"""What an agent answers in a review's threads reaches the server once, whoever dies in between."""
+"""An agent's replies in review threads reach the server once, whatever dies in between."""
 
 from typing import cast
 
@@ -22,7 +22,7 @@ def replied(worker: WorkerHome) -> list[tuple[int, int, str]]:
     return [(reply.number, reply.thread, reply.text) for reply in replies]
 
 
-def test_a_reply_is_told_with_its_thread_and_stands_in_the_transcript(
+def test_a_reply_is_reported_with_its_thread_and_is_in_the_transcript(
     worker: WorkerHome, speak: Speak
 ) -> None:
     worker.start()

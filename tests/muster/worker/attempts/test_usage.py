@@ -1,4 +1,4 @@
-"""What an agent has used is reported while its stage runs, and before its end is."""
+"""An agent's usage is reported while its stage runs, and before its exit."""
 
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ __all__ = ["quick", "repository", "root", "speak", "worker"]
 
 
 def usage_stage(tokens: int, **facts: Any) -> str:
-    """The act of an agent that says it has used so many tokens."""
+    """Return the agent code that reports that many used tokens."""
     reported_facts = {"usage": [{"model": "m", "inputTokens": tokens, "cost": None}], **facts}
     return f"ask({{'facts': {reported_facts!r}}})\n"
 
@@ -60,7 +60,7 @@ def test_it_comes_while_the_stage_runs_but_not_at_every_word(
     assert (reported[-1], len(reported) <= 3) == (99, True)
 
 
-def test_a_conversation_is_told_by_the_runs_that_it_has(worker: WorkerHome, speak: Speak) -> None:
+def test_a_sessions_usage_is_reported_per_run(worker: WorkerHome, speak: Speak) -> None:
     server = worker.server
     worker.spawn()
     thread = {"session": "t-1", "isOfSession": True}

@@ -48,7 +48,7 @@ def test_without_any_agent_custom_commands_still_run(tools: Path) -> None:
     assert findings["agents"].level == "warn"
 
 
-def test_an_agent_is_told_with_its_version_and_place_and_others_in_a_row(tools: Path) -> None:
+def test_an_agent_is_listed_with_version_and_path_and_others_in_a_row(tools: Path) -> None:
     claude = install(tools / "claude")
     findings = found(Machine(tools))
     assert findings["claude"] == Finding("claude", "ok", f"2.1.0, {claude}")
@@ -56,7 +56,7 @@ def test_an_agent_is_told_with_its_version_and_place_and_others_in_a_row(tools: 
     assert findings["other agents"] == Finding("other agents", "ok", others)
 
 
-def test_a_version_that_is_not_known_to_work_is_told(tools: Path) -> None:
+def test_a_version_that_is_not_known_to_work_is_reported(tools: Path) -> None:
     install(tools / "claude", "#!/bin/sh\necho '1.0.44 (Claude Code)'\n")
     finding = found(Machine(tools))["claude"]
     assert finding.level == "warn"

@@ -56,8 +56,8 @@ def test_what_stops_work_is_its_exit_status(root: Path) -> None:
 
 
 @as_root
-def test_an_ordinary_user_is_told_what_they_can_do(root: Path) -> None:
-    """In this process's own Python, which such a user may not be able to reach."""
+def test_an_ordinary_user_gets_usable_advice(root: Path) -> None:
+    """In this process's own Python, which such a user may be unable to reach."""
     root.chmod(0o777)
     program = (
         "import os,sys; sys.path.insert(0, sys.argv[1])\n"

@@ -65,7 +65,7 @@ def test_a_home_need_not_be_made_yet_and_is_not_made(root: Path) -> None:
     assert list(root.iterdir()) == []
 
 
-def test_a_home_that_attempts_cannot_reach_is_told_to_root_alone(root: Path) -> None:
+def test_a_home_that_attempts_cannot_reach_is_reported_only_to_root(root: Path) -> None:
     (root / "closed").mkdir(mode=0o700)
     machine = Machine(root / "closed/home", is_root=True)
     found = finding_of(machine, "home")
@@ -81,12 +81,12 @@ def test_a_home_has_to_be_a_directory(root: Path) -> None:
 def test_a_home_in_memory_is_lost(root: Path) -> None:
     found = finding_of(Machine(Path("/dev/shm/muster"), is_root=False), "home")
     assert found.level == "warn"
-    assert "on tmpfs: all is lost" in found.text
+    assert "on tmpfs: everything is lost" in found.text
 
 
 @as_root
 def test_programs_in_workspaces_have_to_be_executable(root: Path) -> None:
-    # In mounts of its own: nobody else sees this one.
+    # With its own mounts, which nobody else sees.
     script = 'mount -t tmpfs -o noexec none "$0" && exec "$@"'
     doctor = [sys.executable, "-m", "muster", "worker", "doctor", "--json", "--home", str(root)]
     done = subprocess.run(
@@ -104,7 +104,7 @@ def test_programs_in_workspaces_have_to_be_executable(root: Path) -> None:
     ("used", "free", "level"),
     [(10, 90, "ok"), (90, 10, "ok"), (95, 5, "warn"), (1000, 0, "fail")],
 )
-def test_a_full_disk_is_told_before_the_server_drains_the_machine(
+def test_a_full_disk_is_reported_before_the_server_drains_the_machine(
     root: Path, monkeypatch: pytest.MonkeyPatch, used: int, free: int, level: str
 ) -> None:
     usage = shutil._ntuple_diskusage((used + free) << 30, used << 30, free << 30)
@@ -120,7 +120,7 @@ def test_a_check_that_breaks_is_a_finding(root: Path) -> None:
     machine = Machine(root, proc=root / "no-proc")
     found = finding_of(machine, "home")
     assert found.level == "warn"
-    assert "could not be looked at (FileNotFoundError" in found.text
+    assert "can't be checked (FileNotFoundError" in found.text
 
 
 @as_root

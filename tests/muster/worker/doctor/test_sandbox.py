@@ -97,8 +97,8 @@ def test_writable_cgroups_of_version_1_limit_also_beside_version_2(tmp_path: Pat
     [
         (7, 0, "ok", "version 7"),
         (6, 0, "ok", "version 6"),
-        (4, 0, "warn", "version 4: rooms with an open network"),
-        (-1, errno.ENOSYS, "warn", "not there"),
+        (4, 0, "warn", "version 4: sandboxes with an open network"),
+        (-1, errno.ENOSYS, "warn", "not available"),
         (-1, errno.EOPNOTSUPP, "warn", "switched off"),
     ],
 )
@@ -185,7 +185,7 @@ def test_programs_of_that_name_that_know_less_are_none(
     )
 
 
-# Levels: with what is here, and with less
+# Levels: with this machine's programs, and with fewer
 
 
 BOTH = ("setpriv",)  # what both levels need
@@ -234,7 +234,7 @@ def test_with_nothing_there_is_no_sandbox_and_that_stops_no_work(
     assert finding_of(machine, "sandbox").level == "warn"
 
 
-def test_a_trial_that_fails_is_told_in_the_programs_words(
+def test_a_failed_test_is_reported_in_the_programs_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = only(tmp_path, monkeypatch, *BOTH)

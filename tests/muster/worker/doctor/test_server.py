@@ -43,7 +43,7 @@ def url(listening: socket.socket, scheme: str = "http") -> str:
     return f"{scheme}://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def test_a_machine_that_is_not_enrolled_is_told_how_to_be(tmp_path: Path) -> None:
+def test_a_machine_that_is_not_enrolled_gets_advice(tmp_path: Path) -> None:
     finding = found(Machine(tmp_path / "home"))["server"]
     assert finding.level == "warn"
     assert finding.command == "python -m muster worker enroll --server URL --token TOKEN"
@@ -58,16 +58,16 @@ def test_a_server_that_knows_this_machine_has_its_clock_compared(
     findings = found(machine)
     assert findings["server"] == Finding("server", "ok", f"{server.url} knows this machine as box")
     assert findings["clock"].level == "ok"
-    # Nothing is changed by having looked.
+    # The check changes nothing.
     assert (tmp_path / "credentials/credentials.json").read_bytes() == content
     assert found(machine)["server"].level == "ok"
 
 
-def test_a_token_that_is_refused_is_told(tmp_path: Path, server: FakeServer) -> None:
+def test_a_rejected_token_is_reported(tmp_path: Path, server: FakeServer) -> None:
     findings = found(enrolled(tmp_path, server.url, jwt="another"))
     assert findings["server"].level == "warn"
     assert "(401)" in findings["server"].text
-    assert findings["clock"].text == "not compared: the server's is not known"
+    assert findings["clock"].text == "not compared: the server's time is unknown"
 
 
 def test_what_answers_otherwise_is_no_server_of_ours(tmp_path: Path, server: FakeServer) -> None:
@@ -112,10 +112,10 @@ def test_nor_is_one_whose_answer_drips(
         over.set()
         dripping.join()
     assert finding.level == "fail"
-    assert "no answer" in finding.text
+    assert "no response" in finding.text
 
 
-def test_a_certificate_of_nobodys_is_told(
+def test_an_untrusted_certificate_is_reported(
     tmp_path: Path, listener: socket.socket, certificate: Path
 ) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -142,7 +142,7 @@ def certificate(tmp_path: Path) -> Path:
     return certificates.write_server(tmp_path / "server.pem", "localhost")
 
 
-def test_a_ca_whose_file_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_missing_ca_file_is_reported(tmp_path: Path) -> None:
     machine = enrolled(tmp_path, "https://127.0.0.1:1", ca_file=f"{tmp_path}/gone.pem")
     finding = found(machine)["server"]
     assert finding.level == "fail"
@@ -152,7 +152,7 @@ def test_a_ca_whose_file_is_gone_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "theirs", "after", "level"),
     [
-        (100.9, 100.0, 101.0, "ok"),  # it tells whole seconds
+        (100.9, 100.0, 101.0, "ok"),  # it has whole seconds
         (100.0, 100.0, 104.0, "ok"),  # it took long
         (106.0, 100.0, 106.1, "ok"),
         (107.0, 100.0, 107.1, "warn"),

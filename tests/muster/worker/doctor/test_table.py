@@ -45,12 +45,12 @@ def test_colours_are_for_terminals_and_move_nothing() -> None:
 @pytest.mark.parametrize(
     ("levels", "summary"),
     [
-        (["ok"], "All is well."),
-        (["ok", "warn"], "1 warning: this machine works, not as well as it could."),
-        (["fail"], "1 failure: this machine cannot do all of its work."),
+        (["ok"], "No problems found."),
+        (["ok", "warn"], "1 warning: this machine works, but not at its best."),
+        (["fail"], "1 failure: this machine can't do all of its work."),
         (
             ["warn", "fail", "warn"],
-            "1 failure and 2 warnings: this machine cannot do all of its work.",
+            "1 failure and 2 warnings: this machine can't do all of its work.",
         ),
     ],
 )

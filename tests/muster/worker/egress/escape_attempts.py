@@ -1,4 +1,4 @@
-"""A program that runs inside of a room and tries one way out; prints in a word what came of it."""
+"""A program in a sandbox that tries one way out; prints the result in a word."""
 
 import contextlib
 import errno
@@ -11,7 +11,7 @@ PROXY = ("127.0.0.1", 3128)
 
 
 def tcp(address: str, port: str) -> str:
-    """A connection that asks nobody."""
+    """Connect without the proxy."""
     with socket.create_connection((address, int(port)), timeout=5):
         return "connected"
 
@@ -33,7 +33,7 @@ def icmp(address: str, _: str) -> str:
 
 
 def packet(*_: str) -> str:
-    """Whatever there is that a raw frame could leave by."""
+    """Send a raw frame through every interface."""
     names = sorted(name for _, name in socket.if_nameindex())
     return "only lo" if names == ["lo"] else f"interfaces: {names}"
 
@@ -71,7 +71,7 @@ def socks_command(command: str, host: str, port: str) -> str:
 
 
 def send(text: str) -> str:
-    """Sends what stands there, `\\r\\n` for ends of lines; the statuses of all the answers."""
+    """Send that text, with `\r\n` at ends of lines; return the statuses of all responses."""
     answers = _exchange(text.encode("latin-1").decode("unicode_escape").encode("latin-1"))
     return " ".join(part.split(b" ")[0].decode() for part in answers.split(b"HTTP/1.1 ")[1:])
 

@@ -1,4 +1,4 @@
-"""What lies outside of a room: a server that is allowed, others, and who called at them."""
+"""The outside of a sandbox: an allowed server, others, and their callers."""
 
 import contextlib
 import datetime
@@ -25,7 +25,7 @@ Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
 
 
 class Caller(threading.Thread):
-    """Accepts whoever connects to an address, and notes it; answers nothing."""
+    """Accepts all connections to an address, and records them; never answers."""
 
     def __init__(self, address: str, kind: socket.SocketKind = socket.SOCK_STREAM) -> None:
         super().__init__(daemon=True)
@@ -59,7 +59,7 @@ class Caller(threading.Thread):
 
 
 class Web(http.server.ThreadingHTTPServer):
-    """Serves a directory, and what was put into `answers` by path; notes each request."""
+    """Serves a directory, and the `answers` by path; records each request."""
 
     daemon_threads = True
     block_on_close = False
@@ -112,7 +112,8 @@ def web(address: str, directory: Path, tls: ssl.SSLContext | None = None) -> Ite
 
 
 def certificate(directory: Path, name: str) -> ssl.SSLContext:
-    """A server's side of TLS for a name; who trusts `ca.pem` in the directory trusts it."""
+    """The server's side of TLS for a name; clients that trust `ca.pem` in the directory trust
+    it."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC)

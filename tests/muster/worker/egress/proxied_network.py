@@ -1,4 +1,4 @@
-"""A network of its own with a proxy beside it, as an attempt's room has them, and nothing more."""
+"""A separate network with a proxy, like an attempt's sandbox, and nothing more."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ sys.exit(subprocess.run(sys.argv[3:], env={**os.environ, **proxy_environment()})
 
 
 class ProxiedNetwork:
-    """Runs one command, in a room of its own; as root with all of root's rights in there."""
+    """Runs one command in a new sandbox; as root with all of root's rights in it."""
 
     def __init__(self, proxy: ProxyProcess) -> None:
         self.proxy = proxy
@@ -44,7 +44,7 @@ class ProxiedNetwork:
         return started
 
     def run(self, *command: str, env: dict[str, str] | None = None) -> str:
-        """What the command printed, then its exit status; all refusals are heard."""
+        """Return the command's output, then its exit status; all refusals are reported."""
         started = self.start(*command, env={"PATH": os.environ["PATH"], **(env or {})})
         output, _ = started.communicate(timeout=120)
         while (refused := self.refused_hosts()) is not None:

@@ -1,4 +1,4 @@
-"""One client's connection: whatever it says, nothing breaks and nothing else is reached."""
+"""One client's connection: whatever it sends, nothing breaks and nothing else is reached."""
 
 import os
 import socket
@@ -46,7 +46,7 @@ _WORDS = [
 
 
 class Outside:
-    """What the list allows, and what lies beside it; both note who calls."""
+    """The allowed servers, and the others; both record their callers."""
 
     def __init__(self) -> None:
         self.allowed, self.other = Caller("127.83.0.1"), Caller("127.0.0.1")
@@ -71,7 +71,7 @@ def outside() -> Iterator[Outside]:
 def connected_client(
     way_out: Dialer, patience: float = 5.0, idle: float = 5.0
 ) -> Iterator[socket.socket]:
-    """A client's end of a connection that is served; it is over when the block is left."""
+    """Yield a client's end of a served connection; it is closed at the end."""
     ours, theirs = socket.socketpair()
     visit = threading.Thread(target=ClientConnection(theirs, way_out, patience, idle).serve)
     visit.start()
@@ -110,7 +110,7 @@ def test_any_bytes_break_nothing_and_reach_nothing_else(
         client.shutdown(socket.SHUT_WR)
         all_of(client)
     assert outside.other.calls == 0
-    # The callers' own ends come and go beside us.
+    # The callers' own descriptors also come and go.
     assert handles() <= before + 2
 
 
@@ -135,7 +135,7 @@ def test_bytes_that_are_right_do_reach_what_is_allowed() -> None:
         (b"\x05\x01\0\x05\x01\0\x09", b"\x05\0\x05\x08\0\x01"),
     ],
 )
-def test_what_is_not_served_is_told_so(outside: Outside, sent: bytes, answer: bytes) -> None:
+def test_unsupported_requests_get_an_error(outside: Outside, sent: bytes, answer: bytes) -> None:
     with connected_client(outside.way_out) as client:
         client.sendall(sent)
         assert all_of(client).startswith(answer)

@@ -20,7 +20,7 @@ from tests.muster.worker.egress.proxied_network import ProxiedNetwork, proxied_n
 
 
 class Site:
-    """The allowed server over TLS, and a room that may reach it."""
+    """The allowed server over TLS, and a sandbox that can reach it."""
 
     def __init__(self, server: Web, directory: Path, room: ProxiedNetwork) -> None:
         self.server = server

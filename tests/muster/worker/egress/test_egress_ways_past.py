@@ -1,4 +1,4 @@
-"""Ways past the list, tried from inside of a room; who was reached is told by those outside."""
+"""Ways around the list, tried inside a sandbox; the servers outside report who reached them."""
 
 import json
 import socket
@@ -50,14 +50,14 @@ class World:
         self.room = stack.enter_context(proxied_network(allow, known))
 
     def attempt(self, name: str, *words: str) -> str:
-        """What an attempt from inside of the room was answered, in a word or two."""
+        """Return the result of an attempt inside the sandbox, in a word or two."""
         filled = [word.format_map(self.ports) for word in words]
         output = self.room.run(sys.executable, "-I", "-S", _TRIES, name, *filled)
         assert output.endswith("exit 0"), output
         return str(json.loads(output.splitlines()[0]))
 
     def reached(self) -> list[str]:
-        """Who heard of the room, other than the server that is allowed."""
+        """Return the servers that the sandbox reached, except the allowed one."""
         called = [name for name in ("tcp", "udp") if getattr(self, name).was_called(0.05)]
         return called + self.evil.asked
 
@@ -76,7 +76,7 @@ def test_what_is_allowed_is_reached_by_the_very_same_means(world: World) -> None
 @pytest.mark.parametrize(
     ("name", "words", "came_of_it"),
     [
-        ("tcp", (LOOPBACK, "{tcp}"), "ECONNREFUSED"),  # the room's own loopback
+        ("tcp", (LOOPBACK, "{tcp}"), "ECONNREFUSED"),  # the sandbox's own loopback
         ("tcp", (EVIL_AT, "{evil}"), "ECONNREFUSED"),
         ("tcp", ("192.0.2.7", "80"), "ENETUNREACH"),
         ("tcp", ("2001:db8::7", "443"), "ENETUNREACH"),
@@ -94,7 +94,7 @@ def test_the_sandboxs_network_leads_nowhere(
     world: World, name: str, words: tuple[str, ...], came_of_it: str
 ) -> None:
     answer = world.attempt(name, *words)
-    # An ordinary user's room may also say so in words of its own.
+    # An ordinary user's sandbox may fail with other errors.
     assert answer in (came_of_it, "EPERM", "EADDRNOTAVAIL") or (
         name == "resolve" and answer[:3] == "EAI"
     )
@@ -220,7 +220,7 @@ def test_a_redirection_to_a_refused_host_is_refused(world: World) -> None:
 
 
 @pytest.mark.needs("curl")
-def test_a_host_that_is_refused_again_and_again_is_told_once(world: World) -> None:
+def test_a_repeatedly_refused_host_is_reported_once(world: World) -> None:
     each = f"curl -s http://{EVIL}/$i; curl -s https://{EVIL}/$i; curl -s https://{EVIL}:22/$i;"
     world.room.run("sh", "-c", f"for i in 1 2 3; do {each} done")
     assert world.room.refused == [EVIL, f"{EVIL}:22"]

@@ -28,7 +28,7 @@ def test_more_than_it_serves_at_a_time_wait(monkeypatch: pytest.MonkeyPatch) -> 
             third.settimeout(10)
             assert third.recv(12) == REFUSED
         held.pop().close()
-        # What ends is served no more, and a listener that is closed ends it all.
+        # A closed connection is served no more, and closing the listener ends everything.
         listener.shutdown(socket.SHUT_RDWR)
         serving.join(10)
         assert not serving.is_alive()

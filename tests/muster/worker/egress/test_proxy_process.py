@@ -1,4 +1,4 @@
-"""The shim's side: a proxy that is started, heard and ended."""
+"""The shim's side: a proxy is started, read and stopped."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ SOURCES = Path(__file__).parents[4]
 
 @contextlib.contextmanager
 def proxied(allow: list[str], port: int) -> Iterator[ProxyProcess]:
-    """A proxy whose room is this process; `hand_over` ends the room."""
+    """A proxy whose sandbox is this process; `close_sandbox_fd` ends the sandbox."""
     proxy = ProxyProcess(allow)
     try:
         listen_in_sandbox(proxy.sandbox_fd, port)
@@ -58,7 +58,7 @@ def refused_hosts(proxy: ProxyProcess, count: int) -> list[str]:
 
 
 def ended(proxy: ProxyProcess) -> bool:
-    """Waits for its end, which is its parent's to reap."""
+    """Wait for its exit, without reaping it."""
     while select.select([proxy], [], [], 30)[0]:
         if proxy.read_refused() is None:
             return os.waitpid(proxy.pid, 0)[1] == 0
@@ -74,7 +74,7 @@ def test_what_it_refuses_is_heard_once_each(port: int) -> None:
         assert proxy.read_refused() == []
 
 
-def test_a_flood_of_hosts_is_told_of_to_an_end_and_holds_nothing_up(port: int) -> None:
+def test_reports_of_refused_hosts_are_limited_and_block_nothing(port: int) -> None:
     with proxied([], port) as proxy:
         for number in range(MAX_REPORTED_HOSTS + 20):
             host = f"{'a' * 60}.{'b' * 60}.{'c' * 60}.host-{number}.example"
@@ -114,7 +114,7 @@ def test_it_is_ended_and_that_may_be_said_twice(port: int) -> None:
 
 @pytest.mark.parametrize("frozen", [False, True])
 def test_it_dies_with_its_parent(port: int, frozen: bool) -> None:
-    """Frozen it cannot hear that a socket has ended: then it is the kernel that ends it."""
+    """A frozen one can't notice that a socket has closed: then the kernel kills it."""
     parent = (
         "import sys, time; sys.path.append(sys.argv[1])\n"
         "from muster.worker.egress.proxy_process import ProxyProcess\n"
@@ -144,7 +144,7 @@ def test_it_is_nobody_and_can_gain_nothing(port: int) -> None:
         assert fields["Groups"].strip() == ""
         assert int(fields["CapPrm"], 16) == int(fields["CapEff"], 16) == 0
         assert fields["NoNewPrivs"] == "1"
-        # Not to be traced or looked into by others of its uid.
+        # Other processes of its uid can't trace or read it.
         assert Path(f"/proc/{proxy.pid}/environ").stat().st_uid == 0
 
 

@@ -67,7 +67,7 @@ def test_one_side_may_end_before_the_other_has_said_all(ends: Ends) -> None:
 
 def test_a_sink_that_does_not_read_stops_its_source(ends: Ends) -> None:
     ends.client.settimeout(0.2)
-    with pytest.raises(TimeoutError):  # long before this much is held somewhere
+    with pytest.raises(TimeoutError):  # long before that much is buffered anywhere
         ends.client.sendall(LONG)
 
 

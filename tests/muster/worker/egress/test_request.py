@@ -1,4 +1,4 @@
-"""Requests to a proxy, read strictly and written anew."""
+"""Requests to a proxy, parsed strictly and rewritten."""
 
 import pytest
 from hypothesis import given
@@ -67,7 +67,7 @@ def test_connect_has_no_head_for_the_server() -> None:
         (["Connection: content-length", "Content-Length: 5"], 5, b"Content-Length: 5"),
     ],
 )
-def test_a_bodys_end_is_told_in_one_way(headers: list[str], body: int, header: bytes) -> None:
+def test_a_bodys_end_is_marked_in_one_way(headers: list[str], body: int, header: bytes) -> None:
     request = read("POST http://a.example/ HTTP/1.1", *headers)
     assert request.body_length == body
     assert [

@@ -1,4 +1,4 @@
-"""What a list allows."""
+"""The hosts that a list allows."""
 
 import pytest
 from hypothesis import given
@@ -55,7 +55,7 @@ def test_a_list_allows_what_is_in_it(host: str, port: int, allowed: bool) -> Non
     ],
 )
 def test_an_entry_that_is_none_is_named(entry: str) -> None:
-    with pytest.raises(ValueError, match="no entry of a list of hosts"):
+    with pytest.raises(ValueError, match="invalid entry in a list of hosts"):
         Rules(["example.org", entry])
 
 

@@ -1,5 +1,5 @@
-"""Generated histories of real repositories: two trees of which the second comes out of the first by
-edits, renames, other modes and types, with names and lines that could be taken for a patch's own.
+"""Generated histories of real repositories: two trees of which the second is derived from the first
+by edits, renames, other modes and types, with names and lines that look like a patch's own.
 """
 
 import os
@@ -54,7 +54,7 @@ _EDITS = ("keep", "lines", "replace", "delete", "rename", "rename and edit", "mo
 
 
 def _fits(tree: Tree, name: bytes) -> bool:
-    """Whether a file of that name may stand beside the others."""
+    """Whether a file of that name can exist next to the others."""
     parents = [name[:at] for at, byte in enumerate(name) if byte == ord("/")]
     below = any(other.startswith(name + b"/") for other in tree)
     return name not in tree and not below and not any(parent in tree for parent in parents)
@@ -67,7 +67,7 @@ def _put(tree: Tree, name: bytes, file: File) -> None:
 
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[Tree, Tree]:
-    """A tree, and what has become of it."""
+    """A tree, and a later state of it."""
     old: Tree = {}
     for name, file in draw(st.lists(st.tuples(_NAME, _FILE), max_size=6)):
         _put(old, name, file)
@@ -94,7 +94,7 @@ def histories(draw: st.DrawFn) -> tuple[Tree, Tree]:
             _put(new, draw(_NAME), file)
     for name, file in draw(st.lists(st.tuples(_NAME, _FILE), max_size=2)):
         _put(new, name, file)
-    # git takes no patch of its own where a directory has come for a link that moved away.
+    # git rejects its own patch if a directory replaces a link that moved away.
     links = [name + b"/" for name, file in old.items() if file.kind == "link"]
     return old, {name: file for name, file in new.items() if not name.startswith(tuple(links))}
 
@@ -133,7 +133,7 @@ class Bench:
         return done.stdout
 
     def tree(self, files: Tree) -> str:
-        """Its id, once the work tree holds these files and nothing else."""
+        """Return its ID, after making the work tree exactly these files."""
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir()
         for name, file in files.items():
@@ -149,7 +149,7 @@ class Bench:
         return self.written()
 
     def listed(self, tree: str) -> dict[str, tuple[str, str]]:
-        """Mode and blob of each file, by its path as we tell it."""
+        """Return mode and blob of each file, by our form of its path."""
         lines = self.git("ls-tree", "-r", "-z", tree).split(b"\0")[:-1]
         heads = (line.partition(b"\t") for line in lines)
         return {
@@ -158,12 +158,12 @@ class Bench:
         }
 
     def written(self) -> str:
-        """The id of the tree that the index holds."""
+        """Return the ID of the index's tree."""
         return self.git("write-tree").decode().strip()
 
 
 def check(bench: Bench, old: Tree, new: Tree) -> changes.Change:
-    """Our patch is what git prints, and takes the one tree to the other, as `git apply` sees it."""
+    """Our patch equals git's output, and `git apply` turns the one tree into the other with it."""
     after, before = bench.tree(new), bench.tree(old)
     change = changes.compare_commits(bench.mirror, before, after)
     assert change.sections is not None
@@ -178,7 +178,7 @@ def check(bench: Bench, old: Tree, new: Tree) -> changes.Change:
 
 
 def _check_files(bench: Bench, change: changes.Change, before: str, after: str) -> None:
-    """Each file's section alone, and its own words, are of that file."""
+    """Each file's section and numbers belong to that file."""
     old, new = bench.listed(before), bench.listed(after)
     paths = {file.path for file in change.files}
     assert len({(file.path, file.status) for file in change.files}) == len(change.files)

@@ -1,4 +1,4 @@
-"""A push of what an attempt has come to, for tests of git."""
+"""A push of an attempt's result, for tests of git."""
 
 from muster.protocol.frames import Author
 from muster.worker.git import checkpoints
@@ -10,6 +10,6 @@ from muster.worker.git.workspace import NoteHandler, Workspace
 def publish(
     workspace: Workspace, stage: int, author: Author, login: Login = NO_LOGIN, *, note: NoteHandler
 ) -> PushedBranch:
-    """Pushes what the attempt has come to, as where nobody has said what that is to be."""
+    """Push the attempt's result, without an ordered commit."""
     ready = checkpoints.find_publish_revision(workspace, stage, author, login, note=note)
     return checkpoints.push_branch(workspace, ready, login)

@@ -1,4 +1,4 @@
-"""What changed, told without running anything of the agent's, and held to its bounds."""
+"""Changes are found without running anything of the agent's, and within limits."""
 
 import subprocess
 from pathlib import Path
@@ -26,7 +26,7 @@ def text(content: str) -> File:
     return File("file", content.encode())
 
 
-def test_a_file_is_told_with_both_sides_its_lines_and_its_section(bench: Bench) -> None:
+def test_a_file_has_both_sides_its_lines_and_its_section(bench: Bench) -> None:
     comparison = change(bench, {b"a": text("one\ntwo\n")}, {b"a": text("one\n2\n3\n")})
     [file] = comparison.files
     [section] = comparison.sections or []
@@ -128,7 +128,7 @@ def test_files_contents_have_a_bound_together(
     assert contents - set(comparison.sections or []) == {b"0234", b"1234"}
 
 
-def test_what_is_made_anew_as_something_else_is_told_twice(bench: Bench) -> None:
+def test_a_file_replaced_by_another_type_is_listed_twice(bench: Bench) -> None:
     old = {b"a": text("x\n"), b"b": File("file", b"\0x")}
     comparison = change(bench, old, {b"a": File("link", b"to"), b"b": File("link", b"to")})
     assert [(f.path, f.status, f.mode, f.old_mode, f.binary) for f in comparison.files] == [
@@ -144,7 +144,7 @@ def test_what_is_made_anew_as_something_else_is_told_twice(bench: Bench) -> None
     assert [(f.insertions, f.deletions) for f in comparison.files[:2]] == [(0, 1), (1, 0)]
 
 
-def test_a_submodule_is_told_by_its_commits(bench: Bench) -> None:
+def test_a_submodule_is_listed_by_its_commits(bench: Bench) -> None:
     old = bench.tree({})
     bench.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},sub")
     comparison = changes.compare_commits(bench.mirror, old, bench.written())
@@ -190,7 +190,7 @@ def test_no_program_of_an_agents_runs_and_no_attribute_changes_what_is_printed(
     old = {b".gitattributes": attributes, b"a": text("1\n"), b"a.txt": text("1\n")}
     new = {b".gitattributes": attributes, b"a": text("2\n"), b"a.txt": text("2\n")}
     before, after = bench.tree(old), bench.tree(new)
-    # Also where a branch has the attributes that a bare repository would take.
+    # Even if a branch has the attributes that a bare repository would use.
     commit = bench.git(
         *("-c", "user.name=a", "-c", "user.email=a@b", "commit-tree", after), given=b"x"
     )

@@ -1,5 +1,5 @@
-"""Whatever has become of a tree, our patch takes the old one to the new one. 500 more are in
-tests/review."""
+"""Whatever changes in a tree, our patch turns the old one into the new one. tests/review has 500
+more."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

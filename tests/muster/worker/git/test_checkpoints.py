@@ -152,7 +152,7 @@ def test_work_that_no_checkpoint_committed_is_published_all_the_same(machine, re
     assert repository.git("log", "-1", "--format=%s", published.commit) == "task #7"
 
 
-def test_a_branch_that_somebody_moved_is_not_overwritten(machine, repository):
+def test_a_moved_branch_is_not_overwritten(machine, repository):
     made = machine.prepare(repository)
     theirs = repository.commit({"their": "work"}, "muster/7-1")
     act(made, "echo new > new")

@@ -52,7 +52,7 @@ def test_the_message_has_no_progress_lines_and_no_control_characters(tmp_path):
     assert failure.value.message == "fatal: [31mno"
 
 
-def test_progress_is_told_with_phase_and_percentage(tmp_path):
+def test_progress_is_reported_with_phase_and_percentage(tmp_path):
     progress = []
     script = r"!printf 'Receiving objects:  40%% (2/5)\rResolving deltas: 100%% (1/1)\n' >&2"
     git.run_git(
@@ -104,7 +104,7 @@ def test_our_settings_outrank_those_of_a_repository(tmp_path):
 
 def test_a_missing_git_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(git.GitError, match="could not be started"):
+    with pytest.raises(git.GitError, match="could not start git"):
         git.run_git(["version"])
 
 

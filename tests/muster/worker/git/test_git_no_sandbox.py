@@ -1,4 +1,4 @@
-"""A sandbox that could not be made is never taken for git's failure, nor the other way round."""
+"""A sandbox that couldn't be created is never mistaken for git's failure, or vice versa."""
 
 import shlex
 from collections.abc import Callable
@@ -35,7 +35,7 @@ FORGER = "printf 'bwrap: no room can be made\\nunshare: unshare failed\\n' >&2; 
 
 @pytest.fixture(params=["full", "processes"])
 def level(any_machine: Machine, request: pytest.FixtureRequest) -> Callable[[], Machine]:
-    """The machine, whose rooms are of this level."""
+    """The machine, with sandboxes of this level."""
 
     def detected() -> Machine:
         level = cast(SandboxLevel, request.param)
@@ -50,7 +50,7 @@ def level(any_machine: Machine, request: pytest.FixtureRequest) -> Callable[[], 
 
 
 def steps(made: Workspace, of: Machine) -> list[Callable[[], object]]:
-    """Whatever needs a room, of a workspace in which a stage has run."""
+    """All operations that need a sandbox, on a workspace in which a stage has run."""
     since = stage_result.StageResult(made.base_commit)
     ref = "refs/muster/7/1/9"
     return [
@@ -138,7 +138,9 @@ def test_what_runs_inside_cannot_pass_for_a_sandbox_that_was_not_made(
         checkpoints.push_checkpoint(made, 0, "develop", AUTHOR, note=of.note)
     with pytest.raises(git.GitError, match="no room can be made") as failure:
         made.run_git("add", "--all")
-    assert "\1" not in failure.value.stderr  # what announces the room is none of git's words
+    assert (
+        "\1" not in failure.value.stderr
+    )  # the sandbox's announcement isn't part of git's message
 
 
 def test_a_timeout_is_not_a_missing_sandbox(machine: Machine, repository: Repository) -> None:

@@ -22,7 +22,7 @@ __all__ = ["machine", "repository", "root", "worker"]
 
 @pytest.fixture
 def private(root: Path, machine: Machine) -> Path:
-    """Another project's mirror on this machine, with a file that nobody else is to see."""
+    """Another project's mirror on this machine, with a private file."""
     made = Repository.create(machine.layout.mirrors / "0a1b.git")
     made.commit({"private": "hush"})
     return made.path
@@ -52,7 +52,7 @@ def test_a_machine_takes_no_local_repository_unless_it_was_told_to(
 ) -> None:
     machine.layout = dataclasses.replace(machine.layout, file_roots=())
     message = refusal(machine, form.format(repository.path))
-    assert message.startswith("this machine takes no local repositories; ")
+    assert message.startswith("this machine allows no local repositories; ")
     assert "--file-root" in message
 
 
@@ -111,7 +111,7 @@ def _gitfile(allowed: Path, private: Path) -> str:
 
 
 def _neighbour(allowed: Path, private: Path) -> str:
-    """A name that only begins like the allowed one."""
+    """A name that only starts like the allowed one."""
     return f"file://{allowed}-not/x.git"
 
 
@@ -169,13 +169,13 @@ def test_no_hook_of_a_repository_that_was_not_allowed_runs(
         ("/srv/x", "file"),
     ],
 )
-def test_git_is_told_the_one_way_to_a_remote(url: str, allowed_protocols: str) -> None:
+def test_git_gets_the_only_protocol_of_a_remote(url: str, allowed_protocols: str) -> None:
     with Remote.parse(url).git_environment() as environment:
         assert environment["GIT_ALLOW_PROTOCOL"] == allowed_protocols
 
 
 @pytest.mark.parametrize("url", ["ext::sh -c id", "https://127.0.0.1:9/x", "ssh://127.0.0.1:9/x"])
-def test_git_goes_nowhere_unless_it_is_told(tmp_path: Path, url: str) -> None:
+def test_git_uses_no_protocol_by_default(tmp_path: Path, url: str) -> None:
     with pytest.raises(git.GitError, match=r"transport '\w+' not allowed"):
         git.run_git(["ls-remote", url], tmp_path)
 
@@ -190,6 +190,6 @@ def test_a_refused_repository_fails_the_task_and_nothing_else(
     server.send(worker.stage("cat private", task_id=8, repo=repo))
     failed = server.wait_for_report(Failed)
     assert failed.code == "repository_refused"
-    assert "takes no local repositories" in failed.message
+    assert "allows no local repositories" in failed.message
     worker.run("true")
     assert server.wait_for_report(StageFinished).code == 0

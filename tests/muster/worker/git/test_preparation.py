@@ -1,4 +1,4 @@
-"""A workspace is made without the daemon's rights below what an attempt can write."""
+"""A workspace is created without the daemon's rights below anything that an attempt can write."""
 
 import os
 from dataclasses import replace

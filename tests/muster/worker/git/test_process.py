@@ -40,7 +40,7 @@ def test_who_says_nothing_has_stalled() -> None:
 def test_what_is_written_between_the_last_look_and_the_end_is_read() -> None:
     """A machine under load may let it write and end in there."""
     pipe = subprocess.PIPE
-    # The second process keeps the pipe open, so that its end tells nothing.
+    # The second process keeps the pipe open, so that its end shows nothing.
     script = "sleep 60 & read -r go; echo late"
     process = subprocess.Popen(
         ["sh", "-c", script], stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True

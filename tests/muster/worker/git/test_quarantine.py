@@ -102,7 +102,7 @@ def test_a_pack_that_is_larger_than_the_attempts_disk_is_cut_off(machine, reposi
 
 @dataclass(frozen=True)
 class Replaced(Quarantine):
-    """A shell command stands for git in the sandbox."""
+    """A shell command replaces git in the sandbox."""
 
     command: str = ""
 
@@ -175,7 +175,7 @@ def test_a_few_bytes_that_grow_to_more_than_the_memory_are_refused_by_the_kernel
 @pytest.mark.parametrize("name", ["--upload-pack=x", "main", "HEAD", "1" * 39, ""])
 def test_what_is_no_commits_id_reaches_no_git(machine, repository, name):
     workspace = machine.prepare(repository)
-    with pytest.raises(WorkRefused, match="is not a commit"):
+    with pytest.raises(WorkRefused, match="isn't a commit"):
         store_commit(workspace, name)
 
 

@@ -1,4 +1,4 @@
-"""Which URLs git may be given, and what a login becomes."""
+"""The URLs that git may get, and the forms of a login."""
 
 import pytest
 from hypothesis import given

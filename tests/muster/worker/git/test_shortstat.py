@@ -1,4 +1,4 @@
-"""The size of a change, as git tells it."""
+"""The size of a change in git's output."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""To which hosts git goes by ssh, and how with a project's key."""
+"""The hosts that git reaches by ssh, and with a project's key."""
 
 import getpass
 import os
@@ -45,7 +45,7 @@ ADDRESSES = [
 
 
 def git_goes_to(tmp_path: Path, url: str) -> str:
-    """The host, or `user@host`, to which the real git tells ssh to go."""
+    """Return the host, or `user@host`, that the real git passes to ssh."""
     arguments_file = tmp_path / "told"
     program = tmp_path / "ssh"
     program.write_text(f'#!/bin/sh\nfor word; do echo "$word"; done >{arguments_file}\nexit 1\n')
@@ -76,7 +76,7 @@ def test_an_address_of_which_git_would_take_another_host_is_refused(
     tmp_path: Path, url: str
 ) -> None:
     assert "evil.example" in git_goes_to(tmp_path, url)
-    with pytest.raises(git.GitError, match="not a repository URL"):
+    with pytest.raises(git.GitError, match="isn't a repository URL"):
         Remote.parse(url)
 
 
@@ -85,7 +85,7 @@ def test_an_address_of_which_git_would_take_another_host_is_refused(
     ["ssh://-oProxyCommand=id/x", "-oProxyCommand=id:x", "git@-oProxyCommand=id:x", "ssh://host"],
 )
 def test_no_host_is_an_option(url: str) -> None:
-    with pytest.raises(git.GitError, match="not a repository URL"):
+    with pytest.raises(git.GitError, match="isn't a repository URL"):
         Remote.parse(url)
 
 
@@ -107,7 +107,7 @@ def test_an_address_as_scp_writes_it_takes_the_same_key(
     machine: Machine, repository: Repository, server: SshServer
 ) -> None:
     url = f"{getpass.getuser()}@{HOST}:{repository.path}"
-    # It can name no port, so nobody is asked here.
+    # It can name no port, so no server is contacted here.
     with Remote.parse(url, server.login).git_environment() as environment:
         assert " -i /proc/" in environment["GIT_SSH_COMMAND"]
         assert environment["GIT_ALLOW_PROTOCOL"] == "ssh"
@@ -167,7 +167,7 @@ def test_the_key_lies_in_no_file_argument_or_environment_while_git_runs(
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except OSError:  # a process that has ended, or is somebody else's
+    except OSError:  # a process that has exited, or is another user's
         return b""
 
 

@@ -23,7 +23,7 @@ __all__ = ["machine", "repository", "root", "server"]
 
 @contextmanager
 def agent(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    """What stands where the daemon's own agent would."""
+    """A stand-in for the daemon's own agent."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
@@ -71,13 +71,13 @@ class Planted:
         return self.root / "used"
 
     def fetch(self, *arguments: object) -> None:
-        """FETCH, where the accounts of the system say that this is the user's home."""
+        """Run FETCH, with this directory as the user's home in the system's accounts."""
         user = pwd.getpwuid(os.geteuid())
         fields = (user.pw_name, "x", 0, 0, "", self.root / "user", "/bin/sh")
         accounts = self.root / "accounts"
         accounts.write_text(":".join(map(str, fields)) + "\n")
         as_other = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        # In a user's own namespace the system's ssh settings belong to nobody, which ssh minds.
+        # In a user namespace the system's ssh settings belong to nobody, which ssh rejects.
         script = 'mount --bind "$0" /etc/passwd && mount -t tmpfs none /etc/ssh && exec "$@"'
         command = ["unshare", "--mount", *as_other, "sh", "-c", script, accounts]
         command += [sys.executable, "-c", FETCH, *arguments]

@@ -1,4 +1,4 @@
-"""What comes into a workspace between two stages is seen and undone; what git ignores stays."""
+"""Changes in a workspace between two stages are found and undone; ignored files stay."""
 
 import pytest
 

@@ -1,4 +1,5 @@
-"""A workspace is prepared as an attempt needs it, or fails by name; then it tells its facts."""
+"""A workspace is prepared as an attempt needs it, or fails with a code; then it reports its
+facts."""
 
 import os
 import subprocess
@@ -98,7 +99,7 @@ def test_the_first_clone_says_so_and_the_next_has_nothing_to_say(machine, reposi
     assert len(machine.notes) == 1
 
 
-def test_slow_progress_is_told_about_once_a_second(machine, repository, monkeypatch):
+def test_slow_progress_is_reported_once_per_second(machine, repository, monkeypatch):
     from muster.worker.git import preparation
 
     notes = []
@@ -134,7 +135,7 @@ def test_a_base_that_is_no_branch_name_is_missing(machine, repository):
 
 
 def test_nothing_is_left_when_the_branch_cannot_be_made(machine, repository):
-    repository.commit({"a": "1"}, "muster")  # git has no room for muster/7-1 beside it
+    repository.commit({"a": "1"}, "muster")  # git can't have muster/7-1 in addition to it
     error = failure(machine, repository, base="muster")
     assert error.code == "workspace_failed"
     assert "muster/7-1" in error.message
@@ -220,7 +221,7 @@ def test_an_attempt_resumes_at_the_checkpoint(any_machine, repository):
     assert (second.path / "done").read_text() == "done\n"
     assert not (second.path / "README").exists()
     assert act(second, "git status --porcelain; git symbolic-ref HEAD") == "refs/heads/muster/7-2"
-    # What others did meanwhile is not counted as this task's.
+    # Others' work in the meanwhile doesn't count as this task's.
     assert second.base_commit == first.base_commit
     assert second.read_facts().diff == DiffStat(2, 1, 1)
 

@@ -1,4 +1,4 @@
-"""Whatever an attempt does to its workspace, and whoever looks into it, gains nothing by it."""
+"""Whatever an attempt does to its workspace, and whoever reads it, it gains nothing."""
 
 import contextlib
 import secrets
@@ -115,7 +115,8 @@ echo more >> README
 
 
 def hostile(made: workspace.Workspace, spoils: Path) -> None:
-    """Sets every trap that a workspace can hold; each tells who ran it and what it could see."""
+    """Set every trap that a workspace can contain; each records who ran it and what it could
+    see."""
     spoils.mkdir()
     spoils.chmod(0o777)
     tell = spoils / "tell"
@@ -132,7 +133,7 @@ def hostile(made: workspace.Workspace, spoils: Path) -> None:
 def test_traps_in_a_workspace_run_nothing_as_root_and_see_no_token(
     any_machine, repository, root, with_token
 ):
-    # One of its own: as one user, the traps also see what other tests run at the same moment.
+    # Unique: under one user, the traps also see other tests running now.
     secret = f"tok3n-{secrets.token_hex(8)}"
     login = Login(secret) if with_token else NO_LOGIN
     made = any_machine.prepare(repository)
@@ -206,7 +207,7 @@ def test_a_filter_that_speaks_for_git_costs_the_facts_and_nothing_else(any_machi
 
 @pytest.fixture
 def limited_machine(machine: Machine) -> Iterator[Machine]:
-    """A machine that holds each attempt to little memory and few processes."""
+    """A machine that limits each attempt to little memory and few processes."""
     asked = {"memory": 256 << 20, "processes": 64}
     limits = sandbox_limits.create_limits(machine.layout.home, 2, asked)
     if limits.groups is None:

@@ -1,5 +1,5 @@
-"""A server that was made anew of a backup hears once more what it has not heard; any other hears
-everything once.
+"""A server restored from a backup gets the reports that it lacks again; any other gets each
+once.
 """
 
 from pathlib import Path
@@ -44,7 +44,7 @@ def numbers(reports: list[Report]) -> list[int]:
 
 
 def acked(directory: Path, key: AttemptKey = KEY, **settings: int) -> Journal:
-    """A journal in which all of a stage was said and acked."""
+    """A journal with all reports of a stage, acknowledged."""
     journal = opened(directory, **settings)
     for body in STAGE:
         seq = journal.append(key, body)
@@ -103,7 +103,7 @@ def test_of_an_attempt_that_is_forgotten_nothing_is_kept(tmp_path: Path, how: st
     assert again(journal, tmp_path).reports_after(0) == []
 
 
-def test_a_journal_that_is_begun_anew_says_nothing_twice(tmp_path: Path) -> None:
+def test_a_new_journal_repeats_no_report(tmp_path: Path) -> None:
     journal = acked(tmp_path)
     new = journal.append(KEY, StageStarted(1))
     assert journal.flush(5)

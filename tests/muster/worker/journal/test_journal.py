@@ -43,7 +43,7 @@ def filled(directory: Path, count: int) -> tuple[str, list[Report]]:
     return journal.journal_id, pending
 
 
-def test_reports_survive_a_restart_in_order_and_count_goes_on(tmp_path: Path) -> None:
+def test_reports_survive_a_restart_in_order_and_numbers_continue(tmp_path: Path) -> None:
     journal_id, pending = filled(tmp_path, 3)
 
     journal = opened(tmp_path)

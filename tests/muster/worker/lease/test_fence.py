@@ -1,4 +1,4 @@
-"""The daemon's own hand at its lease's end. What it does to real shims: test_frozen.py."""
+"""The daemon's own enforcement of its lease. Its effect on real shims: test_frozen.py."""
 
 import threading
 from pathlib import Path
@@ -13,7 +13,7 @@ from muster.worker.lease.lease import Lease
 def test_nothing_is_killed_when_the_lease_is_prolonged_while_the_daemon_looks(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What it finds at work may have begun since."""
+    """The processes it finds may have started since."""
     lease, looked, killed = Lease(), threading.Event(), []
 
     def at_work(attempts: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""What wants more than an attempt may have. Each ends by itself before a machine without limits
+"""Programs that exceed an attempt's limits. Each stops by itself before a machine without limits
 would suffer."""
 
 import os
@@ -16,7 +16,7 @@ EATER = (
     "    for at in range(0, 1 << 20, 4096): kept[-1][at] = 1\n"
     "time.sleep(60)\n",
 )
-"""4 GiB of memory, piece by piece, by a process that may have two of them."""
+"""4 GiB of memory, in steps, by a process that may have two of them."""
 
 SLEEP = f"61.{os.getpid()}"
 """Of this test process's bombs alone: others may go off beside it."""

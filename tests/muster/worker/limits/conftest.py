@@ -1,4 +1,4 @@
-"""Rooms that are held to limits, by control groups and without them."""
+"""Sandboxes with limits, by control groups and without them."""
 
 from collections.abc import Iterator
 from pathlib import Path

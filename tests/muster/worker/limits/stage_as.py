@@ -1,4 +1,4 @@
-"""Runs a stage on a shim as whoever runs this, and prints how it ended: `stage_as.py JSON`."""
+"""Runs a stage on a shim as the current user, and prints its exit: `stage_as.py JSON`."""
 
 import json
 import sys

@@ -1,7 +1,7 @@
-"""Control groups are made where the machine lets us, and nowhere else.
+"""Control groups are created where the machine allows it, and nowhere else.
 
-Version 2 is played by files in a directory: on the machines of these tests its controllers may be
-elsewhere. What the kernel makes of such files is in test_sandbox_group.
+Version 2 is simulated by files in a directory, because the test machines' controllers may be
+elsewhere. The kernel's use of such files is in test_sandbox_group.
 """
 
 import os
@@ -16,7 +16,7 @@ from tests.muster.worker.repositories import wait_until_gone
 
 
 class Kernel:
-    """A hierarchy of version 2 that is made up, seen by a process in one of its groups."""
+    """A simulated hierarchy of version 2, seen by a process in one of its groups."""
 
     def __init__(self, directory: Path, group: str, *others: str) -> None:
         self.process = directory / "self"
@@ -183,7 +183,7 @@ def test_nothing_is_left_of_an_attempt_that_is_no_more(groups: ControlGroups) ->
             (directory / "cgroup.procs").write_text(str(sleeper.pid))
         groups.remove_attempt("7-1")
         assert sleeper.wait() < 0
-    groups.remove_attempt("7-1")  # what was killed may have been busy still
+    groups.remove_attempt("7-1")  # killed processes may still have been busy
     left = [name for name in names if any(directory.exists() for directory in made[name])]
     groups.remove_attempt("7-11")
     assert left == ["7-11-0"]

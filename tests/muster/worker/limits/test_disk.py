@@ -1,4 +1,4 @@
-"""What directories take of the disk is measured whatever lies in them, and beside all else."""
+"""The disk usage of directories is measured whatever they contain, without blocking."""
 
 import os
 import signal
@@ -78,7 +78,7 @@ def test_a_walk_ends_where_the_limit_does(tmp_path: Path) -> None:
 
 @pytest.fixture
 def dug(tmp_path: Path) -> Iterator[Path]:
-    """A directory below which others lie, one in the other, deeper than any path can tell."""
+    """A directory with nested ones, deeper than any path can be."""
     root = handle = os.open(tmp_path, os.O_RDONLY)
     for _ in range(disk._MAX_DEPTH + 10):
         os.mkdir("d", dir_fd=handle)
@@ -92,7 +92,7 @@ def dug(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)
 
 
-def test_what_is_too_deep_is_told(dug: Path) -> None:
+def test_directories_that_are_too_deep_are_reported(dug: Path) -> None:
     with pytest.raises(TooDeep):
         size(dug)
     watch = DiskWatch([str(dug)], MUCH, now=0.0)
@@ -118,13 +118,13 @@ sys.stdin.read()
     "how",
     ["open", pytest.param("mapped", marks=pytest.mark.skipif(os.geteuid() != 0, reason="root"))],
 )
-def test_what_has_no_name_counts_while_somebody_holds_it(tmp_path: Path, how: str) -> None:
-    others = disk.unlinked_bytes([str(tmp_path)], os.getpid())  # what the tests' own process holds
+def test_an_unlinked_file_counts_while_a_process_has_it_open(tmp_path: Path, how: str) -> None:
+    others = disk.unlinked_bytes([str(tmp_path)], os.getpid())  # the tests' own process's
     holder = [sys.executable, "-c", HOLDER, str(tmp_path / "gone"), how]
     with subprocess.Popen(holder, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"held\n"
-        # The file system may keep a block of its own for it.
+        # The file system may use a block of its own for it.
         held = disk.unlinked_bytes([str(tmp_path)], os.getpid()) - others
         assert 1 << 20 <= held <= (1 << 20) + (64 << 10)
         process.communicate()
@@ -142,7 +142,7 @@ def test_a_stage_that_fills_the_disk_is_ended(stages: Stages, tmp_path: Path) ->
     limits = StageLimits(1 << 30, 500, 256, 64 << 20, directories=[str(place)])
     end = stages.run(*FILLER, str(place), limits=limits)
     assert (end.how, end.message.split()[0]) == ("limit", "disk_exceeded")
-    assert "than an attempt may have: 64 MiB (" in end.message
+    assert "exceeded the attempt's disk limit of 64 MiB (" in end.message
     assert "`worker run --attempt-disk`" in end.message
 
 
@@ -157,7 +157,7 @@ def test_a_walk_that_is_not_wanted_any_more_is_ended() -> None:
 
 
 class FakeWalk:
-    """Says what it is told to say."""
+    """Returns the configured result."""
 
     def __init__(self, began: float, output: str | None, cost: float) -> None:
         self.started_at = began
@@ -172,7 +172,7 @@ class FakeWalk:
 
 
 class Walks:
-    """The walks that a watch of one directory begins, over a disk that is made up."""
+    """The walks that a watch of one directory starts, over a simulated disk."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.said: str | None = "100"
@@ -194,7 +194,7 @@ class Walks:
         return self.begun[-1]
 
     def at(self, *moments: float) -> list[float]:
-        """The moments at which walks have begun, after looks at these."""
+        """Return the times at which walks have started, with polls at these."""
         for moment in moments:
             self.watch.poll(moment)
         return [walk.started_at for walk in self.begun]
@@ -227,7 +227,7 @@ def test_files_without_a_byte_are_looked_at_sooner_too(walks: Walks) -> None:
 
 
 def test_files_that_go_by_the_free_bytes_are_seen_by_their_bytes_alone(walks: Walks) -> None:
-    """ZFS and XFS say two files less for a KiB that somebody else has written."""
+    """ZFS and XFS report two files fewer per KiB that another process has written."""
     assert walks.at(100.0, 101.0, 102.1) == [100.0]
     walks.lose(free=500, files=1, files_in_all=1)
     assert walks.at(102.2, 104.9) == [100.0]

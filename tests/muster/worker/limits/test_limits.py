@@ -1,4 +1,4 @@
-"""What an attempt may use when nobody says, and the words for having used it up."""
+"""An attempt's default limits, and the messages for exceeding them."""
 
 import pytest
 
@@ -61,6 +61,6 @@ def test_sizes_are_said_as_people_do(number: int, expected: str) -> None:
 )
 def test_a_breach_names_limit_use_and_option(breach: Breach, code: str, option: str) -> None:
     assert breach.code == code
-    assert f"`worker run {option}` sets the limit" in breach.message
+    assert f"set the limit with `worker run {option}`" in breach.message
     assert "64" in breach.message
     assert "65" in breach.message

@@ -1,4 +1,4 @@
-"""The kernel holds a room to its limits, and kills what is beyond; nobody else suffers."""
+"""The kernel enforces a sandbox's limits, and kills what exceeds them; nothing else suffers."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ MakeLimits = Callable[..., StageLimits]
 
 @pytest.fixture
 def make_limits(groups: ControlGroups) -> MakeLimits:
-    """Limits that control groups keep."""
+    """Limits that control groups enforce."""
 
     def limits(**more: int) -> StageLimits:
         usual = StageLimits(1 << 30, 500, 256, 1 << 30, groups=groups.paths_for_sandbox("7-1-0"))
@@ -36,7 +36,7 @@ def test_who_eats_memory_dies_alone(stages: Stages, make_limits: MakeLimits) -> 
         bystander.kill()
     assert (end.how, end.code) == ("limit", 128 + 9)
     assert end.message.startswith(
-        "memory_exceeded it needed more memory than an attempt may have: 64 MiB (64 MiB in use"
+        "memory_exceeded it exceeded the attempt's memory limit of 64 MiB (64 MiB in use"
     )
     assert stages.run("true", index=1).how == "exit"
 
@@ -60,7 +60,7 @@ def test_a_stage_whose_child_eats_memory_ends_as_well(
 def test_a_fork_bomb_is_bounded_and_ended(stages: Stages, make_limits: MakeLimits) -> None:
     end = stages.run(*BOMB, limits=make_limits(processes=50))
     assert (end.how, end.message.split()[0]) == ("limit", "processes_exceeded")
-    assert "may have: 50, threads included (50 at once)" in end.message
+    assert "limit of 50 processes, including threads (50 at once)" in end.message
     assert processes.find_by_arguments("sleep", SLEEP) == []
 
 

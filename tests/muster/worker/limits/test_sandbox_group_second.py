@@ -1,5 +1,5 @@
-"""Version 2 of control groups, whose controllers of memory and processes no kernel has here: by
-files with the names and forms of the kernel's documentation (cgroup-v2.rst)."""
+"""Version 2 of control groups, whose memory and process controllers no kernel has here: simulated
+by files with the names and formats of the kernel's documentation (cgroup-v2.rst)."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from muster.worker.limits.limits import StageLimits
 from muster.worker.limits.sandbox_group import SandboxGroup
 
 LIMITS = StageLimits(512 << 20, 200, 256, 1 << 30)
-# What is written is empty: a kernel's file takes each write as a whole.
+# Writing replaces the content, as in a kernel's file.
 FILES = {
     "cgroup.procs": "",
     "cgroup.kill": "",
@@ -61,7 +61,7 @@ def test_the_whole_sandbox_is_limited_and_dies_together(second: Second) -> None:
     assert second.read("cgroup.procs") == "0"
 
 
-def test_who_was_killed_at_its_limit_is_told_so(second: Second) -> None:
+def test_a_kill_at_the_limit_is_reported(second: Second) -> None:
     assert second.group.memory_breach() is None
     second.happens(oom=4, oom_kill=5, refused=7)
     found = second.group.memory_breach()

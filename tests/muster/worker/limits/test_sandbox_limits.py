@@ -1,4 +1,4 @@
-"""What an operator asked for counts, and the machine's own measure where nothing was."""
+"""The operator's values apply, and otherwise the machine's own defaults."""
 
 from pathlib import Path
 
@@ -40,13 +40,13 @@ def test_a_machine_without_groups_says_what_it_lacks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def none(_: Path) -> ControlGroups:
-        raise CgroupsUnavailable("/x may not be written")
+        raise CgroupsUnavailable("/x isn't writable")
 
     monkeypatch.setattr(cgroup, "find_groups", none)
     caplog.set_level("INFO")
     found = sandbox_limits.create_limits(tmp_path, 2, {})
-    assert (found.groups, found.groups_problem) == (None, "/x may not be written")
-    assert "kept by looking twice a second: /x may not be written" in caplog.text
+    assert (found.groups, found.groups_problem) == (None, "/x isn't writable")
+    assert "enforced by checks twice a second: /x isn't writable" in caplog.text
     found.remove_stale_groups(())
     assert found.stage_limits("7-1-0", ()).groups == []
 

@@ -1,4 +1,4 @@
-"""Where no control group may be written, who is beyond a limit is found by adding up."""
+"""Without a writable control group, usage is added up to find exceeded limits."""
 
 import contextlib
 import json
@@ -30,7 +30,7 @@ As = Callable[..., tuple[str, int, str]]
 
 @pytest.fixture
 def as_user(root: Path) -> As:
-    """Runs a stage on a shim of an ordinary user's; returns how it ended, with code and message."""
+    """Run a stage on a shim of an ordinary user; return its exit, with code and message."""
     user = (USER, USER, ()) if os.geteuid() == 0 else (None, None, None)
     directory = root / "attempt"
     directory.mkdir(mode=0o700)
@@ -74,7 +74,7 @@ def _as(uid: Any, gid: Any, groups: Any, *argv: str) -> subprocess.CompletedProc
 def test_who_eats_memory_is_killed(as_user: As) -> None:
     how, code, message = as_user(*EATER, limits=USUAL._replace(memory=64 << 20))
     assert (how, code) == ("limit", 128 + 9)
-    assert message.startswith("memory_exceeded it needed more memory than an attempt may have: 64")
+    assert message.startswith("memory_exceeded it exceeded the attempt's memory limit of 64")
 
 
 def test_a_fork_bomb_is_killed(as_user: As) -> None:
@@ -126,7 +126,7 @@ def test_a_stage_without_limits_is_let_be(stages: Stages) -> None:
     assert stages.run("true", limits=None).how == "exit"
 
 
-def test_who_is_told_to_end_is_watched_until_it_has(stages: Stages) -> None:
+def test_a_stopping_stage_is_watched_until_its_end(stages: Stages) -> None:
     script = "trap '\"$@\"' TERM; echo up; while :; do sleep 0.05; done"
     stages.start("sh", "-c", script, "sh", *EATER, limits=USUAL._replace(memory=64 << 20))
     stages.wait_for(b"up")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from muster.worker.masking.masker import MASK, MIN_SECRET_LENGTH, Masker
 
-# Few letters, so that secrets overlap, contain and begin one another.
+# Few letters, so that secrets overlap, contain and start one another.
 SECRETS = st.lists(st.text("ab", min_size=1, max_size=9).map(str.encode), max_size=4)
 OUTPUT = st.text("abc", max_size=60).map(str.encode)
 CUTS = st.lists(st.integers(0, 60), max_size=8)
@@ -197,7 +197,7 @@ def test_clean_output_is_masked_faster_than_any_terminal_writes(secrets: list[by
     began = time.process_time()
     for _ in range(400):
         masker.feed(block)
-    # 200 MB/s on an idle core; a quarter of that leaves room for a busy one.
+    # 200 MB/s on an idle core; a quarter of that allows for a busy one.
     assert 400 * len(block) / (time.process_time() - began) > 50e6
 
 

@@ -1,4 +1,4 @@
-"""Rooms as this machine makes them."""
+"""Sandboxes as this machine creates them."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ KEY = AttemptKey(7, 1)
 def make_sandbox(
     home: Path, *directories: SandboxDirectory, level: SandboxLevel = "full"
 ) -> Sandbox:
-    """The room of an attempt of the worker with this home, which shows these directories."""
+    """Return the sandbox of an attempt of this home's worker, with these directories visible."""
     layout = Layout(home)
     layout.make()
     for path in (layout.attempt(KEY), layout.workspace(KEY), layout.attempt_home(KEY)):

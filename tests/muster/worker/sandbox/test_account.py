@@ -1,4 +1,4 @@
-"""An attempt's account in its room."""
+"""An attempt's account in its sandbox."""
 
 import os
 from pathlib import Path

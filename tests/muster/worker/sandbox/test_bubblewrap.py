@@ -1,4 +1,4 @@
-"""Which bubblewrap makes sandboxes: the first of the candidates with which a trial succeeds."""
+"""The bubblewrap for sandboxes: the first of the candidates with which a test succeeds."""
 
 import os
 import shutil
@@ -67,7 +67,9 @@ def test_where_all_are_blocked_each_is_named_with_its_reason(
     monkeypatch.setattr(bubblewrap, "bundled_program", lambda: None)
     rooms = detect(layout, bwrap=mine)
     assert rooms.level == "processes"
-    assert rooms.missing == (f"--bwrap {mine}: mine ended with 3; system {system}: bwrap: refused",)
+    assert rooms.missing == (
+        f"--bwrap {mine}: mine exited with 3; system {system}: bwrap: refused",
+    )
 
 
 @pytest.mark.parametrize("way", ["directly", "by a link", "beside another libcap", "from a copy"])

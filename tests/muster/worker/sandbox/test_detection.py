@@ -1,4 +1,4 @@
-"""What a machine can contain, whatever its daemon was started with."""
+"""The level that a machine supports, however its daemon was started."""
 
 import os
 

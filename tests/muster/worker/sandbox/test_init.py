@@ -1,4 +1,4 @@
-"""A stage in its room: how it begins and ends, and that its end is everybody's."""
+"""A stage in its sandbox: its start and exit, which ends all processes."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ MARK = f"{os.getpid()}.25"
 
 @pytest.fixture
 def start_stage(stages: Stages, sandbox: Sandbox) -> StartStage:
-    """Begins a stage of bash in the room."""
+    """Start a bash stage in the sandbox."""
 
     def begin(script: str, *argv: str, env: dict[str, str] | None = None) -> Stages:
         more = {
@@ -46,7 +46,7 @@ def alive() -> list[processes.Process]:
 
 
 def maker(stages: Stages) -> processes.Process:
-    """What made the stage's room: the shim's child."""
+    """Return the creator of the stage's sandbox: the shim's child."""
     (found,) = processes.children(stages.shim.fetch_state().pid)
     return found
 
@@ -65,7 +65,7 @@ def how(end: StageExit) -> tuple[str, int]:
         ("kill -SEGV $$", ("signal", 11)),
     ],
 )
-def test_an_end_is_told_as_it_was(
+def test_an_exit_is_reported_unchanged(
     start_stage: StartStage, script: str, expected: tuple[str, int]
 ) -> None:
     assert how(start_stage(script).wait()) == expected
@@ -78,7 +78,7 @@ def test_an_end_is_told_as_it_was(
         (("/etc/passwd",), "EACCES exec /etc/passwd: Permission denied"),
     ],
 )
-def test_a_program_that_is_not_there_is_told_in_the_systems_words(
+def test_a_missing_program_is_reported_in_the_systems_words(
     start_stage: StartStage, argv: tuple[str, ...], message: str
 ) -> None:
     end = start_stage("", *argv).wait()
@@ -106,7 +106,7 @@ def test_it_has_a_terminal_and_job_control(start_stage: StartStage) -> None:
     assert stages.output() == b"/dev/console\r\n24 80\r\n2\r\n"
 
 
-def test_what_it_leaves_hears_term_and_is_gone_when_the_end_is_told(
+def test_orphans_get_term_and_are_gone_when_the_exit_is_reported(
     start_stage: StartStage,
 ) -> None:
     left = f"trap 'echo heard > /workspace/heard; exit' TERM; sleep {MARK} & wait"
@@ -137,9 +137,7 @@ def test_who_kills_all_there_is_ends_itself_alone(start_stage: StartStage) -> No
 
 
 @pytest.mark.parametrize("who", ["what made it", "its first process"])
-def test_whoever_is_killed_of_those_who_hold_it_takes_all_along(
-    start_stage: StartStage, who: str
-) -> None:
+def test_killing_any_of_its_creators_kills_everything(start_stage: StartStage, who: str) -> None:
     stages = start_stage(f"echo up; for i in 1 2 3; do setsid sleep {MARK} & done; wait")
     stages.wait_for(b"up")
     wait_for(lambda: len(alive()) == 3)
@@ -163,7 +161,7 @@ def test_it_dies_with_its_shim(start_stage: StartStage) -> None:
 def test_a_projects_variables_touch_the_command_alone(
     start_stage: StartStage, tmp_path: Path
 ) -> None:
-    """What makes the room has the daemon's rights."""
+    """The sandbox's creator has the daemon's rights."""
     stages = start_stage("echo ok", env={"LD_PRELOAD": "/workspace/evil.so", "BASH_ENV": "/x"})
     assert how(stages.wait()) == ("exit", 0)
     assert stages.output().count(b"LD_PRELOAD cannot be preloaded") <= 1
@@ -187,7 +185,7 @@ def test_a_stage_is_given_bytes_that_are_no_text(start_stage: StartStage) -> Non
     assert stages.output().split() == [*b"g r 374 337 e".split()] * 2
 
 
-# Without its path, an interpreter is as blind as one whose library the new user cannot read.
+# Without its path, an interpreter behaves like one whose library the new user can't read.
 BECOME = """
 import os, sys
 sys.path.append(sys.argv[1])

@@ -1,4 +1,4 @@
-"""Abstract sockets of the host, from a room that shares its network."""
+"""The host's abstract sockets, from a sandbox that shares its network."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""No mount of a sandbox lies below anything that an attempt can write."""
+"""No mount of a sandbox is below anything that an attempt can write."""
 
 import os
 import re
@@ -92,7 +92,7 @@ def bwrap(request: pytest.FixtureRequest) -> Candidate:
 
 @pytest.fixture
 def sandbox(root: Path, bwrap: Candidate) -> Sandbox:
-    """A room that shows one more directory to be written, and one to be read."""
+    """A sandbox with one more writable directory, and one readable."""
     for name in ("cache", "tools"):
         (root / name).mkdir()
     shown = (SandboxDirectory(root / "cache", writable=True), SandboxDirectory(root / "tools"))
@@ -123,7 +123,7 @@ def test_links_at_every_mount_point_have_nothing_made_outside(root: Path, sandbo
     for place in writable:
         for name in names:
             plant(place / name, outside)
-        for mount in found:  # and whole paths, where one lies in a place of the same shape
+        for mount in found:  # and absolute paths, for places of the same shape
             path = place.joinpath(*mount.target.parts[1:-1])
             if not any(parent.is_symlink() for parent in (path, *path.parents)):
                 path.mkdir(parents=True, exist_ok=True)

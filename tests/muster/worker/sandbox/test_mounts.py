@@ -1,4 +1,4 @@
-"""What is to be seen in a room of this machine."""
+"""The visible files of a sandbox on this machine."""
 
 import subprocess
 from dataclasses import replace
@@ -14,7 +14,7 @@ __all__ = ["root"]
 
 
 def seen(room: Sandbox, place: Path) -> list[str]:
-    """What lies below a place, as it is seen in the room."""
+    """Return the paths below a place, as seen in the sandbox."""
     done = subprocess.run(
         room.command("find", str(place)), cwd="/", capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""Rooms of this machine: what is in them, whose they are, and that they end as a whole."""
+"""Sandboxes of this machine: their contents, their users, and their complete end."""
 
 import os
 import subprocess
@@ -41,7 +41,7 @@ def layout(root: Path) -> Layout:
 
 
 def make_sandbox(rooms: Sandboxes) -> Sandbox:
-    """The room of an attempt whose directories are there."""
+    """Return the sandbox of an attempt with existing directories."""
     layout = rooms.layout
     identity = UidAllocator(layout.identities).claim(KEY)
     for path in (layout.workspace(KEY), layout.attempt_home(KEY), layout.attempt(KEY)):
@@ -53,7 +53,7 @@ def make_sandbox(rooms: Sandboxes) -> Sandbox:
 
 
 def output_of(room: Sandbox, script: str, **more: object) -> str:
-    """What a shell in the room says."""
+    """Return the output of a shell in the sandbox."""
     done = subprocess.run(
         room.command("sh", "-c", script, **more),  # type: ignore[arg-type]
         cwd="/",
@@ -115,7 +115,7 @@ def test_its_processes_are_its_own_and_end_with_the_first(sandbox: Sandbox) -> N
 
 
 def test_the_end_of_the_command_is_the_end_of_all(sandbox: Sandbox) -> None:
-    """Whatever it forked, at the moment when the command that made the room has ended."""
+    """Everything it forked is gone when the command that created the sandbox has exited."""
     mark = f"{os.getpid()}8.5"
     chain = f"while :; do (setsid sh -c 'sleep {mark} & exit' &); done"
     output_of(sandbox, f"for i in 1 2 3; do ({chain}) >/dev/null 2>&1 & done; sleep 0.3")
@@ -186,7 +186,7 @@ def test_processes_end_with_the_first_also_without_mounts(layout: Layout) -> Non
     assert processes.find_by_arguments("sleep", mark) == []
 
 
-def test_a_sandbox_dies_with_whoever_made_it(sandbox: Sandbox) -> None:
+def test_a_sandbox_dies_with_its_creator(sandbox: Sandbox) -> None:
     mark = f"{os.getpid()}5.5"
     script = "import subprocess, sys; subprocess.run(sys.argv[1:])"
     argv = sandbox.command("sh", "-c", f"setsid sleep {mark} & sleep {mark}")
@@ -237,4 +237,4 @@ def test_a_machine_that_cannot_check_what_comes_out_of_sandboxes_says_so(
     monkeypatch.setattr(
         Sandbox, "checker_command", lambda *_, **__: ["sh", "-c", "echo no git >&2; exit 1"]
     )
-    assert rooms.find_problem() == "commits cannot be checked: no git"
+    assert rooms.find_problem() == "can't check commits: no git"

@@ -1,4 +1,4 @@
-"""What runs in a room, and what it reaches from there."""
+"""Programs in a sandbox, and what they can reach."""
 
 import os
 import socket
@@ -34,7 +34,7 @@ def host_socket() -> Iterator[str]:
 
 
 def output_of(room: Sandbox, *argv: str, **options: bool) -> str:
-    """What a program in the room writes, errors too."""
+    """Return the output of a program in the sandbox, including errors."""
     done = subprocess.run(
         room.command(*argv, **options),
         cwd="/",

@@ -1,4 +1,4 @@
-"""A tree that an agent has made is removed, or changes hands, and nothing else is touched."""
+"""An agent's tree is removed, or changes owner, and nothing else is touched."""
 
 import os
 import stat
@@ -21,7 +21,7 @@ DEEP = 1_200  # longer than a path can be, more than a process may have open
 
 @pytest.fixture
 def outside(root: Path) -> Path:
-    """What is another's, and lies outside of every tree."""
+    """Another user's files, outside of every tree."""
     directory = root / "outside"
     directory.mkdir()
     (directory / "kept").write_text("kept")
@@ -184,7 +184,7 @@ def test_a_tree_changes_hands_and_what_it_links_to_does_not(tree: Path, outside:
 def test_a_name_that_changes_hands_meanwhile_changes_no_other_file(
     small: Path, outside: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was looked at is what is given, whatever has its name by then."""
+    """The inspected file is the one given away, whatever has its name by then."""
     real = trees._change_owner
 
     def swap_first(handle: int, owner: int) -> None:

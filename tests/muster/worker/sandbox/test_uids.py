@@ -24,7 +24,7 @@ TAKEN_BY_OTHERS = [
 
 
 @pytest.mark.parametrize("others", TAKEN_BY_OTHERS)
-def test_no_daemon_s_uids_are_somebody_else_s(others):
+def test_no_daemons_uids_belong_to_others(others):
     for number in range(MAX_DAEMONS):
         assert uids_for_daemon(number)[0] not in others
         assert uids_for_daemon(number)[-1] not in others

@@ -1,4 +1,4 @@
-"""How a worker's connection begins, what keeps it up, and what follows its end."""
+"""The start of a worker's connection, its maintenance, and the time after its end."""
 
 import threading
 from collections.abc import Callable
@@ -128,7 +128,7 @@ def test_what_a_server_says_that_speaks_no_version_of_ours_any_more_is_in_the_lo
     monkeypatch.setattr("muster.worker.server.connection._LONG_DELAYS_SECONDS", (61.0, 61.0))
     server.protocol, server.refusal = 0, "install the server's release"
     with connected(tmp_path, server):
-        wait_for(lambda: "connecting again in 61.0 s" in caplog.text)
+        wait_for(lambda: "reconnecting in 61.0 s" in caplog.text)
     assert server.refused == [3, 2]
     assert "closed the connection: 4414 install the server's release;" in caplog.text
 
@@ -181,7 +181,7 @@ def test_a_replaced_worker_keeps_out_of_the_way(
         )
         server.kick(CloseCode.REPLACED)
         assert asked.wait(10)
-    assert "connecting again in 61.0 s" in caplog.text
+    assert "reconnecting in 61.0 s" in caplog.text
     assert "another worker" in caplog.text
 
 

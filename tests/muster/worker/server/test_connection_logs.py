@@ -103,7 +103,7 @@ def test_a_gap_that_the_server_sees_is_filled(tmp_path: Path, server: FakeServer
         spool.write(content[: 1 << 20])
         server.wait_for(lambda: len(server.log()) == 1 << 20)
         with server.changed:
-            # It forgets what it had not committed.
+            # It loses its uncommitted bytes.
             del server.logs[7, 1][300_000:]
             server.send(LogGap(7, 1, 300_000))
         spool.write(content[1 << 20 :])
@@ -176,7 +176,8 @@ def test_the_heart_beats_through_a_flood(tmp_path: Path, server: FakeServer) -> 
             spool.write(os.urandom(1 << 20))
         server.wait_for(lambda: len(server.log()) == 48 << 20, 60)
         ended = time.monotonic()
-        # A busy machine stretches both: were heartbeats kept waiting, one gap would be the whole.
+        # A busy machine stretches both: if heartbeats had to wait, one gap would be the complete
+        # time.
         assert server.max_heartbeat_gap(began, ended) < max(0.6, (ended - began) / 4)
         spool.close()
 

@@ -1,4 +1,4 @@
-"""Reports reach the server over the connection: each once, in order, whatever cuts it."""
+"""Reports reach the server over the connection: each once, in order, whatever breaks it."""
 
 import threading
 from pathlib import Path
@@ -96,7 +96,7 @@ def test_no_cut_skips_or_reorders_a_report(
 
 
 class Overtaken(threading.Event):
-    """Cleared only once it has been set: whoever clears it comes too late."""
+    """Cleared only after it has been set: a late clear."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -154,5 +154,5 @@ def test_a_server_of_before_is_sent_nothing_that_it_cannot_read(
     outbox.close()
     journal.close()
     assert [report.seq for report in arrived()] == sent
-    # That the stage has ended it has to hear, in words of its own.
+    # It must get the stage's end, in its own version's form.
     assert isinstance(arrived()[-2].body, Lost if protocol == 2 else Suspended)

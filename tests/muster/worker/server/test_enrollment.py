@@ -85,7 +85,7 @@ def test_a_renewal_that_was_done_but_not_answered_is_done_again(
     membership = TokenRenewal(store)
     try:
         server.wait_for(lambda: len(server.requests) == 4)
-        # The token that it holds lives on beside those that it never got.
+        # Its current token stays valid in addition to those that it never received.
         assert {bearer for _, _, bearer in server.requests[1:]} == {first.worker_jwt}
         wait_for(lambda: store.load().worker_jwt == server.jwt)
     finally:
@@ -96,7 +96,7 @@ def test_a_machine_keeps_its_id_over_failed_enrollments(tmp_path: Path) -> None:
     assert CredentialStore(tmp_path).machine_id() == CredentialStore(tmp_path).machine_id()
 
 
-def test_a_refusal_is_told_in_the_servers_words(tmp_path: Path, server: FakeServer) -> None:
+def test_a_refusal_is_reported_in_the_servers_words(tmp_path: Path, server: FakeServer) -> None:
     server.refuse = [409]
     with pytest.raises(ServerRefused, match=r"not now \(409\).*409 refused"):
         joined(CredentialStore(tmp_path), server)
@@ -151,7 +151,7 @@ def test_a_token_is_renewed_before_it_ends(tmp_path: Path, server: FakeServer) -
         server.life = timedelta(hours=1)
         path, _, bearer = server.wait_for(lambda: server.requests[1:])[0]
         assert (path, bearer) == ("/api/workers/refresh-token", first.worker_jwt)
-        # It is told of by a thread that does not tell the server when it has done so.
+        # A thread reports it, without notifying the server when it has done so.
         wait_for(lambda: membership.current.worker_jwt == server.jwt)
     finally:
         membership.close()
@@ -168,7 +168,7 @@ def test_recovering_keeps_the_old_secret_until_we_have_connected(
         membership.recover()
         kept = store.load()
         assert (kept.recovery_secret, kept.previous_secret) == ("secret-1+", "secret-1")
-        # The server may have lost what it gave us before it was stored.
+        # The server may have lost our credentials before it stored them.
         server.secret = "secret-1"
         membership.recover()
         assert store.load().worker_jwt == server.jwt

@@ -70,7 +70,7 @@ def streams(*task_ids: int) -> LogStreams:
 
 
 def sends(found: LogStreams, size: int = 10) -> int | None:
-    """A frame of whoever has its turn; whose."""
+    """Send a frame of the next stream; return which."""
     stream = found.next_stream()
     if stream is None:
         return None
@@ -88,7 +88,7 @@ def test_a_log_whose_terminal_is_in_a_flood_rests_after_each_frame_and_keeps_nob
     assert time.monotonic() < due < time.monotonic() + 1
 
 
-def test_it_goes_on_by_itself_also_while_the_flood_lasts() -> None:
+def test_it_continues_by_itself_during_the_flood() -> None:
     found = streams(7)
     for _ in range(3):
         found.notify_flood(AttemptKey(7, 1))

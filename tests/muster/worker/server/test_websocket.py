@@ -21,7 +21,7 @@ LIMIT = 10.0
 
 @dataclass
 class Echo:
-    """A server that gives back all it hears once it `reads`, and says goodbye for `bye`."""
+    """A server that echoes its input once it `reads`, and closes on `bye`."""
 
     url: str = ""
     trusted: ssl.SSLContext | None = None
@@ -72,7 +72,7 @@ def echo(request: pytest.FixtureRequest) -> Iterator[Echo]:
 
 
 def receive_messages(websocket: WebSocket, number: int) -> list[str | bytes]:
-    """What comes while it is looked after as a terminal's thread does."""
+    """Return incoming messages, handled like a terminal's thread does."""
     messages: list[str | bytes] = []
     deadline = monotonic() + LIMIT
     while len(messages) < number:
@@ -110,7 +110,7 @@ def test_a_server_that_reads_nothing_is_not_waited_for(echo: Echo) -> None:
         assert receive_messages(websocket, sent_count) == [b"y" * 64_000] * sent_count
 
 
-def test_the_servers_goodbye_is_told_behind_what_it_said_before(echo: Echo) -> None:
+def test_the_servers_close_comes_after_its_earlier_messages(echo: Echo) -> None:
     with echo.dial() as websocket:
         websocket.send(b"first")
         websocket.send("bye")
@@ -140,7 +140,7 @@ def test_a_connection_that_is_cut_is_found_out(echo: Echo) -> None:
             receive_messages(websocket, 1)
 
 
-def test_who_refuses_the_greeting_is_told_apart(tmp_path: Path) -> None:
+def test_a_rejected_handshake_is_recognized(tmp_path: Path) -> None:
     def refuse(connection: ServerConnection, request: object) -> object:
         return connection.respond(403, "no\n")
 

@@ -1,4 +1,4 @@
-"""A token goes to the server it was meant for, also where that one points to another."""
+"""A token only reaches its own server, even if that redirects to another."""
 
 import ssl
 import threading
@@ -19,7 +19,7 @@ from muster.worker.server.dialer import dial
 
 
 class Servers:
-    """One that points to another, which notes whoever comes."""
+    """A server that redirects to another, which records its callers."""
 
     def __init__(self) -> None:
         self.came: list[str] = []
@@ -57,7 +57,7 @@ def servers() -> Iterator[Servers]:
 
 
 class ServerAccess:
-    """The server as somebody's profile has it."""
+    """The server in a user's profile."""
 
     tls: ssl.SSLContext | None = None
 
@@ -78,6 +78,6 @@ def test_a_machine_follows_no_redirect(servers: Servers) -> None:
     assert servers.came == []
 
 
-def test_nor_does_somebody_who_attaches(servers: Servers) -> None:
+def test_nor_does_an_attaching_user(servers: Servers) -> None:
     assert isinstance(dial_for_somebody(ServerAccess(servers.url), DialRequest(7)), Unreachable)
     assert servers.came == []

@@ -1,4 +1,4 @@
-"""What a stage's command does with its channel: `python -c` of SPEAKER and an act."""
+"""The channel client of a stage's command: `python -c` of SPEAKER and an act."""
 
 SPEAKER = """
 import json, os, socket, sys

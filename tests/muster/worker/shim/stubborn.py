@@ -1,4 +1,4 @@
-"""Stages that do not want to die, who they are, and whether they live."""
+"""Stages that resist being killed, their pids, and whether they are alive."""
 
 import sys
 
@@ -40,7 +40,7 @@ def python(script: str, *arguments: str) -> list[str]:
 
 
 def pids(stages: Stages, number: int) -> list[int]:
-    """The pids that the stage's processes tell, once there are so many."""
+    """Return the pids that the stage's processes report, once there are that many."""
     seen = -1
     while (output := stages.output()).count(b"\n") < number:
         beyond, seen = seen, stages.shim.wait_for_log(seen, timeout=20)

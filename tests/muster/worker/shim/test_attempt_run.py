@@ -1,4 +1,4 @@
-"""A stage that runs is never told of as one that could not begin."""
+"""A running stage is never reported as one that couldn't start."""
 
 import json
 import subprocess

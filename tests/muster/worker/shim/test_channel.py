@@ -1,4 +1,4 @@
-"""A stage's command tells the shim what it does, and where the log shows it."""
+"""A stage's command reports its actions to the shim, with their log offsets."""
 
 import json
 import os
@@ -37,7 +37,7 @@ Speak = Callable[..., Stages]
 
 @pytest.fixture(params=["none", "processes", "full"])
 def speak(request: pytest.FixtureRequest, stages: Stages, layout: Layout) -> Speak:
-    """Begins a stage that speaks over its channel, in each kind of room."""
+    """Start a stage that uses its channel, in each kind of sandbox."""
     rooms = detect(layout, most=request.param)
     assert rooms.level == request.param, rooms.missing
     return speaking(stages, make_sandbox(rooms))
@@ -49,7 +49,7 @@ def speaking(stages: Stages, room: Sandbox | None = None) -> Speak:
     if room is not None and room.mounts:
         more = {"room": room.init_command(), "uid": room.uid, "gid": room.uid}
         python = Path(PYTHON, "bin", python.name)
-    elif room is not None:  # the interpreter may lie where other users cannot go
+    elif room is not None:  # the interpreter may be where other users can't enter
         more = {"room": replace(room, identity=None).init_command()}
 
     def begin(act: str, index: int = 0, **given: Any) -> Stages:
@@ -65,7 +65,7 @@ def entries(stages: Stages) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_bytes().splitlines()] if file.exists() else []
 
 
-def test_the_log_goes_on_with_what_an_entry_is_about_exactly_where_it_says(speak: Speak) -> None:
+def test_an_entrys_output_starts_exactly_at_its_offset(speak: Speak) -> None:
     act = """
 for number in range(60):
     show("." * (number * 997 % 20000) + chr(10))
@@ -126,7 +126,7 @@ show("topsecret")
 offset = entry("a topsecret", title="topsecret", data={"topsecret": [4711]})["ok"]
 show("<here>")
 """
-    # What is printed may go on to be the longer secret: nothing of it is in the log yet.
+    # The output may continue as the longer secret: nothing of it is in the log yet.
     secrets = ["topsecret", "topsecrets", "4711"]
     assert speaking(stages)(act, secrets=secrets).wait().code == 0
     (entry,) = entries(stages)
@@ -226,7 +226,7 @@ def test_so_much_progress_is_no_news(stages: Stages) -> None:
     assert payloads == 20 * [{"progress": True, "n": 1}] + 5 * [{"n": 1}]
 
 
-def test_an_entry_is_told_though_nothing_is_printed(stages: Stages) -> None:
+def test_an_entry_is_reported_without_output(stages: Stages) -> None:
     event = threading.Event()
     stages.shim.add_watcher(event.set)
     speaking(stages)('entry("one"); sys.stdin.readline()')
@@ -236,7 +236,7 @@ def test_an_entry_is_told_though_nothing_is_printed(stages: Stages) -> None:
     stages.wait()
 
 
-def test_a_full_disk_refuses_an_entry_and_the_stage_goes_on(
+def test_a_full_disk_refuses_an_entry_and_the_stage_continues(
     start: Callable[..., Stages], attempt: Path
 ) -> None:
     (attempt / FILE_NAME).symlink_to("/dev/full")
@@ -262,7 +262,7 @@ def test_what_nobody_reads_the_answers_of_waits_unread() -> None:
 
 
 def _flood(theirs: socket.socket, channel: Channel) -> int:
-    """How many bytes could be said before that would have waited."""
+    """Return how many bytes could be sent before blocking."""
     theirs.setblocking(False)
     sent_bytes = 0
     while sent_bytes < 4 << 20:

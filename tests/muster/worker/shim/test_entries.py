@@ -1,4 +1,4 @@
-"""What a stage's command says of itself is bounded and masked, or refused."""
+"""The messages of a stage's command are limited and masked, or rejected."""
 
 import json
 from typing import Any, get_args

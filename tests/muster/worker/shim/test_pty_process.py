@@ -1,4 +1,5 @@
-"""What is told of a stage in a room: its leader's lines, among what makes the room has to say."""
+"""The reports about a stage in a sandbox: its init's lines, mixed with those of the sandbox's
+creator."""
 
 import pytest
 
@@ -7,7 +8,7 @@ from tests.muster.worker.shim_stages import Stages
 
 
 def run_with_sandbox_output(stages: Stages, lines: str) -> StageExit:
-    """The end of a stage of whose room that is said, instead of being made."""
+    """Return the exit of a stage whose sandbox's creator prints that instead."""
     return stages.run("true", room=["/bin/sh", "-c", f"printf '{lines}' >&2; exit 1"])
 
 
@@ -35,9 +36,11 @@ def test_what_has_run_is_never_taken_for_what_never_began(
         (r"a warning\n2 ENOENT exec x: No such file\n", 2, "ENOENT exec x: No such file"),
         (r"no room today\n", 1, "EPERM room: no room today"),
         (r"the ok of nobody\n", 1, "EPERM room: the ok of nobody"),
-        ("", 1, "EPERM room: it ended without a word"),
+        ("", 1, "EPERM room: it exited without a report"),
     ],
 )
-def test_why_it_did_not_run_is_told(stages: Stages, lines: str, code: int, message: str) -> None:
+def test_the_reason_for_not_running_is_reported(
+    stages: Stages, lines: str, code: int, message: str
+) -> None:
     end = run_with_sandbox_output(stages, lines)
     assert (end.how, end.code, end.message) == ("failed", code, message)

@@ -1,4 +1,4 @@
-"""A stage's command asks: the shim keeps the question, and passes the answer on."""
+"""A stage's command asks: the shim stores the question, and passes the answer on."""
 
 from collections.abc import Callable
 from typing import Any
@@ -101,7 +101,7 @@ class RecordedQuestions:
         self.questions = ShimQuestions(5, self.kept.append, self.told.append)
 
 
-def test_its_number_is_kept_before_a_question_is_told_of() -> None:
+def test_a_questions_number_is_stored_before_it_is_published() -> None:
     on = RecordedQuestions()
 
     def tell(notice: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A shim runs stages on a terminal, keeps what they write and says how they end."""
+"""A shim runs stages on a terminal, stores their output and reports their exits."""
 
 import hashlib
 import os
@@ -30,7 +30,7 @@ def test_a_stage_that_is_signalled_tells_by_what(stages: Stages) -> None:
     assert (end.how, end.code) == ("signal", 9)
 
 
-def test_a_missing_binary_is_told_by_its_errno(stages: Stages) -> None:
+def test_a_missing_binary_is_reported_by_its_errno(stages: Stages) -> None:
     end = stages.run("no-such-agent")
     assert (end.how, end.code) == ("failed", 2)
     assert end.message.startswith("ENOENT exec no-such-agent")

@@ -1,4 +1,4 @@
-"""What goes wrong in a stage: it does not want to die, its lease ends, its disk is full."""
+"""Failures in a stage: it resists being killed, its lease expires, its disk is full."""
 
 import os
 import signal
@@ -68,7 +68,7 @@ def test_background_processes_end_with_the_leader(stages: Stages) -> None:
 
 
 def test_a_stage_times_out(stages: Stages) -> None:
-    # Time enough for all four to say who they are on a machine that is busy.
+    # Enough time for all four to report their pids on a busy machine.
     end = stages.run(*python(STUBBORN), timeout=2.0, grace=0.1)
     assert end.how == "timeout"
     assert alive(pids(stages, 4)) == []
@@ -128,7 +128,7 @@ def test_a_thawed_shim_looks_at_its_lease_before_anything_else(stages: Stages) -
     assert stages.wait().how == "lease"
 
 
-def test_a_shim_that_was_frozen_when_it_should_have_killed_does_so_when_it_goes_on(
+def test_a_shim_that_was_frozen_at_its_deadline_kills_when_it_continues(
     stages: Stages,
 ) -> None:
     left = "setsid sh -c 'trap \"\" TERM; echo left $$; exec sleep 300' &"
@@ -152,7 +152,7 @@ def test_a_shim_that_was_frozen_when_it_should_have_killed_does_so_when_it_goes_
 # Disks fill
 
 
-def test_a_stage_that_writes_beyond_the_quota_goes_on(start: Callable[..., Stages]) -> None:
+def test_a_stage_that_writes_beyond_the_quota_continues(start: Callable[..., Stages]) -> None:
     stages = start(quota=1000)
     end = stages.run("sh", "-c", "seq 1000; exit 3")
     assert (end.how, end.code) == ("exit", 3)

@@ -1,4 +1,4 @@
-"""What goes wrong around a shim: its daemon dies, speaks nonsense, or it dies itself."""
+"""Failures around a shim: its daemon dies, sends nonsense, or the shim dies itself."""
 
 import contextlib
 import json
@@ -46,7 +46,7 @@ time.sleep(300)
 """
 
 
-def test_a_stage_goes_on_when_its_daemon_is_killed(
+def test_a_stage_continues_when_its_daemon_is_killed(
     start: Callable[..., Stages], attempt: Path
 ) -> None:
     daemon = subprocess.Popen(
@@ -65,7 +65,7 @@ def test_a_stage_goes_on_when_its_daemon_is_killed(
     assert stages.output() == expected + b"go\r\nmore\r\n"
 
 
-def test_who_attaches_late_is_told_how_it_ended(stages: Stages) -> None:
+def test_a_late_client_gets_the_exit(stages: Stages) -> None:
     end = stages.run("false")
     stages.shim.close()
     late = attach(stages.directory)
@@ -76,7 +76,7 @@ def test_who_attaches_late_is_told_how_it_ended(stages: Stages) -> None:
 
 def test_who_attaches_during_a_stage_is_heard_after_its_end(stages: Stages) -> None:
     stages.start("sh", "-c", "echo up; read go")
-    stages.wait_for(b"up")  # the program runs: how that went need not be heard any more
+    stages.wait_for(b"up")  # the program runs: the output doesn't matter any more
     late = attach(stages.directory)
     assert late is not None
     stages.shim.send_input(b"go\n")
@@ -136,7 +136,7 @@ def test_a_senseless_request_is_refused(stages: Stages, fields: dict[str, object
 # Shims die
 
 
-def test_a_shim_that_is_told_to_end_ends_its_stage(stages: Stages) -> None:
+def test_a_quitting_shim_ends_its_stage(stages: Stages) -> None:
     stages.start(*python(STUBBORN))
     family = pids(stages, 4)
     os.kill(stages.shim.fetch_state().pid, signal.SIGTERM)
@@ -203,12 +203,12 @@ def test_requests_to_a_dead_shim_say_so(stages: Stages) -> None:
     assert stages.shim.is_gone
 
 
-def test_who_is_told_that_a_shim_is_gone_has_heard_all_it_said(stages: Stages) -> None:
+def test_a_clients_messages_are_complete_when_the_shim_is_gone(stages: Stages) -> None:
     slow, known = threading.Event(), threading.Event()
 
     def watcher() -> None:
         known.set()
-        slow.wait(20)  # the connection's reader is held up, at its first line of log
+        slow.wait(20)  # the connection's reader is blocked, at its first line of log
 
     shim = stages.shim.fetch_state().pid
     stages.shim.add_watcher(watcher)

@@ -1,4 +1,4 @@
-"""Who listens to a shim is told of what is new at once, and not more than they take."""
+"""Listeners of a shim get notices at once, and not more than they accept."""
 
 import base64
 import select
@@ -41,8 +41,8 @@ def test_who_comes_while_a_stage_runs_is_heard_after_its_end(stages: Stages) -> 
 
 
 class Listener:
-    """Who listens to a shim: `end` is how far it was told that the log goes, `told` what came with
-    the news, `news` how many they were; whether the last of them `is_bare` of what is new."""
+    """A shim's listener: `end` is the last reported end of the log, `told` the bytes with the
+    notices, `news` their number; `is_bare` if the last of them had no bytes."""
 
     def __init__(self, stages: Stages) -> None:
         line = connect(stages.directory, TerminalLink)
@@ -69,7 +69,7 @@ def listener(stages: Stages) -> Iterator[Listener]:
     listener.line.close()
 
 
-def test_who_listens_is_told_every_byte_at_once(stages: Stages, listener: Listener) -> None:
+def test_a_listener_gets_every_byte_at_once(stages: Stages, listener: Listener) -> None:
     stages.start("sh", "-c", "stty -echo; echo up; while read line; do echo $line; done")
     begin = len(stages.wait_for(b"up\r\n"))
     listener.line.listen(begin)
@@ -80,13 +80,13 @@ def test_who_listens_is_told_every_byte_at_once(stages: Stages, listener: Listen
         while listener.end < begin + 3 * number:
             assert listener.receive()
         delays.append(time.monotonic() - began)
-    # As notices come now and then each would take 10 ms; a busy machine delays some of them.
+    # Regular notices would take 10 ms each; a busy machine delays some of them.
     assert min(delays) < 0.005
     assert begin + len(listener.told) == listener.end
     assert stages.output()[begin:] == listener.told
 
 
-def test_who_listens_is_told_that_there_is_more_already(stages: Stages, listener: Listener) -> None:
+def test_a_listener_learns_that_there_is_more_already(stages: Stages, listener: Listener) -> None:
     stages.start("sh", "-c", "stty -echo; echo up; read line; echo on; read line")
     stages.wait_for(b"up")
     listener.line.listen(0)

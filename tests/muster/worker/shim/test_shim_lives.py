@@ -1,4 +1,4 @@
-"""A shim is alone with its attempt, is nobody's child, and ends when nobody wants it."""
+"""A shim serves only its attempt, is no process's child, and exits when it is unused."""
 
 import os
 import select
@@ -60,7 +60,7 @@ def test_quitting_kills_what_runs_and_keeps_the_record(stages: Stages) -> None:
     assert [end.how for end in state.ends] == ["stopped"]
 
 
-def test_an_attempt_goes_on_under_a_new_shim(start: Callable[..., Stages]) -> None:
+def test_an_attempt_continues_under_a_new_shim(start: Callable[..., Stages]) -> None:
     first = start()
     end = first.run("printf", "one")
     first.shim.quit()

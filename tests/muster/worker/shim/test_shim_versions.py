@@ -30,7 +30,7 @@ HELD = "echo up; until [ -e {flag} ]; do sleep 0.02; done; echo bye"
 
 
 def spoken_with(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, *versions: int) -> bool:
-    """Whether the attempt's shim takes one who speaks these."""
+    """Whether the attempt's shim accepts a client with these versions."""
     with monkeypatch.context() as other:
         other.setattr("muster.worker.shim.link.SUPPORTED_VERSIONS", versions)
         try:
@@ -88,7 +88,7 @@ def test_a_shim_that_refuses_us_keeps_its_stage_until_that_is_to_stop(
         server.wait_for(lambda: b"up" in server.log())
         worker.leave()
     worker.start()
-    wait_for(lambda: caplog.text.count("does not answer") > 3)
+    wait_for(lambda: caplog.text.count("isn't responding") > 3)
     assert worker.stages()
     server.send(Stop(7, 1, "cancelled"))
     server.wait_for_report(Stopped)
@@ -162,7 +162,7 @@ def test_a_shim_that_answers_in_a_version_nobody_offered_is_rejected(answered: o
     other = threading.Thread(target=answer)
     other.start()
     with ours, theirs:
-        with pytest.raises(ShimRefused, match="we speak") as refused:
+        with pytest.raises(ShimRefused, match="ours are") as refused:
             ShimLink(ours)
         other.join()
     assert refused.value.code == "version"

@@ -1,4 +1,4 @@
-"""A wait for the output of a stage ends at once when the stage has ended."""
+"""A wait for a stage's output ends at once when the stage has exited."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The log on disk: every byte at its offset, with its stage and time; what is lost is known."""
+"""The log on disk: every byte at its offset, with its stage and time; losses are known."""
 
 import os
 import resource
@@ -154,7 +154,7 @@ def test_beyond_the_quota_bytes_are_dropped_and_told(tmp_path: Path) -> None:
     reader.close()
 
 
-def test_a_growing_gap_is_told_again(tmp_path: Path) -> None:
+def test_a_growing_gap_is_reported_again(tmp_path: Path) -> None:
     writer, reader = SpoolWriter(tmp_path, quota=4), SpoolReader(tmp_path)
     seen = []
     for moment in range(3):

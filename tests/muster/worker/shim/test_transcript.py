@@ -1,4 +1,4 @@
-"""A transcript on disk numbers its entries without holes, whatever becomes of its writer."""
+"""A transcript on disk numbers its entries without gaps, whatever happens to its writer."""
 
 import json
 import resource
@@ -73,7 +73,7 @@ def test_a_full_disk_leaves_no_piece_of_an_entry(tmp_path: Path) -> None:
     ]
 
 
-def test_a_reader_goes_on_anywhere(tmp_path: Path) -> None:
+def test_a_reader_continues_anywhere(tmp_path: Path) -> None:
     writer = write(tmp_path, *map(str, range(100)))
     reader = TranscriptReader(tmp_path)
 

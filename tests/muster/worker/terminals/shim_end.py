@@ -10,7 +10,7 @@ from muster.worker.terminals.socket_selector import SocketSelector
 
 
 class ShimEnd:
-    """`messages` is what the shim said, `changes` whether it was there after each change."""
+    """`messages` are the shim's, `changes` whether it was connected after each change."""
 
     def __init__(self, directory: Path) -> None:
         self.messages: list[dict[str, Any]] = []

@@ -49,7 +49,7 @@ def screens(tmp_path: Path) -> Iterator[ScreenClient]:
 
 
 def native(screens: ScreenClient) -> list[psutil.Process]:
-    """Of the processes with the screens those that the emulator's code is loaded in."""
+    """Return the screen processes into which the emulator's code is loaded."""
     top = psutil.Process(screens.pid)
     family = [top, *top.children(recursive=True)]
     return [p for p in family if "/avt/" in Path(f"/proc/{p.pid}/maps").read_text()]
@@ -106,7 +106,7 @@ for attempt in (file, line, unix, pipe, memory, process, rights, signals):
 def test_it_can_get_no_file_no_socket_and_no_process() -> None:
     command = [sys.executable, "-c", TRIES]
     ran = subprocess.run(command, cwd=SOURCES, capture_output=True, text=True, check=True)
-    # An ordinary user's has that user's right to send signals and, having one uid, to keep it.
+    # An ordinary user has the right to send signals and, having one uid, to keep it.
     allowed = [] if os.geteuid() == 0 else ["signals"]
     assert ran.stdout.split() == allowed, ran.stderr
 
@@ -129,7 +129,7 @@ def test_of_one_that_has_ended_nothing_is_to_be_had(emulators: EmulatorClient) -
     assert emulators.create(20, 5, 10).dump() is not None
 
 
-def test_who_asks_is_told_when_they_are_gone(emulators: EmulatorClient) -> None:
+def test_a_request_fails_when_they_are_gone(emulators: EmulatorClient) -> None:
     terminal = emulators.create(20, 5, 10)
     os.kill(emulators.pid, signal.SIGKILL)
     with pytest.raises(EmulatorProcessGone):

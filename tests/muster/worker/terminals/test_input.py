@@ -1,4 +1,4 @@
-"""What is typed reaches the stage's program in order; without a stage it is for nobody."""
+"""Input reaches the stage's program in order; without a stage it is dropped."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a terminal's socket is sent when more is printed than it takes."""
+"""The frames for a terminal's socket if there is more output than it accepts."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,20 +28,20 @@ def prints(tmp_path: Path) -> Prints:
 
 
 def read_jumps(output: TerminalOutput, until: int) -> list[OutputOffset]:
-    """Takes what comes; where it goes on each time."""
+    """Read the frames; return the offset after each jump."""
     offsets: list[OutputOffset] = []
     while output.position < until:
         offsets += [frame for frame in output.next_frames() if isinstance(frame, OutputOffset)]
     return offsets
 
 
-def test_whoever_only_looks_is_shown_every_byte(tmp_path: Path, prints: Prints) -> None:
+def test_a_viewer_without_input_sees_every_byte(tmp_path: Path, prints: Prints) -> None:
     prints(20)
     output = TerminalOutput(tmp_path, 0)
     assert read_jumps(output, 20 * MEGABYTE) == [OutputOffset(0)]
 
 
-def test_whoever_types_into_a_flood_is_shown_its_end_next(tmp_path: Path, prints: Prints) -> None:
+def test_a_viewer_who_types_into_a_flood_sees_its_end_next(tmp_path: Path, prints: Prints) -> None:
     prints(20)
     output = TerminalOutput(tmp_path, 0)
     read_jumps(output, MEGABYTE)

@@ -1,4 +1,4 @@
-"""What an emulator is fed at once is bounded by the work that it asks for."""
+"""An emulator's input per turn is limited by the work that it causes."""
 
 import pytest
 from hypothesis import given

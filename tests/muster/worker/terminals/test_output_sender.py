@@ -1,4 +1,4 @@
-"""What goes up to the server: from the spool, from the shim, and from the model of screens."""
+"""The output for the server: from the spool, from the shim, and from the screen model."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ _decoder: "msgspec.json.Decoder[FromPtyMachine]" = msgspec.json.Decoder(FromPtyM
 
 
 class Server:
-    """A FAKE socket: takes everything, until it is `full`."""
+    """A FAKE socket: accepts everything, until it is `full`."""
 
     def __init__(self) -> None:
         self.got: list[FromPtyMachine | bytes] = []

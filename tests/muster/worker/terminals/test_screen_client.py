@@ -1,4 +1,4 @@
-"""The model of a screen shows what a terminal would that has seen all of it."""
+"""A screen's model shows the same as a terminal that has seen all output."""
 
 import os
 import signal
@@ -124,7 +124,7 @@ def test_a_newcomer_sees_what_one_sees_who_was_there_all_the_time(
     for piece, following in pairwise([*pieces, ""]):
         if isinstance(piece, tuple):
             written.resize(*piece)
-            # Of sizes that have the same byte behind them the model takes the last.
+            # Of sizes at the same byte, the model applies the last.
             if not isinstance(following, tuple):
                 witness.resize(*piece)
             continue
@@ -189,7 +189,7 @@ def test_a_full_screen_program_is_shown_with_the_modes_that_it_has_set(
     model.close()
 
 
-def test_a_successor_goes_on_where_the_model_was_saved(
+def test_a_successor_continues_where_the_model_was_saved(
     written: Written, emulators: EmulatorClient
 ) -> None:
     text = VIM_LIKE.encode() + "\x1b[5;5H\u65e5".encode()
@@ -235,7 +235,7 @@ def test_what_was_lost_is_passed_over(tmp_path: Path, emulators: EmulatorClient)
     spool.close()
 
 
-def test_a_model_far_behind_skips_and_says_so_until_the_screen_is_drawn_anew(
+def test_a_model_far_behind_skips_and_reports_it_until_the_screen_is_redrawn(
     written: Written,
     emulators: EmulatorClient,
 ) -> None:
@@ -267,7 +267,7 @@ def test_a_panic_of_the_emulator_costs_one_screen(written: Written, screens: Scr
     assert "still here" in screen.data
 
 
-def test_a_process_that_dies_is_started_again_and_goes_on(
+def test_a_process_that_dies_is_restarted_and_continues(
     written: Written, screens: ScreenClient
 ) -> None:
     written.write(b"hello")

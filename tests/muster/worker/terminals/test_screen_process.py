@@ -1,4 +1,4 @@
-"""One process has the models of all screens: none keeps it from the others."""
+"""One process has the models of all screens: none blocks the others."""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from muster.worker.terminals.screen_client import ScreenClient
 from tests.muster.worker.terminals.test_screen_client import Written
 
 HOSTILE, HONEST = AttemptKey(8, 1), AttemptKey(7, 1)
-# What arrives in half a minute at 2 KB/s, and keeps the emulator busy for almost a minute.
+# The output of half a minute at 2 KB/s, which keeps the emulator busy for almost a minute.
 REPEATED = b"x\x1b[65535b" * 7000
 CLEARED = b"\x1b[2J" * 15_000
 

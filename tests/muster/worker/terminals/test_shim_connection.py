@@ -38,7 +38,7 @@ def test_one_that_was_not_there_is_looked_for_only_when_told_to(
     stages.shim.quit()
 
 
-def test_one_that_dies_is_told_and_the_next_one_is_found(
+def test_a_lost_shim_is_reported_and_the_next_one_is_found(
     end: ShimEnd, start: Callable[..., Stages]
 ) -> None:
     stages = start()
@@ -76,5 +76,5 @@ def test_who_listens_on_never_runs_out_of_pieces(stages: Stages, end: ShimEnd) -
 
 
 def ends_of(end: ShimEnd) -> list[int]:
-    """Where in the log those notices ended that came with their bytes."""
+    """Return the log ends in the notices that came with their bytes."""
     return [message["log"] for message in end.messages if "bytes" in message]

@@ -1,4 +1,4 @@
-"""One thread waits for several sockets, each for what is wanted of it now."""
+"""One thread waits for several sockets, each for its current events."""
 
 import socket
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, peer
 
 
-def test_only_what_is_wanted_is_told(
+def test_only_requested_events_are_reported(
     watch: SocketSelector, ends: tuple[socket.socket, socket.socket]
 ) -> None:
     ours, peer = ends
@@ -38,7 +38,7 @@ def test_only_what_is_wanted_is_told(
     assert events == [WRITE, READ | WRITE]
 
 
-def test_an_unwanted_socket_may_be_closed_and_wanted_anew(
+def test_an_unset_socket_may_be_closed_and_set_again(
     watch: SocketSelector, ends: tuple[socket.socket, socket.socket]
 ) -> None:
     ours, peer = ends

@@ -1,4 +1,4 @@
-"""A machine shows an attempt's terminal to who looks, and takes what they type."""
+"""A machine shows an attempt's terminal to viewers, and accepts their input."""
 
 import hashlib
 import os
@@ -30,7 +30,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def open_viewer(worker: WorkerHome, script: str, **more: object) -> TerminalConnection:
-    """A stage whose first word has come, with a terminal that shows it from the beginning."""
+    """A stage that has printed its first text, with a terminal that shows it from the start."""
     server = worker.start().server
     worker.run(script, **more)
     server.wait_for(lambda: server.log())
@@ -72,7 +72,7 @@ def test_more_echoes_than_a_shim_tells_at_once_come_in_order(worker: WorkerHome)
     typed = bytes(random.Random(3).choices(b"abcdefgh", k=400))
     for place, key in enumerate(typed):
         call.type(bytes((key,)))
-        if place % 7 == 0:  # else several come together
+        if place % 7 == 0:  # otherwise several come together
             worker.server.wait_for(lambda place=place: len(call.output) > begin + place)
     worker.server.wait_for(lambda: call.output[begin:] == typed)
     worker.server.wait_for(lambda: call.output == worker.server.log())
@@ -81,18 +81,19 @@ def test_more_echoes_than_a_shim_tells_at_once_come_in_order(worker: WorkerHome)
 def test_an_interrupt_reaches_the_foreground(worker: WorkerHome) -> None:
     call = open_viewer(worker, "echo up; PS1='next> ' exec bash --norc --noediting -i")
     shows(worker, call, b"next> ")
-    # It says so itself: between a shell's own word and its child an interrupt may find neither.
+    # It prints that itself: between the shell's own output and its child's, an interrupt may reach
+    # neither.
     call.type(b"sh -c 'echo go\"\"ne; exec sleep 1000'; echo en''ded\n")
     shows(worker, call, b"gone\r\n")
     call.type(b"\x03")
-    # What is typed before the shell has its terminal back may be thrown away with the interrupt.
+    # Input before the shell has its terminal back may be dropped with the interrupt.
     worker.server.wait_for(lambda: call.output.count(b"next> ") == 2)
     call.type(b"echo still he''re\n")
     shows(worker, call, b"still here\r\n")
     assert b"ended\r\n" not in call.output
 
 
-def test_a_new_size_reaches_the_program_and_is_told_back(worker: WorkerHome) -> None:
+def test_a_new_size_reaches_the_program_and_is_reported_back(worker: WorkerHome) -> None:
     script = "trap 'stty size' WINCH; echo up; while :; do read -t 0.1 line; done"
     call = open_viewer(worker, script, cols=100, rows=30)
     shows(worker, call, b"up")
@@ -101,7 +102,7 @@ def test_a_new_size_reaches_the_program_and_is_told_back(worker: WorkerHome) -> 
     assert [size for _, size in call.sizes] == [(100, 30), (132, 43)]
 
 
-def test_a_terminal_goes_on_from_what_the_server_has(worker: WorkerHome) -> None:
+def test_a_terminal_continues_from_the_servers_offset(worker: WorkerHome) -> None:
     worker.server.pty.offset = 2
     call = open_viewer(worker, "echo up; read line; echo bye; read end")
     shows(worker, call, b"\r\n")
@@ -130,7 +131,7 @@ def test_what_was_lost_is_skipped(worker: WorkerHome, monkeypatch: pytest.Monkey
     )
     server = worker.start().server
     worker.run("echo up; head -c 5000 /dev/zero | tr '\\0' x; read end")
-    # Whoever looks already while it is printed is shown what has no room, too.
+    # Viewers at the time of the output also see what doesn't fit.
     server.wait_for(lambda: len(server.log()) == 5004)
     server.open_terminal()
     server.wait_for(lambda: server.pty.calls)
@@ -144,8 +145,8 @@ def test_what_was_lost_is_skipped(worker: WorkerHome, monkeypatch: pytest.Monkey
 def test_a_viewer_sees_what_does_not_fit_in_the_log(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After too much, or on a full disk, where somebody may need the terminal most. What is printed
-    while the daemon looks elsewhere is nowhere: the next word is shown."""
+    """After too much output, or on a full disk, when users may need the terminal most. Output that
+    the daemon misses is lost: the next one is shown."""
     monkeypatch.setattr(
         "muster.worker.shim.client.launch.__kwdefaults__", {"quota": 1000, "idle": 60.0}
     )
@@ -191,7 +192,7 @@ def test_a_flood_does_not_keep_the_heart_from_beating(worker: WorkerHome) -> Non
     began = time.monotonic()
     server.wait_for(lambda: len(call.output) > 100_000_000, 100)
     ended = time.monotonic()
-    # A busy machine stretches both: were heartbeats kept waiting, one gap would be the whole.
+    # A busy machine stretches both: if heartbeats had to wait, one gap would be the complete time.
     assert server.max_heartbeat_gap(began, ended) < max(1.0, (ended - began) / 4)
 
 
@@ -214,7 +215,7 @@ def test_keys_between_two_stages_are_for_nobody_and_the_next_stage_is_shown(
     server.wait_for_report(StageFinished)
     call.type(b"nobody")
     call.resize(80, 24)
-    call.ask_screen(1)  # answered after what came before it was heard
+    call.ask_screen(1)  # answered after everything before it
     server.wait_for(lambda: call.screens)
     worker.run("echo two; read line; echo got $line; read end", stage_index=1, cols=90, rows=20)
     shows(worker, call, b"two")
@@ -224,7 +225,7 @@ def test_keys_between_two_stages_are_for_nobody_and_the_next_stage_is_shown(
     assert server.closed == []
 
 
-def test_a_terminal_that_ends_is_told_and_may_be_opened_again(worker: WorkerHome) -> None:
+def test_a_terminals_end_is_reported_and_it_can_open_again(worker: WorkerHome) -> None:
     server = worker.server
     call = open_viewer(worker, "echo up; read line; echo on; read end")
     server.open_terminal()  # it is open
@@ -241,7 +242,8 @@ def test_a_terminal_that_ends_is_told_and_may_be_opened_again(worker: WorkerHome
 def test_a_server_that_pings_is_there_and_one_that_says_nothing_is_given_up(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its line may be dead without a word. Else no order to open the terminal would be heard."""
+    """Its connection may be dead without a close. Otherwise no order to open the terminal would
+    arrive."""
     assert terminal_bridge.SILENCE_TIMEOUT_SECONDS == 60.0
     monkeypatch.setattr("muster.worker.terminals.terminal_bridge.SILENCE_TIMEOUT_SECONDS", 1.0)
     server = worker.server
@@ -251,15 +253,13 @@ def test_a_server_that_pings_is_there_and_one_that_says_nothing_is_given_up(
     while time.monotonic() < until:
         assert call.socket.ping().wait(10)
     assert not server.closed
-    assert (
-        server.wait_for(lambda: server.closed)[0].reason == "the server has said nothing for long"
-    )
+    assert server.wait_for(lambda: server.closed)[0].reason == "the server was silent for too long"
     server.open_terminal()
     server.wait_for(lambda: len(server.pty.calls) == 2)
     shows(worker, server.pty.call, b"up\r\n")
 
 
-def test_a_refused_terminal_is_told(worker: WorkerHome) -> None:
+def test_a_refused_terminal_is_reported(worker: WorkerHome) -> None:
     worker.server.pty.token = "another"
     server = worker.start().server
     worker.run("echo up; read end")

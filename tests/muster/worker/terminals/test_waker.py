@@ -23,7 +23,7 @@ def test_a_thread_that_waits_is_woken_until_it_has_noticed() -> None:
 
 def test_waking_never_waits_however_often() -> None:
     waker = Waker()
-    for _ in range(100_000):  # more than a pipe holds
+    for _ in range(100_000):  # more than a pipe can hold
         waker.wake()
     assert is_woken(waker)
     waker.close()

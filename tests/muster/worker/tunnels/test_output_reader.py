@@ -1,4 +1,4 @@
-"""What a tunnel's command writes is read: addresses, and log-ins that it asks for."""
+"""A tunnel command's output is parsed: addresses, and log-in requests."""
 
 import pytest
 

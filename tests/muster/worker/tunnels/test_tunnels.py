@@ -48,7 +48,7 @@ def test_it_runs_in_the_workspace_as_its_uid_with_nothing_of_the_daemons(
     assert env["GIT_AUTHOR_EMAIL"] == "ada@dev.example"
 
 
-def test_a_log_in_that_is_needed_is_told(worker: WorkerHome) -> None:
+def test_a_required_log_in_is_reported(worker: WorkerHome) -> None:
     tunnel = TunnelWorker(worker, "login").start()
     tunnel.open()
     waits = tunnel.server.wait_for(
@@ -63,7 +63,7 @@ def test_a_log_in_that_is_needed_is_told(worker: WorkerHome) -> None:
 def test_a_command_that_says_nothing_more_is_not_listened_to_any_more(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The end of its output is there for ever: whoever looked for it would do nothing else."""
+    """The end of its output stays readable forever: polling for it would loop."""
     looks: list[int] = []
 
     def counted(handle: int) -> tuple[bytes, bool]:
@@ -107,7 +107,7 @@ def test_a_crash_is_followed_by_a_restart(worker: WorkerHome) -> None:
     tunnel.open()
     tunnel.server.wait_for(lambda: tunnel.states().count("connected") == 2)
     assert [b.restarts for b in tunnel.reported_facts()][-1] == 1
-    assert "exit code 3: error creating tunnel session" in "".join(
+    assert "exited with code 3: error creating tunnel session" in "".join(
         b.error for b in tunnel.reported_facts()
     )
 

@@ -1,4 +1,4 @@
-"""Whatever ends a tunnel leaves no process of it, and says why."""
+"""Whatever ends a tunnel leaves no process of it, and reports the reason."""
 
 import signal
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_a_stop_ends_it_before_it_is_confirmed_whatever_it_ignores(worker: Worke
     tunnel = TunnelWorker(worker, "deaf fork connect").start()
     tunnel.open()
     tunnel.wait_for_state("connected")
-    assert len(tunnel.living()) >= 2  # and what made its room
+    assert len(tunnel.living()) >= 2  # and the creator of its sandbox
     tunnel.server.send(Stop(7, 1, "cancelled"))
     tunnel.server.wait_for_report(Stopped)
     assert not tunnel.living()
@@ -80,11 +80,11 @@ def test_a_daemon_that_was_killed_leaves_none_to_the_next(worker: WorkerHome) ->
     tunnel.block()
     tunnel.open()
     tunnel.wait_for_state("connected")
-    assert len(tunnel.living()) >= 2  # and what made its room
+    assert len(tunnel.living()) >= 2  # and the creator of its sandbox
     worker.kill(signal.SIGKILL)
-    tunnel.server.wait_for(lambda: not tunnel.living())  # its room dies with the daemon
+    tunnel.server.wait_for(lambda: not tunnel.living())  # its sandbox dies with the daemon
     tunnel.spawn()
-    assert tunnel.wait_for_state("failed").error == "the worker was started again"
+    assert tunnel.wait_for_state("failed").error == "the worker was restarted"
     assert not tunnel.living()
     tunnel.open()
     tunnel.open(number=2)
@@ -104,7 +104,7 @@ def test_it_is_gone_before_its_workspace_is(worker: WorkerHome) -> None:
     assert not worker.layout.workspace(AttemptKey(7, 1)).exists()
 
 
-def test_what_was_changed_by_it_is_a_checkpoint_before_its_end_is_told(worker: WorkerHome) -> None:
+def test_its_changes_are_a_checkpoint_before_its_end_is_reported(worker: WorkerHome) -> None:
     tunnel = TunnelWorker(worker, "connect").start()
     tunnel.server.wait_for_report(StageFinished)
     tunnel.open()

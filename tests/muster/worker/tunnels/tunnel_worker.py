@@ -1,4 +1,4 @@
-"""A worker whose tunnels are a stand-in's: tunnel_stand_in.py."""
+"""A worker whose tunnels are stand-ins: tunnel_stand_in.py."""
 
 import ast
 import shlex
@@ -28,7 +28,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TunnelWorker:
-    """A worker that holds a workspace, and what its tunnel is to do at each start."""
+    """A worker with a workspace, and its tunnel's action at each start."""
 
     def __init__(self, worker: WorkerHome, *plan: str) -> None:
         self.worker, self.server = worker, worker.server
@@ -82,11 +82,12 @@ class TunnelWorker:
         )
 
     def change(self, name: str) -> None:
-        """What a person might do by the tunnel."""
+        """Change the workspace as a user could through the tunnel."""
         (self.worker.layout.workspace(AttemptKey(7, 1)) / name).write_text("by hand\n")
 
     def checkpointed(self) -> list[str]:
-        """Who made the commits that are at the remote as checkpoints of the first stage."""
+        """Return the authors of the commits at the remote that are the first stage's
+        checkpoints."""
         refs = self.worker.repository.refs()
         ref = "refs/muster/7/1/0"
         return (

@@ -1,4 +1,5 @@
-"""Environments that look like installed ones, made in no time: what they have is ours, by links."""
+"""Environments that look like installed ones, created instantly: their contents are links to
+ours."""
 
 import sys
 import sysconfig
@@ -14,8 +15,8 @@ CRASHES = "import os; 'MUSTER_WORKER_WATCHDOG' in os.environ and os._exit(7)"
 
 
 def environment(place: Path, version: str, line: str = "") -> Path:
-    """Makes one whose worker says that it is of this version. `line` is run by its Python whenever
-    that starts. Returns the interpreter."""
+    """Create one whose worker reports this version. `line` is run by its Python at every start.
+    Returns the interpreter."""
     lib = place / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
     lib.mkdir(parents=True)
     base = Path(sys._base_executable).resolve()  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Trying a release: what is tried are shell scripts in its place."""
+"""Running a release as a canary: shell scripts replace it."""
 
 import os
 import socket
@@ -57,9 +57,9 @@ def test_what_the_server_has_answered_stays(world: World) -> None:
 @pytest.mark.parametrize(
     ("script", "why"),
     [
-        ("exit 3", "it ended (status 3) before the server answered it"),
-        ("kill -9 $$", "it ended (SIGKILL) before the server answered it"),
-        ("exec sleep 60", "the server did not answer it within 0 s"),
+        ("exit 3", "it exited (status 3) before the server answered it"),
+        ("kill -9 $$", "it exited (SIGKILL) before the server answered it"),
+        ("exec sleep 60", "the server didn't answer it within 0 s"),
     ],
     ids=["ends", "dies", "is silent"],
 )
@@ -88,7 +88,7 @@ def test_where_the_one_before_reaches_no_server_either_it_is_owed_a_second_try(
     assert not twice.failed.may_retry
 
 
-def test_who_is_told_to_end_ends_it_and_holds_nothing_against_it(world: World) -> None:
+def test_a_stop_ends_the_canary_without_blaming_it(world: World) -> None:
     threading.Timer(0.2, world.stopped.set).start()
     began = time.monotonic()
     assert world.run("exec sleep 60", 60.0) is None
@@ -114,7 +114,7 @@ def test_a_full_disk_costs_nobody_their_daemon(
     assert known.failed == FailedRelease(NAME, "9", choice.INTERRUPTED, may_retry=True)
 
 
-def test_who_installs_anew_in_the_middle_of_a_trial_is_heard(world: World) -> None:
+def test_a_reinstallation_during_a_canary_is_respected(world: World) -> None:
     world.run(f"rm {world.layout.release_choice}; exit 3")
     assert world.choice is None
 

@@ -1,4 +1,4 @@
-"""Making a release; what pip and venv do is a stand-in."""
+"""Preparing a release; pip and venv are stand-ins."""
 
 import fcntl
 import hashlib
@@ -100,7 +100,7 @@ def test_it_is_made_of_the_servers_files_and_of_others_by_their_hashes(world: Wo
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (WHEEL + b"\0", "not what the server has promised"),
+        (WHEEL + b"\0", "doesn't match the server's SHA-256"),
         (ServerRefused(404, "", "gone"), "gone"),
         (Unreachable("no way there"), "no way there"),
     ],
@@ -118,12 +118,12 @@ def test_what_is_not_the_servers_is_not_installed(
 
 def test_what_runs_is_left_the_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preparation, "MIN_FREE_BYTES", 1 << 62)
-    with pytest.raises(NotPrepared, match="MiB of the disk are free"):
+    with pytest.raises(NotPrepared, match="MiB of disk space are free"):
         world.make()
     assert world.server.asked == []
 
 
-def test_what_was_cut_short_is_made_anew(world: World) -> None:
+def test_an_interrupted_preparation_is_repeated(world: World) -> None:
     world.place.mkdir()
     (world.place / "half").touch()
     world.make()
@@ -131,7 +131,7 @@ def test_what_was_cut_short_is_made_anew(world: World) -> None:
     assert not (world.place / "half").exists()
 
 
-def test_what_is_there_and_does_not_start_is_made_anew_and_then_broken(world: World) -> None:
+def test_a_release_that_does_not_start_is_prepared_again_and_then_broken(world: World) -> None:
     world.make()
     world.lacks = "SyntaxError"
     with pytest.raises(BrokenRelease, match="SyntaxError"):
@@ -142,7 +142,7 @@ def test_what_is_there_and_does_not_start_is_made_anew_and_then_broken(world: Wo
 def test_two_do_not_make_one_at_once(world: World) -> None:
     with (world.layout.releases / "making.lock").open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(NotPrepared, match="still being made"):
+        with pytest.raises(NotPrepared, match="still being prepared"):
             world.make()
     world.make()
 
@@ -180,7 +180,7 @@ def test_releases_of_before_go_but_what_is_used(world: World, user_of_one: str) 
     assert left == {world.name, user_of_one, names["d"], "mine"}
 
 
-def test_a_command_that_fails_says_why_and_one_that_goes_on_ends_with_the_daemon(
+def test_a_failing_command_reports_why_and_a_running_one_ends_with_the_daemon(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     its = Preparation(world.layout, world.release, world.server, world.over)  # type: ignore[arg-type]

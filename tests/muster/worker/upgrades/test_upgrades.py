@@ -1,4 +1,4 @@
-"""What is made of an offer, and when: preparing and leaving are stand-ins."""
+"""The handling of an offer: preparing and exiting are stand-ins."""
 
 import threading
 from collections.abc import Callable
@@ -30,10 +30,10 @@ class World:
         self.layout = layout
         self.situation = QUIET
         self.trouble: list[Exception] = []
-        self.meanwhile: list[Upgrade] = []  # what the server says while one is prepared
+        self.meanwhile: list[Upgrade] = []  # the server's offers while one is prepared
         self.prepared: list[set[str]] = []
         self.left, self.told = threading.Event(), threading.Condition()
-        self.said: list[UpgradeFacts] = []  # of which nobody has taken note yet
+        self.said: list[UpgradeFacts] = []  # unread facts
         monkeypatch.setattr(upgrades, "_POLL_SECONDS", 0.01)
         monkeypatch.setattr(upgrades, "_RETRY_DELAYS_SECONDS", (0.02, 0.02))
         monkeypatch.setattr(releases, "base_identity", lambda: "base")
@@ -53,7 +53,7 @@ class World:
             self.told.notify_all()
 
     def wait_for(self, condition: Callable[[UpgradeFacts], bool]) -> UpgradeFacts:
-        """The first that is said so, since the one before; it may be over already."""
+        """Return the first matching facts since the last ones; they may be outdated already."""
         with self.told:
             assert self.told.wait_for(lambda: any(map(condition, self.said)), 10), self.said
             while not condition(facts := self.said.pop(0)):
@@ -144,7 +144,7 @@ def test_a_disk_that_is_full_when_it_is_switched_to_is_tried_again(
 
     monkeypatch.setattr(choice, "save", full)
     its.set_offer(Upgrade(NEW, "now"))
-    world.wait_for(lambda facts: "is tried again: no space left" in facts.reason)
+    world.wait_for(lambda facts: "will be retried: no space left" in facts.reason)
     assert world.left.wait(10)
     assert len(world.prepared) == 1
     assert its.canary_choice == choice.load(world.layout)
@@ -156,7 +156,7 @@ def test_what_does_not_start_is_not_tried_again_until_it_is_another(
     world.trouble = [BrokenRelease("SyntaxError")]
     its.set_offer(Upgrade(NEW, "now"))
     why = (
-        "it does not start: SyntaxError; it is tried again when the server carries another package"
+        "it doesn't start: SyntaxError; it will be tried again when the server has another package"
     )
     assert world.wait_for_state("failed") == UpgradeFacts("failed", "9.0.0", why)
     its.set_offer(Upgrade(NEW, "idle"))
@@ -175,7 +175,7 @@ def test_a_second_try_that_is_owed_begins_later(world: World) -> None:
     world.its._choice = choice.current(world.layout)
     world.its.start()
     world.its.set_offer(Upgrade(NEW, "now"))
-    assert world.wait_for_state("failed").reason == "cut; it is tried once more within 10 min"
+    assert world.wait_for_state("failed").reason == "cut; it will be tried once more within 10 min"
     world.its._started_at -= 601
     assert world.left.wait(10)
     world.its.close()

@@ -1,2 +1,3 @@
-"""Speaks with an agent by the Agent Client Protocol, version 1, as its client: the standard library
-alone. https://agentclientprotocol.com"""
+"""A client of the Agent Client Protocol, version 1, with only the standard library.
+https://agentclientprotocol.com
+"""

@@ -1,4 +1,4 @@
-"""Files of the workspace, for an agent that has its client read and write them."""
+"""Read and write files of the workspace for an agent whose client does that."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any
 
-MAX_FILE_BYTES = 16 << 20  # bytes of a file that is read
+MAX_FILE_BYTES = 16 << 20  # bytes of a file
 
 
 def read_file(workspace: str, params: dict[str, Any]) -> dict[str, Any]:
-    """From the `line` on, which counts from 1, at most `limit` lines. Raises OSError, ValueError,
-    TypeError."""
-    # Without waiting for whoever writes to it, if it is none of the kind that can be read whole.
+    """Return at most `limit` lines from `line` on, which counts from 1. Raises OSError, ValueError,
+    TypeError.
+    """
+    # Without waiting for a writer, if it isn't a regular file.
     handle = os.open(_require_inside(workspace, params), os.O_RDONLY | os.O_NONBLOCK)
     with open(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ValueError("it is no file")
+            raise ValueError("it isn't a file")
         data = file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
         raise ValueError("it is too large")
@@ -34,7 +35,7 @@ def read_file(workspace: str, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_file(workspace: str, params: dict[str, Any]) -> dict[str, Any]:
-    """Raises OSError, ValueError."""
+    """Write a file. Raises OSError, ValueError."""
     path, content = _require_inside(workspace, params), require_string(params["content"])
     data = content.encode()
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -45,12 +46,12 @@ def write_file(workspace: str, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _require_inside(workspace: str, params: dict[str, Any]) -> str:
-    """The path, which has to be the workspace's; what links lead to counts."""
+    """Return the path, which must be in the workspace after resolving links."""
     whole, root = os.path.realpath(require_string(params["path"])), os.path.realpath(workspace)
     if not os.path.isabs(require_string(params["path"])) or not whole.startswith(
         root.rstrip("/") + "/"
     ):
-        raise ValueError("it is not in the workspace")
+        raise ValueError("it isn't in the workspace")
     return whole
 
 
@@ -58,5 +59,5 @@ def _line_count(value: object) -> int:
     if value is None:
         return 0
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError("no number of lines")
+        raise ValueError("not a number of lines")
     return value

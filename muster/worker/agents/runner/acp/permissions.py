@@ -1,4 +1,4 @@
-"""What an agent that asks may do without a person."""
+"""Decide what an agent may do without asking a person."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ _ALLOW_KINDS, _REJECT_KINDS = ("allow_once", "allow_always"), ("reject_once", "r
 
 
 def is_allowed(permissions: str, kind: object) -> bool:
-    """Whether a call of that kind (the protocol's `ToolKind`) is allowed. Who may run commands has
-    nothing to be kept from."""
+    """Whether a call of that kind (the protocol's `ToolKind`) is allowed. Permission to run
+    commands allows everything.
+    """
     return permissions in ("run", "all") or kind in _EDIT_KINDS
 
 
 def parse_options(options: list[Any]) -> list[dict[str, str]]:
-    """What an agent offers to choose from. Raises what is `PARSE_ERRORS`."""
+    """Return the agent's options. Raises one of `PARSE_ERRORS`."""
     return [
         {
             field: require_string(require_mapping(option)[field])
@@ -30,14 +31,16 @@ def parse_options(options: list[Any]) -> list[dict[str, str]]:
 
 
 def select_option(options: list[dict[str, str]], *, allows: bool) -> str | None:
-    """The id of the option that says so, for this once if there is one; None if there is none."""
+    """Return the ID of the option for this decision, for this time only if possible; None if there
+    is none.
+    """
     wanted = _ALLOW_KINDS if allows else _REJECT_KINDS
     found = [option for kind in wanted for option in options if option["kind"] == kind]
     return found[0]["optionId"] if found else None
 
 
 def outcome(taken: str | None) -> dict[str, Any]:
-    """The answer to an agent that has asked, with the option that was taken, if any was."""
+    """Return the response to a permission request, with the selected option if there is one."""
     if taken is None:
         return {"outcome": {"outcome": "cancelled"}}
     return {"outcome": {"outcome": "selected", "optionId": taken}}

@@ -1,8 +1,8 @@
-"""A stage's conversation: greeting, a session new or gone on with, one prompt, and its answer.
+"""A stage's ACP session: initialize, start or resume a session, one prompt, and its response.
 
-`feed` takes what the agent says, as a format does; `outgoing` is what is to be said to it. JSON-RPC
-2.0, an object a line. Whatever an agent asks for is answered, and what it says without sense is
-passed on as it came.
+`feed` takes the agent's messages, like a format; `outgoing` has the messages for it. JSON-RPC 2.0,
+one object per line. Every request of the agent gets a response, and invalid messages are passed
+through unchanged.
 """
 
 from __future__ import annotations
@@ -36,33 +36,34 @@ if TYPE_CHECKING:
 
 VERSION = 1
 FAILED_STATUS = 1
-"""The status where the agent has answered, and the stage has failed all the same."""
+"""The exit status if the agent has responded, but the stage has failed."""
 
 _METHOD_NOT_FOUND, _INVALID_PARAMS, _INTERNAL_ERROR = -32601, -32602, -32603
 _AUTH_REQUIRED = -32000
 _LAST_REQUEST_USAGE_AGENTS = (
     "OpenCode",
-)  # as of 1.18: its answer's usage is that of its last request
+)  # as of 1.18: its response has the usage of its last request
 _STOP_REASON_TEXT = {
-    "max_tokens": "It has reached the most tokens that it may use.",
-    "max_turn_requests": "It has asked its model as often as it may in one turn.",
-    "refusal": "It refuses to go on.",
-    "cancelled": "It was cancelled.",
+    "max_tokens": "The agent reached its token limit.",
+    "max_turn_requests": "The agent reached the limit of model requests in one turn.",
+    "refusal": "The agent refuses to continue.",
+    "cancelled": "The agent was cancelled.",
 }
 
 
 class AcpSession:
-    """`asked` is {text, permissions, session, servers}: what is said, what may be done without
-    asking (edit, run, all), the session to go on with or null, and MCP servers as the protocol has
-    them, without `env`."""
+    """`asked` is {text, permissions, session, servers}: the prompt, what is allowed without asking
+    (edit, run, all), the session to resume or null, and MCP servers in the protocol's form, without
+    `env`.
+    """
 
     def __init__(self, asked: dict[str, Any], questions: QuestionQueue | None = None) -> None:
-        """`questions` reach people, where what is not allowed is asked for."""
+        """`questions` asks people about calls that aren't allowed."""
         self._questions = questions
         self._open_permissions: list[tuple[Any, Question]] = []  # requests that wait for a person
         self.outgoing: list[bytes] = []
         self.status: int | None = None
-        """What the stage's process ends with, once the conversation is over."""
+        """The exit status of the stage's process, once the session is finished."""
         self._config = asked
         self._cwd = os.getcwd()
         self._updates = SessionUpdates()
@@ -80,7 +81,7 @@ class AcpSession:
             clientInfo={"name": "muster", "version": "1"},
         )
 
-    # ---- as a format
+    # ---- format
 
     def feed(self, event: dict[str, Any]) -> list[Update] | None:
         if "method" not in event:
@@ -100,12 +101,12 @@ class AcpSession:
         new_updates = self._updates.finish()
         if self.status is None:
             new_updates += self._set_status(
-                FAILED_STATUS, self._failure_update("It has ended in the middle.")
+                FAILED_STATUS, self._failure_update("The agent exited during its turn.")
             )
         return [*new_updates, self._updates.final_update()]
 
     def send_pending(self, agent: AgentProcess) -> None:
-        """Says to it what there is to say; one that is interrupted is asked to stop by itself."""
+        """Send the pending messages; after an interrupt, ask the agent to stop."""
         if agent.is_interrupted:
             agent.is_interrupted = False
             self._cancel()
@@ -124,12 +125,12 @@ class AcpSession:
                 self._questions.cancel(question)
         self._open_permissions.clear()
 
-    # ---- what we ask
+    # ---- our requests
 
     def _on_initialized(self, result: dict[str, Any]) -> list[Update]:
         if result["protocolVersion"] != VERSION:
             spoken = json.dumps(result["protocolVersion"])
-            text = f"It speaks version {spoken} of the protocol, and we version {VERSION}."
+            text = f"The agent uses version {spoken} of the protocol, and Muster version {VERSION}."
             return self._set_status(FAILED_STATUS, self._failure_update(text))
         able = require_mapping(result.get("agentCapabilities") or {})
         info = require_mapping(result.get("agentInfo") or {})
@@ -148,14 +149,16 @@ class AcpSession:
         return []
 
     def _start_session(self, method: str, **known: str) -> None:
-        """Of a session that is loaded the agent tells all again that there was."""
+        """Start a session. When a session is loaded, the agent repeats its history."""
         self._is_loading = bool(known)
         self._send_request(
             method, self._on_session_started, **known, cwd=self._cwd, mcpServers=self._mcp_servers()
         )
 
     def _mcp_servers(self) -> list[dict[str, Any]]:
-        """With what they need to find us: not each agent hands its environment on."""
+        """Return the MCP servers with the variables to find us, because not every agent passes its
+        environment on.
+        """
         known = [{"name": CALLERS, "value": os.environ[CALLERS]}] if CALLERS in os.environ else []
         return [{**each, "env": known} for each in self._config["servers"]]
 
@@ -195,7 +198,7 @@ class AcpSession:
         return updates.error(text, failures.make_failure(kind, text))
 
     def _handle_response(self, event: dict[str, Any]) -> list[Update] | None:
-        """What it answers to what we have asked. An answer without sense ends the conversation."""
+        """Handle the response to one of our requests. An invalid response ends the session."""
         number = event.get("id")
         if not isinstance(number, int) or number not in self._pending_requests:
             return None
@@ -205,25 +208,25 @@ class AcpSession:
                 return self._handle_error(require_mapping(event["error"]))
             return then(require_mapping(event["result"] or {}))
         except PARSE_ERRORS:
-            text = "Its answer is none of the protocol's."
+            text = "The agent's response doesn't follow the protocol."
             notes = updates.note(json.dumps(event))
             return [*notes, *self._set_status(FAILED_STATUS, self._failure_update(text))]
 
     def _handle_error(self, error: dict[str, Any]) -> list[Update]:
-        text = optional_string(error.get("message")) or "It refuses, and does not say why."
+        text = optional_string(error.get("message")) or "The agent refuses and gives no reason."
         if more := error.get("data"):
             text = f"{text} {more if isinstance(more, str) else json.dumps(more)}"
         if self._is_loading:
             self._updates = SessionUpdates()
             self._start_session("session/new")
-            return updates.note(f"It cannot go on with the session, and begins anew: {text}")
+            return updates.note(f"Can't resume the session; starting a new one: {text}")
         failure = failures.failure_from_message(text)
         if error.get("code") == _AUTH_REQUIRED:
             failure["kind"] = "auth"
         new_updates = self._updates.finish()
         return [*new_updates, *self._set_status(FAILED_STATUS, updates.error(text, failure))]
 
-    # ---- what it asks
+    # ---- the agent's requests
 
     def _handle_request(self, number: Any, method: str, content: Any) -> list[Update] | None:
         try:
@@ -237,7 +240,7 @@ class AcpSession:
                 case "fs/write_text_file":
                     result = files.write_file(self._cwd, params)
                 case _:
-                    return self._reject_request(number, _METHOD_NOT_FOUND, f"there is no {method}")
+                    return self._reject_request(number, _METHOD_NOT_FOUND, f"no method {method}")
         except OSError as error:
             return self._reject_request(number, _INTERNAL_ERROR, error.strerror or str(error))
         except PARSE_ERRORS as error:
@@ -247,7 +250,7 @@ class AcpSession:
         return []
 
     def _request_permission(self, number: Any, params: dict[str, Any]) -> None:
-        """What its permissions do not allow a person may."""
+        """A person may allow what the permissions don't."""
         call = self._updates.record_permission_request(require_mapping(params["toolCall"]))
         options = permissions.parse_options(params["options"])
         if permissions.is_allowed(self._config["permissions"], call.get("kind")):
@@ -267,7 +270,7 @@ class AcpSession:
     def _on_permission_answer(
         self, number: Any, call: dict[str, Any], options: Options, answer: dict[str, Any]
     ) -> None:
-        """Where nobody has answered, it is denied."""
+        """Without an answer, the call is denied."""
         self._open_permissions = [each for each in self._open_permissions if each[0] != number]
         chosen_options = [option for option in options if option["name"] == answer.get("choice")]
         allowed = permissions.select_option(chosen_options, allows=True)
@@ -285,7 +288,7 @@ class AcpSession:
         self._queue_message(id=number, error={"code": code, "message": why})
         return [Update(blocks.note(why))]
 
-    # ---- the wire
+    # ---- messages
 
     def _send_request(self, method: str, then: ResponseHandler, **params: Any) -> None:
         self._last_request_id += 1

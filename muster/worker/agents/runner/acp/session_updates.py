@@ -1,4 +1,4 @@
-"""What an agent tells of a session as it goes (`session/update`)."""
+"""The updates of a session (`session/update`)."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _FINISHED_STATUSES = ("completed", "failed")
 
 
 class SessionUpdates:
-    """A message comes in pieces, and a call bit by bit: each is told of when it is whole."""
+    """Messages and calls arrive in chunks: each is reported when it is complete."""
 
     def __init__(self) -> None:
         self._calls = ToolCalls()
-        self._open_calls: dict[str, dict[str, Any]] = {}  # what was told of each call that is open
+        self._open_calls: dict[str, dict[str, Any]] = {}  # the reported fields of each open call
         self._denied: set[str] = set()
         self._chunk_kind: str | None = None
         self._chunks: list[str] = []
@@ -66,15 +66,15 @@ class SessionUpdates:
         return [*self._flush_chunks(), *new_updates]
 
     def record_permission_request(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """All that is known of the call for which permission is asked."""
+        """Record the fields of a call that needs permission."""
         return self._merge_call(fields)
 
     def mark_denied(self, call: dict[str, Any]) -> None:
-        """It is told of as denied, when it is told of."""
+        """Mark the call as denied for its report."""
         self._denied.add(require_string(call["toolCallId"]))
 
     def set_usage(self, usage: dict[str, Any]) -> None:
-        """What its answer says that it took, of the whole session."""
+        """Set the usage that its response reports for the whole session."""
         if not usage:
             return
         taken, output = (
@@ -86,7 +86,7 @@ class SessionUpdates:
             parse_count(usage.get("thoughtTokens")),
         )
         written = parse_count(usage.get("cachedWriteTokens"))
-        # Its parts are counted beside each other, or within each other: their sum says which.
+        # Its parts are counted separately or within each other: their sum shows which.
         apart = sum_known(taken, output, cached, written, thought) == parse_count(
             usage.get("totalTokens")
         )
@@ -102,7 +102,7 @@ class SessionUpdates:
         ]
 
     def finish(self) -> list[Update]:
-        """What waited for more, when there is no more."""
+        """Return pending updates at the end."""
         new_updates = self._flush_chunks()
         for fields in list(self._open_calls.values()):
             call = make_call(fields)
@@ -149,7 +149,7 @@ class SessionUpdates:
             self._calls.require_new(name)
         more = {key: value for key, value in fields.items() if value is not None}
         whole = {**self._open_calls.get(name, {}), **more}
-        make_call(whole)  # what is none of the protocol's shall change nothing
+        make_call(whole)  # an invalid call must not change anything
         self._open_calls[name] = whole
         return whole
 
@@ -165,6 +165,6 @@ class SessionUpdates:
 
     def _set_cost(self, cost: dict[str, Any]) -> list[Update]:
         if cost.get("currency") == "USD":
-            # A price that an agent does not know counts as nothing.
+            # An unknown price is reported as 0.
             self._cost = parse_amount(cost.get("amount")) or None
         return []

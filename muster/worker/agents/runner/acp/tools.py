@@ -1,4 +1,4 @@
-"""A call of a tool, as the protocol tells of it."""
+"""A tool call in the protocol's form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STATUS_FIELDS = ("exit_code", "exitCode", "exit")
 
 
 def make_call(fields: dict[str, Any]) -> ToolCall:
-    """The call of which that is known. Raises what is `PARSE_ERRORS`."""
+    """Return the call with these fields. Raises one of `PARSE_ERRORS`."""
     name, kind, called = (
         require_string(fields["toolCallId"]),
         fields.get("kind"),
@@ -57,13 +57,13 @@ def make_call(fields: dict[str, Any]) -> ToolCall:
 
 
 def call_title(fields: dict[str, Any]) -> str:
-    """What it is in a line."""
+    """Return its title in one line."""
     entry = make_call(fields).to_update().entry
     return str(entry["title"]) if entry else ""
 
 
 def content_text(block: dict[str, Any]) -> str:
-    """What a block of content says; of what is no text, what it is."""
+    """Return the text of a content block; for other kinds, the kind."""
     match block["type"]:
         case "text":
             return require_string(block["text"])
@@ -76,7 +76,7 @@ def content_text(block: dict[str, Any]) -> str:
 
 
 def _tool_name(kind: object, title: str) -> str:
-    """By what it does; of a tool that does something else its title is all that is known."""
+    """Return the tool's name by its kind; a tool of another kind only has a title."""
     return kind if isinstance(kind, str) and kind != "other" else title or "tool"
 
 

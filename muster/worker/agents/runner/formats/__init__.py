@@ -1,9 +1,9 @@
-"""What agents print, one file a format: each makes of an event what is to be told of it.
+"""The output formats of agents, one per file: each turns an event into updates.
 
-`feed(event)` returns that, or None for a shape that it does not know; of one that is not as it is
-documented it may raise any of `PARSE_ERRORS`. Both are passed on as they came. `end()` tells what
-waited for more, when there is no more. `aside(line)` tells what a line of its standard error means,
-which is shown already; of an agent that is plain that goes for its output, too.
+`feed(event)` returns the updates, or None for an unknown shape; for an event that differs from its
+documentation it may raise any of `PARSE_ERRORS`. Both are passed through unchanged. `end()` returns
+pending updates at the end. `aside(line)` returns the updates for a line of standard error, which is
+shown already; for an agent with text output also for a line of its output.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 PARSE_ERRORS = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
 JSON_FORMATS = ("claude", "codex", "gemini", "opencode")
 TEXT_FORMATS = ("aider",)
-"""Those whose output is for people."""
+"""The agents whose output is text for people."""
 
 
 def create_format(name: str) -> Format:
-    """Raises ValueError for a name that there is not."""
-    match name:  # each start pays for its own format alone
+    """Create a format. Raises ValueError for an unknown name."""
+    match name:  # each start imports only its own format
         case "aider":
             from muster.worker.agents.runner.formats.aider import Aider
 
@@ -49,4 +49,4 @@ def create_format(name: str) -> Format:
             from muster.worker.agents.runner.formats.opencode import OpenCode
 
             return OpenCode()
-    raise ValueError(f"no format {name!r}; there are {', '.join(JSON_FORMATS + TEXT_FORMATS)}")
+    raise ValueError(f"no format {name!r}; use {', '.join(JSON_FORMATS + TEXT_FORMATS)}")

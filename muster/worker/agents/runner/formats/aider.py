@@ -1,5 +1,6 @@
-"""What `aider --no-pretty` prints (as of 0.86): text for people alone, of which what it says of its
-requests is understood."""
+"""The output of `aider --no-pretty` (as of 0.86): text for people, of which only reports about
+requests are parsed.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +26,15 @@ _KINDS = {
 }
 _RECOVERED = re.compile(r"Tokens: [0-9.]+[kM]? sent, ")
 _RETRY_PREFIX = "Retrying in "
-_MAX_ERROR_LINES = 10  # lines of an error: it is broken at 80 columns
+_MAX_ERROR_LINES = 10  # lines of an error, which is wrapped at 80 columns
 
 
 class Aider:
-    """Its standard output is as its errors are elsewhere."""
+    """Its standard output has the errors that others write to standard error."""
 
     def __init__(self) -> None:
-        self._kind: str | None = None  # of the request's failure, as long as that is the latest
-        self._message_lines: list[str] = []  # of that failure, while more may follow
+        self._kind: str | None = None  # of the request's failure, while that is the latest
+        self._message_lines: list[str] = []  # of that failure, while more lines may follow
 
     def feed(self, event: dict[str, Any]) -> list[Update] | None:
         return None

@@ -1,4 +1,4 @@
-"""What `claude -p --output-format stream-json --verbose` prints (as of 2.1)."""
+"""The output of `claude -p --output-format stream-json --verbose` (as of 2.1)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any
 
-# What moves a display, or comes again as a whole.
+# Display updates, and events that are repeated in complete form.
 _IGNORED_TYPES = (
     "keep_alive",
     "tool_progress",
@@ -47,7 +47,7 @@ class Claude:
         self._failure: dict[str, Any] | None = None
         self._is_opened = False
         self._last_text = ""
-        self._streamed = ""  # of a message that has not come as a whole yet
+        self._streamed = ""  # of a message that isn't complete yet
 
     def feed(self, event: dict[str, Any]) -> list[Update] | None:
         match event.get("type"):
@@ -83,7 +83,7 @@ class Claude:
                 self._calls.get(require_string(event["tool_use_id"])).is_denied = True
                 return []
             case "compact_boundary":
-                return updates.note("The conversation was made shorter.")
+                return updates.note("The conversation was compacted.")
             case "task_notification":
                 return updates.note(require_string(event["summary"]))
             case "model_refusal_no_fallback":
@@ -106,7 +106,7 @@ class Claude:
         delay = float(event.get("retry_delay_ms") or 0) / 1000
         attempt = f"{event.get('attempt')}/{event.get('max_retries')}"
         why = f"{error} ({status})" if status else error or "no connection"
-        text = f"{why}; trying again in {delay:.0f} s ({attempt})"
+        text = f"{why}; retrying in {delay:.0f} s ({attempt})"
         return self._fail(
             kind, text, int(time.time() + delay) if _has_server_delay(event) else None
         )
@@ -118,10 +118,10 @@ class Claude:
     def _limit(self, info: dict[str, Any]) -> list[Update]:
         status, which = require_string(info["status"]), optional_string(info.get("rateLimitType"))
         words = f"{which.replace('_', ' ')} limit of the subscription" if which else "rate limit"
-        if status == "rejected":  # and where it names no limit, of the server at the moment
+        if status == "rejected":  # without a named limit: the server's current limit
             kind = "quota" if which else "rate_limit"
             return [self._fail(kind, f"{words} reached", parse_count(info.get("resetsAt")))]
-        return updates.note(f"{words} nearly reached") if status == "allowed_warning" else []
+        return updates.note(f"{words} almost reached") if status == "allowed_warning" else []
 
     def _stream(self, event: dict[str, Any]) -> list[Update]:
         delta = event.get("delta")
@@ -153,7 +153,7 @@ class Claude:
             case "thinking":
                 return updates.thought(require_string(block["thinking"]), parent=parent)
             case "redacted_thinking":
-                return updates.note("(a thought that is not shown)")
+                return updates.note("(hidden thought)")
             case "tool_use" | "server_tool_use" | "mcp_tool_use":
                 self._calls.start(claude_tools.make_call(block, parent))
                 return []
@@ -162,13 +162,15 @@ class Claude:
         raise ValueError("an unknown block")
 
     def _error(self, error: str, blocks: list[dict[str, Any]]) -> Update:
-        """What the program says in the agent's name when its API failed."""
+        """Handle the program's message in the agent's name after its API failed."""
         text = "\n".join(require_string(block["text"]) for block in blocks)
         self._last_text = text
         return self._fail_finally(_KIND_BY_ERROR.get(error), text or error)
 
     def _fail_finally(self, kind: str | None, text: str) -> Update:
-        """What came before may have said better why: a retry, or a limit with its time."""
+        """Report the final failure. An earlier event may have a better reason: a retry, or a limit
+        with its time.
+        """
         before = self._failure or {"kind": "unknown", "resetsAt": None}
         if kind is None or (kind, before["kind"]) == ("rate_limit", "quota"):
             kind = before["kind"]
@@ -218,7 +220,8 @@ class Claude:
 
 
 def _has_server_delay(event: dict[str, Any]) -> bool:
-    """Whether its API said how long to wait: by itself it waits half a second, and twice as long
-    each time, and a little more or less."""
+    """Whether its API sent a delay: its own first delay is half a second, doubled each time with
+    some jitter.
+    """
     attempt, delay = parse_count(event.get("attempt")) or 1, float(event.get("retry_delay_ms") or 0)
     return delay > 500 << min(attempt, 20)

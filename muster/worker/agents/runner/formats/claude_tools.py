@@ -1,4 +1,4 @@
-"""Claude's own tools, and what comes of their calls."""
+"""Claude's built-in tools, and the results of their calls."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from typing import Any
 
 _EXIT = re.compile(r"Exit code (\d{1,3})(?:\n|$)")
-# No field says so before the end of the run.
+# Before the end of the run, no field reports this.
 _DENIED = re.compile(
     r"requires? approval|requested permissions? to|Permission to use .{1,200}? has been denied"
     r"|was blocked\. For security",
     re.DOTALL,
 )
 _MAX_MATCHED_CHARS = 1000  # characters of a result
-_MAX_OUTPUT_BYTES = 64 << 20  # bytes of one that is in a file
+_MAX_OUTPUT_BYTES = 64 << 20  # bytes of a saved result
 
 
 def make_call(block: dict[str, Any], parent: str | None) -> ToolCall:
-    """A call that begins."""
+    """Return a started call."""
     name, arguments = require_string(block["name"]), require_mapping(block["input"])
     call_id = require_string(block["id"])
     if name == "Bash" and isinstance(arguments.get("command"), str):
@@ -44,7 +44,7 @@ def make_call(block: dict[str, Any], parent: str | None) -> ToolCall:
 
 
 def apply_result(call: ToolCall, block: dict[str, Any], details: Any) -> None:
-    """Puts a call's result in: the block that the model got, and what the program knows besides."""
+    """Add a call's result: the block that the model got, and the program's details."""
     call.output = _content_text(block.get("content"))
     has_failed = bool(block.get("is_error"))
     if has_failed and call.kind == "command" and (ended := _EXIT.match(call.output)):
@@ -74,7 +74,7 @@ def _apply_details(call: ToolCall, details: dict[str, Any]) -> None:
 
 
 def _read_saved_output(path: str) -> str:
-    """An output that was too large for the model, from where claude keeps it; "" if it is gone."""
+    """Return an output that was too large for the model, from claude's file; "" if that is gone."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
         with open(handle, "rb") as file:
@@ -107,7 +107,7 @@ def _patch(hunks: Any) -> str:
 
 
 def _content_text(content: Any) -> str:
-    """What a result says; of what is no text, what it is."""
+    """Return a result's text; for other kinds, the kind."""
     if content is None or isinstance(content, str):
         return content or ""
     blocks = [

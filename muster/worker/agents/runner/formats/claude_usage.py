@@ -1,4 +1,4 @@
-"""What claude says that it used: as it goes, and in the end."""
+"""Claude's usage: during the run, and at the end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-# The API's names of what is counted, and what claude calls them in its result.
+# The API's names of the counts, and claude's in its result.
 _USAGE_FIELDS = {
     "input_tokens": "inputTokens",
     "cache_read_input_tokens": "cacheReadInputTokens",
@@ -26,15 +26,16 @@ _USAGE_FIELDS = {
 
 
 class RunningUsage:
-    """The sum of the messages so far. Each is told of several times, with the same id, and before
-    it is whole: what it made is less than what the result will say."""
+    """The sum of the messages so far. Each is reported several times with the same ID, also before
+    it is complete: its output count is less than in the final result.
+    """
 
     def __init__(self) -> None:
         self._usage_by_message: dict[str, dict[str, int]] = {}
         self._usage_by_model: dict[str | None, dict[str, int]] = {}
 
     def add_message(self, message: dict[str, Any]) -> list[Update]:
-        """The fact, if this changes it."""
+        """Return the fact if this message changes it."""
         name, usage = message.get("id"), message.get("usage")
         if not isinstance(name, str) or not isinstance(usage, dict):
             return []
@@ -57,7 +58,7 @@ class RunningUsage:
 
 
 def usage_from_result(event: dict[str, Any]) -> list[dict[str, Any]]:
-    """By model, where the result says so."""
+    """Return the usage by model, if the result has it."""
     models = require_mapping(event.get("modelUsage") or {})
     if not models and event.get("usage"):
         whole = _api_usage(
@@ -75,7 +76,7 @@ def _model_usage(model: str, usage: dict[str, Any]) -> dict[str, Any]:
 def _api_usage(
     model: str | None, usage: dict[str, Any], cost: float | None = None
 ) -> dict[str, Any]:
-    """A part of the fact, from the API's own names."""
+    """Return a part of the fact from the API's names."""
     cached = parse_count(usage.get("cache_read_input_tokens"))
     written = parse_count(usage.get("cache_creation_input_tokens"))
     return make_usage(

@@ -1,4 +1,4 @@
-"""What `codex exec --json` prints (as of 0.169)."""
+"""The output of `codex exec --json` (as of 0.169)."""
 
 from __future__ import annotations
 
@@ -34,16 +34,15 @@ _CALL_TYPES = (
 
 
 class Codex:
-    """`read` gives what is in a file, for codex does not tell how it changed it.
+    """`read` returns a file's content, because codex doesn't report its changes.
 
-    Its usage is that of the whole thread, also of what came before a `resume`: the fact
-    `isOfSession` says so. It names no model."""
+    Its usage is that of the whole thread, including the time before a `resume`: the fact
+    `isOfSession` marks it. It names no model.
+    """
 
     def __init__(self, read: Callable[[str], str | None] = read_text_file) -> None:
         self._changes = FileChanges(read)
-        self._started_items: dict[
-            str, dict[str, Any]
-        ] = {}  # items by id, as they were told of last
+        self._started_items: dict[str, dict[str, Any]] = {}  # items by ID, as last reported
         self._finished_ids: set[str] = set()
         self._turns = self._denied = 0
         self._last_error = ""
@@ -78,7 +77,7 @@ class Codex:
         ]
 
     def feed_text_line(self, line: str) -> list[Update]:
-        """An edit that was refused it tells of in its log alone."""
+        """A rejected edit appears only in its log."""
         found = _PATCH_REJECTED.search(line)
         if found is None:
             return []
@@ -99,7 +98,7 @@ class Codex:
         return [*new_updates, ending]
 
     def _fail(self, message: str) -> list[Update]:
-        """The last error is told of twice: by itself, and with the turn."""
+        """Report the last error once: codex reports it separately and with the turn."""
         if message == self._last_error:
             return []
         self._last_error, self._has_failed = message, True
@@ -118,7 +117,7 @@ class Codex:
         return []
 
     def _finish_item(self, item: dict[str, Any]) -> list[Update] | None:
-        """All that there is of an item: it is over, or will never be."""
+        """Return an item's updates: it is finished, or will never be."""
         name = require_string(item["id"])
         if name in self._finished_ids:
             return None
@@ -152,7 +151,7 @@ class Codex:
 
 
 def usage_from_api(usage: dict[str, Any]) -> dict[str, Any]:
-    """The fact, of the API's figures."""
+    """Return the fact from the API's figures."""
     return make_usage(
         None,
         taken=parse_count(usage.get("input_tokens")),
@@ -206,7 +205,7 @@ def _build_call(kind: str, item: dict[str, Any]) -> ToolCall:
 
 
 def _changed_files(item: dict[str, Any]) -> list[tuple[str, str]]:
-    """Path and change, of each."""
+    """Return path and change of each file."""
     changes = [require_mapping(each) for each in item["changes"]]
     return [
         (
@@ -237,7 +236,7 @@ def _todo_text(item: dict[str, Any]) -> str:
 
 
 def _unwrap_shell(command: str) -> str:
-    """The command as the agent wrote it, without the shell that codex has it run by."""
+    """Return the agent's command without codex's shell around it."""
     try:
         words = shlex.split(command)
     except ValueError:

@@ -1,4 +1,4 @@
-"""How codex changed files: it tells which, just before it does it and after it."""
+"""The changes of files by codex: it reports only the files, before and after the change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_MAX_FILE_BYTES = 1 << 20  # bytes of a file that is compared
+_MAX_FILE_BYTES = 1 << 20  # bytes of a file to compare
 _MAX_LINES = 3000  # lines
 
 
@@ -19,7 +19,7 @@ class FileChanges:
         self._before: dict[str, dict[str, str | None]] = {}  # by item, then by path
 
     def start(self, item: str, files: list[tuple[str, str]]) -> None:
-        """Notes how these are before the change. Where codex was quicker, no difference is seen."""
+        """Record the files before the change. If codex was faster, there is no difference."""
         self._before[item] = {path: self._read(path) for path, change in files if change != "add"}
 
     def diff(self, item: str, files: list[tuple[str, str]]) -> str:
@@ -34,7 +34,7 @@ class FileChanges:
 
 
 def read_text_file(path: str) -> str | None:
-    """What is in a file of text that is not too large to be compared."""
+    """Return a text file's content if it isn't too large to compare."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         with open(handle, "rb") as file:
@@ -47,7 +47,7 @@ def read_text_file(path: str) -> str | None:
 
 
 def _diff_lines(old: str | None, new: str | None) -> list[str]:
-    """Nothing where a side is not known."""
+    """Return the diff; empty if a side is unknown."""
     if old is None or new is None:
         return []
     before, after = old.splitlines(), new.splitlines()

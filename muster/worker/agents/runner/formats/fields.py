@@ -1,5 +1,6 @@
-"""Reading fields of events. What is of another type than it should be raises TypeError, so that
-nothing of it is overlooked: the whole event is then passed on."""
+"""Read fields of events. A wrong type raises TypeError, so that nothing is overlooked: the complete
+event is then passed through.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ def require_string(value: object) -> str:
 
 
 def optional_string(value: object) -> str:
-    """A string, or "" for None."""
+    """Return a string, or "" for None."""
     return "" if value is None else require_string(value)
 
 
@@ -28,21 +29,21 @@ def require_mapping(value: object) -> dict[str, Any]:
 
 
 def parse_count(value: object) -> int | None:
-    """A number of things, or None for whatever is none."""
+    """Return a count, or None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 0 <= value < _MAX_NUMBER else None
 
 
 def parse_amount(value: object) -> float | None:
-    """Money, or None for whatever is none."""
+    """Return an amount of money, or None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if 0 <= value < _MAX_NUMBER else None
 
 
 def sum_known(*counts: int | None) -> int | None:
-    """The sum; None if nothing of it is known."""
+    """Return the sum; None if no value is known."""
     known = [each for each in counts if each is not None]
     return sum(known) if known else None
 
@@ -56,7 +57,7 @@ def make_usage(
     reasoning: int | None,
     cost: float | None,
 ) -> dict[str, Any]:
-    """One model's part in the fact `usage`."""
+    """Return one model's part of the fact `usage`."""
     return {
         "model": model,
         "inputTokens": taken,

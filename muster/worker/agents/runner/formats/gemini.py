@@ -1,4 +1,4 @@
-"""What `gemini --output-format stream-json` prints (as of 0.61)."""
+"""The output of `gemini --output-format stream-json` (as of 0.61)."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _RETRY = re.compile("Retrying after [0-9]+ms")
 
 
 class Gemini:
-    """A message comes in pieces, and is told of as a whole, before what follows it."""
+    """A message arrives in chunks; report it complete, before the next event."""
 
     def __init__(self) -> None:
         self._calls = ToolCalls()
         self._chunks: list[str] = []
         self._denied = 0
-        self._failure_kind: str | None = None  # of the request's failure that it spoke of last
+        self._failure_kind: str | None = None  # of the last reported request failure
 
     def feed(self, event: dict[str, Any]) -> list[Update] | None:
         if event.get("type") == "message" and event.get("role") == "assistant":
@@ -46,7 +46,7 @@ class Gemini:
         return [*self._flush_message(), *self._calls.finish_unfinished()]
 
     def feed_text_line(self, line: str) -> list[Update]:
-        """It says only there that it tries again, and how soon perhaps a line below."""
+        """Retries appear only there, with the delay possibly on the next line."""
         if found := _ATTEMPT.match(line):
             self._failure_kind = (
                 failures.kind_of_status(int(found[1])) if found[1] else _kind_from_line(line)
@@ -133,7 +133,7 @@ def _tool_call(event: dict[str, Any]) -> ToolCall:
 
 
 def _usage(model: str | None, stats: dict[str, Any]) -> dict[str, Any]:
-    """Thoughts are in the total alone; what was made includes them."""
+    """Thoughts are only part of the total; the output count includes them."""
     taken, made = parse_count(stats.get("input_tokens")), parse_count(stats.get("output_tokens"))
     whole, reasoning = parse_count(stats.get("total_tokens")), None
     if None not in (taken, made, whole):
@@ -147,6 +147,6 @@ def _usage(model: str | None, stats: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kind_from_line(line: str) -> str:
-    """Without a status it tries again only what is limited."""
+    """Return the kind; without a status it retries only when limited."""
     kind = failures.kind_of_message(line)
     return "rate_limit" if kind == "unknown" else kind

@@ -1,4 +1,6 @@
-"""What `opencode run --format json` prints (as of 1.18). A call comes once, when it is over."""
+"""The output of `opencode run --format json` (as of 1.18). A call is reported once, when it is
+finished.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 _EDITS = ("edit", "write", "multiedit", "patch", "apply_patch")
 _CHANGES = {"Add": "add", "Delete": "delete", "Update": "update"}
 _PATCH_HEADER = re.compile(r"^\*\*\* (Add|Delete|Update) File: (.+)$", re.MULTILINE)
-# No field says so.
+# No field reports this.
 _DENIED = re.compile("rejected permission|rule which prevents you from using")
 _API_ERROR = re.compile(
     r'^timestamp=\S+ level=ERROR .*error\.error="AI_APICallError: ((?:[^"\\]|\\.)*)'
@@ -34,7 +36,7 @@ _KIND_BY_NAME = {"ProviderAuthError": "auth", "ContentFilterError": "refused"}
 
 
 class OpenCode:
-    """It names no model, and says in no event that it has ended."""
+    """It names no model, and reports its end in no event."""
 
     def __init__(self) -> None:
         self._calls = ToolCalls()
@@ -58,7 +60,7 @@ class OpenCode:
         return [updates.run_finished(self._usage(), len(self._steps), self._denied)]
 
     def feed_text_line(self, line: str) -> list[Update]:
-        """Its log, which alone says that it tries a request again."""
+        """Read its log, the only place where it reports retries."""
         found = _API_ERROR.search(line)
         return limits.retry_updates(None, found[1]) if found else []
 
@@ -102,12 +104,12 @@ class OpenCode:
             for name in self._steps[0]
             if name != "model"
         }
-        # A price that it does not know counts as nothing.
+        # An unknown price is reported as 0.
         return [{"model": None, **summed, "cost": summed["cost"] or None}]
 
 
 def _step_usage(part: dict[str, Any]) -> dict[str, Any]:
-    """Its input is without what was cached, its output without what was thought."""
+    """Return the usage; input excludes cached tokens, and output excludes thoughts."""
     tokens = require_mapping(part["tokens"])
     cache = require_mapping(tokens.get("cache") or {})
     read, reasoning = parse_count(cache.get("read")), parse_count(tokens.get("reasoning"))
@@ -150,7 +152,7 @@ def _replacement(arguments: dict[str, Any]) -> str:
 
 
 def _strip_diff_header(diff: str) -> str:
-    """A diff without the lines that only name its one file again."""
+    """Return a diff without the lines that only repeat the file's name."""
     first = diff.find("\n@@")
     return diff[first + 1 :].rstrip("\n") if first > 0 and diff.startswith("Index: ") else diff
 
@@ -166,7 +168,7 @@ def _error_update(error: dict[str, Any]) -> Update:
 
 
 def _reset_time(headers: dict[str, Any]) -> int | None:
-    """When the API takes requests again, by its answer's headers."""
+    """Return when the API accepts requests again, from its response headers."""
     retry_after = optional_string(headers.get("retry-after"))
     return (
         int(time.time()) + int(retry_after)

@@ -1,4 +1,4 @@
-"""How agents keep account of what they use, one file an agent (`ledger.Account`)."""
+"""The usage files of agents, one format per file (`usage_file.UsageFormat`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def list_newest_first(place: str) -> Iterator[str]:
-    """The paths of all that is in a directory, the latest names first; nothing where none is."""
+    """Return all paths in a directory, the newest names first; empty if it doesn't exist."""
     try:
         names = sorted(os.listdir(place), reverse=True)
     except OSError:

@@ -1,5 +1,6 @@
-"""What aider writes with `--analytics-log` (as of 0.86): a line for each of its requests, on and on
-in one file. What was cached it does not tell, nor most models' names."""
+"""aider's file of `--analytics-log` (as of 0.86): one line per request, in one growing file. It has
+no counts of cached tokens, and lacks most models' names.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +51,7 @@ class Aider:
         known["outputTokens"] = sum_known(
             known["outputTokens"], parse_count(properties.get("completion_tokens"))
         )
-        # A price that it does not know counts as nothing.
+        # An unknown price is reported as 0.
         cost = parse_amount(properties.get("cost")) or None
         known["cost"] = cost if known["cost"] is None else known["cost"] + (cost or 0)
         self._has_total = True

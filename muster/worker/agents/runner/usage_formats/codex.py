@@ -1,5 +1,6 @@
-"""codex's `sessions/YEAR/MONTH/DAY/rollout-TIME-ID.jsonl` (as of 0.169). A thread that is gone on
-with keeps its file, and each figure in it is of the whole thread."""
+"""codex's `sessions/YEAR/MONTH/DAY/rollout-TIME-ID.jsonl` (as of 0.169). A resumed thread keeps its
+file, and each figure in it is the thread's total.
+"""
 
 from __future__ import annotations
 

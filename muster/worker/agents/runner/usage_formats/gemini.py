@@ -1,5 +1,6 @@
 """gemini's `tmp/PROJECT/chats/session-TIME-ID.jsonl` (as of 0.61), with the first eight characters
-of the session's id. A message comes again with what its calls have brought."""
+of the session's ID. A message is repeated with the results of its calls.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +55,7 @@ class Gemini:
 
 
 def _message_usage(model: str, tokens: dict[str, Any]) -> dict[str, Any]:
-    """What was made is counted without the thoughts."""
+    """The output count excludes thoughts."""
     thoughts = parse_count(tokens.get("thoughts"))
     return make_usage(
         model,

@@ -1,4 +1,4 @@
-"""Each agent's command line, for what a stage may ask of it."""
+"""Each agent's command line for a stage's options."""
 
 import json
 from pathlib import Path
@@ -131,7 +131,7 @@ def test_codex_contains_itself_only_where_nothing_of_ours_contains_it() -> None:
         assert ("workspace-write" in own) == (permissions != "all")
 
 
-def test_opencode_is_told_by_a_variable_what_it_may_not_do() -> None:
+def test_opencode_gets_its_restrictions_in_a_variable() -> None:
     opencode = BUILTIN_ADAPTERS.get("opencode")
     assert opencode is not None
     kept = opencode.variables(AgentInvocation("x", AgentOptions(permissions="edit")))
@@ -235,7 +235,7 @@ def test_without_a_sandbox_the_user_decides_whether_a_workspace_is_trusted(
     assert "update" in text or "hasCompletedOnboarding" in text
 
 
-def test_gemini_is_told_to_use_its_key_where_it_has_one() -> None:
+def test_gemini_uses_its_key_if_it_has_one() -> None:
     gemini = BUILTIN_ADAPTERS.get("gemini")
     assert gemini is not None
     for variables, is_told in (({"GEMINI_API_KEY": "k"}, True), ({}, False)):

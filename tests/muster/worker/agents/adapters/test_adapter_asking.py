@@ -1,4 +1,4 @@
-"""Each agent that is read is given the server of tools, in words that it understands."""
+"""Each agent whose output is read gets the MCP server, in its own format."""
 
 import json
 import tomllib

@@ -27,7 +27,7 @@ def test_a_custom_command_is_split_once_and_filled_afterwards(
 
 @pytest.mark.parametrize(
     ("command", "words"),
-    [(None, "no agentCommand"), ("  ", "no agentCommand"), ("a 'b", "cannot be split")],
+    [(None, "no agentCommand"), ("  ", "no agentCommand"), ("a 'b", "can't split")],
 )
 def test_what_makes_no_command_is_refused(command: str | None, words: str) -> None:
     with pytest.raises(ValueError, match=words):

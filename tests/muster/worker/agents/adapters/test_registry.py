@@ -73,9 +73,9 @@ BAD = {
     "another file's name": (GOOSE.replace('name = "goose"', 'name = "duck"', 1), "called duck"),
     "a program by its path": (GOOSE.replace('binary = "g', 'binary = "/bin/g', 1), "binary"),
     "another program": (GOOSE.replace('["goose", "run"', '["sh", "run"'), "something else"),
-    "an unknown place": (GOOSE.replace("={text}", "={text}{prompt}"), "{prompt} is none of"),
-    "a place in another field": (GOOSE.replace('"{model}"', '"{id}"'), "{id} is none of {model}"),
-    "options in a word": (GOOSE.replace('"{options}"', '"x{options}"'), "a word of its own"),
+    "an unknown place": (GOOSE.replace("={text}", "={text}{prompt}"), "{prompt} isn't one of"),
+    "a place in another field": (GOOSE.replace('"{model}"', '"{id}"'), "{id} isn't one of {model}"),
+    "options in a word": (GOOSE.replace('"{options}"', '"x{options}"'), "a separate word"),
     "a permission that is none": (GOOSE.replace("s.edit", "s.some"), "some"),
     "a file outside of the home": (GOOSE.replace(".config/", "../"), "home"),
     "a file at an absolute path": (GOOSE.replace(".config/", "/etc/"), "home"),
@@ -85,7 +85,7 @@ BAD = {
     "mcp without a format": ("mcp = {}\n" + GOOSE, "mcp needs a format"),
     "a place that no server has": (
         'format = "claude"\nstructured = ["-j"]\nmcp = {arguments = ["{server}"]}\n' + GOOSE,
-        "{server} is none of",
+        "{server} isn't one of",
     ),
     "a format without its options": ('format = "claude"\n' + GOOSE, "need each other"),
 }
@@ -113,7 +113,7 @@ def test_one_that_is_spoken_to_needs_no_place_for_the_text(tmp_path: Path) -> No
 @pytest.mark.parametrize("name", ["custom", "acp"])
 def test_the_words_for_a_projects_own_command_are_nobodys_name(tmp_path: Path, name: str) -> None:
     (tmp_path / f"{name}.toml").write_text(GOOSE.replace('name = "goose"', f'name = "{name}"', 1))
-    with pytest.raises(BadAdapter, match="not to be had"):
+    with pytest.raises(BadAdapter, match="is reserved"):
         load_adapters(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""A FAKE of the narrator's end of the tools' socket: what is called, and what is answered."""
+"""A FAKE of the runner's end of the tools' socket: the calls, and their answers."""
 
 import json
 import queue
@@ -14,11 +14,11 @@ ENTRY = (
     "import sys; sys.path.append(sys.argv[1]); from muster.worker.agents.mcp_server import server; "
     "server._PROGRESS_INTERVAL_SECONDS = float(sys.argv[2]); server.main()"
 )
-TIMEOUT_SECONDS = 20.0  # seconds that anything may take
+TIMEOUT_SECONDS = 20.0  # seconds for anything
 
 
 def command(beat: float = 10.0) -> list[str]:
-    """The server, in a bare interpreter as in a room."""
+    """The server, in a bare interpreter as in a sandbox."""
     return [sys.executable, *BARE, ENTRY, str(ROOT), str(beat)]
 
 

@@ -24,7 +24,7 @@ def runner(tmp_path: Path) -> Iterator[RunnerStandIn]:
 
 
 def converse(path: str, act: Act, **more: Any) -> None:
-    """Has a client do something with a server whose narrator is there."""
+    """Run a client with a server whose runner is there."""
     program, *arguments = command(**more)
     served = StdioServerParameters(command=program, args=arguments, env={SOCKET_VARIABLE: path})
 
@@ -69,13 +69,13 @@ def test_a_question_waits_for_its_answer(runner: RunnerStandIn) -> None:
     ("answer", "words", "is_error"),
     [
         ({"input": "It depends.\nOn what?"}, "It depends.\nOn what?", False),
-        ({}, "Nobody has answered in time.", False),
+        ({}, "Nobody answered in time.", False),
         ({"refused": "too many questions"}, "Nobody was asked: too many questions.", True),
         (["no object"], "Nobody can be asked here.", True),
     ],
     ids=["a text", "nobody came", "refused", "senseless"],
 )
-def test_what_comes_of_a_question_is_told_in_words(
+def test_the_result_of_a_question_is_a_text(
     runner: RunnerStandIn, answer: object, words: str, is_error: bool
 ) -> None:
     async def act(client: Client) -> None:
@@ -100,7 +100,7 @@ def test_two_questions_are_told_apart(runner: RunnerStandIn) -> None:
     converse(runner.path, act)
 
 
-def test_progress_is_told_and_not_waited_for(runner: RunnerStandIn) -> None:
+def test_progress_is_reported_without_waiting(runner: RunnerStandIn) -> None:
     async def act(client: Client) -> None:
         task = asyncio.create_task(client.call_tool("progress", {"text": "half of it"}))
         call = await asyncio.to_thread(runner.call)
@@ -179,7 +179,7 @@ def test_a_runner_that_dies_answers_no_more(runner: RunnerStandIn) -> None:
     ],
     ids=repr,
 )
-def test_what_cannot_be_asked_the_model_is_told(
+def test_the_model_learns_why_a_question_is_invalid(
     runner: RunnerStandIn, arguments: dict[str, Any]
 ) -> None:
     async def act(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""The protocol to the letter, whatever is said."""
+"""The protocol in detail, whatever the client sends."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from muster.worker.agents.mcp_server.session import PROTOCOL_VERSIONS, McpSessio
 
 
 class Calls:
-    """A narrator that keeps what is asked of it."""
+    """A runner that records its calls."""
 
     def __init__(self, is_there: bool = True) -> None:
         self.is_there = is_there
@@ -188,8 +188,7 @@ def test_a_reply_goes_into_a_thread_and_says_what_came_of_it() -> None:
     assert calls.begun == {1: {"reply": {"thread": 5, "text": "Done."}}}
     (answer,) = session.finish_call(1, {"unsaid": "there is no such thread"})
     assert (
-        answer["result"]
-        == tools.ToolResult("It was not posted: there is no such thread.", True).to_mcp()
+        answer["result"] == tools.ToolResult("Not posted: there is no such thread.", True).to_mcp()
     )
     assert tools.answer_result({"ok": True}) == tools.ToolResult("Told.")
 
@@ -197,6 +196,6 @@ def test_a_reply_goes_into_a_thread_and_says_what_came_of_it() -> None:
 @pytest.mark.parametrize(
     "given", [{}, {"id": 5}, {"text": "x"}, {"id": "5", "text": "x"}, {"id": 0, "text": "x"}]
 )
-def test_a_reply_without_thread_or_text_is_told_to_the_model(given: dict[str, Any]) -> None:
+def test_the_model_learns_that_a_reply_lacks_thread_or_text(given: dict[str, Any]) -> None:
     (answer,) = responses_to(request("tools/call", name="reply_comment", arguments=given))
     assert answer["result"]["isError"]

@@ -1,4 +1,4 @@
-"""The shim's end of a narrator's channel, in tests: what it was told, and is answered."""
+"""The shim's end of a runner's channel, in tests: the messages, and their answers."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from muster.worker.shim.channel import DESCRIPTOR_VARIABLE, Channel
 
 
 class FakeShimChannel:
-    """`entries` in their order, `facts` merged, and what was `asked`, which is answered by
-    `choices`, one after the other and then always the last; by one that is empty never; None:
-    nobody can be asked. `looks` is called ten times a second, too."""
+    """`entries` in order, `facts` merged, and the questions in `asked`, which get `choices` as
+    answers, one after the other and then always the last; an empty one never answers; None: no
+    questions are possible. `looks` is also called ten times a second."""
 
     choices: Sequence[str | None] = (None,)
 
@@ -30,7 +30,7 @@ class FakeShimChannel:
 
     @property
     def descriptor(self) -> int:
-        """For the narrator to inherit."""
+        """For the runner to inherit."""
         return self._channel.peer_fd
 
     @property

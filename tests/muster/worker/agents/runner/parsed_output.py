@@ -1,4 +1,4 @@
-"""What narrators tell of lines, in tests: entries, facts and the terminal's text."""
+"""Runners' updates for lines, in tests: entries, facts and the terminal's text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WIDTH = 80
 
 
 class ParsedOutput:
-    """All that was told of some lines: `entries` in their order, `facts` merged, the `text`."""
+    """All updates for some lines: `entries` in order, `facts` merged, the `text`."""
 
     def __init__(self, updates: list[Update], width: int = WIDTH) -> None:
         self.entries = [each.entry for each in updates if each.entry]

@@ -1,4 +1,4 @@
-"""A narrator as it runs in life: a bare interpreter on a terminal of its own, in tests."""
+"""A runner as in production: a bare interpreter on its own terminal, in tests."""
 
 import fcntl
 import os
@@ -20,7 +20,7 @@ ENTRY = (
     "from muster.worker.agents.runner.main import main; main(sys.argv[2:])"
 )
 BARE = [sys.executable, "-I", "-S", "-X", "utf8", "-c"]
-TIMEOUT_SECONDS = 20.0  # seconds that anything may take
+TIMEOUT_SECONDS = 20.0  # seconds for anything
 
 
 def command(*argv: str, format_name: str = "claude") -> list[str]:
@@ -28,7 +28,7 @@ def command(*argv: str, format_name: str = "claude") -> list[str]:
 
 
 class TerminalProcess:
-    """A narrator of a shell's script, with `columns`; `channel` is a socket that it inherits."""
+    """A runner of a shell script, with `columns`; `channel` is a socket that it inherits."""
 
     def __init__(self, script: str, *, columns: int = 80, channel: int | None = None) -> None:
         self.master, slave = pty.openpty()
@@ -49,11 +49,11 @@ class TerminalProcess:
 
     @property
     def screen_text(self) -> str:
-        """What the terminal has got so far, without colours."""
+        """Return the terminal's text so far, without colors."""
         return SGR.sub("", self._shown.decode().replace("\r\n", "\n"))
 
     def read(self, seconds: float) -> bool:
-        """Takes what is shown within the time; False when nothing was, or never will be."""
+        """Read what is shown within the time; False if there was nothing, or never will be."""
         ready, _, _ = select.select([self.master], [], [], seconds)
         try:
             more = os.read(self.master, 1 << 16) if ready else b""
@@ -73,7 +73,7 @@ class TerminalProcess:
         os.write(self.master, keys)
 
     def wait_until_ended(self) -> int:
-        """Its status when it has ended, and all is shown."""
+        """Return its status after its exit, when everything is shown."""
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while self.read(0.2) or self.process.poll() is None:
             assert time.monotonic() < deadline, self.screen_text

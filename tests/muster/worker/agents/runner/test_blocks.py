@@ -70,7 +70,7 @@ def test_escapes_in_a_name_or_in_arguments_are_shown() -> None:
     assert plain(call).count("␛[2J") == 3
 
 
-def test_the_end_is_told_whole_also_where_it_is_narrow() -> None:
+def test_the_footer_is_complete_on_a_narrow_terminal() -> None:
     usage = {
         "model": None,
         "inputTokens": 1_234_567,

@@ -79,7 +79,7 @@ def test_a_message_that_is_too_large_is_not_sent(ends: tuple[Channel, socket.soc
 
 
 @pytest.mark.parametrize("number", ["", "x", "-1", "999999", str(1 << 80)])
-def test_without_a_channel_nothing_is_told(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_channel_nothing_is_sent(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(DESCRIPTOR_VARIABLE, number)
     channel = Channel.from_environment()
     assert channel.send("facts", {}) is None

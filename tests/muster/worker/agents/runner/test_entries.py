@@ -19,7 +19,7 @@ json_values = st.recursive(
 )
 
 
-def test_the_limits_are_those_that_the_shim_is_told() -> None:
+def test_the_limits_are_those_of_the_shim() -> None:
     assert (MAX_TITLE_CHARS, MAX_TEXT_BYTES, MAX_DATA_BYTES) == (200, 16 << 10, 16 << 10)
 
 

@@ -1,4 +1,4 @@
-"""How long an agent may wait by itself: from what it tells, and when, to when it is ended."""
+"""How long an agent may wait by itself: from its reports and their times to its stop."""
 
 from typing import Any
 

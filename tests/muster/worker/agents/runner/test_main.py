@@ -25,7 +25,7 @@ Start = Callable[..., TerminalProcess]
 
 
 def echo_message(text: str) -> str:
-    """What makes a shell say this in the agent's name."""
+    """Return the shell code that prints this message like the agent."""
     message = {"content": [{"type": "text", "text": text}]}
     return f"echo '{json.dumps({'type': 'assistant', 'message': message})}'"
 
@@ -45,7 +45,7 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture
 def channel() -> Iterator[tuple[int, socket.socket]]:
-    """The narrator's end as a descriptor, and the shim's."""
+    """The runner's end as a descriptor, and the shim's."""
     ours, theirs = socket.socketpair()
     theirs.settimeout(TIMEOUT_SECONDS)
     with ours, theirs:
@@ -81,7 +81,7 @@ def test_the_agent_gets_no_more_than_it_should(
 ) -> None:
     narrator = start("echo [$MUSTER_CHANNEL] /dev/fd/*; trap", channel=channel[0])
     assert narrator.wait_until_ended() == 0
-    # 3 is the shell's own, with which it looks at the directory.
+    # 3 is the shell's own, with which it reads the directory.
     assert narrator.screen_text.split() == [
         "[]",
         "/dev/fd/0",
@@ -135,7 +135,7 @@ RETRY = {
 
 
 def waits(*trapped: str) -> str:
-    """What makes a shell say that it waits for an hour, and do so, whatever signals come."""
+    """Return the shell code that reports a wait of an hour, and waits, whatever signals come."""
     traps = "".join(f"trap 'echo {name} came' {name}; " for name in trapped)
     return f"{traps}echo '{json.dumps(RETRY)}'; while :; do sleep 0.1; done"
 
@@ -144,7 +144,7 @@ def test_an_agent_that_waits_for_a_limit_is_ended(start: Start) -> None:
     began = time.monotonic()
     narrator = start(waits())
     assert narrator.wait_until_ended() == LIMITED_STATUS
-    assert "It waits by itself, and is ended: " in narrator.screen_text
+    assert "Stopped because it would wait: " in narrator.screen_text
     assert GRACE_SECONDS <= time.monotonic() - began < GRACE_SECONDS + TIMEOUT_SECONDS / 4
 
 
@@ -191,7 +191,7 @@ def test_it_shows_at_the_terminals_width(start: Start, columns: int) -> None:
     assert columns - 5 < max(map(len, narrator.screen_text.splitlines())) <= columns
 
 
-def test_without_a_terminal_the_agent_goes_on(tmp_path: Path) -> None:
+def test_without_a_terminal_the_agent_continues(tmp_path: Path) -> None:
     read, write = os.pipe()
     os.close(read)
     script = f"{echo_message('Hello')}; {echo_message('Hello')}; touch {tmp_path}/done; exit 7"
@@ -202,7 +202,7 @@ def test_without_a_terminal_the_agent_goes_on(tmp_path: Path) -> None:
 
 
 def test_it_starts_with_few_modules() -> None:
-    """Each stage waits for them. The dearest of what is needed is `json`, with `re`."""
+    """Each stage waits for them. The slowest required one is `json`, with `re`."""
     script = (
         "import sys; sys.path.append(sys.argv[1])\n"
         "from muster.worker.agents.runner import formats, main\n"
@@ -242,7 +242,7 @@ def test_a_plain_agent_that_has_failed_does_not_end_well(script: str, status: in
     assert subprocess.run(argv, capture_output=True, check=False).returncode == status
 
 
-def test_what_an_agent_keeps_account_of_is_told_while_it_runs_and_at_its_end(
+def test_an_agents_usage_file_is_reported_during_the_run_and_at_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CODEX_HOME", str(tmp_path))

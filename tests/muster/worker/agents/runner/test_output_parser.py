@@ -1,4 +1,4 @@
-"""Whatever an agent prints: nothing of it is obeyed, nothing it says is lost, nothing ends us."""
+"""Whatever an agent prints: nothing controls the terminal, nothing is lost, nothing ends us."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from tests.muster.worker.agents.runner.parsed_output import (
     parse_events,
 )
 
-# What would move a terminal's cursor or more, once colours are taken away.
+# Everything that would move a terminal's cursor or more, after removing colors.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 QUICK = settings(max_examples=50, deadline=None)
 EVERY = pytest.mark.parametrize("name", formats.JSON_FORMATS)

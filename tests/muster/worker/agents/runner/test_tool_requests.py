@@ -1,4 +1,4 @@
-"""What an agent's tools ask goes to the shim, one question after the other, and comes back."""
+"""Questions of an agent's tools reach the shim one at a time, and are answered."""
 
 import contextlib
 import json
@@ -25,7 +25,7 @@ TIMEOUT_SECONDS = 10.0
 
 
 class Shim:
-    """The other end of the channel: it takes every question."""
+    """The other end of the channel: it accepts every question."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -74,7 +74,7 @@ class World:
         return connection
 
     def turn(self, seconds: float = 0.0) -> bool:
-        """One turn of the narrator's loop; whether there was something to do."""
+        """Run one turn of the runner's loop; return whether there was something to do."""
         handles = self.inquiries.file_descriptors()
         ready, _, _ = select.select(handles, [], [], seconds)
         self.inquiries.serve(ready)
@@ -156,7 +156,7 @@ def test_who_hangs_up_asks_no_more(world: World) -> None:
     assert world.answer_to(last)["input"] == "yes"
 
 
-def test_what_the_shim_refuses_is_told_and_the_next_is_asked(world: World) -> None:
+def test_a_refusal_of_the_shim_is_reported_and_the_next_question_asked(world: World) -> None:
     world.shim.refuses = "too many questions"
     assert world.answer_to(world.call(ask("a"))) == {"refused": "too many questions"}
     assert world.told == []
@@ -175,7 +175,7 @@ def test_a_channel_that_breaks_leaves_nobody_waiting(world: World) -> None:
         assert "refused" in world.answer_to(connection)
 
 
-def test_an_answer_may_come_while_something_else_is_told(world: World) -> None:
+def test_an_answer_may_come_between_other_reports(world: World) -> None:
     connection = world.call(ask("a"))
     world.settle()
     world.shim.answer(0, input="early")
@@ -183,7 +183,7 @@ def test_an_answer_may_come_while_something_else_is_told(world: World) -> None:
     assert world.answer_to(connection)["input"] == "early"
 
 
-def test_progress_is_told(world: World) -> None:
+def test_progress_is_published(world: World) -> None:
     assert world.answer_to(world.call({"progress": "half of it"})) == {"ok": True}
     (update,) = world.told
     assert update.entry is not None

@@ -1,4 +1,4 @@
-"""What an agent has used so far is read from the file that it keeps, whatever that is."""
+"""An agent's usage so far is read from its session file, whatever that contains."""
 
 import json
 import os
@@ -31,7 +31,7 @@ each = pytest.mark.parametrize("agent", PLACES)
 
 @pytest.fixture
 def usage_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UsageFilePath:
-    """The path of the file that an agent keeps, which is not there yet; its directory is."""
+    """The path of an agent's session file, which doesn't exist yet; its directory does."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("CODEX_HOME", raising=False)
 
@@ -90,7 +90,7 @@ def test_of_a_thread_that_was_gone_on_with_codex_keeps_the_sum(usage_path: Usage
 
 
 @each
-def test_it_is_told_as_it_grows_and_once(agent: str, usage_path: UsageFilePath) -> None:
+def test_usage_is_reported_as_it_grows_and_once(agent: str, usage_path: UsageFilePath) -> None:
     """As it is written: half a line is none yet."""
     path, file = usage_path(agent), open_usage_file(agent)
     assert file.poll(POLL_INTERVAL_SECONDS) == [], "no file"
@@ -135,7 +135,7 @@ def test_what_the_agent_tells_itself_is_right(usage_path: UsageFilePath) -> None
     )
 
 
-def test_one_that_ends_without_a_word_of_it_is_told_of_at_its_end(
+def test_an_agent_that_exits_without_usage_is_reported_at_its_end(
     usage_path: UsageFilePath,
 ) -> None:
     path, file = usage_path("codex"), open_usage_file("codex")
@@ -151,7 +151,7 @@ def test_one_that_ends_without_a_word_of_it_is_told_of_at_its_end(
     )
 
 
-def test_one_that_says_that_it_does_not_know_is_told_of_all_the_same(
+def test_an_agent_with_unknown_usage_is_still_reported(
     usage_path: UsageFilePath,
 ) -> None:
     usage_path("codex").write_bytes(counted(7))

@@ -1,6 +1,6 @@
-"""An agent made with the official package: what it is asked names what it does.
+"""An agent made with the official package: its prompt names its actions.
 
-`python scripted_agent.py DIRECTORY` keeps its sessions in the directory, a file each.
+`python scripted_agent.py DIRECTORY` stores its sessions in the directory, one file each.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ class ScriptedAgent:
     async def cancel(self, session_id: str, **_: Any) -> None:
         self._cancelled.set()
 
-    # ---- what it does
+    # ---- actions
 
     async def repair(self) -> None:
         path = f"{self._at}/a.py"
@@ -82,7 +82,7 @@ class ScriptedAgent:
         await self._send_text(helpers.update_agent_message_text("ded."))
 
     async def read_foreign_files(self) -> None:
-        """At what is not its own, and at what is no file."""
+        """Read files outside its workspace, and things that aren't files."""
         os.mkfifo(f"{self._at}/pipe")
         os.symlink("/etc", f"{self._at}/etc")
         for path in ("/etc/passwd", "a.py", "etc/passwd", "pipe", "none"):

@@ -1,4 +1,4 @@
-"""A narrator, as a process, with an agent that was made with the official package."""
+"""A runner, as a process, with an agent made with the official package."""
 
 import json
 import os
@@ -21,7 +21,7 @@ SERVER = {"name": "muster", "command": "/bin/server", "args": ["--here"]}
 
 
 class Asked(FakeShimChannel):
-    """An agent that was asked: its `status`, and what was `shown`."""
+    """An agent after a prompt: its `status`, and what was `shown`."""
 
     status: int
     shown: str
@@ -141,11 +141,11 @@ def test_an_interrupt_withdraws_what_is_asked(ask: Ask) -> None:
         agent.process.send_signal(signal.SIGINT)
 
     run = ask("wait", "edit", choice="", meanwhile=interrupts)
-    assert "It was cancelled." in run.shown
+    assert "The agent was cancelled." in run.shown
     assert run.facts["denied"] == 0
 
 
-def test_it_goes_on_with_a_session_and_nothing_is_told_twice(ask: Ask) -> None:
+def test_it_resumes_a_session_and_reports_nothing_twice(ask: Ask) -> None:
     session = ask("repair").facts["session"]
     again = ask("serve again", session=session)
     assert again.facts["session"] == session
@@ -153,14 +153,14 @@ def test_it_goes_on_with_a_session_and_nothing_is_told_twice(ask: Ask) -> None:
     assert "I did so." not in again.shown
 
 
-def test_a_session_that_is_lost_is_begun_anew(ask: Ask) -> None:
+def test_a_lost_session_is_replaced_by_a_new_one(ask: Ask) -> None:
     run = ask("serve", session="lost")
     assert run.status == 0
     assert run.facts["session"] != "lost"
-    assert "It cannot go on with the session, and begins anew" in run.shown
+    assert "Can't resume the session; starting a new one" in run.shown
 
 
-def test_an_agent_that_cannot_load_begins_anew(ask: Ask) -> None:
+def test_an_agent_that_cannot_load_starts_a_new_session(ask: Ask) -> None:
     run = ask("serve", session="known", FORGETS="1")
     assert (run.status, run.facts["session"] != "known") == (0, True)
 
@@ -174,13 +174,13 @@ def test_it_comes_at_files_of_the_workspace_alone(ask: Ask, tmp_path: Path) -> N
     run = ask("read_foreign_files")
     (message,) = run.of_kind("message")
     assert message["text"].splitlines() == [
-        "/etc/passwd: it is not in the workspace",
-        "a.py: it is not in the workspace",
-        "etc/passwd: it is not in the workspace",
-        "pipe: it is no file",
+        "/etc/passwd: it isn't in the workspace",
+        "a.py: it isn't in the workspace",
+        "etc/passwd: it isn't in the workspace",
+        "pipe: it isn't a file",
         "none: No such file or directory",
-        "write: it is not in the workspace",
-        "terminal: there is no terminal/create",
+        "write: it isn't in the workspace",
+        "terminal: no method terminal/create",
         "line 2: 'two\\n'",
     ]
 
@@ -188,10 +188,10 @@ def test_it_comes_at_files_of_the_workspace_alone(ask: Ask, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "kind", "words"),
     [
-        ("refuse", "refused", "It refuses to go on."),
+        ("refuse", "refused", "The agent refuses to continue."),
         ("login", "auth", "Authentication required"),
         ("limit", "rate_limit", "Too many requests"),
-        ("die", "unknown", "It has ended in the middle."),
+        ("die", "unknown", "The agent exited during its turn."),
         ("nothing", "unknown", "Internal error"),
     ],
 )
@@ -207,7 +207,7 @@ def test_its_failures_are_told_apart(ask: Ask, text: str, kind: str, words: str)
 def test_another_version_of_the_protocol_is_not_spoken(ask: Ask) -> None:
     run = ask("repair", VERSION="2")
     assert run.status == 1
-    assert "It speaks version 2 of the protocol, and we version 1." in run.shown
+    assert "The agent uses version 2 of the protocol, and Muster version 1." in run.shown
 
 
 def once_it_waits(act: Callable[[Asked], None]) -> Callable[[Asked], None]:
@@ -226,7 +226,7 @@ def test_an_interrupt_asks_it_to_stop(ask: Ask) -> None:
         "wait", meanwhile=once_it_waits(lambda agent: agent.process.send_signal(signal.SIGINT))
     )
     assert run.status == 1
-    assert "It was cancelled." in run.shown
+    assert "The agent was cancelled." in run.shown
 
 
 def test_a_term_ends_it(ask: Ask) -> None:

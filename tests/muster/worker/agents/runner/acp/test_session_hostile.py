@@ -1,4 +1,4 @@
-"""Whatever an agent says: each request of it is answered once, and nothing ends its narrator."""
+"""Whatever an agent sends: each of its requests gets one response, and nothing ends its runner."""
 
 import json
 import re

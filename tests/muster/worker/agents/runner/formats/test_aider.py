@@ -14,14 +14,14 @@ LIMITED = [
 
 
 def failures(*lines: str) -> list[dict[str, Any] | None]:
-    """What was told of its failures, one after the other."""
+    """Return the reported failures in order."""
     spoken = Aider()
     updates = [each for line in lines for each in spoken.feed_text_line(line)]
     assert all(each.entry is None and each.draw is None for each in updates)
     return [(each.facts or {})["failure"] for each in updates]
 
 
-def test_an_error_is_told_of_with_all_of_its_lines() -> None:
+def test_an_error_is_reported_with_all_of_its_lines() -> None:
     *_, last = failures(*LIMITED)
     assert last is not None
     assert (last["kind"], last["resetsAt"] is None) == ("rate_limit", False)

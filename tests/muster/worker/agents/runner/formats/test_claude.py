@@ -128,7 +128,7 @@ def test_an_edit_is_a_diff() -> None:
     assert "\x1b[31m-    return a - b\x1b[0m\n\x1b[32m+    return a + b\x1b[0m" in output.text
 
 
-def test_a_path_below_the_workspace_is_told_from_there(
+def test_a_path_below_the_workspace_is_relative_to_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -208,7 +208,7 @@ def test_output_that_speaks_of_approval_was_not_denied() -> None:
     assert output.kinds == ["command"]
 
 
-def test_usage_is_known_while_it_goes_on_and_exact_in_the_end() -> None:
+def test_usage_is_known_during_the_run_and_exact_at_the_end() -> None:
     used = {"input_tokens": 10, "cache_read_input_tokens": 5, "output_tokens": 1}
     message = assistant(text("Hm"))
     message["message"]["usage"] = used
@@ -284,7 +284,7 @@ def test_a_spent_subscription_says_when_it_is_over() -> None:
     assert (failure["kind"], failure["resetsAt"]) == ("quota", 1_800_000_000)
 
 
-def test_a_message_that_was_cut_off_is_told_as_far_as_it_was_streamed() -> None:
+def test_an_interrupted_message_is_reported_as_far_as_it_was_streamed() -> None:
     delta = {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Half a "}}
     output = parse_events(Claude(), {"type": "stream_event", "event": delta})
     assert output.of_kind("message")["text"] == "Half a "

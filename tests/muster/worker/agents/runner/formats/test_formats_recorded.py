@@ -1,4 +1,4 @@
-"""What the real agents printed, as `tests/agents/record.py` keeps it, is understood."""
+"""The real agents' output, as recorded by `tests/agents/record.py`, is understood."""
 
 import time
 from collections import Counter
@@ -21,7 +21,7 @@ def recorded(name: str) -> ParsedOutput:
 
 
 def said_aside(name: str) -> list[Update]:
-    """What is told of what an agent said on its standard error."""
+    """Return the updates for an agent's standard error."""
     aside = TextParser(formats.create_format(name.partition("-")[0]))
     data = (RECORDED / f"{name}.log").read_bytes()
     return [*aside.feed(data), *aside.finish()]

@@ -29,7 +29,7 @@ def test_the_pieces_of_a_message_are_one_message_before_what_follows() -> None:
     assert output.facts["session"] == "g-1"
 
 
-def test_a_message_that_nothing_follows_is_told_at_the_end() -> None:
+def test_the_last_message_is_reported_at_the_end() -> None:
     assert parse_events(Gemini(), piece("Half")).of_kind("message")["text"] == "Half"
 
 

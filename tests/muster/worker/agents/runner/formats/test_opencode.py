@@ -64,7 +64,7 @@ def test_what_was_rejected_was_denied() -> None:
     assert output.facts["denied"] == 1
 
 
-def test_a_call_is_told_once() -> None:
+def test_a_call_is_reported_once() -> None:
     output = parse_events(
         OpenCode(), tool("read", input={}, output="1"), tool("read", input={}, output="2")
     )
@@ -106,7 +106,7 @@ def test_a_limit_says_when_it_is_over() -> None:
     assert 0 <= time.time() + 20 - output.facts["failure"]["resetsAt"] < 10
 
 
-def test_an_error_without_details_is_told_by_its_name() -> None:
+def test_an_error_without_details_is_reported_by_its_name() -> None:
     output = parse_events(OpenCode(), failed(name="ProviderAuthError"))
     assert output.facts["failure"]["kind"] == "auth"
     assert "ProviderAuthError" in output.plain
