@@ -13,7 +13,7 @@ with memory.pause_gc_at_startup():
     from app.jobs import beat
 
     try:
-        server = create_app()  # `app` would be taken for Celery
+        server = create_app()  # `app` would be mistaken for Celery
     except config.MissingSetting as error:
         raise SystemExit(f"!! settings: {error}") from None
 beat.record_heartbeats(server)

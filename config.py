@@ -1,8 +1,8 @@
-"""The server's settings, read from the environment. Of `app` this module imports rules alone.
+"""The server's settings, read from the environment. Of `app`, this module imports only rules.
 
-A setting that an operator leaves out has a default that is right for one small machine. Secrets and
-the addresses of Postgres and Redis have no default: they come from the environment, or from the
-stack that `make up` runs in MUSTER_HOME, which leaves them there for the commands beside it.
+Optional settings have defaults for one small machine. Secrets and the addresses of Postgres and
+Redis have no default: they come from the environment, or from the stack of `make up` in
+MUSTER_HOME, which stores them there for other commands.
 """
 
 import json
@@ -23,20 +23,22 @@ SCRAPE_TOKEN = "MUSTER_METRICS_TOKEN"
 ADDRESSES = ("DATABASE_URL", "REDIS_URL")
 ROOT = Path(__file__).parent
 BUILT_CONSOLE = ROOT / "console" / "dist"
-# What machines install: where packages bring it, and where a checkout has it (`make dist`).
+# What machines install: its place in packages, and in a checkout (`make dist`).
 BUNDLED = (ROOT / "app" / "worker_install" / "files", ROOT / "dist", ROOT)
 
 
 class MissingSetting(Exception):
-    """A setting that has no default is not set."""
+    """A required setting is missing."""
 
 
 class WeakKey(MissingSetting):
-    """A key is there, but could be guessed."""
+    """A key is set, but is guessable."""
 
 
 def database_uri(url: str) -> str:
-    """The URL with psycopg2 as its driver: SQLAlchemy 2.1 reads `postgresql://` as psycopg 3."""
+    """Return the URL with psycopg2 as its driver: SQLAlchemy 2.1 reads `postgresql://` as
+    psycopg 3.
+    """
     for scheme in ("postgres://", "postgresql://"):
         if url.startswith(scheme):
             return "postgresql+psycopg2://" + url.removeprefix(scheme)
@@ -44,13 +46,14 @@ def database_uri(url: str) -> str:
 
 
 def proxies(values: Mapping[str, str]) -> list[str]:
-    """The addresses of the proxies in front."""
+    """Return the addresses of the proxies in front."""
     return [part.strip() for part in values.get("MUSTER_PROXY", "").split(",") if part.strip()]
 
 
 def check_addresses(settings: Mapping[str, Any]) -> None:
-    """Raises MissingSetting where the URL of Postgres or Redis is none. It does not quote the URL,
-    which may have a password in it.
+    """Raise MissingSetting if the URL of Postgres or Redis is invalid.
+
+    The message doesn't quote the URL, which may contain a password.
     """
     try:
         url = make_url(settings["SQLALCHEMY_DATABASE_URI"])
@@ -66,7 +69,7 @@ def check_addresses(settings: Mapping[str, Any]) -> None:
 
 
 def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """All settings of the server, for `app.config`. Raises MissingSetting, WeakKey."""
+    """Return all settings of the server, for `app.config`. Raises MissingSetting, WeakKey."""
     home = Path(environ.get("MUSTER_HOME", ".muster")).absolute()
     values = _values(home, environ)
     return {
@@ -76,18 +79,18 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         **_logins(values),
         **_machines(values),
         **_web(values),
-        # Where the console's build lies; without one its pages say how it is made.
+        # The console's build; without one its pages explain how to build it.
         "CONSOLE": Path(values.get("MUSTER_CONSOLE") or BUILT_CONSOLE).absolute(),
-        # Where the worker's wheel and its requirements lie, each in the first that has it.
+        # The worker's wheel and its requirements, each in the first directory that has it.
         "INSTALL": _carried(values),
         "TLS_CERT": values.get("MUSTER_TLS_CERT") or None,
     }
 
 
 def _values(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """The values by their names in the environment. Raises MissingSetting.
+    """Return the values by environment name. Raises MissingSetting.
 
-    What the environment does not set is taken from the stack that runs in `home`.
+    Missing values come from the stack that runs in `home`.
     """
     values = {
         **_left_by_stack(home, "services.json"),
@@ -97,8 +100,8 @@ def _values(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
     missing = [name for name in (*ADDRESSES, *SECRETS) if not values.get(name)]
     if missing:
         raise MissingSetting(
-            f"not set: {', '.join(missing)}; and no stack runs in {home}: set them, or start one "
-            "(muster-server up, or make up)"
+            f"not set: {', '.join(missing)}; and no stack runs in {home}. Set them, or start "
+            "a stack (muster-server up, or make up)"
         )
     return values
 
@@ -124,23 +127,25 @@ def _number(values: Mapping[str, str], name: str, default: float) -> float:
 
 
 def _keys(values: Mapping[str, str]) -> dict[str, Any]:
-    # Comma-separated Fernet keys: the first one writes, all of them read.
+    # Comma-separated Fernet keys: the first encrypts, all of them decrypt.
     encryption = [part.strip() for part in values["ENCRYPTION_KEYS"].split(",") if part.strip()]
     signing = {name: values[name] for name in (*SIGNING, SCRAPE_TOKEN) if values.get(name)}
     if faults := key_strength.find_problems(signing, encryption):
-        raise WeakKey(f"{'; '.join(faults)}: `python -m app.embedded.keys` makes good ones")
+        raise WeakKey(
+            f"{'; '.join(faults)}: run `python -m app.embedded.keys` to generate strong ones"
+        )
     return {
         "SECRET_KEY": values["SECRET_KEY"],
         "JWT_SECRET_KEY": values["JWT_SECRET_KEY"],
         "WORKER_JWT_SECRET_KEY": values["WORKER_JWT_SECRET_KEY"],
         "ENCRYPTION_KEYS": encryption,
-        # Who brings it may read /metrics from elsewhere; empty: nobody may.
+        # With this token, clients elsewhere can read /metrics; empty: none can.
         "METRICS_TOKEN": values.get(SCRAPE_TOKEN, ""),
     }
 
 
 def _services(values: Mapping[str, str]) -> dict[str, Any]:
-    """Postgres and Redis."""
+    """Return the settings of Postgres and Redis."""
     return {
         "SQLALCHEMY_DATABASE_URI": database_uri(values["DATABASE_URL"]),
         "SQLALCHEMY_ENGINE_OPTIONS": {
@@ -148,20 +153,20 @@ def _services(values: Mapping[str, str]) -> dict[str, Any]:
             "max_overflow": 0,
             "pool_timeout": 10,
             "pool_pre_ping": False,
-            "hide_parameters": True,  # errors are logged, what was being stored is not
+            "hide_parameters": True,  # errors are logged, the stored values aren't
             "connect_args": {
                 "application_name": "muster",
                 "connect_timeout": 5,
-                # A host that is gone without a word is found out in half a minute.
+                # A host that disappears is detected in half a minute.
                 "keepalives_idle": 15,
                 "keepalives_interval": 5,
                 "keepalives_count": 3,
                 "tcp_user_timeout": 30_000,
             },
         },
-        # The role that migrations give the app's rights to, where they run as another role.
+        # The role that migrations grant the app's rights to, if they run as another role.
         "APP_ROLE": values.get("MUSTER_APP_ROLE", ""),
-        # The revisions of later releases', at which migrations leave the database alone.
+        # Revisions of later releases, at which migrations don't change the database.
         "SCHEMA_AHEAD": values.get("MUSTER_SCHEMA_AHEAD", "").split(","),
         "REDIS_URL": values["REDIS_URL"],
     }
@@ -180,41 +185,41 @@ def _logins(values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _machines(values: Mapping[str, str]) -> dict[str, Any]:
-    """Machines, what they hold, and how long."""
+    """Return the settings of machines, their limits and times."""
     return {
         "WORKER_JWT_SECONDS": _number(values, "MUSTER_WORKER_JWT_SECONDS", 86400),
         "HEARTBEAT_SECONDS": _number(values, "MUSTER_HEARTBEAT_SECONDS", 10),
         # A machine that sends nothing for this long is offline.
         "SILENCE_SECONDS": _number(values, "MUSTER_SILENCE_SECONDS", 30),
-        # How long a machine may work without being heard; also how long it may come back.
+        # How long a machine may work without contact; also how long it may take to return.
         "LEASE_SECONDS": _number(values, "MUSTER_LEASE_SECONDS", 600),
         "MAX_LOAD_PERCENT": _number(values, "MUSTER_MAX_LOAD_PERCENT", 90),
-        # A machine whose disk becomes fuller than this is drained.
+        # A machine with a fuller disk is drained.
         "MAX_DISK_PERCENT": _number(values, "MUSTER_MAX_DISK_PERCENT", 90),
-        # How long, and up to how much on one machine, workspaces of ended tasks are kept.
+        # How long machines keep the workspaces of ended tasks, and their maximum size per machine.
         "WORKSPACE_SECONDS": _number(values, "MUSTER_WORKSPACE_SECONDS", 86400),
         "WORKSPACES_GIGABYTES": _number(values, "MUSTER_WORKSPACES_GB", 50),
-        # Bytes of logs that a machine sends before they are acknowledged, all logs together.
+        # Unacknowledged log bytes of a machine, for all its logs together.
         "LOG_WINDOW": int(_number(values, "MUSTER_LOG_WINDOW", 1 << 20)),
     }
 
 
 def _web(values: Mapping[str, str]) -> dict[str, Any]:
-    """Requests, and what the server sends and logs."""
+    """Return the settings of requests, and of what the server sends and logs."""
     return {
-        # The proxies in front: their headers are believed about a client's address.
+        # The proxies in front: their headers are trusted about a client's address.
         "PROXIES": proxies(values),
-        # Pages beside our own that may open terminals.
+        # Other origins whose pages can open terminals.
         "ORIGINS": [part.strip() for part in values.get("MUSTER_ORIGINS", "").split(",") if part],
-        # How long a process that sends a message has it for itself: no other tries it before.
+        # How long a sending process owns a message: no other process tries it before.
         "DELIVERY_LEASE_SECONDS": _number(values, "MUSTER_DELIVERY_LEASE_SECONDS", 60),
-        # Of one credential.
+        # Per credential.
         "REQUESTS_PER_MINUTE": int(_number(values, "MUSTER_REQUESTS_PER_MINUTE", 6000)),
         "LOG_LEVEL": values.get("MUSTER_LOG_LEVEL", "INFO"),
         "MAX_CONTENT_LENGTH": 1 << 20,
         "API_TITLE": "Muster",
         "API_VERSION": "1",
         "OPENAPI_VERSION": "3.1.0",
-        # Large reads: a flood of log bytes comes in half as many turns of the loop.
+        # Large reads: a flood of log bytes takes half as many turns of the loop.
         "SOCK_SERVER_OPTIONS": {"max_message_size": 2 << 20, "receive_bytes": 65536},
     }

@@ -1,4 +1,4 @@
-"""The one table from exceptions to HTTP statuses; answers are RFC 9457 problem documents."""
+"""The only mapping from exceptions to HTTP statuses; responses are RFC 9457 problem documents."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -27,7 +27,7 @@ STATUS: dict[type[domain.DomainError], int] = {
     domain.Unavailable: 503,
 }
 
-# The `code` of requests that the framework itself refuses, by status.
+# The `code` of requests that the framework itself rejects, by status.
 CODES = {
     400: "malformed_request",
     401: domain.Unauthenticated.code,
@@ -42,7 +42,7 @@ CODES = {
     503: domain.Unavailable.code,
 }
 
-# Postgres or Redis is away, or too busy to be reached.
+# Postgres or Redis is down, or too busy.
 UNAVAILABLE_ERRORS: tuple[type[Exception], ...] = (
     sqlalchemy.exc.OperationalError,
     sqlalchemy.exc.InterfaceError,
@@ -57,7 +57,7 @@ log = structlog.get_logger(__name__)
 
 
 def install(app: Flask) -> None:
-    """Answer every exception that leaves a route by this table."""
+    """Handle every exception of a route by this table."""
     app.register_error_handler(domain.DomainError, _domain_error)
     app.register_error_handler(HTTPException, _http_exception)
     for away in UNAVAILABLE_ERRORS:
@@ -74,8 +74,9 @@ def problem(
     errors: FieldErrors | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A response with a problem document. `code` is what clients switch on, `errors` what
-    is wrong, by field.
+    """Return a response with a problem document.
+
+    `code` is for clients; `errors` has the errors by field.
     """
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -125,7 +126,9 @@ def _http_exception(error: HTTPException) -> Response | HTTPException:
 
 
 def _detail(error: HTTPException) -> str:
-    """The problem's detail. Werkzeug's own descriptions are written for pages, not for clients."""
+    """Return the problem's detail. Werkzeug's own descriptions are for web pages, not for
+    clients.
+    """
     cause = getattr(error, "exc", None)
     if isinstance(cause, JSONDecodeError):
         where = f"line {cause.lineno}, column {cause.colno}"
@@ -144,16 +147,18 @@ def _service_unavailable(error: Exception) -> Response:
 
 
 def _first_line(error: Exception) -> str:
-    """The error's first line: SQLAlchemy appends the statement and its parameters, never logged."""
+    """Return the error's first line: SQLAlchemy appends the statement and its parameters, which
+    are never logged.
+    """
     return str(getattr(error, "orig", None) or error).partition("\n")[0]
 
 
 def _peer_gone(error: PeerGone) -> Response:
-    """The response to a handshake whose peer is gone: Flask needs one, though nobody reads it."""
+    """Return the response to a handshake whose client is gone: Flask needs one."""
     log.info("client_disconnected", reason=str(error))
     return current_app.response_class(status=HTTPStatus.BAD_REQUEST)
 
 
 def _internal_error(error: Exception) -> Response:
     log.error("unexpected_error", exc_info=error)
-    return problem(500, "internal_error", "Something went wrong here; the log has more.")
+    return problem(500, "internal_error", "Something went wrong. See the server's log.")

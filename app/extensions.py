@@ -1,4 +1,4 @@
-"""Flask extensions and clients, each made once here and bound to an app by `factory.create_app`."""
+"""Flask extensions and clients, created once and bound to an app by `factory.create_app`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 
 class Base(DeclarativeBase):
-    """The base of all models. Constraints have names by convention, so that migrations can drop
+    """The base of all models. Constraints have conventional names, so that migrations can drop
     them by name.
     """
 
@@ -31,10 +31,10 @@ class Base(DeclarativeBase):
     )
 
 
-# Rows stay readable after a commit: what a route answers with is not read again.
+# Rows stay readable after a commit: a route's response doesn't read them again.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 if TYPE_CHECKING:
-    Model = Base  # db.Model is one, but mypy cannot see that
+    Model = Base  # db.Model is one, but mypy can't tell
 else:
     Model = db.Model
 migrate = Migrate(compare_type=True)
@@ -50,8 +50,8 @@ class Redis:
     """The process's Redis client and rate limiter, found through the current app."""
 
     def init_app(self, app: Flask) -> None:
-        # Few connections, because they stay open. A request that finds all of them in use waits for
-        # one; redis-py's default pool would open a hundred, and refuse the next request.
+        # Few connections, because they stay open. A request waits if all are in use; redis-py's
+        # default pool would open a hundred, and reject the next request.
         pool = redis_client.BlockingConnectionPool.from_url(
             app.config["REDIS_URL"],
             max_connections=MAX_REDIS_CONNECTIONS,
@@ -71,7 +71,7 @@ class Redis:
 
     @property
     def limiter(self) -> MovingWindowRateLimiter:
-        """The rate limiter, which counts on the same Redis. Raises what the client raises."""
+        """The rate limiter, which counts in the same Redis. Raises what the client raises."""
         limiter: MovingWindowRateLimiter = current_app.extensions["limiter"]
         return limiter
 

@@ -1,4 +1,4 @@
-"""The application factory: where the server is put together."""
+"""The application factory, which assembles the server."""
 
 import importlib
 from collections.abc import Mapping
@@ -31,9 +31,9 @@ QUEUES = ("dispatch", "notify", "sweep")
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
-    """A Flask app with these settings, by default those that `config.load` finds.
+    """Create a Flask app with these settings; the default is `config.load`.
 
-    Raises config.MissingSetting. Connects to nothing: Postgres and Redis may be started later.
+    Raises config.MissingSetting. It connects to nothing: Postgres and Redis may start later.
     """
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(config.load() if settings is None else settings)
@@ -52,7 +52,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     console.install(app)
     flask_commands.install(app)
     app.extensions["celery"] = _celery(app)
-    # Around everything else: whoever writes to a socket writes through it.
+    # The outermost layer: every write to a socket goes through it.
     app.wsgi_app = WebSocketMiddleware(app.wsgi_app)  # type: ignore[method-assign]
     app.config["SOCK_SERVER_OPTIONS"]["thread_class"] = DeferredThread
     return app
@@ -62,7 +62,7 @@ def _bind_extensions(app: Flask) -> None:
     app.config["JWT_ACCESS_TOKEN_EXPIRES"] = timedelta(
         seconds=app.config["JWT_ACCESS_TOKEN_EXPIRES"]
     )
-    # flask-sock registers the routes that it knows by then.
+    # flask-sock registers the routes that it has at that time.
     importlib.import_module("app.control_channel.routes")
     importlib.import_module("app.terminals.routes")
     for extension in (db, jwt, sock, redis):
@@ -74,7 +74,9 @@ def _bind_extensions(app: Flask) -> None:
 
 
 def _celery(app: Flask) -> Celery:
-    """Celery on the app's Redis. A job runs inside an app context, and its result is not kept."""
+    """Create Celery on the app's Redis. Jobs run in an app context, and their results aren't
+    stored.
+    """
 
     class Job(Task):  # type: ignore[misc]
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -86,23 +88,23 @@ def _celery(app: Flask) -> Celery:
         accept_content=["json"],
         task_serializer="json",
         task_ignore_result=True,
-        # A job that was cut off need not be repeated: beat comes round again anyway.
+        # An interrupted job needn't be repeated: beat sends it again anyway.
         task_acks_late=False,
         worker_prefetch_multiplier=1,
         worker_cancel_long_running_tasks_on_connection_loss=True,
         worker_hijack_root_logger=False,
-        # Exchange and key are named: left out, all queues would be bound to the default one's.
+        # Set exchange and key: by default, all queues would be bound to the default queue's.
         task_queues=[Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
         task_default_queue="dispatch",
         task_routes={f"{name}.*": {"queue": name} for name in QUEUES},
         beat_schedule=SCHEDULE,
         timezone="UTC",
         broker_connection_retry_on_startup=True,
-        # Connections for sending; each is two Redis clients, which stay. One is enough: wake-ups
-        # are few and hardly ever two at once, and then the second waits for one round trip.
+        # Connections for sending; each is two Redis clients, which stay open. One is enough:
+        # wakeups are rare and seldom concurrent, and then the second waits for one round trip.
         broker_pool_limit=1,
-        # A web process gives up soon when Redis is away: a wake-up is not worth a wait. The
-        # retries are set here too, because kombu tries without end where they are not set.
+        # A web process gives up soon when Redis is down: a wakeup isn't worth a wait. Without these
+        # settings, kombu retries forever.
         broker_transport_options={
             "visibility_timeout": 300,
             "socket_connect_timeout": 2,
@@ -114,8 +116,9 @@ def _celery(app: Flask) -> Celery:
         },
         task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1},
     )
-    # Unacknowledged messages are not put back when a connection breaks: beat comes round again, and
-    # kombu would try it on what it has closed already, whereupon the worker lives on and is deaf.
+    # Don't requeue unacknowledged messages when a connection breaks: beat sends the jobs again.
+    # kombu would requeue on the closed connection, after which the worker runs but receives
+    # nothing.
     RedisChannel.do_restore = False
     jobs.register(celery)
     return celery
@@ -123,4 +126,4 @@ def _celery(app: Flask) -> Celery:
 
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]
 def _skip_celery_logging(**_: object) -> None:
-    """Do nothing: Celery leaves logging alone as soon as this signal has a receiver."""
+    """Do nothing: Celery leaves logging alone if this signal has a receiver."""

@@ -1,6 +1,6 @@
-"""What Celery's jobs are called. Who sends one need not know what it does (`app.jobs` does).
+"""The names of Celery's jobs, so that senders needn't import the jobs (`app.jobs`).
 
-The part before the dot is the queue that a job waits in.
+The part before the dot is the job's queue.
 """
 
 DISPATCH = "dispatch.assign_queued"

@@ -1,4 +1,4 @@
-"""Logging: one JSON object a line on stdout, for this server's log calls and for its libraries'."""
+"""Logging: one JSON object per line on stdout, for the server and its libraries."""
 
 import logging
 import sys
@@ -13,12 +13,12 @@ _SHARED: list[Processor] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-# Celery says of every job that it was sent, received and done: a line a second for nothing.
+# Celery logs every sent, received and finished job: a useless line per second.
 _NOISY_LOGGERS = (
     "celery.app.trace",
     "celery.beat",
     "celery.worker.strategy",
-    # HTTP clients write down whom they ask with what: for us both are secrets.
+    # HTTP clients log hosts and queries, which are secrets here.
     "httpcore",
     "httpx",
     "slack_sdk",
@@ -26,7 +26,7 @@ _NOISY_LOGGERS = (
 
 
 def configure(level: str) -> None:
-    """Set up the process's logging; `level` is a name that `logging` knows. Safe to repeat."""
+    """Set up the process's logging; `level` is a name that `logging` knows. Can be repeated."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -47,7 +47,7 @@ def configure(level: str) -> None:
 
 
 class _StdoutHandler(logging.StreamHandler):  # type: ignore[type-arg]
-    """A handler with a class of its own, so that a second `configure` replaces this one alone."""
+    """Its own class, so that a second `configure` replaces only this handler."""
 
     def __init__(self) -> None:
         super().__init__(sys.stdout)

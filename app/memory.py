@@ -1,8 +1,8 @@
-"""The memory that a process keeps: settings of glibc's allocator and of Python's collector.
+"""A process's memory: settings of glibc's allocator and Python's collector.
 
-A block as large as argon2's (19 MiB) is mapped at first, and unmapped. But the first of them to be
-freed teaches glibc to take the next ones from the heap of the thread that asks, and to keep them:
-so each thread that had ever hashed two passwords held 19 MiB for good.
+A block as large as argon2's (19 MiB) is first mapped, and unmapped when freed. But after the first
+such free, glibc allocates them from the requesting thread's heap, and keeps them. So each thread
+that had hashed two passwords held 19 MiB permanently.
 """
 
 import ctypes
@@ -15,9 +15,9 @@ _LARGE_BLOCK_BYTES = 1 << 20
 
 
 def release_large_blocks() -> None:
-    """Have each block of a MiB or more mapped, and unmapped when it is freed.
+    """Map each block of a MiB or more, and unmap it when it's freed.
 
-    Does nothing where libc is not glibc: only glibc keeps such blocks, and has this setting.
+    Does nothing without glibc: only glibc keeps such blocks, and has this setting.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
@@ -26,8 +26,10 @@ def release_large_blocks() -> None:
 
 @contextmanager
 def pause_gc_at_startup() -> Iterator[None]:
-    """Collect no garbage: what a start imports and makes stays, and to look through it again and
-    again would take a fifth of the start. Later collections leave it out, too.
+    """Disable garbage collection during startup.
+
+    Startup objects stay, and scanning them repeatedly would take a fifth of the startup. Later
+    collections skip them, too.
     """
     gc.disable()
     try:
@@ -38,10 +40,10 @@ def pause_gc_at_startup() -> Iterator[None]:
 
 
 def freeze_gc() -> None:
-    """Exclude all present objects (modules, classes, mappings) from further garbage collections.
+    """Exclude all current objects (modules, classes, mappings) from garbage collection.
 
-    None of them becomes unused, and looking at all of them takes some 200 ms, in which a server
-    does nothing else.
+    They never become unused, and scanning them takes some 200 ms, in which a server does nothing
+    else.
     """
     gc.collect()
     gc.freeze()

@@ -1,9 +1,10 @@
-"""The wrapper around each WebSocket's connection: whole writes, one writer at a time, no deflate.
+"""The wrapper around each WebSocket's connection: complete writes, one writer at a time, no
+deflate.
 
-simple-websocket 1.1 calls `sock.send` once and drops what a short write left over; under gevent
-that happens as soon as a peer is slow, and its pongs and closes bypass any lock around `ws.send`.
-So the socket itself is wrapped. It also accepts permessage-deflate, which costs 105 KB of zlib
-state a socket, so that the client's offer is dropped here.
+simple-websocket 1.1 calls `sock.send` once and drops the rest of a short write. Under gevent that
+happens as soon as a peer is slow, and its pongs and closes bypass any lock around `ws.send`. So the
+socket itself is wrapped. It also accepts permessage-deflate, which costs 105 KB of zlib state per
+socket, so the client's offer is dropped here.
 """
 
 import socket
@@ -18,13 +19,15 @@ WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 
 MAX_UNSENT_BYTES = 128 * 1024
 
-# The names under which WSGI servers hand out the connection (gunicorn, werkzeug).
+# The names under which WSGI servers provide the connection (gunicorn, werkzeug).
 _SOCKET_KEYS = ("gunicorn.socket", "werkzeug.socket")
 
 
 def set_user_timeout(environ: Environ, seconds: float) -> None:
-    """Have the kernel cut the request's connection when its peer has acknowledged nothing for
-    `seconds`. Without this, a write to such a peer would wait for ever.
+    """Make the kernel close the request's connection if its peer acknowledges nothing for
+    `seconds`.
+
+    Otherwise, a write to such a peer would wait forever.
     """
     for key in _SOCKET_KEYS:
         if key in environ:
@@ -34,8 +37,8 @@ def set_user_timeout(environ: Environ, seconds: float) -> None:
 
 
 def limit_unsent_bytes(environ: Environ) -> None:
-    """Have the kernel take no more of an answer than is soon sent, and hold little of what a slow
-    client has not asked for yet; by itself it takes megabytes.
+    """Limit the kernel's send buffer, so that it holds little for a slow client; by default it
+    takes megabytes.
     """
     for key in _SOCKET_KEYS:
         if key in environ and hasattr(socket, "TCP_NOTSENT_LOWAT"):
@@ -43,11 +46,11 @@ def limit_unsent_bytes(environ: Environ) -> None:
 
 
 class PeerGone(BrokenPipeError):
-    """The peer went away before everything was written."""
+    """The peer disconnected before everything was written."""
 
 
 class SendAllSocket:
-    """A socket whose `send` returns only when all has been written, one writer at a time."""
+    """A socket whose `send` returns only after writing everything, one writer at a time."""
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
@@ -56,10 +59,10 @@ class SendAllSocket:
         self.is_full: Callable[[], bool] = lambda: False
 
     def recv(self, size: int, *flags: int) -> bytes:
-        """Read up to `size` bytes. Waits while `is_full`: the library's own buffer has no bound."""
+        """Read up to `size` bytes. Waits while `is_full`: the library's own buffer is unbounded."""
         while self.is_full():
             time.sleep(0.01)
-        # Under gevent a socket that always has more to read would let nobody else run.
+        # Under gevent, a socket that always has more to read would starve all others.
         time.sleep(0)
         data: bytes = self._sock.recv(size, *flags)
         return data
@@ -68,10 +71,10 @@ class SendAllSocket:
         """Write all of `data` and return its length. Raises PeerGone, TimeoutError."""
         with self._lock:
             if not self._is_intact:
-                raise PeerGone("a write before this one was cut short")
+                raise PeerGone("an earlier write was cut short")
             self._is_intact = False
             try:
-                # Nearly always this writes everything, and gevent's sendall costs more than send.
+                # Usually this writes everything, and gevent's sendall costs more than send.
                 sent = self._sock.send(data, *flags)
                 if sent < len(data):
                     self._sock.sendall(memoryview(data)[sent:], *flags)
@@ -87,8 +90,9 @@ class SendAllSocket:
 
 
 class DeferredThread(threading.Thread):
-    """simple-websocket's reading thread, which runs only once `begin` is called: terminals read
-    their connections themselves (`app.terminals.websocket`) and never call it.
+    """simple-websocket's reading thread, which runs only after `start_reading`.
+
+    Terminals read their connections themselves (`app.terminals.websocket`) and never call it.
     """
 
     def start(self) -> None:
@@ -100,7 +104,7 @@ class DeferredThread(threading.Thread):
 
 
 class WebSocketMiddleware:
-    """Puts a WholeSocket into the WSGI environment of every WebSocket handshake."""
+    """Puts a SendAllSocket into the WSGI environment of every WebSocket handshake."""
 
     def __init__(self, app: WsgiApp) -> None:
         self._app = app

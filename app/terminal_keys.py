@@ -1,13 +1,12 @@
-"""Where an attempt's terminal lies in Redis, and the script that leaves a note in its output.
+"""The Redis keys of an attempt's terminal, and the script that appends a note to its output.
 
-`app.terminals.store` lists the keys and does all else with them.
+`app.terminals.store` lists the keys and does everything else with them.
 """
 
-TTL_SECONDS = 120  # how long the keys stay when nobody renews them
+TTL_SECONDS = 120  # how long the keys stay without renewal
 
-# Leaves a note, behind the last bytes, in the output stream of an attempt's terminal; only where
-# there is one if ARGV[3] is empty. `app.terminals` reads it, when it hears of it on the channel
-# ARGV[4].
+# Appends a note after the last bytes of the output stream of an attempt's terminal; only if there
+# is one, when ARGV[3] is empty. `app.terminals` reads it after a message on the channel ARGV[4].
 APPEND_NOTE = """
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 if ARGV[3] == '' and not last[1] then return nil end
@@ -21,11 +20,13 @@ return id
 
 
 def redis_key(task_id: int, attempt: int, part: str) -> str:
-    """The key of a part of the attempt's terminal."""
+    """Return the key of a part of the attempt's terminal."""
     return f"muster:terminal:{task_id}-{attempt}:{part}"
 
 
 def stream_channel(key: str, database: int) -> str:
-    """The channel on which it is published that the stream at `key` has grown. Channels are shared
-    by all databases of a Redis, keys are not."""
+    """Return the channel for additions to the stream at `key`.
+
+    Channels are shared by all databases of a Redis, keys aren't.
+    """
     return f"{key}@{database}"

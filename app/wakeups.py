@@ -1,12 +1,11 @@
-"""Wake-ups, for jobs, for connected machines and for those who look on.
+"""Wakeups for jobs, connected machines and viewers.
 
-Each function notes a wish on the session; `_send` sends what has been wished when the session's
-transaction is committed, and nothing when it is rolled back (`app.postgres.after_commit`). So a
-wish is made before the commit, where its reason arises. However often something is wished in a
-transaction, it is sent once.
+Each function registers a wakeup on the session. `_send_by_kind` sends them after the session's
+transaction is committed, and nothing after a rollback (`app.postgres.after_commit`). So call them
+before the commit, where the reason arises. Duplicates in a transaction are sent once.
 
-Postgres is the truth and these are only wake-ups: one that is lost or cannot be sent costs a sweep
-interval or a heartbeat, never a task, so that no error leaves this module.
+Postgres is the truth and these are only wakeups. A lost or failed one costs a sweep interval or a
+heartbeat, never a task, so no error leaves this module.
 """
 
 import json
@@ -24,16 +23,14 @@ from app import job_names, terminal_keys
 from app.extensions import get_celery, redis
 from app.postgres import after_commit
 
-MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine ids, separated by spaces
-REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine id, and its generation now
-CHANGES_CHANNEL = (
-    "muster:changes"  # messages: task ids, `u` or `i` before a developer's id, nothing
-)
-SIGNED_OUT_CHANNEL = "muster:signed-out"  # messages: a developer's id
+MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine IDs, separated by spaces
+REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine ID, and its current generation
+CHANGES_CHANNEL = "muster:changes"  # messages: task IDs, `u` or `i` before a developer ID, nothing
+SIGNED_OUT_CHANNEL = "muster:signed-out"  # messages: a developer ID
 EXPAND_FLAG = "muster:expand:requested"
 SEND_FLAG = "muster:send:requested"
 
-# A flag whose job was lost must not silence wake-ups for long; beat dispatches anyway.
+# A flag whose job was lost must not block wakeups for long; beat dispatches anyway.
 FLAG_MILLISECONDS = 2000
 
 # The list in which Celery's jobs of that name wait.
@@ -48,7 +45,7 @@ SendAll = Callable[[Sequence[Any]], None]
 
 
 class Wakeup(NamedTuple):
-    """Something to send, by a function that takes all that is wished of its kind at once."""
+    """Something to send, by a function that takes all queued wakeups of its kind at once."""
 
     send: SendAll
     subject: Any = None
@@ -62,88 +59,87 @@ class _Exit(NamedTuple):
     log_end: int
 
 
-# What else than a task a wish for news may be about.
+# Topics of an update besides a task.
 _OUTBOX, _NOTIFICATIONS = "outbox", "notifications"
 
-# ---- wishes --------------------------------------------------------------------------------------
+# ---- wakeups -------------------------------------------------------------------------------------
 
 
 def wake_machines(machine_ids: Iterable[uuid.UUID]) -> None:
-    """Wish that the connections of these machines look at their orders, wherever they are."""
+    """Make the connections of these machines, wherever they are, check their orders."""
     after_commit.on_commit(Wakeup(_send_machines, str(machine_id)) for machine_id in machine_ids)
 
 
 def publish_replaced(machine_id: uuid.UUID, generation: int) -> None:
-    """Wish that the machine's older connections see that they are, wherever they are. The one of
-    that generation has no need to look.
+    """Make the machine's older connections, wherever they are, check that they were replaced.
+
+    The connection of that generation needn't check.
     """
     after_commit.on_commit([Wakeup(_send_replaced, f"{machine_id} {generation}")])
 
 
 def wake_dispatch() -> None:
-    """Wish that queued tasks are looked at soon."""
+    """Make the dispatcher check queued tasks soon."""
     after_commit.on_commit([Wakeup(_enqueue_dispatch)])
 
 
 def publish_task_changes(task_ids: Iterable[int]) -> None:
-    """Wish that those who look at these tasks look again."""
+    """Make viewers of these tasks check them again."""
     after_commit.on_commit(Wakeup(_send_task_changes, task_id) for task_id in task_ids)
 
 
 def wake_outbox() -> None:
-    """Wish that the outbox is looked at soon."""
+    """Make the outbox be processed soon."""
     after_commit.on_commit([Wakeup(_send_task_changes, _OUTBOX)])
 
 
 def publish_notifications() -> None:
-    """Wish that everybody who looks on looks for notifications."""
+    """Make all viewers check for notifications."""
     after_commit.on_commit([Wakeup(_send_task_changes, _NOTIFICATIONS)])
 
 
 def publish_unread(developer_id: int) -> None:
-    """Wish that the developer is shown how much is unread: it is less now."""
+    """Update the developer's number of unread notifications, which has decreased."""
     after_commit.on_commit([Wakeup(_send_unread, developer_id)])
 
 
 def publish_inbox(developer_id: int) -> None:
-    """Wish that the developer hears that their inbox may have changed."""
+    """Update the developer's inbox, which may have changed."""
     after_commit.on_commit([Wakeup(_send_inbox, developer_id)])
 
 
 def publish_sign_out(developer_id: int) -> None:
-    """Wish that what the developer has open is looked at: some of it may no longer stay."""
+    """Make everything that the developer has open be checked: some of it may have to close."""
     after_commit.on_commit([Wakeup(_send_signed_out, developer_id)])
 
 
 def publish_exit(task_id: int, attempt: int, *, stage_index: int, code: int, log_end: int) -> None:
-    """Wish that those who look into the terminal, if there are any, hear that a stage's process has
-    ended.
-    """
+    """Send viewers of the terminal, if any, the end of a stage's process."""
     after_commit.on_commit(
         [Wakeup(_send_exits, _Exit(task_id, attempt, stage_index, code, log_end))]
     )
 
 
 def wake_deliveries() -> None:
-    """Wish that deliveries are looked at soon."""
+    """Make deliveries be processed soon."""
     after_commit.on_commit([Wakeup(_enqueue_deliveries)])
 
 
 def enqueue_chat_event(event_id: int) -> None:
-    """Wish that what came from a chat is dealt with."""
+    """Make a chat's event be processed."""
     after_commit.on_commit([Wakeup(_enqueue_chat_events, event_id)])
 
 
-# ---- what waits for no commit, or for more than one ----------------------------------------------
+# ---- wakeups without a commit, or after several --------------------------------------------------
 
 
 def pop_wakeups() -> Sequence[Wakeup]:
-    """What has been wished in this transaction, for `send`. The session forgets it."""
+    """Return this transaction's wakeups, for `send_wakeups`, and remove them from the session."""
     return after_commit.pop_callbacks()
 
 
 def send_wakeups(wishes: Sequence[Wakeup]) -> None:
-    """Send what was `taken`. What it is about must be committed."""
+    """Send wakeups from `pop_wakeups`. Their subject must be committed."""
     _send_by_kind(wishes)
 
 
@@ -160,7 +156,7 @@ def _send_by_kind(wishes: Sequence[Wakeup]) -> None:
         except (RedisError, OperationalError) as error:
             log.warning("wakeup_not_sent", kind=send_all.__name__, about=about, error=str(error))
         except Exception:
-            # It is committed, so that nobody may be told that it has failed.
+            # It's committed, so the caller must not see an error.
             log.exception("wakeup_not_sent", kind=send_all.__name__, about=about)
 
 
@@ -178,10 +174,10 @@ def _send_replaced(replaced: Sequence[str]) -> None:
 
 
 def _enqueue_dispatch(_: Sequence[None]) -> None:
-    """Send a job, unless one waits in the queue: it will read all that is committed by now.
+    """Send a job, unless one waits in the queue: it will read everything committed by now.
 
-    To look costs a round trip, so only a process that has woken the dispatcher within the last
-    0.1 s does. (A job of beat's may lapse in the queue; then beat sends the next.)
+    The check costs a round trip, so only a process that woke the dispatcher within the last 0.1 s
+    does it. (A job of beat's may expire in the queue; then beat sends the next.)
     """
     global _dispatch_woken_at
     now = time.monotonic()
@@ -191,7 +187,7 @@ def _enqueue_dispatch(_: Sequence[None]) -> None:
 
 
 def _send_task_changes(about: Sequence[Any]) -> None:
-    """One message for all tasks; the outbox's flag goes along with it."""
+    """Send one message for all tasks, together with the outbox's flag."""
     message = " ".join(
         str(task_id) for task_id in sorted(each for each in about if isinstance(each, int))
     )

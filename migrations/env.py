@@ -1,4 +1,4 @@
-"""How Alembic reaches our database and models; run by `flask db …`."""
+"""Alembic's access to our database and models; run by `flask db …`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from app.extensions import db
 from app.postgres import advisory_locks
 from app.postgres.advisory_locks import AdvisoryLock
 
-# For the role named by MUSTER_APP_ROLE. It owns nothing, so that it can lift no trigger.
+# For the role in MUSTER_APP_ROLE. It owns nothing, so it can't disable triggers.
 GRANTS = """
 GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
@@ -24,7 +24,7 @@ APPEND_ONLY = "REVOKE UPDATE, DELETE, TRUNCATE ON audit_entries FROM {role}"
 
 
 def _complete_revisions(_: Any, __: Any, directives: list[Any]) -> None:
-    """Leave out empty revisions, and drop what Alembic forgets: the enum types of new tables."""
+    """Omit empty revisions, and drop what Alembic forgets: the enum types of new tables."""
     if not getattr(context.config.cmd_opts, "autogenerate", False):
         return
     script = directives[0]
@@ -59,7 +59,7 @@ def _configure(**how: Any) -> None:
 def _grant_to_app_role(connection: sa.Connection, role: str) -> None:
     name = connection.dialect.identifier_preparer.quote(role)
     connection.execute(sa.text(GRANTS.format(role=name)))
-    if sa.inspect(connection).has_table("audit_entries"):  # not so after a downgrade
+    if sa.inspect(connection).has_table("audit_entries"):  # not after a downgrade
         connection.execute(sa.text(APPEND_ONLY.format(role=name)))
 
 
@@ -70,7 +70,7 @@ def _print_sql() -> None:
 
 
 def _is_ahead() -> bool:
-    """Whether a later release has migrated it, and was gone back from (decision 73)."""
+    """Whether a later release has migrated the database and was rolled back (decision 73)."""
     known = {script.revision for script in context.script.walk_revisions()}
     now = _revision()
     return now is not None and now not in known and now in current_app.config["SCHEMA_AHEAD"]
@@ -87,7 +87,7 @@ def _migrate() -> None:
             connection.execute(sa.select(advisory_locks.acquire(AdvisoryLock.MIGRATE)))
             if _is_ahead():
                 return
-            # A server may be working on it: whoever waits for a table keeps all others from it.
+            # A server may be running on it: waiting for a table's lock blocks everyone else.
             connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"))
             context.run_migrations()
             if role := current_app.config["APP_ROLE"]:

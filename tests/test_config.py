@@ -129,10 +129,10 @@ def test_a_command_says_what_is_not_set_in_one_line(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"SECRET_KEY": "x" * 31}, "SECRET_KEY has 31 bytes of at least 32"),
-        ({"WORKER_JWT_SECRET_KEY": "changeme" * 8}, "WORKER_JWT_SECRET_KEY holds words"),
+        ({"SECRET_KEY": "x" * 31}, "SECRET_KEY has 31 bytes; at least 32 are required"),
+        ({"WORKER_JWT_SECRET_KEY": "changeme" * 8}, "WORKER_JWT_SECRET_KEY contains words"),
         ({"JWT_SECRET_KEY": SECRETS["SECRET_KEY"]}, "SECRET_KEY and JWT_SECRET_KEY are the same"),
-        ({"ENCRYPTION_KEYS": "none"}, "number 1 of ENCRYPTION_KEYS is no Fernet key"),
+        ({"ENCRYPTION_KEYS": "none"}, "number 1 of ENCRYPTION_KEYS isn't a Fernet key"),
         ({"MUSTER_METRICS_TOKEN": "short"}, "MUSTER_METRICS_TOKEN has 5 bytes"),
     ],
 )

@@ -67,9 +67,11 @@ BLUEPRINT_MODULES = (
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]
-    """flask-smorest's Api, without its error handlers (`app.errors` has ours) and its pages
-    (`app.api.docs` has ours). What blueprints say is gathered only when somebody asks for it: that
-    takes as long as all else of an app, and most processes of ours are never asked.
+    """flask-smorest's Api without its error handlers and pages, which `app.errors` and
+    `app.api.docs` replace.
+
+    Blueprints are described only on demand. That takes as long as the rest of an app, and most
+    processes never need it.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -83,7 +85,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
         self._undocumented.append(blueprint)
 
     def build_document(self) -> dict[str, Any]:
-        """What all blueprints say, as an OpenAPI document."""
+        """Build the OpenAPI document of all blueprints."""
         while self._undocumented:
             blueprint = self._undocumented.pop(0)
             blueprint.register_views_in_doc(
@@ -94,14 +96,14 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
         return document
 
     def _register_error_handlers(self) -> None:
-        """None of its own."""
+        """Registers nothing."""
 
     def _register_doc_blueprint(self) -> None:
-        """None of its own."""
+        """Registers nothing."""
 
 
 class _BigintConverter(IntegerConverter):
-    """A path's integer, at most Postgres's largest bigint: a larger id can belong to no row.
+    """An integer in a path, up to Postgres's largest bigint: no row has a larger ID.
 
     With the converter's own `max`, other routes of the path would answer instead, with a 405.
     """
@@ -114,7 +116,7 @@ class _BigintConverter(IntegerConverter):
 
 
 def prepare_routing(app: Flask) -> None:
-    """Match paths as they come. Werkzeug would redirect some of them, with an HTML page."""
+    """Match paths exactly. Werkzeug would redirect some of them, with an HTML page."""
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.url_map.converters["int"] = _BigintConverter

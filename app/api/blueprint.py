@@ -1,4 +1,4 @@
-"""flask-smorest's Blueprint with a parser that no body can break, and with documented problems."""
+"""flask-smorest's Blueprint with a parser that no body can crash, and with documented problems."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ class _Parser(FlaskParser):
             raise
         except (ValueError, RecursionError) as error:
             # A number of five thousand digits, or brackets a thousand deep. (With an empty
-            # document webargs would take the body for a missing one.)
+            # document, webargs would treat the body as missing.)
             raise json.JSONDecodeError("out of bounds", "…", 0) from error
 
 
@@ -30,7 +30,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         self._prepare_doc_cbks.append(self._prepare_problems_doc)
 
     def arguments(self, schema: Any, **kwargs: Any) -> Any:
-        """As in flask-smorest, but the schema is made once, and not with each request."""
+        """Like flask-smorest's, but the schema is created once, not per request."""
         return super().arguments(schema() if isinstance(schema, type) else schema, **kwargs)
 
     @staticmethod

@@ -1,23 +1,25 @@
-"""The address that a request comes from, and how it came."""
+"""The address of a request's client, and its transport."""
 
 from flask import current_app, request
 
 from app.domain import addresses
 
-# What proxies add, whose or not.
+# Headers that proxies add, ours or others.
 _FORWARDING_HEADERS = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 
 
 def client_ip() -> str:
-    """The client's IP address: the peer's or, if the peer is one of our proxies, the one that the
-    proxy wrote last into X-Forwarded-For. Entries before the last are only the client's claims.
+    """Return the client's IP address.
+
+    That's the peer, or the last X-Forwarded-For entry if the peer is one of our proxies. Earlier
+    entries are only the client's claims.
     """
     peer, forwarded = request.remote_addr or "", request.headers.get("X-Forwarded-For", "")
     return addresses.client_address(peer, forwarded, current_app.config["PROXIES"])
 
 
 def is_encrypted() -> bool:
-    """Whether the client speaks TLS: with us, or with one of our proxies."""
+    """Whether the client uses TLS, to us or to one of our proxies."""
     if request.is_secure:
         return True
     by_proxy = _is_proxy(request.remote_addr or "")
@@ -27,8 +29,8 @@ def is_encrypted() -> bool:
 def is_local_client() -> bool:
     """Whether the client certainly runs on this host.
 
-    A peer on the loopback may be a proxy for the whole world, also one that we do not know of: what
-    was passed on is this host's only if a proxy says so that MUSTER_PROXY names by its address.
+    A loopback peer may be a proxy for any client, even an unknown proxy. A forwarded request counts
+    as local only if a proxy in MUSTER_PROXY says so.
     """
     peer, proxies = request.remote_addr or "", current_app.config["PROXIES"]
     if "*" in proxies:

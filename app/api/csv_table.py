@@ -1,4 +1,4 @@
-"""Tables for spreadsheets: RFC 4180, and no cell that one of them would compute."""
+"""CSV for spreadsheets: RFC 4180, with no cell that they would evaluate."""
 
 import csv
 import io
@@ -11,14 +11,14 @@ _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
 def render_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """The table as text. None is an empty cell; a text that begins like a formula gets an
-    apostrophe before it.
+    """Return the table as text. None is an empty cell; text that looks like a formula gets an
+    apostrophe.
     """
     return "".join(render_rows(head, rows))
 
 
 def render_rows(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """The same, head and rows one by one."""
+    """Yield the header, then each row."""
     for row in chain([head], ([_cell(value) for value in row] for row in rows)):
         text = io.StringIO()
         csv.writer(text).writerow(row)

@@ -1,4 +1,4 @@
-"""A page of a diff as JSON: the files' hunks are JSON already, and go into it as they are."""
+"""A page of a diff as JSON: the files' hunks are already JSON and are inserted unchanged."""
 
 from typing import Any
 
@@ -37,8 +37,9 @@ _encode = msgspec.json.Encoder().encode
 
 
 def encode_page(change: Change, found: FilePage, compared: FilteredPage | None) -> bytes:
-    """The answer: the change, and the files of the page. `compared`: white space is ignored, as far
-    as they were.
+    """Return the response: the change, and the page's files.
+
+    `compared`: white space is ignored for the compared files.
     """
     if compared is not None:
         files, following = _without_whitespace(change, found, compared)
@@ -88,8 +89,9 @@ def _file_payload(change: Change, file: Any) -> _File:
 def _without_whitespace(
     change: Change, found: FilePage, compared: FilteredPage
 ) -> tuple[list[_File], int | None]:
-    """The files in which something else than white space has changed, and where the next page
-    begins: also where as many as were compared end, or what has become of them is too large.
+    """Return the files with changes other than white space, and where the next page starts.
+
+    The page also ends after the compared files, or when it becomes too large.
     """
     files: list[_File] = []
     used = 0
@@ -109,7 +111,7 @@ def _without_whitespace(
 def _has_remaining_changes(
     file: Any, one: _File, rest: RemainingChange | UncomparedReason | None
 ) -> bool:
-    """Whether the file is to be shown, as `one`, which becomes what remains of its change."""
+    """Whether to show the file; updates `one` to what remains of its change."""
     if rest is None:
         return True
     if isinstance(rest, UncomparedReason):

@@ -1,4 +1,4 @@
-"""The public halves of the keys that sign evidence, for whoever holds a bundle."""
+"""The public keys for verifying evidence."""
 
 from typing import Any
 
@@ -12,5 +12,5 @@ blp = Blueprint("evidence_keys", __name__, description="Evidence")
 @blp.get("/.well-known/muster-evidence.json")
 @blp.response(200, EvidenceKeysSchema)
 def list_evidence_keys() -> dict[str, Any]:
-    """The keys by which this server signs evidence, and has signed it, the newest first."""
+    """List the keys that this server signs evidence with, or has signed it with, newest first."""
     return {"keys": keys.list_keys()}

@@ -1,4 +1,4 @@
-"""What is wrong with a request, field by field."""
+"""Field errors of a request."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,14 +9,14 @@ from app.domain import field_errors
 from app.domain.field_errors import FieldError
 
 FieldErrors = Mapping[str, Sequence[FieldError]]
-"""The faults of each field; `pipeline.0.name` is inside another."""
+"""The errors of each field; `pipeline.0.name` is nested."""
 
-# Where marshmallow's rules keep their words.
+# The attributes in which marshmallow's rules store their texts.
 _RULE_MESSAGE_ATTRIBUTES = ("error", "message_min", "message_max", "message_all", "message_equal")
 
 
 def flatten_errors(messages: Mapping[str, Any]) -> dict[str, list[FieldError]]:
-    """webargs' messages, {location: nested fields}, as a flat {"pipeline.0.name": faults}."""
+    """Flatten webargs' messages, {location: nested fields}, to {"pipeline.0.name": errors}."""
     table: dict[str, list[FieldError]] = {}
     for found in messages.values():
         for path, fault in _leaves(found, ()):
@@ -25,7 +25,7 @@ def flatten_errors(messages: Mapping[str, Any]) -> dict[str, list[FieldError]]:
 
 
 def error_codes(errors: FieldErrors) -> dict[str, list[dict[str, Any]]]:
-    """The same as clients switch on it."""
+    """Return the same errors with codes, for clients."""
     return {
         field: [{"code": fault.code, "params": dict(fault.params)} for fault in found]
         for field, found in errors.items()
@@ -33,7 +33,9 @@ def error_codes(errors: FieldErrors) -> dict[str, list[dict[str, Any]]]:
 
 
 def attach_codes(field: fields.Field[Any]) -> None:
-    """Have the field, its rules and the fields in it say faults where they have mere words."""
+    """Replace plain texts in the field, its rules and its nested fields by field errors with
+    codes.
+    """
     field.error_messages = {key: _field_error(words) for key, words in field.error_messages.items()}
     for rule in field.validators:
         for name in _RULE_MESSAGE_ATTRIBUTES:
@@ -56,7 +58,7 @@ def _leaves(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
         for message in node:
             yield from _leaves(message, path)
     else:
-        # Tests see to it that there are no others; to a client one without a code is worse.
+        # Tests ensure that there are no others: clients need a code.
         yield path, node if isinstance(node, FieldError) else _uncoded_error(str(node))
 
 

@@ -1,6 +1,6 @@
-"""Authentication. All under /api, and /metrics, needs a credential, unless it is listed here.
+"""Authentication. All of /api and /metrics requires a credential, unless listed here.
 
-It comes before anything else in a request is looked at, so that a stranger learns nothing, not even
+It runs before anything else in a request is read, so anonymous clients learn nothing, not even
 which paths exist.
 """
 
@@ -50,7 +50,7 @@ PUBLIC_ROUTES = (
 
 # Personal access tokens are valid under these paths,
 PERSONAL_TOKEN_PREFIXES = ("/api/web/", "/api/admin/", "/metrics")
-# but not for these: a thief of a token could make their access last, or lock the owner out.
+# except for these: the thief of a token could extend their access, or lock the owner out.
 PERSONAL_TOKEN_EXCLUSIONS = frozenset(
     {
         ("PUT", "/api/web/profile/password"),
@@ -69,8 +69,8 @@ PERSONAL_TOKEN_EXCLUSIONS = frozenset(
 )
 
 
-# Nor for these, which could let in somebody other than the token's owner, or a machine or a bot
-# that outlives the token. The answer here is 403 with a code that tells to sign in.
+# Nor for these, which could grant access to another person, or to a machine or a bot that outlives
+# the token. The response is a 403 with a code that asks for a sign-in.
 SESSION_REQUIRED_ROUTES = frozenset(
     {
         ("POST", "/api/admin/developers"),
@@ -87,18 +87,18 @@ SESSION_REQUIRED_ROUTES = frozenset(
 
 
 def current_developer() -> Developer:
-    """The developer who is signed in, on a route under /api that needs a developer."""
+    """Return the signed-in developer, on a route under /api that requires one."""
     developer: Developer = g.developer
     return developer
 
 
 def current_credential() -> str:
-    """The bearer credential of the request. Raises Unauthenticated."""
+    """Return the request's bearer credential. Raises Unauthenticated."""
     return _bearer_credential()
 
 
 def current_login() -> uuid.UUID:
-    """The login whose access token the request comes with, on a route that takes no personal ones.
+    """Return the login of the request's access token, on a route without personal access tokens.
 
     Raises InvalidToken.
     """
@@ -106,17 +106,19 @@ def current_login() -> uuid.UUID:
 
 
 def current_login_or_none() -> uuid.UUID | None:
-    """The login whose access token the request comes with; None with a personal access token."""
+    """Return the login of the request's access token; None with a personal access token."""
     return current_login() if has_session() else None
 
 
 def has_session() -> bool:
-    """Whether the developer has signed in: the credential is no personal access token."""
+    """Whether the developer has signed in: the credential isn't a personal access token."""
     return not g.by_personal_token
 
 
 def current_machine() -> Machine:
-    """The machine whose worker sends the request, on a route under /api that needs a machine."""
+    """Return the machine whose worker sends the request, on a route under /api that requires
+    one.
+    """
     machine: Machine = g.machine
     return machine
 
@@ -140,14 +142,16 @@ def _guard() -> None:
 
 
 def _count_request() -> None:
-    """Who is known is no stranger, and their requests are counted, also those that are refused."""
+    """Count the request of a known client, even if it's rejected; its connection is no longer
+    anonymous.
+    """
     if "developer" in g or "machine" in g:
         http_server.mark_authenticated(request.environ)
         request_limits.count_request(_rate_limit_key())
 
 
 def _rate_limit_key() -> str:
-    """What the credential of the request is counted by: a login, whose access tokens change, a
+    """Return the rate limit key of the request's credential: a login (access tokens change), a
     personal access token, or a machine.
     """
     if "machine" in g:
@@ -158,7 +162,7 @@ def _rate_limit_key() -> str:
 
 
 def _route_path() -> str:
-    """The URL rule that will serve the request; one rule has several spellings of its path."""
+    """Return the URL rule that serves the request; a rule covers several spellings of a path."""
     return request.url_rule.rule if request.url_rule else request.path
 
 
@@ -175,8 +179,8 @@ def _require_developer() -> None:
 
 
 def _require_scope(reach: AccessScope) -> None:
-    """Raise InsufficientScope if the credential does not reach to the route. Services ask again, by
-    what it does.
+    """Raise InsufficientScope if the credential's scope excludes the route. Services check
+    again, by permission.
     """
     if reach == UNRESTRICTED or request.url_rule is None:
         return
@@ -201,10 +205,10 @@ def _require_admin() -> None:
 
 
 def _require_scraper() -> None:
-    """This host, the scrape token, or an admin: the first two without a look at Postgres.
+    """Require this host, the scrape token, or an admin; the first two without querying Postgres.
 
-    A Host of another name is a page's in a browser of this host, whose name its author has pointed
-    here: it could read the answer.
+    A Host with another name may be a page in this host's browser, whose author pointed the name
+    here to read the response.
     """
     is_ours = client_address.is_local_client() and origin.is_loopback(request.host)
     if not (is_ours or _has_scrape_token()):
@@ -229,7 +233,7 @@ GUARDS: tuple[tuple[str, Callable[[], None]], ...] = (
 
 
 def _bearer_credential() -> str:
-    """The credential of the Authorization header. Raises Unauthenticated."""
+    """Return the credential of the Authorization header. Raises Unauthenticated."""
     scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not credential.strip():
         raise Unauthenticated

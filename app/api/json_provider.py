@@ -1,4 +1,4 @@
-"""JSON as it is sent: in UTF-8, which is half of the bytes where people write in other letters."""
+"""JSON responses in UTF-8, which takes half the bytes for non-Latin text."""
 
 import re
 from typing import Any
@@ -9,8 +9,10 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class JsonProvider(DefaultJSONProvider):
-    """The app's JSON. A half of a surrogate pair, which a request has sent and an error quotes, is
-    no letter: it is escaped, and with it all others.
+    """The app's JSON.
+
+    If the text has a lone surrogate, such as from a quoted request, all non-ASCII characters are
+    escaped.
     """
 
     ensure_ascii = False

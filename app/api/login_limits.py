@@ -1,4 +1,4 @@
-"""Login limits in responses: RateLimit headers say how many failures are left."""
+"""Login limits in responses: RateLimit headers with the remaining failures."""
 
 from functools import partial
 
@@ -12,13 +12,13 @@ from app.services.accounts.login_limits import FailureLimit, LoginLimit, Reauthe
 
 
 def login_limit(name: str) -> FailureLimit:
-    """The limit of logins with this name from this client; the response's headers will tell it."""
+    """Limit logins with this name from this client, and report it in the response's headers."""
     device = known_devices.find_device(name, cookies.device_proofs())
     return _report_in_response(LoginLimit(name, client_address.client_ip(), device))
 
 
 def reauthentication_limit() -> FailureLimit:
-    """The limit of confirmations of the session that asks; the response's headers will tell it."""
+    """Limit the session's reauthentications, and report it in the response's headers."""
     return _report_in_response(
         ReauthenticationLimit(current_developer(), current_login(), client_address.client_ip())
     )

@@ -1,4 +1,4 @@
-"""Prometheus metrics that are read from Postgres: the same from every server process."""
+"""Prometheus metrics from Postgres, the same in every server process."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -23,7 +23,7 @@ Counts = Mapping[str, CounterValue]
 
 
 class DatabaseCollector(Collector):
-    """The collector that reads all of them anew for each scrape. Raises SQLAlchemyError."""
+    """Reads all of them for each scrape. Raises SQLAlchemyError."""
 
     def collect(self) -> Iterator[Metric]:
         yield _status_gauge("muster_tasks", "Tasks.", gauges.tasks())
@@ -33,19 +33,19 @@ class DatabaseCollector(Collector):
         slots.add_metric(["total"], total)
         slots.add_metric(["used"], used)
         yield slots
-        reconnects = "Connections of machines, but for the first of each."
+        reconnects = "Reconnections of machines."
         yield CounterMetricFamily(
             "muster_machine_reconnects", reconnects, value=gauges.reconnects()
         )
         yield from _machine_metrics()
         yield from _delivery_metrics()
-        untold = "Entries of the audit log that bots have still to be told of."
+        untold = "Audit log entries still to be sent to bots."
         yield GaugeMetricFamily(
             "muster_audit_entries_waiting", untold, audit_stream.count_pending()
         )
 
     def describe(self) -> list[Metric]:
-        return []  # or registering would collect
+        return []  # otherwise, registering would collect
 
 
 def _status_gauge(name: str, text: str, counts: Mapping[str, int]) -> GaugeMetricFamily:
@@ -60,18 +60,18 @@ def _machine_metrics() -> Iterator[Metric]:
     ends, refused = counts[FleetCounter.ATTEMPTS_ENDED], counts[FleetCounter.REPORTS_REFUSED]
     events = counts[FleetCounter.TASK_EVENTS]
     yield _counter(
-        "muster_attempts_ended", "Ends of attempts.", "outcome", fleet_counters.OUTCOMES, ends
+        "muster_attempts_ended", "Ended attempts.", "outcome", fleet_counters.OUTCOMES, ends
     )
     yield _failure_counter(counts[FleetCounter.TASK_FAILURES])
     yield _counter(
-        "muster_task_events", "Events of tasks.", "type", fleet_counters.COUNTED_EVENTS, events
+        "muster_task_events", "Task events.", "type", fleet_counters.COUNTED_EVENTS, events
     )
-    what = "Reports of machines that changed nothing."
+    what = "Machine reports without effect."
     yield _counter("muster_reports_refused", what, "reason", fleet_counters.Refusal, refused)
     yield _margin_histogram(counts[FleetCounter.LEASE_MARGINS])
     yield from _usage_metrics(counts[FleetCounter.USAGE])
     lease = current_app.config["LEASE_SECONDS"]
-    yield GaugeMetricFamily("muster_lease_seconds", "How long a lease is.", value=lease)
+    yield GaugeMetricFamily("muster_lease_seconds", "Lease duration.", value=lease)
 
 
 def _usage_metrics(counts: Counts) -> Iterator[Metric]:
@@ -83,9 +83,9 @@ def _usage_metrics(counts: Counts) -> Iterator[Metric]:
         agent, kind = label.split(" ")
         by_agent.setdefault(agent, {})[kind] = count
     tokens = CounterMetricFamily(
-        "muster_agent_tokens", "Tokens that agents have used.", labels=["agent", "kind"]
+        "muster_agent_tokens", "Tokens used by agents.", labels=["agent", "kind"]
     )
-    cost = CounterMetricFamily("muster_agent_cost", "What they have cost.", labels=["agent"])
+    cost = CounterMetricFamily("muster_agent_cost", "Cost of the tokens.", labels=["agent"])
     for agent, found in by_agent.items():
         for kind, count in found.items():
             if kind == fleet_counters.COST:
@@ -98,13 +98,13 @@ def _usage_metrics(counts: Counts) -> Iterator[Metric]:
 
 def _delivery_metrics() -> Iterator[Metric]:
     waiting = GaugeMetricFamily(
-        "muster_deliveries", "Messages to chats, but for those sent.", labels=["platform", "state"]
+        "muster_deliveries", "Chat deliveries, except sent ones.", labels=["platform", "state"]
     )
     for labels, number in deliveries.count_unsent().items():
         waiting.add_metric(labels, number)
     yield waiting
     tries = CounterMetricFamily(
-        "muster_delivery_attempts", "Ends of tries to send.", labels=["platform", "result"]
+        "muster_delivery_attempts", "Delivery attempts.", labels=["platform", "result"]
     )
     for labels, number in deliveries.count_tries().items():
         tries.add_metric(labels, number)
@@ -114,8 +114,9 @@ def _delivery_metrics() -> Iterator[Metric]:
 def _counter(
     name: str, text: str, label: str, values: Iterable[str], counts: Counts
 ) -> CounterMetricFamily:
-    """A counter with all of the label's values, at 0 where one has not occurred: Prometheus
-    computes no rate for a series that begins above 0.
+    """Create a counter with all label values, at 0 if there are none.
+
+    Prometheus can't compute a rate for a series that starts above 0.
     """
     family = CounterMetricFamily(name, text, labels=[label])
     for value in values:
@@ -127,7 +128,7 @@ def _failure_counter(counts: Counts) -> CounterMetricFamily:
     known = dict.fromkeys(fleet_counters.CODES, 0)
     for code, count in counts.items():
         known[fleet_counters.code_label(code)] += count.times
-    family = CounterMetricFamily("muster_task_failures", "Failures of tasks.", labels=["code"])
+    family = CounterMetricFamily("muster_task_failures", "Task failures.", labels=["code"])
     for code, times in known.items():
         family.add_metric([code], times)
     return family
@@ -141,7 +142,7 @@ def _margin_histogram(counts: Counts) -> HistogramMetricFamily:
     ]
     return HistogramMetricFamily(
         "muster_lease_margin_ratio",
-        "The part of its lease that a machine at work had left when it was heard of again.",
+        "Share of the lease that was left when a working machine's next heartbeat arrived.",
         buckets=[*((str(bound), n) for bound, n in below), ("+Inf", sum(by_bound.values()))],
         sum_value=sum(count.amount for count in counts.values()),
     )

@@ -21,7 +21,7 @@ blp = Blueprint("ops", __name__, description="Probes")
 @blp.get("/healthz")
 @blp.response(200, HealthSchema)
 def healthz() -> Response:
-    """Whether the process is up, and its version. Neither Postgres nor Redis is asked."""
+    """Check that the process is up, and get its version. Queries neither Postgres nor Redis."""
     return jsonify(status="up", version=__version__)
 
 
@@ -29,7 +29,9 @@ def healthz() -> Response:
 @blp.response(200, ReadinessSchema)
 @blp.alt_response(503, schema=ReadinessSchema, description="Something is missing")
 def readyz() -> tuple[Response, int]:
-    """Whether requests can be served and tasks be dispatched, and what is missing if not."""
+    """Check whether the server can serve requests and dispatch tasks, and what is missing if
+    not.
+    """
     missing = readiness.missing_services()
     if missing:
         return jsonify(status="not_ready", missing=missing), 503
@@ -40,15 +42,15 @@ def readyz() -> tuple[Response, int]:
 @blp.response(200, {"type": "string"}, content_type=CONTENT_TYPE_LATEST.partition(";")[0])
 @problems(blp, Forbidden)
 def metrics() -> Response:
-    """Metrics for Prometheus: for this host, the scrape token, and admins."""
+    """Get Prometheus metrics. For this host, the scrape token, and admins."""
     return Response(_process_metrics() + _database_metrics(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _process_metrics() -> bytes:
-    """The metrics that the server processes have counted, summed.
+    """Return the summed metrics of the server processes.
 
-    A scrape reaches one of several gunicorn workers, so each keeps its counts in files that all can
-    read (gunicorn.conf.py sets where).
+    A scrape reaches one of several gunicorn workers, so each stores its counts in shared files (set
+    in gunicorn.conf.py).
     """
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
@@ -58,7 +60,7 @@ def _process_metrics() -> bytes:
 
 
 def _database_metrics() -> bytes:
-    """The metrics that are read from Postgres; empty while Postgres is away."""
+    """Return the metrics from Postgres; empty while Postgres is down."""
     registry = CollectorRegistry()
     registry.register(DatabaseCollector())
     try:

@@ -1,8 +1,8 @@
-"""The two kinds of lists: by cursor (stable under inserts) and by offset.
+"""Pages of lists, by cursor (stable under inserts) and by offset.
 
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(TaskSchema))
-def list_tasks(query): return by_cursor(task_reads.listing(…), Task.id, **query)
+@blp.response(200, cursor_page_schema(TaskSchema))
+def list_tasks(query): return paginate_by_cursor(queries.listing(…), Task.id, **query)
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,17 +24,20 @@ from app.extensions import Model, db
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 PAGE_BYTES = 4 * 1024 * 1024
-"""No page has more, whatever its items are like."""
+"""Maximum bytes of a page, whatever its items."""
 BATCH_ROWS = 101
-"""So many rows are fetched together: each may be large."""
+"""Rows per fetch: each may be large."""
 _ENVELOPE_BYTES = 1024
-"""More bytes than a page has around its items."""
+"""Upper bound of a page's bytes outside its items."""
 
 Rows = Select[*tuple[Any, ...]]
 SortKey = Sequence[Any]
 PageQuery = Callable[[SortKey | None, int], Rows | tuple[Rows, SortKey | None]]
-"""Makes the query of a page, from the key of the last row before it (None: the first page) and the
-number of rows. May return a key with the query: the search ended there, short of all rows."""
+"""Builds the query of a page, from the key of the previous row (None for the first page) and the
+number of rows.
+
+It may return a key with the query: the search stopped there before the end.
+"""
 
 
 class CursorQuery(Schema):
@@ -58,13 +61,12 @@ def paginate_by_cursor(
     cursor: str | None = None,
     descending: bool = True,
 ) -> dict[str, Any]:
-    """A page of the rows (of one entity or of several), in the order of `key`: {items,
-    next_cursor}.
+    """Return a page of the rows in the order of `key`: {items, next_cursor}.
 
-    `rows` is a query, or a `Cut` that makes the query of a page, where the limits belong deep
-    inside of the query. `key` is one column or several: integers, UUIDs or moments, together unique
-    among the rows and never null. One query for each `AT_ONCE` rows; a page that becomes too large
-    ends there. Raises InvalidFields for an invalid cursor.
+    `rows` is a query, or a `PageQuery` if the limits belong deep inside the query. `key` is one or
+    more columns: integers, UUIDs or timestamps, together unique and never null. It sends one query
+    per `BATCH_ROWS` rows, and ends a page that becomes too large. Raises InvalidFields for an
+    invalid cursor.
     """
     seen: SortKey | None = (
         None if cursor is None else _decode_values(key, decode_cursor(cursor, _order_name(key)))
@@ -100,7 +102,7 @@ def paginate_by_cursor(
 def _page_query(
     rows: Rows | PageQuery, key: SortKey, seen: SortKey | None, wanted: int, descending: bool
 ) -> tuple[Rows, SortKey | None]:
-    """The query of the rows behind `seen`; and where the search ended, if it did."""
+    """Return the query of the rows after `seen`, and where the search stopped, if it did."""
     if not isinstance(rows, Select):
         cut = rows(seen, wanted)
         return (cut, None) if isinstance(cut, Select) else cut
@@ -111,7 +113,7 @@ def _page_query(
 
 
 def _estimate_bytes(found: Sequence[Any], width: int) -> int:
-    """About how many bytes the rows have where they may be large."""
+    """Estimate the bytes of the rows, if they may be large."""
     if len(found) < BATCH_ROWS:
         return 0  # there is nothing more to fetch
     return sum(_value_bytes(value) for row in found for value in row[:-width])
@@ -126,9 +128,7 @@ def _value_bytes(value: Any) -> int:
 
 
 def count_fitting(items: Sequence[Any], most: int = PAGE_BYTES) -> int:
-    """How many of the items, which are ready to be JSON, have their place in an answer; but
-    one.
-    """
+    """Return how many of the JSON-ready items fit into a response; at least one."""
     size = 0
     for number, item in enumerate(items):
         size += len(msgspec.json.encode(item)) + 1
@@ -138,23 +138,23 @@ def count_fitting(items: Sequence[Any], most: int = PAGE_BYTES) -> int:
 
 
 def paginate_by_offset(items: list[Any], total: int, *, limit: int, offset: int) -> dict[str, Any]:
-    """An offset page, in the API's shape."""
+    """Return an offset page in the API's format."""
     return {"items": items, "total": total, "limit": limit, "offset": offset}
 
 
 def _serializer(order: str) -> URLSafeSerializer:
-    # Salted with the order's name, so that one list's cursor is not valid in another.
+    # The salt has the order's name, so one list's cursor is invalid in another.
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"cursor {order}")
 
 
 def encode_cursor(place: Sequence[Any], order: str) -> str:
-    """The cursor that denotes a place in the list of that order."""
+    """Return the cursor of a position in the list of that order."""
     text = _serializer(order).dumps([str(value) for value in place])
     return text if isinstance(text, str) else text.decode()
 
 
 def decode_cursor(cursor: str, order: str) -> list[str]:
-    """The place that was sealed. Raises InvalidFields for what is no cursor of that order."""
+    """Return a cursor's position. Raises InvalidFields if it isn't a cursor of that order."""
     try:
         texts: list[str] = _serializer(order).loads(cursor)
     except BadSignature:
@@ -180,7 +180,7 @@ def _decode_value(column: ColumnElement[Any] | InstrumentedAttribute[Any], text:
 class _Page(Schema):
     @post_dump(pass_original=True)
     def _truncate(self, page: dict[str, Any], made: Any, **_: Any) -> dict[str, Any]:
-        """End the page where it would be too large."""
+        """End the page before it becomes too large."""
         fit = count_fitting(page["items"])
         if fit < len(page["items"]):
             page["items"] = page["items"][:fit]
@@ -190,14 +190,14 @@ class _Page(Schema):
 
 
 def cursor_page_schema(item: type[Schema]) -> type[Schema]:
-    """The schema of a cursor page of these items."""
+    """Return the schema of a cursor page of these items."""
     return _page_schema(
         item, "Page", {"next_cursor": fields.String(required=True, allow_none=True)}
     )
 
 
 def offset_page_schema(item: type[Schema]) -> type[Schema]:
-    """The schema of an offset page of these items."""
+    """Return the schema of an offset page of these items."""
     numbers = {name: Integer(maximum=INT8, required=True) for name in ("total", "limit", "offset")}
     return _page_schema(item, "OffsetPage", numbers)
 

@@ -1,4 +1,4 @@
-"""The errors that a route may answer with, for the OpenAPI document."""
+"""The errors that a route may return, for the OpenAPI document."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ Kind = int | type[DomainError]
 
 
 def problems(blp: Blueprint, *kinds: Kind) -> Callable[[View], View]:
-    """Declare a route's own errors: exceptions of the domain, or plain statuses.
+    """Declare a route's own errors: domain exceptions, or plain statuses.
 
     `app.api.openapi.problem_responses` adds those that follow from the route's path, method and
     arguments.

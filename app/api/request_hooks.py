@@ -1,4 +1,4 @@
-"""What is done around every request: its id, its media type, its log line, its duration."""
+"""Hooks around every request: its ID, its media type, its log line, its duration."""
 
 import re
 import time
@@ -13,16 +13,16 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from app.api import client_address
 
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# Asked every few seconds by machines; their lines would drown the others.
+# Machines call these every few seconds; the log lines would flood the log.
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 REQUESTS = Counter(
-    "muster_http_requests", "Answered requests.", labelnames=("method", "route", "status")
+    "muster_http_requests", "Handled requests.", labelnames=("method", "route", "status")
 )
 DURATION = Histogram(
     "muster_http_request_seconds",
-    "From a request's arrival to its answer; sockets are not counted.",
+    "Time from a request's arrival to its response, without sockets.",
     labelnames=("method", "route"),
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
@@ -31,15 +31,13 @@ log = structlog.get_logger(__name__)
 
 
 def install_tracking(app: Flask) -> None:
-    """Install the id, the log line and the timing; to be called before any other request hook."""
+    """Install the ID, the log line and the timing. Call it before any other request hook."""
     app.before_request(_start_request)
     app.after_request(_finish_request)
 
 
 def install_body_check(app: Flask) -> None:
-    """Install the check of bodies; to be called after the guards, so that strangers' bodies are not
-    looked at.
-    """
+    """Install the body check. Call it after the guards, so anonymous bodies aren't read."""
     app.before_request(_check_body)
 
 
@@ -54,17 +52,19 @@ def _start_request() -> None:
 
 def _check_body() -> None:
     if "\0" in request.path or b"%00" in request.query_string:
-        raise BadRequest("A path or query cannot hold NUL.")
+        raise BadRequest("A path or query can't contain NUL.")
     has_body = request.content_length or "Transfer-Encoding" in request.headers
     if has_body and request.path.startswith("/api/") and not request.is_json:
-        raise UnsupportedMediaType("The body has to be application/json.")
+        raise UnsupportedMediaType("The body must be application/json.")
     if request.content_length is None and "Transfer-Encoding" in request.headers:
         _check_length(request.get_data())
 
 
 def _check_length(body: bytes) -> None:
-    """Raise RequestEntityTooLarge for a longer body: Werkzeug only stops reading at the limit, and
-    would hand on what it has read as if it were the whole.
+    """Raise RequestEntityTooLarge for a longer body.
+
+    Werkzeug only stops reading at the limit, and would pass on the truncated body as if it were
+    complete.
     """
     most = request.max_content_length
     is_full = most is not None and len(body) >= most
@@ -91,8 +91,9 @@ def _finish_request(response: Response) -> Response:
 
 
 def _identity_id(who: str) -> int | str | None:
-    """The id of `g.developer` or `g.machine`, without a query: Postgres may have failed, and
-    reading an attribute of an expired row asks Postgres.
+    """Return the ID of `g.developer` or `g.machine` without a query.
+
+    Postgres may have failed, and reading an attribute of an expired row queries Postgres.
     """
     if who not in g:
         return None

@@ -1,4 +1,4 @@
-"""How many requests one credential is good for in a minute; answers say how many are left."""
+"""Requests per minute and credential; responses report how many are left."""
 
 from flask import Flask, Response, current_app, g
 
@@ -9,7 +9,7 @@ from app.redis.rate_limit import RateLimitStatus, SharedRateLimit
 from app.services import settings
 
 ANONYMOUS_REQUESTS_PER_MINUTE = 300
-"""Requests in a minute from one address, where strangers are sent what is large."""
+"""Anonymous requests per minute and address, where responses are large."""
 _EXTENSION_KEY = "request_limits"  # in app.extensions
 
 
@@ -19,12 +19,12 @@ def install(app: Flask) -> None:
 
 
 def count_request(credential: str) -> None:
-    """Count a request of the credential, by any name that is its own. Raises TooManyRequests."""
+    """Count a request of the credential, under a key of its own. Raises TooManyRequests."""
     _count(credential, settings.value("requestsPerMinute"))
 
 
 def count_anonymous_request() -> None:
-    """Count a request that needs no credential, by where it comes from. Raises TooManyRequests."""
+    """Count an anonymous request by its network. Raises TooManyRequests."""
     client = client_address.client_ip()
     _count(f"address:{client_network(client) or client}", ANONYMOUS_REQUESTS_PER_MINUTE)
 
@@ -39,7 +39,7 @@ def _count(name: str, limit: int) -> None:
 
 def _add_headers(response: Response) -> Response:
     status: RateLimitStatus | None = g.get("rate_limit_status")
-    # Those of a login are nearer to what the client wants to know.
+    # The headers of a login limit matter more to the client.
     if status is not None and "RateLimit-Limit" not in response.headers:
         response.headers["RateLimit-Limit"] = str(status.limit)
         response.headers["RateLimit-Remaining"] = str(status.remaining)

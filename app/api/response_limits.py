@@ -1,6 +1,6 @@
-"""Long answers that one developer is taking at the same time: a bounded number, in each process.
+"""A limit on concurrent long responses per developer and process.
 
-A client may take an answer as slowly as it likes, and all the while it holds some memory here.
+A client can read a response slowly, and holds some memory here all that time.
 """
 
 import threading
@@ -19,8 +19,10 @@ MAX_CONCURRENT_CHUNKS = 2
 
 
 class ResponseLimiter:
-    """How many each developer is taking now. `turns`: so many pieces are made at a time, or all
-    others would wait for a processor and for Postgres.
+    """The number of current long responses per developer.
+
+    `turns` limits how many chunks are built at a time, so that other requests don't wait for a
+    processor or for Postgres.
     """
 
     def __init__(self) -> None:
@@ -29,7 +31,7 @@ class ResponseLimiter:
         self._open_responses: Counter[int] = Counter()
 
     def acquire(self, developer_id: int, most: int) -> bool:
-        """Count one more, if there is room for it."""
+        """Count one more, if the limit allows it."""
         with self._lock:
             if self._open_responses[developer_id] >= most:
                 return False
@@ -44,13 +46,13 @@ class ResponseLimiter:
 
 
 def install(app: Flask) -> None:
-    """Count answers that turn out to be long, too."""
+    """Install the counting of responses that turn out to be long."""
     app.extensions["response_limiter"] = ResponseLimiter()
     app.after_request(_limit_if_long)
 
 
 def limit_response(response: Response) -> Response:
-    """The response, which counts until all of it has been sent. Raises TooManyRequests."""
+    """Return the response, which counts until it's completely sent. Raises TooManyRequests."""
     reads: ResponseLimiter = current_app.extensions["response_limiter"]
     developer_id = g.developer.id
     if not reads.acquire(developer_id, settings.value("readsPerDeveloper")):
@@ -73,14 +75,14 @@ def limit_response(response: Response) -> Response:
 def _limit_chunks(
     pieces: Iterator[bytes], turns: threading.Semaphore, end: Callable[[], None]
 ) -> Iterator[bytes]:
-    """The same pieces, of which only a few are made at a time; `end` is called at their end."""
+    """Yield the same chunks, of which only a few are built at a time; calls `end` at the end."""
     try:
         while True:
             with turns:
                 piece = next(pieces, None)
             if piece is None:
                 return
-            if piece:  # an empty one ends a turn
+            if piece:  # an empty chunk ends a turn
                 yield piece
     finally:
         end()
@@ -92,5 +94,5 @@ def _limit_if_long(response: Response) -> Response:
         return response
     try:
         return limit_response(response)
-    except TooManyRequests as error:  # too late for Flask to look for its handler
+    except TooManyRequests as error:  # too late for Flask to find its handler
         return current_app.make_response(current_app.handle_user_exception(error))

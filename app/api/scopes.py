@@ -1,6 +1,6 @@
-"""The scope that a narrowed personal access token needs for each route.
+"""The scope that each route requires of a limited personal access token.
 
-A route that is not named here takes no narrowed token. Services ask again, by the act
+Limited tokens don't work for routes that aren't listed. Services check again, by permission
 (`services.rights`).
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from app.domain.token_scope import TokenScope
 
-# All of these are the admins'; who reads there reads about everybody.
+# All of these belong to admins; reading there exposes everyone's data.
 ADMIN_PREFIXES = ("/api/admin/", "/metrics")
 
 _WEB: Mapping[TokenScope, tuple[str, ...]] = {
@@ -56,7 +56,7 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
         "GET /workspaces/<int:task_id>",
         "POST /projects/-/pipeline/dry-run",
         "POST /projects/<key>/pipeline/dry-run",
-        "POST /tasks/<int:task_id>/pty-token",  # to type, TASKS: `services.terminals`
+        "POST /tasks/<int:task_id>/pty-token",  # typing requires TASKS: `services.terminals`
     ),
     TokenScope.TASKS: (
         "DELETE /tasks/<int:task_id>/comments/<int:comment_id>",
@@ -86,7 +86,7 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
         "POST /projects/<key>/network/allow",
         "PUT /projects/<key>",
     ),
-    # One's own account is in no project; its other tokens name projects.
+    # Your own account is in no project, and its other tokens name projects.
     TokenScope.ADMIN: (
         "DELETE /profile/drafts/<int:draft_id>",
         "DELETE /profile/views/<int:view_id>",
@@ -113,7 +113,7 @@ _BY_ROUTE = {
 
 
 def required_scope(method: str, path: str) -> TokenScope | None:
-    """The scope for a route, whose URL rule is `path`; None: no narrowed token is taken."""
+    """Return the scope for a route, whose URL rule is `path`; None: limited tokens don't work."""
     if path.startswith(ADMIN_PREFIXES):
         return TokenScope.ADMIN
     return _BY_ROUTE.get(f"{'GET' if method == 'HEAD' else method} {path}")

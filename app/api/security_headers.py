@@ -1,6 +1,6 @@
-"""What every answer tells browsers and caches: keep nothing, guess nothing, come back by TLS.
+"""Headers for browsers and caches in every response: no caching, no sniffing, TLS only.
 
-A route may say otherwise of its own answer (a page its policy, a stream its cache).
+A route can override them for its own responses (a page its policy, a stream its caching).
 """
 
 from flask import Flask, Response
@@ -8,7 +8,7 @@ from flask import Flask, Response
 from app.api import client_address
 
 HSTS_SECONDS = 365 * 86_400
-# A page of ours that says nothing else may load nothing, and be shown within no other.
+# By default, our pages may load nothing and can't be framed.
 DENY_ALL_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
@@ -19,7 +19,7 @@ def install(app: Flask) -> None:
 def _add_headers(response: Response) -> Response:
     headers = response.headers
     headers["X-Content-Type-Options"] = "nosniff"
-    # What has an ETag may be kept by the one who asked, to be asked for again.
+    # A response with an ETag may be cached privately, and revalidated.
     is_asked_for_again = response.get_etag()[0] is not None
     headers.setdefault("Cache-Control", "private, no-cache" if is_asked_for_again else "no-store")
     if response.mimetype == "text/html":

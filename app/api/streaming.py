@@ -1,4 +1,4 @@
-"""Streamed response bodies, too large to be made at once."""
+"""Streamed response bodies that are too large to build at once."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,10 @@ from flask import Flask
 
 
 def stream_in_contexts(app: Flask, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same pieces, each made in an app context of its own: no connection to Postgres is held
-    while the client receives a piece. Empty ones are those of long work; others may work between.
+    """Yield the same chunks, each built in its own app context.
+
+    No Postgres connection is held while the client receives a chunk. Empty chunks come from long
+    work; others may run in between.
     """
     while True:
         with app.app_context():  # its end returns the connection to the pool

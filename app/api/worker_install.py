@@ -1,4 +1,6 @@
-"""What a host fetches to become a machine. Without a credential: there is no secret in it."""
+"""Downloads for a host that becomes a machine. They contain no secret, so they need no
+credential.
+"""
 
 from urllib.parse import urlsplit
 
@@ -17,11 +19,11 @@ _SHELL, _TEXT = "text/x-shellscript", "text/plain"
 _WHEEL = "application/octet-stream"
 _FILE = {"type": "string", "format": "binary"}
 
-blp = Blueprint("install", __name__, url_prefix="/install", description="Adding a machine")
+blp = Blueprint("install", __name__, url_prefix="/install", description="Machine installation")
 
 
 class NothingToInstall(NotFound):
-    """This server has nothing that a machine could install."""
+    """This server has no worker package to install."""
 
     code = "nothing_to_install"
 
@@ -30,7 +32,9 @@ class NothingToInstall(NotFound):
 @blp.response(200, {"type": "string"}, content_type=_SHELL)
 @problems(blp, NothingToInstall, TooManyRequests)
 def get_worker_script() -> Response:
-    """The script that makes a host a machine of this server, by the token in its environment."""
+    """Get the script that makes a host a machine of this server, with the token in its
+    environment.
+    """
     request_limits.count_anonymous_request()
     server = _server_url()
     return Response(
@@ -43,7 +47,7 @@ def get_worker_script() -> Response:
 @blp.response(200, {"type": "string"}, content_type=_TEXT)
 @problems(blp, NothingToInstall, TooManyRequests)
 def get_worker_requirements() -> Response:
-    """What the worker needs of others' packages, each by its hash."""
+    """Get the worker's third-party requirements, each with its hash."""
     request_limits.count_anonymous_request()
     found = _find_packages().requirements.read_bytes()
     return Response(found, content_type=f"{_TEXT}; charset=utf-8")
@@ -53,7 +57,7 @@ def get_worker_requirements() -> Response:
 @blp.response(200, _FILE, content_type=_WHEEL)
 @problems(blp, NothingToInstall, TooManyRequests)
 def get_worker_wheel(wheel: str) -> Response:
-    """The worker's package, by the name that the script has."""
+    """Get the worker's package, by the name in the script."""
     request_limits.count_anonymous_request()
     found = _find_packages().wheel
     if wheel != found.name:
@@ -62,8 +66,9 @@ def get_worker_wheel(wheel: str) -> Response:
 
 
 def install_command(token: str) -> str | None:
-    """What is pasted into a shell of the machine that the token is for; None where this server has
-    nothing that it could install."""
+    """Return the shell command that adds the token's machine; None if this server has no worker
+    package.
+    """
     try:
         _find_packages()
         server = _server_url()
@@ -81,10 +86,10 @@ def _find_packages() -> WorkerPackages:
 
 
 def _server_url() -> str:
-    """This server's URL for machines: the setting publicUrl, or that which has been asked.
+    """Return this server's URL for machines: the setting publicUrl, or the requested one.
 
-    A Host is a stranger's word. It is told to that stranger alone (the answer is kept by nobody),
-    and only if it is spelled as hosts are. Raises NothingToInstall.
+    A Host header isn't trustworthy. It's returned only to the client that sent it (the response
+    isn't cached), and only if it's a valid host. Raises NothingToInstall.
     """
     server = str(settings.value("publicUrl")).rstrip("/")
     if not server:
@@ -92,7 +97,7 @@ def _server_url() -> str:
         server = f"{scheme}://{request.host}"
     if not script.is_valid_server_url(server):
         raise NothingToInstall(
-            "set publicUrl to an address that machines reach this server at, by https"
+            "Set publicUrl to an https address at which machines reach this server."
         )
     return server
 

@@ -1,1 +1,1 @@
-"""The wire formats of chat platforms, in and out. Nothing here knows rows, rights or Flask."""
+"""The wire formats of chat platforms, in and out. Independent of rows, rights and Flask."""

@@ -1,8 +1,8 @@
-"""Messages to any URL that Apprise supports, each sent by a process of its own.
+"""Messages to any URL that Apprise supports, each sent by its own process.
 
-Apprise's plugins open their own connections, each in its own way, so they cannot be made to use
-`outgoing`. In a process of their own (`apprise_child`) every socket is checked when it connects,
-there is no environment to leak, and the process is killed when its time is over.
+Apprise's plugins open their own connections, each in its own way, so they can't use `http_client`.
+In a separate process (`apprise_child`), every socket is checked when it connects, no environment
+can leak, and the process is killed at its time limit.
 """
 
 import json
@@ -21,13 +21,13 @@ _COMMAND = (sys.executable, "-m", "app.chat.apprise_child")
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> None:
-    """Send the message. Raises DeliveryRefused, TryAgain."""
+    """Send the message. Raises DeliveryRefused, RetryLater."""
     title = truncate(f"[{message.project_key} #{message.task_id}] {message.title}", 250)
     send_text(address, title, _body(message), allowed_hosts=allowed_hosts)
 
 
 def send_text(address: Address, title: str, body: str, *, allowed_hosts: frozenset[str]) -> None:
-    """Send the text. Raises DeliveryRefused, TryAgain."""
+    """Send the text. Raises DeliveryRefused, RetryLater."""
     answer = _run(
         {
             "url": address.webhook_token,
@@ -41,7 +41,7 @@ def send_text(address: Address, title: str, body: str, *, allowed_hosts: frozens
         return
     if words := get_text(answer, "refused"):
         raise DeliveryRefused(words)
-    raise RetryLater(get_text(answer, "failed") or "Apprise could not send it")
+    raise RetryLater(get_text(answer, "failed") or "Apprise couldn't send it")
 
 
 def _body(message: Message) -> str:
@@ -50,7 +50,7 @@ def _body(message: Message) -> str:
 
 
 def _run(given: dict[str, Any]) -> dict[str, Any]:
-    """The child's answer: {sent}, {refused} or {failed}; empty if it gave none."""
+    """Return the child's result: {sent}, {refused} or {failed}; empty if it gave none."""
     # On stdin, because other users of the host can read arguments and environments.
     try:
         done = subprocess.run(
@@ -64,7 +64,7 @@ def _run(given: dict[str, Any]) -> dict[str, Any]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise RetryLater(f"Apprise was not done in {TIMEOUT_SECONDS:g} s") from None
+        raise RetryLater(f"Apprise did not finish in {TIMEOUT_SECONDS:g} s") from None
     except OSError as error:
-        raise RetryLater(f"Apprise could not be started ({type(error).__name__})") from None
+        raise RetryLater(f"Apprise couldn't be started ({type(error).__name__})") from None
     return parse_object(done.stdout)

@@ -1,7 +1,7 @@
-"""The process in which Apprise sends one message: JSON on stdin, the outcome as JSON on stdout.
+"""The process in which Apprise sends one message: JSON on stdin, the result as JSON on stdout.
 
-Given are {url, title, body, allowedHosts, seconds}. The outcome is {sent: true}, or {refused:
-words} where no retry can help, or {failed: words}.
+The input is {url, title, body, allowedHosts, seconds}. The result is {sent: true}, {refused: text}
+if no retry can help, or {failed: text}.
 """
 
 import ipaddress
@@ -24,7 +24,7 @@ LOCAL_SCHEMAS = frozenset(
 
 
 class PrivateAddressError(OSError):
-    """A connection to a forbidden address was about to be made."""
+    """An attempted connection to a forbidden address."""
 
 
 class AddressGuard:
@@ -39,7 +39,7 @@ class AddressGuard:
     def install(self) -> None:
         socket.getaddrinfo = self._resolve
         for name in ("connect", "connect_ex", "sendto", "sendmsg"):
-            # socket.socket is a class in Python over one in C: this is found first, also by TLS.
+            # socket.socket is a Python class over one in C: this is found first, also by TLS.
             setattr(socket.socket, name, self._wrap(getattr(socket.socket, name)))
 
     def _resolve(self, host: Any, *more: Any, **named: Any) -> Any:
@@ -57,7 +57,7 @@ class AddressGuard:
         return checked
 
     def _check(self, sock: socket.socket, arguments: tuple[Any, ...]) -> None:
-        # The address is the last argument. Without one the socket was checked when it connected.
+        # The address is the last argument. Without one, the socket was checked when it connected.
         address = arguments[-1] if arguments else None
         if sock.family not in (socket.AF_INET, socket.AF_INET6):
             self._refuse()
@@ -66,7 +66,7 @@ class AddressGuard:
         host = str(address[0]).partition("%")[0]
         try:
             ip = ipaddress.ip_address(host)
-        except ValueError:  # a name, which the system would resolve behind our back
+        except ValueError:  # a name, which the system would resolve unchecked
             self._refuse()
             return
         if host not in self.allowed and not is_allowed(host, self.allowed_hosts) and is_private(ip):
@@ -78,7 +78,7 @@ class AddressGuard:
 
 
 class _LastWarning(logging.Handler):
-    """Keeps Apprise's last warning."""
+    """Stores Apprise's last warning."""
 
     last = ""
 
@@ -88,7 +88,7 @@ class _LastWarning(logging.Handler):
 
 def main() -> None:
     given = json.load(sys.stdin)
-    signal.alarm(int(given["seconds"]) + 5)  # in case the parent is gone and cannot kill us
+    signal.alarm(int(given["seconds"]) + 5)  # in case the parent is gone and can't kill us
     guard = AddressGuard(given["allowedHosts"])
     guard.install()
     json.dump(_send(given, guard), sys.stdout)
@@ -98,8 +98,8 @@ def _send(given: dict[str, Any], guard: AddressGuard) -> dict[str, Any]:
     import apprise
     from apprise.manager_attachment import AttachmentManager
 
-    # A URL may name a template or a key file. No file of this host is sent, nor is it told which
-    # files exist: a URL that names one is refused.
+    # A URL may name a template or a key file. Reject it: no file of this host may be sent, or its
+    # existence revealed.
     attachments: Any = AttachmentManager
     attachments().remove("file")
     words = _LastWarning(logging.WARNING)
@@ -108,7 +108,7 @@ def _send(given: dict[str, Any], guard: AddressGuard) -> dict[str, Any]:
     target = None if scheme in LOCAL_SCHEMAS else apprise.Apprise.instantiate(given["url"])
     if target is None:
         return {
-            "refused": f"Apprise knows no {scheme}:// address like that, or it is not a network's"
+            "refused": f"Apprise knows no {scheme}:// address like that, or it isn't on a network"
         }
     try:
         is_sent = target.notify(title=given["title"], body=given["body"])

@@ -33,8 +33,8 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True)
 class Command:
-    """A parsed command. `text` is the description, the result, the host, the token or the note, as
-    the verb needs it.
+    """A parsed command. `text` is the description, the result, the host, the token or the note,
+    depending on the verb.
     """
 
     verb: Verb
@@ -46,28 +46,30 @@ class Command:
 
 @dataclass(frozen=True)
 class InvalidCommand:
-    """The answer to a text that is no command; `words` say what is missing, and the right form."""
+    """The response to a text that isn't a command; `message` says what is missing, and the right
+    syntax.
+    """
 
     message: str
 
 
 USAGE: dict[Verb, tuple[str, str]] = {
-    Verb.DEVELOP: ('develop "what to do" [--project KEY] [--on MACHINE]', "make a task"),
-    Verb.PROGRESS: ("progress #N", "how far a task is"),
+    Verb.DEVELOP: ('develop "what to do" [--project KEY] [--on MACHINE]', "create a task"),
+    Verb.PROGRESS: ("progress #N", "show a task's progress"),
     Verb.CANCEL: ("cancel #N", "end a task"),
     Verb.RETRY: ("retry #N", "queue a failed or cancelled task again"),
-    Verb.LIST: ("list [--project KEY]", "the latest tasks"),
+    Verb.LIST: ("list [--project KEY]", "list the latest tasks"),
     Verb.CONFIRM: (
         "confirm #N [result]",
-        "answer a task's question: confirm, reject, one of its choices, or a text",
+        "answer a task's question: confirm, reject, one of its choices, or text",
     ),
-    Verb.WORKSPACE: ("workspace #N", "where a task works, and what it has changed"),
-    Verb.LOGS: ("logs #N", "the end of a task's log"),
+    Verb.WORKSPACE: ("workspace #N", "show a task's workspace and changes"),
+    Verb.LOGS: ("logs #N", "show the end of a task's log"),
     Verb.ALLOW: ("allow HOST [--project KEY]", "let a project's stages reach a host"),
-    Verb.DRAIN: ("drain MACHINE [note]", "give a machine no more tasks"),
-    Verb.UNDRAIN: ("undrain MACHINE", "take a machine back into service"),
+    Verb.DRAIN: ("drain MACHINE [note]", "stop giving a machine new tasks"),
+    Verb.UNDRAIN: ("undrain MACHINE", "give a machine tasks again"),
     Verb.BIND: ("bind TOKEN", "link this chat account to your Muster account"),
-    Verb.INFO: ("info", "who you are here, and which project this chat is bound to"),
+    Verb.INFO: ("info", "show your account here, and this chat's project"),
     Verb.HELP: ("help", "this"),
 }
 HELP = "\n".join(f"{usage}: {description}" for usage, description in USAGE.values())
@@ -82,7 +84,7 @@ _NUMBER = re.compile(r"#?([0-9]{1,19})[.,:;]?")
 
 
 def parse(text: str) -> Command | InvalidCommand:
-    """The command that the text contains; `help` for an empty text."""
+    """Return the command in the text; `help` for an empty text."""
     first, _, rest = text.strip().partition(" ")
     head, *more = first.split(None, 1) if first else [""]
     rest = " ".join([*more, rest]).strip() if more else rest.strip()
@@ -98,11 +100,11 @@ def _parse_unknown_verb(word: str) -> Command | InvalidCommand:
     near = get_close_matches(word.lower()[:40], _VERBS, n=1)
     hint = f" Did you mean “{near[0]}”?" if near else ""
     shown = word if len(word) <= 40 else word[:39] + "…"
-    return InvalidCommand(f"“{shown}” is no command.{hint} Write “help” for all of them.")
+    return InvalidCommand(f"“{shown}” isn't a command.{hint} Write “help” for a list.")
 
 
 def _usage_error(verb: Verb, wrong: str) -> InvalidCommand:
-    return InvalidCommand(f"{wrong} Write it like this: {USAGE[verb][0]}")
+    return InvalidCommand(f"{wrong} Usage: {USAGE[verb][0]}")
 
 
 def _parse_plain(verb: Verb, rest: str) -> Command:
@@ -132,7 +134,7 @@ def _leading_number(text: str) -> tuple[int | None, str]:
 
 
 def _unquote(text: str) -> str:
-    """The text without quotes, if quotes enclose the whole of it."""
+    """Return the text without quotes, if quotes enclose all of it."""
     if len(text) >= 2 and text[0] in _QUOTES and text[-1] in (_QUOTES[text[0]], text[0]):
         return text[1:-1]
     return text
@@ -148,10 +150,10 @@ def _parse_develop(verb: Verb, rest: str) -> Command | InvalidCommand:
     plain, options = found
     description = " ".join(plain).strip()
     if not description:
-        return _usage_error(verb, "What is to be done?")
+        return _usage_error(verb, "What should be done?")
     if len(description) > MAX_DESCRIPTION_LENGTH:
         return InvalidCommand(
-            f"That is too long: a description has up to {MAX_DESCRIPTION_LENGTH:,} characters"
+            f"Too long: a description can have up to {MAX_DESCRIPTION_LENGTH:,} characters"
         )
     return Command(verb, None, description, options.get("project"), options.get("on"))
 
@@ -184,7 +186,7 @@ def _parse_machine_command(verb: Verb, rest: str) -> Command | InvalidCommand:
 def _parse_bind(verb: Verb, rest: str) -> Command | InvalidCommand:
     token, *_ = rest.split() or [""]
     if not token:
-        return _usage_error(verb, "The token is missing: your profile in Muster makes one.")
+        return _usage_error(verb, "The token is missing. Create one in your profile in Muster.")
     return Command(verb, text=token)
 
 
@@ -215,7 +217,7 @@ class _Word(str):
 def _split_options(
     words: list[_Word], known: tuple[str, ...]
 ) -> tuple[list[str], dict[str, str]] | str:
-    """The words that are no options, and the options' values; or an error message."""
+    """Return the words that aren't options, and the options' values; or an error message."""
     plain: list[str] = []
     options: dict[str, str] = {}
     waiting = iter(words)
@@ -235,9 +237,9 @@ def _split_options(
 
 
 def _split_words(text: str) -> list[_Word] | None:
-    """The words, a quoted text being one word; None if a double quote is not closed.
+    """Return the words; a quoted text is one word. None if a double quote isn't closed.
 
-    A quote inside a word is a letter (don't), and so is a single quote that is not closed.
+    A quote inside a word is a letter (don't), and so is an unclosed single quote.
     """
     words: list[_Word] = []
     letters = ""  # single quotes known to be unclosed, so that each word need not search again
@@ -264,7 +266,9 @@ def _split_words(text: str) -> list[_Word] | None:
 
 
 def _read_quoted(text: str, start: int) -> tuple[int, _Word | None]:
-    """The position after a quoted word, and the word; None for the word if it is not closed."""
+    """Return the position after a quoted word, and the word; None for the word if it isn't
+    closed.
+    """
     closing = {_QUOTES[text[start]], text[start]}
     letters: list[str] = []
     at = start + 1

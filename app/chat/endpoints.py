@@ -1,6 +1,7 @@
-"""The platforms' base URLs. An operator may set others, whose hosts are then exempt from checks.
+"""The platforms' base URLs. An operator can replace them; the new hosts are then exempt from
+checks.
 
-They are read from the environment, because this room knows no Flask and so no `app.config`.
+They come from the environment, because this package can't use Flask's `app.config`.
 """
 
 import os
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A base URL that ends with a slash, and the hosts that `outgoing` need not check for it."""
+    """A base URL that ends with a slash, and the hosts that `http_client` needn't check for it."""
 
     url: str
     allowed_hosts: frozenset[str]

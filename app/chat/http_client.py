@@ -1,10 +1,9 @@
-"""The one HTTP client for requests to URLs that people have typed in.
+"""The only HTTP client for URLs that people have entered.
 
-It reaches only the public Internet. A name is resolved once, all of its addresses are checked, and
-the connection is made to one of these very addresses, so that a name which resolves differently a
-moment later (DNS rebinding) gains nothing. Redirects are not followed. The time of the whole
-request and the size of the answer are limited. `allowed_hosts` are hosts that an admin has
-exempted.
+It reaches only the public Internet. A name is resolved once, all its addresses are checked, and the
+connection uses one of exactly these. So a name that later resolves differently (DNS rebinding) has
+no effect. Redirects aren't followed. The time of the complete request and the size of the response
+are limited. `allowed_hosts` are hosts that an admin has exempted.
 """
 
 import ipaddress
@@ -26,7 +25,7 @@ from app.chat.private_addresses import is_allowed, is_private, normalize_host
 
 TIMEOUT_SECONDS = 10.0
 MAX_RESPONSE_BYTES = 256 << 10
-MAX_RETRY_AFTER_SECONDS = 86_400.0  # seconds: a Retry-After that asks for more is cut to this
+MAX_RETRY_AFTER_SECONDS = 86_400.0  # seconds; a longer Retry-After is cut to this
 
 _CONNECTION_ERRORS = (
     httpx.HTTPError,
@@ -40,7 +39,7 @@ _CONNECTION_ERRORS = (
 
 @dataclass(frozen=True)
 class Response:
-    """The response of the other side. `headers` ignore the case of names."""
+    """The other side's response. `headers` ignore the case of names."""
 
     status: int
     headers: Mapping[str, str]
@@ -58,7 +57,7 @@ def request(
 ) -> Response:
     """Send a request and return the response, whatever its status.
 
-    Raises DeliveryRefused, TryAgain.
+    Raises DeliveryRefused, RetryLater.
     """
     host = _check_host(url, allowed_hosts)
     backend = _Backend(allowed_hosts, time.monotonic() + seconds)
@@ -72,13 +71,13 @@ def request(
     except (httpx.TimeoutException, httpcore.TimeoutException, TimeoutError):
         raise RetryLater(f"{host} did not answer in {seconds:g} s") from None
     except httpx.InvalidURL:
-        raise DeliveryRefused("the address is no URL") from None
+        raise DeliveryRefused("the address isn't a URL") from None
     except _CONNECTION_ERRORS as error:  # its text may quote the URL, which may be a secret
         raise RetryLater(f"{host} could not be reached ({type(error).__name__})") from None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that a Retry-After header asks for; None without one, or if it is not valid."""
+    """Return the seconds of a Retry-After header; None without one, or if it's invalid."""
     value = headers.get("Retry-After", "").strip()
     try:
         after = float(value) if value.replace(".", "", 1).isdecimal() else _seconds_until(value)
@@ -94,9 +93,9 @@ def _seconds_until(moment: str) -> float:
 def resolve_public(
     host: str, port: int, allowed_hosts: frozenset[str], seconds: float
 ) -> list[str]:
-    """The addresses of the host, in canonical form.
+    """Return the host's addresses, in canonical form.
 
-    Raises DeliveryRefused if any of them is not on the public Internet, TryAgain.
+    Raises DeliveryRefused if any of them isn't on the public Internet, RetryLater.
     """
     found = [ipaddress.ip_address(text) for text in _resolve_within(host, port, seconds)]
     if not is_allowed(host, allowed_hosts) and any(map(is_private, found)):
@@ -109,14 +108,15 @@ def resolve_public(
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """All addresses of the name, as the system's resolver has them. Raises OSError."""
+    """Return all addresses of the name from the system's resolver. Raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(place[0]).partition("%")[0] for *_, place in found))
 
 
 def _resolve_within(host: str, port: int, seconds: float) -> list[str]:
-    """The addresses of the name, resolved within `seconds`: the system's resolver has no limit that
-    we could set. Raises TryAgain.
+    """Return the name's addresses, resolved within `seconds`. Raises RetryLater.
+
+    The system's resolver has no limit that we could set.
     """
     found: list[str] = []
     failed: list[Exception] = []
@@ -141,11 +141,11 @@ def _check_host(url: str, allowed_hosts: frozenset[str]) -> str:
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, UnicodeError, ValueError):
-        raise DeliveryRefused("the address is no URL") from None
+        raise DeliveryRefused("the address isn't a URL") from None
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise DeliveryRefused("the address must be an http or https URL")
     if parsed.scheme == "http" and not is_allowed(parsed.host, allowed_hosts):
-        raise DeliveryRefused("plain http is for hosts only that an admin has allowed")
+        raise DeliveryRefused("plain http is only for hosts that an admin has allowed")
     return parsed.host
 
 
@@ -154,7 +154,7 @@ def _read_bounded(response: httpx.Response, host: str) -> bytes:
     for piece in response.iter_raw():
         body += piece
         if len(body) > MAX_RESPONSE_BYTES:
-            raise DeliveryRefused(f"{host} answered more than {MAX_RESPONSE_BYTES >> 10} KiB")
+            raise DeliveryRefused(f"{host} answered with more than {MAX_RESPONSE_BYTES >> 10} KiB")
     return body
 
 
@@ -164,7 +164,7 @@ def _tls() -> ssl.SSLContext:
 
 
 class _Transport(httpx.BaseTransport):
-    """An httpx transport over our network backend, which httpx's own transport cannot be given."""
+    """An httpx transport over our network backend, which httpx's own transport doesn't accept."""
 
     def __init__(self, backend: "_Backend") -> None:
         self._pool = httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend)
@@ -233,7 +233,7 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A stream with one deadline for all reads and writes, so that a peer which sends a byte at a
+    """A stream with one deadline for all reads and writes, so that a peer that sends a byte at a
     time gains no time.
     """
 

@@ -1,4 +1,4 @@
-"""An event from a chat platform, in one shape for all platforms; stored as JSON until it is
+"""An event from a chat platform, in one format for all platforms; stored as JSON until it's
 done.
 """
 
@@ -12,17 +12,19 @@ ALLOW = "allow"
 
 
 class Intent(StrEnum):
-    """The kind of thing that a person did in a chat."""
+    """The kind of a person's action in a chat."""
 
     COMMAND = "command"  # wrote a message to the bot
     PRESS = "press"  # pressed a button of a card, or chose from its menu
-    ANSWER = "answer"  # sent the text that an input gate asks for
+    ANSWER = "answer"  # sent the text for an input gate
 
 
 class Button(NamedTuple):
-    """The meaning of a card's button. `what` is confirm, reject, ask (for a text), the number of a
-    choice, from 0, or `allow` and the number of the event by which a host was refused. `number` is
-    that of the stage's question, 0 before the stage.
+    """A decoded button of a card.
+
+    `action` is confirm, reject, ask (for text), the number of a choice from 0, or `allow` and the
+    number of the event that denied a host. `number` is that of the stage's question, 0 before the
+    stage.
     """
 
     task_id: int
@@ -33,20 +35,20 @@ class Button(NamedTuple):
 
     @property
     def allowed_event_number(self) -> int | None:
-        """The number of the event whose host the button allows; None for any other button."""
+        """The number of the event whose host the button allows; None for other buttons."""
         number = self.action.removeprefix(ALLOW)
         is_number = number.isascii() and number.isdecimal() and len(number) < 10
         return int(number) if number != self.action and is_number else None
 
     def encode(self) -> str:
-        """The button as a text, which the card carries: `task:stage:round:what`, and `:number`
-        for a question in the middle of its stage.
+        """Return the button as text for the card: `task:stage:round:action`, and `:number` for a
+        question in the middle of its stage.
         """
         return ":".join(map(str, self if self.number else self[:4]))
 
 
 def parse_button(text: str) -> Button | None:
-    """The button that `written` made the text of; None for any other text."""
+    """Return the button that `encode` turned into the text; None for other texts."""
     parts = text.split(":")
     if len(parts) not in (4, 5) or len(parts[3]) > 20:
         return None
@@ -59,10 +61,10 @@ def parse_button(text: str) -> Button | None:
 
 @dataclass(frozen=True)
 class IncomingEvent:
-    """Something that a person did in a chat with a bot.
+    """A person's action in a chat with a bot.
 
-    `private`: nobody else reads what the person wrote. `card` is the ref of the card whose button
-    was pressed. The platform's `thread`, `response_url` and `trigger_id` are needed for the reply.
+    `private`: no one else reads the message. `card` is the ref of the card whose button was
+    pressed. The platform's `thread`, `response_url` and `trigger_id` are needed for the reply.
     """
 
     event_id: str
@@ -86,7 +88,7 @@ class IncomingEvent:
 
 
 def parse_object(body: bytes | str) -> dict[str, Any]:
-    """The JSON object that the body contains; empty for anything else."""
+    """Return the JSON object in the body; empty for anything else."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
@@ -95,18 +97,20 @@ def parse_object(body: bytes | str) -> dict[str, Any]:
 
 
 def get_object(inside: Any, *names: str) -> dict[str, Any]:
-    """The object at the path `names`; empty if there is none."""
+    """Return the object at the path `names`; empty if there is none."""
     for name in names:
         inside = inside.get(name) if isinstance(inside, dict) else None
     return inside if isinstance(inside, dict) else {}
 
 
 def get_text(inside: Any, name: str, most: int = 300) -> str:
-    """The text under `name`, cut to `most` characters and safe for Postgres; empty if none."""
+    """Return the text under `name`, cut to `most` characters and safe for Postgres; empty if
+    there is none.
+    """
     found = inside.get(name) if isinstance(inside, dict) else None
     return sanitize_text(found)[:most] if isinstance(found, str) else ""
 
 
 def sanitize_text(text: str) -> str:
-    """The text without NULs and lone surrogates, which Postgres cannot store."""
+    """Return the text without NULs and lone surrogates, which Postgres can't store."""
     return text.replace("\0", "�").encode(errors="replace").decode()

@@ -1,7 +1,7 @@
 """Lark (and Feishu): a small client, and the events that Lark sends to us.
 
-Lark's SDK (lark-oapi) brings thousands of generated modules, and a client that cannot be made to
-use `outgoing`. Needed are only five calls and two hashes.
+Lark's SDK (lark-oapi) has thousands of generated modules, and a client that can't use
+`http_client`. Only five calls and two hashes are needed.
 """
 
 import base64
@@ -25,38 +25,38 @@ from app.chat.incoming_events import IncomingEvent, Intent, get_object, get_text
 from app.chat.messages import Address, DeliveryRefused, Message, RetryLater
 
 WINDOW = timedelta(minutes=5)
-# Without an encrypt key events are not signed. Lark repeats an event for some seven hours: an older
-# one is a replay, and for a younger one we still know its id.
+# Without an encrypt key, events aren't signed. Lark repeats an event for some seven hours: an older
+# one is a replay, and a younger one's ID is still stored.
 WINDOW_UNSIGNED = timedelta(hours=24)
 _RATE_LIMIT_CODES = frozenset({11232, 11233, 99991400, 230020})
 _TOKEN_EXPIRED_CODES = frozenset({99991661, 99991663, 99991664, 99991668, 99991671})
-_RENEW_EARLY_SECONDS = 60.0  # seconds before its end in which a token is no longer used
+_RENEW_EARLY_SECONDS = 60.0  # seconds before its expiry in which a token is no longer used
 _MENTION = re.compile(r"@_(?:user_\d+|all)\s*")
 _ID_KINDS = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> str:
-    """Post the message and return Lark's id of it. Raises DeliveryRefused, TryAgain."""
-    # Lark drops a message that has the uuid of another within the last hour.
+    """Post the message and return Lark's ID of it. Raises DeliveryRefused, RetryLater."""
+    # Lark drops a message with the uuid of another within the last hour.
     uuid = f"muster-{message.delivery_id}" if message.delivery_id else None
     return _post(address, address.chat_id or "", lark_cards.card(message), uuid)
 
 
 def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozenset[str]) -> None:
-    """Replace the posted message `ref`. Raises DeliveryRefused, TryAgain."""
+    """Replace the posted message `ref`. Raises DeliveryRefused, RetryLater."""
     path = f"open-apis/im/v1/messages/{quote(ref, safe='')}"
     _call(address, "PATCH", path, {"content": _encode_card(lark_cards.card(message))})
 
 
 def send_text(address: Address, text: str) -> None:
-    """Post the text in the address's chat. Raises DeliveryRefused, TryAgain."""
+    """Post the text in the address's chat. Raises DeliveryRefused, RetryLater."""
     _post(address, address.chat_id or "", lark_cards.text_card(text), None)
 
 
 def reply(address: Address, to: IncomingEvent, text: str, *, public: bool) -> None:
-    """Reply in the chat, or, if the reply is not `public`, to the person alone.
+    """Reply in the chat or, if the reply isn't `public`, only to the person.
 
-    Raises DeliveryRefused, TryAgain.
+    Raises DeliveryRefused, RetryLater.
     """
     alone = not public and not to.private
     _post(address, to.user_id if alone else to.chat_id, lark_cards.text_card(text), None)
@@ -102,7 +102,7 @@ def _fetch_token(address: Address) -> tuple[str, float]:
     answer = _check_response(*_send_request("POST", path, given, {}))
     token, seconds = answer.get("tenant_access_token"), answer.get("expire")
     if not isinstance(token, str) or not isinstance(seconds, int | float):
-        raise RetryLater("Lark gave no token")
+        raise RetryLater("Lark returned no token")
     return token, float(seconds)
 
 
@@ -116,16 +116,18 @@ def _post(address: Address, chat_id: str, card: dict[str, Any], uuid: str | None
 
 
 def _encode_card(card: dict[str, Any]) -> str:
-    """The card as JSON. Lark limits its bytes, and most characters would have twice as many if they
-    were escaped.
+    """Return the card as JSON, unescaped.
+
+    Lark limits its bytes, and most characters would take twice as many if they were escaped.
     """
     return json.dumps(card, ensure_ascii=False)
 
 
 def _call(address: Address, method: str, path: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Lark's answer to a call. If the cached token has ended, the call is repeated with a new one.
+    """Return Lark's response to a call, which is repeated with a new token if the cached one has
+    expired.
 
-    Raises DeliveryRefused, TryAgain.
+    Raises DeliveryRefused, RetryLater.
     """
     for is_last in (False, True):
         headers = {"Authorization": f"Bearer {_tokens.get(address)}"}
@@ -151,8 +153,8 @@ def _send_request(
 
 
 def _check_response(response: http_client.Response, answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer, if the call succeeded; else raises DeliveryRefused or TryAgain, in Lark's
-    words.
+    """Return the response of a successful call. Raises DeliveryRefused or RetryLater with Lark's
+    message.
     """
     code = answer.get("code")
     if response.status == 200 and code == 0:
@@ -169,7 +171,7 @@ def _retry_after(response: http_client.Response) -> float | None:
     return float(reset) if after is None and reset.isdecimal() and len(reset) < 6 else after
 
 
-# ---- what Lark sends ----------------------------------------------------------------------------
+# ---- events from Lark ---------------------------------------------------------------------------
 
 
 def is_signed(encrypt_key: str, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
@@ -186,9 +188,9 @@ def is_signed(encrypt_key: str, headers: Mapping[str, str], body: bytes, now: da
 
 
 def decode_event(body: bytes, encrypt_key: str | None) -> dict[str, Any]:
-    """The event in a body, decrypted if there is a key; empty where that is not possible.
+    """Return the event in a body, decrypted if there is a key; empty if that isn't possible.
 
-    With a key, a body that is not encrypted is not read.
+    With a key, an unencrypted body isn't read.
     """
     event = parse_object(body)
     if encrypt_key is None:
@@ -198,8 +200,8 @@ def decode_event(body: bytes, encrypt_key: str | None) -> dict[str, Any]:
 
 
 def _decrypt(sealed: str, encrypt_key: str) -> bytes:
-    """The plain text of AES-256-CBC under the key's SHA-256, with the IV as the first block; empty
-    for anything else.
+    """Return the plain text of AES-256-CBC under the key's SHA-256, with the IV as the first
+    block; empty for anything else.
     """
     try:
         raw = base64.b64decode(sealed, validate=True)
@@ -219,12 +221,12 @@ def has_valid_token(payload: Mapping[str, Any], verification_token: str) -> bool
 
 
 def get_app_id(payload: Mapping[str, Any]) -> str:
-    """The id of the event's app; empty if it names none (as the first handshake does not)."""
+    """Return the event's app ID; empty if it has none (like the first handshake)."""
     return get_text(get_object(payload, "header"), "app_id")
 
 
 def get_challenge(payload: Mapping[str, Any]) -> str | None:
-    """The challenge that a handshake has to be answered with; None if it is no handshake."""
+    """Return the challenge to answer a handshake with; None if it isn't a handshake."""
     return get_text(payload, "challenge") if payload.get("type") == "url_verification" else None
 
 
@@ -237,7 +239,7 @@ def is_recent(payload: Mapping[str, Any], now: datetime) -> bool:
 
 
 def parse_event(payload: Mapping[str, Any]) -> IncomingEvent | None:
-    """What a person did; None for events that do not concern us."""
+    """Return the person's action; None for events that don't concern us."""
     kind, event_id = (
         get_text(get_object(payload, "header"), name) for name in ("event_type", "event_id")
     )

@@ -1,6 +1,6 @@
 """Lark's interactive cards: how a message is shown.
 
-Texts by people and agents are `plain_text`, in which Lark finds no mentions and no markup.
+Texts of people and agents are `plain_text`, in which Lark finds no mentions and no markup.
 """
 
 from typing import Any
@@ -9,10 +9,10 @@ from app.chat.incoming_events import ALLOW, Button
 from app.chat.messages import GateCard, Message, RefusedHost, truncate
 from muster.text.invisible_chars import reveal
 
-BUTTON = "muster"  # the key in a button's value that has the `Button` as a text
+BUTTON = "muster"  # the key in a button's value for the `Button` as text
 ANSWER = "answer"  # the form's only field
-MAX_BUTTONS = 5  # with more choices there is a menu
-# In characters. A card has up to 30 KB in all: room for a body and a prompt, at 3 bytes a
+MAX_BUTTONS = 5  # with more choices, there is a menu
+# In characters. A card has up to 30 KB in total: space for a body and a prompt, at 3 bytes per
 # character.
 MAX_TEXT_LENGTH = 6000
 _COLOURS = {"completed": "green", "failed": "red", "cancelled": "grey", "suspended": "orange"}
@@ -21,7 +21,7 @@ Element = dict[str, Any]
 
 
 def card(message: Message) -> dict[str, Any]:
-    """The card that shows the message; it can be edited in place later."""
+    """Return the card that shows the message; it can be edited in place later."""
     elements: list[Element] = [_text(message.body)] if message.body else []
     if message.gate:
         elements += _gate(message.task_id, message.gate)
@@ -39,7 +39,7 @@ def card(message: Message) -> dict[str, Any]:
 
 
 def text_card(text: str) -> dict[str, Any]:
-    """A card that shows the text and nothing else."""
+    """Return a card that shows only the text."""
     return {"config": _CONFIG, "elements": [_text(text or " ")]}
 
 

@@ -1,4 +1,4 @@
-"""The types that all platforms share: addresses, messages, and how sending can fail."""
+"""The types shared by all platforms: addresses, messages, and delivery errors."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,9 +8,9 @@ from app.domain.chat import BotPlatform
 
 @dataclass(frozen=True)
 class Address:
-    """A bot's decrypted credentials, and the chat that it writes to: a bound chat, or a person.
+    """A bot's decrypted credentials, and its target: a bound chat, or a person.
 
-    `repr` leaves out the secrets, so that printing an address cannot leak them.
+    `repr` omits the secrets, so that printing an address can't leak them.
     """
 
     platform: BotPlatform
@@ -22,8 +22,10 @@ class Address:
 
 @dataclass(frozen=True)
 class GateCard:
-    """The question of a stage's gate. `answered` is a text: who answered what; None while open.
-    `number` is that of the stage's question, 0 before the stage.
+    """The question of a stage's gate.
+
+    `answered` is text: who answered what; None while open. `number` is that of the stage's
+    question, 0 before the stage.
     """
 
     stage_index: int
@@ -38,7 +40,7 @@ class GateCard:
 
 @dataclass(frozen=True)
 class RefusedHost:
-    """A host that a stage was refused, and that its project may allow. `number` is the event's."""
+    """A host that a stage was denied, and that its project can allow. `number` is the event's."""
 
     stage_index: int
     round: int
@@ -64,7 +66,7 @@ class Message:
 
 
 class DeliveryRefused(Exception):
-    """The message cannot be delivered, however often it is sent; `words` is the reason."""
+    """The message can't be delivered, however often it's sent; `reason` says why."""
 
     def __init__(self, words: str) -> None:
         super().__init__(words)
@@ -72,9 +74,7 @@ class DeliveryRefused(Exception):
 
 
 class RetryLater(Exception):
-    """The message was not delivered this time. `after` is how many seconds the platform asks to
-    wait before the next try, if it asks.
-    """
+    """The message wasn't delivered this time. `retry_after_seconds`: requested delay, if any."""
 
     def __init__(self, words: str, after: float | None = None) -> None:
         super().__init__(words)
@@ -82,5 +82,5 @@ class RetryLater(Exception):
 
 
 def truncate(text: str, most: int) -> str:
-    """The text, cut to at most `most` characters; a cut text ends with an ellipsis."""
+    """Return the text, cut to at most `most` characters; a cut text ends with an ellipsis."""
     return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,11 +1,11 @@
-"""Addresses that are not on the public Internet: messages must not be sent to them."""
+"""Addresses that aren't on the public Internet: messages must not be sent to them."""
 
 import ipaddress
 from collections.abc import Iterable
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Python calls these global, but clouds serve their machines there, or they are relays of IPv6.
+# Python calls these global, but clouds serve their machines there, or they are IPv6 relays.
 _BLOCKED = tuple(
     ipaddress.ip_network(text) for text in ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24")
 )
@@ -17,7 +17,7 @@ _SPECIAL = tuple(
 
 
 def is_private(ip: Ip) -> bool:
-    """Whether the address is not that of a host on the public Internet."""
+    """Whether the address isn't that of a host on the public Internet."""
     if isinstance(ip, ipaddress.IPv6Address):
         if (mapped := ip.ipv4_mapped) is not None:
             return is_private(mapped)
@@ -31,12 +31,10 @@ def is_private(ip: Ip) -> bool:
 
 
 def is_allowed(host: str, allowed_hosts: Iterable[str]) -> bool:
-    """Whether an admin has exempted the host. Names are compared as the URL has them,
-    unresolved.
-    """
+    """Whether an admin has exempted the host. Names are compared as in the URL, unresolved."""
     return normalize_host(host) in {normalize_host(allowed) for allowed in allowed_hosts}
 
 
 def normalize_host(host: str) -> str:
-    """The host's name in the form in which names are compared."""
+    """Return the host's name in the form in which names are compared."""
     return host.strip("[]").rstrip(".").lower()

@@ -1,4 +1,4 @@
-"""The one way out: messages and replies go to the platform of their address."""
+"""The only exit: messages and replies go to the platform of their address."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -26,14 +26,14 @@ __all__ = [
 ]
 
 MAX_ERROR_LENGTH = 500
-MIN_SECRET_LENGTH = 6  # a shorter part of an address is no secret, and would mask half of all words
+MIN_SECRET_LENGTH = 6  # a shorter part of an address is no secret, and would mask most text
 _PART = re.compile(r"[^\s/?#&=:@]+")
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> str | None:
-    """Post the message. Returns the platform's id (ref) of it, if it has one.
+    """Post the message. Returns its ID (ref) on the platform, if it has one.
 
-    Raises DeliveryRefused, TryAgain.
+    Raises DeliveryRefused, RetryLater.
     """
     with _mask_errors(address):
         match address.platform:
@@ -51,7 +51,7 @@ def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -
 def post(
     address: Address, delivery: str, content: Mapping[str, Any], *, allowed_hosts: frozenset[str]
 ) -> None:
-    """Post what is no message to a webhook's URL, as JSON. Raises DeliveryRefused, TryAgain."""
+    """Post other content to a webhook's URL, as JSON. Raises DeliveryRefused, RetryLater."""
     with _mask_errors(address):
         webhook.post(address, delivery, content, allowed_hosts=allowed_hosts)
 
@@ -64,9 +64,10 @@ def send_text(
     *,
     allowed_hosts: frozenset[str],
 ) -> None:
-    """Say what is no news of a task: the text, and to a webhook's URL the content, as JSON.
+    """Send something other than a task's update: the text or, to a webhook's URL, the content as
+    JSON.
 
-    Raises DeliveryRefused, TryAgain.
+    Raises DeliveryRefused, RetryLater.
     """
     with _mask_errors(address):
         match address.platform:
@@ -82,9 +83,9 @@ def send_text(
 
 
 def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozenset[str]) -> None:
-    """Replace the posted message `ref` by this one; does nothing where the platform cannot.
+    """Replace the posted message `ref` by this one; does nothing if the platform can't.
 
-    Raises DeliveryRefused, TryAgain.
+    Raises DeliveryRefused, RetryLater.
     """
     with _mask_errors(address):
         if address.platform is BotPlatform.SLACK:
@@ -94,9 +95,9 @@ def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozens
 
 
 def reply(address: Address, to: IncomingEvent, text: str, *, public: bool) -> None:
-    """Reply to the person who wrote or pressed; with `public`, for all in the chat to read.
+    """Reply to the person who wrote or pressed; with `public`, visible to all in the chat.
 
-    Raises DeliveryRefused, TryAgain.
+    Raises DeliveryRefused, RetryLater.
     """
     with _mask_errors(address):
         if address.platform is BotPlatform.SLACK:
@@ -106,9 +107,9 @@ def reply(address: Address, to: IncomingEvent, text: str, *, public: bool) -> No
 
 
 def open_dialog(address: Address, to: IncomingEvent, prompt: str, written: str) -> bool:
-    """Open the platform's dialog that asks for a text. Returns False where it has none.
+    """Open the platform's dialog that asks for text. Returns False if it has none.
 
-    `written` is the button that was pressed, as a text. Raises DeliveryRefused, TryAgain.
+    `written` is the pressed button, as text. Raises DeliveryRefused, RetryLater.
     """
     if address.platform is not BotPlatform.SLACK or not to.trigger_id:
         return False
@@ -135,15 +136,15 @@ def _mask(words: str, address: Address) -> str:
 
 
 def _secrets(address: Address) -> list[str]:
-    """The address's secrets, and their parts that could be secrets by themselves; the longest
-    first.
+    """Return the address's secrets, and their parts that could be secrets themselves; the
+    longest first.
     """
     whole = {text for text in (address.app_secret, address.webhook_token) if text}
-    # The scheme of a URL is no secret.
+    # The scheme of a URL isn't a secret.
     rests = {rest or text for text, rest in ((text, text.partition("://")[2]) for text in whole)}
     parts = rests | {part for rest in rests for part in _PART.findall(rest)}
     if address.platform is BotPlatform.WEBHOOK:
-        # The host of a webhook helps to find the error. In Apprise's URLs it may be a token.
+        # A webhook's host helps to find the error. In Apprise's URLs, it may be a token.
         parts.discard(_host(address.webhook_token or ""))
     found = whole | parts
     found |= {unquote(text) for text in found}

@@ -1,7 +1,7 @@
 """Slack: its Web API through slack_sdk, and the events that Slack sends to us.
 
-By itself slack_sdk opens connections with urllib. Here its requests go through `outgoing`, which
-limits time and size, and follows no redirect with our token.
+By default, slack_sdk opens connections with urllib. Here its requests go through `http_client`,
+which limits time and size, and follows no redirect with our token.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from app.chat.incoming_events import IncomingEvent, Intent, get_object, get_text
 from app.chat.messages import Address, DeliveryRefused, Message, RetryLater, truncate
 
 MAX_TEXT_LENGTH = 40_000  # characters that Slack accepts in one message
-# Errors that pass by themselves; all others are about us or about what we send.
+# Errors that pass by themselves; all others are caused by us or our content.
 _TRANSIENT_ERRORS = frozenset(
     {"fatal_error", "internal_error", "ratelimited", "request_timeout", "service_unavailable"}
 )
@@ -31,7 +31,7 @@ _MENTION = re.compile(r"\s*<@[A-Z0-9]+(?:\|[^>]*)?>\s*")
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> str:
-    """Post the message and return its ref, `channel:ts`. Raises DeliveryRefused, TryAgain."""
+    """Post the message and return its ref, `channel:ts`. Raises DeliveryRefused, RetryLater."""
     posted = _call(
         address, "chat.postMessage", {"channel": address.chat_id, **slack_cards.card(message)}
     )
@@ -39,21 +39,21 @@ def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -
 
 
 def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozenset[str]) -> None:
-    """Replace the posted message `ref`. Raises DeliveryRefused, TryAgain."""
+    """Replace the posted message `ref`. Raises DeliveryRefused, RetryLater."""
     channel, _, ts = ref.partition(":")
     _call(address, "chat.update", {"channel": channel, "ts": ts, **slack_cards.card(message)})
 
 
 def send_text(address: Address, text: str) -> None:
-    """Post the text in the address's chat. Raises DeliveryRefused, TryAgain."""
+    """Post the text in the address's chat. Raises DeliveryRefused, RetryLater."""
     message = truncate(slack_cards.escape(text), MAX_TEXT_LENGTH)
     _call(address, "chat.postMessage", {"channel": address.chat_id, "text": message})
 
 
 def reply(address: Address, to: IncomingEvent, text: str, *, public: bool) -> None:
-    """Reply to the person where they wrote; with `public`, for all in the chat to read.
+    """Reply to the person where they wrote; with `public`, visible to all in the chat.
 
-    Raises DeliveryRefused, TryAgain.
+    Raises DeliveryRefused, RetryLater.
     """
     reply = {"text": truncate(slack_cards.escape(text), MAX_TEXT_LENGTH)}
     if to.response_url:
@@ -67,7 +67,7 @@ def reply(address: Address, to: IncomingEvent, text: str, *, public: bool) -> No
 
 
 def open_dialog(address: Address, to: IncomingEvent, prompt: str, written: str) -> None:
-    """Open the dialog in which an input gate is answered. Raises DeliveryRefused, TryAgain."""
+    """Open the dialog in which an input gate is answered. Raises DeliveryRefused, RetryLater."""
     view = slack_cards.dialog(prompt, f"{written}|{to.chat_id}|{to.card or ''}")
     _call(address, "views.open", {"trigger_id": to.trigger_id, "view": view})
 
@@ -75,13 +75,13 @@ def open_dialog(address: Address, to: IncomingEvent, prompt: str, written: str) 
 # ---- the Web API --------------------------------------------------------------------------------
 
 
-# slack_sdk logs answers that it cannot read, whatever secrets Slack has quoted in them.
+# slack_sdk logs responses that it can't read, including secrets that Slack quotes in them.
 _silence = logging.getLogger("slack_sdk.silence")
 _silence.disabled = True
 
 
 class _Client(WebClient):
-    """A WebClient whose requests all go through `outgoing` (tests hold that they do)."""
+    """A WebClient whose requests all go through `http_client` (tests ensure that they do)."""
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
         answer = http_client.request(
@@ -102,7 +102,7 @@ class _Client(WebClient):
 
 def _call(address: Address, method: str, arguments: dict[str, Any]) -> Any:
     client = _Client(
-        token=address.app_secret,  # the bot token: `domain.chat.NEEDED`
+        token=address.app_secret,  # the bot token: `domain.chat.CREDENTIALS`
         base_url=endpoints.slack().url,
         retry_handlers=[],  # deliveries are retried by our own plan
         logger=_silence,
@@ -112,7 +112,7 @@ def _call(address: Address, method: str, arguments: dict[str, Any]) -> Any:
     except SlackApiError as error:
         raise _delivery_error(error) from None
     except (SlackClientError, ValueError) as error:
-        raise RetryLater(f"Slack's answer cannot be read ({type(error).__name__})") from None
+        raise RetryLater(f"Slack's response can't be read ({type(error).__name__})") from None
 
 
 def _delivery_error(error: SlackApiError) -> DeliveryRefused | RetryLater:
@@ -127,11 +127,11 @@ def _delivery_error(error: SlackApiError) -> DeliveryRefused | RetryLater:
 def _respond(url: str, reply: Mapping[str, Any], *, public: bool) -> None:
     """Reply to a slash command at its `response_url`, which also works in chats without the bot.
 
-    The URL came in a request that Slack signed; its host is checked all the same.
+    The URL came in a request that Slack signed; its host is checked anyway.
     """
     place = endpoints.slack()
     if urlsplit(url).hostname not in {"hooks.slack.com", *place.allowed_hosts}:
-        raise DeliveryRefused("the address for the answer is not Slack's")
+        raise DeliveryRefused("the response URL isn't Slack's")
     kind = "in_channel" if public else "ephemeral"
     answer = http_client.request(
         "POST",
@@ -150,7 +150,7 @@ def _json(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value).encode()
 
 
-# ---- what Slack sends ---------------------------------------------------------------------------
+# ---- events from Slack --------------------------------------------------------------------------
 
 
 def is_signed(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
@@ -168,7 +168,7 @@ def is_signed(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
 
 
 def decode_event(body: bytes, *, form: bool) -> dict[str, Any]:
-    """The event in a body: JSON, or a form's fields, or the JSON in a form's `payload`."""
+    """Return the event in a body: JSON, or a form's fields, or the JSON in a form's `payload`."""
     if not form:
         return parse_object(body)
     try:
@@ -181,17 +181,19 @@ def decode_event(body: bytes, *, form: bool) -> dict[str, Any]:
 
 
 def get_app_id(payload: Mapping[str, Any]) -> str:
-    """The id of the event's app; empty if it names none (as the first handshake does not)."""
+    """Return the event's app ID; empty if it has none (like the first handshake)."""
     return get_text(payload, "api_app_id")
 
 
 def get_challenge(payload: Mapping[str, Any]) -> str | None:
-    """The challenge that a handshake has to be answered with; None if it is no handshake."""
+    """Return the challenge to answer a handshake with; None if it isn't a handshake."""
     return get_text(payload, "challenge") if payload.get("type") == "url_verification" else None
 
 
 def parse_event(payload: Mapping[str, Any]) -> IncomingEvent | None:
-    """What a person did; None for events that do not concern us (bots' messages, edits, joins)."""
+    """Return the person's action; None for events that don't concern us (bots' messages, edits,
+    joins).
+    """
     kind = payload.get("type")
     if kind == "event_callback":
         return _parse_message(payload)
@@ -225,7 +227,7 @@ def _parse_slash_command(payload: Mapping[str, Any]) -> IncomingEvent:
         event_id=get_text(payload, "trigger_id") or _digest(payload),
         user_id=get_text(payload, "user_id"),
         chat_id=get_text(payload, "channel_id"),
-        private=True,  # Slack shows a slash command to nobody else
+        private=True,  # Slack shows a slash command to no one else
         intent=Intent.COMMAND,
         text=_unescape(get_text(payload, "text", MAX_TEXT_LENGTH)),
         response_url=get_text(payload, "response_url", 2000) or None,
@@ -278,6 +280,6 @@ def _digest(payload: Mapping[str, Any]) -> str:
 
 
 def _unescape(text: str) -> str:
-    """The text as it was typed: Slack wraps links and escapes three characters."""
+    """Return the text as it was typed: Slack wraps links and escapes three characters."""
     text = _LINK.sub(lambda found: found[2] or found[1], text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()

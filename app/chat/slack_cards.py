@@ -1,7 +1,7 @@
 """Slack's Block Kit: how a message is shown, within Slack's limits.
 
-Texts by people and agents are plain text where possible, and escaped elsewhere, so that a task's
-text cannot mention a whole channel.
+Texts of people and agents are plain text if possible, and escaped elsewhere, so that a task's text
+can't mention a whole channel.
 """
 
 from typing import Any
@@ -28,12 +28,12 @@ from app.chat.messages import GateCard, Message, RefusedHost, truncate
 from muster.text.invisible_chars import reveal
 
 ANSWER = "answer"  # the dialog's only field
-MAX_BUTTONS = 5  # with more choices there is a menu
+MAX_BUTTONS = 5  # with more choices, there is a menu
 MAX_OPTIONS = 100
 
 
 def card(message: Message) -> dict[str, Any]:
-    """The arguments `text` and `blocks` of a post. Slack's notifications show the text."""
+    """Return the arguments `text` and `blocks` of a post. Slack's notifications show the text."""
     blocks: list[Block] = [HeaderBlock(text=_plain(message.title or "Muster", 150))]
     if message.body:
         blocks.append(SectionBlock(text=_plain(message.body, 3000)))
@@ -47,7 +47,7 @@ def card(message: Message) -> dict[str, Any]:
 
 
 def dialog(prompt: str, metadata: str) -> dict[str, Any]:
-    """The dialog for an input gate; `metadata` comes back with the answer."""
+    """Return the dialog for an input gate; `metadata` comes back with the answer."""
     field = PlainTextInputElement(action_id=ANSWER, multiline=True, max_length=3000)
     view = View(
         type="modal",
@@ -62,7 +62,9 @@ def dialog(prompt: str, metadata: str) -> dict[str, Any]:
 
 
 def escape(text: str) -> str:
-    """The text with nothing invisible, in which Slack finds no mention, link or channel."""
+    """Return the text without invisible characters, in which Slack finds no mention, link or
+    channel.
+    """
     return reveal(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -82,7 +84,7 @@ def _gate(task_id: int, gate: GateCard) -> list[Block]:
         return [*blocks, SectionBlock(text=_plain(f"✓ {gate.answered}", 3000))]
     blocks.append(ActionsBlock(elements=_answers(task_id, gate)))
     if len(gate.choices) > MAX_OPTIONS:
-        hint = f"Others: confirm #{task_id} and the choice"
+        hint = f"For other choices: confirm #{task_id} and the choice"
         blocks.append(ContextBlock(elements=[_plain(hint, 200)]))
     return blocks
 

@@ -16,14 +16,14 @@ _TRANSIENT_STATUSES = frozenset({408, 421, 425, 429})
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> None:
-    """Post the message. Raises DeliveryRefused, TryAgain."""
+    """Post the message. Raises DeliveryRefused, RetryLater."""
     post(address, str(message.delivery_id), payload(message), allowed_hosts=allowed_hosts)
 
 
 def post(
     address: Address, delivery: str, content: Mapping[str, Any], *, allowed_hosts: frozenset[str]
 ) -> None:
-    """Post the content as JSON, signed. Raises DeliveryRefused, TryAgain."""
+    """Post the content as JSON, signed. Raises DeliveryRefused, RetryLater."""
     body = json.dumps(content, ensure_ascii=False).encode(errors="replace")
     answer = http_client.request(
         "POST",
@@ -40,15 +40,15 @@ def post(
 
 
 def sign(secret: str, body: bytes, at: int) -> str:
-    """The Muster-Signature header `t=…,v1=…`: the time of signing in Unix seconds, and the
-    HMAC-SHA256 of `<t>.<body>` in hex.
+    """Return the Muster-Signature header `t=…,v1=…`: the time of signing in Unix seconds, and
+    the HMAC-SHA256 of `<t>.<body>` in hex.
     """
     mac = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256)
     return f"t={at},v1={mac.hexdigest()}"
 
 
 def payload(message: Message) -> dict[str, object]:
-    """The JSON body, as docs/notifications.md describes it."""
+    """Return the JSON body that docs/notifications.md describes."""
     gate = message.gate
     moment = message.occurred_at.astimezone(UTC).isoformat(timespec="milliseconds")
     return {

@@ -1,5 +1,6 @@
-"""The web console as it is served: its built files, one HTML for all of its pages, what that page
-may do. It speaks the public API alone; its source is in `console/`.
+"""Serving the web console: its built files, one HTML for all its pages, and its policy.
+
+It uses only the public API; its source is in `console/`.
 """
 
 from app.console.routes import install

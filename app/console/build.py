@@ -1,4 +1,4 @@
-"""A build of the console on disk: what it consists of, and how each file is sent."""
+"""A build of the console on disk: its files, and how each is sent."""
 
 import hashlib
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ from pathlib import Path
 ENTRY = "index.html"
 ASSETS = "assets"
 NONCE, BUILD, PLAYS = "__NONCE__", "__BUILD__", "__PLAYS__"
-"""Their places in the entry's HTML are filled when it is sent (`Build.page`)."""
+"""Placeholders in the entry's HTML, filled when it's sent (`Build.render_page`)."""
 
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
-"""By the name that HTTP has for it, the better one first: what its files are called besides."""
+"""Suffixes of encoded files, by the encoding's HTTP name, the better one first."""
 
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -31,13 +31,15 @@ UNKNOWN_TYPE = "application/octet-stream"
 
 
 class BuildNotFound(Exception):
-    """There is no build of the console in that directory."""
+    """There is no console build in that directory."""
 
 
 @dataclass(frozen=True)
 class File:
-    """A file of the build: its media type, the hash of its bytes, and where they lie by encoding
-    (`identity` always). Bytes are read once, when they are first asked for.
+    """A file of the build: its media type, the hash of its bytes, and its paths by encoding
+    (`identity` always).
+
+    Bytes are read once, on first use.
     """
 
     media_type: str
@@ -46,7 +48,7 @@ class File:
     _cache: dict[str, bytes] = field(default_factory=dict)
 
     def read_bytes(self, encoding: str) -> bytes:
-        """Raises OSError where the file is gone."""
+        """Return the bytes. Raises OSError if the file is gone."""
         if encoding not in self._cache:
             self._cache[encoding] = self.paths[encoding].read_bytes()
         return self._cache[encoding]
@@ -54,8 +56,8 @@ class File:
 
 @dataclass(frozen=True)
 class Build:
-    """`name` tells this build from every other; `files` are by their paths under its directory,
-    such as `assets/index-4f9a.js`, without the entry.
+    """`name` is unique per build. `files` are by path under its directory, such as
+    `assets/index-4f9a.js`, without the entry.
     """
 
     name: str
@@ -63,25 +65,25 @@ class Build:
     _html: str
 
     def render_page(self, nonce: str, *, plays: bool) -> str:
-        """The HTML of every page, for one answer with this nonce."""
+        """Return the HTML of every page, for one response with this nonce."""
         return self._html.replace(NONCE, nonce).replace(PLAYS, "yes" if plays else "no")
 
 
 def load_build(directory: Path) -> Build:
-    """The build in this directory. Raises NoBuild."""
+    """Load the build in this directory. Raises BuildNotFound."""
     try:
         html = (directory / ENTRY).read_text(encoding="utf-8")
     except OSError:
         raise BuildNotFound from None
-    if NONCE not in html:  # a page whose scripts the policy would stop
+    if NONCE not in html:  # a page whose scripts the policy would block
         raise BuildNotFound
-    # The entry names what it loads by hashes of the contents, and these what they load.
+    # The entry names its files by content hashes, and these name theirs.
     name = hashlib.sha256(html.encode()).hexdigest()[:12]
     return Build(name, dict(_find_files(directory)), html.replace(BUILD, name))
 
 
 def _find_files(directory: Path) -> Iterator[tuple[str, File]]:
-    """Those right in it, which keep their names, and the assets."""
+    """Yield the files at the top level, which keep their names, and the assets."""
     compressed = tuple(ENCODINGS.values())
     for place in sorted((*directory.glob("*"), *directory.glob(f"{ASSETS}/**/*"))):
         name = place.relative_to(directory).as_posix()

@@ -1,4 +1,4 @@
-"""The build that is served at present. A newer one that takes its place on disk is taken up."""
+"""The currently served build. A newer one on disk replaces it."""
 
 import threading
 from pathlib import Path
@@ -10,7 +10,7 @@ FileVersion = tuple[int, int, int]
 
 
 class CurrentBuild:
-    """What lies in `directory`, read when it is first asked for and when its entry has changed."""
+    """The build in `directory`, read on first use and when its entry has changed."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -19,7 +19,7 @@ class CurrentBuild:
         self._build: Build | None = None
 
     def get(self) -> Build:
-        """Raises NoBuild."""
+        """Return the build. Raises BuildNotFound."""
         seen = self._stat()
         with self._lock:
             if seen != self._version:

@@ -1,4 +1,4 @@
-"""What stands in the console's place while it is not built."""
+"""The page that is shown while the console isn't built."""
 
 NOT_BUILT_PAGE = """\
 <!doctype html>
@@ -6,12 +6,11 @@ NOT_BUILT_PAGE = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Muster</title>
-<h1>The console is not built</h1>
-<p>Muster runs, and all that the console does can be done by its API, which is described
-<a href="/api/docs">here</a>.
-<p>To build the console, run this where Muster's source lies, and then load this page again:
+<h1>The console isn't built</h1>
+<p>Muster is running. Its <a href="/api/docs">API</a> can do everything that the console does.
+<p>To build the console, run this in Muster's source directory, then reload this page:
 <pre>make built</pre>
-<p><code>make up</code> does so by itself. It takes packages of npm, and Node.js 20.19 or newer,
-or brings one: where it has said that they could not be had, mend that and run it again.
+<p><code>make up</code> does this automatically. It needs npm packages and Node.js 20.19 or newer,
+which it installs if missing. If it reported that this failed, fix the problem and run it again.
 </html>
 """

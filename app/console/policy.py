@@ -1,4 +1,4 @@
-"""What a page of the console may load and run, as its Content-Security-Policy says it."""
+"""The Content-Security-Policy of the console's pages."""
 
 REPORTS_PATH = "/csp-reports"
 
@@ -9,20 +9,22 @@ _STATIC_DIRECTIVES = {
     "img-src": "'self' data: blob:",
     "manifest-src": "'self'",
     "worker-src": "'self'",
-    # Attributes are set by scripts alone: a page without foreign HTML has no others.
+    # Only scripts set style attributes: a page without foreign HTML has no others.
     "style-src-attr": "'unsafe-inline'",
     "object-src": "'none'",
     "base-uri": "'none'",
     "form-action": "'self'",
     "frame-ancestors": "'none'",
-    # Newer browsers' `report-to` says nothing for a minute; this one all of them know.
+    # Newer browsers delay `report-to` by a minute; all browsers support this one.
     "report-uri": REPORTS_PATH,
 }
 
 
 def content_security_policy(nonce: str, *, plays: bool) -> str:
-    """The policy of one answer. `nonce` is its own; a page that `plays` recordings runs the
-    player's WebAssembly, and no other page runs any.
+    """Return the policy of one response.
+
+    `nonce` is unique to it. Only a page that `plays` recordings can run WebAssembly, for the
+    player.
     """
     scripts = f"'nonce-{nonce}'" + (" 'wasm-unsafe-eval'" if plays else "")
     styles = f"'self' 'nonce-{nonce}'"

@@ -1,4 +1,4 @@
-"""What browsers report that the policy has stopped. In an ordinary run nothing comes."""
+"""Browsers' reports of policy violations. Normally there are none."""
 
 import json
 import threading
@@ -11,9 +11,9 @@ from prometheus_client import Counter
 
 MAX_BYTES = 16 * 1024
 MAX_PER_MINUTE = 30
-"""So many are looked at, by each server process. What comes beyond them is thrown away unread."""
+"""Maximum reports per minute and server process. Others are discarded unread."""
 
-_MAX_FIELD_LENGTH = 200  # characters of each word that is logged
+_MAX_FIELD_LENGTH = 200  # characters of each logged value
 _SOURCES = (
     *("connect", "default", "font", "frame", "img", "manifest"),
     *("media", "object", "script", "style", "worker"),
@@ -21,15 +21,17 @@ _SOURCES = (
 _DIRECTIVES = frozenset(
     f"{kind}-src{part}" for kind in _SOURCES for part in ("", "-attr", "-elem")
 ) | {"base-uri", "form-action", "frame-ancestors"}
-"""Of which there is a count each; browsers' reports, and made-up ones, may name others."""
+"""Directives with a counter each; reports may name others, also made-up ones."""
 
-REPORTS = Counter("muster_csp_reports", "What the console's policy stopped.", ("directive",))
+REPORTS = Counter(
+    "muster_csp_reports", "Loads and scripts blocked by the console's policy.", ("directive",)
+)
 
 log = structlog.get_logger(__name__)
 
 
 class MinuteLimit:
-    """Lets so many pass in each minute."""
+    """Allows a limited number per minute."""
 
     def __init__(self, most: int) -> None:
         self._max, self._started_at, self._count = most, 0.0, 0
@@ -47,7 +49,7 @@ _limit = MinuteLimit(MAX_PER_MINUTE)
 
 
 def receive_report() -> Response:
-    """Whatever is sent is answered with 204: nobody learns anything here."""
+    """Answer every request with 204, so that clients learn nothing."""
     if _limit.allow(time.monotonic()) and (report := _parse_report()) is not None:
         directive = _get_field(report, "effective-directive") or _get_field(
             report, "violated-directive"
@@ -65,7 +67,7 @@ def receive_report() -> Response:
 
 
 def _parse_report() -> dict[str, Any] | None:
-    """The report's own fields, where it is one."""
+    """Return the report's fields, if it's a valid report."""
     request.max_content_length = MAX_BYTES
     try:
         report = json.loads(request.get_data())["csp-report"]

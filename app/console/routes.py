@@ -1,4 +1,4 @@
-"""The pages of the console and their files: no part of the API, and they know no credentials."""
+"""The console's pages and files: not part of the API, and without authentication."""
 
 import secrets
 from contextlib import suppress
@@ -19,11 +19,13 @@ PAGES = (
     *("/admin/settings", "/admin/usage"),
 )
 FILES = ("favicon.ico", "manifest.webmanifest", "mark.svg", "robots.txt")
-"""What lies beside the entry and keeps its name."""
+"""Files beside the entry that keep their names."""
 
 RECORDING_PAGE = ("/tasks/<int:task_id>", "recording")
-"""The page, and its `view`, that plays recordings. A browser keeps the policy of the document that
-it has loaded, so the console loads this one anew when it goes there."""
+"""The page, and its `view`, that plays recordings.
+
+A browser keeps the policy of its loaded document, so the console reloads for this page.
+"""
 
 BUILD_HEADER = "X-Muster-Build"
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -32,14 +34,14 @@ PAGE_HEADERS = {
     "Cache-Control": REVALIDATE,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    # With `no-referrer` browsers would keep a form's origin to themselves, too.
+    # With `no-referrer`, browsers would also hide a form's origin.
     "Referrer-Policy": "same-origin",
 }
 _EXTENSION_KEY = "console"  # in app.extensions
 
 
 def install(app: Flask) -> None:
-    """Serve the console of the setting CONSOLE, and have streams tell which build that is."""
+    """Serve the console of the setting CONSOLE, and add the build's name to streams."""
     app.extensions[_EXTENSION_KEY] = CurrentBuild(app.config["CONSOLE"])
     for path in PAGES:
         app.add_url_rule(path, "console.page", send_page)
@@ -53,7 +55,7 @@ def install(app: Flask) -> None:
 
 
 def send_page(**_named: object) -> Response:
-    """The one HTML of all pages: what it shows is the console's to say."""
+    """Send the one HTML for all pages: the console decides what it shows."""
     try:
         build = _current_build()
     except BuildNotFound:
@@ -66,17 +68,17 @@ def send_page(**_named: object) -> Response:
 
 
 def send_asset(name: str) -> Response:
-    """A file whose name changes with its contents."""
+    """Send a file whose name changes with its contents."""
     return _file_response(f"{ASSETS}/{name}", IMMUTABLE)
 
 
 def send_file(name: str) -> Response:
-    """A file that keeps its name."""
+    """Send a file that keeps its name."""
     return _file_response(name, REVALIDATE)
 
 
 def _file_response(name: str, kept: str) -> Response:
-    """Only what was found there when the build was read: no path is made of what is asked for."""
+    """Serve only files found when the build was read: no path comes from the request."""
     try:
         file = _current_build().files[name]
         encoding = _choose_encoding(file)
@@ -94,7 +96,7 @@ def _file_response(name: str, kept: str) -> Response:
 
 
 def _choose_encoding(file: File) -> str:
-    """The best that there is and that the client takes."""
+    """Return the best available encoding that the client accepts."""
     taken = (one for one in ENCODINGS if one in file.paths and request.accept_encodings[one] > 0)
     return next(taken, "identity")
 
@@ -110,8 +112,11 @@ def _current_build() -> Build:
 
 
 def _add_build_header(response: Response) -> Response:
-    """Who reads the news comes back after the server's start, and sees there whether its page is of
-    the build that is served now."""
+    """Add the build's name.
+
+    Stream clients reconnect after a server restart, and see whether their page is of the current
+    build.
+    """
     if request.endpoint == "stream.stream_updates":
         with suppress(BuildNotFound):
             response.headers[BUILD_HEADER] = _current_build().name

@@ -1,9 +1,9 @@
-"""One machine's connection: store its reports, send its orders.
+"""One machine's connection: stores its reports and sends its orders.
 
-Two threads (greenlets under gunicorn) share it. The reader reads frames in batches, commits each
-batch in one transaction, and answers. The writer sleeps until the machine's orders may have
-changed, computes them from rows and sends the difference. Neither holds a database connection
-while it waits; each batch gets its own app context.
+Two threads (greenlets under gunicorn) share it. The reader takes frames in batches, commits each
+batch in one transaction, and answers. The writer sleeps until something may have changed the
+machine's orders, computes them from rows and sends the difference. Neither holds a database
+connection while it waits, and each batch has its own app context.
 """
 
 import contextlib
@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 
 class Connection:
-    """The server's end. `observed` is what the machine has been told or has named."""
+    """The server's end. `observed` is what was sent to the machine, or what it has reported."""
 
     def __init__(
         self,
@@ -75,8 +75,8 @@ class Connection:
         self._wakeup = threading.Event()  # something for the writer to do
         self._log = log.bind(machine=str(session.machine_id), generation=session.generation)
 
-    # ---- what others do to it ------------------------------------------------------------------
-    # None of it waits: a machine that reads nothing must not keep the others of its process.
+    # ---- calls from other threads --------------------------------------------------------------
+    # None of these block: a machine that reads nothing must not delay the others of its process.
 
     def wake(self) -> None:
         """The machine's orders may have changed."""
@@ -84,7 +84,7 @@ class Connection:
         self._wakeup.set()
 
     def acknowledge_heartbeat(self, heartbeat: ReceivedHeartbeat, result: HeartbeatResult) -> None:
-        """The heartbeat has been stored, and so the rows see the machine."""
+        """The heartbeat has been stored, so the rows show the machine as connected."""
         self.check_orders_version(result.orders_version)  # first: orders go out before the answer
         if result.upgrades != self._upgrades.policy:
             self.wake()
@@ -92,36 +92,36 @@ class Connection:
         self._wakeup.set()
 
     def request_close(self, code: int, reason: str) -> None:
-        """Have it hung up."""
+        """Request that the connection be closed."""
         self._close_request = (code, reason)
         self._wakeup.set()
 
     def check_orders_version(self, orders_version: int) -> None:
-        """Wake up if this is not the version that was last looked at."""
+        """Wake the writer if this isn't the last processed version."""
         if orders_version != self._orders_version:
             self.wake()
 
-    # ---- what its own threads do ---------------------------------------------------------------
+    # ---- its own threads -----------------------------------------------------------------------
 
     def send(self, frame: frames.Frame) -> None:
-        """Send a frame; a connection that has gone is the reader's to notice."""
+        """Send a frame; the reader notices a closed connection."""
         try:
             self._ws.send(codec.encode(frame))
         except (ConnectionClosed, OSError):
             self.is_open = False
 
     def close(self, code: int, reason: str) -> None:
-        """Hang up, and let both threads notice."""
+        """Close the connection, and wake both threads."""
         self.is_open = False
         with contextlib.suppress(ConnectionClosed, OSError):
             self._ws.close(code, reason)
-        self._ws.event.set()  # a reader in `receive` does not see its own side's close
+        self._ws.event.set()  # a reader in `receive` doesn't see its own side's close
         self._wakeup.set()
 
     # ---- the reader ----------------------------------------------------------------------------
 
     def serve(self, pulse: "Any") -> None:
-        """Read until the connection is over."""
+        """Read until the connection ends."""
         writer = threading.Thread(target=self._write, name="orders", daemon=True)
         writer.start()
         self.wake()
@@ -134,13 +134,13 @@ class Connection:
             pass
         except codec.BadFrame as error:
             self._log.warning("bad_frame", error=str(error))
-            self.close(CloseCode.MALFORMED, "not a frame of this protocol")
+            self.close(CloseCode.MALFORMED, "invalid frame for this protocol")
         except reports.SessionReplaced:
-            self.close(CloseCode.REPLACED, "another connection speaks for this machine")
+            self.close(CloseCode.REPLACED, "replaced by a newer connection")
         except SQLAlchemyError as error:
             # Nothing was acked, so nothing is lost: the machine connects and sends again.
             self._log.warning("database_unavailable", error=type(error).__name__)
-            self.close(CloseCode.GOING_AWAY, "the database is away")
+            self.close(CloseCode.GOING_AWAY, "the database is down")
         finally:
             self.is_open = False
             self._wakeup.set()
@@ -158,7 +158,7 @@ class Connection:
         return [decode_message(message) for message in messages]
 
     def _throttle(self, cost: float) -> None:
-        """Read nothing for a while of a machine that says too much."""
+        """Pause reading from a machine that sends too much."""
         if wait := self._rate_limiter.spend(cost, time.monotonic()):
             if not self._is_throttled:
                 self._log.warning("machine_throttled", seconds=wait)
@@ -214,9 +214,9 @@ class Connection:
                 time.sleep(1)
                 self.wake()
             except Exception:
-                # Nobody else would notice that no order is sent any more.
+                # Nobody else would notice that orders are no longer sent.
                 self._log.exception("orders_failed")
-                self.close(CloseCode.GOING_AWAY, "the orders could not be made")
+                self.close(CloseCode.GOING_AWAY, "the orders couldn't be created")
 
     def _send_pending(self) -> None:
         if self._close_request is not None:
@@ -228,13 +228,13 @@ class Connection:
         if self._has_order_changes:
             self._has_order_changes = False
             self._send_orders()
-        # Last, for it prolongs the machine's lease: what has ended while that was over must not
-        # begin again.
+        # Last, because it renews the machine's lease: work that ended after the lease expired must
+        # not start again.
         if heard is not None:
             self.send(frames.HeartbeatAck(number=heard[0].number))
 
     def _apply_heartbeat(self, heartbeat: ReceivedHeartbeat, result: HeartbeatResult) -> None:
-        """Store what a heartbeat changes. Not in the heartbeats' writer: this waits for locks."""
+        """Store a heartbeat's changes. Not in the heartbeats' writer: this waits for locks."""
         about = (self.machine_id, self.generation)
         if not result.is_heard:
             with self._app.app_context():
@@ -248,7 +248,7 @@ class Connection:
             named = [key for key, observed in self._observed.items() if not observed.forgetting]
             desired = orders.orders_of_machine(self.machine_id, now(), named)
             if desired.generation != self.generation:
-                return self.close(CloseCode.REPLACED, "another connection speaks for this machine")
+                return self.close(CloseCode.REPLACED, "replaced by a newer connection")
             due = reconcile(desired.attempts, self._observed)
             offers = self._upgrades.pop_due(is_pinned=desired.is_pinned)
             outgoing = [(order, frame) for order in due if (frame := self._build_frame(order))]
@@ -266,7 +266,7 @@ class Connection:
         return None
 
     def _prune(self, desired: Sequence[DesiredState]) -> None:
-        """Only what is at work needs to be remembered: the rest is told nothing twice."""
+        """Keep only active entries: nothing else is sent twice."""
         listed = {AttemptKey.from_object(state) for state in desired}
         self._observed = {
             key: observed for key, observed in self._observed.items() if key in listed
@@ -278,7 +278,7 @@ class Connection:
             self.send(frames.Drain() if draining else frames.Undrain())
 
     def _build_frame(self, order: DesiredState) -> frames.Order | None:
-        """None where the order cannot be made (then its task has failed), or understood."""
+        """Return the frame; None if it's unsupported or can't be created (the task has failed)."""
         match order.action:
             case DesiredAction.RUN if order.run > 0 and self._protocol < version.QUESTIONS_VERSION:
                 resumption.requeue_unresumable(order.task_id, order.attempt, now())
@@ -313,7 +313,7 @@ class Connection:
 
 
 def decode_message(message: str | bytes) -> _ReceivedFrame:
-    """The frame in the message. Raises BadFrame."""
+    """Return the frame in the message. Raises BadFrame."""
     try:
         return codec.decode_from_machine(message)
     except codec.BadReport as bad:

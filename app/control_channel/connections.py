@@ -1,4 +1,4 @@
-"""All machines' connections to one server process: what wakes them, and what they have in common.
+"""All machines' connections to one server process: their wakeups, and their shared threads.
 
 Redis and Postgres connections grow with processes, never with machines: one subscription and one
 heartbeat writer serve all connections of the process.
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 class HeartbeatWriter:
-    """Writes the heartbeats of all connections, in at most four statements a second."""
+    """Writes the heartbeats of all connections, in at most four statements per second."""
 
     INTERVAL_SECONDS = 0.25
 
@@ -40,7 +40,7 @@ class HeartbeatWriter:
         self._wakeup = threading.Event()
 
     def add(self, connection: Connection, frame: Heartbeat) -> None:
-        """Have a heartbeat written; it is answered once it has been committed. Does not wait."""
+        """Queue a heartbeat; it's answered after its commit. Doesn't block."""
         heartbeat = ReceivedHeartbeat(
             connection.machine_id, connection.generation, frame.number, now(), frame.metrics
         )
@@ -48,13 +48,13 @@ class HeartbeatWriter:
         self._wakeup.set()
 
     def run(self) -> NoReturn:
-        """The thread that writes."""
+        """The writing thread."""
         while True:
             self._wakeup.wait()
             self._wakeup.clear()
             received, self._received = self._received, {}
-            # Without Postgres they stay unanswered, and the machines' leases run on, which is
-            # right: we have not heard them.
+            # Without Postgres they stay unanswered, and the machines' leases run out, which is
+            # correct: the heartbeats aren't stored.
             write = partial(self._write, received)
             background_threads.run_logged(log, "heartbeats_not_written", write, SQLAlchemyError)
             time.sleep(self.INTERVAL_SECONDS)
@@ -65,26 +65,24 @@ class HeartbeatWriter:
         for machine_id, (connection, heartbeat) in received.items():
             result = answers.get(machine_id)
             if result is None:
-                connection.request_close(
-                    CloseCode.REPLACED, "another connection speaks for this machine"
-                )
+                connection.request_close(CloseCode.REPLACED, "replaced by a newer connection")
             else:
                 connection.acknowledge_heartbeat(heartbeat, result)
 
 
 class ServerPresence:
-    """Keeps it in the rows that this process serves."""
+    """Records in the rows that this process serves."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._run_id: uuid.UUID | None = None
 
     def run(self) -> NoReturn:
-        """The thread that writes."""
+        """The writing thread."""
         while True:
-            # Without Postgres no machine can be heard, so that it is right if the rows do not say
-            # that this process serves. After any other error they have to say it again: machines
-            # that we hear all the time would be excused later.
+            # Without Postgres, no heartbeat can be stored, so it's correct if the rows don't show
+            # that this process serves. After any other error they must show it again: otherwise,
+            # connected machines' losses would go uncounted later.
             background_threads.run_logged(
                 log, "presence_not_written", self._record, SQLAlchemyError
             )
@@ -96,7 +94,7 @@ class ServerPresence:
 
 
 class ConnectionRegistry:
-    """The process's connections, by machine, and the threads that serve them all."""
+    """The process's connections, by machine, and their shared threads."""
 
     def __init__(self, app: Flask) -> None:
         self.heartbeat_writer = HeartbeatWriter(app)
@@ -109,13 +107,13 @@ class ConnectionRegistry:
 
     @contextmanager
     def register(self, connection: Connection) -> Iterator[None]:
-        """Have wake-ups reach the connection, while the context lasts. Commits when it ends."""
+        """Register the connection for wakeups until the context ends. Commits at the end."""
         self.start()
         other = self._connections.get(connection.machine_id)
         if other is None or other.generation < connection.generation:
             self._connections[connection.machine_id] = connection
         if other is not None:
-            other.wake()  # wake-ups reach only one of the two: the older is to see that it is
+            other.wake()  # wakeups reach only one of the two: tell the older that it was replaced
         try:
             yield
         finally:
@@ -124,9 +122,9 @@ class ConnectionRegistry:
             self._record_disconnect(connection)
 
     def close_all(self) -> None:
-        """End all connections, since the process is going away: machines connect again."""
+        """End all connections because the process is stopping: machines reconnect."""
         for connection in list(self._connections.values()):
-            connection.request_close(CloseCode.GOING_AWAY, "this server process is going away")
+            connection.request_close(CloseCode.GOING_AWAY, "this server process is stopping")
 
     def _record_disconnect(self, connection: Connection) -> None:
         try:
@@ -136,7 +134,7 @@ class ConnectionRegistry:
             log.warning("disconnect_not_written", error=type(error).__name__)
 
     def start(self) -> None:
-        """Start the threads. Only the first call does anything."""
+        """Start the threads. Only the first call has an effect."""
         with self._lock:
             if self._is_started:
                 return
@@ -156,9 +154,9 @@ class ConnectionRegistry:
             connection.wake()
 
     def handle_message(self, message: dict[str, Any]) -> None:
-        """Wake the connections that a message from Redis is about.
+        """Wake the connections that a Redis message is about.
 
-        Raises ValueError for a message that is none of ours.
+        Raises ValueError for an unknown message.
         """
         words = message["data"].decode().split()
         if message["channel"].decode() == wakeups.REPLACED_CHANNEL:
@@ -175,6 +173,6 @@ class ConnectionRegistry:
 
 
 def get_registry(app: Flask) -> ConnectionRegistry:
-    """The app's switchboard, which is made when it is first asked for."""
+    """Return the app's connection registry, created on first use."""
     board: ConnectionRegistry = app.extensions.setdefault("switchboard", ConnectionRegistry(app))
     return board

@@ -1,6 +1,6 @@
-"""How fast machines may speak: who says more is read more slowly, and so has to wait.
+"""Rate limits of machines: a machine that sends too much is read more slowly.
 
-Log bytes have their own bound, the window. Pure but for the clock that is handed in.
+Log bytes have their own limit, the send window. Pure except for the passed clock.
 """
 
 import uuid
@@ -10,24 +10,24 @@ from collections.abc import Sequence
 from muster.protocol import frames
 
 RATE_PER_SECOND = 500.0
-BURST = 10_000.0  # what a machine has to tell that was away for long
-MAX_WAIT_SECONDS = 5.0  # seconds at a time: heartbeats are not to be missed for it
+BURST = 10_000.0  # allows the backlog of a machine that was away for long
+MAX_WAIT_SECONDS = 5.0  # maximum seconds per pause, so that no heartbeats are missed
 MAX_MACHINES = 10_000
 
 HELLO_COST = 50.0
-_FACTS_COST = 50.0  # a transaction of its own, and the dispatcher is woken
-_TERMINAL_CLOSED_COST = 10.0  # a transaction of its own
-_SMALL_LOG_BYTES = 256  # bytes of a log frame: below it is the frame that costs, not what is in it
+_FACTS_COST = 50.0  # its own transaction, and a wakeup of the dispatcher
+_TERMINAL_CLOSED_COST = 10.0  # its own transaction
+_SMALL_LOG_BYTES = 256  # bytes of a log frame; below it, the frame costs more than its content
 
 
 class RateLimiter:
-    """One machine's, in one process: it outlives connections."""
+    """One machine's limiter in one process; it outlives connections."""
 
     def __init__(self, now: float) -> None:
         self._available, self._updated_at = BURST, now
 
     def spend(self, cost: float, now: float) -> float:
-        """Take it, and return how many seconds to wait before more is taken."""
+        """Spend the cost, and return how many seconds to pause reading."""
         self._available = (
             min(BURST, self._available + (now - self._updated_at) * RATE_PER_SECOND) - cost
         )
@@ -36,7 +36,7 @@ class RateLimiter:
 
 
 class RateLimiters:
-    """The allowances of the machines that one process has heard last."""
+    """The limiters of the process's most recent machines."""
 
     def __init__(self) -> None:
         self._limiters: OrderedDict[uuid.UUID, RateLimiter] = OrderedDict()
@@ -50,7 +50,7 @@ class RateLimiters:
 
 
 def batch_cost(batch: Sequence[object]) -> float:
-    """What frames cost that have come."""
+    """Return the cost of received frames."""
     return sum(map(_frame_cost, batch))
 
 

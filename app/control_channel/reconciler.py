@@ -1,4 +1,4 @@
-"""Orders: what a machine should be doing, minus what it says it is doing. Pure."""
+"""Orders: what a machine should do, minus what it reports to be doing. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,23 +10,23 @@ from muster.protocol.frames import TrackedAttempt
 
 @dataclass(frozen=True)
 class ObservedState:
-    """What the machine has of an attempt: by its hello, or by what it was sent since.
+    """What the machine has of an attempt, by its hello and by what was sent since.
 
-    `stage_index` is the highest stage it was ordered to run (-1: none), `run` that stage's highest.
+    `stage_index` is the highest stage that was ordered (-1: none), `run` that stage's highest run.
     """
 
     stage_index: int = -1
     run: int = 0
-    publishing: int = -1  # the number of the last push that it was told to make
+    publishing: int = -1  # the number of the last push order sent
     stopping: bool = False
     forgetting: bool = False
-    terminals: int = 0  # the last time its terminal was asked for
-    suspended: tuple[int, int] = (-1, 0)  # the stage, and run, that it was told to stop last
-    answered: int = -1  # the number of the last question whose answer it was told
+    terminals: int = 0  # the last request for its terminal
+    suspended: tuple[int, int] = (-1, 0)  # the stage, and run, of the last stop order
+    answered: int = -1  # the number of the last question whose answer was sent
 
 
 def build_observed_state(held: TrackedAttempt) -> ObservedState:
-    """The picture that a hello paints."""
+    """Return the state that a hello reports."""
     return ObservedState(
         stage_index=held.stage_index,
         run=held.run,
@@ -37,10 +37,10 @@ def build_observed_state(held: TrackedAttempt) -> ObservedState:
 def reconcile(
     desired: Iterable[DesiredState], observed: Mapping[AttemptKey, ObservedState]
 ) -> list[DesiredState]:
-    """The orders to send, in the order of the rows.
+    """Return the orders to send, in row order.
 
-    An order is repeated only on a new connection: a machine answers a repeated one with what it
-    has already reported, so that an early or a repeated order changes nothing.
+    An order is repeated only on a new connection. A machine answers a repeated one with what it has
+    already reported, so early or repeated orders change nothing.
     """
     return [
         state for state in desired if _is_due(state, observed.get(AttemptKey.from_object(state)))
@@ -69,7 +69,7 @@ def _is_due(desired: DesiredState, observed: ObservedState | None) -> bool:
 
 
 def apply_sent_order(observed: ObservedState | None, order: DesiredState) -> ObservedState:
-    """The picture after the order has been sent."""
+    """Return the state after the order has been sent."""
     before = observed or ObservedState()
     match order.action:
         case DesiredAction.RUN:

@@ -1,4 +1,4 @@
-"""`WS /api/workers/connect`: the door of the control channel."""
+"""`WS /api/workers/connect`: the entry of the control channel."""
 
 import threading
 import time
@@ -26,7 +26,7 @@ from muster.protocol.frames import CloseCode
 
 HELLO_TIMEOUT_SECONDS = 5
 _FENCING_SECONDS = 2.0
-# How much is read before what is in front of it has been dealt with.
+# How much is read before earlier messages are processed.
 MAX_BUFFERED_FRAMES = 128
 MAX_BUFFERED_SIZE = 4 << 20  # characters and bytes
 
@@ -41,9 +41,9 @@ class _ConnectionRefused(Exception):
 
 @sock.route("/api/workers/connect")
 def connect(ws: Any) -> None:
-    """A machine's connection, from hello to its end."""
+    """Serve a machine's connection, from hello to its end."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    # A peer that neither speaks nor reads for so long is gone, whatever its TCP says.
+    # A peer that neither sends nor reads for this long is gone, whatever its TCP state.
     ws.sock.settimeout(app.config["SILENCE_SECONDS"])
     ws.sock.is_full = lambda: ws.connected and _is_buffer_full(ws.input_buffer)
     ws.thread.start_reading()
@@ -61,7 +61,7 @@ def connect(ws: Any) -> None:
     offers = UpgradeOffers(hello)
     connection = Connection(app, ws, session, observed, spoken, allowance, offers)
     connection.send(_build_welcome(app, session, spoken))
-    # Beside it: Redis may hang, and the machine would take that for us and dial again.
+    # In another thread: Redis may hang, and the machine would blame the server and reconnect.
     threading.Thread(
         target=_publish_connected, args=(app, session), name="hello", daemon=True
     ).start()
@@ -77,7 +77,7 @@ def _receive_hello(ws: Any) -> frames.Hello:
     try:
         message = ws.receive(timeout=HELLO_TIMEOUT_SECONDS)
     except ConnectionClosed:
-        raise _ConnectionRefused(CloseCode.NO_HELLO, "gone before hello") from None
+        raise _ConnectionRefused(CloseCode.NO_HELLO, "disconnected before hello") from None
     if message is None:
         raise _ConnectionRefused(CloseCode.NO_HELLO, f"no hello within {HELLO_TIMEOUT_SECONDS} s")
     protocol_version = codec.hello_version(message)
@@ -104,13 +104,13 @@ def _admit(
             time.sleep(allowance.spend(rate_limit.HELLO_COST, time.monotonic()))
             return sessions.handle_hello(hello, now()), allowance
     except InvalidToken:
-        raise _ConnectionRefused(CloseCode.UNAUTHENTICATED, "the worker JWT is not valid") from None
+        raise _ConnectionRefused(CloseCode.UNAUTHENTICATED, "the worker JWT isn't valid") from None
     except MachineDecommissioned:
         raise _ConnectionRefused(
             CloseCode.DECOMMISSIONED, "this machine has been decommissioned"
         ) from None
     except SQLAlchemyError:
-        raise _ConnectionRefused(CloseCode.GOING_AWAY, "the database is away") from None
+        raise _ConnectionRefused(CloseCode.GOING_AWAY, "the database is down") from None
 
 
 def _publish_connected(app: Flask, session: sessions.MachineSession) -> None:
@@ -119,8 +119,11 @@ def _publish_connected(app: Flask, session: sessions.MachineSession) -> None:
 
 
 def advertised_lease(lease: float) -> float:
-    """What a machine is told of its lease: less than the rows say, by what its daemon may need in
-    the end to take the place of a shim that hangs."""
+    """Return the lease that a machine is sent.
+
+    It's shorter than the rows' lease, by the time that its daemon may need to replace a hanging
+    shim.
+    """
     return lease - min(_FENCING_SECONDS, lease / 10)
 
 

@@ -1,4 +1,4 @@
-"""Orders about tunnels, minus what the machine has been told on this connection. Pure."""
+"""Tunnel orders, minus those already sent on this connection. Pure."""
 
 from collections.abc import Iterable
 
@@ -7,13 +7,15 @@ from muster.protocol import frames
 
 
 class TunnelOrders:
-    """One connection's. A machine answers what it is told again with what it has reported."""
+    """One connection's orders. A machine answers a repeated order with what it has already
+    reported.
+    """
 
     def __init__(self) -> None:
         self._sent: set[tuple[int, int, int, bool]] = set()
 
     def pop_due(self, wanted: Iterable[WantedTunnel]) -> list[frames.Tunnel]:
-        """What is to be sent now, and counts as told."""
+        """Return what to send now, and count it as sent."""
         listed = {(one.task_id, one.attempt, one.number, one.is_open): one for one in wanted}
         new = [tunnel_frame(one) for key, one in listed.items() if key not in self._sent]
         self._sent = set(listed)

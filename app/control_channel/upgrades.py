@@ -1,4 +1,4 @@
-"""The release that a machine is offered: told at first, and when it becomes another."""
+"""The release offered to a machine: sent at first, and when it changes."""
 
 from app.services import settings
 from app.services.machines import upgrades
@@ -6,17 +6,19 @@ from muster.protocol import frames
 
 
 class UpgradeOffers:
-    """One connection's, by its hello. `when` is the setting that was in force at the last look."""
+    """One connection's offers, by its hello. `policy` is the setting's value at the last check."""
 
     def __init__(self, hello: frames.Hello) -> None:
         self._version, self._reported = hello.version, upgrades.to_row(hello.upgrade)
-        # The worker may hold an offer of an earlier connection: the first word is said, also if
-        # it is that there is none.
+        # The worker may have an offer of an earlier connection: always send the first one, even if
+        # there is none.
         self._sent: frames.Upgrade | None = None
         self.policy = ""
 
     def pop_due(self, *, is_pinned: bool) -> list[frames.Upgrade]:
-        """What is to be sent now, and counts as told. None to a release that knows no offers."""
+        """Return what to send now, and count it as sent. None for a release that doesn't know
+        offers.
+        """
         self.policy = settings.value(upgrades.SETTING)
         if self._reported is None:
             return []

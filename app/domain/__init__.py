@@ -1,1 +1,1 @@
-"""The rules: standard library only, no clock, no id and no I/O made inside."""
+"""Business rules: standard library only; no clock, no generated ids, no I/O."""

@@ -1,16 +1,17 @@
-"""Addresses of clients, as limits count them."""
+"""Client addresses, normalized for rate limits."""
 
 import ipaddress
 from collections.abc import Collection
 from functools import lru_cache
 
-NETWORK_BITS = 64  # of an IPv6 address: one client has all the addresses of its network
+NETWORK_BITS = 64  # an IPv6 client owns every address of its network
 
 
-@lru_cache(4096)  # asked for each connection, also of a flood
+@lru_cache(4096)  # called for every connection, also during a flood
 def normalize(address: str) -> str:
-    """The address in its one spelling; an IPv4 address that IPv6 carries is that address. What is
-    no address stays as it is.
+    """Return the canonical spelling of an address; IPv4 mapped to IPv6 becomes IPv4.
+
+    Text that isn't an address is returned unchanged.
     """
     try:
         found = ipaddress.ip_address(address)
@@ -21,8 +22,9 @@ def normalize(address: str) -> str:
 
 @lru_cache(4096)
 def client_network(address: str) -> str | None:
-    """What all addresses of one client have in common: of IPv6 its /64, else the address itself.
-    None: it is no address.
+    """Return what all addresses of one client share: the /64 for IPv6, else the address itself.
+
+    None if the text isn't an address.
     """
     try:
         found = ipaddress.ip_address(normalize(address))
@@ -35,8 +37,9 @@ def client_network(address: str) -> str | None:
 
 @lru_cache(4096)
 def site_network(address: str) -> str | None:
-    """The network of whoever runs many clients: of IPv4 its /24, of IPv6 its /48. None: it is no
-    address, nor a network.
+    """Return the network of an operator with many clients: the /24 for IPv4, the /48 for IPv6.
+
+    None if the text is neither an address nor a network.
     """
     try:
         found = ipaddress.ip_address(normalize(address.partition("/")[0]))
@@ -47,7 +50,7 @@ def site_network(address: str) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether it is this machine itself: an address, one in brackets, or `localhost`."""
+    """Whether it's this machine: a loopback address, one in brackets, or `localhost`."""
     try:
         return ipaddress.ip_address(normalize(host.strip("[]"))).is_loopback
     except ValueError:
@@ -55,13 +58,15 @@ def is_loopback(host: str) -> bool:
 
 
 def is_proxy(peer: str, proxies: Collection[str]) -> bool:
-    """Whether the peer is one of our proxies; of "*" everybody is."""
+    """Whether the peer is one of our proxies; "*" matches every peer."""
     return "*" in proxies or normalize(peer) in proxies
 
 
 def client_address(peer: str, forwarded: str, proxies: Collection[str]) -> str:
-    """The client's address: the peer's or, if the peer is one of our proxies, the one that the
-    proxy wrote last into X-Forwarded-For. Entries before the last are only the client's claims.
+    """Return the client's address.
+
+    That's the peer, or the last X-Forwarded-For entry if the peer is one of our proxies. Earlier
+    entries are only the client's claims.
     """
     if not is_proxy(peer, proxies):
         return peer

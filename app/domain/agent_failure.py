@@ -1,10 +1,10 @@
-"""Why an agent says that it failed."""
+"""The reason an agent gives for its failure."""
 
 from dataclasses import dataclass
 
 from app.domain.task import FailureCode
 
-MAX_MESSAGE = 2000  # characters of its words
+MAX_MESSAGE = 2000  # characters of the agent's text
 
 _CODES = {
     "auth": FailureCode.AGENT_UNAUTHORIZED,
@@ -16,16 +16,16 @@ _CODES = {
 
 @dataclass(frozen=True)
 class AgentFailure:
-    """As `muster.protocol.frames.AgentFailure` says it."""
+    """The fields of `muster.protocol.frames.AgentFailure`."""
 
     kind: str
     message: str
 
     @property
     def code(self) -> FailureCode:
-        """The task's."""
+        """The task's failure code."""
         return _CODES.get(self.kind, FailureCode.STAGE_FAILED)
 
     def format_message(self, after: str) -> str:
-        """The agent's words, behind ours."""
+        """Return our message followed by the agent's text."""
         return f"{after}: {self.message[:MAX_MESSAGE]}" if self.message else after

@@ -1,7 +1,7 @@
-"""Agents: what they are called, how they are to run, and what of it people are warned of.
+"""Agent types, their options, and warnings about both.
 
 Options are stored as the API has them: {model, permissions, allowedTools, arguments, interface},
-without what was not given.
+without omitted fields.
 """
 
 import re
@@ -13,37 +13,38 @@ from typing import Any
 from app.domain.sandbox import SandboxLevel
 
 TYPE = re.compile(r"[a-z][a-z0-9-]{0,31}")
-"""What an agent type may be called: machines say which there are."""
+"""Valid agent types. Machines report which ones they have."""
 CUSTOM = "custom"
 KNOWN = ("claude", "codex", "cursor", CUSTOM)
-"""The types of the contract; machines may have others."""
+"""The types in the contract; machines may have others."""
 CUSTOM_COMMAND_TYPES = (CUSTOM, "acp")
-"""Those whose program is the project's own command."""
+"""Types that run the project's own command."""
 
 NOT_INSTALLED = "binary_missing"
-"""Why an agent is not healthy that a machine does not have: that is no trouble."""
+"""The reason on an agent that a machine doesn't have, which is not a problem."""
 
 Options = Mapping[str, Any]
 
 
 class AgentPermissions(StrEnum):
-    """What an agent may do without asking; each includes the one before."""
+    """What an agent can do without asking; each level includes the previous one."""
 
     EDIT = "edit"  # change files
     RUN = "run"  # run commands
-    ALL = "all"  # whatever it can
+    ALL = "all"  # anything it's able to
 
 
 class Interface(StrEnum):
-    """How an agent is run: its output read, or as a program of the terminal for people."""
+    """How an agent runs: headless with parsed output, or as an interactive terminal program."""
 
     HEADLESS = "headless"
     TERMINAL = "terminal"
 
 
 def exclude_none(options: Options | None) -> dict[str, Any] | None:
-    """The options that are given, None where there are none. An empty list is given: it takes the
-    place of another.
+    """Return the options that are set; None if there are none.
+
+    An empty list counts as set: it overrides another list.
     """
     given = {name: value for name, value in (options or {}).items() if value is not None}
     return given or None
@@ -52,7 +53,9 @@ def exclude_none(options: Options | None) -> dict[str, Any] | None:
 def merge_options(
     task: Options | None, stage: Options | None, project: Options | None
 ) -> dict[str, Any]:
-    """What counts for a stage: each field as the task has it, else the stage, else the project."""
+    """Return a stage's effective options: per field the task's value, else the stage's, else the
+    project's.
+    """
     return {
         **(exclude_none(project) or {}),
         **(exclude_none(stage) or {}),
@@ -61,9 +64,7 @@ def merge_options(
 
 
 def installed_agents(capabilities: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Of what a machine says that it can run the agents that it has; a project's own command is
-    none.
-    """
+    """Return the capabilities of agents that the machine has, without custom commands."""
     return [
         one
         for one in capabilities
@@ -81,7 +82,7 @@ class WarningCode(StrEnum):
 
 @dataclass(frozen=True)
 class AgentWarning:
-    """What is done as it was asked for, but is perhaps not what was meant. `field` is the API's."""
+    """A valid setting that may not do what you expect. `field` is the API's name."""
 
     code: WarningCode
     field: str
@@ -91,18 +92,20 @@ class AgentWarning:
 def warnings(
     agent_type: str, options: Iterable[Options], room: SandboxLevel | None, *, is_known: bool
 ) -> list[AgentWarning]:
-    """What to warn of. `options` are the stages' merged ones, `room` what the project demands,
-    `is_known`: a machine has the agent.
+    """Return warnings about the agent and its options.
+
+    `options` are the merged options per stage, `room` is the sandbox level that the project
+    requires, and `is_known` means that some machine has the agent.
     """
     found = []
     if not is_known:
-        text = f"no machine has the agent “{agent_type}”: tasks wait until one has it"
+        text = f"No machine has the agent “{agent_type}”. Tasks wait until one has it."
         found.append(AgentWarning(WarningCode.UNKNOWN_AGENT, "agentType", text))
     is_bold = any(each.get("permissions") == AgentPermissions.ALL for each in options)
     if is_bold and room is not SandboxLevel.FULL:
         text = (
-            "permissions “all” without the room “full”: on a machine that contains it less the "
-            "agent may do whatever its account may"
+            "Permissions “all” without sandbox level “full”: on a machine with a weaker "
+            "sandbox, the agent can do anything its account can."
         )
         found.append(AgentWarning(WarningCode.PERMISSIONS_WITHOUT_SANDBOX, "agentOptions", text))
     return found

@@ -1,7 +1,7 @@
-"""Where commented lines are in another version of their file.
+"""Find commented lines in another version of their file.
 
-A comment is never moved onto another text: what stands at the new place is, line for line, what it
-was made on. What cannot be found so is outdated.
+A comment never moves onto different text: the lines at the new position equal the commented ones.
+If they can't be found, the comment is outdated.
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ Lines = Sequence[bytes]
 
 
 class LineHunk(NamedTuple):
-    """Lines of the old version that others have replaced, without context; counted from 1.
+    """Old lines and the lines that replace them, without context; numbers start at 1.
 
-    As git says it: a hunk without old lines stands behind the line `old_start`, one without new
-    lines behind `new_start`.
+    As in git: a hunk without old lines comes after line `old_start`, one without new lines after
+    `new_start`.
     """
 
     old_start: int
@@ -26,10 +26,10 @@ class LineHunk(NamedTuple):
 def track_lines(
     first: int, last: int, hunks: Sequence[LineHunk], old: Lines, new: Lines
 ) -> int | None:
-    """Where the lines `first` to `last` of `old` begin in `new`; None: they are outdated.
+    """Return where lines `first` to `last` of `old` start in `new`; None if they are outdated.
 
-    `hunks` lead from `old` to `new`, in order. Lines that were taken out in one place and put in at
-    another are found where nothing else has their text.
+    `hunks` lead from `old` to `new`, in order. Lines that were moved are found if their text is
+    unique.
     """
     if not 1 <= first <= last <= len(old):
         return None
@@ -41,7 +41,7 @@ def track_lines(
 
 
 def _shift_lines(first: int, last: int, hunks: Sequence[LineHunk]) -> int | None:
-    """The place of lines that no hunk touches, moved by what came and went above them."""
+    """Return the position of lines that no hunk touches, shifted by the changes above them."""
     shift = 0
     for hunk in hunks:
         begins = hunk.old_start if hunk.old_lines else hunk.old_start + 1
@@ -55,7 +55,7 @@ def _shift_lines(first: int, last: int, hunks: Sequence[LineHunk]) -> int | None
 
 
 def _unique_position(text: Lines, old: Lines, new: Lines) -> int | None:
-    """Where the text stands in `new`, if it stands once in each and is more than a brace."""
+    """Return the position of the text in `new`, if it's unique in both and more than a brace."""
     if not any(len(line.strip()) > 2 for line in text):
         return None
     before, after = _find_positions(text, old), _find_positions(text, new)
@@ -73,8 +73,9 @@ def _matches_at(text: Lines, lines: Lines, place: int) -> bool:
 
 
 def split_lines(content: bytes) -> list[bytes]:
-    """The lines of a file, as git counts them, without their ends: these are no text, and the last
-    line may have none.
+    """Split a file into lines as git counts them, without line ends.
+
+    Other line separators don't split, and the last line may lack a line end.
     """
     lines = content.split(b"\n")
     found = lines[:-1] if lines[-1] == b"" else lines

@@ -1,4 +1,4 @@
-"""Recordings of terminals, as asciicast v2: https://docs.asciinema.org/manual/asciicast/v2/."""
+"""Terminal recordings as asciicast v2: https://docs.asciinema.org/manual/asciicast/v2/."""
 
 import codecs
 import json
@@ -13,7 +13,7 @@ _TITLE = 100  # characters
 
 @dataclass(frozen=True)
 class Output:
-    """Bytes that a stage wrote; `milliseconds` since the attempt began."""
+    """Bytes that a stage wrote; `milliseconds` since the attempt started."""
 
     milliseconds: int
     stage_index: int
@@ -22,21 +22,21 @@ class Output:
 
 @dataclass(frozen=True)
 class Gap:
-    """A gap: `size` bytes that the stage wrote here have been lost."""
+    """A gap: `size` bytes of the stage's output were lost here."""
 
     size: int
 
 
 @dataclass(frozen=True)
 class Resize:
-    """The terminal has this size for all output that follows."""
+    """A terminal size, which applies to all later output."""
 
     cols: int
     rows: int
 
 
 def header(cols: int, rows: int, began: datetime, title: str) -> str:
-    """The recording's first line, with its line end. The title is cut to one short line."""
+    """Return the recording's first line with its line end. The title is cut to one short line."""
     words = " ".join(title.split())
     return _line(
         {
@@ -52,11 +52,11 @@ def header(cols: int, rows: int, began: datetime, title: str) -> str:
 
 
 class Recording:
-    """Turns output, gaps and sizes, in their order, into the lines after the header.
+    """Convert output, gaps and sizes, in order, to the lines after the header.
 
     A character that is split between two outputs is shown with the second. Time never goes back,
     even if the machine's marks do. A new size is written with the output that follows it. Each
-    stage begins with the header's size, unless a size comes before its first byte.
+    stage starts with the header's size, unless a size comes before its first byte.
     """
 
     def __init__(self, stage_name: Callable[[int], str], cols: int, rows: int) -> None:
@@ -68,13 +68,13 @@ class Recording:
         self._milliseconds = 0
 
     def lines(self, moments: Iterable[Output | Gap | Resize]) -> Iterator[str]:
-        """The lines of these moments. May be called again with the moments that follow."""
+        """Return the lines for these moments. Call it again with later moments."""
         for moment in moments:
             if isinstance(moment, Resize):
                 self._next = moment
                 continue
             if isinstance(moment, Gap):
-                yield from self.finish()  # what follows continues no character from before
+                yield from self.finish()  # later output doesn't continue an earlier character
                 yield self._event("m", f"{moment.size} bytes were lost here")
                 continue
             self._milliseconds = max(self._milliseconds, moment.milliseconds)
@@ -86,7 +86,9 @@ class Recording:
             yield from self._output(self._decoder.decode(moment.data))
 
     def finish(self) -> Iterator[str]:
-        """The last line, if any: what is left of a character whose other bytes never came."""
+        """Return the last line, if any: the rest of a character whose remaining bytes never
+        came.
+        """
         yield from self._output(self._decoder.decode(b"", final=True))
 
     def _resize(self) -> Iterator[str]:

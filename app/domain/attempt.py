@@ -4,12 +4,12 @@ from enum import StrEnum
 
 
 class AttemptPhase(StrEnum):
-    """The desired state of a live attempt on its machine. One that has ended is stopped, then
-    forgotten.
+    """The desired state of a live attempt on its machine. An ended attempt is stopped, then
+    deleted.
     """
 
-    RUN = "run"  # carry out stage `stage_index`
-    GATE = "gate"  # hold the workspace: no process, no slot
+    RUN = "run"  # run stage `stage_index`
+    GATE = "gate"  # keep the workspace: no process, no slot
     PUBLISH = "publish"  # push the branch
 
 
@@ -20,25 +20,24 @@ class AttemptOutcome(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     LOST = "lost"
-    HANDED_OVER = "handed_over"  # its task goes on elsewhere, from a checkpoint
+    HANDED_OVER = "handed_over"  # its task continues elsewhere, from a checkpoint
 
 
 class ResumeTarget(StrEnum):
-    """Where an attempt goes on whose question has been answered."""
+    """Where an attempt resumes after its question is answered."""
 
-    HERE = "here"  # its machine has a slot for it
-    ELSEWHERE = "elsewhere"  # its task is queued, and goes on from the checkpoint
-    WAIT = "wait"  # for the next slot of its machine
+    HERE = "here"  # now: its machine has a free slot
+    ELSEWHERE = "elsewhere"  # elsewhere: its task is queued and resumes from the checkpoint
+    WAIT = "wait"  # when its machine has a free slot
 
 
 def choose_resume_target(
     *, is_allowed: bool, takes_work: bool, has_checkpoint: bool, has_free_slot: bool
 ) -> ResumeTarget:
-    """Where the attempt goes on, by what its machine is ready for, and whether all of the attempt's
-    work is pushed.
+    """Choose where the attempt resumes, by its machine's state and whether all its work is pushed.
 
-    Without a checkpoint the machine has the only copy of the work: the attempt goes on there even
-    where the machine takes no new work; unless it is not allowed to have the work at all.
+    Without a checkpoint, the machine has the only copy of the work. The attempt then resumes there
+    even if the machine takes no new work, unless it may not have the work at all.
     """
     if not is_allowed or (has_checkpoint and not takes_work):
         return ResumeTarget.ELSEWHERE
@@ -46,14 +45,15 @@ def choose_resume_target(
 
 
 def is_loss_counted(phase: AttemptPhase, *, excused: bool) -> bool:
-    """Whether it counts against the task that the attempt is lost. At a gate nothing runs: what is
-    lost there is a workspace, and nobody's try.
+    """Whether losing the attempt counts against the task.
+
+    At a gate nothing runs: only a workspace is lost, which isn't a failed try.
     """
     return not excused and phase is not AttemptPhase.GATE
 
 
 class WorkspaceState(StrEnum):
-    """What a machine has reported of an attempt's workspace."""
+    """The state of an attempt's workspace, as its machine reported it."""
 
     PREPARING = "preparing"
     READY = "ready"
@@ -61,15 +61,17 @@ class WorkspaceState(StrEnum):
 
 
 def checkpoint_prefix(task_id: int, number: int) -> str:
-    """The prefix of the git refs of this attempt's checkpoints."""
+    """Return the prefix of the git refs of this attempt's checkpoints."""
     return f"refs/muster/{task_id}/{number}/"
 
 
 def checkpoint_ref(task_id: int, number: int, stage_index: int, *, partial: bool) -> str:
-    """The git ref of this attempt's checkpoint of that stage, or of its middle (`partial`)."""
+    """Return the git ref of this attempt's checkpoint of the stage, or of its middle
+    (`partial`).
+    """
     return f"{checkpoint_prefix(task_id, number)}{stage_index}{'-partial' if partial else ''}"
 
 
 def attempt_branch(task_id: int, attempt: int) -> str:
-    """The git branch that this attempt pushes, and no other."""
+    """Return the only git branch that this attempt pushes."""
     return f"muster/{task_id}-{attempt}"

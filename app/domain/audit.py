@@ -1,4 +1,4 @@
-"""The changes that an audit entry records: only what differs, and never a secret's value."""
+"""The changes that an audit entry records: only differences, and never a secret's value."""
 
 import re
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from typing import Any
 from app.domain.timestamps import to_rfc3339
 
 CHANGED = "(changed)"
-MAX_TEXT = 1000  # characters of one text
+MAX_TEXT = 1000  # characters per text
 
-# If a field's name has one of these words, all texts in its value are replaced by CHANGED. Numbers,
-# booleans and null stay: they tell that a secret is set, or how long it is valid.
+# Texts under a field name with one of these words are replaced by CHANGED. Numbers, booleans and
+# null stay: they show that a secret is set, or how long it's valid.
 SECRET_WORDS = frozenset(
     {
         "authorization",
@@ -35,18 +35,19 @@ SECRET_WORDS = frozenset(
     }
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-# Muster's own tokens (`domain.tokens`), in whatever field somebody has pasted one. Their prefixes,
-# as lists show them, are too short to match.
+# Muster's own tokens (`domain.tokens`), in case one was pasted into another field. The prefixes
+# that lists show are too short to match.
 _TOKEN = re.compile(r"mst_[a-z]+_[0-9a-f]{16,}")
 
 
 def changes(
     before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
 ) -> dict[str, Any] | None:
-    """{before, after} with the names whose values differ, ready for JSON; None if none differ.
+    """Return {before, after} with the names whose values differ, ready for JSON; None if none
+    differ.
 
-    `before` is None for something new, `after` for something deleted. Mappings inside mappings are
-    compared in the same way.
+    `before` is None for something new, `after` for something deleted. Nested mappings are compared
+    in the same way.
     """
     if before is not None and after is not None:
         before, after = _diff(before, after)
@@ -87,7 +88,7 @@ def _to_json(value: Any, *, secret: bool = False) -> Any:
             return to_rfc3339(value)
         case str():
             return CHANGED if secret else _truncate(_TOKEN.sub(CHANGED, value))
-    raise TypeError(f"{type(value).__name__} has no place in an audit entry")
+    raise TypeError(f"audit entries can't contain {type(value).__name__} values")
 
 
 def _is_secret(name: str) -> bool:

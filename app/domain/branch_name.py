@@ -1,7 +1,7 @@
-"""The name of a task's own branch: a template of its project's, filled with the task's id.
+"""The name of a task's branch: the project's template, filled with the task ID.
 
-The rules are those of `git check-ref-format --branch`, and those that keep the branch out of the
-way of others: a ref cannot be where a directory of refs is.
+The rules are those of `git check-ref-format --branch`, plus rules that avoid collisions: a ref
+can't exist where a directory of refs is.
 """
 
 import re
@@ -13,19 +13,20 @@ DEFAULT = "muster/{id}"
 MAX_LENGTH = 200
 
 _ID = "{id}"
-# Of any part: what git refuses anywhere, what it refuses of each part, and of the whole.
+# Each part is checked for what git forbids anywhere and in a part; the name for what it forbids
+# overall.
 _UNSAFE = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
 _UNSAFE_PART = re.compile(r"^$|^\.|\.lock$")
 _ATTEMPTS = re.compile(r"muster/\d+-\d+(?:/|$)", re.IGNORECASE)
 
 
 def render(template: str, task_id: int) -> str:
-    """The name of the task's branch."""
+    """Return the name of the task's branch."""
     return template.replace(_ID, str(task_id))
 
 
 def find_error(template: str, default_branch: str) -> FieldError | None:
-    """Why a project with that default branch cannot have the template; None: it can."""
+    """Return why a project with that default branch can't use the template; None if it can."""
     if template.count(_ID) != 1:
         return field_errors.ID_NOT_ONCE
     example = render(template, 1)
@@ -47,7 +48,7 @@ def _is_branch(name: str) -> bool:
 
 
 def _conflicts_with(template: str, other: str) -> bool:
-    """Whether with some id the branch would be the other one, its directory, or below it."""
+    """Whether, for some ID, the branch would be the other one, its directory, or below it."""
     before, after = template.split(_ID)
     name = re.compile(f"{re.escape(before)}[1-9][0-9]*{re.escape(after)}")
     parts = other.split("/")

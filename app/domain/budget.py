@@ -1,5 +1,5 @@
-"""Budgets: what a task may use, or in a month all tasks of a project or a developer, before a
-person is asked.
+"""Budgets: what a task, or all tasks of a project or developer in a month, can use before
+asking.
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import Any
 from app.domain import field_errors
 from app.domain.errors import InvalidFields
 
-WARN_AT = 0.8  # of any of the figures
+WARN_AT = 0.8  # of each figure
 CHOICES = ("continue", "stop")
 
 Amounts = Mapping[str, float]
@@ -20,16 +20,16 @@ Amounts = Mapping[str, float]
 
 
 class BudgetOwner(StrEnum):
-    """Whose a budget is. A task's is for all of its rounds, the others are for a calendar month."""
+    """Who owns a budget. A task's covers all its rounds; the others cover a calendar month."""
 
     TASK = "task"
     PROJECT = "project"
-    DEVELOPER = "developer"  # who has created the task
+    DEVELOPER = "developer"  # the task's creator
 
 
 @dataclass(frozen=True)
 class UsedAmounts:
-    """What has been used; None: unknown, which is never too much."""
+    """The amounts used. None is unknown and never exceeds a limit."""
 
     minutes: float | None = None
     tokens: int | None = None
@@ -41,11 +41,11 @@ class UsedAmounts:
 
 @dataclass(frozen=True)
 class BudgetStatus:
-    """A budget that a task goes by, and what is used of it.
+    """A budget that applies to a task, and how much of it is used.
 
-    `name` is what its owner is called, `month` the month's first day (UTC), None for a task's own.
-    `granted` is what people let the task itself have used, whatever others use; `by_task` is what
-    it has. `is_told`: people know that most of it is used.
+    `name` is the owner's name; `month` is the first day of the month (UTC), None for a task's own.
+    `granted` is what people allowed the task itself, whatever others use; `by_task` is what the
+    task has used. `is_notified`: people have been notified that the budget is almost used up.
     """
 
     owner: BudgetOwner
@@ -59,7 +59,7 @@ class BudgetStatus:
 
     @property
     def key(self) -> str:
-        """Under which a task keeps what it was granted: in another month it counts no more."""
+        """The key under which a task stores its grant. A grant doesn't apply in another month."""
         return f"{self.owner} {self.month:%Y-%m}" if self.month else self.owner.value
 
     @property
@@ -68,7 +68,7 @@ class BudgetStatus:
 
     @property
     def exceeded_figures(self) -> list[str]:
-        """The figures that are used up, for this task."""
+        """The figures that are used up for this task."""
         return [
             figure
             for figure, limit in self.limits.items()
@@ -78,13 +78,13 @@ class BudgetStatus:
 
     @property
     def is_low(self) -> bool:
-        """Whether most of a figure is used."""
+        """Whether a figure is almost used up."""
         return any(
             self.used.get_known(name) >= WARN_AT * most for name, most in self.limits.items()
         )
 
     def increased_limits(self, amounts: Amounts) -> dict[str, float]:
-        """What is granted once the task may use so much more than it has used by now."""
+        """Return the new grant: what the task has used so far, plus these amounts."""
         whole = self.granted if self.month else self.limits
         more = {
             figure: max(_round_up(figure, self.by_task), whole.get(figure, 0)) + amount
@@ -94,14 +94,14 @@ class BudgetStatus:
         return {**self.granted, **more}
 
     def describe(self) -> str:
-        """Whose it is, and what was used of each figure, for people."""
+        """Describe the owner and the use of each figure, for people."""
         used = ", ".join(
             _format_figure(name, limit, self.used) for name, limit in self.limits.items()
         )
         return f"the budget of {self._describe_owner()}: {used}"
 
     def to_json(self) -> dict[str, Any]:
-        """The same as JSON: {of, name, month ("2030-01" or null), budget, used}."""
+        """Return it as JSON: {of, name, month ("2030-01" or null), budget, used}."""
         return {
             "of": self.owner,
             "name": self.name,
@@ -129,7 +129,7 @@ def _format_figure(name: str, limit: float, used: UsedAmounts) -> str:
 
 
 def _format_number(number: float) -> str:
-    """All of its digits, to two behind the point: 1,514,540 and 0.5."""
+    """Format with at most two decimals: 1,514,540 and 0.5."""
     return f"{number:,.2f}".rstrip("0").rstrip(".")
 
 
@@ -139,18 +139,19 @@ def used_to_json(used: UsedAmounts) -> dict[str, Any]:
 
 
 def question_text(spent: Iterable[BudgetStatus]) -> str:
-    """What people are asked of a task whose budgets these are."""
+    """Return the question about these budgets."""
     found = "; ".join(standing.describe() for standing in spent)
-    return f"Used up: {found}. Let the task go on with as much once more?"
+    return f"Used up: {found}. Raise it by the same amount?"
 
 
 def compute_grants(
     asked: Iterable[BudgetStatus], before: Mapping[str, Any] | None, more: Amounts | None
 ) -> dict[str, Any]:
-    """What a task is granted in all, by `BudgetStanding.key`, when the question about these budgets
-    is answered with `continue`: so much more, or None: as much as each budget has.
+    """Return the task's total grants by `BudgetStatus.key`, after the answer `continue`.
 
-    Raises InvalidFields for a figure that none of them has, and where the task could not go on.
+    `more` is how much more each figure may use; None grants the budget's own amount again. Raises
+    InvalidFields for a figure that none of the budgets has, and if the task still couldn't
+    continue.
     """
     standings = list(asked)
     named = {figure for standing in standings for figure in standing.budget}
@@ -167,11 +168,11 @@ def compute_grants(
 
 
 def exclude_none(budget: Mapping[str, Any] | None) -> dict[str, float] | None:
-    """The budget's figures {minutes?, tokens?, cost?} that are given; None where none is."""
+    """Return the figures {minutes?, tokens?, cost?} that are set; None if none is."""
     given = {name: value for name, value in (budget or {}).items() if value is not None}
     return given or None
 
 
 def month_start(now: datetime) -> date:
-    """The first day of the month, by UTC."""
+    """Return the first day of the month (UTC)."""
     return now.astimezone(UTC).date().replace(day=1)

@@ -1,4 +1,4 @@
-"""The chat platforms, and the credentials that a bot has on each."""
+"""The chat platforms, and the credentials of a bot on each."""
 
 import re
 from collections.abc import Mapping
@@ -16,21 +16,18 @@ class BotPlatform(StrEnum):
     WEBHOOK = "webhook"
 
 
-# The platforms on which people have accounts and write to bots.
+# The platforms on which people have accounts and can write to bots.
 INTERACTIVE_PLATFORMS = (BotPlatform.SLACK, BotPlatform.LARK)
 
 
 def platform_uid_of(platform: BotPlatform, user_id: str) -> str:
-    """A developer's `platform_uid`: the platform, and the id of their account on it."""
+    """Return a developer's `platform_uid`: the platform, and their account ID on it."""
     return f"{platform}:{user_id}"
 
 
 @dataclass(frozen=True)
 class TextPattern:
-    """A pattern that a whole text has to match, valid in Python and in ECMA 262.
-
-    `fault` says that one does not.
-    """
+    """A pattern for a complete text, valid in Python and ECMA 262, and the error if it differs."""
 
     pattern: str
     error: FieldError
@@ -38,7 +35,7 @@ class TextPattern:
 
 @dataclass(frozen=True)
 class Credential:
-    """A field of a bot on one platform: `what` it holds, and its shape where that is known."""
+    """A bot's field on one platform: `what` it contains, and its format if known."""
 
     what: str
     shape: TextPattern | None = None
@@ -48,11 +45,11 @@ class Credential:
 def check_credentials(
     platform: BotPlatform, given: Mapping[str, str | None]
 ) -> dict[str, list[FieldError]]:
-    """Messages about a bot's credentials, by field; empty if they are all right.
+    """Return error messages about a bot's credentials, by field; empty if they are valid.
 
     The fields are `app_id`, `app_secret`, `webhook_token` and `encrypt_key`. A field that the
-    platform uses is needed, unless it is optional there. A field that the platform does not use is
-    refused: a secret that nothing reads is only one more that can leak.
+    platform uses is required, unless it's optional there. A field that it doesn't use is rejected:
+    an unused secret can only leak.
     """
     known = CREDENTIALS[platform]
     judged = {field: _find_error(platform, known.get(field), text) for field, text in given.items()}
@@ -73,7 +70,7 @@ def _find_error(
     return shape.error
 
 
-# Apprise reads more kinds of addresses than URL parsers do.
+# Apprise accepts more kinds of URLs than URL parsers do.
 _APPRISE_URL = TextPattern(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/].*", field_errors.NO_APPRISE_URL)
 _PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _HTTPS_URL = TextPattern(
@@ -81,33 +78,33 @@ _HTTPS_URL = TextPattern(
     field_errors.NO_HTTPS_URL,
 )
 
-# Slack and Lark name the app in each event: that finds the bot, and the secrets prove the event.
+# Slack and Lark name the app in each event. That selects the bot; its secrets verify the event.
 CREDENTIALS: dict[BotPlatform, dict[str, Credential]] = {
     BotPlatform.SLACK: {
-        "app_id": Credential("the app's id"),
-        "app_secret": Credential("its bot token"),
-        "webhook_token": Credential("its signing secret"),
+        "app_id": Credential("the app ID"),
+        "app_secret": Credential("the bot token"),
+        "webhook_token": Credential("the signing secret"),
     },
     BotPlatform.LARK: {
-        "app_id": Credential("the app's id"),
-        "app_secret": Credential("its secret"),
-        "webhook_token": Credential("its verification token"),
-        # Without this key Lark signs nothing, and only the token proves its events.
-        "encrypt_key": Credential("its encrypt key, where it has one", needed=False),
+        "app_id": Credential("the app ID"),
+        "app_secret": Credential("the app secret"),
+        "webhook_token": Credential("the verification token"),
+        # Without this key Lark signs nothing, and only the token authenticates its events.
+        "encrypt_key": Credential("the encrypt key, if the app has one", needed=False),
     },
-    # A URL may have credentials in it, so the whole of it is kept as a secret.
+    # A URL may contain credentials, so all of it is stored as a secret.
     BotPlatform.APPRISE: {"webhook_token": Credential("the URL to notify", _APPRISE_URL)},
     BotPlatform.WEBHOOK: {
-        "app_secret": Credential("what requests are signed with"),
+        "app_secret": Credential("the secret that signs requests"),
         "webhook_token": Credential("the URL to post to", _HTTPS_URL),
     },
 }
 
 
 def parse_platform_uid(platform_uid: str | None) -> tuple[BotPlatform, str] | None:
-    """The platform and the account id of a `platform_uid`: the reverse of `uid`.
+    """Split a `platform_uid` into platform and account ID: the reverse of `platform_uid_of`.
 
-    None where no account is set, or where the platform is one on which people cannot write to bots.
+    None if no account is set, or if people can't write to bots on that platform.
     """
     platform, _, account = (platform_uid or "").partition(":")
     if not account or ":" in account or platform not in INTERACTIVE_PLATFORMS:

@@ -1,4 +1,4 @@
-"""Logins of devices (RFC 8628): one shows a code, and somebody who is signed in lets it in."""
+"""Device sign-in (RFC 8628): the device shows a code, and a signed-in person approves it."""
 
 import hashlib
 import hmac
@@ -6,36 +6,36 @@ from enum import StrEnum
 
 from app.domain.errors import DomainError
 
-LIFETIME_SECONDS = 600  # how long a code is good for
-POLL_INTERVAL_SECONDS = 5  # seconds between two questions of the device
-SLOW_DOWN_SECONDS = 5  # seconds more, each time that it asks too early
+LIFETIME_SECONDS = 600  # lifetime of a code
+POLL_INTERVAL_SECONDS = 5  # seconds between two polls of the device
+SLOW_DOWN_SECONDS = 5  # seconds added each time it polls too early
 MAX_INTERVAL_SECONDS = 60
-# Neither vowels, which make words, nor what is mistaken for something else.
+# No vowels, which form words, and no characters that look alike.
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 LENGTH = 8
 RANDOM_BYTES = 16
 
 
 class AuthorizationPending(DomainError):
-    """Nobody has let the device in yet; ask again after the interval."""
+    """Not approved yet. Poll again after the interval."""
 
     code = "authorization_pending"
 
 
 class SlowDown(DomainError):
-    """Asked too early; wait five seconds longer from now on."""
+    """Polled too early. Wait five seconds longer from now on."""
 
     code = "slow_down"
 
 
 class AccessDenied(DomainError):
-    """The device was not let in."""
+    """The device sign-in was denied."""
 
     code = "access_denied"
 
 
 class ExpiredToken(DomainError):
-    """That code is not, or no longer, good; begin again."""
+    """This code is invalid or has expired. Start again."""
 
     code = "expired_token"
 
@@ -46,7 +46,7 @@ class DeviceAnswer(StrEnum):
 
 
 def user_code(random: bytes) -> str:
-    """A code for people to type, made of `BYTES` random bytes: `BCDF-GHJK`."""
+    """Return a code for people to type, made of `RANDOM_BYTES` random bytes: `BCDF-GHJK`."""
     number, letters = int.from_bytes(random), ""
     for _ in range(LENGTH):
         number, letter = divmod(number, len(ALPHABET))
@@ -55,7 +55,7 @@ def user_code(random: bytes) -> str:
 
 
 def normalize_user_code(typed: str) -> str | None:
-    """The code as it was shown, however it was typed; None for what is none."""
+    """Return the code as it was shown, whatever its typed form; None if it isn't a code."""
     letters = "".join(c for c in typed.upper() if c.isalnum())
     if len(letters) != LENGTH or not set(letters) <= set(ALPHABET):
         return None
@@ -63,5 +63,7 @@ def normalize_user_code(typed: str) -> str | None:
 
 
 def digest_user_code(code: str, key: str) -> str:
-    """What a user code is stored as: it is short, so that without the key it could be tried out."""
+    """Return the stored form of a user code. It's keyed, because short codes could be
+    brute-forced.
+    """
     return hmac.new(key.encode(), code.encode(), hashlib.sha256).hexdigest()

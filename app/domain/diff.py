@@ -1,4 +1,4 @@
-"""What a task's changes are called: how they were counted, what became of a file."""
+"""Terms of a task's changes: their base, and the status of each file."""
 
 from enum import StrEnum
 
@@ -6,8 +6,7 @@ from app.domain.errors import Conflict, NotFound
 
 
 class DiffBase(StrEnum):
-    """What a change is counted from: the task's base, what the stage before left, or what the round
-    before came to."""
+    """The base of a change: the task's base, the previous stage, or the previous round."""
 
     BASE = "base"
     STAGE = "stage"
@@ -15,7 +14,7 @@ class DiffBase(StrEnum):
 
 
 class FileStatus(StrEnum):
-    """What became of a file."""
+    """What happened to a file."""
 
     ADDED = "added"
     MODIFIED = "modified"
@@ -25,20 +24,20 @@ class FileStatus(StrEnum):
 
 
 MAX_CONTENT_BYTES = 16 << 20
-"""Bytes of one content: a file, or its section of a patch."""
+"""Maximum bytes of one content: a file, or its section of a patch."""
 
 MAX_FILES = 10_000
-"""Of one change: of so many it is kept what became of them."""
+"""Maximum files of one change whose status is stored."""
 
 MAX_PATCH_BYTES = 10 << 20
-"""Bytes of the sections of one change, together."""
+"""Maximum bytes of all sections of one change."""
 
 EXPIRED = "expired"
-"""In `left_out`: the files were kept for as long as such are, and are gone."""
+"""Value in `left_out`: the retention period of the files is over."""
 
 
 class NoDiff(NotFound):
-    """Nothing is known of what the task has changed there."""
+    """No changes of the task are known there."""
 
     code = "no_diff"
 
@@ -50,12 +49,12 @@ class NoFile(NotFound):
 
 
 class FileLeftOut(NotFound):
-    """The file is too large to be kept, or is no text and no image."""
+    """The file is too large to store, or is neither text nor an image."""
 
     code = "file_left_out"
 
 
 class PatchLeftOut(Conflict):
-    """The patch is too large to be kept; the files' numbers are there."""
+    """The patch is too large to store. See the changed files' line counts instead."""
 
     code = "patch_left_out"

@@ -1,19 +1,19 @@
-"""What people keep for later: drafts of tasks, views of lists, and templates of descriptions."""
+"""Saved items of people: task drafts, list views, and description templates."""
 
 MAX_DRAFTS = 50
-"""Of one developer."""
+"""Per developer."""
 
 MAX_VIEWS = 50
-"""Of one developer."""
+"""Per developer."""
 
 MAX_VIEW_NAME = 60
 """Characters of a view's name."""
 
 MAX_QUERY = 2_000
-"""Characters of the filters that a view keeps."""
+"""Characters of a view's filters."""
 
 MAX_TEMPLATES = 20
-"""Of one project."""
+"""Per project."""
 
 MAX_DESCRIPTION = 20_000
-"""Characters of a task's description, and so of a draft's and a template's."""
+"""Characters of a task's description, and so of drafts and templates."""

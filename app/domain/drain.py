@@ -7,15 +7,15 @@ from enum import StrEnum
 
 class DrainAction(StrEnum):
     KEEP = "keep"
-    HAND_OVER = "hand_over"  # ends here, queued with its gate open, dispatched after the answer
-    STOP = "stop"  # ends here, an open gate is withdrawn, queued again from its last checkpoint
+    HAND_OVER = "hand_over"  # ends here; queued with its gate open, dispatched after the answer
+    STOP = "stop"  # ends here; an open gate is withdrawn, queued again from its last checkpoint
 
 
 @dataclass(frozen=True)
 class AttemptOnMachine:
-    """What the plan needs to know of a live attempt.
+    """What the plan needs to know about a live attempt.
 
-    `has_checkpoint`: the work done so far is pushed, so that another machine can continue it.
+    `has_checkpoint`: the work so far is pushed, so another machine can continue it.
     """
 
     id: int
@@ -24,13 +24,13 @@ class AttemptOnMachine:
 
 
 def plan_drain(attempts: Iterable[AttemptOnMachine], past_deadline: bool) -> dict[int, DrainAction]:
-    """The act for each attempt, by the attempt's id."""
+    """Return the action for each attempt, by attempt ID."""
     return {attempt.id: _choose_action(attempt, past_deadline) for attempt in attempts}
 
 
 def _choose_action(attempt: AttemptOnMachine, past_deadline: bool) -> DrainAction:
     if attempt.at_gate and attempt.has_checkpoint:
         return DrainAction.HAND_OVER
-    # A gated attempt without a checkpoint holds the only copy of its work, so it stays. Past the
-    # deadline that copy goes, and with it what the gate asks about.
+    # A gated attempt without a checkpoint has the only copy of its work, so it stays. Past the
+    # deadline that copy is dropped, and with it the gate about it.
     return DrainAction.STOP if past_deadline else DrainAction.KEEP

@@ -1,4 +1,4 @@
-"""A dry run of a pipeline: what each stage would run for a description, without running any."""
+"""A dry run of a pipeline: what each stage would run for a description, without running it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,15 +9,13 @@ from app.domain.errors import InvalidFields
 from app.domain.pipeline import Approved, Gate, GateKind, Stage
 
 UNKNOWN_INPUT = "{input}"
-"""What stands for a person's words that nobody has given."""
-SAMPLE_TASK = 1  # which the branch is named after
+"""The placeholder for input that isn't given."""
+SAMPLE_TASK = 1  # the branch is named after it
 
 
 @dataclass(frozen=True)
 class DryRunStage:
-    """A stage with what its agent would be told, or the script as it is; and the values that its
-    variables have then.
-    """
+    """A stage with its agent's prompt, or its unchanged script, and the values of its variables."""
 
     stage: Stage
     text: str
@@ -30,10 +28,11 @@ def dry_run_pipeline(
     project: str | None = None,
     answers: Mapping[str, str] | None = None,
 ) -> list[DryRunStage]:
-    """The stages of a task's first round. `answers` are to the stages' gates, by the stage's name;
-    where there is none the first choice is taken. A project that is not known stays a variable.
+    """Return the stages of a task's first round.
 
-    Raises InvalidFields for an answer that a gate does not offer.
+    `answers` are the answers to the stages' gates, by stage name; the first choice is used where
+    none is given. An unknown project stays a variable. Raises InvalidFields for an answer that a
+    gate doesn't offer.
     """
     known = {
         **dict.fromkeys(("description", "instruction"), description),
@@ -52,7 +51,7 @@ def dry_run_pipeline(
 
 
 def _answer_variables(name: str, gate: Gate, answers: Mapping[str, str]) -> Mapping[str, str]:
-    """The variables that the answer to the gate brings. A confirmation brings none."""
+    """Return the variables that the answer to the gate sets. A confirmation sets none."""
     if gate.kind is GateKind.CONFIRM:
         return {}
     if name not in answers:

@@ -1,7 +1,6 @@
 """The domain's exceptions. `app/errors.py` maps each to an HTTP status.
 
-A class's docstring is the message that users see if no other is given, and `code` is what clients
-switch on.
+A class's docstring is the default message for users, and clients switch on `code`.
 """
 
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from app.domain.field_errors import FieldError
 
 
 class DomainError(Exception):
-    """The request cannot be carried out."""
+    """The request can't be carried out."""
 
     code = "error"
 
@@ -19,7 +18,7 @@ class DomainError(Exception):
 
 
 class InvalidFields(DomainError):
-    """Some fields are not valid."""
+    """Some fields are invalid."""
 
     code = "validation_failed"
 
@@ -29,55 +28,55 @@ class InvalidFields(DomainError):
 
 
 class NotFound(DomainError):
-    """There is nothing here that you may see."""
+    """Not found, or you don't have access."""
 
     code = "not_found"
 
 
 class Forbidden(DomainError):
-    """Your role does not allow this."""
+    """You don't have permission."""
 
     code = "forbidden"
 
 
 class SessionRequired(Forbidden):
-    """A personal access token cannot do this; sign in."""
+    """Personal access tokens can't do this. Sign in."""
 
     code = "session_required"
 
 
 class WrongOrigin(Forbidden):
-    """Only this server's own pages may do this; programs have ways of their own."""
+    """Requests from this origin aren't allowed."""
 
     code = "wrong_origin"
 
 
 class ReauthenticationRequired(Forbidden):
-    """Prove that it is you, and ask again."""
+    """Confirm your identity and retry."""
 
     code = "reauthentication_required"
 
 
 class InsufficientScope(Forbidden):
-    """This token has been narrowed, and not to what this needs."""
+    """This token lacks the required scope."""
 
     code = "insufficient_scope"
 
 
 class PasswordLoginOff(Forbidden):
-    """Passwords do not sign in here; use a provider."""
+    """Password sign-in is off. Use single sign-on."""
 
     code = "password_login_off"
 
 
 class Conflict(DomainError):
-    """The state of things does not allow this now."""
+    """Not possible in the current state."""
 
     code = "conflict"
 
 
 class IllegalTransition(Conflict):
-    """The task cannot go from here to there."""
+    """The task can't change to that state."""
 
     code = "illegal_transition"
 
@@ -95,37 +94,37 @@ class TaskNotEnded(Conflict):
 
 
 class NoCheckpoint(Conflict):
-    """No checkpoint exists for the stage before that one; retry from an earlier stage."""
+    """No checkpoint before that stage. Pick an earlier one."""
 
     code = "no_checkpoint"
 
 
 class NoLiveWorkspace(Conflict):
-    """The task has no workspace on a machine now."""
+    """The task has no active workspace."""
 
     code = "no_live_workspace"
 
 
 class NothingPending(NotFound):
-    """The task is not waiting for an answer."""
+    """The task isn't waiting for an answer."""
 
     code = "nothing_pending"
 
 
 class NoWorkspace(NotFound):
-    """No machine has begun a workspace for the task yet."""
+    """No machine has started a workspace for the task yet."""
 
     code = "no_workspace"
 
 
 class NoTerminal(Conflict):
-    """The task has no live terminal now: no stage of it is running."""
+    """No stage is running."""
 
     code = "no_terminal"
 
 
 class NoOpenGate(Conflict):
-    """The task is not waiting for an answer."""
+    """The task isn't waiting for an answer."""
 
     code = "no_open_gate"
 
@@ -136,54 +135,53 @@ class WrongStage(Conflict):
     code = "wrong_stage"
 
     def __init__(self, asked: int, given: int) -> None:
-        super().__init__(f"stage {asked} is waiting for an answer, not stage {given}")
+        super().__init__(f"Stage {asked} is waiting, not stage {given}.")
 
 
 class WrongRound(Conflict):
-    """That question is of an earlier round; the task has begun another since."""
+    """That question is from an earlier round."""
 
     code = "wrong_round"
 
 
 class AlreadyAnswered(Conflict):
-    """Somebody else has answered this gate."""
+    """Someone else already answered."""
 
     code = "already_answered"
 
 
 class HeadChanged(Conflict):
-    """The work has gone on since that commit; look again."""
+    """The work has changed. Review the latest."""
 
     code = "head_changed"
 
 
 class CommentPublished(Conflict):
-    """A comment that others see stays as it is; answer it instead."""
+    """Published comments can't be edited. Reply instead."""
 
     code = "comment_published"
 
 
 class TooManyComments(Conflict):
-    """There is no room for more comments here."""
+    """This task or thread already has the maximum number of comments."""
 
     code = "too_many_comments"
 
 
 class TunnelOpen(Conflict):
-    """A tunnel into the task's workspace is open, and may change what this is about: close it."""
+    """Close the tunnel first. It could change the workspace."""
 
     code = "tunnel_open"
 
 
 class NetworkClosed(Conflict):
-    """The task's network is not open, and a tunnel needs one that is: what lies in the workspace
-    would have it, too."""
+    """Tunnels need an open network; this task's network is restricted."""
 
     code = "network_closed"
 
 
 class NetworkOpen(Conflict):
-    """The project's network is open: its stages may reach every host already."""
+    """The project's network is open: its stages can already reach every host."""
 
     code = "network_open"
 
@@ -195,51 +193,51 @@ class AlreadyExists(Conflict):
 
 
 class ChatBound(AlreadyExists):
-    """The bot has bound that chat already; remove that binding first."""
+    """The bot is already bound to that chat. Remove that binding first."""
 
     code = "chat_bound"
 
 
 class PlatformUidTaken(AlreadyExists):
-    """That platformUid is another developer's already."""
+    """That platformUid belongs to another developer."""
 
     code = "platform_uid_taken"
 
 
 class ChatTokenInvalid(Conflict):
-    """That chat token is not valid (any more)."""
+    """That chat token is invalid or has expired."""
 
     code = "chat_token_invalid"
 
 
 class TotpEnabled(Conflict):
-    """The second factor is on already; disable it first."""
+    """Two-factor authentication is already on. Disable it first."""
 
     code = "totp_enabled"
 
 
 class TotpNotSetUp(Conflict):
-    """There is no second factor to verify; set one up first."""
+    """Two-factor authentication isn't set up. Set it up first."""
 
     code = "totp_not_set_up"
 
 
 class EmailTaken(Conflict):
-    """Another account has that e-mail address."""
+    """Another account has that email address."""
 
     code = "email_taken"
 
 
 class LockoutPrevented(Conflict):
-    """Nobody could sign in any more: without passwords there has to be a provider, and an admin
-    with a password for emergencies.
+    """This would lock everyone out. Without passwords, you need a provider and a break-glass admin
+    with a password.
     """
 
     code = "lockout_prevented"
 
 
 class LastAdmin(Conflict):
-    """The last active admin can be neither demoted nor disabled."""
+    """You can't demote or disable the last admin."""
 
     code = "last_admin"
 
@@ -251,49 +249,49 @@ class MachineDecommissioned(Conflict):
 
 
 class MachineAlreadyRegistered(Conflict):
-    """That machine is registered already, with another token."""
+    """Already registered with another token."""
 
     code = "machine_already_registered"
 
 
 class IdempotencyKeyReused(Conflict):
-    """That Idempotency-Key came with another request before."""
+    """This key was used for another request."""
 
     code = "idempotency_key_reused"
 
 
 class Unauthenticated(DomainError):
-    """A valid credential is needed."""
+    """A valid credential is required."""
 
     code = "unauthenticated"
 
 
 class InvalidCredentials(Unauthenticated):
-    """Name or password is wrong."""
+    """Wrong name or password."""
 
     code = "invalid_credentials"
 
 
 class TotpRequired(Unauthenticated):
-    """A code of the second factor is needed too."""
+    """A two-factor code is required too."""
 
     code = "totp_required"
 
 
 class TotpInvalid(Unauthenticated):
-    """That code is wrong, or has been used already."""
+    """Wrong or already used two-factor code."""
 
     code = "totp_invalid"
 
 
 class InvalidToken(Unauthenticated):
-    """The token is not valid here."""
+    """The token isn't valid here."""
 
     code = "invalid_token"
 
 
 class TooManyAttempts(DomainError):
-    """Too many failed logins; wait before the next one."""
+    """Too many failed sign-ins. Wait before you try again."""
 
     code = "too_many_attempts"
 
@@ -303,18 +301,18 @@ class TooManyAttempts(DomainError):
 
 
 class TooManyStreams(TooManyAttempts):
-    """You have too many streams open; close one first."""
+    """You have too many streams open. Close one first."""
 
     code = "too_many_streams"
 
 
 class TooManyRequests(TooManyAttempts):
-    """Too many requests; wait before the next one."""
+    """Too many requests. Wait before the next one."""
 
     code = "too_many_requests"
 
 
 class Unavailable(DomainError):
-    """Something this request needs is away; try again shortly."""
+    """A required service is down. Retry shortly."""
 
     code = "unavailable"

@@ -1,4 +1,4 @@
-"""A few of the files that were changed, for a message."""
+"""A short list of changed files, for a message."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,11 +6,11 @@ from typing import NamedTuple
 from app.domain.sanitize import make_printable
 
 MAX_FILES = 5
-_MAX_PATH = 80  # characters of a path
+_MAX_PATH = 80  # characters per path
 
 
 class ChangedFileName(NamedTuple):
-    """A file that was changed, with how many lines."""
+    """A changed file and its changed line counts."""
 
     path: str
     insertions: int
@@ -19,8 +19,10 @@ class ChangedFileName(NamedTuple):
 
 
 def summarize_files(files: Sequence[ChangedFileName], total: int) -> str:
-    """The first of `total` files, in a line: `a.py +3 -1, b.png, and 4 more`. A name is cut at its
-    beginning, and has no characters that would make it look like something else.
+    """Return the first of `total` files on one line: `a.py +3 -1, b.png, and 4 more`.
+
+    Long names are cut at the start. Characters that could make a name look like another are
+    replaced.
     """
     parts = [_format_file(file) for file in files[:MAX_FILES]]
     if total > len(parts):

@@ -1,6 +1,4 @@
-"""Counters of the fleet: ends of attempts, failures, trouble, and how close leases came to
-ending.
-"""
+"""Counters of all machines: attempt outcomes, failures, problems, and remaining lease time."""
 
 from enum import StrEnum
 
@@ -9,35 +7,35 @@ from app.domain.task import EventType, FailureCode
 
 
 class FleetCounter(StrEnum):
-    """The counters; the comment says which labels each is counted by."""
+    """The counters. The comments give each one's label."""
 
     ATTEMPTS_ENDED = "attempts_ended"  # OUTCOMES
     TASK_FAILURES = "task_failures"  # a failure's code
-    TASK_EVENTS = "task_events"  # TOLD
+    TASK_EVENTS = "task_events"  # COUNTED_EVENTS
     REPORTS_REFUSED = "reports_refused"  # Refusal
-    LEASE_MARGINS = "lease_margins"  # the first of MARGINS that is not exceeded
+    LEASE_MARGINS = "lease_margins"  # the first of MARGINS that isn't exceeded
     USAGE = "usage"  # "<agent> <kind>": the number by TOKENS, the amount by COST
 
 
 class Refusal(StrEnum):
-    """Why something that a machine said had no effect."""
+    """Why a machine's report had no effect."""
 
     ENDED = "ended"  # the report's attempt had ended
-    UNKNOWN = "unknown"  # the report's attempt is not this machine's
+    UNKNOWN = "unknown"  # the report's attempt belongs to another machine
     UNORDERED = "unordered"  # the machine had no order for what it reports
     REPLACED = "replaced"  # a newer connection of the machine has replaced the report's
-    MALFORMED = "malformed"  # it was out of bounds, or nothing that is known
-    FORGED = "forged"  # it named a ref or branch that is not its attempt's
-    LIMIT_EXCEEDED = "limit_exceeded"  # it was more than the machine may say, or have
+    MALFORMED = "malformed"  # it was out of bounds or unknown
+    FORGED = "forged"  # it named a ref or branch of another attempt
+    LIMIT_EXCEEDED = "limit_exceeded"  # it exceeded the machine's limits
 
 
 MISBEHAVIOR = (Refusal.MALFORMED, Refusal.FORGED, Refusal.LIMIT_EXCEEDED)
-"""What no worker of ours does: the audit log tells of it, once for each machine and reason."""
+"""What our workers never do. The audit log records it once per machine and reason."""
 
 
 UNCOUNTED = "uncounted"
 OUTCOMES = (*AttemptOutcome, UNCOUNTED)
-"""How attempts end. `uncounted` is a loss that does not count against `maxAttempts`."""
+"""How attempts end. `uncounted` is a loss that doesn't count against `maxAttempts`."""
 
 COUNTED_EVENTS = (
     EventType.REQUEUED,
@@ -46,13 +44,13 @@ COUNTED_EVENTS = (
     EventType.MACHINE_BACK,
     EventType.RESTORED,
 )
-"""The types of history events that tell of trouble, and of its end."""
+"""History event types that report problems and their end."""
 
 MARGINS = (0.0, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1.0)
-"""Histogram buckets (upper bounds) of the part of a lease that was left when it was prolonged."""
+"""Histogram buckets (upper bounds) of the share of a lease that was left at its renewal."""
 
 TOKENS = ("input", "cached", "output", "reasoning")
-"""Kinds of tokens; what was cached is part of the input, what was reasoned of the output."""
+"""Kinds of tokens. Cached tokens are part of the input, reasoning tokens of the output."""
 COST = "cost"
 
 MACHINE_CODES = frozenset(
@@ -81,12 +79,12 @@ MACHINE_CODES = frozenset(
         "workspace_timeout",
     }
 )
-"""The failure codes that machines report. A report may have any code, but labels have to be few."""
+"""The failure codes that machines report. A report may have any code, but labels must be few."""
 
 OTHER = "other"
 CODES = (*FailureCode, *sorted(MACHINE_CODES), OTHER)
 
 
 def code_label(code: str) -> str:
-    """The label that a failure code is counted by: itself, or `other` if it is not in `CODES`."""
+    """Return the label for a failure code: itself, or `other` if it isn't in `CODES`."""
     return code if code in CODES else OTHER

@@ -1,6 +1,6 @@
-"""Follow-ups: what a person says to a task whose work is there, and a new round of it does.
+"""Follow-ups: an instruction for a finished task, carried out in a new round.
 
-When one may begin, and the words in which agents are told of it.
+When one may start, and the prompts that agents get.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,31 +13,33 @@ from app.domain.task import ENDED, TaskStatus
 
 MAX_INSTRUCTION = 20_000  # characters
 MAX_QUEUED = 20
-"""So many may wait for one task."""
+"""Maximum queued follow-ups per task."""
 
 BEFORE_FIRST_STAGE = -1
-"""Under this index a follow-up's round has what it began with among its checkpoints: as if a stage
-before the first had left it."""
+"""The checkpoint index for the work that a follow-up's round starts with.
+
+It acts as if a stage before the first had produced that work.
+"""
 
 _MAX_TITLE = 160  # characters
-_MAX_DESCRIPTION, _MAX_EARLIER = 4_000, 1_000  # characters, of a history
+_MAX_DESCRIPTION, _MAX_EARLIER = 4_000, 1_000  # characters, per history entry
 _MAX_ROUNDS, MAX_FILES = 10, 100
 
 
 class TooManyFollowUps(Conflict):
-    """As many follow-ups as may be wait for this task; withdraw one, or wait."""
+    """Too many queued follow-ups. Withdraw one or wait."""
 
     code = "too_many_follow_ups"
 
 
 class FollowUpStarted(Conflict):
-    """That follow-up has begun; cancel the task to stop it."""
+    """That follow-up has already started. Cancel the task to stop it."""
 
     code = "follow_up_started"
 
 
 class FollowUpState(StrEnum):
-    """A queued one begins when its task rests; one that has started is its round's."""
+    """A queued one starts when its task is idle; a started one belongs to its round."""
 
     QUEUED = "queued"
     STARTED = "started"
@@ -45,15 +47,14 @@ class FollowUpState(StrEnum):
 
 
 def can_start_now(status: TaskStatus, *, at_gate: bool) -> bool:
-    """Whether a follow-up that a person makes now may begin now. `at_gate`: the question before a
-    stage is open.
-    """
+    """Whether a new follow-up may start now. `at_gate`: the question before a stage is open."""
     return status in ENDED or (at_gate and status in (TaskStatus.SUSPENDED, TaskStatus.QUEUED))
 
 
 def can_start_automatically(status: TaskStatus, *, at_gate: bool) -> bool:
-    """Whether one that is queued may begin now, without anybody's act. After a failure it waits for
-    a person: what it was meant to follow has not come to its end.
+    """Whether a queued follow-up may start now without a person's action.
+
+    After a failure it waits for a person, because the work that it follows isn't complete.
     """
     return can_start_now(status, at_gate=at_gate) and status in (
         TaskStatus.COMPLETED,
@@ -63,37 +64,38 @@ def can_start_automatically(status: TaskStatus, *, at_gate: bool) -> bool:
 
 
 def seed_checkpoints(last: Mapping[str, Any], start: int) -> dict[str, dict[str, Any]]:
-    """The checkpoints of a round that begins at stage `start` with that work: whatever is lost or
-    tried again up to there, it goes on from the same.
+    """Return the checkpoints of a round that starts at stage `start` with that work.
+
+    Every loss or retry before the first new checkpoint resumes from the same work.
     """
     return {str(index): dict(last) for index in range(BEFORE_FIRST_STAGE, start)}
 
 
-# ---- words -------------------------------------------------------------------------------------
+# ---- prompts -----------------------------------------------------------------------------------
 
 
 def has_placeholder(command: str) -> bool:
-    """Whether a stage's command has a place for what is to be done."""
+    """Whether a stage's command has a placeholder for the instruction."""
     return "{description}" in command or "{instruction}" in command
 
 
 def build_prompt(filled: str, instruction: str, review: str, *, says_it: bool) -> str:
-    """What an agent is told: its stage's command, filled in; what is to be done now, unless that
-    says it; and a review, where there is one.
+    """Return an agent's prompt: the stage's filled-in command, the instruction if the command
+    lacks it, and the review, if any.
     """
     parts = [filled] if says_it else [instruction, filled]
     return "\n\n".join(part for part in (*parts, review) if part)
 
 
 def transcript_heading(round_: int, instruction: str) -> str:
-    """What the transcript of a round begins with."""
+    """Return the heading of a round's transcript."""
     words = " ".join(instruction.split())
     return f"Follow-up, round {round_}: {_truncate(words, _MAX_TITLE)}"
 
 
 @dataclass(frozen=True)
 class ChangedFile:
-    """A file that the task has changed; None of a number: it is binary, or not counted."""
+    """A file that the task changed. A count of None: the file is binary, or wasn't counted."""
 
     path: str
     insertions: int | None = None
@@ -102,8 +104,11 @@ class ChangedFile:
 
 @dataclass(frozen=True)
 class Thread:
-    """A thread of a review, in words: `where` it is, the `code` that it is about, the first of its
-    lines being number `first`, and what was said in it, as (by, text)."""
+    """A review thread as text.
+
+    `where` is its location, `code` its lines with the first numbered `first`, and `comments` are
+    (author, text).
+    """
 
     id: int
     where: str
@@ -113,12 +118,12 @@ class Thread:
 
 
 def format_review(threads: Sequence[Thread]) -> str:
-    """What an agent is told of a review's threads; empty where there are none."""
+    """Return the prompt about a review's threads; empty if there are none."""
     if not threads:
         return ""
     parts = [
-        "The review has these threads. Do what they ask for, and answer in each by the tool "
-        "`reply_comment`, with its id: what you have changed, or why you have not."
+        "Address each of these review threads. Reply in each with the tool `reply_comment` "
+        "and the thread's ID: what you changed, or why you didn't."
     ]
     for thread in threads:
         comments = "\n".join(f"{by}: {text}" for by, text in thread.comments)
@@ -131,13 +136,15 @@ def format_review(threads: Sequence[Thread]) -> str:
 def format_location(
     path: str | None, line: int | None, end_line: int | None, *, outdated: bool
 ) -> str:
-    """A thread's place in words."""
+    """Return a thread's location as text."""
     if path is None:
-        return "about the whole"
+        return "about the change as a whole"
     if line is None:
         return f"about {path}"
     lines = f"line {line}" if end_line in (None, line) else f"lines {line} to {end_line}"
-    return f"about {path}, {lines}" + (", as it was then: it has changed since" if outdated else "")
+    return f"about {path}, {lines}" + (
+        ", in an older version: the lines have changed since" if outdated else ""
+    )
 
 
 def _format_code(thread: Thread) -> str:
@@ -150,12 +157,13 @@ def _format_code(thread: Thread) -> str:
 def format_history(
     description: str, earlier: Sequence[tuple[int, str]], changed: Sequence[ChangedFile]
 ) -> str:
-    """What an agent that was not there is told of what has been done: the task, the follow-ups
-    before this one, as (round, instruction), and the files that are changed by now.
+    """Return the history for an agent that starts without a session.
+
+    It has the task, the earlier follow-ups as (round, instruction), and the changed files.
     """
     parts = [
-        "This goes on with work that is in this repository already: the branch that is checked out "
-        "has it. It was asked for with these words:",
+        "This continues work that is already in this repository, on the checked-out branch. "
+        "The original request was:",
         _quote(_truncate(description, _MAX_DESCRIPTION)),
     ]
     for round_, instruction in earlier[-_MAX_ROUNDS:]:
@@ -164,8 +172,8 @@ def format_history(
         lines = [_format_file(file) for file in changed[:MAX_FILES]]
         if len(changed) > MAX_FILES:
             lines.append("- and more")
-        parts += ["Changed since, against the branch that it began with:", "\n".join(lines)]
-    return "\n\n".join([*parts, "What is to be done now:"])
+        parts += ["Files changed since, compared with the initial branch:", "\n".join(lines)]
+    return "\n\n".join([*parts, "Your task now:"])
 
 
 def _format_file(file: ChangedFile) -> str:

@@ -1,4 +1,4 @@
-"""What of all that happens needs one developer, and until when."""
+"""Inbox items: what needs a developer's attention, and until when."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,32 +13,32 @@ from app.domain.pipeline import GateKind
 from app.domain.task import EventType
 
 MAX_AGE = timedelta(days=14)
-"""So long after its end a task that nobody looked at is shown; notifications and lists keep it."""
+"""A finished task stays in the inbox for this long. Notifications and lists keep it."""
 
 
 class InboxKind(StrEnum):
-    """What kind of a thing needs somebody, in the order in which they are shown."""
+    """Kinds of inbox items, in display order."""
 
-    GATE = "gate"  # a question of the pipeline's, or of a branch that could not be moved
-    QUESTION = "question"  # an agent's, in the middle of its stage
-    BUDGET = "budget"  # what a task may use is used up
+    GATE = "gate"  # a gate of the pipeline, or a branch that couldn't be moved
+    QUESTION = "question"  # an agent's question in the middle of its stage
+    BUDGET = "budget"  # a budget is used up
     FAILURE = "failure"
-    RESULT = "result"  # which nobody has reviewed
+    RESULT = "result"  # without a review
     MACHINE = "machine"
 
 
 class DefaultAction(StrEnum):
-    """What happens by itself where nobody does anything."""
+    """What happens if no one acts."""
 
     FAILS = "fails"
     CONTINUES = "continues"  # without an answer
-    REQUEUES = "requeues"  # what runs there goes on elsewhere
+    REQUEUES = "requeues"  # its work resumes elsewhere
     RECOVERS = "recovers"
     NOTHING = "nothing"
 
 
 class InboxAction(StrEnum):
-    """What the developer may do about an item, with the credential that they have come with."""
+    """What the developer can do about an item with their current credential."""
 
     ANSWER = "answer"
     REVIEW = "review"
@@ -50,11 +50,11 @@ class InboxAction(StrEnum):
 
 class MachineProblem(StrEnum):
     OFFLINE = "offline"
-    DISK_FULL = "disk_full"  # so that Muster drains it
-    AGENT = "agent"  # one of its agents cannot be used
+    DISK_FULL = "disk_full"  # the disk is full, so Muster drains it
+    AGENT = "agent"  # one of its agents is unusable
 
 
-# The order of kinds in the list: what waits for an answer, then what is to be looked at.
+# The order of kinds in the list: questions first, then items to review.
 RANKS = {
     InboxKind.GATE: 4,
     InboxKind.QUESTION: 4,
@@ -68,23 +68,23 @@ QUESTION_KINDS = (InboxKind.GATE, InboxKind.QUESTION, InboxKind.BUDGET)
 
 
 def kind_of_gate(gate: GateKind) -> InboxKind:
-    """The kind of an open gate."""
+    """Return the kind of an open gate."""
     return _KIND_BY_GATE.get(gate, InboxKind.GATE)
 
 
 def gates_of_kind(kind: InboxKind) -> tuple[GateKind, ...]:
-    """The gates that are of that kind of item."""
+    """Return the gates of that kind."""
     return tuple(gate for gate in GateKind if kind_of_gate(gate) is kind)
 
 
 def default_action_of_gate(gate: GateKind, expires_at: datetime | None) -> DefaultAction:
-    """What becomes of an open gate by itself."""
+    """Return what happens to an open gate if no one answers."""
     if expires_at is None:
         return DefaultAction.NOTHING
     return DefaultAction.CONTINUES if gate is GateKind.QUESTION else DefaultAction.FAILS
 
 
-# ---- in short ------------------------------------------------------------------------------------
+# ---- excerpts ----------------------------------------------------------------------------------
 
 MAX_DIFF_LINES = 8
 MAX_LOG_LINES = 6
@@ -95,8 +95,9 @@ _ESCAPES = re.compile(
 
 
 def last_lines(data: bytes) -> list[str]:
-    """The last lines of a log's end that have words, as plain text, each cut to LONGEST_LINE.
-    The first of `data` may be the rest of a line.
+    """Return the last non-empty lines of a log as plain text, each cut to MAX_LINE.
+
+    The first line of `data` may be incomplete.
     """
     plain = (
         _ESCAPES.sub("", line.rpartition("\r")[2]).rstrip()
@@ -107,8 +108,10 @@ def last_lines(data: bytes) -> list[str]:
 
 
 def excerpt(hunk: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The lines of a hunk around its first change, each cut to LONGEST_LINE: one above it, and so
-    many from there on."""
+    """Return the lines of a hunk around its first change, each cut to MAX_LINE.
+
+    It starts one line above the change.
+    """
     changed = next((n for n, line in enumerate(hunk) if line["type"] != "context"), 0)
     shown = hunk[max(0, changed - 1) :][:MAX_DIFF_LINES]
     while shown and shown[-1]["type"] == "context" and len(shown) > 1:
@@ -121,8 +124,9 @@ def excerpt(hunk: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class ProblemDetail:
-    """Why a machine is unwell. `agent` and `detail` (the machine's word) are those of an agent,
-    which is tried again at `until`, if that is known.
+    """Why a machine is unhealthy.
+
+    `agent` and `detail` (the machine's text) describe an agent; `until` is its next try, if known.
     """
 
     reason: MachineProblem
@@ -139,7 +143,7 @@ def find_problems(
     connected: bool,
     is_drained_by_us: bool,
 ) -> list[ProblemDetail]:
-    """All that is wrong with a machine. One that people have drained may well be off."""
+    """Return all problems of a machine. One that people have drained may be offline without one."""
     found = []
     if status is MachineStatus.OFFLINE or (status is MachineStatus.DRAINING and not connected):
         found.append(ProblemDetail(MachineProblem.OFFLINE))
@@ -162,8 +166,10 @@ def _parse_timestamp(text: str | None) -> datetime | None:
 def default_action_of_machine(
     found: Sequence[ProblemDetail], lease_until: datetime | None, now: datetime, *, is_at_work: bool
 ) -> tuple[DefaultAction, datetime | None]:
-    """What becomes of an unwell machine by itself, and when. Until `lease_until` what it works on
-    is its own."""
+    """Return what happens to an unhealthy machine's work if no one acts, and when.
+
+    Until `lease_until` its work belongs to it.
+    """
     reasons = {each.reason for each in found}
     if MachineProblem.OFFLINE in reasons:
         if is_at_work and lease_until is not None and lease_until > now:
@@ -178,7 +184,7 @@ def default_action_of_machine(
 
 # ---- what changes an inbox -----------------------------------------------------------------------
 
-# These open and close questions, which is the business of all who may answer them;
+# These open and close questions, which concern everyone who can answer them;
 _QUESTION_EVENTS = frozenset(
     {
         EventType.SUSPENDED,
@@ -193,7 +199,7 @@ _QUESTION_EVENTS = frozenset(
         EventType.WARNING,  # a question is withdrawn
     }
 )
-# these are news of an end, or of what has come of it, for who has created the task.
+# these report an end or its result, which concerns the task's creator.
 _END_EVENTS = frozenset(
     {
         EventType.COMPLETED,
@@ -207,5 +213,5 @@ _END_EVENTS = frozenset(
 
 
 def is_changed_by(type_: EventType, *, may_answer: bool, is_creator: bool) -> bool:
-    """Whether the event of a task may change somebody's inbox."""
+    """Whether the task's event may change someone's inbox."""
     return (may_answer and type_ in _QUESTION_EVENTS) or (is_creator and type_ in _END_EVENTS)

@@ -1,7 +1,7 @@
 """Whether the server's own keys are strong enough to start with.
 
-No rule can tell what is random; these tell what certainly is not: what is short, what repeats
-itself, words, examples, and the same key for two purposes.
+No rule can prove randomness. These rules detect its absence: short or repetitive keys, words,
+examples, and one key for two purposes.
 """
 
 import base64
@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 MIN_BYTES = 32  # bytes
-# Of 32 random hex digits, the poorest that is long enough, nearly all have more.
+# Nearly all sets of 32 random hex digits, the weakest key that is long enough, have more.
 MIN_BITS = 90.0
 FERNET_BYTES = 32
-# In a random key a word of seven letters is there by chance once in a billion.
+# In a random key, a seven-letter word occurs by chance once in a billion.
 _EXAMPLES = (
     *("changeme", "change-me", "change_me", "replaceme", "replace-me", "replace_me"),
     *("your-secret", "your_secret", "yoursecret", "supersecret", "super-secret", "super_secret"),
@@ -24,20 +24,21 @@ _EXAMPLES = (
 
 
 def find_problems(signing: Mapping[str, str], encryption: Sequence[str]) -> list[str]:
-    """What is wrong with the keys, a sentence for each; empty if nothing is. No key is quoted.
+    """Return the problems of the keys, one sentence each; empty if there are none. No key is
+    quoted.
 
-    `signing` are keys by their settings' names. Of `encryption`, the value of ENCRYPTION_KEYS, the
-    first writes; the others only read, and may be what they once were.
+    `signing` has keys by setting name. `encryption` is the value of ENCRYPTION_KEYS: the first key
+    encrypts and must be strong; the others only decrypt and may be old.
     """
     found = [f"{name} {fault}" for name, key in signing.items() if (fault := _find_problem(key))]
     found += [
-        f"number {number} of ENCRYPTION_KEYS is no Fernet key"
+        f"number {number} of ENCRYPTION_KEYS isn't a Fernet key"
         for number, key in enumerate(encryption, 1)
         if _decode(key) is None
     ]
     first = _decode(encryption[0]) if encryption else None
     if first is not None and _is_made_by_hand(first):
-        found.append("number 1 of ENCRYPTION_KEYS is not random")
+        found.append("number 1 of ENCRYPTION_KEYS isn't random")
     owners: dict[str, list[str]] = {}
     for name, key in [*signing.items(), *(("ENCRYPTION_KEYS", key) for key in encryption)]:
         owners.setdefault(key, []).append(name)
@@ -47,21 +48,21 @@ def find_problems(signing: Mapping[str, str], encryption: Sequence[str]) -> list
 def _find_problem(key: str) -> str | None:
     size = len(key.encode())
     if size < MIN_BYTES:
-        return f"has {size} bytes of at least {MIN_BYTES}"
+        return f"has {size} bytes; at least {MIN_BYTES} are required"
     if any(example in key.lower() for example in _EXAMPLES):
-        return "holds words of an example"
+        return "contains words of an example"
     if _entropy_bits(_repeating_unit(key)) < MIN_BITS:
-        return "is not random"
+        return "isn't random"
     return None
 
 
 def _repeating_unit(key: str) -> str:
-    """The shortest text of which the key is a repetition: nearly always the key itself."""
+    """Return the shortest text that the key repeats: nearly always the key itself."""
     return key[: (key + key).index(key, 1)]
 
 
 def _entropy_bits(text: str) -> float:
-    """The information in the text, by how often each character is in it."""
+    """Return the bits of information in the text, by its character frequencies."""
     counts = Counter(text).values()
     return sum(count * math.log2(len(text) / count) for count in counts)
 
@@ -75,5 +76,8 @@ def _decode(key: str) -> bytes | None:
 
 
 def _is_made_by_hand(raw: bytes) -> bool:
-    """Random bytes are readable text once in 10^13 times, and hardly ever the same byte often."""
+    """Whether the key looks typed.
+
+    Random bytes are readable text once in 10^13 times, and rarely repeat one byte often.
+    """
     return all(32 <= byte < 127 for byte in raw) or len(set(raw)) < FERNET_BYTES // 2

@@ -1,8 +1,8 @@
-"""Labels of machines, and selectors: what a project or a task wants of the labels of its machine.
+"""Machine labels, and selectors: what a project or a task requires of its machine's labels.
 
-A label is a short name with a short value. A selector is requirements between commas, all of which
-have to hold: `gpu=true`, `zone!=eu` (also met where there is no `zone`), `gpu` (there is one, with
-whatever value), `!gpu` (there is none).
+A label is a short name with a short value. A selector is a comma-separated list of requirements,
+which must all hold: `gpu=true`, `zone!=eu` (also met without a `zone`), `gpu` (present with any
+value), `!gpu` (absent).
 """
 
 import re
@@ -14,11 +14,11 @@ from functools import lru_cache
 from app.domain import field_errors
 from app.domain.field_errors import InvalidValue
 
-MAX_LABELS = 32  # of one machine, from either side
+MAX_LABELS = 32  # per machine and per source
 MAX_REQUIREMENTS = 20
 MAX_SELECTOR = 1000
 
-# As Kubernetes' short names; without their prefixes of domains.
+# Like Kubernetes' short names, without their domain prefixes.
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
 VALUE = f"(?:{NAME})?"
 
@@ -26,7 +26,7 @@ Labels = Mapping[str, str]
 
 
 class Operator(StrEnum):
-    """How a requirement looks at a label. The value says how it is written."""
+    """How a requirement tests a label. The value is its notation."""
 
     EQUALS = "="
     DIFFERS = "!="
@@ -36,7 +36,7 @@ class Operator(StrEnum):
 
 @dataclass(frozen=True)
 class Requirement:
-    """What is wanted of one label. `value` counts for EQUALS and DIFFERS alone."""
+    """A requirement for one label. `value` applies to EQUALS and DIFFERS only."""
 
     name: str
     operator: Operator
@@ -64,13 +64,15 @@ _COMPARISON = re.compile(rf"({NAME}) *(!=|=) *({VALUE})")
 _EXISTENCE = re.compile(rf"(!?) *({NAME})")
 _REQUIREMENT_PATTERN = f"(?:! *{NAME} *|{NAME} *(?:!?= *(?:{NAME} *)?)?)"
 FORM = f"^ *(?:{_REQUIREMENT_PATTERN}(?:, *{_REQUIREMENT_PATTERN}){{0,{MAX_REQUIREMENTS - 1}}})?$"
-"""What can be a selector, as a pattern for clients, in Python and in ECMA 262. There is one way to
-read each text: with two for each requirement, engines that backtrack would try 2^20."""
+"""The pattern of a selector for clients, in Python and in ECMA 262.
+
+Each text has one parse: with two for each requirement, backtracking engines would try 2^20.
+"""
 
 
 @lru_cache(10_000)
 def parse(text: str) -> Selector:
-    """The requirements of a selector, each once. Raises Faulty."""
+    """Return a selector's requirements, without duplicates. Raises InvalidValue."""
     if len(text) > MAX_SELECTOR:
         raise InvalidValue(field_errors.HAS_MORE_THAN(max=MAX_SELECTOR))
     if not text.strip(" "):
@@ -91,22 +93,23 @@ def _parse_requirement(text: str) -> Requirement:
 
 
 def canonicalize(text: str | None) -> str | None:
-    """The selector as it is stored: without space, and without what it says twice. None for none,
-    and for an empty one. Raises Faulty.
+    """Return the selector as stored: without spaces and duplicates; None if it's empty.
+
+    Raises InvalidValue.
     """
     return ",".join(map(str, parse(text or ""))) or None
 
 
 def matches(selector: Selector, labels: Labels) -> bool:
-    """Whether the labels meet all requirements; none of them: they do."""
+    """Whether the labels meet all requirements. No requirements are always met."""
     return all(requirement.is_met(labels) for requirement in selector)
 
 
 def combine_selectors(*texts: str | None) -> Selector:
-    """The requirements of several selectors: a task's add to its project's."""
+    """Return the requirements of several selectors: a task's add to its project's."""
     return tuple(each for text in texts if text for each in parse(text))
 
 
 def effective_labels(claimed: Labels, given: Labels) -> dict[str, str]:
-    """A machine's labels: what it says of itself, and over that what admins have given it."""
+    """Return a machine's labels: its own, overridden by those that admins set."""
     return {**claimed, **given}

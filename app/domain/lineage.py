@@ -1,8 +1,8 @@
-"""The line of an attempt's work, from what it goes on from to what it publishes.
+"""The chain of an attempt's work, from its starting point to its published commit.
 
-Each checkpoint names the one that it follows, by commit and tree. A stored revision is {commit,
-tree?}; {} stands for the base, which only the machine knows. None: no line is known, for the
-worker that began the attempt was of a release that does not tell what its checkpoints follow.
+Each checkpoint names its predecessor by commit and tree. A stored revision is {commit, tree?}; {}
+is the base, which only the machine knows. None means that no chain is known: the worker that
+started the attempt is too old to report predecessors.
 """
 
 from collections.abc import Mapping
@@ -22,23 +22,23 @@ class Revision(Protocol):
 
 
 def to_json(commit: str, tree: str | None) -> dict[str, str]:
-    """The revision, as it is kept."""
+    """Return the revision as it's stored."""
     return {"commit": commit, **({"tree": tree} if tree else {})}
 
 
 def find_break(known: StoredRevision | None, follows: Revision | None) -> str | None:
-    """Why what a machine has made does not follow the last that is known; None where it does."""
+    """Return why the machine's result doesn't follow the last known one; None if it does."""
     if known is None:
         return None
     if follows is None:
-        return "the machine does not tell what it follows"
+        return "the machine doesn't report what it follows"
     if known and (why := describe_mismatch(known, follows.commit, follows.tree)):
         return f"it follows {why}"
     return None
 
 
 def describe_mismatch(known: StoredRevision, commit: str, tree: str | None) -> str | None:
-    """What that is in place of the revision that is known; None where it is the same."""
+    """Describe a revision that differs from the known one; None if it's the same."""
     if commit != known["commit"]:
         return f"{commit}, and not {known['commit']}"
     if known.get("tree") and tree != known["tree"]:

@@ -1,4 +1,4 @@
-"""Logins: how somebody came in, from what, and for how long they count as confirmed."""
+"""Logins: how a person signed in, from which client, and how long they count as reauthenticated."""
 
 import re
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from enum import StrEnum
 MAX_CLIENT_NAME = 200  # characters
 REAUTHENTICATION_LIFETIME = timedelta(minutes=10)
 
-# A program's claim about itself, so that the order decides: Edge also says Chrome, Chrome Safari.
+# These are a program's own claims, so order matters: Edge also contains Chrome, and Chrome Safari.
 _BROWSERS = (
     ("Edg", "Edge"),
     ("OPR", "Opera"),
@@ -26,7 +26,7 @@ _SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
-# Controls, marks of direction, invisible characters and halves of pairs: what could make a line
+# Control, direction and invisible characters, and unpaired surrogates: they could make one line
 # look like another.
 _INVISIBLE = re.compile(
     "[\0-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]+"
@@ -34,7 +34,7 @@ _INVISIBLE = re.compile(
 
 
 class LoginVia(StrEnum):
-    """How somebody proved who they are when the login began."""
+    """How a person proved their identity when the login started."""
 
     PASSWORD = "password"
     OIDC = "oidc"
@@ -42,19 +42,20 @@ class LoginVia(StrEnum):
 
 
 def client_name(given: str | None, user_agent: str) -> str:
-    """What a login's client is shown as: the name that it gives itself, else what its User-Agent
-    seems to say; cleaned and bounded. It proves nothing.
+    """Return the display name of a login's client: its own name, else one from its User-Agent.
+
+    The name is cleaned and limited in length. It proves nothing.
     """
     return _clean(given or "") or _clean(_browser(user_agent) or user_agent)
 
 
 def is_reauthenticated(reauthenticated_at: datetime | None, now: datetime) -> bool:
-    """Whether that moment is recent enough for what wants somebody who is really there."""
+    """Whether that time is recent enough for actions that require the person to be present."""
     return reauthenticated_until(reauthenticated_at, now) is not None
 
 
 def reauthenticated_until(reauthenticated_at: datetime | None, now: datetime) -> datetime | None:
-    """Until when that counts; None if it does not any more."""
+    """Return when the reauthentication expires; None if it has expired."""
     if reauthenticated_at is None or now >= reauthenticated_at + REAUTHENTICATION_LIFETIME:
         return None
     return reauthenticated_at + REAUTHENTICATION_LIFETIME

@@ -1,4 +1,4 @@
-"""A machine's states, and what becomes of its attempts when it says hello."""
+"""A machine's states, and what happens to its attempts at its hello."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ class MachineEvent(StrEnum):
     CONNECT = "connect"
     TIME_OUT = "time_out"
     DRAIN = "drain"
-    FINISH_DRAIN = "finish_drain"  # the draining machine has reported that it has nothing left
+    FINISH_DRAIN = "finish_drain"  # the draining machine has reported that nothing is left
     UNDRAIN = "undrain"
     DECOMMISSION = "decommission"
 
@@ -36,7 +36,7 @@ _TRANSITIONS: dict[tuple[MachineStatus, MachineEvent], MachineStatus] = {
     (_S.DRAINED, _E.CONNECT): _S.DRAINED,
     (_S.ONLINE, _E.TIME_OUT): _S.OFFLINE,
     (_S.OFFLINE, _E.TIME_OUT): _S.OFFLINE,
-    (_S.DRAINING, _E.TIME_OUT): _S.DRAINING,  # the intent outlives a disconnect
+    (_S.DRAINING, _E.TIME_OUT): _S.DRAINING,  # the intent survives a disconnect
     (_S.DRAINED, _E.TIME_OUT): _S.DRAINED,
     (_S.ONLINE, _E.DRAIN): _S.DRAINING,
     (_S.OFFLINE, _E.DRAIN): _S.DRAINING,
@@ -52,9 +52,9 @@ _TRANSITIONS: dict[tuple[MachineStatus, MachineEvent], MachineStatus] = {
 
 
 def next_status(status: MachineStatus, event: MachineEvent, connected: bool) -> MachineStatus:
-    """The status after the event. Raises MachineDecommissioned or Conflict.
+    """Return the status after the event. Raises MachineDecommissioned or Conflict.
 
-    A machine that is undrained becomes online or offline, by whether it is `connected`.
+    An undrained machine becomes online or offline, depending on whether it's `connected`.
     """
     if status is MachineStatus.DECOMMISSIONED:
         raise MachineDecommissioned
@@ -62,14 +62,14 @@ def next_status(status: MachineStatus, event: MachineEvent, connected: bool) -> 
         return MachineStatus.DECOMMISSIONED
     target = _TRANSITIONS.get((status, event))
     if target is None:
-        raise Conflict(f"a machine that is {status} cannot {event.replace('_', ' ')}")
+        raise Conflict(f"A machine that is {status} cannot {event.replace('_', ' ')}.")
     if event is MachineEvent.UNDRAIN and not connected:
         return MachineStatus.OFFLINE
     return target
 
 
 def is_connected_after(event: MachineEvent, connected: bool) -> bool:
-    """Whether the machine counts as connected once the event has happened."""
+    """Whether the machine counts as connected after the event."""
     match event:
         case MachineEvent.CONNECT:
             return True
@@ -79,15 +79,15 @@ def is_connected_after(event: MachineEvent, connected: bool) -> bool:
 
 
 def is_silent(last_seen: datetime | None, now: datetime, limit: timedelta) -> bool:
-    """Whether the machine's last heartbeat, at `last_seen`, is more than `limit` ago."""
+    """Whether the machine's last heartbeat, at `last_seen`, is older than `limit`."""
     return last_seen is None or now - last_seen > limit
 
 
 def is_disk_change(status: MachineStatus, percent: float, limit: float, *, accepted: bool) -> bool:
     """Whether a disk that is `percent` full changes something.
 
-    A disk fuller than `limit` drains the machine, unless somebody `accepted` it so when they took
-    the machine back into service. A disk below the limit ends that acceptance.
+    A disk above `limit` drains the machine, unless someone `accepted` that when they undrained it.
+    A disk below the limit ends the acceptance.
     """
     if percent <= limit:
         return accepted
@@ -98,8 +98,7 @@ LOAD_THRESHOLDS = {"cpuPercent": 5.0, "memoryPercent": 5.0, "diskPercent": 1.0}
 
 
 def is_load_change(sent: Mapping[str, float | None], now: Mapping[str, float | None]) -> bool:
-    """Whether the machine's load, in percent, differs so much from what was told that people who
-    look on should see it."""
+    """Whether the machine's load, in percent, has changed enough to update viewers."""
     for name, points in LOAD_THRESHOLDS.items():
         before, after = sent.get(name), now.get(name)
         if (before is None) != (after is None) or abs((after or 0) - (before or 0)) >= points:
@@ -108,33 +107,33 @@ def is_load_change(sent: Mapping[str, float | None], now: Mapping[str, float | N
 
 
 class HelloState(StrEnum):
-    """What a machine's hello says about an attempt."""
+    """What a machine's hello reports about an attempt."""
 
     NOTHING = "nothing"
-    AT_WORK = "at_work"  # a stage, or the push, is being carried out
-    RESULT = "result"  # the stage, or the push, has ended by itself
-    IDLE = "idle"  # only the workspace is kept: the attempt was stopped, failed, or lost its lease
+    AT_WORK = "at_work"  # a stage or the push is running
+    RESULT = "result"  # the stage or the push has ended by itself
+    IDLE = "idle"  # only the workspace is left: the attempt was stopped, failed, or lost its lease
 
 
 class AttemptDecision(StrEnum):
-    """What becomes of an attempt when its machine says hello (machine-protocol.md's table)."""
+    """What happens to an attempt at its machine's hello (the table in machine-protocol.md)."""
 
     CONTINUE = "continue"
     RESTORE = "restore"  # the task failed because this result was missing
-    STOP = "stop"  # the attempt has ended, but its process runs: until then it holds its slot
-    FREE_SLOT = "free_slot"  # the attempt has ended, and nothing of it runs any more
-    LOST = "lost"  # the machine had accepted the attempt, and knows nothing of it any more
+    STOP = "stop"  # the attempt has ended but its process still runs: it keeps its slot until then
+    FREE_SLOT = "free_slot"  # the attempt has ended, and none of its processes run
+    LOST = "lost"  # the machine had accepted the attempt, and no longer knows it
     GONE_AT_GATE = "gone_at_gate"  # likewise, but only a workspace is lost: the gate stays open
 
 
 def decide_attempt(
     word: HelloState, *, ended: bool, accepted: bool, at_gate: bool, restorable: bool
 ) -> AttemptDecision:
-    """The fate of one attempt, by the reconciliation table.
+    """Decide about one attempt, by the reconciliation table.
 
     ended: the server has ended the attempt. accepted: the machine has confirmed that it has the
-    attempt. at_gate: the attempt waits for a person, so that it has no process. restorable: the
-    task failed because this attempt, its latest, was lost.
+    attempt. at_gate: the attempt waits for a person, so it has no process. restorable: the task
+    failed because this attempt, its latest, was lost.
     """
     if ended:
         if word is HelloState.RESULT and restorable:
@@ -143,9 +142,7 @@ def decide_attempt(
     if word is not HelloState.NOTHING:
         return AttemptDecision.CONTINUE
     if not accepted:
-        return (
-            AttemptDecision.CONTINUE
-        )  # its first order may have been lost on the way, and is sent again
+        return AttemptDecision.CONTINUE  # its first order may have been lost, and is sent again
     return AttemptDecision.GONE_AT_GATE if at_gate else AttemptDecision.LOST
 
 
@@ -155,9 +152,9 @@ def could_reach_server(
     served: Iterable[tuple[datetime, datetime]],
     patience: timedelta,
 ) -> bool:
-    """Whether a machine last heard at `heard_at` could have reached a server before `until`.
+    """Whether a machine last seen at `heard_at` could have reached a server before `until`.
 
-    `served` has the times from when to when each server process ran. Less than `patience` of such
-    a time is no chance: that server may just have been about to stop, or have just started.
+    `served` has the time spans in which each server process ran. Spans shorter than `patience`
+    don't count: that server may have been stopping or starting.
     """
     return any(min(end, until) - max(begin, heard_at) >= patience for begin, end in served)

@@ -1,12 +1,13 @@
-"""What a file of somebody else's may be shown as."""
+"""The media type for showing another person's file."""
 
 OCTET_STREAM = "application/octet-stream"
 TEXT = "text/plain; charset=utf-8"
 
 
 def detect(data: bytes) -> str:
-    """The media type that the bytes themselves prove: of images that can run nothing, of text, or
-    of neither. SVG, which can, is text.
+    """Detect the media type from the bytes: harmless images, text, or neither.
+
+    SVG can run scripts, so it counts as text.
     """
     for start, kind in (
         (b"\x89PNG\r\n\x1a\n", "image/png"),

@@ -1,8 +1,7 @@
-"""What a stage may reach over the network: everything, nothing, or the hosts of a list.
+"""A stage's network access: everything, nothing, or a list of hosts.
 
-People say `open`, `none` or {"allow": [host, …]}; rows and machines have the hosts alone, None for
-open and an empty list for none. A host is written in one way only (`canonical`), so that a list
-has it once.
+The API has `open`, `none` or {"allow": [host, …]}. Rows and machines store only the hosts: None for
+open, an empty list for none. A host has one spelling (`canonicalize`), so lists have no duplicates.
 """
 
 import ipaddress
@@ -16,14 +15,14 @@ from app.domain.field_errors import InvalidValue
 OPEN, NONE, ALLOW = "open", "none", "allow"
 AGENT = "@agent"  # the hosts that the agent itself needs, as its machine knows them
 MAX_HOSTS = 100
-MAX_HOST_LENGTH = 253  # characters of an entry
+MAX_HOST_LENGTH = 253  # characters per entry
 
 NetworkSpec = str | Mapping[str, Any]
 """`open`, `none` or {"allow": [host, …]}."""
 Hosts = list[str] | None
 
 _LABEL = "[A-Za-z0-9_-]{1,63}"
-# What ends in a number is an address to every resolver, in forms that nobody reads.
+# Resolvers treat text that ends in a number as an address, in obscure notations.
 _NAME = rf"(?:{_LABEL}\.)*(?!0[xX]|[0-9]+(?::|$)){_LABEL}"
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = rf"{_BYTE}(?:\.{_BYTE}){{3}}"
@@ -34,14 +33,14 @@ _PORT = (
     r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9][0-9]|655[0-2][0-9]|6553[0-5])"
 )
 HOST = rf"^(?:{AGENT}|{_IPV6}|(?:(?:\*\.)?{_NAME}|{_IPV4}|\[{_IPV6}\])(?::{_PORT})?)$"
-"""An entry of a list, as a pattern of ECMA 262."""
+"""A list entry, as an ECMA 262 pattern."""
 
 _HOST = re.compile(HOST.removesuffix("$") + r"\Z")
 _IPV6_ALONE = re.compile(rf"{_IPV6}\Z")
 
 
 def canonicalize(entry: str) -> str:
-    """The one way to write this entry of a list. Raises Faulty for what is none."""
+    """Return the one spelling of a list entry. Raises InvalidValue if it isn't one."""
     if len(entry) > MAX_HOST_LENGTH or not _HOST.match(entry):
         raise InvalidValue(field_errors.NO_HOST)
     if _IPV6_ALONE.match(entry):
@@ -53,7 +52,7 @@ def canonicalize(entry: str) -> str:
 
 
 def is_host(text: str) -> bool:
-    """Whether a list may have the text as an entry."""
+    """Whether the text is a valid list entry."""
     try:
         canonicalize(text)
     except InvalidValue:
@@ -62,13 +61,13 @@ def is_host(text: str) -> bool:
 
 
 def _format_ipv6(address: str) -> str:
-    """An address of IPv6 with its brackets; one that stands for IPv4 as such."""
+    """Return an IPv6 address in brackets; one that maps IPv4 as IPv4."""
     read = ipaddress.IPv6Address(address)
     return str(read.ipv4_mapped) if read.ipv4_mapped else f"[{read}]"
 
 
 def from_api(spec: NetworkSpec) -> Hosts:
-    """What people say, as rows have it. Raises Faulty."""
+    """Convert the API's form to the stored form. Raises InvalidValue."""
     if spec == OPEN:
         return None
     if isinstance(spec, str):
@@ -77,12 +76,12 @@ def from_api(spec: NetworkSpec) -> Hosts:
 
 
 def to_api(allowed: Sequence[str] | None) -> NetworkSpec:
-    """What rows have, as people say it."""
+    """Convert the stored form to the API's form."""
     if allowed is None:
         return OPEN
     return {ALLOW: list(allowed)} if allowed else NONE
 
 
 def hosts_of_stage(own: NetworkSpec | None, projects: Hosts) -> Hosts:
-    """What a stage may reach that says `own` of itself, None where it says nothing."""
+    """Return the hosts that a stage may reach. `own` is the stage's own setting, or None."""
     return projects if own is None else from_api(own)

@@ -1,6 +1,6 @@
-"""Who is told of a task's events, and on which channels.
+"""Who is notified of a task's events, and on which channels.
 
-That follows from the event, from the people around its task, and from their preferences.
+It depends on the event, the task's people, and their preferences.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,8 +13,10 @@ from app.domain.task import EventType, FailureCode
 
 
 class NotificationType(StrEnum):
-    """Kinds of news. People are told of those in `TOLD`, bound chats of most; those in `CLOSING`
-    edit the cards that ask a question in chats.
+    """Notification types.
+
+    People are notified of `PERSONAL_TYPES`, bound chats of `CHAT_TYPES`. `CLOSING_TYPES` edit the
+    cards that ask a question in chats.
     """
 
     GATE_OPENED = "gate_opened"
@@ -24,30 +26,30 @@ class NotificationType(StrEnum):
     TASK_COMPLETED = "task_completed"
     TASK_FAILED = "task_failed"
     TASK_CANCELLED = "task_cancelled"
-    MACHINE_LOST = "machine_lost"  # and the task has failed by it
+    MACHINE_LOST = "machine_lost"  # and the task failed because of it
     EGRESS_REFUSED = "egress_refused"
-    BUDGET_LOW = "budget_low"  # most of a budget that a task goes by is used
+    BUDGET_LOW = "budget_low"  # a budget of the task is almost used up
     REVIEWED = "reviewed"
-    COMMENTED = "commented"  # in a thread of a review, apart from one
+    COMMENTED = "commented"  # a single comment in a review thread
 
 
 class Channel(StrEnum):
-    """A way to tell one person."""
+    """A way to notify one person."""
 
     IN_APP = "in_app"
-    CHAT = "chat"  # a direct message to their own account on a chat platform
+    CHAT = "chat"  # a direct message to their own chat account
 
 
 class Scope(StrEnum):
     """The tasks that a preference covers."""
 
     OWN = "own"  # those that the developer created
-    PROJECTS = "projects"  # all tasks of the projects that the developer is a member of
+    PROJECTS = "projects"  # all tasks of the developer's projects
 
 
 @dataclass(frozen=True)
 class NotificationChoice:
-    """A developer's preference for one kind of news."""
+    """A developer's preference for one notification type."""
 
     in_app: bool = True
     chat: bool = True
@@ -56,8 +58,8 @@ class NotificationChoice:
 
 Preferences = Mapping[NotificationType, NotificationChoice]
 
-# By default a question is told to all who may answer it, as is that one is about to come; a task's
-# end to its creator; what is said in reviews to its creator and to those who have taken part.
+# By default, everyone who can answer a question is notified of it and of an almost used-up budget.
+# A task's end goes to its creator; reviews go to its creator and to participants.
 DEFAULTS: Preferences = {
     NotificationType.GATE_OPENED: NotificationChoice(scope=Scope.PROJECTS),
     NotificationType.GATE_EXPIRED: NotificationChoice(),
@@ -71,9 +73,9 @@ DEFAULTS: Preferences = {
     NotificationType.COMMENTED: NotificationChoice(),
 }
 PERSONAL_TYPES = frozenset(DEFAULTS)
-CHAT_TYPES = PERSONAL_TYPES - {NotificationType.COMMENTED}  # which are bound to a project
+CHAT_TYPES = PERSONAL_TYPES - {NotificationType.COMMENTED}  # bound to a project
 CONVERSATION_TYPES = frozenset({NotificationType.REVIEWED, NotificationType.COMMENTED})
-# News of these kinds closes open questions: all of the task's,
+# These types close open questions: all of the task's,
 CLOSING_TYPES = frozenset(NotificationType) - {
     NotificationType.GATE_OPENED,
     NotificationType.TASK_COMPLETED,
@@ -81,11 +83,11 @@ CLOSING_TYPES = frozenset(NotificationType) - {
     NotificationType.BUDGET_LOW,
     *CONVERSATION_TYPES,
 }
-# or, of these kinds, only the question of the same stage.
+# except for these types, which close only the question of the same stage.
 SINGLE_GATE_TYPES = frozenset({NotificationType.GATE_ANSWERED, NotificationType.GATE_WITHDRAWN})
 
-WITHDRAWN = "withdrawn"  # the key in a warning event's data which says that its gate is withdrawn
-BUDGET = "budget"  # likewise, that most of a budget is used
+WITHDRAWN = "withdrawn"  # the key in a warning event's data that means that its gate is withdrawn
+BUDGET = "budget"  # likewise: a budget is almost used up
 
 _BY_EVENT = {
     EventType.SUSPENDED: NotificationType.GATE_OPENED,
@@ -104,7 +106,7 @@ _BY_FAILURE = {
 
 
 def notification_type_of(type_: EventType, data: Mapping[str, Any]) -> NotificationType | None:
-    """The kind of news that a task's event is, or None if it is none."""
+    """Return the notification type of a task's event; None if it has none."""
     if type_ is EventType.FAILED:
         return _BY_FAILURE.get(data.get("code", ""), NotificationType.TASK_FAILED)
     if type_ is EventType.WARNING:
@@ -116,8 +118,9 @@ def notification_type_of(type_: EventType, data: Mapping[str, Any]) -> Notificat
 
 @dataclass(frozen=True)
 class PotentialRecipient:
-    """A person who may be told of a task's news: a member of its project, its creator, or who
-    `takes_part` in the conversation that the news is of."""
+    """A person who may be notified: a project member, the task's creator, or a participant of
+    the conversation.
+    """
 
     developer_id: int
     person: Person
@@ -132,9 +135,9 @@ def person_for_task(
     is_creator: bool,
     is_deleted: bool,
 ) -> Person:
-    """A person in relation to a task: their roles, and whether they created it.
+    """Return a person's relation to a task: their roles, and whether they created it.
 
-    In a deleted project roles count for nothing, so that only admins may see its tasks.
+    In a deleted project roles don't count, so only admins can see its tasks.
     """
     if is_deleted and system_role is not SystemRole.ADMIN:
         return Person(SystemRole.DEVELOPER, None, is_creator)
@@ -142,7 +145,7 @@ def person_for_task(
 
 
 class Recipient(NamedTuple):
-    """A developer who is told, and the channels on which."""
+    """A developer to notify, and the channels."""
 
     developer_id: int
     channels: frozenset[Channel]
@@ -151,9 +154,9 @@ class Recipient(NamedTuple):
 def select_recipients(
     kind: NotificationType, actor_id: int | None, listeners: Iterable[PotentialRecipient]
 ) -> tuple[Recipient, ...]:
-    """The recipients among the listeners.
+    """Select the recipients.
 
-    Nobody is told of what they did themselves, nor of tasks that they may not see.
+    You aren't notified of your own actions, or of tasks that you can't see.
     """
     if kind not in PERSONAL_TYPES:
         return ()
@@ -177,7 +180,7 @@ def _channels(
 
 @dataclass(frozen=True)
 class Addressee:
-    """The addressee of a chat message, as the rows are now. `person` is None for a bound chat."""
+    """The addressee of a chat message, by the current rows. `person` is None for a bound chat."""
 
     person: Person | None = None
     is_enabled: bool = True
@@ -186,7 +189,7 @@ class Addressee:
 
 
 def can_still_receive(one: Addressee) -> bool:
-    """Whether a message planned for the addressee may still be sent: rights may have changed."""
+    """Whether a planned message may still be sent to the addressee: rights may have changed."""
     if one.person is None:
         return one.is_bound
     return (
@@ -200,7 +203,7 @@ def can_still_receive(one: Addressee) -> bool:
 def load_preferences(
     stored: Mapping[str, Mapping[str, Any]] | None,
 ) -> dict[NotificationType, NotificationChoice]:
-    """A choice for each kind of news: the stored one, completed by the defaults."""
+    """Return a choice for each notification type: the stored one, completed by the defaults."""
     return {
         kind: _merge_choice(choice, (stored or {}).get(kind.value, {}))
         for kind, choice in DEFAULTS.items()
@@ -208,7 +211,7 @@ def load_preferences(
 
 
 def dump_preferences(chosen: Preferences) -> dict[str, dict[str, Any]]:
-    """The choices as they are stored: only what differs from the defaults."""
+    """Return the choices as they are stored: only differences from the defaults."""
     differing = {
         kind.value: {
             name: value
@@ -223,7 +226,7 @@ def dump_preferences(chosen: Preferences) -> dict[str, dict[str, Any]]:
 def update_preferences(
     chosen: Preferences, changes: Mapping[NotificationType, Mapping[str, Any]]
 ) -> Preferences:
-    """The choices, with the fields in `changes` set."""
+    """Return the choices with the fields in `changes` set."""
     return {kind: _merge_choice(choice, changes.get(kind, {})) for kind, choice in chosen.items()}
 
 

@@ -14,16 +14,16 @@ class NotificationText(NamedTuple):
 
 
 _TITLES = {
-    NotificationType.GATE_OPENED: "Task {id} waits for you",
-    NotificationType.GATE_EXPIRED: "Nobody answered task {id} in time",
-    NotificationType.GATE_ANSWERED: "Task {id} has its answer",
-    NotificationType.GATE_WITHDRAWN: "Task {id} asks no more for now",
-    NotificationType.TASK_COMPLETED: "Task {id} is done",
+    NotificationType.GATE_OPENED: "Task {id} is waiting for you",
+    NotificationType.GATE_EXPIRED: "Task {id}: no answer in time",
+    NotificationType.GATE_ANSWERED: "Task {id}: answered",
+    NotificationType.GATE_WITHDRAWN: "Task {id}: question withdrawn",
+    NotificationType.TASK_COMPLETED: "Task {id} completed",
     NotificationType.TASK_FAILED: "Task {id} failed",
     NotificationType.TASK_CANCELLED: "Task {id} was cancelled",
-    NotificationType.MACHINE_LOST: "Task {id} failed: its machine is lost",
-    NotificationType.EGRESS_REFUSED: "Task {id} was refused a host",
-    NotificationType.BUDGET_LOW: "Task {id} goes by a budget that is nearly used up",
+    NotificationType.MACHINE_LOST: "Task {id} failed: lost contact with its machine",
+    NotificationType.EGRESS_REFUSED: "Task {id}: access to a host denied",
+    NotificationType.BUDGET_LOW: "Task {id}: budget almost used up",
     NotificationType.REVIEWED: "Task {id} was reviewed",
     NotificationType.COMMENTED: "Task {id} has a new comment",
 }
@@ -32,10 +32,12 @@ _TITLES = {
 def render_notification(
     kind: NotificationType, task_id: int, *, description: str, message: str, stage: str | None
 ) -> NotificationText:
-    """Title and body of a notification. `message` is the event's, `stage` the name of its stage."""
+    """Return the title and body of a notification. `message` is the event's, `stage` the name of
+    its stage.
+    """
     title = _TITLES[kind].format(id=task_id)
     if kind is NotificationType.TASK_COMPLETED:
-        done = f"{title}, but it changed nothing" if message == UNCHANGED else title
+        done = f"{title} without changes" if message == UNCHANGED else title
         return NotificationText(done, shorten(description))
     if kind is NotificationType.GATE_OPENED:
         return NotificationText(
@@ -45,6 +47,6 @@ def render_notification(
 
 
 def shorten(text: str) -> str:
-    """The text in one line, cut to `LONGEST` characters."""
+    """Return the text on one line, cut to `MAX_TEXT`."""
     line = " ".join(text.split())
     return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"

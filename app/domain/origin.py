@@ -1,12 +1,12 @@
-"""Which pages may act on this server in a browser's name."""
+"""Which web pages can act on this server from a browser."""
 
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
 
 def is_allowed_origin(origin: str, host: str, allowed: Collection[str]) -> bool:
-    """Whether a page of that origin is one of this host's (with its port, as browsers name both),
-    or of those that the deployment allows.
+    """Whether a page of that origin belongs to this host (with port, as browsers send it) or to
+    those that the deployment allows.
     """
     if origin in allowed:
         return True
@@ -18,7 +18,7 @@ def is_allowed_origin(origin: str, host: str, allowed: Collection[str]) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a Host names the machine itself, so that plain HTTP leaves it nowhere."""
+    """Whether a Host header names the machine itself, so plain HTTP never leaves it."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:

@@ -1,6 +1,6 @@
-"""The hunks of a file's section of a patch, as git writes it.
+"""The hunks of a file's section of a git patch.
 
-What cannot be taken apart is no error: it has no hunks that could be shown, and stays what it is.
+A section that can't be parsed is no error: it's kept, without hunks to show.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import NamedTuple
 _HUNK = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@(?: (.*))?")
 
 
-_MAX_HEADERS = 100  # lines of a file's own head
+_MAX_HEADERS = 100  # lines of a file's own header
 
 
 class LineType(StrEnum):
@@ -23,8 +23,9 @@ _TYPES = {b" ": LineType.CONTEXT, b"+": LineType.ADDED, b"-": LineType.DELETED}
 
 
 class PatchLine(NamedTuple):
-    """A line of a hunk. Its numbers count from 1; None: it is not in that version. `ends`: it has
-    an end, which only a file's last one may lack.
+    """A line of a hunk. Numbers start at 1; None: the line isn't in that version.
+
+    `ends`: it has a line end, which only a file's last line may lack.
     """
 
     type: LineType
@@ -35,8 +36,9 @@ class PatchLine(NamedTuple):
 
 
 class Hunk(NamedTuple):
-    """Lines that follow each other: `old_lines` from `old_start` on became `new_lines` from
-    `new_start` on. A start of no lines is the one before. `section` is what git says of the place.
+    """Consecutive lines: `old_lines` from `old_start` became `new_lines` from `new_start`.
+
+    The start of zero lines is the line before. `section` is git's hint about the location.
     """
 
     old_start: int
@@ -48,25 +50,24 @@ class Hunk(NamedTuple):
 
 
 class UnreadablePatch(ValueError):
-    """It is no section that git would have written, or one with too many lines."""
+    """The section isn't git's format, or has too many lines."""
 
 
 def parse_hunks(section: bytes, most: int) -> list[Hunk]:
-    """The section's hunks: none of a binary file, or where the content is the same. Raises
-    Unreadable, also where they have more than `most` lines.
+    """Return the section's hunks; none for a binary file or unchanged content.
+
+    Raises UnreadablePatch, also for more than `most` lines.
     """
     if not section.startswith(b"diff --git ") or not section.endswith(b"\n"):
         raise UnreadablePatch
-    if (
-        section.count(b"\n") > 3 * most + _MAX_HEADERS
-    ):  # of a hunk of one line with its head and end
+    if section.count(b"\n") > 3 * most + _MAX_HEADERS:  # of a one-line hunk with its header and end
         raise UnreadablePatch
     lines = section.split(b"\n")[:-1]
     at = _first_hunk(lines, 0)
     found: list[Hunk] = []
     left = most
     while at < len(lines):
-        if lines[at].startswith(b"diff --git "):  # of a file that became a link, or the other way
+        if lines[at].startswith(b"diff --git "):  # of a file that became a link, or vice versa
             at = _first_hunk(lines, at)
             continue
         hunk, at = _parse_hunk(lines, at)
@@ -78,7 +79,7 @@ def parse_hunks(section: bytes, most: int) -> list[Hunk]:
 
 
 def _first_hunk(lines: list[bytes], start: int) -> int:
-    """Where the file's own head ends that begins there; the end, where no hunks follow."""
+    """Return where the file's own header ends that starts there; the end, if no hunks follow."""
     for at in range(start, len(lines)):
         if lines[at].startswith(b"@@ "):
             return at
@@ -88,13 +89,13 @@ def _first_hunk(lines: list[bytes], start: int) -> int:
 
 
 def _parse_hunk(lines: list[bytes], at: int) -> tuple[Hunk, int]:
-    """The hunk whose head is there, and where it ends. Raises Unreadable."""
+    """Return the hunk that starts there, and where it ends. Raises UnreadablePatch."""
     head = _HUNK.fullmatch(lines[at])
     if head is None:
         raise UnreadablePatch
     old, old_left, new, new_left = (1 if n is None else int(n) for n in head.groups()[:4])
     hunk = Hunk(old, old_left, new, new_left, _decode(head[5] or b""), [])
-    # A start of no lines is the line before; none of them is counted.
+    # The start of zero lines is the line before, which isn't counted.
     at += 1
     while at < len(lines) and (old_left or new_left or lines[at].startswith(b"\\")):
         line, at = lines[at], at + 1

@@ -1,7 +1,8 @@
-"""A project's pipeline: its stages, their gates, and which step follows which.
+"""A project's pipeline: its stages, their gates, and the order of steps.
 
-`parse` turns a stored pipeline into stages, `next_step` decides what to do before a stage,
-`advance` what to do after one, `accept` judges an answer to a gate. All are pure functions.
+`parse` turns a stored pipeline into stages. `next_step` decides what to do before a stage,
+`advance` what to do after one, and `judge_answer` judges an answer to a gate. All are pure
+functions.
 """
 
 import re
@@ -34,10 +35,10 @@ class GateKind(StrEnum):
     CONFIRM = "confirm"
     CHOOSE = "choose"
     INPUT = "input"
-    QUESTION = "question"  # in the middle of a stage: its agent asks, to choose or to write
-    BUDGET = "budget"  # likewise: what the task may use is used up; choices: continue, stop
-    BRANCH = "branch"  # after the last stage: the task's own branch is not where it was left
-    CHECKPOINT = "checkpoint"  # what the task is to go on from was changed outside: resume, end
+    QUESTION = "question"  # in the middle of a stage: its agent asks for a choice or for input
+    BUDGET = "budget"  # likewise: a budget is used up; choices: continue, stop
+    BRANCH = "branch"  # after the last stage: the task's branch was changed outside Muster
+    CHECKPOINT = "checkpoint"  # the task's starting point was changed outside Muster: resume, end
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,9 @@ class Gate:
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of a pipeline. `timeout` is in seconds. `network` is what the stage may reach, where
-    it says so itself; `agent_options` likewise how its agent is to run.
+    """One step of a pipeline. `timeout` is in seconds.
+
+    `network` and `agent_options` are the stage's own settings, if any.
     """
 
     name: str
@@ -71,7 +73,7 @@ DEFAULT: tuple[dict[str, Any], ...] = (
 
 
 def parse(raw: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
-    """The stages of a stored or a requested pipeline. Raises InvalidFields.
+    """Return the stages of a stored or requested pipeline. Raises InvalidFields.
 
     The keys in `raw` are those of the API: name, command, kind, timeout, confirm, choices, input,
     gateTimeout, prompt, network, agentOptions. The schema has checked the types of their values.
@@ -89,10 +91,9 @@ def parse(raw: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
 
 
 def require_gates(raw: Sequence[Mapping[str, Any]]) -> None:
-    """Raise InvalidFields for a stage that has a prompt or a gate's timeout, but no gate.
+    """Raise InvalidFields for a stage that has a prompt or a gate timeout, but no gate.
 
-    For pipelines that are saved from now on. `parse` accepts such stages, because older pipelines
-    have them.
+    Only for newly saved pipelines: `parse` accepts such stages because older pipelines have them.
     """
     errors = {
         f"pipeline.{i}": e for i, stage in enumerate(raw) if (e := _find_unused_fields(stage))
@@ -147,20 +148,21 @@ def _parse_gate(raw: Mapping[str, Any]) -> Gate | None:
 
 
 def is_agent_stage(raw: Sequence[Mapping[str, Any]], index: int) -> bool:
-    """Whether that stage of a stored pipeline is an agent's."""
+    """Whether that stage of a stored pipeline runs an agent."""
     return bool(raw[index].get("kind", StageKind.AGENT) == StageKind.AGENT)
 
 
 def fill_variables(command: str, variables: Mapping[str, str]) -> str:
-    """The command, with each `{name}` of a known variable replaced by its value.
+    """Return the command, with each `{name}` of a known variable replaced by its value.
 
-    Values are not searched for variables again, and unknown names stay as they are.
+    Values aren't searched for variables, and unknown names stay.
     """
     return _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), command)
 
 
 def render_instruction(stage: Stage, variables: Mapping[str, str]) -> str:
-    """The text that the machine runs: a shell script as it is, an agent's command filled in.
+    """Return the text that the machine runs: an unchanged shell script, or an agent's filled-in
+    command.
 
     Variables are never pasted into shell scripts (contract.md, section 5).
     """
@@ -174,14 +176,14 @@ def render_instruction(stage: Stage, variables: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """The machine is to carry out this stage."""
+    """The machine runs this stage."""
 
     stage_index: int
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A person is to answer the gate of this stage first."""
+    """A person must first answer the gate of this stage."""
 
     stage_index: int
     gate: Gate
@@ -189,7 +191,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Publish:
-    """All stages are done: the machine is to push the branch."""
+    """All stages are done: the machine pushes the branch."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,7 @@ class StageOutcome:
 
 
 def next_step(stages: Sequence[Stage], index: int, answered: bool = False) -> Step:
-    """The step that brings stage `index` forward. `answered`: its gate has been answered."""
+    """Return the next step for stage `index`. `answered`: its gate has been answered."""
     if index >= len(stages):
         return Publish()
     gate = stages[index].gate
@@ -225,7 +227,7 @@ def next_step(stages: Sequence[Stage], index: int, answered: bool = False) -> St
 def advance(
     stages: Sequence[Stage], index: int, outcome: StageOutcome, answered: bool = False
 ) -> Step:
-    """The step after stage `index`. `answered`: the next stage's gate has been answered."""
+    """Return the step after stage `index`. `answered`: the next stage's gate has been answered."""
     if outcome.how == "exit" and outcome.code == 0:
         return next_step(stages, index + 1, answered)
     name = stages[index].name
@@ -241,18 +243,18 @@ def advance(
 def _describe_end(outcome: StageOutcome) -> str:
     return {
         "exit": f"ended with exit code {outcome.code}",
-        "signal": f"was ended by signal {outcome.code}",
-        "lease": "was ended by its machine, which had lost the server for too long",
+        "signal": f"ended by signal {outcome.code}",
+        "lease": "ended by its machine, which had lost contact with the server for too long",
     }.get(outcome.how, "was stopped")
 
 
-# ---- when an attempt is over ---------------------------------------------------------------------
+# ---- when an attempt has ended ------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Restart:
-    """The stage at which a task goes on in a new attempt, and the stages whose gates are withdrawn,
-    because the work that they ask about is lost.
+    """The stage at which a task resumes in a new attempt, and the stages whose gates are
+    withdrawn because their work is lost.
     """
 
     stage_index: int
@@ -265,13 +267,13 @@ def find_restart(
     asked: Collection[int] = (),
     partial: int | None = None,
 ) -> Restart:
-    """Where a task goes on whose attempt has ended at stage `at`.
+    """Return where a task resumes after its attempt ended at stage `at`.
 
-    A stage can be resumed if the stage before it is in `checkpoints`, or if it is `partial`, of
-    whose middle there is a checkpoint. The task goes on at the latest stage up to `at` that can be
-    resumed, else at the first. `asked` are the stages whose gates have been asked, answered or not.
-    A gate asks about the work of the stages before its own: if one of those is done again, the gate
-    is withdrawn. (The first stage's gate asks about no work, and stays answered.)
+    A stage can be resumed if the previous stage is in `checkpoints`, or if it's `partial`: its
+    middle has a checkpoint. The task resumes at the latest such stage up to `at`, else at the
+    first. `asked` are the stages whose gates were asked, answered or not. A gate asks about the
+    work of the stages before its own: if one of those runs again, the gate is withdrawn. (The first
+    stage's gate asks about no work, and stays answered.)
     """
     reached = range(at, 0, -1)
     start = next((i for i in reached if i - 1 in checkpoints or i == partial), 0)
@@ -294,7 +296,7 @@ class Rejected:
 
 
 def judge_answer(kind: GateKind, choices: Sequence[str], result: str) -> Approved | Rejected:
-    """Judge an answer. Raises InvalidFields for one that the gate does not offer."""
+    """Judge an answer. Raises InvalidFields for one that the gate doesn't offer."""
     if kind is GateKind.CONFIRM:
         return _judge_confirmation(result)
     if choices or kind is GateKind.CHOOSE:
@@ -310,7 +312,7 @@ def judge_answer(kind: GateKind, choices: Sequence[str], result: str) -> Approve
 
 
 def _judge_confirmation(result: str) -> Approved | Rejected:
-    match result.lower():  # casefold would take the ligature in “conﬁrm” for two letters
+    match result.lower():  # casefold would treat the ligature in “conﬁrm” as two letters
         case "confirm":
             return Approved({})
         case "reject":

@@ -1,4 +1,4 @@
-"""An admin's table of prices, by which is computed what agents do not say of their cost."""
+"""The admin's price table, used when agents don't report their cost."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,9 +12,9 @@ from app.domain.field_errors import FieldError
 from app.domain.usage import Figures
 
 MAX_PRICES = 1000
-"""Prices that the table may have."""
+"""Maximum prices in the table."""
 MAX_RATE = 10_000
-"""What a million tokens may cost: times the tokens of one report it fits into its column."""
+"""Maximum cost of a million tokens: multiplied by one report's tokens, it fits its column."""
 MAX_MODEL_NAME = 200
 
 _PRECISION = Decimal("0.000000001")
@@ -24,8 +24,10 @@ _RATES = ("input", "cached", "output", "reasoning")
 
 @dataclass(frozen=True)
 class Price:
-    """What a million tokens cost, of models whose names match `model` (`*` and `?` stand for
-    letters), and of the agent, if there is one. A model without a name is matched by `*` alone.
+    """The cost of a million tokens for models that match `model` (`*` and `?` are wildcards), and
+    for the agent, if set.
+
+    Only `*` matches a model without a name.
     """
 
     model: str
@@ -38,15 +40,15 @@ class Price:
     def matches(self, agent: str, model: str) -> bool:
         if self.agent not in (None, agent):
             return False
-        # Models have brackets in their names: `claude-opus-4-8[1m]`.
+        # Model names contain brackets: `claude-opus-4-8[1m]`.
         pattern = self.model.lower().replace("[", "[[]")
         return fnmatchcase(model.lower(), pattern)
 
 
 def add_cost(table: Iterable[Price], agent: str, model: str, used: Figures) -> Figures:
-    """The figures with a cost by the first price that fits, where the agent has not said one.
+    """Return the figures with a cost by the first matching price, if the agent reported none.
 
-    Of what was not counted no cost is known.
+    Without token counts, the cost stays unknown.
     """
     if used.cost is not None or used.input_tokens is None or used.output_tokens is None:
         return used
@@ -65,8 +67,9 @@ def add_cost(table: Iterable[Price], agent: str, model: str, used: Figures) -> F
 
 
 def parse(table: Sequence[Mapping[str, Any]]) -> list[Price]:
-    """The prices of a table that has no fault. What of it is cached costs as other input where
-    nothing else is said, and reasoning as other output.
+    """Return the prices of a valid table.
+
+    Cached tokens default to the input price, reasoning tokens to the output price.
     """
     return [_parse_price(row) for row in table]
 
@@ -79,7 +82,7 @@ def _parse_price(row: Mapping[str, Any]) -> Price:
 
 
 def find_error(table: object) -> FieldError | None:
-    """What is wrong with a table; None: nothing."""
+    """Return the error in a table; None if it's valid."""
     if not isinstance(table, list):
         return field_errors.MUST_BE_LIST
     if len(table) > MAX_PRICES:
@@ -104,6 +107,6 @@ def _find_row_error(n: int, row: object) -> FieldError | None:
             continue
         if isinstance(rate, bool) or not isinstance(rate, int | float):
             return field_errors.PRICE_NO_NUMBER(row=n, field=name)
-        if not 0 <= rate <= MAX_RATE:  # nor is NaN
+        if not 0 <= rate <= MAX_RATE:  # NaN isn't, either
             return field_errors.PRICE_RANGE(row=n, field=name, max=MAX_RATE)
     return None

@@ -1,13 +1,13 @@
-"""Protected projects: their work and their secrets go only to machines that admins have named.
+"""Protected projects: their work and secrets go only to machines that admins have listed.
 
-What a machine says of itself, its labels among it, does not count here.
+A machine's own claims, such as its labels, don't count here.
 """
 
 from collections.abc import Sequence
 
 
 def allowed_machines(is_protected: bool, machines: Sequence[str]) -> frozenset[str] | None:
-    """The machines that may have the project's work; None: all of them."""
+    """Return the machines that may have the project's work; None for all."""
     return frozenset(machines) if is_protected else None
 
 

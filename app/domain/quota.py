@@ -1,4 +1,4 @@
-"""Waits for an agent's account to be usable again: until when, and for how long altogether."""
+"""Waits for an agent's account to be usable again: until when, and how long in total."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -6,25 +6,27 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeGuard
 
-_MIN_WAIT = timedelta(seconds=5)  # a time that is all but over keeps nobody from asking too often
-_INITIAL_WAIT, _MAX_WAIT = timedelta(seconds=60), timedelta(minutes=15)  # where no time is known
+_MIN_WAIT = timedelta(seconds=5)  # a wait that is almost over must not lead to frequent retries
+_INITIAL_WAIT, _MAX_WAIT = timedelta(seconds=60), timedelta(minutes=15)  # if the time is unknown
 _SOON = timedelta(minutes=1)
-"""An agent that says so soon after a wait that it has to wait again has not got far."""
+"""An agent that must wait again this soon after a wait has made little progress."""
 
 
 class OnQuota(StrEnum):
-    """What becomes of a stage whose agent's account may not be used for a while."""
+    """What happens to a stage whose agent's account is out of quota."""
 
-    WAIT = "wait"  # the task is suspended, and goes on by itself
-    FAIL = "fail"  # it fails as any other
+    WAIT = "wait"  # the task is suspended and resumes by itself
+    FAIL = "fail"  # it fails like any other
 
 
 @dataclass(frozen=True)
 class QuotaWaits:
-    """How a task has waited so far in its round: the seconds altogether, and how many waits in a
-    row had no known end. `avoided` are the machines on which it need not try before a time. `last`
-    is when it waited until last, and `vain` how many waits in a row brought it no further. Stored
-    as {seconds, guesses, avoided{machine: RFC 3339}, last: RFC 3339, vain}.
+    """A task's waits in its current round.
+
+    It has the total seconds, and the number of consecutive waits without a known end. `avoided` has
+    machines not to use before a time. `last` is when the last wait ended, and `vain` the number of
+    consecutive waits without progress. Stored as {seconds, guesses, avoided{machine: RFC 3339},
+    last: RFC 3339, vain}.
     """
 
     seconds: float = 0.0
@@ -41,27 +43,30 @@ class QuotaWaits:
         return asdict(self)
 
     def with_avoided(self, machine_id: str, until: datetime, now: datetime) -> "QuotaWaits":
-        """The same, where the task goes on elsewhere instead of waiting for that machine."""
+        """Return the waits after moving the task away from that machine instead of waiting for
+        it.
+        """
         seconds = self.seconds - (until - now).total_seconds()
         avoided = {**self.avoided, machine_id: until.isoformat()}
         return replace(self, seconds=max(seconds, 0.0), avoided=avoided)
 
     def avoided_machines(self, now: datetime) -> frozenset[str]:
-        """The machines that are to be avoided now."""
+        """Return the machines to avoid now."""
         times = self.avoided.items()
         return frozenset(each for each, until in times if datetime.fromisoformat(until) > now)
 
     def next_wait_end(self, resets_at: datetime | None, now: datetime) -> datetime:
-        """Until when to wait next. Where the agent has not said, or says what is over, a minute,
-        and twice as long each time, up to 15 minutes; nor is a time that comes again and again
-        asked for more often.
+        """Return the end of the next wait.
+
+        If the agent gives no time, or one in the past: a minute, doubled each time, up to 15
+        minutes. A time that the agent repeats isn't polled more often.
         """
         if _is_known(resets_at, now):
             return max(resets_at, now + _backoff(_MIN_WAIT, self._count_short_waits(now)))
         return now + _backoff(_INITIAL_WAIT, self.guesses)
 
     def with_wait(self, until: datetime, resets_at: datetime | None, now: datetime) -> "QuotaWaits":
-        """The waits, with that one."""
+        """Return the waits including that one."""
         guesses = 0 if _is_known(resets_at, now) else self.guesses + 1
         seconds = self.seconds + (until - now).total_seconds()
         vain, last = self._count_short_waits(now), until.isoformat()

@@ -1,7 +1,7 @@
 """Which release may follow which on one server.
 
-Each runs on the database of the one after it, so that one may be upgraded while it serves, and gone
-back to: releases are taken one minor version after the other.
+Each runs on the next one's database, so you can upgrade and roll back while it serves. Upgrade one
+minor version at a time.
 """
 
 import re
@@ -10,19 +10,22 @@ _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
 def find_refusal(now: str, given: str) -> str | None:
-    """Why `given` may not follow `now`; None if it may."""
+    """Return why `given` can't follow `now`; None if it can."""
     before, after = parse_version(now), parse_version(given)
     if before is None or after is None:
-        return f"{now if before is None else given} is no version of a release, like 0.2.1"
+        return f"{now if before is None else given} isn't a release version such as 0.2.1"
     if after == before:
-        return f"{given} is what runs here already"
+        return f"{given} is already running here"
     if after < before:
         return (
-            f"{given} is older than {now}: an upgrade that is not well is taken back by "
-            "--rollback; of a backup of then `muster-server restore` makes a server of then"
+            f"{given} is older than {now}: use --rollback to undo a failed upgrade, or "
+            "`muster-server restore` to create a server from an older backup"
         )
     if not _is_next_release(before, after):
-        return f"{given} is more than one minor version after {now}: upgrade to those between first"
+        return (
+            f"{given} is more than one minor version after {now}: upgrade to the versions in "
+            "between first"
+        )
     return None
 
 

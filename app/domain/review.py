@@ -1,14 +1,14 @@
-"""Reviews: comments in threads on what a task has changed, and verdicts on it."""
+"""Reviews: comment threads on a task's changes, and verdicts."""
 
 from enum import StrEnum
 
 from app.domain.pipeline import GateKind
 
 MAX_THREADS = 1_000
-"""Of one task, drafts included."""
+"""Per task, drafts included."""
 
 MAX_COMMENTS = 100
-"""In one thread, drafts included."""
+"""Per thread, drafts included."""
 
 MAX_TEXT = 300_000
 """Characters of all comments in one thread."""
@@ -17,17 +17,17 @@ MAX_COMMENT = 10_000
 """Characters."""
 
 MAX_CODE_LINE = 400
-"""Characters of a line that is kept with a thread."""
+"""Characters of a line stored with a thread."""
 
 CONTEXT_LINES = 3
-"""Lines above what is commented that are kept with a thread."""
+"""Lines above the commented ones that are stored with a thread."""
 
 MAX_LINES = 100
-"""That one comment may be about."""
+"""Lines that one comment can cover."""
 
 
 class ReviewVerdict(StrEnum):
-    """What a review says of the work."""
+    """A review's verdict on the work."""
 
     APPROVE = "approve"
     REQUEST_CHANGES = "request_changes"
@@ -35,15 +35,17 @@ class ReviewVerdict(StrEnum):
 
 
 class Side(StrEnum):
-    """The version of a file that a line is of."""
+    """The version of a file that a line belongs to."""
 
     OLD = "old"
     NEW = "new"
 
 
 class ThreadState(StrEnum):
-    """A thread is open until somebody resolves it. One that is outdated, open or not, is about
-    lines that are not there any more."""
+    """A thread is open until someone resolves it.
+
+    It's outdated, open or not, if its lines no longer exist.
+    """
 
     OPEN = "open"
     RESOLVED = "resolved"
@@ -51,9 +53,9 @@ class ThreadState(StrEnum):
 
 
 def answer_of_verdict(verdict: ReviewVerdict, kind: GateKind) -> str | None:
-    """The answer that a verdict is to an open gate; None: it is none, and the gate stays open.
+    """Return a verdict's answer to an open gate; None: it isn't one, and the gate stays open.
 
-    Who wants changes rejects nothing: the task is not over, it goes on with what they say.
+    Requesting changes doesn't reject: the task continues with the comments.
     """
     if kind is GateKind.CONFIRM and verdict is ReviewVerdict.APPROVE:
         return "confirm"
@@ -61,5 +63,5 @@ def answer_of_verdict(verdict: ReviewVerdict, kind: GateKind) -> str | None:
 
 
 def has_content(verdict: ReviewVerdict, body: str, comments: int) -> bool:
-    """Whether a review has something in it: to approve is enough."""
+    """Whether a review has content. An approval needs no text."""
     return verdict is ReviewVerdict.APPROVE or bool(body.strip()) or comments > 0

@@ -1,4 +1,4 @@
-"""Rights (contract.md, section 1): a table of which acts are granted to whom."""
+"""Rights (contract.md, section 1): the table of permissions."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,9 +35,7 @@ class Permission(StrEnum):
 
 
 class Relation(StrEnum):
-    """What a developer is in relation to a project or a task. Each standing grants acts by
-    itself.
-    """
+    """A developer's relation to a project or a task. Each relation grants permissions by itself."""
 
     ANYONE = "anyone"  # any signed-in developer
     MEMBER = "member"
@@ -58,12 +56,12 @@ TABLE: dict[Permission, frozenset[Relation]] = {
     Permission.ANSWER_GATE: _MEMBERS,
     Permission.REVIEW: _MEMBERS,
     Permission.WATCH_TERMINAL: _MEMBERS
-    | {Relation.LEAD},  # who may read the log sees the same bytes
+    | {Relation.LEAD},  # anyone who can read the log sees the same bytes
     Permission.CONTROL_TERMINAL: _OWNERS,
     Permission.SEE_TERMINAL_INPUTS: frozenset({Relation.MAINTAINER, Relation.ADMIN}),
     Permission.CANCEL_TASK: _OWNERS | {Relation.LEAD},
     Permission.RETRY_TASK: _OWNERS,
-    Permission.FOLLOW_UP: _MEMBERS,  # as an answer, which has a task go on likewise
+    Permission.FOLLOW_UP: _MEMBERS,  # requesting changes also answers the gate
     Permission.CONTROL_TUNNEL: _OWNERS,
     Permission.SEE_MEMBERS: frozenset({Relation.MAINTAINER, Relation.ADMIN}),
     Permission.CHANGE_PROJECT: frozenset({Relation.MAINTAINER, Relation.ADMIN}),
@@ -81,18 +79,18 @@ class Person:
 
 
 def relations_of(person: Person) -> frozenset[Relation]:
-    """All standings of the person."""
+    """Return all relations of the person."""
     found = {Relation.ANYONE}
     if person.system_role is not SystemRole.DEVELOPER:
         found.add(Relation(person.system_role))
     if person.project_role is not None:
         found.add(Relation(person.project_role))
-        # A creator who has left the project has no rights to its tasks any more.
+        # A creator who has left the project no longer has rights to its tasks.
         if person.is_creator:
             found.add(Relation.CREATOR)
     return frozenset(found)
 
 
 def is_allowed(act: Permission, person: Person) -> bool:
-    """Whether the table grants the act to the person."""
+    """Whether the person has the permission."""
     return bool(TABLE[act] & relations_of(person))

@@ -1,26 +1,27 @@
-"""Rooms: how far a machine contains what runs for an attempt, and how far a project demands it."""
+"""Sandbox levels: how strictly a machine isolates attempts, and what a project requires."""
 
 from enum import StrEnum
 
 
 class SandboxLevel(StrEnum):
-    """The levels of containment, the weakest first."""
+    """The isolation levels, the weakest first."""
 
-    NONE = "none"  # nothing but a user of its own, where there is one
-    PROCESSES = "processes"  # all that an attempt starts ends with its stage
-    FULL = "full"  # a sandbox: processes, files, and the network if it is not open
+    NONE = "none"  # nothing but a separate user, if there is one
+    PROCESSES = "processes"  # everything that an attempt starts ends with its stage
+    FULL = "full"  # a sandbox: processes, files, and the network unless it's open
 
 
 RANKS = {level: rank for rank, level in enumerate(SandboxLevel)}
 
 
 def rank(level: SandboxLevel | None) -> int:
-    """The level's place among the levels. Where none is known, or demanded, the lowest."""
+    """Return the level's rank; the lowest if none is known or required."""
     return 0 if level is None else RANKS[level]
 
 
 def is_sufficient(level: SandboxLevel | None, demanded: SandboxLevel | None) -> bool:
-    """Whether a machine of this level (None: it has said none) may carry out what demands that
-    level (None, as well as `none`: nothing is demanded).
+    """Whether a machine of this level meets the required one.
+
+    A machine's None means not reported; a required None or `none` means no requirement.
     """
     return rank(level) >= rank(demanded)

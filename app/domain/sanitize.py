@@ -1,4 +1,4 @@
-"""Words from outside, as people are shown them."""
+"""External text, made safe for display."""
 
 import unicodedata
 
@@ -6,13 +6,13 @@ from muster.text.invisible_chars import reveal
 
 
 def make_printable(words: str) -> str:
-    """The same in one line, without characters that would make them look like something else.
+    """Return the text on one line, without characters that could disguise it.
 
-    Invisible ones become symbols with their numbers, and what else is not printable becomes `�`.
+    Invisible characters become symbols with their numbers; other unprintable ones become `�`.
     """
     return "".join(map(_sanitize_char, reveal(words)))
 
 
 def _sanitize_char(char: str) -> str:
-    # Of formats, only those are left that a listed emoji or a word needs.
+    # Of the format characters, keep only those that a listed emoji or a word needs.
     return char if char.isprintable() or unicodedata.category(char) == "Cf" else "�"

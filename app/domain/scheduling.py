@@ -1,5 +1,5 @@
-"""The choice of a machine for a task: twelve rules exclude machines, then five preferences rank
-them.
+"""The choice of a machine for a task: twelve rules exclude machines, five preferences rank the
+rest.
 
 The same rules explain to people why a task waits.
 """
@@ -18,7 +18,7 @@ from app.domain.sandbox import SandboxLevel
 
 
 class Reason(StrEnum):
-    """Why a machine cannot take a task, in the order in which the rules are checked."""
+    """Why a machine can't take a task, in the order of the checks."""
 
     NOT_REQUESTED = "not_requested"
     DECOMMISSIONED = "decommissioned"
@@ -29,14 +29,14 @@ class Reason(StrEnum):
     QUOTA_EXHAUSTED = "quota_exhausted"
     SANDBOX_UNAVAILABLE = "sandbox_unavailable"
     LABEL_MISMATCH = "label_mismatch"
-    RELEASE_TOO_OLD = "release_too_old"  # its worker cannot check the commit to go on from
+    RELEASE_TOO_OLD = "release_too_old"  # its worker can't verify the commit to resume from
     OVERLOADED = "overloaded"
     NO_FREE_SLOT = "no_free_slot"
 
 
 @dataclass(frozen=True)
 class AgentHealth:
-    """The health of one agent type, as its machine reports it; `why` in the machine's words."""
+    """The health of one agent type, as its machine reports it; `reason` is the machine's text."""
 
     healthy: bool = True
     degraded_until: datetime | None = None
@@ -44,25 +44,27 @@ class AgentHealth:
 
     @classmethod
     def from_capability(cls, capability: Mapping[str, Any]) -> Self:
-        """As it is stored of a machine."""
+        """Create it from a machine's stored capability."""
         until = capability.get("degradedUntil")
         ends = datetime.fromisoformat(until) if until else None
         return cls(capability.get("healthy", True), ends, capability.get("reason"))
 
     def is_usable(self, now: datetime) -> bool:
-        """Whether tasks may be given to the agent. A degradation ends at `degraded_until`; without
-        that, when the machine reports the agent as healthy.
+        """Whether tasks can be given to the agent.
+
+        A degradation ends at `degraded_until`; without that, when the machine reports the agent as
+        healthy.
         """
         return self.healthy or (self.degraded_until is not None and self.degraded_until <= now)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A machine in the dispatcher's snapshot. `load_percent` is the CPU's, `room` how far
-    it can contain attempts (None: it has not said).
+    """A machine in the dispatcher's snapshot.
 
-    `has_answered`: one of its tasks has had its gate answered, and waits there for a slot.
-    `checks_commits`: it goes on from the commit that it is told, and from no other.
+    `load_percent` is the CPU's; `sandbox_level` is None if not reported. `has_answered`: one of its
+    tasks has an answered gate and waits there for a slot. `checks_commits`: it verifies that it
+    resumes from the given commit.
     """
 
     id: str
@@ -88,9 +90,8 @@ class Candidate:
 
 @dataclass(frozen=True)
 class PlacementConstraints:
-    """What kind of machine a task and its project want: at least that room, labels that meet the
-    `selector`, and where the project is protected one of the machines that admins have named
-    (`only`).
+    """What a task and its project require of a machine: a sandbox level, labels that meet the
+    `selector`, and, for a protected project, one of the listed machines (`only`).
     """
 
     min_sandbox: SandboxLevel | None = None
@@ -105,12 +106,12 @@ class PlacementConstraints:
         protected: bool,
         machines: Sequence[str],
     ) -> "PlacementConstraints":
-        """The place by the columns of a project and of its task; `machines` are those named."""
+        """Create it from the columns of a project and its task; `machines` are the listed ones."""
         only = protection.allowed_machines(protected, machines)
         return cls(room, labels.combine_selectors(*selectors), only)
 
     def matches(self, machine_id: str, its: Labels) -> bool:
-        """Whether a machine with these labels may have the task, whatever its room."""
+        """Whether a machine with these labels may have the task, whatever its sandbox level."""
         return protection.is_machine_allowed(self.allowed_machines, machine_id) and labels.matches(
             self.selector, its
         )
@@ -118,9 +119,10 @@ class PlacementConstraints:
 
 @dataclass(frozen=True)
 class Request:
-    """What a task needs from a machine. `avoids` are machines where its agent's account may not be
-    used for a while. `prefers` is the machine that has what its agent knows of the work.
-    `resumes`: it goes on from a checkpoint.
+    """What a task needs from a machine.
+
+    `avoids` are machines where its agent's account is out of quota. `prefers` is the machine with
+    the agent's session. `resumes`: it starts from a checkpoint.
     """
 
     agent_type: str
@@ -135,7 +137,7 @@ class Request:
 def block_reason(
     request: Request, machine: Candidate, now: datetime, max_load: float
 ) -> Reason | None:
-    """The first rule that keeps the machine from taking the task; None when it can."""
+    """Return the first rule that excludes the machine; None if it can take the task."""
     agent = machine.agents.get(request.agent_type)
     rules = (
         (Reason.NOT_REQUESTED, request.machine_id not in (None, machine.id)),
@@ -162,12 +164,12 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class SlotPlan:
-    """Assigns machines to a batch of tasks, one after the other, on a snapshot of the machines.
+    """Assigns machines to a batch of tasks, one by one, on a snapshot of the machines.
 
-    Preferred is the machine that the task prefers, then one that has the repository, then the
-    lowest load, the most free slots, the biggest hardware. Machines that are equal take turns: the
-    first is the one whose last assignment is the longest ago. (Answered gates come before all
-    queued tasks: `services.dispatch` resumes them first.)
+    In order of preference: the machine that the task prefers, one that has the repository, the
+    lowest load, the most free slots, the largest hardware. Equal machines take turns: the first is
+    the one whose last assignment is the oldest. (Answered gates come before all queued tasks:
+    `services.dispatch` resumes them first.)
 
     For M machines a task costs O(log M), and each new kind of request O(M) once.
     """
@@ -175,19 +177,20 @@ class SlotPlan:
     def __init__(self, machines: Iterable[Candidate], now: datetime, max_load: float) -> None:
         self._machines = {machine.id: machine for machine in machines}
         self._now, self._max_load = now, max_load
-        # Heaps, the best machine first. A machine's merit only ever falls, so one in a heap may be
-        # outdated but never too low: it is computed again when the machine comes to the front.
+        # Heaps, the best machine first. A machine's rank only ever worsens, so an entry may be
+        # outdated but never too low: it's recomputed when the machine reaches the front.
         self._queues: dict[Request, list[tuple[_Rank, str]]] = {}
 
     def assign(self, request: Request) -> Candidate | None:
-        """Take a slot of the best machine for the request. Returns the machine as it was before, or
-        None if no machine can take the task.
+        """Take a slot of the best machine for the request.
+
+        Returns the machine as it was before, or None if no machine can take the task.
         """
         if request.prefers is not None:
             preferred = self._machines.get(request.prefers)
             if preferred and self._can_assign(preferred, request):
                 return self._use_slot(preferred)
-            # Whom it prefers makes no other queue of it: each costs a look at all machines.
+            # Preferences don't create separate queues: each queue costs a scan of all machines.
             request = replace(request, prefers=None)
         queue = self._queue(request)
         while queue:
@@ -218,10 +221,10 @@ class SlotPlan:
         return self._queues[request]
 
     def _rank(self, request: Request, machine: Candidate) -> _Rank:
-        """The machine's rank for the request: the smaller, the better."""
+        """Return the machine's rank for the request; smaller is better."""
         return (
             request.repo_url not in machine.repositories,
-            # In steps of ten percent: a machine a hair busier is not a worse machine.
+            # In steps of ten percent: a slightly busier machine isn't worse.
             machine.load_percent // 10,
             -machine.free_slots,
             -machine.cpu_count,

@@ -1,7 +1,7 @@
 """The settings that admins can change while the server runs, and their valid values.
 
-What a deployment fixes (addresses, secrets, pools, and what machines have been told already) is in
-`config.py` instead; docs/decisions/0008-live-settings.md has the reasons.
+Settings that a deployment fixes (addresses, secrets, pools, and values already sent to machines)
+are in `config.py`; docs/decisions/0008-live-settings.md has the reasons.
 """
 
 import re
@@ -27,11 +27,12 @@ Value = float | str | list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting. `minimum` and `maximum` are inclusive; for a text they are its length in
-    characters, and the whole text has to match `pattern` (valid in Python and in ECMA 262); for
-    prices (`domain.prices`) they are how many there may be.
-    `config` is the key in `app.config` of the deployment's default, where a deployment can have
-    one.
+    """A setting.
+
+    `minimum` and `maximum` are inclusive. For text they are its length in characters, and the
+    complete text must match `pattern` (valid in Python and in ECMA 262). For prices
+    (`domain.prices`) they are the number of rows. `config` is the key in `app.config` of the
+    deployment's default, if there can be one.
     """
 
     key: str
@@ -51,156 +52,155 @@ _YEARS = 3650
 _SETTINGS = (
     Setting(
         "maxLoadPercent", _NUMBER, 90, 1, 100, "percent",
-        "A machine with a busier CPU gets no task.", "MAX_LOAD_PERCENT",
+        "CPU load above which a machine gets no task.", "MAX_LOAD_PERCENT",
     ),
     Setting(
         "maxDiskPercent", _NUMBER, 90, 1, 100, "percent",
-        "A machine whose disk becomes fuller is drained.", "MAX_DISK_PERCENT",
+        "Disk use above which a machine is drained.", "MAX_DISK_PERCENT",
     ),
     Setting(
         "workspacesGigabytes", _NUMBER, 50, 0, 1_000_000, "GiB",
-        "How much a machine keeps of ended tasks, at most; the oldest go first.",
+        "Maximum data of ended tasks on a machine; the oldest is deleted first.",
         "WORKSPACES_GIGABYTES",
     ),
     Setting(
         "workspaceSeconds", _NUMBER, 86_400, 60, 90 * 86_400, "seconds",
-        "How long the workspaces of attempts that end from now on stay on their machines.",
+        ("How long machines keep the workspaces of ended attempts. Applies to attempts "
+            "that end from now on."),
         "WORKSPACE_SECONDS",
     ),
     Setting(
         "maxSlots", _INTEGER, 64, 1, 1000, "slots",
-        "How many slots a machine may give itself; admins may give it more.",
+        "Maximum slots that a machine can give itself; admins can set more.",
     ),
     Setting(
         "machineUpgrades", SettingKind.STRING, "idle", 2, 4, "off, idle or now",
-        "When machines take this server's release: never, once nothing runs there, or at once.",
+        "When machines upgrade to this server's release: off, when idle, or now.",
         pattern="off|idle|now",
     ),
     Setting(
         "maxLogMegabytes", _INTEGER, 1200, 1, 1_000_000, "MiB",
-        "How much is kept of one attempt's log, transcript and changes, at most; more is lost.",
+        "Maximum size of one attempt's log, transcript and changes; the rest is lost.",
     ),
     Setting(
         "diffRetentionSeconds", _NUMBER, 90 * 86_400, 0, _YEARS * 86_400, "seconds",
-        "How long it is kept what a task has changed, file by file, after its end.",
+        "How long to keep a task's changed files after its end.",
     ),
     Setting(
         "loginFailures", _INTEGER, 5, 1, 1000, "logins",
-        "How many logins with one name may fail in 15 minutes from one network (/24, of IPv6 /48), "
-        "or on a device that has signed in to it before.", "LOGIN_FAILURES",
+        "Maximum failed sign-ins with one name in 15 minutes from one network (/24, for IPv6 "
+        "/48), or from a device that has signed in with it before.", "LOGIN_FAILURES",
     ),
     Setting(
         "loginFailuresPerName", _INTEGER, 50, 1, 100_000, "logins",
-        "How many logins with one name may fail in 15 minutes over all networks. Beyond that only "
-        "devices that have signed in to it before can.", "LOGIN_FAILURES_PER_NAME",
+        "Maximum failed sign-ins with one name in 15 minutes from all networks. Beyond that, "
+        "only devices that have signed in with it before can sign in.", "LOGIN_FAILURES_PER_NAME",
     ),
     Setting(
         "loginFailuresPerAddress", _INTEGER, 5, 1, 100_000, "logins",
-        "How many logins from one address may fail in 15 minutes.", "LOGIN_FAILURES_PER_ADDRESS",
+        "Maximum failed sign-ins from one address in 15 minutes.", "LOGIN_FAILURES_PER_ADDRESS",
     ),
     Setting(
         "enrollmentTokenHours", _INTEGER, 24, 1, 8760, "hours",
-        "How long an enrollment token is good for, where its maker does not say.",
+        "Default lifetime of an enrollment token.",
     ),
     Setting(
         "sessionRetentionDays", _INTEGER, 1, 0, _YEARS, "days",
-        "How long logins that have ended, with their refresh tokens, and channel tokens are kept.",
+        "How long to keep ended logins with their refresh tokens, and channel tokens.",
     ),
     Setting(
         "tokenRetentionDays", _INTEGER, 90, 0, _YEARS, "days",
-        "How long revoked and expired tokens stay readable.",
+        "How long revoked and expired tokens stay visible.",
     ),
     Setting(
         "personalTokenDays", _INTEGER, 0, 0, _YEARS, "days",
-        "How long a personal access token may live, those that there are too, from now; 0: until "
-        "it is revoked.",
+        "Maximum lifetime of personal access tokens, also of existing ones; 0: no limit.",
     ),
     Setting(
         "idempotencyHours", _INTEGER, 24, 1, 168, "hours",
-        "How long the answer to an Idempotency-Key is given again.",
+        "How long a repeated Idempotency-Key returns the first response.",
     ),
     Setting(
         "notificationRetentionDays", _INTEGER, 90, 1, _YEARS, "days",
-        "How long notifications are kept.",
+        "How long to keep notifications.",
     ),
     Setting(
         "deliveryRetentionDays", _INTEGER, 30, 1, _YEARS, "days",
-        "How long it is kept what was sent to chats, dead letters included.",
+        "How long to keep chat deliveries, including dead letters.",
     ),
     Setting(
         "deliveryAttempts", _INTEGER, 8, 1, 100, "tries",
-        "How often a message to a chat is tried before it is given up.",
+        "Maximum tries for a message to a chat.",
     ),
     Setting(
         "notifyAllowedHosts", SettingKind.STRING, "", 0, 2000, "hosts",
-        "Hosts and addresses, separated by commas, that messages may be sent to although they are "
-        "private.", pattern=r"[A-Za-z0-9._:\[\], -]*",
+        "Private hosts and addresses that may receive messages, comma-separated.",
+        pattern=r"[A-Za-z0-9._:\[\], -]*",
     ),
     Setting(
         "publicUrl", SettingKind.STRING, "", 0, 500, "URL",
-        "Where people find this server, for links in messages; without it there are none.",
+        "The public URL of this server, for links in messages; without it, messages have no links.",
         pattern=r'(?:https?://[!"$-.0->@-~]+(?:/[!"$->@-~]*)?)?',
     ),
     Setting(
         "streamsPerDeveloper", _INTEGER, 20, 1, 10_000, "streams",
-        "How many streams of news one developer may have open at once.",
+        "Maximum open event streams per developer.",
     ),
     Setting(
         "readsPerDeveloper", _INTEGER, 16, 1, 10_000, "answers",
-        "How many long answers, such as logs, one developer may be taking at once from each server "
-        "process.",
+        "Maximum concurrent long responses, such as logs, per developer and server process.",
     ),
     Setting(
         "requestsPerMinute", _INTEGER, 6000, 1, 10_000_000, "requests",
-        "How many requests one credential is good for in a minute.", "REQUESTS_PER_MINUTE",
+        "Maximum requests per minute and credential.", "REQUESTS_PER_MINUTE",
     ),
     Setting(
         "terminalInputRetentionDays", _INTEGER, 90, 1, _YEARS, "days",
-        "How long it is kept who typed into a terminal, and when.",
+        "How long to keep the record of who typed into a terminal, and when.",
     ),
     Setting(
-        # Lark repeats for hours an event that it could not deliver: we must still know it then.
+        # Lark repeats an undelivered event for hours: we must still recognize it then.
         "chatEventRetentionDays", _INTEGER, 7, 2, _YEARS, "days",
-        "How long it is kept what came from chats; what comes again meanwhile has no effect.",
+        "How long to keep events from chats; repeats within this time have no effect.",
     ),
     Setting(
         "logRetentionDays", _INTEGER, _YEARS, 1, _YEARS, "days",
-        "How long logs of attempts that have ended are kept; the chains of hashes over them stay.",
+        "How long to keep logs of ended attempts. The hash chains over them stay.",
     ),
     Setting(
         "terminalsPerTask", _INTEGER, 50, 1, 10_000, "sockets",
-        "How many may look into the terminal of one task at once.",
+        "Maximum viewers of one task's terminal.",
     ),
     Setting(
         "terminalsPerDeveloper", _INTEGER, 50, 1, 10_000, "sockets",
-        "How many terminals one developer may have open at once.",
+        "Maximum open terminals per developer.",
     ),
     Setting(
         "passwordLogin", SettingKind.STRING, "on", 2, 3, "on or off",
-        "Whether passwords sign in; where they do not, the breakGlassAdmin's still does.",
+        "Whether passwords can be used to sign in. If off, only the breakGlassAdmin's can.",
         pattern="on|off",
     ),
     Setting(
         "breakGlassAdmin", SettingKind.STRING, "", 0, 100, "name",
-        "The admin whose password signs in although passwordLogin is off.",
+        "The admin who can sign in by password although passwordLogin is off.",
     ),
     Setting(
         "prices", SettingKind.PRICES, [], 0, prices.MAX_PRICES, "prices",
-        "What a million tokens cost, where the agent does not say it: the first that fits.",
+        "Price per million tokens, used when an agent reports no cost. The first match applies.",
     ),
 )  # fmt: skip
 REGISTRY: Mapping[str, Setting] = {setting.key: setting for setting in _SETTINGS}
 
 
 def check_value(key: str, value: Any) -> Value:
-    """The value, if it is valid for the setting; for an integer setting as an int.
+    """Return the value if it's valid for the setting, as an int for an integer setting.
 
     Raises InvalidFields.
     """
     setting = REGISTRY.get(key)
     if setting is None:
         raise InvalidFields({key: [field_errors.NO_SETTING]})
-    # JSON knows one kind of number, and JSON Schema takes 1.0 for an integer.
+    # JSON has one number type, and JSON Schema accepts 1.0 as an integer.
     if setting.kind is SettingKind.INTEGER and isinstance(value, float) and value.is_integer():
         value = int(value)
     if wrong := _find_error(setting, value):
@@ -217,7 +217,7 @@ def _find_error(setting: Setting, value: Any) -> FieldError | None:
     types = int if setting.kind is SettingKind.INTEGER else (int, float)
     if isinstance(value, bool) or not isinstance(value, types):
         return field_errors.MUST_BE_INTEGER if types is int else field_errors.MUST_BE_NUMBER
-    if not setting.minimum <= value <= setting.maximum:  # nor is NaN
+    if not setting.minimum <= value <= setting.maximum:  # NaN isn't, either
         return field_errors.MUST_BE_WITHIN(min=setting.minimum, max=setting.maximum)
     return None
 

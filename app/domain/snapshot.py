@@ -1,8 +1,8 @@
-"""Postgres's snapshots: which transactions had ended at a moment, as `xmin:xmax:xip,xip,…`.
+"""Postgres snapshots: which transactions had ended at a given time, as `xmin:xmax:xip,xip,…`.
 
 A row was visible if its transaction had ended: its number is below `xmax`, and not in the list of
-those that were still in progress. Transactions do not end in the order of their numbers, so that a
-reader cannot say with a single number how far it has read.
+those in progress. Transactions don't end in the order of their numbers, so one number can't mark
+how far a reader has read.
 """
 
 import re
@@ -14,7 +14,7 @@ MAX_LENGTH = 8192
 
 @dataclass(frozen=True)
 class Snapshot:
-    """`in_progress` lists transactions from `xmin` up to `xmax` that were not over."""
+    """`in_progress` lists unfinished transactions from `xmin` up to `xmax`."""
 
     xmin: int
     xmax: int
@@ -29,7 +29,7 @@ class Snapshot:
 
 
 def parse(text: str) -> Snapshot | None:
-    """The snapshot that the text denotes, or None if it denotes none."""
+    """Parse a snapshot; None if the text isn't one."""
     found = _FORM.fullmatch(text) if len(text) <= MAX_LENGTH else None
     if found is None:
         return None

@@ -1,5 +1,5 @@
-"""Single sign-on: who somebody is by a provider's claims, whether they are let in, and what their
-groups give them.
+"""Single sign-on: a person's identity by a provider's claims, whether they may sign in, and the
+roles that their groups grant.
 """
 
 import re
@@ -11,12 +11,12 @@ from typing import Any
 from app.domain.errors import Forbidden, Unauthenticated
 from app.domain.roles import ProjectRole, SystemRole
 
-# Of what a provider says in its claims.
+# Limits on a provider's claims.
 MAX_SUBJECT = 255
 MAX_NAME = 100
 MAX_EMAIL = 200
 MAX_GROUPS = 2000
-# How far the provider's clock may be from ours.
+# Maximum difference between the provider's clock and ours.
 SKEW = timedelta(seconds=30)
 
 _SYSTEM = tuple(SystemRole)  # the higher, the later
@@ -25,14 +25,14 @@ _EMAIL = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
 
 class InvalidSignIn(Unauthenticated):
-    """The sign-in at the provider is not valid, or over; begin again."""
+    """The sign-in at the provider is invalid or has expired. Start again."""
 
     code = "invalid_sign_in"
 
 
 @dataclass(frozen=True)
 class ExternalUser:
-    """Who comes from a provider. `email` is one that the provider has verified, in lower case."""
+    """A person from a provider. `email` is verified by the provider, in lower case."""
 
     subject: str
     email: str | None
@@ -42,7 +42,7 @@ class ExternalUser:
 
 
 class SignInRefused(Forbidden):
-    """That account of the provider is not let in here."""
+    """That account of the provider isn't allowed to sign in here."""
 
     code = "sign_in_refused"
 
@@ -52,10 +52,10 @@ class SignInRefused(Forbidden):
 
 
 def user_from_claims(claims: Mapping[str, Any], groups_claim: str) -> ExternalUser:
-    """Who the claims of an ID token, or of userinfo, are about. Raises ValueError."""
+    """Return the person of an ID token's or userinfo's claims. Raises ValueError."""
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT:
-        raise ValueError("the subject is none")
+        raise ValueError("the subject is invalid")
     email = _email(claims)
     username = _single_line(claims.get("preferred_username")) or (email or "").partition("@")[0]
     return ExternalUser(
@@ -70,7 +70,7 @@ def user_from_claims(claims: Mapping[str, Any], groups_claim: str) -> ExternalUs
 def find_refusal(
     who: ExternalUser, email_domains: Collection[str], allowed_groups: Collection[str]
 ) -> str | None:
-    """Why the provider's rules let them not in; None if they do."""
+    """Return why the provider's rules reject the person; None if they don't."""
     if email_domains and (who.email or "").rpartition("@")[2] not in email_domains:
         return "email_domain"
     if allowed_groups and who.groups.isdisjoint(allowed_groups):
@@ -79,7 +79,7 @@ def find_refusal(
 
 
 def account_names(who: ExternalUser) -> Iterator[str]:
-    """Names for a new account, the best first; without end."""
+    """Yield names for a new account, the best first, without end."""
     base = who.username.partition("@")[0].strip() or "developer"
     yield base
     number = 2
@@ -91,14 +91,14 @@ def account_names(who: ExternalUser) -> Iterator[str]:
 def system_role(
     groups: Collection[str], mapping: Sequence[tuple[str, SystemRole]]
 ) -> SystemRole | None:
-    """The highest role that the groups give; None if they give none."""
+    """Return the highest role that the groups grant; None if they grant none."""
     return higher_role(*(role for group, role in mapping if group in groups))
 
 
 def project_roles(
     groups: Collection[str], mapping: Sequence[tuple[str, str, ProjectRole]]
 ) -> dict[str, ProjectRole]:
-    """The highest role in each project that the groups give, by the project's key in lower case."""
+    """Return the highest role in each project that the groups grant, by lower-case project key."""
     given: dict[str, ProjectRole] = {}
     for group, key, role in mapping:
         if group in groups:
@@ -107,17 +107,17 @@ def project_roles(
 
 
 def higher_role(*roles: SystemRole | None) -> SystemRole | None:
-    """The highest of the system roles, if there is any."""
+    """Return the highest system role, if any."""
     return max((role for role in roles if role), key=_SYSTEM.index, default=None)
 
 
 def higher_project_role(*roles: ProjectRole | None) -> ProjectRole | None:
-    """The highest of the project roles, if there is any."""
+    """Return the highest project role, if any."""
     return max((role for role in roles if role), key=_PROJECT.index, default=None)
 
 
 def has_signed_in_since(claims: Mapping[str, Any], begun_at: datetime) -> bool:
-    """Whether the provider says that they have signed in there since then."""
+    """Whether the provider confirms a sign-in there since then."""
     at = claims.get("auth_time")
     if isinstance(at, bool) or not isinstance(at, int | float):
         return False
@@ -127,7 +127,7 @@ def has_signed_in_since(claims: Mapping[str, Any], begun_at: datetime) -> bool:
 def _email(claims: Mapping[str, Any]) -> str | None:
     email = claims.get("email")
     verified = claims.get("email_verified")
-    # Some providers write their booleans as texts.
+    # Some providers write booleans as strings.
     if not (verified is True or verified == "true") or not isinstance(email, str):
         return None
     fits = len(email) <= MAX_EMAIL and email.isprintable() and _EMAIL.fullmatch(email)
@@ -135,7 +135,7 @@ def _email(claims: Mapping[str, Any]) -> str | None:
 
 
 def _groups(claims: Mapping[str, Any], name: str) -> frozenset[str]:
-    """The groups in that claim, or in one inside others that dots lead to."""
+    """Return the groups in that claim; dots lead to nested claims."""
     found: Any = claims.get(name)
     if found is None:
         found = claims
@@ -146,12 +146,12 @@ def _groups(claims: Mapping[str, Any], name: str) -> frozenset[str]:
 
 
 def has_groups(claims: Mapping[str, Any], name: str) -> bool:
-    """Whether there is such a claim, if only an empty one."""
+    """Whether the claim exists, even if it's empty."""
     return name in claims or name.partition(".")[0] in claims
 
 
 def _single_line(text: object) -> str:
-    """The text as a name on one line; empty where it is none."""
+    """Return the text as a one-line name; empty if it isn't one."""
     if not isinstance(text, str):
         return ""
     shown = "".join(c for c in text if c.isprintable() and c not in "<>").strip()

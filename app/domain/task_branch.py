@@ -1,23 +1,23 @@
-"""The task's own branch: what follows where it could not be moved to what an attempt pushed.
+"""The task's branch: what happens if it couldn't be moved to an attempt's commit.
 
-An attempt's commit on it, which ended attempts may have left, is moved on. Anything else is a
-person's doing, and a person is asked.
+A commit that an ended attempt left there is moved automatically. Anything else is a person's
+change, so a person is asked.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 MAX_TRIES = 20
-"""So often it is tried again without asking."""
+"""Maximum automatic retries before a person is asked."""
 
 OVERWRITE, KEEP, TRY_AGAIN = "overwrite", "keep", "try_again"
 
 
 @dataclass(frozen=True)
 class BranchMismatch:
-    """What the machine found in place of what it was to expect: the commits at the branch, None:
-    there is none. `why` is the remote's word where that is no reason. `by` and `subject` are the
-    found commit's.
+    """What the machine found instead of the expected commit; None: the branch doesn't exist.
+
+    `why` is the remote's reason, if that differs. `by` and `subject` describe the found commit.
     """
 
     name: str
@@ -30,40 +30,42 @@ class BranchMismatch:
 
     @property
     def is_moved(self) -> bool:
-        """Whether somebody has moved the branch, made it or deleted it."""
+        """Whether the branch was moved, created or deleted outside Muster."""
         return self.found != self.expected
 
 
 def is_ours(finding: BranchMismatch, known: Collection[str], tries: int) -> bool:
-    """Whether the branch names a commit that an attempt of the task pushed (`known`), so that it is
-    to be moved on from there. `tries`: how often that was tried before.
+    """Whether the branch is at a commit that an attempt of the task pushed (`known`), so it can be
+    moved.
+
+    `tries`: how often that was tried before.
     """
     return finding.is_moved and finding.found in known and tries < MAX_TRIES
 
 
 def choices(finding: BranchMismatch) -> tuple[str, ...]:
-    """What people may answer."""
+    """Return the possible answers."""
     return (OVERWRITE, KEEP, TRY_AGAIN) if finding.is_moved else (KEEP, TRY_AGAIN)
 
 
 def question(finding: BranchMismatch, pushed: str) -> str:
-    """The question to people; `pushed` is the attempt's own branch."""
+    """Return the question to people; `pushed` is the attempt's own branch."""
     name, new = finding.name, _short_commit(finding.commit)
     safe = f"The work is pushed as {pushed} in any case."
     if not finding.is_moved:
-        why = finding.why or "no reason is given"
-        return f"The remote does not let {name} be moved to {new}: {why}. Keep it as it is? {safe}"
+        why = finding.why or "no reason given"
+        return f"The remote rejects moving {name} to {new}: {why}. Keep it as it is? {safe}"
     if finding.found is None:
         was = _short_commit(finding.expected or "")
-        return f"Somebody has deleted {name}, which was at {was}. Make it anew at {new}? {safe}"
-    whose = f" by {finding.by}" if finding.by else ", which no attempt of the task pushed"
+        return f"{name} was deleted outside Muster (last at {was}). Recreate it at {new}? {safe}"
+    whose = f" by {finding.by}" if finding.by else ", not pushed by any attempt of the task"
     what = f" “{finding.subject}”" if finding.subject else ""
     at = f"{name} is at {_short_commit(finding.found)}{what}{whose}"
     return f"{at}. Overwrite it with {new}, or keep it as it is? {safe}"
 
 
 def to_json(finding: BranchMismatch) -> dict[str, str | None]:
-    """What is kept, and shown, of it: {name, commit, expected, found, why, by, subject}."""
+    """Return what is stored and shown: {name, commit, expected, found, why, by, subject}."""
     return {name: getattr(finding, name) for name in BranchMismatch.__dataclass_fields__}
 
 

@@ -1,6 +1,4 @@
-"""Terminals: the right to open one, whether its sockets stay open, and how a stage's end is
-shown.
-"""
+"""Terminals: who may open one, whether its sockets stay open, and how a stage's end is shown."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,12 +14,12 @@ class TerminalMode(StrEnum):
 
 
 class Verdict(StrEnum):
-    """Whether an open socket of a terminal stays open, or why it is closed."""
+    """Whether an open terminal socket stays open, or why it's closed."""
 
     STAY = "stay"
     FORBIDDEN = "forbidden"
     ENDED = "ended"  # the task has ended, so there will be no more output
-    REPLACED = "replaced"  # the attempt has ended, and the task goes on with another one
+    REPLACED = "replaced"  # the attempt has ended, and the task continues in another one
 
 
 REQUIRED_PERMISSIONS = {
@@ -35,7 +33,7 @@ _TIMEOUT, _TERMINATED = 124, 143
 
 @dataclass(frozen=True)
 class TerminalSubject:
-    """A terminal's task and attempt, as the rows are now. `is_live`: the attempt has not ended."""
+    """A terminal's task and attempt, by the current rows. `is_live`: the attempt hasn't ended."""
 
     status: TaskStatus
     reason: SuspendReason | None
@@ -44,7 +42,7 @@ class TerminalSubject:
 
 
 def has_terminal(subject: TerminalSubject) -> bool:
-    """Whether a stage's process may be running. At a gate, and during the push, none is."""
+    """Whether a stage's process may be running. At a gate and during the push, none is."""
     return (
         subject.is_live
         and has_process(subject.status, subject.reason)
@@ -53,8 +51,8 @@ def has_terminal(subject: TerminalSubject) -> bool:
 
 
 def viewer_verdict(subject: TerminalSubject, person: Person | None, mode: TerminalMode) -> Verdict:
-    """Whether a viewer's socket stays open. `person` is None if the credential is no longer
-    valid.
+    """Return whether a viewer's socket stays open. `person` is None if the credential is no
+    longer valid.
     """
     if person is None or not is_allowed(REQUIRED_PERMISSIONS[mode], person):
         return Verdict.FORBIDDEN
@@ -62,14 +60,14 @@ def viewer_verdict(subject: TerminalSubject, person: Person | None, mode: Termin
 
 
 def machine_verdict(subject: TerminalSubject) -> Verdict:
-    """Whether a machine's socket stays open."""
+    """Return whether a machine's socket stays open."""
     if subject.status in ENDED:
         return Verdict.ENDED
     return Verdict.STAY if subject.is_live else Verdict.REPLACED
 
 
 def exit_code(how: str, code: int) -> int:
-    """The exit code that a shell would show for a stage's end (`pipeline.StageOutcome`)."""
+    """Return the exit code that a shell would show for a stage's end (`pipeline.StageOutcome`)."""
     if how == "exit":
         return code
     if how == "signal":

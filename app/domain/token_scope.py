@@ -1,7 +1,6 @@
-"""How far a credential reaches: what it may be used for, of all that its owner may do, and in which
-projects.
+"""The scope of a credential: its permissions and projects, within those of its owner.
 
-A sign-in reaches everywhere. A personal access token may be narrowed when it is made.
+A sign-in has no limits. A personal access token can be limited when it's created.
 """
 
 from collections.abc import Sequence
@@ -12,12 +11,12 @@ from app.domain.roles import Permission
 
 
 class TokenScope(StrEnum):
-    """What a token may be narrowed to, and what that implies (`_IMPLIED`)."""
+    """The scopes of a token, and what each implies (`_IMPLIED`)."""
 
     READ = "read"
-    TASKS = "tasks"  # make, answer, review, retry, cancel them; type into terminals; open tunnels
+    TASKS = "tasks"  # create, answer, review, retry, cancel them; type into terminals; open tunnels
     PROJECTS = "projects"  # change projects and their members
-    ADMIN = "admin"  # what is beyond projects: /api/admin, machines, one's own account
+    ADMIN = "admin"  # everything outside projects: /api/admin, machines, your own account
 
 
 _READ = frozenset({TokenScope.READ})
@@ -25,10 +24,10 @@ _IMPLIED: dict[TokenScope, frozenset[TokenScope]] = {
     TokenScope.READ: frozenset(),
     TokenScope.TASKS: _READ,
     TokenScope.PROJECTS: _READ,
-    TokenScope.ADMIN: _READ | {TokenScope.PROJECTS},  # who makes projects may change them
+    TokenScope.ADMIN: _READ | {TokenScope.PROJECTS},  # creating projects includes changing them
 }
 
-# What each act needs.
+# The scope that each permission requires.
 REQUIRED_SCOPE: dict[Permission, TokenScope] = {
     Permission.SEE_MACHINES: TokenScope.READ,
     Permission.DRAIN_MACHINE: TokenScope.ADMIN,
@@ -51,7 +50,7 @@ REQUIRED_SCOPE: dict[Permission, TokenScope] = {
 
 @dataclass(frozen=True)
 class AccessScope:
-    """`projects` are ids; None: all of them."""
+    """`projects` are IDs; None for all."""
 
     scopes: frozenset[TokenScope] = frozenset(TokenScope)
     projects: frozenset[int] | None = None
@@ -60,8 +59,9 @@ class AccessScope:
     def from_columns(
         cls, scopes: Sequence[str] | None, projects: Sequence[int] | None
     ) -> "AccessScope":
-        """As they are stored with a token; None: it is not narrowed. One for some projects alone
-        does not reach what is beyond projects.
+        """Create it from a token's columns; None: no limit.
+
+        A token for some projects only can't reach anything outside projects.
         """
         wanted = frozenset(TokenScope if scopes is None else map(TokenScope, scopes))
         if projects is None:
@@ -75,7 +75,7 @@ class AccessScope:
         return self.projects is None or project_id in self.projects
 
     def permits(self, act: Permission, project_id: int) -> bool:
-        """Whether the act in the project is within it, whoever its owner is."""
+        """Whether the scope includes the permission in the project, for any owner of the token."""
         return self.covers(project_id) and self.allows(REQUIRED_SCOPE[act])
 
 

@@ -1,4 +1,4 @@
-"""Transcripts: what an agent did, as entries."""
+"""Transcripts: an agent's actions, as entries."""
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
@@ -6,18 +6,16 @@ from enum import StrEnum
 from typing import Any
 
 MAX_TITLE = 200  # characters
-MAX_TEXT = 16 * 1024  # likewise; the log has it whole
+MAX_TEXT = 16 * 1024  # likewise; the log has the complete text
 MAX_DATA = 16 * 1024  # bytes of JSON
-MAX_DATA_DEPTH = (
-    32  # levels of lists and objects: many readers of JSON go no deeper than some hundred
-)
+MAX_DATA_DEPTH = 32  # nesting levels: many JSON readers accept only some hundred
 
 TRUNCATED = {"cut": True}
-"""The mark in the data of an entry of which something is left out."""
+"""The mark in an entry's data that was shortened."""
 
 
 class EntryKind(StrEnum):
-    """What an entry is about."""
+    """The subject of an entry."""
 
     MESSAGE = "message"
     THOUGHT = "thought"
@@ -31,7 +29,7 @@ class EntryKind(StrEnum):
 
 
 def is_too_deep(data: Mapping[str, Any]) -> bool:
-    """Whether lists and objects lie in each other deeper than `DEEPEST_DATA`."""
+    """Whether lists and objects are nested deeper than `MAX_DATA_DEPTH`."""
     level: list[Any] = [data]
     for _ in range(MAX_DATA_DEPTH):
         inside = [part for value in level for part in _children(value)]
@@ -46,13 +44,13 @@ def _children(value: Any) -> Collection[Any]:
 
 
 def contains(wanted: str, *texts: str) -> bool:
-    """Whether one of the texts contains the wanted one, in any letter case."""
+    """Whether one of the texts contains the wanted one, ignoring case."""
     folded = wanted.casefold()
     return any(folded in text.casefold() for text in texts)
 
 
 def entry_time(began: datetime, milliseconds: int) -> datetime:
-    """So long after the beginning, or the last moment that can be written: machines' clocks tell
+    """Return the start plus that duration, limited to valid times: machine clocks may report
     anything.
     """
     try:

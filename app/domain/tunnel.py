@@ -1,4 +1,4 @@
-"""A tunnel into an attempt's workspace: its states, and the only arrows between them."""
+"""A tunnel into an attempt's workspace: its states, and all transitions between them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from app.domain.errors import IllegalTransition
 DEFAULT_SECONDS = 4 * 3600
 MAX_SECONDS = 24 * 3600
 MIN_SECONDS = 60
-# How long a machine may take to carry out an order and to report so.
+# How long a machine may take to carry out an order and report it.
 START_TIMEOUT = timedelta(seconds=60)
 CLOSE_TIMEOUT = timedelta(seconds=60)
 EXPIRY_REPORT_TIMEOUT = timedelta(seconds=30)
@@ -19,20 +19,22 @@ class TunnelState(StrEnum):
     IDLE = "idle"  # there is no tunnel; never stored
     STARTING = "starting"
     CONNECTED = "connected"
-    CLOSING = "closing"  # it is to be closed, and its machine has not reported that it is
+    CLOSING = "closing"  # to be closed; its machine hasn't confirmed it yet
     CLOSED = "closed"
     EXPIRED = "expired"
     FAILED = "failed"
 
 
 class TunnelEvent(StrEnum):
-    """START and STOP come from people. The others are reported by the machine, or assumed by the
-    server where the machine reports nothing (`overdue`).
+    """START and STOP come from people.
+
+    The machine reports the others, or the server assumes them after a timeout
+    (`find_overdue_event`).
     """
 
     START = "start"
     STOP = "stop"
-    TRY = "try"  # the command runs, after a crash once more, and is not connected yet
+    TRY = "try"  # the command runs, maybe restarted after a crash, and isn't connected yet
     CONNECT = "connect"
     CLOSE = "close"
     EXPIRE = "expire"
@@ -51,7 +53,7 @@ _FROM_OPEN = {
     _E.EXPIRE: _S.EXPIRED,
     _E.FAIL: _S.FAILED,
 }
-# A tunnel that was stopped ends as closed, even if it has failed or expired meanwhile.
+# A stopped tunnel ends as closed, even if it failed or expired meanwhile.
 _FROM_CLOSING = {
     _E.START: _S.STARTING,
     _E.CLOSE: _S.CLOSED,
@@ -70,12 +72,12 @@ def next_state(state: TunnelState, event: TunnelEvent) -> TunnelState:
     """The state after the event. Raises IllegalTransition."""
     target = _TRANSITIONS[state].get(event)
     if target is None:
-        raise IllegalTransition(f"a tunnel that is {state} cannot {event}")
+        raise IllegalTransition(f"A tunnel that is {state} cannot {event}.")
     return target
 
 
 def visible_state(state: TunnelState, *, attempt_ended: bool) -> TunnelState:
-    """The state that people see: an open tunnel of an attempt that has ended is closing already."""
+    """Return the displayed state: an open tunnel of an ended attempt is already closing."""
     return _S.CLOSING if attempt_ended and state in OPEN_STATES else state
 
 
@@ -85,17 +87,17 @@ def is_wanted(state: TunnelState, *, attempt_ended: bool) -> bool:
 
 
 def can_change_workspace(state: TunnelState, *, lives_on: bool) -> bool:
-    """Whether somebody may change the workspace by it, or has and that has not been told yet.
+    """Whether the workspace can still change through the tunnel, or has unreported changes.
 
-    `lives_on`: its machine has taken it up, is there, and has not said that it is over. Then what
-    the server itself has assumed does not count: to save what was changed may take long.
+    `lives_on`: its machine has started it, is connected, and hasn't reported its end. The server's
+    own assumptions don't count then: saving the changes may take long.
     """
     return state in OPEN_STATES or state is _S.CLOSING or lives_on
 
 
 @dataclass(frozen=True)
 class TunnelStatus:
-    """A tunnel that is not over. `taken`: its machine has reported about this tunnel."""
+    """An unfinished tunnel. `is_started`: its machine has reported about this tunnel."""
 
     state: TunnelState
     is_started: bool
@@ -106,15 +108,15 @@ class TunnelStatus:
 
 
 def find_overdue_event(tunnel: TunnelStatus, now: datetime) -> tuple[TunnelEvent, str] | None:
-    """The event to assume, and its reason, if the machine's report is overdue; else None."""
+    """Return the event to assume and its reason, if the machine's report is overdue; else None."""
     ended_at = tunnel.attempt_ended_at
     if ended_at is not None or tunnel.state is _S.CLOSING:
         since = max(tunnel.changed_at, ended_at) if ended_at else tunnel.changed_at
         if now - since > CLOSE_TIMEOUT:
-            return _E.CLOSE, "its machine has not confirmed that it is closed"
+            return _E.CLOSE, "its machine hasn't confirmed the close"
         return None
     if now - tunnel.expires_at > EXPIRY_REPORT_TIMEOUT:
-        return _E.EXPIRE, "its time is over"
+        return _E.EXPIRE, "its time is up"
     if not tunnel.is_started and now - tunnel.started_at > START_TIMEOUT:
-        return _E.FAIL, "its machine has not taken it up: it is away, or its worker is too old"
+        return _E.FAIL, "its machine hasn't started it: it's offline, or its worker is too old"
     return None

@@ -1,4 +1,4 @@
-"""Whether a machine is to take this server's release, and what people are told of it. Pure."""
+"""Whether a machine upgrades to this server's release, and the text shown to people."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class UpgradeTiming(StrEnum):
 
 
 class UpgradeState(StrEnum):
-    """What keeps a machine from the server's version, or that nothing does."""
+    """What keeps a machine from the server's version, if anything."""
 
     CURRENT = "current"  # it runs the server's version
     OFF = "off"
@@ -40,39 +40,41 @@ class UpgradeStatus:
 
 @dataclass(frozen=True)
 class UpgradeOffer:
-    """What a server offers all its machines: its own `version`, `when`, and whether it carries the
-    package of that version, and no other."""
+    """What a server offers all its machines: its `version`, when to upgrade, and whether it
+    bundles exactly that version's package.
+    """
 
     version: str
     when: UpgradeTiming
     is_bundled: bool
 
 
-_NOTHING = (
-    "this server has no package of its version for machines; in a checkout `make dist` makes one"
-)
+_NOTHING = "this server has no worker package of its version; in a checkout, run `make dist`"
 _TOO_OLD = (
-    "its release takes no upgrade by itself: run there, once more, the line that makes machines "
-    "(muster machine add)"
+    "this worker can't upgrade itself; run the install line on the machine again (muster "
+    "machine add)"
 )
-_UNANSWERED = "the machine has not answered yet; it does when it is connected"
+_UNANSWERED = "the machine hasn't answered yet; it does once it's connected"
 _REASONS = {
-    UpgradeState.OFF: "the setting machineUpgrades is off; an admin sets it to idle or now",
-    UpgradeState.PINNED: "an admin has pinned it to its version: muster machine unpin lets it go",
-    UpgradeState.OPTED_OUT: "its operator has started it with --no-auto-upgrade, and upgrades it "
-    "by hand",
-    UpgradeState.UNSUPPORTED: "its worker runs from a checkout: pull there, and start it again",
+    UpgradeState.OFF: "the setting machineUpgrades is off; an admin can set it to idle or now",
+    UpgradeState.PINNED: "an admin has pinned its version; to unpin it, run muster machine unpin",
+    UpgradeState.OPTED_OUT: "its operator started it with --no-auto-upgrade and upgrades it by "
+    "hand",
+    UpgradeState.UNSUPPORTED: "its worker runs from a checkout: pull there and restart it",
     UpgradeState.NO_PACKAGE: _NOTHING,
 }
-_PREPARING = "it installs the release beside the one it runs"
-_WAITING = "until nothing runs there"
+_PREPARING = "installing the release beside the current one"
+_WAITING = "waiting until nothing runs there"
 
 
 def upgrade_status(
     version: str, facts: Mapping[str, Any] | None, *, is_pinned: bool, offering: UpgradeOffer
 ) -> UpgradeStatus:
-    """How a machine of that `version` stands to what is offered. `facts` is its own word {state,
-    version, reason}, None where its release knows no upgrades."""
+    """Return a machine's upgrade state.
+
+    `version` is the machine's, `facts` its own report {state, version, reason}; None if its release
+    can't upgrade itself.
+    """
     if version == offering.version:
         return UpgradeStatus(UpgradeState.CURRENT)
     if (hindrance := _find_blocker(facts, is_pinned, offering)) is not None:
@@ -87,28 +89,28 @@ def upgrade_status(
 def _blocker_text(state: UpgradeState, facts: Mapping[str, Any] | None) -> str:
     if facts is None:
         return _TOO_OLD
-    # One that keeps its release knows best what for.
+    # A machine that opted out knows the reason best.
     return (state is UpgradeState.OPTED_OUT and facts["reason"]) or _REASONS[state]
 
 
 def _reason_text(state: UpgradeState, why: str, version: str) -> str:
-    """The machine's own, and what to do."""
+    """Return the machine's reason, and what to do."""
     if state is UpgradeState.FAILED:
-        return f"{why}. It stays with {version}; its log says more."
+        return f"{why}. It stays on {version}; see its log."
     if state is UpgradeState.WAITING:
-        return f"{why or _WAITING}; a drain gets it there sooner"
+        return f"{why or _WAITING}; drain it to upgrade sooner"
     return why or _PREPARING
 
 
 def is_canary(version: str, facts: Mapping[str, Any] | None) -> bool:
-    """Whether who says that is a release of that version which is tried, and may be given back."""
+    """Whether a machine with these facts runs that release on trial, and may still roll back."""
     return facts is not None and (facts["state"], facts["version"]) == ("preparing", version)
 
 
 def is_offered(
     version: str, facts: Mapping[str, Any] | None, *, is_pinned: bool, offering: UpgradeOffer
 ) -> bool:
-    """Whether it is told to take the server's release."""
+    """Whether the machine is offered the server's release."""
     return (
         upgrade_status(version, facts, is_pinned=is_pinned, offering=offering).version is not None
     )

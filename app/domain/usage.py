@@ -1,4 +1,4 @@
-"""What agents have used: tokens and money. What nobody knows is None, and never 0."""
+"""Agents' usage: tokens and money. Unknown values are None, never 0."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Figures:
-    """Tokens, and what they cost, in the currency of those who say it; None: unknown.
+    """Tokens and their cost, in the agent's currency; None if unknown.
 
-    Input includes what was cached, output what was thought (reasoning). `is_estimate`: the cost is
-    not, or not in all of its parts, what the agents said: it was computed, or a part is unknown.
+    Input includes cached tokens, output includes reasoning tokens. `is_estimate`: the cost, or a
+    part of it, is computed or unknown instead of reported by the agents.
     """
 
     input_tokens: int | None = None
@@ -24,7 +24,7 @@ class Figures:
 
     @classmethod
     def from_json(cls, figures: Mapping[str, Any] | None) -> Self:
-        """From the JSON in a row, which has the API's names."""
+        """Create it from a row's JSON, which has the API's names."""
         if figures is None:
             return cls()
         return cls(
@@ -42,7 +42,7 @@ class Figures:
 
     @property
     def tokens(self) -> int | None:
-        """Input and output together, as far as they are known."""
+        """Input and output tokens together, as far as known."""
         known = [n for n in (self.input_tokens, self.output_tokens) if n is not None]
         return sum(known) if known else None
 
@@ -51,7 +51,7 @@ UNKNOWN = Figures()
 
 
 class GroupBy(StrEnum):
-    """What usage is summed up by. A stage is known by its name, whatever task it is of."""
+    """How usage is grouped. A stage is identified by its name across tasks."""
 
     TASK = "task"
     ATTEMPT = "attempt"

@@ -1,4 +1,4 @@
-"""The `flask …` commands, for operators at the server. One command a file."""
+"""The `flask …` commands, for operators on the server. One command per file."""
 
 from flask import Flask
 

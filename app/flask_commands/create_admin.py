@@ -1,4 +1,4 @@
-"""`flask create-admin`: the first admin's account."""
+"""`flask create-admin`: create the first admin's account."""
 
 import os
 import secrets
@@ -12,10 +12,10 @@ from app.services.accounts import developers
 
 @click.command("create-admin")
 @click.option("--name", default="admin", show_default=True)
-@click.option("--password", help="Otherwise MUSTER_ADMIN_PASSWORD, or one that is made.")
+@click.option("--password", help="Default: MUSTER_ADMIN_PASSWORD, or a generated password.")
 @with_appcontext
 def create_admin(name: str, password: str | None) -> None:
-    """Create the first admin. One that exists already is left as it is."""
+    """Create the first admin. An existing account isn't changed."""
     given = password or os.environ.get("MUSTER_ADMIN_PASSWORD")
     chosen = given or secrets.token_urlsafe(18)
     try:
@@ -23,7 +23,7 @@ def create_admin(name: str, password: str | None) -> None:
     except DomainError as error:
         raise click.ClickException(_reason(error)) from None
     if admin is None:
-        click.echo(f"{name} exists already; nothing was changed")
+        click.echo(f"{name} already exists; nothing changed")
     elif given:
         click.echo(f"created the admin {name}")
     else:

@@ -1,4 +1,4 @@
-"""`flask doctor`: checks of the host and of Postgres and Redis."""
+"""`flask doctor`: check the host, Postgres and Redis."""
 
 import json
 
@@ -9,10 +9,12 @@ from app.services import doctor as examination
 
 
 @click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="A list of {name, ok, text, advice}.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print a JSON list of {name, ok, text, advice}."
+)
 @with_appcontext
 def doctor(as_json: bool) -> None:
-    """Check host and services, with advice for each problem. Exits with 1 if there are any."""
+    """Check the host and services, with advice for each problem. Exits with 1 if there are any."""
     found = []
     for finding in examination.findings():
         found.append(finding)

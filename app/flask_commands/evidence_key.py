@@ -1,4 +1,4 @@
-"""`flask evidence-key`: another key for signing evidence."""
+"""`flask evidence-key`: create a new key for signing evidence."""
 
 import click
 from flask.cli import with_appcontext
@@ -10,5 +10,5 @@ from app.services.evidence import keys
 @click.command("evidence-key")
 @with_appcontext
 def evidence_key() -> None:
-    """Make another key that signs evidence. What the one before has signed stays valid."""
-    click.echo(f"evidence is signed by key {keys.rotate(now())} from now on")
+    """Create a new key for signing evidence. Existing signatures stay valid."""
+    click.echo(f"evidence is now signed by key {keys.rotate(now())}")

@@ -1,4 +1,4 @@
-"""`flask password-login`: passwords sign in again."""
+"""`flask password-login`: turn password sign-in on again."""
 
 import click
 from flask.cli import with_appcontext
@@ -9,6 +9,6 @@ from app.services.accounts import break_glass
 @click.command("password-login")
 @with_appcontext
 def password_login() -> None:
-    """Have passwords sign in again (the setting passwordLogin), for who is locked out."""
+    """Turn password sign-in on again (the setting passwordLogin), if you are locked out."""
     break_glass.enable_password_login()
-    click.echo("passwords sign in")
+    click.echo("password sign-in is on")

@@ -1,4 +1,4 @@
-"""`flask public-url`: the address that links and machines go by."""
+"""`flask public-url`: set the address for links and machines."""
 
 import click
 from flask.cli import with_appcontext
@@ -10,8 +10,10 @@ from app.services.accounts import developers
 
 @click.command("public-url")
 @click.argument("url")
-@click.option("--name", default="admin", show_default=True, help="The admin in whose name.")
-@click.option("--unless-set", is_flag=True, help="Leave one that is there as it is, and say it.")
+@click.option(
+    "--name", default="admin", show_default=True, help="Record the change under this admin."
+)
+@click.option("--unless-set", is_flag=True, help="Keep an existing value and print it.")
 @with_appcontext
 def public_url(url: str, name: str, unless_set: bool) -> None:
     """Set publicUrl, as an admin does in the console's settings."""
@@ -20,11 +22,11 @@ def public_url(url: str, name: str, unless_set: bool) -> None:
         return
     admin = developers.find_by_name(name)
     if admin is None:
-        raise click.ClickException(f"there is no admin {name}")
+        raise click.ClickException(f"admin {name} not found")
     try:
         settings.update(admin, {"publicUrl": url})
     except InvalidFields as error:
-        raise click.ClickException(f"{url} is no address of a server") from error
+        raise click.ClickException(f"{url} isn't a server address") from error
     except DomainError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"publicUrl is {url}")

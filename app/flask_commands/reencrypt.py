@@ -1,4 +1,4 @@
-"""`flask reencrypt`: all secrets under the newest key."""
+"""`flask reencrypt`: encrypt all secrets with the newest key."""
 
 import click
 from flask.cli import with_appcontext
@@ -9,13 +9,15 @@ from app.services.ops import reencryption
 @click.command("reencrypt")
 @with_appcontext
 def reencrypt() -> None:
-    """Encrypt every secret with the first of ENCRYPTION_KEYS; the others can be removed then."""
+    """Encrypt every secret with the first of ENCRYPTION_KEYS. After that, you can remove the
+    others.
+    """
     last: dict[str, reencryption.Progress] = {}
     for step in reencryption.reencrypt_all():
         last[step.table] = step
-        click.echo(f"{step.table}: {step.changed} of {step.seen} stored anew")
+        click.echo(f"{step.table}: {step.changed} of {step.seen} encrypted again")
     unreadable = sum(step.unreadable for step in last.values())
     if unreadable:
         raise click.ClickException(
-            f"{unreadable} open with none of ENCRYPTION_KEYS and were left as they are"
+            f"{unreadable} can't be decrypted with any of ENCRYPTION_KEYS and weren't changed"
         )

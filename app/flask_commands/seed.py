@@ -1,4 +1,4 @@
-"""`flask seed`: sample rows."""
+"""`flask seed`: create sample rows."""
 
 import json
 import secrets
@@ -20,28 +20,34 @@ _DEFAULTS = Sizes()
 
 
 def _count_option(name: str, least: int, about: str) -> click.Option:
-    """The command-line option for one field of `Sizes`, at least `least`; `about` is its help."""
+    """Return the command-line option for one field of `Sizes`, at least `least`; `about` is its
+    help.
+    """
     default = getattr(_DEFAULTS, name.replace("-", "_"))
     kind = click.IntRange(least)
     return click.Option([f"--{name}"], type=kind, default=default, show_default=True, help=about)
 
 
 _SIZES: list[click.Parameter] = [
-    _count_option("tasks", 20, "Most of them have ended."),
-    _count_option("events", 0, "At least; each task's story is told in any case."),
-    _count_option("projects", 2, "The last one is small, and its tasks are the oldest."),
-    _count_option("developers", 4, "An admin, a lead and developers."),
-    _count_option("machines", 1, "All but the last are online."),
-    _count_option("log-lines", 0, "Of one task."),
-    _count_option("deep-task-events", 0, "Of another one."),
-    _count_option("seed", 0, "The same seed makes the same rows."),
+    _count_option("tasks", 20, "Number of tasks; most have ended."),
+    _count_option("events", 0, "Minimum number of events; each task gets a complete history."),
+    _count_option(
+        "projects", 2, "Number of projects; the last one is small, and its tasks are the oldest."
+    ),
+    _count_option("developers", 4, "Number of people: an admin, a lead and developers."),
+    _count_option("machines", 1, "Number of machines; all but the last are online."),
+    _count_option("log-lines", 0, "Number of log lines of one task."),
+    _count_option("deep-task-events", 0, "Number of events of another task."),
+    _count_option("seed", 0, "Seed; the same seed creates the same rows."),
 ]
 
 
 @click.command("seed", params=_SIZES)
-@click.option("--password", help="Of all developers made; otherwise one that is made and shown.")
-@click.option("--add", is_flag=True, help="Also into a database that is not empty.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
+@click.option(
+    "--password", help="Password of all created developers; by default generated and shown."
+)
+@click.option("--add", is_flag=True, help="Also add to a database that isn't empty.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @with_appcontext
 def seed(password: str | None, add: bool, as_json: bool, **sizes: int) -> None:
     """Fill the database with sample rows: people, projects, machines, tasks and their history."""
@@ -50,7 +56,7 @@ def seed(password: str | None, add: bool, as_json: bool, **sizes: int) -> None:
         passwords.check_strength(chosen)
         made = _make(Sizes(**sizes), chosen, add)
     except sample_data.NotEmpty:
-        raise click.ClickException("the database is not empty: --add adds to it") from None
+        raise click.ClickException("the database isn't empty: use --add to add to it") from None
     except DomainError as error:
         raise click.ClickException(str(error)) from None
     if as_json:
@@ -75,13 +81,13 @@ def _make(sizes: Sizes, password: str, add: bool) -> SampleSummary:
 
 def _print_summary(made: SampleSummary, password: str, seconds: float) -> None:
     lines = (
-        f"made {made.tasks:,} tasks and {made.events:,} events in {seconds:.1f} s",
+        f"created {made.tasks:,} tasks and {made.events:,} events in {seconds:.1f} s",
         f"admin {made.admin}, lead {made.lead}, member of {made.project} {made.member}, "
         f"of {made.old_project} (small and old) {made.hermit}; password {password}",
         f"task {made.deep_task} has {made.deep_task_events:,} events, task {made.long_log_task} "
         f"a log of {made.log_lines:,} lines",
-        f"words: {made.common_word!r} is common, {made.rare_word!r} is rare; "
-        f"a machine: {made.machine}",
+        f"search terms: {made.common_word!r} is common, {made.rare_word!r} is rare; a "
+        f"machine: {made.machine}",
     )
     for line in lines:
         click.echo(line)

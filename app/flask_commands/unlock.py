@@ -1,4 +1,4 @@
-"""`flask unlock`: let an account sign in again that failed logins have blocked."""
+"""`flask unlock`: unlock an account after failed sign-ins."""
 
 import click
 from flask.cli import with_appcontext
@@ -10,7 +10,7 @@ from app.services.accounts import login_limits
 @click.argument("name")
 @with_appcontext
 def unlock(name: str) -> None:
-    """Forget the failed logins of the account NAME. Limits on addresses stay."""
+    """Reset the failed sign-ins of the account NAME. Address limits stay."""
     if not login_limits.unlock(name):
-        raise click.ClickException(f"there is no account {name}")
+        raise click.ClickException(f"account {name} not found")
     click.echo(f"{name} can sign in again")

@@ -1,8 +1,8 @@
-"""Connections that nobody has authenticated yet, counted by where they come from.
+"""Unauthenticated connections, counted by network.
 
-What a stranger can do for free is to hold a connection open and say nothing. So where one address
-has too many, the one of them that has kept us waiting longest is cut off for the new one: a flood
-pushes itself out, and who shares its address and has something to say gets through.
+An anonymous client can cheaply hold a connection open and send nothing. So if one network has too
+many, the one that has idled longest is closed for the new one. A flood pushes itself out, and
+active clients in the same network get through.
 """
 
 import contextlib
@@ -12,16 +12,18 @@ from collections.abc import Callable
 from typing import Any
 
 MAX_PER_NETWORK = 128
-"""How many visits of strangers from one network may be under way, in each server process."""
+"""Maximum anonymous connections per network and server process."""
 MAX_TOTAL = 2048
-"""And how many from all networks."""
+"""Maximum anonymous connections per server process."""
 
 _PEEK = socket.MSG_PEEK | socket.MSG_DONTWAIT
 
 
 class AnonymousConnection:
-    """A stranger's connection or, behind a proxy, request. `sock` is what its bytes come through;
-    `is_waiting`: nothing is done for it before more of them come.
+    """An anonymous client's connection or, behind a proxy, request.
+
+    `sock` is the source of its bytes. `is_waiting`: its request needs more bytes before it can be
+    handled.
     """
 
     def __init__(self, visits: "AnonymousConnections", network: str, sock: Any) -> None:
@@ -29,21 +31,21 @@ class AnonymousConnection:
         self.is_waiting = True
 
     def mark_authenticated(self) -> None:
-        """Its client has authenticated: it is no stranger's any more."""
+        """Mark the client as authenticated: the connection is no longer anonymous."""
         self._connections.remove(self)
 
     def finish(self) -> None:
-        """It is over. May be repeated."""
+        """Mark it as finished. Can be repeated."""
         self._connections.remove(self)
 
     def abort(self) -> None:
-        """Have whoever waits for its bytes find that they have ended."""
+        """Make readers of its bytes see their end."""
         self._connections.remove(self)
         with contextlib.suppress(OSError):
             _system_socket(self.sock).shutdown(socket.SHUT_RDWR)
 
     def is_idle(self) -> bool:
-        """Whether we wait for its client, who has sent nothing that we have not read."""
+        """Whether we wait for its client, who has sent nothing that we haven't read."""
         if not self.is_waiting:
             return False
         try:
@@ -51,21 +53,23 @@ class AnonymousConnection:
         except BlockingIOError:
             return True
         except OSError:
-            pass  # it is ending
+            pass  # it's ending
         return False
 
 
 def _system_socket(sock: Any) -> Any:
-    """The system's socket: gevent's `shutdown` would raise in the greenlet that waits for it, and
-    TLS's `recv` would decrypt.
+    """Return the system's socket.
+
+    gevent's `shutdown` would raise in the greenlet that waits for it, and TLS's `recv` would
+    decrypt.
     """
     return getattr(sock, "_sock", sock)
 
 
 class AnonymousConnections:
-    """The visits of strangers that are under way in this process, the oldest first.
+    """The anonymous connections of this process, the oldest first.
 
-    `tell` is called with what has become of one too many: `cut` or `refused`.
+    `on_rejected` is called with the reason for each one that is closed: `evicted` or `limit`.
     """
 
     def __init__(self) -> None:
@@ -77,7 +81,7 @@ class AnonymousConnections:
         return len(self._all)
 
     def admit(self, network: str, sock: Any) -> AnonymousConnection | None:
-        """A new visit from there; None where there is no room for it."""
+        """Admit a new connection from that address; None if the limit is reached."""
         mine = self._by_network.get(network, {})
         for visits, most in ((mine, MAX_PER_NETWORK), (self._all, MAX_TOTAL)):
             if len(visits) >= most and not self._evict_idle(visits):
@@ -88,7 +92,7 @@ class AnonymousConnections:
         return visit
 
     def remove(self, visit: AnonymousConnection) -> None:
-        """Count it no more. May be repeated."""
+        """Stop counting it. Can be repeated."""
         self._all.pop(visit, None)
         mine = self._by_network.get(visit.network, {})
         mine.pop(visit, None)

@@ -1,4 +1,4 @@
-"""How long the body of a request may take: some seconds, and more for what has come of it."""
+"""The time limit for a request's body: some seconds, plus more for the bytes received."""
 
 import time
 from typing import Any
@@ -12,7 +12,7 @@ MIN_BYTES_PER_SECOND = 16 * 1024
 
 
 class BodyTimeoutSocket:
-    """A connection as the reader of one request's body sees it: its reads end in time."""
+    """A connection for the reader of one request's body: its reads time out."""
 
     def __init__(self, sock: Any, visit: AnonymousConnection) -> None:
         self._sock, self._connection = sock, visit
@@ -20,20 +20,20 @@ class BodyTimeoutSocket:
         self._received = 0
 
     def recv(self, size: int) -> bytes:
-        """Read up to `size` bytes. Raises RequestTimeout where they come too slowly."""
+        """Read up to `size` bytes. Raises RequestTimeout if they arrive too slowly."""
         if self._started_at is None:
             self._started_at = time.monotonic()
         allowed = GRACE_SECONDS + self._received / MIN_BYTES_PER_SECOND
         left = self._started_at + allowed - time.monotonic()
         if left <= 0:
-            raise RequestTimeout("The body came too slowly.")
+            raise RequestTimeout("The body arrived too slowly.")
         self._connection.is_waiting = True
         self._sock.settimeout(left)
         try:
             data: bytes = self._sock.recv(size)
         except TimeoutError:
-            # No OSError: Werkzeug would take that for a client who has hung up.
-            raise RequestTimeout("The body came too slowly.") from None
+            # Not an OSError: Werkzeug would treat that as a disconnected client.
+            raise RequestTimeout("The body arrived too slowly.") from None
         finally:
             self._sock.settimeout(None)
             self._connection.is_waiting = False

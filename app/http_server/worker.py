@@ -1,5 +1,6 @@
-"""gunicorn's gevent worker with a door: strangers' connections are counted, and nobody may take as
-long as they like over a handshake, headers or a body.
+"""gunicorn's gevent worker with connection limits.
+
+It counts anonymous connections and limits the time for handshakes, headers and bodies.
 """
 
 import io
@@ -20,11 +21,11 @@ from app.sockets import set_user_timeout
 
 HANDSHAKE_TIMEOUT_SECONDS = 10.0
 TCP_USER_TIMEOUT_SECONDS = 60.0
-"""A client that acknowledges nothing for so long, though something was sent, is gone."""
+"""A client that acknowledges nothing for this long, although something was sent, is gone."""
 
 
 def _encode_refusal(status: int, title: str, code: str, detail: str, *headers: str) -> bytes:
-    """A whole answer, made once."""
+    """Encode a complete response, once."""
     body = json.dumps(
         {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
     )
@@ -42,16 +43,19 @@ _TOO_MANY = _encode_refusal(
     429,
     "Too Many Requests",
     "too_many_requests",
-    "Too many requests of strangers from this address are under way.",
+    "Too many anonymous requests from this address.",
     "Retry-After: 5",
 )
-_TOO_SLOW = _encode_refusal(408, "Request Timeout", "request_timeout", "The body came too slowly.")
+_TOO_SLOW = _encode_refusal(
+    408, "Request Timeout", "request_timeout", "The body arrived too slowly."
+)
 
 
 class AdmissionPolicy(NamedTuple):
-    """Whom the process lets in. `proxies` are the peers whose word counts about where a request
-    comes from; "*" is all. `only_proxies`: nobody else is served but, with `this_machine`, this
-    machine itself.
+    """Which connections the process admits.
+
+    `proxies` are the peers that are trusted about a request's origin; "*" is all. With
+    `only_proxies`, other peers are rejected, except this machine itself with `allow_loopback`.
     """
 
     proxies: tuple[str, ...] = ()
@@ -68,17 +72,18 @@ class AdmissionPolicy(NamedTuple):
 
 
 class Peer(tuple):  # type: ignore[type-arg]
-    """The address of a connection, as sockets have it, with its visit (None: a proxy's, whose
-    requests are counted one by one).
+    """A connection's address as sockets have it, with its anonymous connection.
+
+    That's None for a proxy's connection, whose requests are counted one by one.
     """
 
     connection: AnonymousConnection | None
 
 
 class Server(StreamServer):  # type: ignore[misc]
-    """Accepts connections for the worker, and closes at once those that are not let in."""
+    """Accepts connections for the worker, and immediately closes those that aren't admitted."""
 
-    max_accept = 8  # at once: more, and one process would take all connections of a burst
+    max_accept = 8  # at once; with more, one process would accept a complete burst
 
     def __init__(self, listener: Any, *, handler_class: "Worker", spawn: Any, **rest: Any) -> None:
         self._worker = handler_class
@@ -87,7 +92,7 @@ class Server(StreamServer):  # type: ignore[misc]
         super().__init__(listener, handle=handle, spawn=spawn, **encrypted)
 
     def do_read(self) -> tuple[Any, Peer] | None:
-        """The next connection; None where there is none, or it is not let in."""
+        """Return the next connection; None if there is none, or it isn't admitted."""
         arrived = super().do_read()
         if not arrived:
             return None
@@ -120,11 +125,11 @@ class Server(StreamServer):  # type: ignore[misc]
 
 
 class Worker(GeventWorker):  # type: ignore[misc]
-    """gunicorn's gevent worker, which counts strangers and keeps time."""
+    """gunicorn's gevent worker, which limits anonymous connections and their time."""
 
     server_class = Server
     admission = AdmissionPolicy()
-    """gunicorn.conf.py says which it is."""
+    """Set by gunicorn.conf.py."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -132,11 +137,11 @@ class Worker(GeventWorker):  # type: ignore[misc]
 
     @property
     def wsgi_handler(self) -> "Worker":
-        """What gunicorn hands to the server."""
+        """The function that gunicorn passes to the server."""
         return self
 
     def admit(self, sock: Any, address: tuple[Any, ...]) -> Peer | None:
-        """The peer of a new connection; None: it is not let in."""
+        """Return the peer of a new connection; None: it isn't admitted."""
         host = addresses.normalize(address[0])
         if not self.admission.is_allowed(host):
             self.anonymous_connections.on_rejected("no_proxy")
@@ -153,12 +158,12 @@ class Worker(GeventWorker):  # type: ignore[misc]
         return peer
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Peer) -> Any:
-        """Serve one request; its body has to come in time."""
+        """Serve one request; its body must arrive in time."""
         visit = addr.connection or self._admit_forwarded(req, sock, addr)
         if visit is None:
             sock.sendall(_TOO_MANY)
             raise StopIteration  # which closes the connection
-        # A socket's first frame says who it is of: until then its client is waited for.
+        # A socket's first frame authenticates it: until then, we wait for its client.
         visit.is_waiting = any(name == "UPGRADE" for name, _ in req.headers)
         req.body.connection = visit
         req.unreader.sock = BodyTimeoutSocket(sock, visit)
@@ -173,8 +178,8 @@ class Worker(GeventWorker):  # type: ignore[misc]
                 visit.finish()
 
     def _admit_forwarded(self, req: Any, sock: Any, addr: Peer) -> AnonymousConnection | None:
-        """The visit of a proxy's request, by the client whom the proxy names; None: there is no
-        room for it.
+        """Return the anonymous connection of a proxied request, by the client that the proxy
+        names; None if the limit is reached.
         """
         forwarded_for = ",".join(value for name, value in req.headers if name == "X-FORWARDED-FOR")
         client = addresses.client_address(addr[0], forwarded_for, self.admission.proxies)
@@ -182,11 +187,13 @@ class Worker(GeventWorker):  # type: ignore[misc]
 
 
 def _read_body_start(req: Any, sock: Any) -> bool:
-    """Read the beginning of the body, which mostly is all of it: until then a request costs next to
-    nothing. False: it will not come.
+    """Read the start of the body, which is mostly all of it: until then a request costs almost
+    nothing.
+
+    False: it won't arrive.
     """
     body = req.body
-    length = getattr(body.reader, "length", 0)  # of chunks, which say when they are cut off, none
+    length = getattr(body.reader, "length", 0)  # of chunks, which report a cut themselves, none
     try:
         data = body.read(MAX_ANONYMOUS_BODY_BYTES)
     except RequestTimeout:

@@ -1,4 +1,4 @@
-"""Celery jobs: one call into a service each, safe to run twice. `schedule` has the intervals."""
+"""Celery jobs: each is one service call and safe to repeat. `schedule` has the intervals."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ from app.services.usage import budgets
 def assign_queued() -> None:
     try:
         dispatcher.assign_queued()
-    finally:  # afterwards, because somebody waits for the pass of the dispatcher
+    finally:  # afterwards, because the dispatcher's pass is urgent
         heartbeats.record_heartbeat(heartbeats.DISPATCHER, now())
 
 
@@ -112,6 +112,6 @@ JOBS: dict[str, Callable[..., None]] = {
 def register(celery: Celery) -> None:
     """Register each job under its name in `app.job_names`."""
     for name, job in JOBS.items():
-        # Somebody waits for a pass of the dispatcher, so it is acknowledged after it has run, not
-        # before: one round trip less. A pass may then be repeated or cut off, which does no harm.
+        # A dispatcher pass is urgent, so it's acknowledged after it has run, not before: one round
+        # trip less. A pass may then be repeated or interrupted, which is harmless.
         celery.task(job, name=name, acks_late=name == job_names.DISPATCH)

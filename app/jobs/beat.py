@@ -1,4 +1,4 @@
-"""Beat's own heartbeat. A job that runs does not prove that beat works: services send jobs too."""
+"""Beat's own heartbeat. Running jobs don't prove that beat works: services send jobs too."""
 
 from typing import Any
 

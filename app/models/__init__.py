@@ -1,4 +1,4 @@
-"""The models: a class for each table, one aggregate a file."""
+"""The models: one class per table, one aggregate per file."""
 
 from app.models.audit import AuditEntry
 from app.models.audit_stream import AuditStream, AuditStreamEntry

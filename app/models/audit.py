@@ -1,4 +1,4 @@
-"""The audit log. Its table takes new rows only: a trigger and the app role's grants refuse all
+"""The audit log. Its table is append-only: a trigger and the app role's grants reject everything
 else.
 """
 
@@ -13,17 +13,17 @@ from app.models.columns import Big, BigId, Json, Timestamp
 
 
 class Actor(NamedTuple):
-    """The developer or machine that acted, under the name that they had then."""
+    """The developer or machine that acted, under its name at that time."""
 
     id: int | uuid.UUID
     name: str
 
 
 class AuditEntry(Model):
-    """One act: a developer's, a machine's (`machine_id`), or neither's (a command, or a request of
-    somebody who was not signed in).
+    """An action of a developer, a machine (`machine_id`), or neither (a command or an anonymous
+    request).
 
-    No column has a foreign key: an entry outlives the rows that it is about, and locks none.
+    No column has a foreign key: an entry outlives the rows it describes, and locks none.
     """
 
     __tablename__ = "audit_entries"

@@ -1,4 +1,4 @@
-"""The audit log as it is told to bots that take it: what is to be told, and how far each is."""
+"""The audit log for bots that receive it: pending entries, and each bot's progress."""
 
 from sqlalchemy import DDL, ForeignKey, Index, event, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,11 +9,11 @@ from app.models.columns import Big, Timestamp
 
 
 class AuditStream(Model):
-    """What a bot that takes the audit log has been told. It stays when the bot takes it no more.
+    """The progress of a bot that receives the audit log. It stays when the bot stops receiving it.
 
-    `numbered` and `sent` are the numbers of the last entry that has got one, and of the last that
-    the bot's URL has taken. A batch belongs to its sender until `leased_until`. `error` is why the
-    last try failed, one of `failures` in a row; the next is at `due_at`.
+    `numbered` and `sent` are the numbers of the last numbered entry, and of the last that the bot's
+    URL has accepted. A batch belongs to its sender until `leased_until`. `error` is why the last
+    try failed, one of `failures` in a row; the next is at `due_at`.
     """
 
     __tablename__ = "audit_streams"
@@ -30,11 +30,11 @@ class AuditStream(Model):
 
 
 class AuditStreamEntry(Model):
-    """An entry that a bot has still to be told of, written with the entry by a trigger.
+    """An entry still to be sent to a bot, written with the entry by a trigger.
 
-    It gets its `number` when it is first sent, for entries are committed in another order than
-    their ids are given out. No foreign keys: an act that is audited waits for no bot, and fails for
-    none that is being deleted.
+    It gets its `number` when it's first sent, because entries aren't committed in ID order. No
+    foreign keys: an audited action waits for no bot, and doesn't fail because a bot is being
+    deleted.
     """
 
     __tablename__ = "audit_stream_entries"

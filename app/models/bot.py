@@ -12,9 +12,9 @@ from app.models.columns import Big, BigId, Timestamp, pg_enum
 class Bot(Model):
     """An account on a chat platform, or a URL to notify.
 
-    `domain.chat.NEEDED` has the meaning of the credentials on each platform. `app_secret`,
-    `webhook_token` and `encrypt_key` are encrypted (`services.vault`). With `audit_log` the URL to
-    notify is told the audit log, too (`services.notify.audit_stream`).
+    `domain.chat.CREDENTIALS` has the meaning of the credentials on each platform. `app_secret`,
+    `webhook_token` and `encrypt_key` are encrypted (`services.encryption`). With `audit_log`, the
+    URL also receives the audit log (`services.notify.audit_stream`).
     """
 
     __tablename__ = "bots"
@@ -33,12 +33,12 @@ class Bot(Model):
         cascade="all, delete-orphan", passive_deletes=True
     )
 
-    # The app id finds the bot of an event. Bots without one (null) do not conflict.
+    # The app ID finds the bot of an event. Bots without one (null) don't conflict.
     __table_args__ = (UniqueConstraint("platform", "app_id"),)
 
 
 class BotBinding(Model):
-    """A chat that is bound to a project: its tasks are created and reported there, by the bot."""
+    """A chat that is bound to a project: the bot creates and reports the project's tasks there."""
 
     __tablename__ = "bot_bindings"
 

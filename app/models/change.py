@@ -1,4 +1,4 @@
-"""What attempts have changed: the files between two commits, and their contents."""
+"""The changes of attempts: the files between two commits, and their contents."""
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,12 +9,12 @@ from app.models.columns import Big, BigId, Timestamp, pg_enum
 
 
 class Content(Model):
-    """A version of a file, or a file's section of a patch, as a machine sent it; kept once in a
-    task, and never shared between tasks. `id` is what git calls it.
+    """A version of a file, or its section of a patch, as a machine sent it.
 
-    `data` is what has come of the `packed` bytes into which zlib packs the `size` bytes of it.
-    `is_complete`: all of it is here, and is what `id` says. `hunks` are those of a section, as
-    JSON (`services.changes.sections`); null: they were not looked for; empty: none can be shown.
+    It's stored once per task, and never shared between tasks. `id` is git's ID. `data` has the
+    received part of the `packed` bytes, zlib's form of the `size` bytes. `is_complete`: it's
+    complete and matches `id`. `hunks` are a section's, as JSON (`services.changes.sections`); null:
+    not parsed; empty: none can be shown.
     """
 
     __tablename__ = "contents"
@@ -31,13 +31,13 @@ class Content(Model):
 
 
 class Change(Model):
-    """What changed between the commits `base` and `commit`, as a stage, or its middle (`partial`),
-    left it. Of the same attempt, stage, `partial` and `since` there is the latest one.
+    """The changes between the commits `base` and `commit`, as a stage, or its middle (`partial`),
+    left them.
 
-    `is_complete`: all `total` files have been reported; until then nobody sees it. `patch_bytes` is
-    how large the sections of its patch are together. `left_out` is why the files' contents are not
-    here ("": they are): the machine's word, or that they have `expired`, when their rows are gone,
-    too. The numbers stay.
+    Only the latest is stored per attempt, stage, `partial` and `since`. `is_complete`: all
+    `total` files have been reported; until then it's hidden. `patch_bytes` is the size of all
+    sections of its patch. `left_out` is why the files' contents are missing ("": they aren't): the
+    machine's reason, or `expired`, when their rows are deleted too. The counts stay.
     """
 
     __tablename__ = "changes"
@@ -74,15 +74,16 @@ class Change(Model):
             unique=True,
             postgresql_where=text("is_complete"),
         ),
-        # The latest one of a task, whatever of it is asked for.
+        # The latest one of a task, by any filter.
         Index("ix_changes_task", "task_id", "since", "id"),
     )
 
 
 class ChangedFile(Model):
-    """A file that a change touches, the `position`-th. `mode` and `blob` are those after it ("":
-    there is none), `old_mode` and `old_blob` those before. `patch` is the content with its section
-    of the patch. `blob` and `old_blob` may be contents, too.
+    """The `position`-th file of a change.
+
+    `mode` and `blob` are those after it ("": none), `old_mode` and `old_blob` those before. `patch`
+    is the content with its section of the patch. `blob` and `old_blob` may be contents, too.
     """
 
     __tablename__ = "changed_files"

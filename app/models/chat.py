@@ -10,11 +10,11 @@ from app.models.columns import Big, BigId, Json, Timestamp
 
 
 class ChatEvent(Model):
-    """Something that a person did in a chat with a bot; `event_id` is the platform's id.
+    """A person's action in a chat with a bot; `event_id` is the platform's ID.
 
-    `payload` is a `chat.incoming.Incoming` as JSON. Once the event has taken effect (`done_at`),
-    `reply` is the reply to be sent. `due_at` is when the event is worked on next; null when
-    nothing is left to do.
+    `payload` is a `chat.incoming_events.IncomingEvent` as JSON. After the event has taken effect
+    (`done_at`), `reply` is the reply to send. `due_at` is when the event is processed next; null
+    when nothing is left to do.
     """
 
     __tablename__ = "chat_events"
@@ -36,9 +36,7 @@ class ChatEvent(Model):
 
 
 class ChatToken(Model):
-    """A token that links a chat account to a developer: the account that sends it to a bot. It
-    works once.
-    """
+    """A token that links a developer to the chat account that sends it to a bot. It works once."""
 
     __tablename__ = "chat_tokens"
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, MappedSQLExpression, column_property, mapped_
 BigId = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 Big = Annotated[int, mapped_column(BigInteger)]
 Timestamp = Annotated[datetime, mapped_column(DateTime(timezone=True))]
-# The number of the transaction that wrote the row; null in rows that are older than the column.
-# `services.notify.news` reads with it what has been committed since a snapshot.
+# The number of the transaction that wrote the row; null in rows older than the column.
+# `services.notify.stream_batch` uses it to read what was committed after a snapshot.
 Xid = Annotated[
     int | None,
     mapped_column(BigInteger, server_default=text("pg_current_xact_id()::text::bigint")),
@@ -21,7 +21,7 @@ Json = JSONB(none_as_null=True)
 
 
 def pg_enum(values: type[enum.StrEnum]) -> Enum:
-    """The Postgres enum of a domain enum. The type's name is the class's, in snake case."""
+    """Return the Postgres enum of a domain enum. The type has the class's name in snake case."""
     name = "".join("_" + c.lower() if c.isupper() else c for c in values.__name__).lstrip("_")
     return Enum(values, name=name, values_callable=lambda e: [member.value for member in e])
 
@@ -29,8 +29,9 @@ def pg_enum(values: type[enum.StrEnum]) -> Enum:
 def stages_of(
     pipeline: Mapped[list[dict[str, Any]]],
 ) -> MappedSQLExpression[list[dict[str, str]]]:
-    """What lists tell of a pipeline, {name, kind} of each stage, for queries that undefer it. Of a
-    pipeline, which may have a megabyte, nothing else then leaves Postgres.
+    """Return a pipeline's part for lists, {name, kind} of each stage, for queries that undefer it.
+
+    A pipeline may have a megabyte; the rest of it stays in Postgres.
     """
     stage = func.jsonb_array_elements(pipeline, type_=JSONB).column_valued("stage")
     kind = func.coalesce(stage["kind"], literal("agent", JSONB))

@@ -1,8 +1,8 @@
-"""Numbers of tasks, kept instead of counted.
+"""Task counts, maintained instead of computed.
 
-A trigger on `tasks` writes one row (a move) for each change of a status, so that no code can forget
-it, and no transaction waits for a counter's row. `services.counts.counters.roll_up` adds the moves
-to the counts. The true number is always the sum of the count and of the moves not yet rolled up.
+A trigger on `tasks` writes one row (a move) for each change of a status, so no code can forget it,
+and no transaction waits for a counter's row. `services.counters.task_counts.roll_up` adds the moves
+to the counts. The true number is always the sum of the count and the pending moves.
 """
 
 from datetime import date
@@ -17,11 +17,11 @@ from app.models.task import Task
 
 
 class TaskStatusChange(Model):
-    """A task's change of status, not yet rolled up. `old_status` is null for a new task,
-    `new_status` for one that was deleted. `day` (UTC) is the day of the task's end, set where it
-    completed or failed.
+    """A task's change of status, not yet added up.
 
-    `project_id` has no foreign key, because each insert would lock the project's row.
+    `was` is null for a new task, `became` for a deleted one. `day` (UTC) is the day of the task's
+    end, set if it completed or failed. `project_id` has no foreign key, because each insert would
+    lock the project's row.
     """
 
     __tablename__ = "task_status_changes"
@@ -34,7 +34,7 @@ class TaskStatusChange(Model):
 
 
 class TaskCount(Model):
-    """How many of a project's tasks have the status, without the moves not yet rolled up."""
+    """The number of a project's tasks with the status, without pending moves."""
 
     __tablename__ = "task_counts"
 
@@ -46,8 +46,8 @@ class TaskCount(Model):
 
 
 class TaskEnd(Model):
-    """How many of a project's tasks ended so on that day (UTC), without the moves not rolled up
-    yet.
+    """The number of a project's tasks that ended with the status on that day (UTC), without
+    pending moves.
     """
 
     __tablename__ = "task_ends"

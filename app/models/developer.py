@@ -13,13 +13,14 @@ from app.models.columns import Big, BigId, Json, Timestamp, pg_enum
 
 
 class Developer(Model):
-    """A person with an account. Raising `token_generation` ends all of their sessions at once;
-    raising `device_generation` makes all of their browsers unknown again (`known_devices`).
+    """A person with an account.
 
-    `base_role` is the role that people gave, where groups of a provider have raised it. `email` is
-    in lower case, and given by admins or a provider alone: it says who somebody is there.
-    `platform_uid` is their account on a chat platform (`domain.chat.uid`). `budget` and
-    `budget_notified_month` are as a project's, for the tasks that they create.
+    Raising `token_generation` ends all their sessions; raising `device_generation` makes all their
+    browsers unknown again (`known_devices`). `base_role` is the role that people granted, if a
+    provider's groups have raised it. `email` is in lower case and set only by admins or a provider:
+    it identifies the person there. `platform_uid` is their account on a chat platform
+    (`domain.chat.platform_uid_of`). `budget` and `budget_notified_month` are like a project's, for
+    the tasks that they create.
     """
 
     __tablename__ = "developers"
@@ -49,10 +50,9 @@ class Developer(Model):
 
 
 class PersonalToken(Model):
-    """A personal access token, for a developer's scripts. `last_used_at` is exact to the minute.
+    """A personal access token, for a developer's scripts. `last_used_at` is accurate to one minute.
 
-    `scopes` and the ids in `projects` narrow what it is good for (`domain.reach`), for ever; null:
-    all of them.
+    `scopes` and the IDs in `projects` limit it permanently (`domain.token_scope`); null: no limit.
     """
 
     __tablename__ = "personal_tokens"
@@ -75,10 +75,10 @@ class PersonalToken(Model):
 
 
 class SecondFactor(Model):
-    """A developer's TOTP, needed at logins once `enabled_at` is set.
+    """A developer's TOTP, required at logins once `enabled_at` is set.
 
-    `secret` is encrypted. `last_step` is the time step of the last code that was accepted: no code
-    of that or an earlier step is accepted again.
+    `secret` is encrypted. `last_step` is the time step of the last accepted code: no code of that
+    or an earlier step is accepted again.
     """
 
     __tablename__ = "second_factors"
@@ -91,7 +91,7 @@ class SecondFactor(Model):
     enabled_at: Mapped[Timestamp | None]
 
 
-# Deferred, so that it is not read with each request's developer: lists undefer it.
+# Deferred, so that it isn't read with each request's developer: lists undefer it.
 Developer.totp_enabled = column_property(
     exists()
     .where(SecondFactor.developer_id == Developer.id, SecondFactor.enabled_at.is_not(None))
@@ -100,12 +100,12 @@ Developer.totp_enabled = column_property(
 )
 
 
-# How far the credential reaches that somebody has come with: no column, `personal_tokens` sets it.
+# The scope of the request's credential: not a column, `personal_tokens` sets it.
 Developer.access_scope = UNRESTRICTED
 
 
 class RecoveryCode(Model):
-    """A code with which a developer who has lost their device signs in, once."""
+    """A one-time code for a developer who has lost their device."""
 
     __tablename__ = "recovery_codes"
 

@@ -1,4 +1,4 @@
-"""What a developer keeps for later: drafts of tasks, and views of the list of tasks."""
+"""A developer's saved items: task drafts, and views of the task list."""
 
 import uuid
 from typing import Any
@@ -11,9 +11,9 @@ from app.models.columns import Big, BigId, Json, Timestamp
 
 
 class TaskDraft(Model):
-    """A task that somebody has begun to describe, for their eyes only.
+    """A developer's private draft of a task.
 
-    What it names (a project's key, a machine) is as it was written, and need not be there.
+    Its references (a project key, a machine) are unchecked and may not exist.
     """
 
     __tablename__ = "task_drafts"
@@ -35,8 +35,10 @@ class TaskDraft(Model):
 
 
 class SavedView(Model):
-    """A name for filters of the list of tasks. `query` is what stands in the page's address behind
-    the `?`. They are shown by `position`, then by age; a `pinned` one always, others in a menu.
+    """Named filters of the task list.
+
+    `query` is the part of the page's address after the `?`. Views are sorted by `position`, then by
+    age; `pinned` ones are always shown, others in a menu.
     """
 
     __tablename__ = "saved_views"

@@ -1,4 +1,4 @@
-"""What evidence rests on: the keys that sign it, and the chains of logs that have been deleted."""
+"""The basis of evidence: signing keys, and the hash chains of deleted logs."""
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,9 +8,10 @@ from app.models.columns import Big, Json, Timestamp
 
 
 class EvidenceKey(Model):
-    """An Ed25519 key of the server's. `public_key` is raw, `private_key` a Fernet token of the raw
-    private half in Base64; null once the key is retired. One key at most `is_current`, the others
-    are null there.
+    """An Ed25519 key of the server's.
+
+    `public_key` is raw; `private_key` is a Fernet token of the raw private half in Base64, null
+    once the key is retired. At most one key has `is_current`; it's null for the others.
     """
 
     __tablename__ = "evidence_keys"
@@ -30,9 +31,11 @@ class EvidenceKey(Model):
 
 
 class LogChain(Model):
-    """The chain (`muster.protocol.evidence.Chain`) of an attempt's log that was deleted at
-    `expired_at`, when its time was over. The log had `byte_count` bytes, beside the `gaps` in it;
-    `links` are the chain's, 32 bytes each.
+    """The chain (`muster.protocol.evidence.HashChain`) of an attempt's log that was deleted at
+    `expired_at`, after its retention period.
+
+    The log had `byte_count` bytes, besides the `gaps` in it; `links` are the chain's, 32 bytes
+    each.
     """
 
     __tablename__ = "log_chains"

@@ -1,7 +1,8 @@
-"""Counters of the fleet (`domain.fleet`), kept like the numbers of tasks (`models.counters`).
+"""Counters of all machines (`domain.fleet_counters`), maintained like the task counts
+(`models.counters`).
 
-Triggers write a move where an attempt ends, where a task's history tells of trouble, and where
-leases are prolonged; `services.counts.fleet.roll_up` adds them up. The counters only ever grow.
+Triggers write a move when an attempt ends, when a task's history reports problems, and when leases
+are renewed; `services.counters.fleet.roll_up` adds them up. The counters only grow.
 """
 
 from sqlalchemy import DDL, event
@@ -15,8 +16,8 @@ from app.models.task import Attempt, Event
 
 
 class FleetIncrement(Model):
-    """An increment of a counter's label, not yet rolled up: of its `times`, and of `amount`, which
-    is the sum of the measured values.
+    """A pending increment of a counter's label: of its `times`, and of `amount`, the sum of the
+    measured values.
     """
 
     __tablename__ = "fleet_increments"
@@ -29,7 +30,7 @@ class FleetIncrement(Model):
 
 
 class FleetCount(Model):
-    """A counter's value by label, without the moves that are not rolled up yet."""
+    """A counter's value by label, without pending moves."""
 
     __tablename__ = "fleet_counts"
 
@@ -85,8 +86,8 @@ TRIGGERS = {
         """,
     ),
     MachineHeartbeat: (
-        # One row for each bucket, however many machines the statement is about. A machine on which
-        # nothing runs does not count: its lease protects nothing.
+        # One row per bucket, however many machines the statement covers. Idle machines don't count:
+        # their leases protect nothing.
         f"""
         CREATE FUNCTION record_lease_margins() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN

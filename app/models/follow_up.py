@@ -1,4 +1,4 @@
-"""Follow-ups: what people say to a task whose work is there."""
+"""Follow-ups: new instructions for a task's existing work."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ from app.models.task import Task
 
 
 class FollowUp(Model):
-    """What is to be done next, from `from_stage` on, on the work that is there.
+    """The next instruction for the existing work, from `from_stage` on.
 
-    `number` counts the task's, beginning with 1, in the order in which they begin. `round` is the
-    one that it has begun; null: none yet. `review_id` is the review whose comments go with it.
+    `number` counts the task's from 1, in the order in which they start. `round` is the one that it
+    started; null: none yet. `review_id` is the review whose comments it includes.
     """
 
     __tablename__ = "follow_ups"

@@ -12,14 +12,14 @@ from app.models.task import Task
 
 
 class Gate(Model):
-    """A stage's question to a person, asked once in a round. `answered_at` is set once, with the
+    """A stage's question to a person, asked once per round. `answered_at` is set once, with the
     answer.
 
-    `number` is 0 for the question before the stage; those in its middle count from 1. One of these
-    that was withdrawn stays, `answered_at` being when, without `result`: no other gets its number.
-    `budgets` are those that it is about, as `domain.budget.BudgetStanding.told` says them; `branch`
-    what was found of the task's branch, as `domain.task_branch.told` does. `approved` is the
-    revision that its answer is about, {commit, tree?}; null: of no work, or not known.
+    `number` is 0 for the question before the stage; those during it count from 1. A withdrawn one
+    of these keeps its number, with `answered_at` as the time and without `result`. `budgets` are
+    those that it's about, from `domain.budget.BudgetStatus.to_json`; `branch` is the state of the
+    task's branch, from `domain.task_branch.to_json`. `approved` is the revision that the answer is
+    about, {commit, tree?}; null: no work, or unknown.
     """
 
     __tablename__ = "gates"

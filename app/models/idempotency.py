@@ -10,9 +10,9 @@ from app.models.columns import Big, Json, Timestamp
 
 
 class IdempotencyKey(Model):
-    """A request that took effect under its sender's key, and the body of its response.
+    """A request that took effect under its sender's key, and its response's body.
 
-    `fingerprint` is a digest of the request as it was parsed.
+    `fingerprint` is a digest of the parsed request.
     """
 
     __tablename__ = "idempotency_keys"

@@ -1,4 +1,4 @@
-"""Providers by which people sign in, and who they are there."""
+"""Sign-in providers, and people's identities there."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from app.models.columns import Big, BigId, Json, Timestamp, pg_enum
 
 
 class IdentityProvider(Model):
-    """An OpenID Connect provider. `client_secret` is encrypted (`services.vault`).
+    """An OpenID Connect provider. `client_secret` is encrypted (`services.encryption`).
 
-    `roles` [{group, role}] and `memberships` [{group, project_key, role}] say what groups give.
+    `roles` [{group, role}] and `memberships` [{group, project_key, role}] are what groups grant.
     """
 
     __tablename__ = "identity_providers"
@@ -38,8 +38,8 @@ class IdentityProvider(Model):
 
 
 class DeveloperIdentity(Model):
-    """Who a developer is at a provider. `role` and `projects` {id: role} are what their groups
-    there gave when they last came in.
+    """A developer's identity at a provider. `role` and `projects` {id: role} are what their
+    groups there granted at their last sign-in.
     """
 
     __tablename__ = "developer_identities"

@@ -1,4 +1,4 @@
-"""What attempts have said: their logs, and their agents' transcripts."""
+"""Output of attempts: their logs, and their agents' transcripts."""
 
 from sqlalchemy import ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,11 +8,11 @@ from app.models.columns import Big, Json
 
 
 class LogChunk(Model):
-    """A run of an attempt's log, `size` bytes from `byte_offset` on.
+    """A chunk of an attempt's log: `size` bytes from `byte_offset` on.
 
     `first_line` is the number of line ends before it, `lines` the number of line ends in it.
-    `marks` lists [offset, milliseconds, stageIndex]: when, since the attempt began, and at which
-    stage the bytes from this offset on (within the attempt's log) were written.
+    `marks` lists [offset, milliseconds, stageIndex]: the time since the attempt's start, and the
+    stage, of the bytes from this offset on (within the attempt's log).
     """
 
     __tablename__ = "log_chunks"
@@ -35,11 +35,11 @@ class LogChunk(Model):
 
 
 class TranscriptChunk(Model):
-    """A run of an attempt's transcript, `count` entries from number `first` on, as its machine
-    reported them: all of one stage's run.
+    """A chunk of an attempt's transcript: `count` entries from number `first` on, all of one stage
+    run.
 
-    `data` is their JSON array (`frames.TranscriptEntry`), of `size` bytes. `first_ms` and `last_ms`
-    are when, since the attempt began, the first and the last of them came.
+    `data` is the machine's JSON array (`frames.TranscriptEntry`), of `size` bytes. `first_ms` and
+    `last_ms` are the times of its first and last entry since the attempt's start.
     """
 
     __tablename__ = "transcript_chunks"

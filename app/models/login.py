@@ -1,4 +1,4 @@
-"""Logins, and the refresh tokens by which they go on."""
+"""Logins, and the refresh tokens that continue them."""
 
 import uuid
 
@@ -11,12 +11,11 @@ from app.models.columns import Big, BigId, Timestamp, pg_enum
 
 
 class Login(Model):
-    """A login of a developer, until it is ended, or expires because nobody refreshes it.
+    """A developer's login, until it's ended, or expires without a refresh.
 
-    `client` is what it says of itself, and `address` where it was last seen from; `last_seen_at` is
-    exact to the minute. `reauthenticated_at`: when its owner last proved to be there, by signing in
-    or again since. `provider` names the provider by which they did; `provider_session` is
-    encrypted.
+    `client` is the client's own name, and `address` its last one; `last_seen_at` is accurate to one
+    minute. `reauthenticated_at`: when its owner last proved their identity, by signing in or later.
+    `provider` is the provider that they used; `provider_session` is encrypted.
     """
 
     __tablename__ = "logins"
@@ -41,8 +40,8 @@ class Login(Model):
 
 
 class RefreshToken(Model):
-    """A refresh token. All that follow from one login (`family`), each replacing the one before,
-    end with it.
+    """A refresh token. Those of one login (`family`), each replacing the previous one, end with
+    it.
     """
 
     __tablename__ = "refresh_tokens"

@@ -16,18 +16,17 @@ from app.models.columns import Big, BigId, Json, Timestamp, pg_enum
 class Machine(Model):
     """A host with a worker on it.
 
-    `generation` is raised by each new connection of the machine, so that what an older connection
-    still writes can be refused. `orders_version` is raised by each act that changes its orders.
+    `generation` is raised by each new connection of the machine, so that writes of older
+    connections can be rejected. `orders_version` is raised by each action that changes its orders.
     `journal_id` and `journal_seq` name the last report that took effect. JWTs of the machine with
-    another `jwt_version` are not valid. `slots_used` counts the attempts that hold a slot.
-    `sandbox` is {level, missing}: how far the machine can contain attempts; null while it has not
-    said. `labels` are those that it claims, `admin_labels` those that admins have given it.
-    `misbehavior` lists the reasons (`Refusal`) for which the audit log tells of it. `is_expected`:
-    the server was restored from a backup, and has not heard of it since. `is_pinned`: it is offered
-    no release. `upgrade` is its word {state, version, reason} about the one that it is offered,
-    null where its release knows none; `audited_upgrades` has for which of the server's versions the
-    audit log tells of what, by action. `checks_commits`: it goes on from a checkpoint only where
-    that is the commit which its order names.
+    another `jwt_version` are invalid. `slots_used` counts the attempts that hold a slot. `sandbox`
+    is {level, missing}: its sandbox level; null if not reported. `labels` are its own,
+    `admin_labels` those that admins set. `misbehavior` lists the reasons (`Refusal`) that the audit
+    log has recorded. `is_expected`: the server was restored from a backup, and the machine hasn't
+    connected since. `is_pinned`: it's offered no release. `upgrade` is its report {state,
+    version, reason} about the offered release, null if its own release has none. `audited_upgrades`
+    has the server versions about which the audit log has recorded upgrades, by action.
+    `checks_commits`: it resumes from a checkpoint only if that's the commit in its order.
     """
 
     __tablename__ = "machines"
@@ -51,14 +50,14 @@ class Machine(Model):
     journal_seq: Mapped[Big] = mapped_column(default=0)
     jwt_version: Mapped[int] = mapped_column(default=1)
     recovery_digest: Mapped[str]
-    # The digest of a recovery secret that was issued, but whose response may have been lost: it
-    # replaces the other once the machine has connected with the JWT of the same response.
+    # The digest of an issued recovery secret whose response may have been lost: it replaces the
+    # other once the machine has connected with the JWT of the same response.
     next_recovery_digest: Mapped[str | None]
     drain_started_at: Mapped[Timestamp | None]
     drain_by: Mapped[Big | None] = mapped_column(ForeignKey("developers.id"))
     drain_note: Mapped[str | None]
     drain_deadline: Mapped[Timestamp | None]
-    # Somebody took the machine back into service although its disk was too full.
+    # Someone undrained the machine although its disk was too full.
     disk_accepted: Mapped[bool] = mapped_column(default=False)
     misbehavior: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     is_expected: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
@@ -84,9 +83,9 @@ class Machine(Model):
 
 
 class MachineHeartbeat(Model):
-    """A machine's last heartbeat, in a table of its own so that it locks no other row.
+    """A machine's last heartbeat, in its own table so that it locks no other row.
 
-    Until `lease_until` the machine may go on working without a connection.
+    Until `lease_until` the machine may continue working without a connection.
     """
 
     __tablename__ = "machine_heartbeats"

@@ -8,9 +8,10 @@ from app.models.columns import Big, BigId, Timestamp, Xid
 
 
 class Notification(Model):
-    """A message to one developer about one event of a task. `read_at` is when they marked it read.
+    """A message to one developer about one event of a task. `read_at` is when they marked it as
+    read.
 
-    `event_number` is the event's number in its task: each developer is told of an event once.
+    `event_number` is the event's number in its task: each developer is notified of an event once.
     """
 
     __tablename__ = "notifications"

@@ -1,4 +1,4 @@
-"""The outbox: events that people are to be told of, and the messages to chats that follow."""
+"""The outbox: events to notify people of, and the resulting chat messages."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.models.task import Task
 
 
 class OutboxEntry(Model):
-    """An event of a task that people may be told of, written in the event's transaction.
+    """An event of a task that may notify people, written in the event's transaction.
 
     `services.notify.fan_out` expands each entry once, into notifications and deliveries, and sets
     `content`, the content that they show: {title, body, status, projectKey, gate?, refused?}.
@@ -38,7 +38,7 @@ class OutboxEntry(Model):
     task: Mapped[Task] = relationship(lazy="raise")
 
     __table_args__ = (
-        UniqueConstraint("task_id", "number"),  # an event is told once
+        UniqueConstraint("task_id", "number"),  # an event notifies once
         Index("ix_outbox_waiting", "id", postgresql_where=text("expanded_at IS NULL")),
     )
 
@@ -49,10 +49,10 @@ _IS_OPEN = text("state IN ('pending', 'sending')")
 class Delivery(Model):
     """A message to one chat. Unique by entry, chat and action, so that none is planned twice.
 
-    `card_id` is, for an edit, the delivery that posted the card; `ref` is the platform's id of the
+    `card_id` is, for an edit, the delivery that posted the card; `ref` is the platform's ID of the
     posted message. A delivery that is being sent belongs to its sender until `leased_until`; after
-    that any sender may take it. `error` is the platform's last error message. `developer_id` is the
-    person to whom a direct message goes.
+    that any sender may claim it. `error` is the platform's last error message. `developer_id` is
+    the recipient of a direct message.
     """
 
     __tablename__ = "deliveries"
@@ -90,7 +90,9 @@ class Delivery(Model):
 
 
 class BotHealth(Model):
-    """A bot's circuit breaker (`domain.delivery.Circuit`), and counts of its deliveries so far."""
+    """A bot's circuit breaker (`domain.delivery.CircuitBreaker`), and the counts of its
+    deliveries.
+    """
 
     __tablename__ = "bot_health"
 
@@ -105,7 +107,7 @@ class BotHealth(Model):
 
 
 class NotificationPreference(Model):
-    """A developer's preferences, as far as they differ from `domain.audience.DEFAULTS`."""
+    """A developer's preferences that differ from `domain.notification_rules.DEFAULTS`."""
 
     __tablename__ = "notification_preferences"
 

@@ -18,18 +18,17 @@ from app.models.columns import Big, BigId, Json, Timestamp, pg_enum, stages_of
 class Project(Model):
     """A repository, and the pipeline of its tasks.
 
-    The values of `secrets`, `git_token` and `ssh_key` are encrypted (`services.vault`).
-    `min_sandbox` is the least that its attempts need of a machine. `network` lists the hosts that
-    stages may reach; null: all of them. `agent_options` are of the form in `domain.agents`. With
-    `require_change` a task that has changed nothing fails. `quota_minutes` is how long a task may
-    wait altogether for its agent's account; with `quota_failover` it need not wait where another
-    machine takes it. `branch_name` is the template of its tasks' own branches
-    (`domain.branch_name`). `machine_selector` is of the form in `domain.labels`; null: any machine.
-    A `protected` one's work goes to `protected_machines` alone, by their ids.
-    `budget` {minutes?, tokens?, cost?} is that of a month, and `budget_notified_month` the month in
-    which people were told last that most of it is used; `task_budget` is its tasks' by default.
-    `templates` [{name, text}] are what descriptions of its tasks may begin with; they are large,
-    and read where somebody asks for them.
+    The values of `secrets`, `git_token` and `ssh_key` are encrypted (`services.encryption`).
+    `min_sandbox` is the minimum sandbox level of its attempts. `network` lists the hosts that
+    stages may reach; null: all of them. `agent_options` have the format of `domain.agents`. With
+    `require_change`, a task without changes fails. `quota_minutes` is how long a task may wait in
+    total for its agent's account; with `quota_failover`, another machine can take it instead.
+    `branch_name` is the template of its tasks' branches (`domain.branch_name`). `machine_selector`
+    has the format of `domain.labels`; null: any machine. A `protected` project's work goes only to
+    `protected_machines`, by ID. `budget` {minutes?, tokens?, cost?} is that of a month, and
+    `budget_notified_month` the last month in which people were notified that it's almost used up;
+    `task_budget` is its tasks' default. `templates` [{name, text}] are starts for task
+    descriptions; they are large and loaded on demand.
     """
 
     __tablename__ = "projects"
@@ -82,7 +81,7 @@ class Project(Model):
             unique=True,
             postgresql_where=text("deleted_at IS NULL"),
         ),
-        # The dispatcher asks for these each time.
+        # The dispatcher queries these in each pass.
         Index("ix_projects_selectors", "id", postgresql_where=text("machine_selector IS NOT NULL")),
         Index("ix_projects_protected", "id", postgresql_where=text("protected")),
         CheckConstraint("max_attempts >= 1", name="max_attempts"),
@@ -90,8 +89,8 @@ class Project(Model):
 
 
 class ProjectMember(Model):
-    """A membership. Where groups of a provider have made or raised it (`by_groups`), `base_role` is
-    what people had given before; null: nothing.
+    """A membership. If a provider's groups created or raised it (`by_groups`), `base_role` is
+    what people had granted before; null: nothing.
     """
 
     __tablename__ = "project_members"

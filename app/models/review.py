@@ -1,4 +1,4 @@
-"""Reviews of what tasks have changed: threads with comments, verdicts, and marks by file."""
+"""Reviews of tasks' changes: comment threads, verdicts, and viewed files."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from app.models.developer import Developer
 
 
 class Review(Model):
-    """A verdict that somebody has submitted, with the comments that were their drafts.
+    """A submitted verdict, with the comments that were its author's drafts.
 
-    `attempt` and `commit` are those that it is about (0, null: there was nothing yet).
-    `stage_index` is that of the gate which it has answered, `comments` how many it has.
+    `attempt` and `commit` are those that it's about (0, null: there was nothing yet). `stage_index`
+    is that of the gate that it answered, `comments` the number of its comments.
     """
 
     __tablename__ = "reviews"
@@ -38,12 +38,12 @@ class Review(Model):
 
 
 class ReviewThread(Model):
-    """A conversation about lines (`path`, `side`, `line` to `end_line` of `blob`), a file (`path`)
-    or the whole of what `commit` is.
+    """A conversation about lines (`path`, `side`, `line` to `end_line` of `blob`), a file (`path`),
+    or all of `commit`.
 
-    `base_path` is what the file is called in the task's base, null if it is not in there. `code` is
-    {first, lines[]}: the lines as they were, and some above them, cut to what people read.
-    `published_at` is null while all of it is its author's draft.
+    `base_path` is the file's name in the task's base, null if it isn't in there. `code` is {first,
+    lines[]}: the original lines and some above, cut for display. `published_at` is null while all
+    of it is its author's draft.
     """
 
     __tablename__ = "review_threads"
@@ -79,8 +79,9 @@ class ReviewThread(Model):
 
 
 class ReviewComment(Model):
-    """What a developer, or the agent of an attempt, says in a thread. A draft until `published_at`;
-    `review_id` is the review that it was published with, if it was.
+    """A comment of a developer, or of an attempt's agent, in a thread.
+
+    It's a draft until `published_at`; `review_id` is the review that published it, if any.
     """
 
     __tablename__ = "review_comments"
@@ -112,7 +113,7 @@ class ReviewComment(Model):
 
 
 class ViewedFile(Model):
-    """Somebody has seen that version of a file ("": it is deleted)."""
+    """A mark that a developer has viewed that version of a file ("": it's deleted)."""
 
     __tablename__ = "viewed_files"
 
@@ -124,6 +125,6 @@ class ViewedFile(Model):
     viewed_at: Mapped[Timestamp]
 
     __table_args__ = (
-        # By digest: a path may be longer than what an index holds.
+        # By digest: a path may be too long for an index.
         Index("uq_viewed_files", "task_id", "developer_id", text("md5(path)"), unique=True),
     )

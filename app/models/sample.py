@@ -1,4 +1,4 @@
-"""How loaded machines were: by the minute for a day, by the hour for longer (`domain.samples`)."""
+"""Load of machines: per minute for a day, per hour for longer (`domain.samples`)."""
 
 import uuid
 
@@ -11,8 +11,8 @@ from app.models.columns import Timestamp
 
 
 class MachineMinute(Model):
-    """What a machine last said of itself in the minute that began at `at`, in percent (null: it
-    has not said), and how many of its slots were taken.
+    """A machine's last report in the minute that started at `at`, in percent (null: not
+    reported), and its used slots.
     """
 
     __tablename__ = "machine_minutes"
@@ -28,7 +28,7 @@ class MachineMinute(Model):
 
 
 class MachineHour(Model):
-    """The means of the minutes in the hour that began at `at`, and the highest of their loads."""
+    """The means of the minutes in the hour that started at `at`, and their highest load."""
 
     __tablename__ = "machine_hours"
 

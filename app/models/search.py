@@ -1,8 +1,7 @@
-"""The indexes that searches use, and the tasks' texts in a table of their own.
+"""The search indexes, and the tasks' texts in a separate table.
 
-Each step of a task's life writes its row anew, with an entry in every index of the table. A task's
-text never changes: in a table of its own it is indexed once, and rows lie in the order of their
-creation.
+Each status change rewrites a task's row, with an entry in every index of the table. A task's text
+never changes: in a separate table it's indexed once, and rows are in the order of their creation.
 """
 
 from sqlalchemy import DDL, ForeignKey, Index, event, text
@@ -13,7 +12,8 @@ from app.models.columns import Big
 from app.models.machine import Machine
 from app.models.project import Project
 
-# A shelf is a range of so many task ids; a search asks the index of words for one shelf at a time.
+# A partition is a range of this many task IDs; a search queries the word index one partition at a
+# time.
 PARTITION_SIZE = 50_000
 
 
@@ -31,7 +31,7 @@ class TaskText(Model):
     __table_args__ = (
         Index("ix_task_texts_project", "project_id", "task_id"),
         # btree_gin allows the numbers in the index, so that a search for a common word reads only
-        # the entries of its project and shelf.
+        # the entries of its project and partition.
         Index(
             "ix_task_texts_description",
             "project_id",
@@ -39,8 +39,8 @@ class TaskText(Model):
             "description",
             postgresql_using="gin",
             postgresql_ops={"description": "gin_trgm_ops"},
-            # With fastupdate entries would pile up in a list that each search reads through, and
-            # that now and then a creation of a task has to merge.
+            # With fastupdate, entries would pile up in a list that each search reads, and that a
+            # task's creation sometimes has to merge.
             postgresql_with={"fastupdate": "off"},
         ),
     )

@@ -1,4 +1,4 @@
-"""What the server is called, and when its processes ran, so that machines could reach them."""
+"""The server's identity, and when its processes ran, so that machines could reach them."""
 
 import uuid
 
@@ -10,12 +10,12 @@ from app.models.columns import Timestamp
 
 
 class ServerIdentity(Model):
-    """What the server is called among others; one row.
+    """The server's unique name; one row.
 
-    `restored_at`: its database was made of a backup. From the first sign of a server process since
-    until `machines_expected_until` what is of before waits for the machines that are to be heard of
-    again (`Machine.is_expected`). Attempts have numbers above `attempts_from`, which no server
-    before has given.
+    `restored_at`: its database was restored from a backup. From the first server process since
+    then until `machines_expected_until`, older work waits for its machines to reconnect
+    (`Machine.is_expected`). Attempt numbers start above `attempts_from`, which no earlier server
+    has used.
     """
 
     __tablename__ = "server_identity"
@@ -30,8 +30,9 @@ class ServerIdentity(Model):
 
 
 class ServerProcess(Model):
-    """A time, from `started_at` to `seen_at`, in which a process served. A process that could not
-    reach Postgres for a while begins a new row.
+    """A time span, from `started_at` to `seen_at`, in which a process served.
+
+    A process that couldn't reach Postgres for a while starts a new row.
     """
 
     __tablename__ = "server_processes"

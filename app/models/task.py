@@ -18,27 +18,26 @@ from app.models.project import Project
 
 
 class Task(Model):
-    """A piece of work that a developer asked for.
+    """Work that a developer requested.
 
-    `status` is assigned by `services.tasks.transitions.move`, and by the dispatcher's statement.
-    `round` counts people's retries and follow-ups, beginning with 1; `follow_up` is the number of
-    the follow-up that it is about (null: of none), and `follow_ups_queued` how many wait to begin.
-    `attempt` is the number of the latest attempt (0: none yet), and `machine_id` its machine.
-    `stage_index` is the current stage; if it equals the number of stages, an attempt was lost
-    before its push, and only the push is left. `checkpoints` maps a finished stage's index (as
-    text) to {ref, commit, tree?, diff?}; under `domain.follow_up.BEFORE_ALL` is what a follow-up's
-    round began with. `partial` is the latest in a stage's middle: {stageIndex, ref, …}. `quota` is
-    of the form in `domain.quota`; until `resume_at` the task waits for its agent's account.
-    `budget` is {minutes?, tokens?, cost?}, `allowed` what people have granted beyond budgets
-    (`domain.budget.granted`), `grants` how often, `warned_grants` the grants at which people were
-    told that most of the task's own is used. `running_since`: it is running. `events` is the number
-    of events in the task's history; it is read under the row's lock. `queued_at` is when the task
-    last came into the queue. `usage` is what its agents have used, all attempts together:
-    {inputTokens, cachedTokens, outputTokens, reasoningTokens, cost, isEstimate}; null: unknown.
-    `has_contents`: there are rows of what its attempts have changed (`models.change`).
-    `dismissed_at`: its creator has seen how it ended. `branch_name` is that of its own branch
-    (null: of before there were any), and `branch_commit` what the next push is to find there (null:
-    no such branch).
+    `status` is set by `services.tasks.transitions.apply_event`, and by the dispatcher's statement.
+    `round` counts retries and follow-ups, from 1; `follow_up` is the number of the follow-up that
+    it's about (null: none), and `follow_ups_queued` the number of queued ones. `attempt` is the
+    number of the latest attempt (0: none yet), and `machine_id` its machine. `stage_index` is the
+    current stage; if it equals the number of stages, an attempt was lost before its push, and only
+    the push is left. `checkpoints` maps a finished stage's index (as text) to {ref, commit, tree?,
+    diff?}; under `domain.follow_up.BEFORE_FIRST_STAGE` is what a follow-up's round started with.
+    `partial` is the latest in a stage's middle: {stageIndex, ref, …}. `quota` has the format of
+    `domain.quota`; until `resume_at` the task waits for its agent's account. `budget` is {minutes?,
+    tokens?, cost?}, `allowed` what people have granted beyond budgets
+    (`domain.budget.compute_grants`), `grants` how often, `warned_grants` the grants at which people
+    were notified that the task's own is almost used up. `running_since`: it's running. `events` is
+    the number of events in the task's history; it's read under the row's lock. `queued_at` is when
+    the task last entered the queue. `usage` is its agents' usage in all attempts: {inputTokens,
+    cachedTokens, outputTokens, reasoningTokens, cost, isEstimate}; null: unknown. `has_contents`:
+    rows of its attempts' changes exist (`models.change`). `dismissed_at`: its creator has dismissed
+    its end. `branch_name` is that of its own branch (null: older than these branches), and
+    `branch_commit` what the next push expects there (null: no such branch).
     """
 
     __tablename__ = "tasks"
@@ -86,14 +85,14 @@ class Task(Model):
     dismissed_at: Mapped[Timestamp | None]
     updated_at: Mapped[Timestamp]
 
-    # Loaded where a query asks for them, never by accident.
+    # Loaded only if a query asks for them.
     project: Mapped[Project] = relationship(lazy="raise")
     creator: Mapped[Developer] = relationship(lazy="raise")
     machine: Mapped[Machine | None] = relationship(lazy="raise", foreign_keys=[machine_id])
 
     @property
     def placement(self) -> PlacementConstraints:
-        """What kind of machine it wants. Its project is loaded."""
+        """What it requires of a machine. Its project must be loaded."""
         project = self.project
         return PlacementConstraints.from_columns(
             project.min_sandbox,
@@ -139,7 +138,7 @@ class Task(Model):
         ),
         Index("ix_tasks_resume", "resume_at", postgresql_where=text("resume_at IS NOT NULL")),
         Index("ix_tasks_contents", "finished_at", postgresql_where=text("has_contents")),
-        # What somebody's inbox has of ends: services.inbox.keys.
+        # The finished tasks in someone's inbox: services.inbox.keys.
         Index(
             "ix_tasks_undismissed",
             "created_by",
@@ -152,7 +151,7 @@ class Task(Model):
         Index("ix_tasks_machine", "machine_id", "id"),
         Index("ix_tasks_status", "status", "id"),
         Index("ix_tasks_created_by", "created_by", "id"),
-        # For each filter of a list, the newest rows lie side by side: see services.tasks.search.
+        # For each filter of a list, the newest rows are adjacent: see services.tasks.search.
         Index("ix_tasks_project_status", "project_id", "status", "id"),
         Index("ix_tasks_machine_status", "machine_id", "status", "id"),
         Index("ix_tasks_created_by_status", "created_by", "status", "id"),
@@ -167,28 +166,27 @@ class Task(Model):
 class Attempt(Model):
     """One assignment of a task to a machine.
 
-    `ended_at` is the fence: what the machine reports about the attempt later has no effect.
-    `has_slot`: the attempt occupies a slot, until the machine confirms that nothing of it runs.
-    `run` counts the processes of its stage, beginning with 0; `mid_stage`: that one was stopped in
-    the stage's middle, and the attempt waits there as at a gate; `suspends`: its stage is to be
-    stopped so, or the next one not to begin, for its task's budget is used.
-    `pushes` counts its orders to push that were answered by a refusal to move the task's branch:
-    with any of them it waits at a gate for that, not for a stage. `pushed_commit` is what it has
-    pushed, or is about to.
-    `uncounted`: its loss does not count against `maxAttempts`, because nothing had been tried or no
-    server was running; of one that was handed over: its machine gave it back. `resume_from` is the
-    checkpoint ref that the workspace is built from, and `resume_commit` the commit that it has to
-    name (null: of before that was noted). `work` is the last revision that its machine has told of,
-    at first what it goes on from (`domain.lineage`). `question` is what its agent has asked last in
-    the middle of the stage, by the machine's number: {number, gate (the `Gate`'s number), answer?
-    {choice?, input?}}; an empty answer: nobody's. `pending_exit` is the reported end of a stage
-    whose log is not complete yet: {stageIndex, how, code, logEnd, failure? [kind, message], denied,
-    suspended? {reason, message, resetsAtMs}}. `log_gaps` lists the byte ranges [from, to) of the
-    log that the machine has lost; all of it is one since `log_expired_at`, when the log was
-    deleted, for its time was over (`LogChain`). `transcript_entries` is how many entries its
-    transcript has. `stored_bytes` is what is kept of log and transcript (`domain.allowance`),
-    `max_stored_bytes` how much it may be, noted when the attempt has ended. `forget_at` is when the
-    machine may delete the workspace, `forgotten_at` when it has.
+    `ended_at` is the fence: later reports about the attempt have no effect. `has_slot`: the
+    attempt occupies a slot until the machine confirms that nothing of it runs. `run` counts the
+    processes of its stage, from 0; `mid_stage`: that one was stopped in the stage's middle, and the
+    attempt waits there as at a gate; `suspends`: its stage is to be stopped like that, or the next
+    one not started, because a budget is used up. `pushes` counts its orders to push that were
+    answered by a rejected move of the task's branch: with any of them, it waits at a gate for that,
+    not for a stage. `pushed_commit` is what it has pushed, or is about to. `uncounted`: its loss
+    doesn't count against `maxAttempts`, because nothing had been tried or no server was running;
+    or, for a requeued one, its machine returned it. `resume_from` is the checkpoint ref that the
+    workspace is built from, and `resume_commit` its expected commit (null: older than this column).
+    `work` is the last revision that its machine has reported, at first what it resumes from
+    (`domain.lineage`). `question` is its agent's last question in the middle of the stage, by the
+    machine's number: {number, gate (the `Gate`'s number), answer? {choice?, input?}}; an empty
+    answer: no one's. `pending_exit` is the reported end of a stage whose log is incomplete:
+    {stageIndex, how, code, logEnd, failure? [kind, message], denied, suspended? {reason, message,
+    resetsAtMs}}. `log_gaps` lists the byte ranges [from, to) of the log that the machine has lost;
+    Since `log_expired_at`, when the log was deleted after its retention period, all of it is
+    one (`LogChain`). `transcript_entries` is the number of its transcript's entries. `stored_bytes`
+    is the stored size of log and transcript (`domain.storage_limits`), `max_stored_bytes` their
+    limit, recorded at the attempt's end. `forget_at` is when the machine may delete the workspace,
+    `forgotten_at` when it has.
     """
 
     __tablename__ = "attempts"
@@ -234,14 +232,14 @@ class Attempt(Model):
         Index(
             "uq_attempts_live", "task_id", unique=True, postgresql_where=text("ended_at IS NULL")
         ),
-        # Finds the attempts that a machine still has: those at work, and those that it may forget.
+        # Finds the attempts that a machine still has: active ones, and those that it may delete.
         Index(
             "ix_attempts_on_machine",
             "machine_id",
             "forget_at",
             postgresql_where=text("forgotten_at IS NULL"),
         ),
-        # Finds the logs whose time is over.
+        # Finds the logs whose retention period is over.
         Index("ix_attempts_logs", "ended_at", postgresql_where=text("log_expired_at IS NULL")),
         Index("ix_attempts_slots", "machine_id", postgresql_where=text("has_slot")),
         Index("ix_attempts_forget", "forget_at", postgresql_where=text("forgotten_at IS NULL")),
@@ -250,11 +248,11 @@ class Attempt(Model):
 
 
 class Event(Model):
-    """An event in a task's history. `number` counts from 1 without gaps, in the order of commits.
+    """An event in a task's history. `number` counts from 1 without gaps, in commit order.
 
     `type_number` counts the task's events of the same type in the same way, set by a trigger: one
-    row tells how many events of a type come before a place. `project_id` is the task's, for lists
-    over projects; it has no foreign key, because each insert would lock the project's row.
+    row tells how many events of a type come before a position. `project_id` is the task's, for
+    lists over projects; it has no foreign key, because each insert would lock the project's row.
     """
 
     __tablename__ = "task_events"
@@ -277,7 +275,7 @@ class Event(Model):
 
     __mapper_args__ = {"eager_defaults": False}
     __table_args__ = (
-        # Finds and counts a few warnings among a million log events: services.tasks.event_places.
+        # Finds and counts a few warnings among a million log events: services.tasks.event_offsets.
         Index(
             "ix_task_events_type",
             "task_id",
@@ -285,7 +283,7 @@ class Event(Model):
             "number",
             postgresql_include=["type_number"],
         ),
-        # Events of the type log, which machines write for themselves, are no activity.
+        # Events of the type log, which machines write on their own, aren't activity.
         Index(
             "ix_task_events_activity",
             "project_id",
@@ -297,8 +295,8 @@ class Event(Model):
     )
 
 
-# Migrations have the same statements. An insert happens under the task's lock, in the order of the
-# numbers. A statement that knows its event to be the first of its type sets `type_number` itself.
+# Migrations have the same statements. An insert happens under the task's lock, in number order. A
+# statement that knows its event to be the first of its type sets `type_number` itself.
 NUMBER_BY_TYPE = (
     """
         CREATE FUNCTION number_event_by_type() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,4 +1,4 @@
-"""Terminals: which are wanted, the tokens that open them, their sizes, and who typed when."""
+"""Terminals: which are requested, the tokens that open them, their sizes, and who typed when."""
 
 import uuid
 
@@ -12,10 +12,10 @@ from app.models.developer import Developer
 
 
 class Terminal(Model):
-    """An attempt's terminal that somebody wants (until `wanted_until`), or wanted, to see.
+    """An attempt's terminal that is (until `wanted_until`), or was, requested.
 
-    `dial_requests` counts how often the machine has been asked to dial. A number larger than the
-    one that the machine was last told is an order to dial.
+    `dial_requests` counts how often the machine was asked to connect. A number larger than
+    the last one sent to the machine is an order to connect.
     """
 
     __tablename__ = "terminals"
@@ -81,8 +81,8 @@ class TerminalSize(Model):
 
 
 class TerminalInput(Model):
-    """A record that a developer typed `bytes` bytes into a terminal in a span of time; the bytes
-    themselves are not kept.
+    """A record that a developer typed `bytes` bytes into a terminal in a time span; the bytes
+    themselves aren't stored.
     """
 
     __tablename__ = "terminal_inputs"

@@ -13,11 +13,11 @@ from app.models.columns import Big, Timestamp, pg_enum
 class Tunnel(Model):
     """The tunnel into an attempt's workspace. Without a row there has never been one.
 
-    `number` counts the starts; what a machine reports about another number has no effect. `runs`
-    stays true until the machine has reported that nothing of the tunnel runs, whatever the state
-    is; until then the machine gets orders about it. `accepted_at` is when the machine first
-    reported about this start. While the tunnel is starting, `error` is what a person has to do
-    first. `opened_by` is who started it; null in rows that are older than the column.
+    `number` counts the starts; a machine's reports about another number have no effect. `runs`
+    stays true until the machine has reported that nothing of the tunnel runs, whatever the state;
+    until then the machine gets orders about it. `accepted_at` is the machine's first report about
+    this start. While the tunnel starts, `error` is what a person must do first. `opened_by` is who
+    started it; null in rows older than the column.
     """
 
     __tablename__ = "tunnels"

@@ -1,4 +1,4 @@
-"""What agents have used, and how long tasks have run."""
+"""Agents' usage, and the run times of tasks."""
 
 from datetime import date
 from decimal import Decimal
@@ -11,12 +11,12 @@ from app.models.columns import Big, BigId, Timestamp
 
 
 class Usage(Model):
-    """What an agent has used of one model in one run of a stage, as its machine said last.
+    """An agent's usage of one model in one run of a stage, as last reported by its machine.
 
-    Null: unknown. `model` is empty where the agent names none. `is_estimate`: the cost was computed
-    by the admins' prices. What follows is the task's, for sums over many, and `day` (UTC) when the
-    run was first told of. No foreign keys to project and developer, because each insert would lock
-    their rows.
+    Null: unknown. `model` is empty if the agent names none. `is_estimate`: the cost was computed
+    from the admins' prices. The other columns are copied from the task, for large sums, and `day`
+    (UTC) is that of the run's first report. No foreign keys to project and developer, because each
+    insert would lock their rows.
     """
 
     __tablename__ = "usages"
@@ -49,8 +49,8 @@ class Usage(Model):
 
 
 class RunInterval(Model):
-    """A time in which a task was running: written at its end. `project_id` and `developer_id` as in
-    `Usage`.
+    """A time span in which a task was running, written at its end. `project_id` and
+    `developer_id` as in `Usage`.
     """
 
     __tablename__ = "run_intervals"

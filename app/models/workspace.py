@@ -11,7 +11,7 @@ from app.models.columns import Big, Json, Timestamp, pg_enum
 
 
 class Workspace(Model):
-    """An attempt's workspace, as the machine last reported it; reported on change, never polled."""
+    """An attempt's workspace, as last reported by the machine; reported on change, never polled."""
 
     __tablename__ = "workspaces"
 

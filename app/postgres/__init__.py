@@ -1,1 +1,1 @@
-"""PostgreSQL beneath SQLAlchemy: transactions, waits, and what limits or shapes statements."""
+"""PostgreSQL under SQLAlchemy: transactions, waits, and statement limits and forms."""

@@ -1,14 +1,14 @@
-"""Wishes on a session: noted while its transaction works, granted once that is committed.
+"""Callbacks of a session, registered during its transaction and run after its commit.
 
-A wish belongs to the session's transaction, or to the savepoint in it. What is rolled back takes
-its wishes along; what a savepoint leaves when it is released is its transaction's. They are granted
-when the transaction has ended and its connection is back in the pool, each once however often it
-was wished. SQLAlchemy's `after_commit` alone would be too early: it fires at savepoints too, and
-while the connection is still held.
+A callback belongs to the session's transaction, or to its current savepoint. A rollback drops its
+callbacks; releasing a savepoint passes them to the transaction. They run when the transaction has
+ended and its connection is back in the pool, each once however often it was registered.
+SQLAlchemy's `after_commit` is too early: it also fires at savepoints, and while the connection is
+still held.
 
-A statement with the execution option `commits` (`transactions`) is a commit that the session does
-not know of: what is wished before it, or after it in the same transaction of the session, is
-granted however that ends.
+A statement with the execution option `commits` (`transactions`) is a commit that the session
+doesn't know about. Callbacks that were registered before it, or after it in the same transaction of
+the session, run however that ends.
 """
 
 from collections.abc import Callable, Hashable, Iterable
@@ -26,10 +26,10 @@ _INFO_KEY = "wishes"  # in a session's `info`
 
 
 class _Callbacks:
-    """Those of a session's transaction, in the order in which they were first made.
+    """The callbacks of a session's transaction, in the order of their registration.
 
-    `marks`: how many there were when each savepoint began that is open. `is_released`: whether the
-    savepoint that is about to end has been. `is_committed`: whether the transaction has been.
+    `savepoint_marks`: their number at the start of each open savepoint. `is_released`: the
+    savepoint that is about to end was released. `is_committed`: the transaction was committed.
     """
 
     def __init__(self) -> None:
@@ -40,17 +40,19 @@ class _Callbacks:
 
 
 def on_commit(wishes: Iterable[Callback]) -> None:
-    """Have these granted after the commit of the current session's transaction."""
+    """Run these after the commit of the current session's transaction."""
     made, session = dict.fromkeys(wishes), db.session()
     if not made:
         return
     if not session.in_transaction():
-        session.begin()  # or a rollback would not be seen; nothing is sent to Postgres
+        session.begin()  # otherwise a rollback goes unnoticed; nothing is sent to Postgres
     _get_callbacks(session).registered.update(made)
 
 
 def pop_callbacks() -> list[Any]:
-    """The wishes so far, for a caller who grants them later: the session forgets them."""
+    """Return the callbacks so far, for a caller who runs them later, and remove them from the
+    session.
+    """
     wishes = _get_callbacks(db.session())
     made, wishes.registered = list(wishes.registered), {}
     wishes.savepoint_marks = [0] * len(wishes.savepoint_marks)
@@ -58,7 +60,7 @@ def pop_callbacks() -> list[Any]:
 
 
 def set_runner(grant: CallbackRunner) -> None:
-    """Have the wishes of all sessions granted by this function. To be called once."""
+    """Set the function that runs the callbacks of all sessions. Call it once."""
 
     def end(session: Session, transaction: SessionTransaction) -> None:
         if transaction.nested:
@@ -72,7 +74,7 @@ def set_runner(grant: CallbackRunner) -> None:
 
 
 def track_commits(engine: Engine) -> None:
-    """Have statements of this engine that commit by themselves count as commits."""
+    """Count this engine's statements that commit by themselves as commits."""
     event.listen(engine, "after_cursor_execute", _on_execute)
 
 
@@ -124,6 +126,6 @@ def _end_savepoint(wishes: _Callbacks) -> None:
 
 
 def _pop_committed(session: Session) -> list[Any]:
-    """What is to be granted of the wishes of a transaction that has ended. None of them stays."""
+    """Return the callbacks to run of a transaction that has ended, and remove them all."""
     wishes: _Callbacks | None = session.info.pop(_INFO_KEY, None)
     return list(wishes.registered) if wishes is not None and wishes.is_committed else []

@@ -1,4 +1,4 @@
-"""A time limit for a single SELECT. Searches need it: texts may be long, and may all be alike."""
+"""A time limit for a single SELECT. Searches need it: texts may be long and similar."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,9 +15,9 @@ TIMEOUT_MILLISECONDS = 150
 def fetch_rows(
     statement: Executable, parameters: Mapping[str, Any] | None = None
 ) -> list[Any] | None:
-    """The rows that the statement selects, or None when it takes longer than `PATIENCE_MS`.
+    """Return the statement's rows, or None if it takes longer than `TIMEOUT_MILLISECONDS`.
 
-    The transaction goes on in both cases. Other errors of Postgres are raised.
+    The transaction continues in both cases. Other Postgres errors are raised.
     """
     connection = db.session.connection()
     try:

@@ -1,7 +1,7 @@
 """Fewer round trips to Postgres: BEGIN is sent with the first statement of its transaction.
 
-By itself psycopg2 sends BEGIN alone and waits for the answer. A request's time is mostly made of
-such round trips, because both processes sleep in between. So psycopg2 is in autocommit mode here,
+By default, psycopg2 sends BEGIN alone and waits for the response. Most of a request's time is such
+round trips, because both processes sleep in between. So psycopg2 is in autocommit mode here,
 and this module sends BEGIN, COMMIT and ROLLBACK.
 
 Execution options of a statement save further round trips:
@@ -9,16 +9,16 @@ Execution options of a statement save further round trips:
 - `prepared=name`: each connection prepares the statement once, under a name that no other statement
   has, and executes it by that name. Bind parameters without a value are sent with each execution;
   the values of all others become part of the prepared statement.
-- `commits=True`: COMMIT is sent with the statement, which has to be its transaction's last.
-  `session.commit()` is called all the same, and finds nothing left to send. The statement's rows
-  are lost, because psycopg2 returns only the last result.
-- `commits=SAID`: likewise, but one text is kept. The statement stores it with `say(…)`, and the
-  result is one row with that text.
+- `commits=True`: COMMIT is sent with the statement, which must be its transaction's last.
+  `session.commit()` is still called, and has nothing left to send. The statement's rows are lost,
+  because psycopg2 returns only the last result.
+- `commits=RETURNING_TEXT`: likewise, but one text is kept. The statement stores it with
+  `returning_text(…)`, and the result is one row with that text.
 - `alone=True`: the statement only reads and locks nothing, so it needs no transaction, and no
   ROLLBACK afterwards.
 
-Nor is a query sent to ask whether a connection still works. Postgres sends nothing on an idle
-connection but the notice that it closes: a connection with something to read is replaced.
+Checking that a connection still works needs no query, either. Postgres sends nothing on an idle
+connection except the notice that it closes: a connection with something to read is replaced.
 """
 
 import select
@@ -30,7 +30,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE, AsIs
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
-# Not gevent's, which would visit the hub: this one only looks.
+# Not gevent's, which would switch to the hub: this one only polls.
 _poll = monkey.get_original("select", "poll")
 _PREPARED = "muster_prepared"  # in a connection's `info`
 
@@ -39,18 +39,19 @@ _SETTING = "muster.said"
 
 
 def returning_text(text: str) -> str:
-    """The SQL that ends a statement with `commits=SAID`: it keeps `text`, itself an SQL expression,
-    beyond the COMMIT.
+    """Return the SQL that ends a statement with `commits=RETURNING_TEXT`.
+
+    It preserves `text`, an SQL expression, beyond the COMMIT.
     """
     return f"SELECT set_config('{_SETTING}', {text}, false)"
 
 
 def begin_with_first_statement(engine: Engine) -> None:
-    """Install all of this on the engine; to be called once, before its first connection."""
-    event.listen(engine, "connect", _on_connect, insert=True)  # before it is first talked to
+    """Install all of this on the engine. Call it once, before its first connection."""
+    event.listen(engine, "connect", _on_connect, insert=True)  # before its first statement
     event.listen(engine, "checkout", _on_checkout)
     event.listen(engine, "before_cursor_execute", _on_execute, retval=True)
-    # Also what the pool calls when a connection comes back to it.
+    # The pool also calls this when a connection is returned.
     engine.dialect.do_commit = _do_commit  # type: ignore[method-assign]
     engine.dialect.do_rollback = _do_rollback  # type: ignore[method-assign]
 
@@ -60,7 +61,7 @@ def _on_connect(dbapi_connection: Any, _: Any) -> None:
 
 
 def _on_checkout(dbapi_connection: Any, *_: Any) -> None:
-    """Raise DisconnectionError where the connection is closed: the pool then makes a new one."""
+    """Raise DisconnectionError if the connection is closed: the pool then opens a new one."""
     if dbapi_connection.closed:
         raise DisconnectionError
     look = _poll()
@@ -87,7 +88,7 @@ def _on_execute(
     is_begun = cursor.connection.get_transaction_status() != TRANSACTION_STATUS_IDLE
     if is_begun or options.get("alone") or options.get("isolation_level") == "AUTOCOMMIT":
         return statement, parameters
-    if executemany:  # which would begin anew with each row
+    if executemany:  # which would start again with each row
         cursor.execute("BEGIN")
         return statement, parameters
     return f"BEGIN; {statement}", parameters
@@ -100,7 +101,7 @@ def _prepare(
     parameters: Mapping[str, Any],
     context: Any,
 ) -> str:
-    """Prepare the statement unless this connection has it already; return the EXECUTE for it."""
+    """Prepare the statement unless this connection has it already; return its EXECUTE."""
     name, binds = context.execution_options["prepared"], context.compiled.binds
     free = [key for key in parameters if key in binds and binds[key].required]
     known = connection.info.setdefault(_PREPARED, set())
@@ -123,6 +124,6 @@ def _do_rollback(dbapi_connection: Any) -> None:
 
 def _end_transaction(dbapi_connection: Any, how: str) -> None:
     if dbapi_connection.get_transaction_status() == TRANSACTION_STATUS_IDLE:
-        return  # no statement was sent, so no transaction was begun
+        return  # no statement was sent, so no transaction was started
     with dbapi_connection.cursor() as cursor:
         cursor.execute(how)

@@ -1,7 +1,7 @@
-"""psycopg2 waits for Postgres in gevent's hub, and never without a time limit.
+"""psycopg2 waits for Postgres in gevent's hub, always with a time limit.
 
-In non-blocking mode libpq ignores its own limits, `connect_timeout` among them. Without ours, a
-Postgres that is frozen or cut off would hold requests until it comes back.
+In non-blocking mode libpq ignores its own limits, including `connect_timeout`. Without ours, a
+frozen or unreachable Postgres would hold requests until it returns.
 """
 
 from psycogreen.gevent import gevent_wait_callback
@@ -11,7 +11,7 @@ TIMEOUT_SECONDS = 15.0  # no statement of a request takes nearly as long
 
 
 def install_gevent_wait(seconds: float = TIMEOUT_SECONDS) -> None:
-    """Have all psycopg2 connections of this process wait in gevent's hub.
+    """Make all psycopg2 connections of this process wait in gevent's hub.
 
     A wait that takes longer than `seconds` raises psycopg2.OperationalError and closes the
     connection.
@@ -21,6 +21,6 @@ def install_gevent_wait(seconds: float = TIMEOUT_SECONDS) -> None:
         try:
             gevent_wait_callback(connection, timeout=seconds)
         except TimeoutError as error:  # psycopg2 closes the connection
-            raise OperationalError(f"Postgres has said nothing for {seconds:.0f} s") from error
+            raise OperationalError(f"Postgres has sent nothing for {seconds:.0f} s") from error
 
     extensions.set_wait_callback(wait)

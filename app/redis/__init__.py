@@ -1,1 +1,1 @@
-"""What more than one room does with Redis: counting who is present, and listening."""
+"""Shared uses of Redis: presence counts and subscriptions."""

@@ -1,8 +1,8 @@
-"""Bounded sets of those who are present, counted over all server processes.
+"""Bounded sets of present members, counted across all server processes.
 
-Such a set is a sorted set in Redis: each member has for its score the unix time at which it lapses
-unless it is renewed, so that a process that dies takes no place for good. The functions return
-commands; the caller carries them out, on its own connection and together with others if it likes.
+Each set is a sorted set in Redis. A member's score is the Unix time at which it expires unless
+renewed, so a dead process frees its entries. The functions return commands; the caller sends them,
+on its own connection and with others if needed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,9 +10,9 @@ from typing import Any
 
 Command = tuple[Any, ...]
 
-_EXPIRE_SECONDS = 120  # longer than any member is present without being renewed
+_EXPIRE_SECONDS = 120  # longer than any member stays without renewal
 
-# ARGV: now, when the member lapses, the member, and the most that each set may have.
+# ARGV: now, the member's expiry, the member, and the limit of each set.
 _ADMIT = f"""
 for i, set in ipairs(KEYS) do
   redis.call('ZREMRANGEBYSCORE', set, '-inf', ARGV[1])
@@ -27,15 +27,16 @@ return 1
 
 
 def admit_command(member: str, limits: Mapping[str, int], now: float, seconds: float) -> Command:
-    """Add the member to all sets for so many seconds, or to none where one has its limit already.
+    """Return the command that adds the member to all sets for that many seconds, or to none if one
+    is full.
 
-    `limits`: each set's key → the most that it may have. The answer is 1 or 0.
+    `limits`: each set's key → its limit. The result is 1 or 0.
     """
     return ("EVAL", _ADMIT, len(limits), *limits, now, now + seconds, member, *limits.values())
 
 
 def renew_commands(member: str, sets: Iterable[str], until: float) -> list[Command]:
-    """Have the member lapse at `until` and not before."""
+    """Return the commands that make the member expire at `until`."""
     commands: list[Command] = []
     for key in sets:
         commands += [("ZADD", key, until, member), ("EXPIRE", key, _EXPIRE_SECONDS)]
@@ -43,10 +44,10 @@ def renew_commands(member: str, sets: Iterable[str], until: float) -> list[Comma
 
 
 def leave_commands(member: str, sets: Iterable[str]) -> list[Command]:
-    """Take the member out of the sets now."""
+    """Return the commands that remove the member from the sets."""
     return [("ZREM", key, member) for key in sets]
 
 
 def count_command(key: str, now: float) -> Command:
-    """The answer is how many members of the set have not lapsed."""
+    """Return the command whose result is the number of unexpired members."""
     return ("ZCOUNT", key, now, "+inf")

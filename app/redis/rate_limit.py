@@ -1,8 +1,7 @@
-"""How often something was done in this minute, over all server processes, without asking anybody.
+"""Counts per minute across all server processes, without a round trip per count.
 
-Each process counts for itself. What has been done so often that a limit may matter is told to the
-others through Redis, once a second and in the background: so nothing waits for it, and while Redis
-is away each process goes by its own count.
+Each process counts locally. Counts near a limit are shared through Redis, once per second in the
+background. So nothing waits for it, and while Redis is down, each process uses its own count.
 """
 
 import math
@@ -17,13 +16,15 @@ import structlog
 WINDOW_SECONDS = 60
 SYNC_SECONDS = 1.0
 SYNC_THRESHOLD_DIVISOR = 10
-"""Below this part of a limit nobody is told: several processes together do not reach it either."""
+"""Below this share of a limit, counts aren't shared: even several processes together don't reach
+it.
+"""
 
 log = structlog.get_logger(__name__)
 
 
 class RateLimitStatus(NamedTuple):
-    """A limit, how much of it is left in this minute, and in how many seconds the next begins."""
+    """A limit, how much of it is left in this minute, and the seconds until the next minute."""
 
     limit: int
     remaining: int
@@ -38,13 +39,13 @@ class SharedRateLimit:
         self._client, self._prefix = client, prefix
         self._lock = threading.Lock()
         self._minute = 0
-        self._shared: dict[str, int] = {}  # by all processes, as far as known
-        self._local: Counter[str] = Counter()  # and not told yet
+        self._shared: dict[str, int] = {}  # across all processes, as far as known
+        self._local: Counter[str] = Counter()  # and not yet shared
         self._synced_names: set[str] = set()
         self._sync_thread: threading.Thread | None = None
 
     def count(self, name: str, limit: int, now: float | None = None) -> RateLimitStatus:
-        """Count it once more, unless the limit is reached."""
+        """Count once more, unless the limit is reached."""
         now = time.time() if now is None else now
         with self._lock:
             self._reset_on_new_minute(int(now // WINDOW_SECONDS))
@@ -60,7 +61,7 @@ class SharedRateLimit:
         return RateLimitStatus(limit, max(0, limit - done), max(1, reset), is_over)
 
     def sync(self) -> bool:
-        """Exchange counts with the other processes; return whether there was anything to tell."""
+        """Exchange counts with the other processes; return whether there was anything to share."""
         with self._lock:
             minute = self._minute
             mine = {name: self._local[name] for name in self._synced_names if self._local[name]}
@@ -92,7 +93,7 @@ class SharedRateLimit:
             self._sync_thread.start()
 
     def _run_sync(self) -> None:
-        """Tell once a second, until a minute has passed in which nothing could be told."""
+        """Sync once per second, until a minute without anything to share."""
         quiet, is_away = 0.0, False
         while quiet < WINDOW_SECONDS:
             time.sleep(SYNC_SECONDS)

@@ -1,4 +1,4 @@
-"""Listening to Redis channels for as long as the process lives."""
+"""Subscriptions to Redis channels for the lifetime of the process."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from app import background_threads
 
 RETRY_SECONDS = 1.0
-MESSAGE_SECONDS = 5.0  # how long one is waited for before the connection is looked at
+MESSAGE_SECONDS = 5.0  # maximum wait for a message before the connection is checked
 
 log = structlog.get_logger(__name__)
 
@@ -25,10 +25,9 @@ def listen(
 ) -> NoReturn:
     """Call `hear` with each message of the channels, over one connection, and never return.
 
-    Redis keeps nothing for those who do not listen. So `subscribed` is called each time that the
-    channels are listened to anew: what was published before may have been missed, and has to be
-    looked for where it stands. Whatever either raises costs a new connection, and nothing more: one
-    message must not keep all that come after it from being heard.
+    Redis stores nothing for absent subscribers. So `subscribed` is called after each new
+    subscription: earlier messages may have been missed, and their source must be read. If either
+    raises, only the connection is replaced: one message must not block all later ones.
     """
     once = partial(_listen_once, url, channels, subscribed, hear)
     while True:
@@ -51,7 +50,7 @@ def _listen_once(
                 continue
             if message["type"] == "message":
                 hear(message)
-            # Redis counts the channels. Before it has confirmed them all a message may be missed;
-            # and the client subscribes by itself on a connection that it has made again.
+            # Redis counts the channels. Until it has confirmed them all, a message may be missed;
+            # and the client resubscribes by itself after it has reconnected.
             elif message["type"] == "subscribe" and message["data"] == len(channels):
                 subscribed()

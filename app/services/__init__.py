@@ -1,1 +1,1 @@
-"""Use cases: one noun a file, verbs inside. Rights are checked, rows locked and committed here."""
+"""Use cases: one noun per file, with verbs inside. They check rights, lock rows and commit."""

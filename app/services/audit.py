@@ -1,6 +1,7 @@
-"""Writing the audit log: acts that need a right beyond the everyday ones, and who did them.
+"""Writing the audit log: privileged actions, and who did them.
 
-Acts on tasks are in the tasks' own events instead. Why: docs/decisions/0009-audit-log-contents.md.
+Actions on tasks are in the tasks' own events instead.
+Why: docs/decisions/0009-audit-log-contents.md.
 """
 
 from collections.abc import Mapping
@@ -26,11 +27,11 @@ def record(
     after: Mapping[str, Any] | None = None,
     machine: Machine | None = None,
 ) -> None:
-    """Add an entry to the current transaction, so that act and entry are committed together.
+    """Add an entry to the current transaction, so that action and entry are committed together.
 
     `action` is two words with a dot: `machine.drained`. `before` and `after` have values by field;
-    fields that are equal in both are left out, and if none is left there is no entry. Values of
-    secrets are always left out.
+    equal fields are omitted, and if none is left there is no entry. Values of secrets are always
+    omitted.
     """
     changes = None
     if before is not None or after is not None:
@@ -57,7 +58,7 @@ def record_privileged(action: str, task: Task, actor: Developer) -> None:
     """Add an entry if the actor could act on the task only by their system role.
 
     That is, if the task is neither their own nor in a project of theirs. The task's events have the
-    act itself; this entry records that a role was used for it.
+    action itself; this entry records the use of the role.
     """
     if rights.acts_by_system_role(actor, task.project, creator_id=task.created_by):
         record(action, "task", task.id, actor=actor)

@@ -20,11 +20,10 @@ def listing(
     since: datetime | None = None,
     to_time: datetime | None = None,
 ) -> Select[AuditEntry]:
-    """The query of the entries that match all filters; for `paging`, by `at` and `id`.
+    """Return the query of the entries that match all filters; for `pagination`, by `at` and `id`.
 
-    `actor` is a developer's id or name; an `action` that ends in a dot matches all actions that
-    begin with it. Letter case does not matter. `since` is included, `to_time` is not. Raises
-    Forbidden.
+    `actor` is a developer's ID or name; an `action` that ends in a dot matches all actions that
+    start with it. Case is ignored. `since` is inclusive, `to_time` exclusive. Raises Forbidden.
     """
     rights.require_admin(asking)
     wanted: list[ColumnElement[bool]] = []
@@ -53,6 +52,6 @@ def _actor_id(actor: str) -> object:
 def _matches_action(action: str) -> ColumnElement[bool]:
     if not action.endswith("."):
         return AuditEntry.action == action
-    # Written exactly as in the index, so that Postgres uses it.
+    # Exactly as in the index, so that Postgres uses it.
     family: ColumnElement[str] = literal_column("split_part(action, '.', 1)")
     return family == action.removesuffix(".")

@@ -1,4 +1,4 @@
-"""The one place where services read the time. Rules get it as an argument."""
+"""The only place where services read the time. Rules get it as an argument."""
 
 from datetime import UTC, datetime
 

@@ -1,7 +1,7 @@
 """Encryption of stored secrets, with Fernet and any number of keys.
 
 ENCRYPTION_KEYS lists the keys, the newest first: that one encrypts, all of them decrypt. Every
-column that stores an encrypted secret has to be listed in `ops.reencryption.SEALED`.
+column with an encrypted secret must be listed in `ops.reencryption.ENCRYPTED_COLUMNS`.
 """
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -13,12 +13,12 @@ class KeyMissing(Exception):
 
 
 def encrypt(secret: str) -> str:
-    """The Fernet token under which the secret is stored."""
+    """Return the Fernet token to store."""
     return _keys().encrypt(secret.encode()).decode()
 
 
 def decrypt(token: str) -> str:
-    """The secret in a Fernet token. Raises KeyMissing."""
+    """Return the secret in a Fernet token. Raises KeyMissing."""
     try:
         return _keys().decrypt(token.encode()).decode()
     except InvalidToken:
@@ -26,7 +26,7 @@ def decrypt(token: str) -> str:
 
 
 def rotate(token: str) -> str:
-    """A Fernet token of the same secret under the newest key. Raises KeyMissing."""
+    """Return a Fernet token of the same secret under the newest key. Raises KeyMissing."""
     try:
         return _keys().rotate(token.encode()).decode()
     except InvalidToken:

@@ -1,8 +1,8 @@
-"""Idempotency keys: requests that a client may repeat, because it did not get the response.
+"""Idempotency keys: requests that a client may repeat because it didn't get the response.
 
-A request's effect and its key are committed together, so that there is a key exactly where there is
-an effect. Of equal requests at the same time one gets the key; the others wait for its commit, roll
-back their own effect, and give the same response.
+A request's effect and its key are committed together, so a key exists exactly if the effect does.
+Of equal concurrent requests one gets the key; the others wait for its commit, roll back their own
+effect, and return the same response.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ Made = TypeVar("Made")
 
 
 class StoredResponse(NamedTuple):
-    """A response's body, and whether it is the stored one of an earlier request."""
+    """A response's body, and whether it's the stored one of an earlier request."""
 
     body: dict[str, Any]
     replayed: bool
@@ -41,10 +41,10 @@ def run_once(
     answer: Callable[[Made], dict[str, Any]],
     require_right: Callable[[], object],
 ) -> StoredResponse:
-    """Carry out a request once, and return its response: the first one, if it is repeated.
+    """Carry out a request once, and return its response: the first one, if it's repeated.
 
-    `make(remember)` carries it out and commits; just before its commit it calls `remember` with
-    what it has made. `answer` turns that into the response's body, without queries. `require_right`
+    `make(remember)` carries it out and commits; just before its commit, it calls `remember` with
+    its result. `answer` turns that into the response's body, without queries. `require_right`
     raises if the actor may no longer see the stored response. Raises IdempotencyKeyReused if the
     key came with a different request, and what `make` raises; then nothing is stored.
     """
@@ -52,7 +52,7 @@ def run_once(
     over = now - timedelta(hours=settings.value("idempotencyHours"))
     mine = _KeyClaim(actor.id, key, _fingerprint(request), now, over)
     body: dict[str, Any] = {}
-    # A repetition usually comes after the commit: then it makes nothing, and locks nothing.
+    # A repetition usually comes after the commit: then it does nothing, and locks nothing.
     if first := _find_first(mine):
         require_right()
         return StoredResponse(_response_body(first, mine), replayed=True)
@@ -66,7 +66,7 @@ def run_once(
     except (
         _KeyUsed,
         DomainError,
-    ) as error:  # what was right may be wrong by the first one's doing
+    ) as error:  # the first request may have made this one invalid
         db.session.rollback()
         if first := _find_first(mine):
             return StoredResponse(_response_body(first, mine), replayed=True)
@@ -74,7 +74,7 @@ def run_once(
             raise
         return run_once(
             actor, key, request, make, answer, require_right
-        )  # the other request's key was deleted just now
+        )  # the other request's key was just deleted
     return StoredResponse(body, replayed=False)
 
 
@@ -83,7 +83,7 @@ class _KeyClaim(NamedTuple):
     key: str
     fingerprint: str
     now: datetime
-    expired_before: datetime  # keys that were created at this time or before have expired
+    expired_before: datetime  # keys created at this time or before have expired
 
 
 def _fingerprint(request: Mapping[str, Any]) -> str:
@@ -92,9 +92,9 @@ def _fingerprint(request: Mapping[str, Any]) -> str:
 
 
 def _claim(mine: _KeyClaim, body: dict[str, Any]) -> None:
-    """Store the key, waiting for a request that is storing the same key.
+    """Store the key; waits for a request that is storing the same key.
 
-    Raises _KeyTaken when that request has committed.
+    Raises _KeyUsed if that request has committed.
     """
     fresh = {"fingerprint": mine.fingerprint, "response": body, "created_at": mine.now}
     claim = (
@@ -103,7 +103,7 @@ def _claim(mine: _KeyClaim, body: dict[str, Any]) -> None:
         .on_conflict_do_update(
             index_elements=[IdempotencyKey.developer_id, IdempotencyKey.key],
             set_=fresh,
-            where=IdempotencyKey.created_at <= mine.expired_before,  # expired, but not swept yet
+            where=IdempotencyKey.created_at <= mine.expired_before,  # expired, but not yet deleted
         )
         .returning(IdempotencyKey.key)
     )
@@ -112,7 +112,7 @@ def _claim(mine: _KeyClaim, body: dict[str, Any]) -> None:
 
 
 def _find_first(mine: _KeyClaim) -> IdempotencyKey | None:
-    """The stored key, if a request has committed under it and it has not expired."""
+    """Return the stored key, if a request has committed under it and it hasn't expired."""
     return db.session.scalar(
         select(IdempotencyKey).where(
             IdempotencyKey.developer_id == mine.developer_id,
@@ -123,7 +123,7 @@ def _find_first(mine: _KeyClaim) -> IdempotencyKey | None:
 
 
 def _response_body(first: IdempotencyKey, mine: _KeyClaim) -> dict[str, Any]:
-    """The body of the response to the key's first request. Raises IdempotencyKeyReused."""
+    """Return the body of the response to the key's first request. Raises IdempotencyKeyReused."""
     if first.fingerprint != mine.fingerprint:
         raise IdempotencyKeyReused
     return first.response

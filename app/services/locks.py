@@ -1,7 +1,7 @@
-"""Row locks, always in one order: machines, then tasks, each in id order.
+"""Row locks, always in one order: machines, then tasks, each in ID order.
 
-An act that starts from a task reads it without a lock, locks its machine and the task, and reads it
-again.
+An action that starts from a task reads it without a lock, locks its machine and the task, and reads
+it again.
 """
 
 import uuid
@@ -26,7 +26,7 @@ class LockedTask:
 
     @property
     def live(self) -> Attempt | None:
-        """The attempt, if it has not ended."""
+        """Return the attempt, if it hasn't ended."""
         return self.attempt if self.attempt and self.attempt.ended_at is None else None
 
 
@@ -35,7 +35,7 @@ def lock_machine(machine_id: uuid.UUID) -> Machine | None:
 
 
 def lock_machines(machine_ids: Iterable[uuid.UUID]) -> list[Machine]:
-    """Lock these machines, and return them in id order.
+    """Lock these machines, and return them in ID order.
 
     The lock is FOR NO KEY UPDATE, so that rows that refer to a machine can be written meanwhile.
     """
@@ -50,7 +50,7 @@ def lock_machines(machine_ids: Iterable[uuid.UUID]) -> list[Machine]:
 
 
 def lock_tasks(task_ids: Collection[int]) -> dict[int, Task]:
-    """Lock these tasks, and return them by id, with their projects loaded."""
+    """Lock these tasks, and return them by ID, with their projects loaded."""
     if not task_ids:
         return {}
     query = (
@@ -74,7 +74,7 @@ def lock_task_and_machine(task_id: int) -> LockedTask:
             raise NotFound
         if task.machine_id == machine_id:
             return LockedTask(task, latest_attempt(task), locked_machine)
-        db.session.rollback()  # the task went to another machine meanwhile: lock again, in order
+        db.session.rollback()  # the task moved to another machine meanwhile: lock again, in order
 
 
 def latest_attempt(task: Task) -> Attempt | None:

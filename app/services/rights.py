@@ -1,5 +1,5 @@
-"""Rights to projects and tasks: the domain's table (`domain.roles`), applied to the rows, as far as
-the credential reaches that somebody has come with (`domain.reach`).
+"""Rights to projects and tasks: the domain's table (`domain.roles`), applied to rows, within the
+scope of the request's credential (`domain.token_scope`).
 """
 
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from app.models import Developer, Project, ProjectMember
 
 
 def person(developer: Developer, project: Project, *, creator_id: int | None = None) -> Person:
-    """The developer in relation to the project, and to a task that `creator_id` created.
+    """Return the developer's relation to the project, and to a task that `creator_id` created.
 
     One query; none for an admin, who passes every check of a project.
     """
@@ -29,10 +29,10 @@ def person(developer: Developer, project: Project, *, creator_id: int | None = N
 def require(
     act: Permission, developer: Developer, project: Project, *, creator_id: int | None = None
 ) -> None:
-    """Raise Forbidden if the developer may not do the act (InsufficientScope, if it is by their
-    token alone), NotFound if they may not even see the project.
+    """Raise Forbidden if the developer lacks the permission (InsufficientScope, if only their token
+    lacks it), NotFound if they can't even see the project.
 
-    In a deleted project admins may read the history and end what still runs, and nothing else.
+    In a deleted project, admins can read the history and end what still runs, and nothing else.
     """
     asking = person(developer, project, creator_id=creator_id)
     if not is_allowed(Permission.SEE_PROJECT, asking) or not developer.access_scope.covers(
@@ -49,7 +49,7 @@ def require(
 def has_permission(
     act: Permission, developer: Developer, project: Project, *, creator_id: int
 ) -> bool:
-    """Whether the developer may do the act, to a task that `creator_id` created."""
+    """Whether the developer has the permission, for a task that `creator_id` created."""
     within = developer.access_scope.permits(act, project.id)
     return within and is_allowed(act, person(developer, project, creator_id=creator_id))
 
@@ -62,13 +62,13 @@ def acts_by_system_role(developer: Developer, project: Project, *, creator_id: i
 
 
 def require_admin(developer: Developer) -> None:
-    """Raise Forbidden if the developer is no admin, or comes with a token that is for less."""
+    """Raise Forbidden if the developer isn't an admin, or uses a token with less scope."""
     require_role(Permission.ADMINISTER, developer)
 
 
 def require_role(act: Permission, developer: Developer) -> None:
-    """Raise Forbidden if the developer's system role does not grant them the act, which is in no
-    project; InsufficientScope, if it is by their token alone.
+    """Raise Forbidden if the developer's system role lacks the permission, which is in no
+    project; InsufficientScope, if only their token lacks it.
     """
     if not is_allowed(act, Person(developer.role)):
         raise Forbidden
@@ -76,19 +76,19 @@ def require_role(act: Permission, developer: Developer) -> None:
 
 
 def can_see_without_membership(developer: Developer) -> bool:
-    """Whether the developer's role shows them projects of which they are no member."""
+    """Whether the developer's role shows them projects without membership."""
     return is_allowed(Permission.SEE_PROJECT, Person(developer.role))
 
 
 def can_see_all_projects(developer: Developer) -> bool:
-    """Whether the developer sees all projects there are."""
+    """Whether the developer sees all projects."""
     return can_see_without_membership(developer) and developer.access_scope.projects is None
 
 
 def visible_projects(developer: Developer) -> ColumnElement[bool] | None:
-    """A condition on the `Project` rows of a query; None for admins, who see all of them.
+    """Return a condition on the `Project` rows of a query; None for admins, who see all of them.
 
-    Deleted projects are visible to admins only; none but those that a token was narrowed to.
+    Only admins see deleted projects; a limited token sees only its projects.
     """
     by_role, only = _visible_by_role(developer), developer.access_scope.projects
     if only is None:
@@ -98,8 +98,8 @@ def visible_projects(developer: Developer) -> ColumnElement[bool] | None:
 
 
 def projects_where(act: Permission, developer: Developer) -> ColumnElement[bool]:
-    """A condition on `Project` rows: those, not deleted, in which the developer may do the act,
-    whoever has created the task; as far as their credential reaches projects.
+    """Return a condition on `Project` rows: those, not deleted, in which the developer has the
+    permission, for tasks of any creator, within their credential's scope.
     """
     condition: ColumnElement[bool] = Project.deleted_at.is_(None)
     if (only := developer.access_scope.projects) is not None:
@@ -114,7 +114,7 @@ def projects_where(act: Permission, developer: Developer) -> ColumnElement[bool]
 
 
 def roles_of(developer: Developer, projects: Collection[int]) -> dict[int, ProjectRole]:
-    """The developer's role in those of the projects that they are a member of."""
+    """Return the developer's roles in those of the projects that they are a member of."""
     query = select(ProjectMember.project_id, ProjectMember.role).where(
         ProjectMember.developer_id == developer.id, ProjectMember.project_id.in_(projects)
     )
@@ -133,7 +133,7 @@ def _visible_by_role(developer: Developer) -> ColumnElement[bool] | None:
 
 def _require_scope(act: Permission, developer: Developer) -> None:
     if not developer.access_scope.allows(scope := REQUIRED_SCOPE[act]):
-        raise InsufficientScope(f"this needs a token that is for `{scope}`, too")
+        raise InsufficientScope(f"This needs a token with the scope `{scope}`.")
 
 
 def _membership(developer: Developer, project: Project) -> ProjectRole | None:
@@ -148,4 +148,4 @@ def _require_in_deleted(act: Permission, asking: Person) -> None:
     if asking.system_role is not SystemRole.ADMIN:
         raise NotFound
     if act not in (Permission.SEE_PROJECT, Permission.CANCEL_TASK, Permission.SEE_TERMINAL_INPUTS):
-        raise Forbidden("the project has been deleted")
+        raise Forbidden("The project has been deleted.")

@@ -1,4 +1,4 @@
-"""Settings that admins change while the server runs, in force everywhere within a second."""
+"""Settings that admins change while the server runs, in effect everywhere within a second."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ CACHE_KEY = "muster_settings"  # in app.extensions
 
 @dataclass(frozen=True)
 class SettingView:
-    """A setting with its current value, and who set it when; None where it has its default."""
+    """A setting with its current value, and who set it when; None for the default."""
 
     setting: Setting
     value: Value
@@ -34,21 +34,25 @@ class SettingView:
 
 
 def value(key: str) -> Any:
-    """The setting's value, at most `FRESH_SECONDS` old: a process makes one query in that time."""
+    """Return the setting's value, at most `CACHE_SECONDS` old: a process makes one query in that
+    time.
+    """
     setting = REGISTRY[key]
     return _stored_values().get(key, _default(setting))
 
 
 def cached_value(key: str) -> Any:
-    """The setting's value as this process has read it last, without a query: for what happens more
-    often than anything else. Who serves machines reads the settings with their heartbeats.
+    """Return the setting's value as last read by this process, without a query, for very frequent
+    uses.
+
+    Processes that serve machines read the settings with their heartbeats.
     """
     _, values = current_app.extensions.get(CACHE_KEY, (0.0, None))
     return (values or {}).get(key, _default(REGISTRY[key]))
 
 
 def list_all(actor: Developer) -> list[SettingView]:
-    """All settings, as they are stored now. Raises Forbidden."""
+    """Return all settings as currently stored. Raises Forbidden."""
     rights.require_admin(actor)
     rows = {row.key: row for row in db.session.scalars(select(StoredSetting))}
     ids = {row.updated_by for row in rows.values()}
@@ -63,13 +67,12 @@ def update(
 ) -> list[SettingView]:
     """Set all the given values, or none of them; None restores a default. Commits.
 
-    `check` raises for values, of all settings as they would be, that do not go together.
-
-    Raises Forbidden, InvalidFields.
+    `check` raises for values, of all resulting settings, that conflict. Raises Forbidden,
+    InvalidFields.
     """
     rights.require_admin(actor)
     changes = _check_values(changes)
-    # One change at a time, so that `before` in the audit log is right. Reads go on.
+    # One change at a time, so that `before` in the audit log is correct. Reads continue.
     db.session.execute(text("LOCK TABLE settings IN SHARE ROW EXCLUSIVE MODE"))
     query = select(StoredSetting).execution_options(populate_existing=True)
     rows = {row.key: row for row in db.session.scalars(query)}
@@ -89,13 +92,13 @@ def update(
 
 
 def clear_cache() -> None:
-    """Have this process read the settings again when they are next needed."""
+    """Make this process read the settings again at the next use."""
     current_app.extensions.pop(CACHE_KEY, None)
 
 
 def _limit_token_lifetimes(life: timedelta) -> None:
-    """Let no personal token that there is live for longer from now: else those that were made
-    without an end would be the ones that stay.
+    """Limit the lifetime of existing personal tokens from now on: otherwise, those without an
+    expiry would be the ones that stay.
     """
     latest = clock.now() + life
     lives_longer = or_(PersonalToken.expires_at.is_(None), PersonalToken.expires_at > latest)
@@ -128,12 +131,12 @@ def _store(row: StoredSetting | None, key: str, wanted: Value | None, actor: Dev
 
 
 def _stored_values() -> Mapping[str, Value]:
-    """The stored values by key, at most `FRESH_SECONDS` old."""
+    """Return the stored values by key, at most `CACHE_SECONDS` old."""
     now = monotonic()
     read_at, values = current_app.extensions.get(CACHE_KEY, (-CACHE_SECONDS, None))
     if values is not None and now - read_at < CACHE_SECONDS:
         return dict(values)
-    if values is not None:  # while one greenlet reads, the others take the old values
+    if values is not None:  # while one greenlet reads, the others use the old values
         current_app.extensions[CACHE_KEY] = now, values
     with db.session.no_autoflush:
         rows = db.session.execute(select(StoredSetting.key, StoredSetting.value))

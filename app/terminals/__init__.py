@@ -1,1 +1,1 @@
-"""Terminals: bytes from a machine's socket to those who look, and keystrokes back, over Redis."""
+"""Terminals: output from a machine's socket to viewers, and keystrokes back, over Redis."""

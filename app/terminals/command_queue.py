@@ -1,4 +1,4 @@
-"""Redis commands of a whole process, sent over one connection."""
+"""Redis commands of a process, sent over one connection."""
 
 import threading
 import time
@@ -11,11 +11,11 @@ from redis.retry import Retry
 
 Command = tuple[Any, ...]
 
-_MAX_IDLE_SECONDS = 1.0  # seconds for which a connection that was used is taken to be there still
+_MAX_IDLE_SECONDS = 1.0  # seconds for which a used connection is assumed to be alive
 
 
 def create_client(url: str, timeout: float) -> "redis.Redis":
-    """A Redis client that tries nothing twice: what was typed must not be typed again."""
+    """Return a Redis client without retries: keystrokes must not be repeated."""
     return redis.Redis.from_url(
         url,
         socket_timeout=timeout,
@@ -26,7 +26,7 @@ def create_client(url: str, timeout: float) -> "redis.Redis":
 
 
 class _PendingCommands:
-    """The commands of one caller, and their answers. `error`: why they did not all get one."""
+    """The commands of one caller, and their results. `error`: why some have none."""
 
     def __init__(self, commands: tuple[Command, ...]) -> None:
         self.commands = commands
@@ -38,9 +38,9 @@ class _PendingCommands:
 class CommandQueue:
     """A connection that many threads send commands over.
 
-    The commands of callers that come while it is busy are sent by the next that has it: under load
-    one round trip carries the commands of many. It speaks on redis-py's connection itself: a
-    pipeline costs several times what it carries.
+    Commands that arrive while it's busy are sent by its next user: under load, one round trip
+    carries the commands of many. It uses redis-py's connection directly: a pipeline costs several
+    times its content.
     """
 
     def __init__(self, url: str) -> None:
@@ -51,10 +51,10 @@ class CommandQueue:
         self._pending: list[_PendingCommands] = []
 
     def run(self, *commands: Command) -> list[Any]:
-        """Send the commands; return their answers, which is a ResponseError where Redis refused.
+        """Send the commands; return their results, each a ResponseError if Redis rejected it.
 
-        Raises RedisError when Redis cannot be reached. Whether the commands were carried out is not
-        known then.
+        Raises RedisError if Redis can't be reached. It's then unknown whether the commands were
+        executed.
         """
         ride = _PendingCommands(commands)
         self._pending.append(ride)
@@ -79,12 +79,14 @@ class CommandQueue:
                     ride.error = error
         finally:
             if not all(len(ride.answers) == len(ride.commands) for ride in rides):
-                self._drop()  # somebody else's answers may be on their way
+                self._drop()  # another caller's results may be on their way
             for ride in rides:
                 ride.is_finished = True
 
     def _get_connection(self) -> Any:
-        """The connection; a new one if it has idled for long, for Redis may have closed it."""
+        """Return the connection; a new one after a long idle time, because Redis may have closed
+        it.
+        """
         now = time.monotonic()
         if self._connection is not None and now > self._used_at + _MAX_IDLE_SECONDS:
             self._pool.release(self._connection)

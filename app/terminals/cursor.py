@@ -1,4 +1,4 @@
-"""How a viewer moves through an attempt's output: by bytes, or by a screen where bytes are lost."""
+"""How a viewer moves through an attempt's output: by bytes, or by a screen after lost bytes."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -13,18 +13,18 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import MAX_FRAME_BYTES, SEND_WINDOW_BYTES, CloseCode
 
 PAGE_BYTES = 128 * 1024
-REPORT_BYTES = 128 * 1024  # sent before the machine's socket is told again how far viewers are
-TAIL_BYTES = 64 * 1024  # shown where no screen comes
-SCREEN_TIMEOUT_SECONDS = 2.0  # how long a screen is waited for where a machine's socket is there
-MACHINE_TIMEOUT_SECONDS = 10.0  # and where the machine has yet to dial
-# A cursor that is lost again so soon after a screen waits until it asks for another. The machine
-# shows nothing to anybody while it draws, and for a slow line in a flood it would draw always.
+REPORT_BYTES = 128 * 1024  # sent before the machine's socket is updated about viewers' positions
+TAIL_BYTES = 64 * 1024  # shown if no screen comes
+SCREEN_TIMEOUT_SECONDS = 2.0  # wait for a screen from a connected machine's socket
+MACHINE_TIMEOUT_SECONDS = 10.0  # and if the machine must connect first
+# A cursor that is lost again this soon after a screen waits before it requests another. The machine
+# sends no output while it draws, and for a slow viewer in a flood it would always draw.
 MIN_SCREEN_INTERVAL_SECONDS = 1.0
 NEVER = float("inf")
 
 
 class ViewerOutput(Protocol):
-    """The viewer, as its cursor sees it."""
+    """A viewer, as its cursor sees it."""
 
     mode: TerminalMode
 
@@ -36,11 +36,11 @@ class ViewerOutput(Protocol):
 
 
 class Cursor:
-    """One viewer's place in the output.
+    """One viewer's position in the output.
 
     `position`: the offset of the next byte to send; None until `ready` is sent. `due`: when to
-    `advance` although nothing has come. A cursor is lost while there is no unbroken run of bytes
-    from what the viewer has seen; it sends none then, and waits for a screen to go on from.
+    `advance` without new output. A cursor is lost if bytes after the viewer's last one are missing.
+    Then it sends none, and waits for a screen to resume from.
     """
 
     def __init__(
@@ -56,15 +56,15 @@ class Cursor:
         self._viewer, self._store, self._stream, self._key = viewer, store, stream, key
         self._resume_from = resume_from
         self._last_id = stream.top
-        self._page_entries = 2  # entries of a page
+        self._page_entries = 2  # entries per page
         self._lost_since: float | None = None
-        self._screen_request_at: float | None = None  # for a screen, unless that has been done
+        self._screen_request_at: float | None = None  # for a screen, unless it was requested
         self._drawn_at = -NEVER
         self._is_started = False
         self._max_position: int | None = None
 
     def advance(self) -> bool:
-        """Send some of what is new; return whether there may be more.
+        """Send some of the new output; return whether there may be more.
 
         Raises RedisError, ConnectionClosed, OSError.
         """
@@ -83,8 +83,9 @@ class Cursor:
         return self._deliver(entries)
 
     def acknowledge(self, shown: int) -> None:
-        """The viewer has drawn all up to there. From the first time on it is sent no more than
-        AHEAD_BYTES beyond. Does not wait.
+        """Record that the viewer has drawn everything up to there.
+
+        After the first call, it's sent no more than SEND_WINDOW_BYTES beyond. Doesn't block.
         """
         self._max_position = shown + SEND_WINDOW_BYTES
 
@@ -116,10 +117,10 @@ class Cursor:
         )
 
     def _read_page(self) -> list[Entry]:
-        """Entries that memory has lost already, from Redis; about PAGE_BYTES of them."""
+        """Read entries that are no longer in memory from Redis; about PAGE_BYTES of them."""
         entries = self._store.read_page(self._key, self._last_id, self._page_entries)
         if not entries:
-            # Redis has lost them, too. The next entry will show that bytes are missing.
+            # Redis has lost them, too. The next entry will show the gap.
             self._last_id = self._stream.floor
             return self._stream.entries_after(self._last_id) or []
         size = sum(len(entry.data) for entry in entries) // len(entries)
@@ -129,7 +130,7 @@ class Cursor:
     # ---- bytes -----------------------------------------------------------------------------------
 
     def _deliver(self, entries: Sequence[Entry]) -> bool:
-        """Send the entries, but stop at a screen to go on from; return whether there were any."""
+        """Send the entries, up to a screen to resume from; return whether there were any."""
         for run in _group_runs(entries):
             if self._is_paused:
                 return False
@@ -176,7 +177,8 @@ class Cursor:
         now = self._lost_since = time.monotonic()
         self._last_id = max(self._last_id, self._stream.top)  # the screen will be newer than that
         if self._stream.read_offset:
-            # No output is to wait for this viewer: its screen comes behind the bytes that would.
+            # Don't make output wait for this viewer: its screen comes after the bytes that would
+            # wait.
             self._stream.read_offset = 0
             self._store.forget_read(self._key)
         self.due = self._screen_request_at = max(now, self._drawn_at + MIN_SCREEN_INTERVAL_SECONDS)
@@ -195,12 +197,12 @@ class Cursor:
         drawn = self._last_id
         self._resume_at(screen.offset, screen.cols, screen.rows)
         if drawn[0] == screen.offset:
-            self._last_id = drawn  # it has the sizes that were noted there before it
+            self._last_id = drawn  # it includes the sizes recorded there before it
         self._drawn_at = time.monotonic()
         self._viewer.send(screen)
 
     def _resume_at(self, offset: int, cols: int, rows: int) -> None:
-        """Go on at `offset`, of a terminal that is so large."""
+        """Resume at `offset`, with that terminal size."""
         before, self.position = self.position, offset
         if before is None:
             self._send_ready(cols, rows)
@@ -209,7 +211,9 @@ class Cursor:
         self._last_id, self._lost_since, self.due = (offset, 0), None, NEVER
 
     def _resume_from_tail(self) -> None:
-        """Show the last bytes, since the machine sends no screen; wait on if it has yet to dial."""
+        """Show the last bytes, because the machine sends no screen; keep waiting if it must
+        connect first.
+        """
         assert self._lost_since is not None
         state = self._store.states([self._key])[0]
         if not state.has_machine and time.monotonic() < self._lost_since + MACHINE_TIMEOUT_SECONDS:
@@ -217,12 +221,12 @@ class Cursor:
             return
         (top, _) = self._stream.top
         tail = self._store.read_page(self._key, (max(0, top - TAIL_BYTES), 0), 512)
-        # That somebody looks is said in the stream too, and is no sign of a terminal.
+        # Viewers are recorded in the stream too, and don't prove that there is a terminal.
         is_there = any(not isinstance(entry.note, ViewersChanged) for entry in tail)
         if not is_there and not state.has_machine and self.position is None:
             self.due = NEVER
             self._viewer.request_close(
-                CloseCode.NO_TERMINAL, "the machine has not opened the terminal"
+                CloseCode.NO_TERMINAL, "the machine hasn't opened the terminal"
             )
             return
         start = next((entry.start for entry in tail if entry.note is None), top)
@@ -230,7 +234,7 @@ class Cursor:
 
 
 def _group_runs(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """The entries in runs: each note by itself, and bytes as many as fit into a frame."""
+    """Group the entries: each note by itself, and bytes up to the size of a frame."""
     run: list[Entry] = []
     size = 0
     for entry in entries:

@@ -1,4 +1,6 @@
-"""Between the sockets' messages and frames; and notes, which processes leave in output streams."""
+"""Conversion between socket messages and frames; and notes, which processes add to output
+streams.
+"""
 
 from typing import TypeVar
 
@@ -16,19 +18,19 @@ _machine_decoder: "msgspec.json.Decoder[FromPtyMachine]" = msgspec.json.Decoder(
 
 
 def encode(frame: TerminalFrame) -> str:
-    """The frame as a text message."""
+    """Encode the frame as a text message."""
     return _encoder.encode(frame).decode()
 
 
 def decode_from_viewer(message: str | bytes) -> FromViewer | bytes:
-    """A viewer's message: a frame, or the bytes that were typed. Raises BadFrame, TooBig."""
+    """Decode a viewer's message: a frame, or typed bytes. Raises BadFrame, MessageTooBig."""
     return _decode(_viewer_decoder, message, MAX_FRAME_BYTES)
 
 
 def decode_from_machine(message: str | bytes) -> FromPtyMachine | bytes:
-    """A machine's message: a frame, or bytes of output. A screen is the one text that may be large.
+    """Decode a machine's message: a frame, or output. Only a screen's text may be large.
 
-    Raises BadFrame, TooBig.
+    Raises BadFrame, MessageTooBig.
     """
     return _decode(_machine_decoder, message, codec.MAX_TEXT_CHARS)
 
@@ -48,7 +50,9 @@ def _decode(decoder: "msgspec.json.Decoder[T]", message: str | bytes, longest: i
 
 
 class Note(msgspec.Struct, tag_field="kind", frozen=True):
-    """Base of all notes, which lie between the bytes of an output stream. `bus` writes `Exited`."""
+    """Base of all notes, which are between the bytes of an output stream. `app.wakeups` writes
+    `Exited`.
+    """
 
 
 class Resized(Note, tag="resized", frozen=True):
@@ -59,18 +63,18 @@ class Resized(Note, tag="resized", frozen=True):
 
 
 class ScreenStored(Note, tag="drawn", frozen=True):
-    """A screen has come from the machine, and lies in Redis."""
+    """A screen from the machine was stored in Redis."""
 
 
 class ControlTaken(Note, tag="taken", frozen=True):
-    """The viewer of that id has taken over: it alone controls the terminal now. `by`: its name."""
+    """The viewer with that ID took control: it alone controls the terminal now. `by`: its name."""
 
     viewer: str
     by: str
 
 
 class ViewersChanged(Note, tag="looking", frozen=True):
-    """Who looks has changed, or what they may do; it lies in Redis."""
+    """The viewers, or their modes, have changed; they are in Redis."""
 
 
 class Exited(Note, tag="exited", frozen=True):
@@ -86,12 +90,12 @@ _note_decoder: "msgspec.json.Decoder[AnyNote]" = msgspec.json.Decoder(AnyNote)
 
 
 def encode_note(note: Note) -> bytes:
-    """The note as it lies in Redis."""
+    """Encode the note for Redis."""
     return _encoder.encode(note)
 
 
 def decode_note(text: bytes) -> AnyNote | None:
-    """The note; None for a kind that only a newer server knows."""
+    """Decode the note; None for a kind that only a newer server knows."""
     try:
         return _note_decoder.decode(text)
     except msgspec.DecodeError:

@@ -1,4 +1,4 @@
-"""How much each developer has typed into each terminal, until it is stored."""
+"""Counts of each developer's typed bytes per terminal, until they are stored."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from app.services.terminals.terminals import ViewerGrant
 
 
 class InputAudit:
-    """Counts in memory, for a keystroke must not cost a statement. `write` stores a batch."""
+    """Counts in memory: a keystroke must not cost a statement. `flush` stores a batch."""
 
     def __init__(self, write: Callable[[Sequence[TypedSpan]], None]) -> None:
         self._write = write
@@ -18,7 +18,9 @@ class InputAudit:
         self._lock = threading.Lock()
 
     def counter_for(self, grant: ViewerGrant) -> Callable[[int], None]:
-        """The function to call with the number of bytes that the grant's developer has typed."""
+        """Return the function to call with the number of bytes that the grant's developer has
+        typed.
+        """
         key = (grant.task_id, grant.attempt, grant.session.developer_id)
 
         def count(size: int) -> None:
@@ -29,7 +31,7 @@ class InputAudit:
         return count
 
     def flush(self) -> None:
-        """Store what has been counted; commits. Counts that cannot be stored are kept.
+        """Store the counts; commits. If that fails, they are kept.
 
         Raises SQLAlchemyError.
         """

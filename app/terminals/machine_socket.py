@@ -1,4 +1,4 @@
-"""A machine's socket for one attempt: output goes into Redis, what is typed comes from there."""
+"""A machine's socket for one attempt: output goes to Redis, keystrokes come from there."""
 
 import threading
 import time
@@ -22,11 +22,11 @@ from muster.protocol import terminal as wire
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import MAX_FRAME_BYTES, CloseCode
 
-MAX_WAITING_BYTES = 256 * 1024  # of input may wait for the machine before no more is read
+MAX_WAITING_BYTES = 256 * 1024  # input waiting for the machine; above it, no more is read
 
-BACKPRESSURE_PAUSE_SECONDS = 0.01  # between two looks at how far viewers are
+BACKPRESSURE_PAUSE_SECONDS = 0.01  # between two checks of viewers' positions
 
-RENEW_SECONDS = 10.0  # how often an output stream that grows is to expire later
+RENEW_SECONDS = 10.0  # how often a growing output stream's expiry is extended
 
 log = structlog.get_logger(__name__)
 
@@ -34,9 +34,10 @@ log = structlog.get_logger(__name__)
 class MachineSocket(Peer):
     """The machine's socket.
 
-    `taken`: up to where the input stream has been read for it. `size`: the terminal's columns and
-    rows. `unwatched_since`: since when there is no viewer. `has_room` is called when the socket is
-    no longer `is_full`; `resized`, with the offset from which on, when `size` changes.
+    `last_input_id`: the last entry of the input stream that was read for it. `size`: the terminal's
+    columns and rows. `unwatched_since`: when the last viewer left. `has_room` is called when the
+    socket is no longer `is_full`; `resized`, with the offset at which it applies, when `size`
+    changes.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class MachineSocket(Peer):
         self.grant = grant
         self.key = AttemptKey.from_object(grant)
         self.size = DEFAULT_SIZE
-        self._reported_size: tuple[int, int] | None = None  # what `resized` has heard
+        self._reported_size: tuple[int, int] | None = None  # the last size passed to `resized`
         self.last_input_id: EntryId = ZERO
         self.unwatched_since: float | None = None
         self._store = store
@@ -66,11 +67,11 @@ class MachineSocket(Peer):
 
     @property
     def is_full(self) -> bool:
-        """Whether the machine has to take some input before more is read for it."""
+        """Whether the machine must read some input before more is fetched for it."""
         return self._waiting_bytes > MAX_WAITING_BYTES
 
     def add_input(self, rows: list[tuple[EntryId, dict[bytes, bytes]]]) -> None:
-        """Add input that has been read for the machine. Does not wait."""
+        """Add input for the machine. Doesn't block."""
         for id_, fields in rows:
             self.last_input_id = id_
             self._waiting_bytes += len(fields.get(b"k", b""))
@@ -78,7 +79,7 @@ class MachineSocket(Peer):
         self.wake()
 
     def claim(self) -> None:
-        """Tell other sockets of the attempt to give way, and the machine where to go on.
+        """Make other sockets of the attempt close, and send the machine its position.
 
         Raises RedisError, ConnectionClosed, OSError.
         """
@@ -86,18 +87,18 @@ class MachineSocket(Peer):
         self.send(wire.MachineReady(offset=top or None))
 
     def handle_claim(self, id_: EntryId, holder: bytes) -> None:
-        """Give way if the entry `id_` says that a newer socket than this is the attempt's."""
+        """Close if the entry `id_` claims the attempt for a newer socket than this."""
         if id_ > self._claim_id and holder.decode() != self.id:
             self.close_replaced()
 
     def close_replaced(self) -> None:
-        """End this socket, since a newer one has replaced it. Does not wait."""
-        self.request_close(CloseCode.REPLACED, "a newer socket of this attempt is there")
+        """Close this socket, which a newer one has replaced. Doesn't block."""
+        self.request_close(CloseCode.REPLACED, "replaced by a newer socket of this attempt")
 
     # ---- the reading thread: up ------------------------------------------------------------------
 
     def serve(self) -> None:
-        """Read from the socket, and have it written to, until it is closed."""
+        """Read from the socket, and run its writer, until it's closed."""
         writer = threading.Thread(target=self._write, name="terminal", daemon=True)
         writer.start()
         try:
@@ -113,7 +114,7 @@ class MachineSocket(Peer):
             self.request_close(CloseCode.MALFORMED, str(error)[:100])
         except RedisError as error:
             log.warning("output_not_stored", error=type(error).__name__)
-            self.request_close(CloseCode.GOING_AWAY, "Redis is away")
+            self.request_close(CloseCode.GOING_AWAY, "Redis is down")
         finally:
             self.wake()
             writer.join()
@@ -126,7 +127,7 @@ class MachineSocket(Peer):
         return messages
 
     def _handle_messages(self, messages: list[str | bytes]) -> None:
-        """Store the bytes of messages, in runs; frames between them keep their place."""
+        """Store the bytes of messages, in runs; frames between them keep their position."""
         run: list[bytes] = []
         for message in messages:
             frame = decode_from_machine(message)
@@ -142,7 +143,7 @@ class MachineSocket(Peer):
         if not run:
             return
         if self._position is None:
-            raise codec.BadFrame("bytes before it was said where they are")
+            raise codec.BadFrame("bytes before their position was set")
         runs, self._position = _group_runs(self._position, run)
         if runs:
             now = time.monotonic()
@@ -152,7 +153,7 @@ class MachineSocket(Peer):
             self._wait_for_viewers(self._store.append(self.key, runs, renew))
 
     def _wait_for_viewers(self, read: ReadOffsets) -> None:
-        """Wait for viewers that a flood would leave behind."""
+        """Wait for viewers that would otherwise fall behind."""
         while self.is_open and not self.is_closing:
             began = time.monotonic()
             behind = self._backpressure.lagging_processes(self._position or 0, read, began)
@@ -184,7 +185,7 @@ class MachineSocket(Peer):
 
     @property
     def _last_output_id(self) -> EntryId:
-        """Where the machine is in its output, of which the stream may have no bytes yet."""
+        """Return the machine's position in its output; the stream may still be empty."""
         return (self._position or 0, 0)
 
     # ---- the writing thread: down ----------------------------------------------------------------
@@ -200,15 +201,17 @@ class MachineSocket(Peer):
             pass
         except RedisError as error:
             log.warning("input_not_dropped", error=type(error).__name__)
-            self.request_close(CloseCode.GOING_AWAY, "Redis is away")
+            self.request_close(CloseCode.GOING_AWAY, "Redis is down")
         except Exception:
             log.exception("machine_socket_failed")
         finally:
             self._close()
 
     def _send_inputs(self) -> None:
-        """Send the input that waits. What has been sent is dropped at once: it must not be typed
-        again if the connection breaks after it."""
+        """Send the waiting input.
+
+        Sent input is dropped immediately: it must not be typed again if the connection breaks.
+        """
         keys: list[bytes] = []
         last: EntryId = ZERO
         was_full = self.is_full
@@ -246,8 +249,9 @@ class MachineSocket(Peer):
 
 
 def _group_runs(end: int, frames: Iterable[bytes]) -> tuple[list[tuple[int, bytes]], int]:
-    """The bytes of frames that follow each other from offset `end`, in as few runs as MAX_BYTES
-    allows, each with the offset behind it; and the offset behind them all.
+    """Group the bytes of consecutive frames from offset `end`, in as few runs as possible.
+
+    Returns each with the offset after it, and the offset after all. MAX_FRAME_BYTES is the limit.
     """
     runs: list[tuple[int, bytes]] = []
     waiting: list[bytes] = []

@@ -1,4 +1,4 @@
-"""What all sockets of terminals have in common: closing from elsewhere, pings, and silence."""
+"""The common parts of terminal sockets: closing by others, pings, and timeouts."""
 
 import contextlib
 import socket
@@ -10,16 +10,16 @@ from app.terminals.websocket import WebSocket
 from muster.protocol.terminal import CloseCode, TerminalFrame
 
 PING_SECONDS = 20.0
-SILENCE_TIMEOUT_SECONDS = 50.0  # a peer that answers no ping for so long is gone
-MAX_BATCH_FRAMES = 16  # how many messages are dealt with at once
-# A peer that reads nothing is not waited for longer than that when its socket is to be closed.
+SILENCE_TIMEOUT_SECONDS = 50.0  # a peer that answers no ping for this long is gone
+MAX_BATCH_FRAMES = 16  # messages processed per turn
+# How long to wait for a peer that reads nothing when its socket closes.
 CLOSE_TIMEOUT_SECONDS = 2.0
 
 
 class Peer:
-    """A socket, of a viewer or a machine. One thread writes to it, another reads; any may end it.
+    """A socket of a viewer or a machine. One thread writes to it, another reads; any may end it.
 
-    `sign_at`: when Redis is to hear again that the socket is there.
+    `presence_due_at`: when its presence in Redis must be renewed.
     """
 
     def __init__(self, ws: WebSocket) -> None:
@@ -33,23 +33,24 @@ class Peer:
 
     @property
     def is_closing(self) -> bool:
-        """Whether the socket is closed, or is to be."""
+        """Whether the socket is closed or closing."""
         return self._close_request is not None or not self.is_open
 
     def wake(self) -> None:
-        """Have the writing thread look for something to send. Does not wait."""
+        """Wake the writing thread. Doesn't block."""
         self._wakeup.set()
 
     def request_close(self, code: int, reason: str) -> None:
-        """Have the writing thread close the socket with this code, unless it is ending already.
-        Does not wait.
+        """Make the writing thread close the socket with this code, unless it's already closing.
+
+        Doesn't block.
         """
         if self._close_request is None:
             self._close_request, self._close_requested_at = (code, reason), time.monotonic()
         self._wakeup.set()
 
     def drop_if_stuck(self) -> None:
-        """Cut the connection of a peer that does not even read the close frame. Does not wait."""
+        """Cut the connection of a peer that doesn't even read the close frame. Doesn't block."""
         if (
             self._close_request
             and self.is_open
@@ -59,7 +60,7 @@ class Peer:
                 self._ws.sock.shutdown(socket.SHUT_RDWR)
 
     def send(self, frame: TerminalFrame) -> None:
-        """Send the frame; waits as long as the peer lets it. Raises ConnectionClosed, OSError."""
+        """Send the frame; blocks until the peer accepts it. Raises ConnectionClosed, OSError."""
         self._ws.send(encode(frame))
 
     def _ping_when_due(self) -> bool:
@@ -70,7 +71,7 @@ class Peer:
         return True
 
     def _close(self) -> None:
-        """Close the socket, and let both threads notice."""
+        """Close the socket, and wake both threads."""
         self.is_open = False
         self._ws.close(*(self._close_request or (CloseCode.GOING_AWAY, "")))
         self._wakeup.set()

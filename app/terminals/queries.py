@@ -1,4 +1,4 @@
-"""What the terminals of a process ask of Postgres, each question in an app context of its own."""
+"""A process's Postgres queries for terminals, each in its own app context."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,37 +14,39 @@ from app.services.terminals.socket_checks import Grant, GrantCheck, TypedSpan
 
 
 class TerminalQueries:
-    """The services that terminals need. All of it raises SQLAlchemyError."""
+    """The services that terminals need. All methods raise SQLAlchemyError."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
 
     def check_grants(self, grants: Mapping[int, Grant]) -> dict[int, GrantCheck]:
-        """What becomes of each socket, by the caller's number for it; see `checks.look`."""
+        """Return each socket's verdict, by the caller's number for it; see
+        `socket_checks.check_sockets`.
+        """
         with self._app.app_context():
             return socket_checks.check_sockets(grants, now())
 
     def renew_requests(self, watched: Sequence[WatchedTerminal]) -> None:
-        """Have terminals wanted for longer, since somebody looks at them. Commits."""
+        """Extend the requests of terminals that have viewers. Commits."""
         with self._app.app_context():
             open_requests.renew(watched, now())
 
     def cancel_request(self, task_id: int, attempt: int) -> None:
-        """Have the attempt's terminal wanted no longer. Commits."""
+        """Cancel the request for the attempt's terminal. Commits."""
         with self._app.app_context():
             open_requests.cancel(task_id, attempt, now())
 
     def store_input(self, typed: Sequence[TypedSpan]) -> None:
-        """Store what was typed. Commits."""
+        """Store the typed bytes. Commits."""
         with self._app.app_context():
             socket_checks.store_inputs(typed)
 
     def store_sizes(self, sizes: Sequence[TerminalResize]) -> None:
-        """Store sizes that terminals had, for recordings. Commits."""
+        """Store terminal sizes, for recordings. Commits."""
         with self._app.app_context():
             terminal_sizes.store_sizes(sizes)
 
     def limits(self) -> tuple[int, int]:
-        """The most viewers that a task may have, and that a developer may have."""
+        """Return the maximum viewers of a task and of a developer."""
         with self._app.app_context():
             return settings.value("terminalsPerTask"), settings.value("terminalsPerDeveloper")

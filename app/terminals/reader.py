@@ -1,9 +1,8 @@
-"""What the terminals of a process get from Redis: news on one connection, streams on another.
+"""A process's terminal data from Redis: messages on one connection, streams on another.
 
-Each addition to a stream is published on the stream's channel; a short piece goes along with that
-news, so that it need not be read. A channel may lose news, and nothing hangs on them: a piece is
-taken only where it follows what is here already, everything else is read from the stream, and every
-stream is looked at from time to time.
+Each addition to a stream is published on the stream's channel, with a short chunk included, so that
+it need not be read. Messages may be lost without harm: a chunk is used only if it follows what is
+here; everything else is read from the stream, and every stream is polled from time to time.
 """
 
 import threading
@@ -22,30 +21,28 @@ from app.terminals.store import Store
 from app.terminals.stream import Stream, format_id, parse_entries, parse_id
 from muster.protocol.attempt_key import AttemptKey
 
-BATCH_ENTRIES = 8  # entries of a stream in one read
+BATCH_ENTRIES = 8  # entries per read of a stream
 SWEEP_SECONDS = 0.5
-SWEEP_STREAMS = (
-    64  # streams that are looked at then, in turn: all at once would be a pause for everybody
-)
-PING_SECONDS = 5.0  # half of how long the news' connection may be silent before it counts as dead
-_BATCH_STREAMS = 256  # streams in one read
+SWEEP_STREAMS = 64  # streams polled per turn: all at once would pause everything else
+PING_SECONDS = 5.0  # half the time after which a silent subscription counts as dead
+_BATCH_STREAMS = 256  # streams per read
 _IDLE_CHANNEL = "muster:terminal"  # always subscribed to; nothing is published there
 
 log = structlog.get_logger(__name__)
 
 
 class Reader:
-    """Reads streams of output into `streams`, and of input into `machines`, on two threads."""
+    """Reads output streams into `streams`, and input streams into `machines`, on two threads."""
 
     def __init__(self, url: str, store: Store) -> None:
         self.streams: dict[AttemptKey, Stream] = {}
         self.machines: dict[AttemptKey, MachineSocket] = {}
         self._store = store
         self._pool = create_client(url, timeout=PING_SECONDS * 2).connection_pool
-        self._connection: Any = None  # the connection of the news, while there is one
+        self._connection: Any = None  # the subscription's connection, while there is one
         self._lock = threading.Lock()
-        # Channels whose streams are to be read, and those of which one is being read: what is found
-        # there may be older than news that come meanwhile, so that no piece of news is taken then.
+        # Channels whose streams must be read, and those being read. A read may return older entries
+        # than later messages, so no message is used meanwhile.
         self._unread: set[bytes] = set()
         self._being_read: set[bytes] = set()
         self._wakeup = threading.Event()
@@ -53,10 +50,10 @@ class Reader:
         self._sweep_at = 0.0
         self._unswept: list[bytes] = []
 
-    # ---- what is read ----------------------------------------------------------------------------
+    # ---- watched streams -------------------------------------------------------------------------
 
     def watch(self, key: AttemptKey, part: str) -> None:
-        """Have a stream of the attempt read from now on: `out` for viewers, `in` for a machine."""
+        """Read a stream of the attempt from now on: `out` for viewers, `in` for a machine."""
         channel = self._store.channel(key, part)
         with self._lock:
             self._watched[channel] = part, key
@@ -65,14 +62,14 @@ class Reader:
         self._wakeup.set()
 
     def unwatch(self, key: AttemptKey, part: str) -> None:
-        """Have the stream read no longer."""
+        """Stop reading the stream."""
         channel = self._store.channel(key, part)
         with self._lock:
             if self._watched.pop(channel, None) is not None:
                 self._send_command("UNSUBSCRIBE", channel)
 
     def request_read(self, key: AttemptKey, part: str) -> None:
-        """Have the stream read soon, whether there is news or not."""
+        """Read the stream soon, with or without a message."""
         with self._lock:
             self._unread.add(self._store.channel(key, part))
         self._wakeup.set()
@@ -85,18 +82,18 @@ class Reader:
                 )
             except RedisError:
                 self._connection = (
-                    None  # the listening thread finds out, and subscribes to all anew
+                    None  # the listening thread notices, and subscribes to everything again
                 )
 
-    # ---- news ------------------------------------------------------------------------------------
+    # ---- messages --------------------------------------------------------------------------------
 
     def listen(self) -> NoReturn:
-        """The thread that hears the news."""
+        """The listening thread."""
         while True:
             self._run_or_pause(self._listen)
 
     def ping(self) -> None:
-        """Have Redis answer on the news' connection, so that a dead one is found out."""
+        """Make Redis answer on the subscription, to detect a dead connection."""
         with self._lock:
             self._send_command("PING")
 
@@ -119,7 +116,9 @@ class Reader:
             self._pool.release(line)
 
     def _mark_unread(self, channel: bytes) -> None:
-        """Have a channel's stream read, since news before its subscription were missed."""
+        """Mark a channel's stream to be read, because messages before the subscription were
+        missed.
+        """
         with self._lock:
             self._unread.add(channel)
         self._wakeup.set()
@@ -136,15 +135,17 @@ class Reader:
         self._wakeup.set()
 
     def _apply_output(self, key: AttemptKey, news: bytes) -> bool:
-        """Whether the bytes of the news are in their stream now, so that it need not be read."""
+        """Apply a message; return whether its bytes are now in the stream, so it need not be
+        read.
+        """
         id_, _, data = news.partition(b" ")
         stream = self.streams.get(key)
         return stream is None or stream.append_published(parse_id(id_), data)
 
     def _apply_input(self, key: AttemptKey, news: bytes, is_known: bool) -> bool:
-        """Whether the machine has the input of the news now, so that it need not be read.
+        """Apply a message; return whether the machine now has its input, so it need not be read.
 
-        That a newer socket holds the attempt is heard in any case, wherever in the stream it lies.
+        A claim by a newer socket applies in any case, wherever it is in the stream.
         """
         spelled, field, value = news.split(b" ", 2)
         id_, machine = parse_id(spelled), self.machines.get(key)
@@ -162,7 +163,7 @@ class Reader:
     # ---- reading ---------------------------------------------------------------------------------
 
     def read(self) -> NoReturn:
-        """The thread that reads the streams."""
+        """The reading thread."""
         while True:
             self._wakeup.wait(max(0.0, self._sweep_at - time.monotonic()))
             self._wakeup.clear()
@@ -204,7 +205,7 @@ class Reader:
             elif part == "in" and machine is not None and not machine.is_full:
                 seen, take = machine.last_input_id, partial(_add_input, machine)
             else:
-                continue  # the taker is gone; or full, and has `look` called when it has room
+                continue  # the receiver is gone, or full, and requests a read when it has room
             place = self._store.stream_key(key, part)
             places[place] = format_id(seen)
             takers[place.encode()] = channel, take
@@ -217,7 +218,9 @@ class Reader:
                     self._wakeup.set()
 
     def _run_or_pause(self, work: Callable[[], None]) -> None:
-        """Do the work; pause if it raises. All terminals of the process hang on these threads."""
+        """Run the work; pause if it raises. All terminals of the process depend on these
+        threads.
+        """
         if not background_threads.run_logged(log, "terminals_not_read", work, RedisError):
             time.sleep(1)
 
@@ -227,6 +230,8 @@ def _add_output(stream: Stream, rows: Any) -> None:
 
 
 def _add_input(machine: MachineSocket, rows: Any) -> None:
-    """Give the machine the rows that it has not taken yet: news may have brought some of them."""
+    """Give the machine the rows that it doesn't have yet: messages may have brought some of
+    them.
+    """
     fresh = [(parse_id(id_), {field: value}) for id_, (field, value, *_) in rows]
     machine.add_input([(id_, fields) for id_, fields in fresh if id_ > machine.last_input_id])

@@ -1,8 +1,7 @@
 """All terminal sockets of one server process.
 
-Four connections to Redis serve them all. Each socket is held against the rows every two seconds,
-some dozens in one statement. All that is shared with other processes is in Redis: with a process
-that dies its sockets are gone, and nothing else.
+Four connections to Redis serve them all. Each socket is checked against the rows every two seconds,
+some dozens per statement. All shared state is in Redis: a dying process loses only its own sockets.
 """
 
 import threading
@@ -35,15 +34,18 @@ from app.terminals.viewer_socket import ViewerSocket
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import CloseCode
 
-CHECK_SECONDS = 2.0  # rights that have ended are seen so much later, but logouts at once
-PRESENCE_SECONDS = 10.0  # how often Redis is told that sockets are still there
-REQUEST_SECONDS = 20.0  # how often Postgres is told that a terminal has viewers
-IDLE_TIMEOUT_SECONDS = 30.0  # how long a machine's socket stays when nobody looks
+CHECK_SECONDS = 2.0  # delay until revoked rights apply; logouts apply at once
+PRESENCE_SECONDS = 10.0  # how often presence in Redis is renewed
+REQUEST_SECONDS = 20.0  # how often requests in Postgres are renewed
+IDLE_TIMEOUT_SECONDS = 30.0  # how long a machine's socket stays without viewers
 
 _CODES = {
-    Verdict.FORBIDDEN: (CloseCode.FORBIDDEN, "your right to this terminal has ended"),
+    Verdict.FORBIDDEN: (CloseCode.FORBIDDEN, "you no longer have access to this terminal"),
     Verdict.ENDED: (CloseCode.ENDED, "the task has ended"),
-    Verdict.REPLACED: (CloseCode.NO_TERMINAL, "this attempt has ended, the task goes on"),
+    Verdict.REPLACED: (
+        CloseCode.NO_TERMINAL,
+        "this attempt has ended; the task continues in another",
+    ),
 }
 
 AnySocket = ViewerSocket | MachineSocket
@@ -74,8 +76,10 @@ class Relay:
     def open_viewer(
         self, ws: Any, grant: ViewerGrant, resume_from: int | None
     ) -> Iterator[ViewerSocket]:
-        """A viewer, while the context lasts. `resume_from`: the offset of the first byte that it
-        lacks; None if it has none. Raises TooMany, RedisError, SQLAlchemyError.
+        """Open a viewer until the context ends.
+
+        `resume_from`: the offset of the first byte that it lacks; None if it has none. Raises
+        TooManySockets, RedisError, SQLAlchemyError.
         """
         self._start()
         key = AttemptKey.from_object(grant)
@@ -89,7 +93,7 @@ class Relay:
             stream.listeners.add(viewer)
             self._sockets.add(viewer)
             if self._is_closing:
-                viewer.request_close(CloseCode.GOING_AWAY, "this server process is going away")
+                viewer.request_close(CloseCode.GOING_AWAY, "this server process is stopping")
             self._request_if_absent(key)
             yield viewer
         finally:
@@ -103,7 +107,7 @@ class Relay:
 
     @contextmanager
     def open_machine(self, ws: Any, grant: MachineGrant) -> Iterator[MachineSocket]:
-        """A machine's socket, while the context lasts.
+        """Open a machine's socket until the context ends.
 
         Raises RedisError, ConnectionClosed, OSError.
         """
@@ -116,7 +120,7 @@ class Relay:
         if older is not None:
             older.close_replaced()
         if self._is_closing:
-            machine.request_close(CloseCode.GOING_AWAY, "this server process is going away")
+            machine.request_close(CloseCode.GOING_AWAY, "this server process is stopping")
         self._reader.watch(machine.key, "in")
         try:
             yield machine
@@ -132,14 +136,14 @@ class Relay:
         self._reader.request_read(machine.key, "in")
 
     def _record_size(self, machine: MachineSocket, offset: int) -> None:
-        """Keep the size, to be stored later: a terminal goes on whatever becomes of that."""
+        """Record the size, to be stored later: a failure must not affect the terminal."""
         self._sizes[machine.key, offset] = machine.size
 
     def close_all(self) -> None:
-        """End all sockets, since the process is going away: peers connect again, to another one."""
+        """End all sockets because the process is stopping: peers reconnect to another one."""
         self._is_closing = True
         for end in self._sockets.all_members():
-            end.request_close(CloseCode.GOING_AWAY, "this server process is going away")
+            end.request_close(CloseCode.GOING_AWAY, "this server process is stopping")
         self._flush()
 
     def _acquire_stream(self, key: AttemptKey) -> Stream:
@@ -161,14 +165,14 @@ class Relay:
                 self._store.forget_read(key)
 
     def _request_if_absent(self, key: AttemptKey) -> None:
-        """Have the machine asked for a socket if it has none: one that has hung up in this moment
-        does not know that a viewer has come.
+        """Request a socket from the machine if it has none: one that just closed doesn't know
+        about the new viewer.
         """
         if not self._store.states([key])[0].has_machine:
             with suppress(SQLAlchemyError):
                 self._queries.renew_requests([WatchedTerminal(*key, absent=True)])
 
-    # ---- looking after them ----------------------------------------------------------------------
+    # ---- maintenance -----------------------------------------------------------------------------
 
     def _start(self) -> None:
         with self._lock:
@@ -182,16 +186,14 @@ class Relay:
         )
 
     def _run_maintenance(self) -> NoReturn:
-        """The thread that does what costs no more for a thousand sockets than for one."""
+        """The thread for work whose cost doesn't depend on the number of sockets."""
         while True:
             time.sleep(CHECK_SECONDS)
             for work in (self._reader.ping, self._flush, self._drop_stuck):
                 _run_logged(work)
 
     def _run_socket_checks(self) -> NoReturn:
-        """The thread that does what costs something for each socket: in turns, so that each has its
-        turn every CHECK_SECONDS.
-        """
+        """The thread for work per socket: in turns, so that each is checked every CHECK_SECONDS."""
         due = time.monotonic()
         while True:
             ends, turns = self._sockets.next_batch()
@@ -202,7 +204,9 @@ class Relay:
             time.sleep(due - now)
 
     def _listen_for_sign_outs(self) -> NoReturn:
-        """The thread that looks at a developer's sockets when something of theirs has ended."""
+        """The thread that checks a developer's sockets when one of their logins or rights has
+        ended.
+        """
         subscription.listen(
             self._redis_url, (wakeups.SIGNED_OUT_CHANNEL,), lambda: None, self._handle_sign_out
         )
@@ -217,11 +221,11 @@ class Relay:
         _run_logged(partial(self._check_grants, ends))
 
     def _check_grants(self, ends: Sequence[AnySocket]) -> None:
-        """End the sockets that may no longer stay."""
+        """End the sockets that must no longer stay."""
         if not ends:
             return
         found = self._queries.check_grants({number: end.grant for number, end in enumerate(ends)})
-        gone = GrantCheck(Verdict.ENDED, at_gate=False)  # where even the rows are gone
+        gone = GrantCheck(Verdict.ENDED, at_gate=False)  # even the rows are deleted
         for number, end in enumerate(ends):
             finding = found.get(number, gone)
             if isinstance(end, ViewerSocket):
@@ -230,7 +234,7 @@ class Relay:
                 end.request_close(*_CODES[finding.verdict])
 
     def _renew_presence(self, ends: Sequence[AnySocket]) -> None:
-        """Tell Redis that these sockets are here; end those of machines that no viewer looks at."""
+        """Renew the sockets' presence in Redis; end those of machines without viewers."""
         now = time.monotonic()
         due = [end for end in ends if now >= end.presence_due_at]
         for end in due:
@@ -258,10 +262,12 @@ class Relay:
             machine.unwatched_since = now
         elif now >= machine.unwatched_since + IDLE_TIMEOUT_SECONDS:
             self._queries.cancel_request(*machine.key)
-            machine.request_close(CloseCode.NORMAL, "nobody looks")
+            machine.request_close(CloseCode.NORMAL, "no viewers")
 
     def _renew_requests(self, ends: Sequence[AnySocket]) -> None:
-        """Tell Postgres which terminals have viewers; machines that are not there are asked."""
+        """Renew the requests of terminals with viewers in Postgres; request absent machines'
+        sockets.
+        """
         keys = sorted({end.key for end in ends if isinstance(end, ViewerSocket)})
         if not keys:
             return
@@ -272,7 +278,7 @@ class Relay:
             self._queries.renew_requests(due)
 
     def _is_due(self, watched: WatchedTerminal) -> bool:
-        """Whether it is time to tell Postgres again that the terminal has viewers."""
+        """Whether to renew the terminal's request in Postgres."""
         stream, now = self._reader.streams.get(AttemptKey(*watched[:2])), time.monotonic()
         if stream is None or now < stream.request_due_at:
             return False
@@ -302,5 +308,5 @@ class Relay:
 
 
 def _run_logged(work: Callable[[], None]) -> None:
-    """Whatever the work raises, sockets stay: the next look judges them."""
+    """Run the work; if it raises, sockets stay until the next check."""
     background_threads.run_logged(log, "terminals_not_checked", work, SQLAlchemyError, RedisError)

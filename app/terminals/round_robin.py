@@ -1,31 +1,31 @@
-"""A queue of sockets that are looked after some at a time.
+"""A queue of sockets that are served a few at a time.
 
-All at once would be a pause for everybody else: a thousand are tens of milliseconds of Python.
+All at once would pause everyone else: a thousand take tens of milliseconds of Python.
 """
 
 import threading
 from itertools import islice
 from typing import Generic, TypeVar
 
-MAX_BATCH = 64  # the most that are looked after at a time: about two milliseconds
+MAX_BATCH = 64  # maximum served at a time: about two milliseconds
 
 T = TypeVar("T")
 
 
 class RoundRobin(Generic[T]):
-    """A queue whose members, when it is their turn, join it again at its end."""
+    """A queue whose members rejoin at its end after their turn."""
 
     def __init__(self) -> None:
         self._queue: dict[T, None] = {}
         self._lock = threading.Lock()
 
     def add(self, one: T) -> None:
-        """Put a member at the end."""
+        """Add a member at the end."""
         with self._lock:
             self._queue[one] = None
 
     def discard(self, one: T) -> None:
-        """Take a member out, if it is in."""
+        """Remove a member, if it's in."""
         with self._lock:
             self._queue.pop(one, None)
 
@@ -35,7 +35,7 @@ class RoundRobin(Generic[T]):
             return list(self._queue)
 
     def next_batch(self) -> tuple[list[T], int]:
-        """The members whose turn it is, and how many turns make a round of all members."""
+        """Return the members whose turn it is, and the number of turns per round of all members."""
         with self._lock:
             turns = max(1, -(-len(self._queue) // MAX_BATCH))
             some = list(islice(self._queue, -(-len(self._queue) // turns)))

@@ -1,4 +1,4 @@
-"""Terminals' sockets: `/ws/pty/:taskId` for people, `/api/workers/pty/:taskId` for machines."""
+"""Terminal sockets: `/ws/pty/:taskId` for people, `/api/workers/pty/:taskId` for machines."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -25,15 +25,15 @@ AUTH_TIMEOUT_SECONDS = 5
 T = TypeVar("T")
 
 _REFUSALS: tuple[tuple[type[DomainError], int, str], ...] = (
-    (InvalidToken, CloseCode.UNAUTHENTICATED, "a token is not valid"),
-    (NotFound, CloseCode.NO_TASK, "there is no such task that you may see"),
+    (InvalidToken, CloseCode.UNAUTHENTICATED, "the token isn't valid"),
+    (NotFound, CloseCode.NO_TASK, "task not found, or you don't have access"),
     (TaskEnded, CloseCode.ENDED, "the task has ended"),
     (terminals.AttemptReplaced, CloseCode.NO_TERMINAL, "that attempt has ended"),
 )
 
 
 class _ConnectionRefused(Exception):
-    """The connection is to be closed with this code."""
+    """The connection is closed with this code."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -41,7 +41,7 @@ class _ConnectionRefused(Exception):
 
 
 def get_relay(app: Flask) -> Relay:
-    """The app's relay, which is made when it is first asked for."""
+    """Return the app's relay, created on first use."""
     if "terminal_relay" not in app.extensions:
         app.extensions["terminal_relay"] = Relay(app.config["REDIS_URL"], TerminalQueries(app))
     relay: Relay = app.extensions["terminal_relay"]
@@ -50,13 +50,13 @@ def get_relay(app: Flask) -> Relay:
 
 @sock.route("/ws/pty/<int:task_id>")
 def connect_viewer(ws: Any, task_id: int) -> None:
-    """A viewer's socket, from auth to its end."""
+    """Serve a viewer's socket, from auth to its end."""
     _serve(ws, _serve_viewer, task_id, MAX_FRAME_BYTES)
 
 
 @sock.route("/api/workers/pty/<int:task_id>")
 def connect_machine(ws: Any, task_id: int) -> None:
-    """A machine's socket, from auth to its end."""
+    """Serve a machine's socket, from auth to its end."""
     _serve(ws, _serve_machine, task_id, codec.MAX_TEXT_CHARS)
 
 
@@ -70,13 +70,13 @@ def _serve(ws: Any, work: Callable[[Flask, Any, int], None], task_id: int, large
     except TooManySockets:
         ws.close(CloseCode.TOO_MANY, "too many terminals are open")
     except (RedisError, SQLAlchemyError):
-        ws.close(CloseCode.GOING_AWAY, "something this needs is away")
+        ws.close(CloseCode.GOING_AWAY, "a required service is down")
 
 
 def _serve_viewer(app: Flask, ws: Any, task_id: int) -> None:
-    origin = request.headers.get("Origin")  # programs name none
+    origin = request.headers.get("Origin")  # programs send none
     if origin is not None and not is_allowed_origin(origin, request.host, app.config["ORIGINS"]):
-        raise _ConnectionRefused(CloseCode.FORBIDDEN, "that page may not open terminals")
+        raise _ConnectionRefused(CloseCode.FORBIDDEN, "pages of this origin can't open terminals")
     auth = _receive_first(ws, frames.decode_from_viewer, ViewerAuth)
     grant = _admit(app, terminals.admit_viewer, task_id, auth.token, auth.channel_token)
     with get_relay(app).open_viewer(ws, grant, auth.resume_from) as viewer:
@@ -91,14 +91,14 @@ def _serve_machine(app: Flask, ws: Any, task_id: int) -> None:
 
 
 def _receive_first(ws: Any, decode: Callable[[Any], Any], kind: type[T]) -> T:
-    """The first frame, which has to be of that kind. Raises _Refused."""
+    """Return the first frame, which must be of that kind. Raises _ConnectionRefused."""
     try:
         message = ws.receive(AUTH_TIMEOUT_SECONDS)
         if message is None:
             raise _ConnectionRefused(CloseCode.NO_AUTH, f"no auth within {AUTH_TIMEOUT_SECONDS} s")
         frame = decode(message)
     except ConnectionClosed:
-        raise _ConnectionRefused(CloseCode.NO_AUTH, "gone before auth") from None
+        raise _ConnectionRefused(CloseCode.NO_AUTH, "disconnected before auth") from None
     except MessageTooBig:
         raise _ConnectionRefused(CloseCode.TOO_BIG, "the frame is too large") from None
     except ProtocolViolation as error:
@@ -112,9 +112,9 @@ def _receive_first(ws: Any, decode: Callable[[Any], Any], kind: type[T]) -> T:
 
 
 def _admit(app: Flask, admit: Callable[[int, str, str], T], *given: Any) -> T:
-    """What `admit` answers. Raises _Refused for an error of the domain.
+    """Return the result of `admit`. Raises _ConnectionRefused for a domain error.
 
-    In an app context of its own: the socket's lasts, and must hold no connection to Postgres.
+    In its own app context: the socket's lasts, and must not hold a Postgres connection.
     """
     with app.app_context():
         try:

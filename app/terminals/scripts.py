@@ -1,7 +1,9 @@
-"""Lua scripts of the terminals: what Redis has to do in one step. Another: `terminal_keys.TELL`."""
+"""Lua scripts for terminals: atomic operations in Redis. Another one:
+`terminal_keys.APPEND_NOTE`.
+"""
 
-# Adds a keystroke or a wish to an input stream; the answer is how many entries wait there now. The
-# value is published along with the news if no other entry waits before it.
+# Adds input to an input stream; returns the number of entries that wait there now. The value is
+# included in the message if no other entry waits before it.
 ADD_INPUT = """
 local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', 1000, '*', ARGV[1], ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
@@ -14,8 +16,8 @@ redis.call('PUBLISH', ARGV[4], news)
 return waiting
 """
 
-# Makes a socket the attempt's holder, and tells the others; the answer is the id of that entry.
-# It goes along with the news: the newer socket may have dropped it before the older one reads it.
+# Makes a socket the attempt's owner, and tells the others; returns the ID of that entry. The
+# message includes it: the newer socket may have dropped the entry before the older one reads it.
 CLAIM = """
 redis.call('HSET', KEYS[1], 'owner', ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
@@ -24,7 +26,8 @@ redis.call('EXPIRE', KEYS[2], ARGV[3])
 redis.call('PUBLISH', ARGV[4], said .. ' h ' .. ARGV[1])
 return said
 """
-# Renews a socket's hold, with the terminal's size; 0, and nothing done, if another socket holds it.
+# Renews a socket's claim, with the terminal's size; returns 0, without a change, if another socket
+# has it.
 RENEW_CLAIM = """
 local holder = redis.call('HGET', KEYS[1], 'owner')
 if holder and holder ~= ARGV[1] then return 0 end

@@ -1,15 +1,15 @@
-"""What terminals have in Redis. Every key expires by itself.
+"""Terminals' data in Redis. Every key expires by itself.
 
-Each addition to a stream is published on its channel (`terminal_keys.channel`), short ones with
-their content: `<id> <bytes>` or `<id> <field> <value>`.
+Each addition to a stream is published on its channel (`terminal_keys.stream_channel`), with a short
+chunk included, as `<id> <bytes>` or `<id> <field> <value>`.
 
 muster:terminal:<task>-<attempt>:out     stream: bytes and notes, the last 2 MiB
-muster:terminal:<task>-<attempt>:in      stream: keystrokes and wishes for the machine
+muster:terminal:<task>-<attempt>:in      stream: keystrokes and requests for the machine
 muster:terminal:<task>-<attempt>:state   hash: cols, rows, owner
 muster:terminal:<task>-<attempt>:screen  the last screen
-muster:terminal:<task>-<attempt>:read    hash: by server process, how far its quickest viewer is
-muster:terminal:viewers:<task>            hash: by viewer, who it is and whether it controls
-muster:terminal:task:<id>, muster:terminal:developer:<id>   sorted sets: viewers by when they lapse
+muster:terminal:<task>-<attempt>:read    hash: by server process, its fastest viewer's position
+muster:terminal:viewers:<task>           hash: by viewer, its name and whether it controls
+muster:terminal:task:<id>, muster:terminal:developer:<id>   sorted sets: viewers by expiry
 """
 
 import time
@@ -34,15 +34,15 @@ from muster.protocol.terminal import Screen
 MAX_STREAM_BYTES = 2 << 20  # of an attempt's output
 MAX_STREAM_ENTRIES = 50_000
 STREAM_TTL_SECONDS = terminal_keys.TTL_SECONDS
-INPUT_TTL_SECONDS = 30  # input that no machine has taken by then is not typed any more
-PRESENCE_TTL_SECONDS = 40  # how long a holder, or a viewer, is taken to be there without a sign
+INPUT_TTL_SECONDS = 30  # input that no machine has read by then is dropped
+PRESENCE_TTL_SECONDS = 40  # how long an owner or a viewer counts without renewal
 DEFAULT_SIZE = (120, 40)
-# A longer piece is not published: a reader must not be cut off for being slower than a flood.
+# A longer chunk isn't published: a reader must not be disconnected for being slower than a flood.
 MAX_PUBLISHED_BYTES = 4096
 
 
 class TerminalState(NamedTuple):
-    """A terminal's size, and whether a machine's socket holds it."""
+    """A terminal's size, and whether a machine's socket owns it."""
 
     cols: int
     rows: int
@@ -50,7 +50,7 @@ class TerminalState(NamedTuple):
 
 
 class ViewerPresence(NamedTuple):
-    """A viewer, as it counts against limits. `viewer`: its id."""
+    """A viewer, as it counts against limits. `viewer`: its ID."""
 
     viewer: str
     task_id: int
@@ -63,43 +63,43 @@ class ViewerPresence(NamedTuple):
 
 
 class Store:
-    """The terminals' commands to Redis. All of it but `place` and `channel` raises RedisError."""
+    """The terminals' Redis commands. All except `stream_key` and `channel` raise RedisError."""
 
     def __init__(self, url: str) -> None:
         self._commands = CommandQueue(url)
-        # Where megabytes may come, so that no keystroke waits behind them.
+        # For large reads, so that no keystroke waits behind them.
         self._readings = CommandQueue(url)
         self._database = int(parse_url(url).get("db") or 0)
         self._process = uuid.uuid4().hex
 
     def stream_key(self, key: AttemptKey, part: str) -> str:
-        """The key in Redis of a stream of the attempt: of its output (`out`) or input (`in`)."""
+        """Return the Redis key of a stream of the attempt: its output (`out`) or input (`in`)."""
         return terminal_keys.redis_key(*key, part)
 
     def channel(self, key: AttemptKey, part: str) -> bytes:
-        """The channel on which additions to that stream are published."""
+        """Return the channel for additions to that stream."""
         return terminal_keys.stream_channel(self.stream_key(key, part), self._database).encode()
 
     def run(self, *commands: Command) -> list[Any]:
-        """The answers to commands, on the keystrokes' connection."""
+        """Return the results of commands, on the keystrokes' connection."""
         return _raise_errors(self._commands.run(*commands))
 
     # ---- output ----------------------------------------------------------------------------------
 
     def last_entry_id(self, key: AttemptKey) -> EntryId:
-        """The id of the output's last entry; ZERO where there is none."""
+        """Return the ID of the output's last entry; ZERO if there is none."""
         out = terminal_keys.redis_key(*key, "out")
         (rows,) = _raise_errors(self._commands.run(("XREVRANGE", out, "+", "-", "COUNT", 1)))
         return parse_id(rows[0][0]) if rows else ZERO
 
     def read_page(self, key: AttemptKey, seen: EntryId, count: int) -> list[Entry]:
-        """The output's first entries behind `seen`, at most `count`."""
+        """Return the output's first entries after `seen`, at most `count`."""
         out = terminal_keys.redis_key(*key, "out")
         command = ("XRANGE", out, f"({format_id(seen)}", "+", "COUNT", count)
         return parse_entries(_raise_errors(self._readings.run(command))[0])
 
     def read_new(self, seen: Mapping[str, str], count: int) -> Sequence[tuple[bytes, Any]]:
-        """New rows of streams, at most `count` each. `seen`: key → ID behind which rows are new."""
+        """Return up to `count` new rows per stream; `seen`: stream key → the last seen ID."""
         command = ("XREAD", "COUNT", count, "STREAMS", *seen, *seen.values())
         (found,) = _raise_errors(self._readings.run(command))
         return found or ()
@@ -107,8 +107,8 @@ class Store:
     def append(
         self, key: AttemptKey, pieces: Sequence[tuple[int, bytes]], renew: bool
     ) -> ReadOffsets:
-        """Add runs of bytes to the output, each with its end offset; none is added twice.
-        `renew` extends the stream's expiry. Returns as `read_to`, or nothing for a short run."""
+        """Add new runs of bytes to the output, each with the offset after it.
+        `renew` extends the stream's expiry. Returns `read_offsets`, or nothing for a short run."""
         out = terminal_keys.redis_key(*key, "out")
         commands: list[Command] = [
             ("XADD", out, "MINID", "~", max(0, end - MAX_STREAM_BYTES), f"{end}-0", "d", data)
@@ -128,7 +128,7 @@ class Store:
         return {} if is_alone else _parse_offsets(answers[-1])
 
     def skip(self, key: AttemptKey, offset: int) -> None:
-        """Continue the output at `offset`, by a run without bytes; viewers notice it at once."""
+        """Continue the output at `offset` with an empty run; viewers detect the gap at once."""
         out = terminal_keys.redis_key(*key, "out")
         added, *rest = self._commands.run(
             ("XADD", out, f"{offset}-0", "d", b""),
@@ -139,24 +139,24 @@ class Store:
         _raise_errors(rest)
 
     def read_offsets(self, key: AttemptKey) -> ReadOffsets:
-        """How far each process's quickest viewer is."""
+        """Return the position of each process's fastest viewer."""
         return _parse_offsets(
             _raise_errors(self._commands.run(("HGETALL", terminal_keys.redis_key(*key, "read"))))[0]
         )
 
     def report_read(self, key: AttemptKey, offset: int) -> None:
-        """Say how far the quickest viewer of this process is."""
+        """Store the position of this process's fastest viewer."""
         place = terminal_keys.redis_key(*key, "read")
         command: Command = ("HSET", place, self._process, offset)
         _raise_errors(self._commands.run(command, ("EXPIRE", place, PRESENCE_TTL_SECONDS)))
 
     def forget_read(self, key: AttemptKey) -> None:
-        """Say that no viewer of this process is to be waited for."""
+        """Record that no viewer of this process must be waited for."""
         place = terminal_keys.redis_key(*key, "read")
         _raise_errors(self._commands.run(("HDEL", place, self._process)))
 
     def append_note(self, key: AttemptKey, note: Note, known: EntryId = ZERO) -> None:
-        """Leave a note in the output, behind its last bytes and behind `known`."""
+        """Append a note to the output, after its last bytes and after `known`."""
         _raise_errors(self._commands.run(self._append_note_command(key, note, known)))
 
     def _append_note_command(self, key: AttemptKey, note: Note, known: EntryId = ZERO) -> Command:
@@ -176,27 +176,27 @@ class Store:
     # ---- screen and size -------------------------------------------------------------------------
 
     def store_screen(self, key: AttemptKey, screen: Screen, note: Note, known: EntryId) -> None:
-        """Keep the screen as the attempt's last one, and leave the note, as `tell`."""
+        """Store the attempt's last screen, and append the note, as `append_note` does."""
         place = terminal_keys.redis_key(*key, "screen")
         kept: Command = ("SET", place, encode(screen), "EX", STREAM_TTL_SECONDS)
         _raise_errors(self._commands.run(kept, self._append_note_command(key, note, known)))
 
     def screen(self, key: AttemptKey) -> Screen | None:
-        """The attempt's last screen; None where none has come, or it has expired."""
+        """Return the attempt's last screen; None if there is none, or it has expired."""
         (text,) = _raise_errors(
             self._commands.run(("GET", terminal_keys.redis_key(*key, "screen")))
         )
         return msgspec.json.decode(text, type=Screen) if text else None
 
     def store_size(self, key: AttemptKey, cols: int, rows: int, note: Note, known: EntryId) -> None:
-        """Keep the terminal's size, and leave the note, as `tell`."""
+        """Store the terminal's size, and append the note, as `append_note` does."""
         state = terminal_keys.redis_key(*key, "state")
         size: Command = ("HSET", state, "cols", cols, "rows", rows)
         kept: Command = ("EXPIRE", state, PRESENCE_TTL_SECONDS)
         _raise_errors(self._commands.run(size, kept, self._append_note_command(key, note, known)))
 
     def states(self, keys: Sequence[AttemptKey]) -> list[TerminalState]:
-        """The state of each terminal, in the order of the keys."""
+        """Return the state of each terminal, in the order of the keys."""
         commands: list[Command] = [
             ("HMGET", terminal_keys.redis_key(*key, "state"), "cols", "rows", "owner")
             for key in keys
@@ -206,8 +206,7 @@ class Store:
     # ---- input -----------------------------------------------------------------------------------
 
     def add_input(self, key: AttemptKey, **wish: bytes | str) -> int:
-        """Queue a request to the machine: `k` keystrokes, `r` a size, `s` a screen. Returns how
-        many wait."""
+        """Add a request (`k` keystrokes, `r` size, `s` screen); return how many wait now."""
         ((field, value),) = wish.items()
         place, channel = terminal_keys.redis_key(*key, "in"), self.channel(key, "in")
         given = (field, value, INPUT_TTL_SECONDS, channel, MAX_PUBLISHED_BYTES)
@@ -216,22 +215,22 @@ class Store:
         )
 
     def count_waiting(self, key: AttemptKey) -> int:
-        """How many wishes wait for the machine."""
+        """Return how many requests wait for the machine."""
         return int(
             _raise_errors(self._commands.run(("XLEN", terminal_keys.redis_key(*key, "in"))))[0]
         )
 
     def drop_input(self, key: AttemptKey, taken: EntryId) -> None:
-        """Drop the input up to `taken`, which has been handed to the machine."""
+        """Drop the input up to `taken`, which was passed to the machine."""
         after = (taken[0], taken[1] + 1)
         place = terminal_keys.redis_key(*key, "in")
         _raise_errors(self._commands.run(("XTRIM", place, "MINID", format_id(after))))
 
-    # ---- who is there ----------------------------------------------------------------------------
+    # ---- presence --------------------------------------------------------------------------------
 
     def claim(self, key: AttemptKey, holder: str) -> tuple[EntryId, EntryId]:
-        """Make the socket `holder` the attempt's; its other sockets give way. Returns the IDs of
-        the output's last entry, and of the entry that announces it."""
+        """Make `holder` the attempt's owner, and make its other sockets close.
+        Returns the IDs of the output's last entry, and of the claim's entry."""
         state, place = terminal_keys.redis_key(*key, "state"), terminal_keys.redis_key(*key, "in")
         arguments = (holder, PRESENCE_TTL_SECONDS, INPUT_TTL_SECONDS, self.channel(key, "in"))
         answers = self._commands.run(
@@ -242,8 +241,8 @@ class Store:
         return (parse_id(rows[0][0]) if rows else ZERO), parse_id(raw_id)
 
     def renew_claims(self, holders: Sequence[tuple[AttemptKey, str, int, int]]) -> list[int | None]:
-        """Renew the claims of sockets, each with its terminal's size. Returns each task's number of
-        viewers; None for a socket that another has replaced."""
+        """Renew the claims of sockets, each given with its terminal's size.
+        Returns for each its task's number of viewers; None for a socket that was replaced."""
         commands: list[Command] = []
         for key, holder, cols, rows in holders:
             state, out = (
@@ -261,7 +260,7 @@ class Store:
         return [int(count) if is_ours else None for is_ours, count in held]
 
     def release(self, key: AttemptKey, holder: str) -> None:
-        """Have no socket hold the attempt's terminal, unless another than `holder` does already."""
+        """Release the attempt's terminal, unless another socket than `holder` owns it."""
         script = (
             "if redis.call('HGET', KEYS[1], 'owner') == ARGV[1]"
             " then redis.call('HDEL', KEYS[1], 'owner') end"
@@ -271,14 +270,14 @@ class Store:
         )
 
     def add_presence(self, who: ViewerPresence, per_task: int, per_developer: int) -> bool:
-        """Count the viewer; False, and nothing done, if that were too many over all processes."""
+        """Count the viewer; False, without a change, if a limit across all processes is reached."""
         limits = dict(zip(who.sets, (per_task, per_developer), strict=True))
         command = presence.admit_command(who.viewer, limits, time.time(), PRESENCE_TTL_SECONDS)
         (admitted,) = _raise_errors(self._commands.run(command))
         return bool(admitted)
 
     def renew_presence(self, present: Iterable[ViewerPresence]) -> None:
-        """Have the viewers count for PRESENT_SECONDS more."""
+        """Extend the viewers' expiry by PRESENCE_TTL_SECONDS."""
         until = time.time() + PRESENCE_TTL_SECONDS
         commands: list[Command] = []
         for who in present:
@@ -286,7 +285,7 @@ class Store:
         _raise_errors(self._commands.run(*commands))
 
     def remove_presence(self, who: ViewerPresence) -> None:
-        """Count the viewer no more."""
+        """Stop counting the viewer."""
         _raise_errors(self._commands.run(*presence.leave_commands(who.viewer, who.sets)))
 
 
@@ -295,7 +294,7 @@ def _parse_offsets(found: Sequence[bytes]) -> ReadOffsets:
 
 
 def _check_added(answer: Any) -> None:
-    """Raises the answer if it is an error, other than that the stream has this entry already."""
+    """Raise the result if it's an error, except that the stream already has this entry."""
     if isinstance(answer, ResponseError) and "equal or smaller" not in str(answer):
         raise answer
 

@@ -1,7 +1,7 @@
-"""An attempt's output as a process sees it: entries of a Redis stream, the newest in memory.
+"""An attempt's output in a process: entries of a Redis stream, the newest in memory.
 
-An entry's id is (offset behind its last byte, 0), so that Redis itself drops what comes twice;
-notes have the id of the bytes before them and a number.
+An entry's ID is (offset after its last byte, 0), so Redis itself drops duplicates; notes have the
+ID of the bytes before them and a number.
 """
 
 from collections import deque
@@ -17,7 +17,7 @@ ZERO: EntryId = (0, 0)
 
 
 class Entry(NamedTuple):
-    """A run of bytes that ends at offset `id[0]`, or a note that lies there."""
+    """A run of bytes that ends at offset `id[0]`, or a note there."""
 
     id: EntryId
     data: bytes
@@ -33,18 +33,18 @@ class Entry(NamedTuple):
 
 
 def parse_id(text: bytes) -> EntryId:
-    """The id that Redis spells so."""
+    """Parse Redis's form of an ID."""
     offset, _, number = text.partition(b"-")
     return int(offset), int(number)
 
 
 def format_id(id_: EntryId) -> str:
-    """The id as Redis spells it."""
+    """Format the ID for Redis."""
     return f"{id_[0]}-{id_[1]}"
 
 
 def parse_entries(rows: Iterable[tuple[bytes, Sequence[bytes]]]) -> list[Entry]:
-    """The entries of a stream's rows, as XRANGE and XREAD answer them. Each has one field."""
+    """Parse the entries of a stream's rows, from XRANGE or XREAD. Each has one field."""
     entries = []
     for id_, (field, value, *_) in rows:
         note = decode_note(value) if field == b"n" else None
@@ -56,34 +56,34 @@ class Listener(Protocol):
     """A viewer, as its stream sees it."""
 
     def wake(self) -> None:
-        """There is something new. Does not wait."""
+        """There is something new. Doesn't block."""
 
     def handle_note(self, note: AnyNote) -> None:
-        """A note has come. Does not wait."""
+        """A note has come. Doesn't block."""
 
 
 class Stream:
-    """The last RING_BYTES of an output, for all viewers of the process; they keep no bytes.
+    """The last RING_BYTES of an output, for all viewers of the process; viewers store no bytes.
 
-    The entries in memory lie behind `floor`, up to `top`. `users`: how many viewers have the
-    stream, also those that do not listen yet.
+    The entries in memory are after `floor`, up to `top`. `users`: the viewers of the stream,
+    including those that don't listen yet.
     """
 
     def __init__(self, top: EntryId) -> None:
         self.floor, self.top = top, top
         self.listeners: set[Listener] = set()
         self.users = 0
-        self.read_offset = 0  # how far the quickest viewer has come, as was told last
-        self.request_due_at = 0.0  # when Postgres is to hear again that somebody looks
-        self._screen_requested_at: float | None = None  # for a screen that has not come yet
+        self.read_offset = 0  # the last reported position of the fastest viewer
+        self.request_due_at = 0.0  # when its request in Postgres must be renewed
+        self._screen_requested_at: float | None = None  # for a screen that hasn't come yet
         self._entries: deque[Entry] = deque()
         self._size = 0
 
     def add(self, entries: Iterable[Entry]) -> None:
-        """Add entries that have been read. Listeners hear notes at once, however far behind."""
+        """Add entries that were read. Listeners get notes at once, however far behind they are."""
         for entry in entries:
             if entry.id <= self.top:
-                continue  # news have brought it
+                continue  # a message brought it
             self._entries.append(entry)
             self._size += len(entry.data)
             self.top = entry.id
@@ -100,8 +100,10 @@ class Stream:
             listener.wake()
 
     def append_published(self, id_: EntryId, data: bytes) -> bool:
-        """Add bytes that came along with news, if they follow the last ones here; return whether
-        they are here now. News of a note that lies between would have come before.
+        """Add bytes from a message, if they follow the last ones here; return whether they are here
+        now.
+
+        The message of a note in between would have come before.
         """
         if id_ <= self.top:
             return True
@@ -111,14 +113,14 @@ class Stream:
         return True
 
     def claim_screen_request(self, now: float) -> bool:
-        """Whether the caller has to ask for a screen: one is enough for all viewers that wait."""
+        """Whether the caller must request a screen: one is enough for all waiting viewers."""
         if self._screen_requested_at is not None and now < self._screen_requested_at + 1.0:
             return False
         self._screen_requested_at = now
         return True
 
     def entries_after(self, seen: EntryId) -> list[Entry] | None:
-        """The entries behind `seen`; None if they are not all in memory."""
+        """Return the entries after `seen`; None if some are no longer in memory."""
         if seen < self.floor:
             return None
         found: list[Entry] = []

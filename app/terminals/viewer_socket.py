@@ -1,4 +1,4 @@
-"""A viewer's socket: output is sent at the viewer's own pace, what is typed goes to the machine."""
+"""A viewer's socket: output is sent at the viewer's own pace, keystrokes go to the machine."""
 
 import threading
 import time
@@ -24,8 +24,8 @@ from muster.protocol import terminal as wire
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import CloseCode
 
-MAX_WAITING_INPUTS = 32  # inputs that may wait for the machine before no more is read
-MAX_QUEUED_FRAMES = 64  # answers that may wait for a viewer that reads none; more are left out
+MAX_WAITING_INPUTS = 32  # inputs waiting for the machine; above it, no more is read
+MAX_QUEUED_FRAMES = 64  # frames waiting for a viewer that reads none; more are dropped
 # How long an exit waits for the last bytes before it, which may be on their way.
 EXIT_TIMEOUT_SECONDS = 2.0
 
@@ -33,9 +33,10 @@ log = structlog.get_logger(__name__)
 
 
 class ViewerSocket(Peer):
-    """A viewer. `mode`: what it may do now, which changes when a viewer takes over. `at_gate`: no
-    process is there that could take what is typed. `typed` is called with the number of bytes that
-    were typed.
+    """A viewer.
+
+    `mode`: its current mode, which changes when a viewer takes control. `is_at_gate`: no process is
+    running that could read input. `typed` is called with the number of typed bytes.
     """
 
     def __init__(
@@ -57,19 +58,19 @@ class ViewerSocket(Peer):
         self._outbox: deque[wire.TerminalFrame] = deque()
         self._exits: list[tuple[float, Exited]] = []
         self._cursor = Cursor(self, store, stream, self.key, resume_from)
-        self._announced_mode: TerminalMode | None = None  # what others were told that it may do
-        self._has_viewer_changes = True  # who looks, and it has not been told yet
+        self._announced_mode: TerminalMode | None = None  # the last mode published to others
+        self._has_viewer_changes = True  # the changed viewers, not yet sent
         self._viewers_sent_at = 0.0
 
     @property
     def presence(self) -> ViewerPresence:
-        """What the viewer counts as, against limits."""
+        """The viewer's entry for limits."""
         return ViewerPresence(self.id, self.grant.task_id, self.grant.session.developer_id)
 
-    # ---- what other threads tell it, which do not wait -------------------------------------------
+    # ---- calls from other threads, which don't block ---------------------------------------------
 
     def handle_note(self, note: AnyNote) -> None:
-        """Take a note that matters wherever in the output the viewer is. Does not wait."""
+        """Handle a note that matters at any position of the viewer. Doesn't block."""
         if isinstance(note, ControlTaken):
             self._handle_takeover(note)
         elif isinstance(note, Exited):
@@ -93,7 +94,7 @@ class ViewerSocket(Peer):
     # ---- the reading thread ----------------------------------------------------------------------
 
     def serve(self) -> None:
-        """Read from the socket, and have it written to, until it is closed."""
+        """Read from the socket, and run its writer, until it's closed."""
         writer = threading.Thread(target=self._write, name="viewer", daemon=True)
         writer.start()
         self.wake()
@@ -112,7 +113,7 @@ class ViewerSocket(Peer):
             self.request_close(CloseCode.MALFORMED, str(error)[:100])
         except RedisError as error:
             log.warning("input_not_sent", error=type(error).__name__)
-            self.request_close(CloseCode.GOING_AWAY, "Redis is away")
+            self.request_close(CloseCode.GOING_AWAY, "Redis is down")
         finally:
             self.wake()
             writer.join()
@@ -158,9 +159,9 @@ class ViewerSocket(Peer):
         if self.grant.mode is TerminalMode.WATCH:
             self._queue_frame(wire.Refused(code="watching"))
             return
-        # Not only when the note has come round: what is typed next may be quicker. And before the
-        # note is left: of two viewers that take over at once the later note counts, and it may come
-        # round at once.
+        # Now, not only when the note comes back: the next keystroke may be faster. And before the
+        # note is appended: of two viewers that take control at once, the later note wins, and it
+        # may come back at once.
         self.mode = TerminalMode.CONTROL
         self._store.append_note(self.key, ControlTaken(self.id, self.grant.name), self._stream.top)
 
@@ -177,7 +178,7 @@ class ViewerSocket(Peer):
             pass
         except RedisError as error:
             log.warning("output_not_read", error=type(error).__name__)
-            self.request_close(CloseCode.GOING_AWAY, "Redis is away")
+            self.request_close(CloseCode.GOING_AWAY, "Redis is down")
         except Exception:
             log.exception("viewer_failed")
         finally:
@@ -203,8 +204,8 @@ class ViewerSocket(Peer):
         self._update_viewers()
 
     def _update_viewers(self) -> None:
-        """Tell the others what this one may do now, and this one who they are: behind `ready`, and
-        not more often than anybody can read.
+        """Publish this viewer's mode, and send it the list of viewers: after `ready`, and at a
+        readable rate.
         """
         if self._announced_mode is not self.mode:
             self._announced_mode = self.mode
@@ -229,5 +230,5 @@ class ViewerSocket(Peer):
         self._exits = waiting
 
     def send_bytes(self, data: bytes) -> None:
-        """Send output; waits as long as the peer lets it. Raises ConnectionClosed, OSError."""
+        """Send output; blocks until the peer accepts it. Raises ConnectionClosed, OSError."""
         self._ws.send(data)

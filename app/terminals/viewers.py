@@ -1,7 +1,7 @@
-"""Who looks at a task's terminal, over all server processes, and who of them may type.
+"""The viewers of a task's terminal, across all server processes, and their modes.
 
-It lies in a hash beside the set of those who are there: who is not in that set any more has gone,
-also with a process that could not say so.
+They are in a hash beside the set of present viewers: one that is no longer in that set has left,
+even if its process died.
 """
 
 import time
@@ -17,8 +17,8 @@ from app.terminals.stream import EntryId
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import ViewerInfo, Viewers
 
-MAX_LISTED = 500  # that are told of; a task has 50 unless an admin allows more
-MIN_UPDATE_INTERVAL_SECONDS = 0.3  # how often a viewer is told at most
+MAX_LISTED = 500  # listed viewers; the default limit per task is 50
+MIN_UPDATE_INTERVAL_SECONDS = 0.3  # minimum interval of updates per viewer
 
 _encoder = msgspec.json.Encoder()
 
@@ -26,7 +26,7 @@ _encoder = msgspec.json.Encoder()
 def add(
     store: Store, key: AttemptKey, who: ViewerPresence, looker: ViewerInfo, known: EntryId
 ) -> None:
-    """Say that the viewer looks, and what it may do. Raises RedisError."""
+    """Record a viewer and its mode. Raises RedisError."""
     place = _redis_key(key)
     store.run(
         ("HSET", place, who.viewer, _encoder.encode(looker)),
@@ -36,18 +36,20 @@ def add(
 
 
 def remove(store: Store, key: AttemptKey, who: ViewerPresence, known: EntryId) -> None:
-    """Say that the viewer has gone. Raises RedisError."""
+    """Record that the viewer has left. Raises RedisError."""
     store.run(("HDEL", _redis_key(key), who.viewer))
     store.append_note(key, ViewersChanged(), known)
 
 
 def renew_command(key: AttemptKey) -> Command:
-    """The command that keeps what was said for a while longer."""
+    """Return the command that extends the records' expiry."""
     return ("EXPIRE", _redis_key(key), terminal_keys.TTL_SECONDS)
 
 
 def build_frame(store: Store, key: AttemptKey, who: ViewerPresence) -> Viewers:
-    """The frame for that viewer: those who control first, then by name. Raises RedisError."""
+    """Return the frame for that viewer: controlling viewers first, then by name. Raises
+    RedisError.
+    """
     here, fields = store.run(
         ("ZRANGE", who.sets[0], time.time(), "+inf", "BYSCORE"), ("HGETALL", _redis_key(key))
     )

@@ -1,9 +1,9 @@
 """The frames of a terminal's WebSocket (RFC 6455), read on the thread that waits for them.
 
-The handshake is flask-sock's. Behind it simple-websocket would read on a thread of its own, wake
-another with an event for each message, and parse with wsproto: several times what a keystroke
-costs otherwise. So the connection is taken over from it. Whole writes and their lock are
-`app.sockets.WholeSocket`'s, as before.
+The handshake is flask-sock's. After it, simple-websocket would read on its own thread, wake another
+with an event per message, and parse with wsproto: several times the other costs of a keystroke. So
+this takes over its connection. Complete writes and their lock come from
+`app.sockets.SendAllSocket`, as before.
 """
 
 import contextlib
@@ -18,8 +18,11 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 PROTOCOL_ERROR, BAD_TEXT = 1002, 1007
 
 CLOSE_TIMEOUT_SECONDS = 1.0
-"""Seconds in which a peer may answer our close frame: what lies unread when a socket is closed has
-the kernel reset the connection, and the frame is lost with it."""
+"""Seconds in which a peer can answer our close frame.
+
+Closing a socket with unread data makes the kernel reset the connection, and the frame is lost with
+it.
+"""
 
 _CHUNK_BYTES = 1 << 18
 _FINAL, _RESERVED, _CONTROL, _MASKED = 0x80, 0x70, 0x8, 0x80
@@ -28,11 +31,11 @@ _CODES = (range(1000, 1004), range(1007, 1015), range(3000, 5000))
 
 
 class MessageTooBig(ValueError):
-    """The message is larger than any that is taken."""
+    """The message exceeds the size limit."""
 
 
 class ProtocolViolation(ValueError):
-    """The peer does not keep to RFC 6455. `code` is what the connection is to be closed with."""
+    """The peer violates RFC 6455. `code` is the close code for the connection."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -43,20 +46,20 @@ class WebSocket:
     """A server's end of a connection. One thread receives; any may send, or close."""
 
     def __init__(self, ws: Any, largest: int, silence: float) -> None:
-        """Take over the connection of flask-sock's `ws`, whose thread has not begun.
+        """Take over the connection of flask-sock's `ws`, whose thread hasn't started.
 
-        `largest`: how many bytes a message may have. `silence`: after how many seconds without a
-        byte the peer counts as gone.
+        `largest`: maximum bytes per message. `silence`: seconds without a byte after which the peer
+        counts as gone.
         """
         self.sock = ws.sock
         self.is_open = True
         self._max_bytes, self._silence_timeout = largest, silence
         self._data = bytearray()
-        self._fragments = bytearray()  # of a message in parts, what has come
+        self._fragments = bytearray()  # the received part of a fragmented message
         self._message_opcode = 0  # likewise
         self._is_closing = self._is_reading = False
         self._reader_done = threading.Event()
-        ws.connected = False  # it says no goodbye of its own
+        ws.connected = False  # it doesn't send its own close frame
         self.sock.settimeout(silence)
         with contextlib.suppress(OSError):  # not a TCP socket
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -64,9 +67,9 @@ class WebSocket:
     # ---- up --------------------------------------------------------------------------------------
 
     def receive(self, seconds: float | None = None) -> str | bytes | None:
-        """The next message; None if none comes within that time.
+        """Return the next message; None if none comes within that time.
 
-        Raises ConnectionClosed, TooBig, Broken.
+        Raises ConnectionClosed, MessageTooBig, ProtocolViolation.
         """
         until = None if seconds is None else time.monotonic() + seconds
         self._is_reading = True
@@ -81,9 +84,9 @@ class WebSocket:
                 self._reader_done.set()
 
     def next_buffered(self) -> str | bytes | None:
-        """The next message if it has been read already, else None.
+        """Return the next message if it's already buffered, else None.
 
-        Raises ConnectionClosed, TooBig, Broken.
+        Raises ConnectionClosed, MessageTooBig, ProtocolViolation.
         """
         while (frame := self._parse_frame()) is not None:
             message = self._handle_frame(*frame)
@@ -96,7 +99,7 @@ class WebSocket:
     def _fill(self, until: float | None) -> bool:
         """Read some bytes; False if none came until then. Raises ConnectionClosed."""
         if until is not None:
-            # Looked at each time: a peer that never stops sending would never let it time out.
+            # Checked each time: a peer that never stops sending would never time out.
             left = until - time.monotonic()
             if left <= 0:
                 return False
@@ -120,10 +123,9 @@ class WebSocket:
         return True
 
     def _parse_frame(self) -> tuple[int, bool, bytes] | None:
-        """The next frame: its opcode, whether it is its message's last, and its payload. None while
-        it is not whole.
+        """Return the next frame: its opcode, whether it ends its message, and its payload.
 
-        Raises TooBig, Broken.
+        None while it's incomplete. Raises MessageTooBig, ProtocolViolation.
         """
         data = self._data
         if len(data) < 2:
@@ -131,9 +133,9 @@ class WebSocket:
         first, second = data[0], data[1]
         opcode, length, start = first & 0xF, second & 0x7F, 2
         if first & _RESERVED or not second & _MASKED:
-            raise ProtocolViolation(PROTOCOL_ERROR, "not a frame of a client without extensions")
+            raise ProtocolViolation(PROTOCOL_ERROR, "a frame with extensions or without a mask")
         if opcode & _CONTROL and (length > 125 or not first & _FINAL):
-            raise ProtocolViolation(PROTOCOL_ERROR, "a control frame that is large, or in parts")
+            raise ProtocolViolation(PROTOCOL_ERROR, "a large or fragmented control frame")
         if length > 125:
             start += 2 if length == 126 else 8
             if len(data) < start:
@@ -149,18 +151,18 @@ class WebSocket:
         return opcode, bool(first & _FINAL), payload
 
     def _handle_frame(self, opcode: int, is_last: bool, payload: bytes) -> str | bytes | None:
-        """Take a frame; return the message that it completes, if any.
+        """Handle a frame; return the message that it completes, if any.
 
-        Raises ConnectionClosed, TooBig, Broken.
+        Raises ConnectionClosed, MessageTooBig, ProtocolViolation.
         """
         if opcode & _CONTROL:
             self._handle_control(opcode, payload)
             return None
         if (opcode == CONTINUATION) != bool(self._message_opcode) or opcode > BINARY:
-            raise ProtocolViolation(PROTOCOL_ERROR, f"a frame out of place, of kind {opcode}")
+            raise ProtocolViolation(PROTOCOL_ERROR, f"an unexpected frame of kind {opcode}")
         self._message_opcode = opcode or self._message_opcode
         if opcode == CONTINUATION or not is_last:
-            # Not a list: parts may be empty, and without end.
+            # Not a list: fragments may be empty, and endless.
             self._fragments += payload
             if len(self._fragments) > self._max_bytes:
                 raise MessageTooBig
@@ -174,7 +176,7 @@ class WebSocket:
         try:
             return payload.decode()
         except UnicodeDecodeError:
-            raise ProtocolViolation(BAD_TEXT, "a text that is not UTF-8") from None
+            raise ProtocolViolation(BAD_TEXT, "a text that isn't UTF-8") from None
 
     def _handle_control(self, opcode: int, payload: bytes) -> None:
         if opcode == PING:
@@ -182,7 +184,7 @@ class WebSocket:
                 self.sock.send(_frame_header(PONG, len(payload)) + payload)
         elif opcode == CLOSE:
             if payload and not _is_valid_close(payload):
-                raise ProtocolViolation(PROTOCOL_ERROR, "a goodbye with a code that is none")
+                raise ProtocolViolation(PROTOCOL_ERROR, "an invalid close code")
             if not self._is_closing:
                 self._is_closing = True
                 with contextlib.suppress(OSError):
@@ -195,7 +197,7 @@ class WebSocket:
     # ---- down ------------------------------------------------------------------------------------
 
     def send(self, message: str | bytes) -> None:
-        """Send the message; waits as long as the peer lets it. Raises ConnectionClosed, OSError."""
+        """Send the message; blocks until the peer accepts it. Raises ConnectionClosed, OSError."""
         if not self.is_open or self._is_closing:
             raise ConnectionClosed()
         kind, data = (BINARY, message) if isinstance(message, bytes) else (TEXT, message.encode())
@@ -218,7 +220,7 @@ class WebSocket:
             self.sock.shutdown(socket.SHUT_RDWR)
 
     def _await_close(self) -> None:
-        """Read until the peer has answered or hung up, or have the receiving thread do so."""
+        """Read until the peer has answered or disconnected, or let the receiving thread do so."""
         if self._is_reading:
             self._reader_done.wait(CLOSE_TIMEOUT_SECONDS)
             return
@@ -230,7 +232,7 @@ class WebSocket:
         except (
             MessageTooBig,
             ProtocolViolation,
-        ):  # what follows cannot be understood, but lies unread all the same
+        ):  # what follows can't be parsed, but is still unread
             self._discard_input(until)
 
     def _discard_input(self, until: float) -> None:
@@ -241,8 +243,8 @@ class WebSocket:
 
 
 def _is_valid_close(payload: bytes) -> bool:
-    """Whether a close frame's payload begins with a code that may be sent (RFC 6455, 7.4), and goes
-    on in UTF-8.
+    """Whether a close frame's payload starts with a valid code (RFC 6455, 7.4), followed by
+    UTF-8.
     """
     code = int.from_bytes(payload[:2], "big")
     try:
@@ -261,7 +263,7 @@ def _frame_header(opcode: int, length: int) -> bytes:
 
 
 def _unmask(data: bytes | bytearray, mask: bytes | bytearray) -> bytes:
-    """The data without its mask; by XOR of two large numbers, the fastest that Python has."""
+    """Return the data without its mask, by XOR of two large numbers: the fastest way in Python."""
     length = len(data)
     key = int.from_bytes(mask * (length // 4) + mask[: length % 4], "little")
     return (int.from_bytes(data, "little") ^ key).to_bytes(length, "little")

@@ -58,8 +58,7 @@ class Daemon:
         self, home: Path, settings: Settings = _DEFAULTS, leash: Watchdog | None = None
     ) -> None:
         """With a `leash` the daemon is a canary, and installs no release. Raises BadAdapter,
-        NotEnrolled, BadServer, HomeInUse, HomeUnreachable, TooFewUids, NoIdentityLeft.
-        """
+        NotEnrolled, BadServer, HomeInUse, HomeUnreachable, TooFewUids, NoIdentityLeft."""
         self._watchdog = leash
         adapters = read_adapters(settings.agents)
         self._stop_agents = settings.stop_agents_on_exit
@@ -77,9 +76,8 @@ class Daemon:
         # Before any attempt's, because helpers must not take the last one from an attempt.
         own = self._own_identities = identities.claim_daemon_identities(slots)
         rooms = self._sandboxes = _create_sandboxes(layout, settings, self._limits, adapters, own)
-        health = AgentHealth(
-            look=_agent_probe(rooms.for_programs(own["agents"])), adapters=adapters
-        )
+        probe = _agent_probe(rooms.for_programs(own["agents"]))
+        health = AgentHealth(look=probe, adapters=adapters)
         repositories = Repositories(layout)
         self.upgrades = self._create_upgrades(settings.no_auto_upgrade)
         wellness = self._health = self._create_health(identities)

@@ -1,4 +1,4 @@
-"""What serves a whole process goes on whatever goes wrong, and says what did."""
+"""Daemon threads survive exceptions, and log them."""
 
 import threading
 from typing import Any

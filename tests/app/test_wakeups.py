@@ -27,7 +27,7 @@ def test_nothing_is_sent_before_the_commit(subscriber: Subscriber) -> None:
 
 @really
 def test_what_is_wished_is_committed_by_then(rows: Flask, subscriber: Subscriber) -> None:
-    """Whoever is woken finds the rows, on a connection of its own."""
+    """A woken listener finds the rows, on its own connection."""
     project = make_project()
     found: list[Any] = []
 

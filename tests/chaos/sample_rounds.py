@@ -45,8 +45,8 @@ def _seen() -> TaskSeen:
     events[6]["data"], events[17]["data"] = {"commit": "c61"}, {"commit": "c62"}
     events[8]["data"] = {"review": 4}
     events[9]["data"] = {"round": 2, "number": 1, "instruction": words("f1")}
-    events[10]["message"] = "follow-up 2 of eve's waits for the task to rest"
-    events[11]["message"] = "follow-up 2 is withdrawn by eve"
+    events[10]["message"] = "eve's follow-up 2 is queued"
+    events[11]["message"] = "follow-up 2 withdrawn by eve"
     result = {"commit": "c62", "pushed": True, "branch": "muster/6"}
     return TaskSeen(sample_history.task(TASK, "completed", 2, result=result, round=2), events)
 

@@ -48,7 +48,7 @@ def test_a_question_is_told_on_the_desktop_once_and_only_while_no_tab_is_seen(
     )
     wait_for(lambda: shown_by(seen) + shown_by(hidden), "a notification")
     [one] = shown_by(seen) + shown_by(hidden)
-    assert one["title"] == f"Task {task.id} waits for you"
+    assert one["title"] == f"Task {task.id} is waiting for you"
 
     page = seen if shown_by(seen) else hidden
     page.evaluate("shown[0].made.onclick()")

@@ -141,7 +141,7 @@ _LARK = {"appSecret": Lark.SECRET, "webhookToken": Lark.TOKEN, "encryptKey": Lar
 def chat_workspace(running: RunningStack) -> ChatWorkspace:
     office = ChatWorkspace(running)
     office.slack.direct(office.door, "UADA", f"bind {office.chat_token(office.ada)}")
-    wait_for(lambda: "You are ada now" in json.dumps(office.slack.said), "linked account")
+    wait_for(lambda: "You are now ada" in json.dumps(office.slack.said), "linked account")
     return office
 
 
@@ -223,7 +223,7 @@ def closed_cards(office: ChatWorkspace, task: FollowedTask, words: str) -> None:
         assert '"actions"' not in blocks_text(office.slack.posts[ref]), chat
         assert len(edits(office.slack, ref)) == 1, chat
         cards = [json.dumps(p) for p in office.slack.posts.values() if p["channel"] == chat]
-        assert sum(f"Task {task.id} is done" in each for each in cards) == 1, chat
+        assert sum(f"Task {task.id} completed" in each for each in cards) == 1, chat
 
 
 def ask_in_channel(office: ChatWorkspace, description: str) -> tuple[FollowedTask, str]:
@@ -265,7 +265,7 @@ def test_from_develop_to_done_at_lark(chat_workspace: ChatWorkspace) -> None:
     chat_workspace.lark.post(
         chat_workspace.door, chat_workspace.lark.message("ou_bob", "oc_p2p_bob", bind)
     )
-    wait_for(lambda: "You are bob now" in json.dumps(chat_workspace.lark.said), "linked account")
+    wait_for(lambda: "You are now bob" in json.dumps(chat_workspace.lark.said), "linked account")
     message = chat_workspace.lark.message("ou_bob", LARK_ROOM, 'develop "Ship it at Lark."')
     chat_workspace.lark.post(chat_workspace.door, message)
     task = chat_workspace.task("Ship it at Lark.")
@@ -289,6 +289,6 @@ def test_from_develop_to_done_at_lark(chat_workspace: ChatWorkspace) -> None:
     )
     assert sum(request["path"].endswith(ref) for request in chat_workspace.lark.said) == 1
     assert any(
-        f"Task {task.id} is done" in json.dumps(request) for request in chat_workspace.lark.said
+        f"Task {task.id} completed" in json.dumps(request) for request in chat_workspace.lark.said
     )
     chat_workspace.is_discreet()

@@ -170,7 +170,7 @@ def test_a_copy_of_the_interpreter_runs_tests_as_an_attempt(closed_home: Path) -
 
 
 def test_a_task_that_its_only_machine_gives_back_ends_the_demo_at_once() -> None:
-    given_back = {"type": "requeued", "message": "local-1 could not begin it: ERROR exec bash"}
+    given_back = {"type": "requeued", "message": "local-1 couldn't start it: ERROR exec bash"}
     task: dict[str, object] = {"status": "queued", "suspendReason": None}
     answers = {"task": task, "events": {"items": [given_back]}}
 

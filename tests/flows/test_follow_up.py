@@ -65,7 +65,7 @@ def test_a_finished_task_continues_in_the_same_session_and_then_at_its_gate(
     is_full = os.geteuid() == 0
     assert notes[0].startswith("new : Do it.")
     assert notes[1].startswith(
-        "again known: Nearly; but." if is_full else "new known: This goes on"
+        "again known: Nearly; but." if is_full else "new known: This continues"
     )
     assert [event["data"]["round"] for event in task.events("followed_up")] == [2, 3]
     entries = running.api.get(f"{task.path}/transcript", attempt=2)["items"]

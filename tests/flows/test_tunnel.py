@@ -45,4 +45,4 @@ def test_a_developer_opens_a_tunnel_into_a_running_task_and_it_ends_with_it(
         lambda: running.api.get(f"{path}/status")["state"] == "closed", "end of the tunnel", 20
     )
     assert not tunnel_command.find_marked(mark)
-    assert "waits for somebody to log in" in task.messages("tunnel")
+    assert "needs a login" in task.messages("tunnel")

@@ -115,7 +115,7 @@ def test_idle_is_when_nothing_runs(world: World, machine: MakeMachine) -> None:
         assert waits == {
             "state": "waiting",
             "offered": __version__,
-            "reason": "until nothing runs here; a drain gets it there sooner",
+            "reason": "until nothing runs here; drain it to upgrade sooner",
         }
         assert one.now["version"] == BEFORE
         work.end()
@@ -145,7 +145,7 @@ def test_broken_releases_are_given_back(world: World, machine: MakeMachine) -> N
         one.poll_again()
         silent = "the server didn't answer it within"
         wait_for(lambda: silent in one.now["upgrade"]["reason"], "failure", TIMEOUT_SECONDS)
-        assert f"It stays with {BEFORE}" in one.now["upgrade"]["reason"]
+        assert f"It stays on {BEFORE}" in one.now["upgrade"]["reason"]
         assert (one.now["version"], one.now["connected"]) == (BEFORE, True)
         work.require_live()
         world.carry(world.wheels.good())

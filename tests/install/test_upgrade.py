@@ -132,7 +132,7 @@ def test_its_machine_takes_the_next_version_by_itself_and_the_ten_go_on(upgraded
 def test_the_command_of_before_is_now_the_new_one(upgraded: World) -> None:
     assert upgraded.releases.next.version in upgraded.server.run("--version")[1]
     status, output = upgraded.server.upgrade(upgraded.releases.next, "--no-backup")
-    assert (status, "is what runs here already" in output) == (1, True)
+    assert (status, "is already running here" in output) == (1, True)
 
 
 def test_a_command_and_a_worker_of_before_work_with_it(upgraded: World) -> None:

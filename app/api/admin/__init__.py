@@ -1,1 +1,1 @@
-"""/api/admin: what admins use."""
+"""/api/admin: routes for admins."""

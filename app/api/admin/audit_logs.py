@@ -16,7 +16,7 @@ blp = Blueprint("audit", __name__, url_prefix="/api/admin/audit-logs", descripti
 @blp.arguments(AuditFilter, location="query")
 @blp.response(200, cursor_page_schema(AuditEntrySchema))
 def list_entries(query: dict[str, Any]) -> dict[str, Any]:
-    """The entries that match all filters, newest first."""
+    """List audit log entries that match all filters, newest first."""
     page = {name: query.pop(name) for name in ("limit", "cursor")}
     rows = audit_log.listing(current_developer(), **query)
     return paginate_by_cursor(rows, AuditEntry.at, AuditEntry.id, **page)

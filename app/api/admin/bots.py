@@ -31,7 +31,7 @@ blp = Blueprint("bots", __name__, url_prefix="/api/admin/bots", description="Bot
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, cursor_page_schema(BotSchema))
 def list_bots(query: dict[str, Any]) -> dict[str, Any]:
-    """All bots, newest first; never their secrets."""
+    """List all bots, newest first, without their secrets."""
     return paginate_by_cursor(bots.listing(current_developer()), Bot.id, **query)
 
 
@@ -42,7 +42,7 @@ def list_bots(query: dict[str, Any]) -> dict[str, Any]:
 def create_bot(body: dict[str, Any]) -> Bot:
     """Create a bot. Not with a personal access token.
 
-    The platform decides which credentials are needed; others are refused.
+    The platform decides which credentials are required; others are rejected.
     """
     return bots.create(current_developer(), **body)
 
@@ -52,10 +52,10 @@ def create_bot(body: dict[str, Any]) -> Bot:
 @blp.response(200, BotSchema)
 @problems(blp, AlreadyExists, SessionRequired)
 def update_bot(body: dict[str, Any], bot_id: int) -> Bot:
-    """Change what the body names. Not with a personal access token.
+    """Change the fields in the body. Not with a personal access token.
 
-    A bot stays on its platform, whose needs hold as for a new one: null or "" removes what it can
-    do without.
+    A bot stays on its platform, whose requirements apply as for a new bot. null or "" removes an
+    optional credential.
     """
     return bots.update(current_developer(), bot_id, **body)
 
@@ -63,7 +63,7 @@ def update_bot(body: dict[str, Any], bot_id: int) -> Bot:
 @blp.delete("/<int:bot_id>")
 @blp.response(200, Empty)
 def delete_bot(bot_id: int) -> dict[str, Any]:
-    """Delete a bot with its bindings."""
+    """Delete a bot and its bindings."""
     bots.delete(current_developer(), bot_id)
     return {}
 
@@ -73,9 +73,9 @@ def delete_bot(bot_id: int) -> dict[str, Any]:
 @blp.response(200, BotTestResultSchema)
 @problems(blp, TooManyRequests)
 def send_test_message(body: dict[str, Any], bot_id: int) -> BotTestResult:
-    """Say something through the bot, and tell how it went and what to mend.
+    """Send a test message through the bot and report the result, with advice if it failed.
 
-    It answers within 25 s. That it was not taken is no error of this request.
+    It responds within 25 s. A failed delivery isn't an error of this request.
     """
     return bot_test.send_test(current_developer(), bot_id, **body)
 
@@ -84,7 +84,7 @@ def send_test_message(body: dict[str, Any], bot_id: int) -> BotTestResult:
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, cursor_page_schema(BotBindingSchema))
 def list_all_bindings(query: dict[str, Any]) -> dict[str, Any]:
-    """The chats of all bots and their projects, newest first."""
+    """List the chats of all bots and their projects, newest first."""
     page = paginate_by_cursor(bindings.list_all(current_developer()), BotBinding.id, **query)
     return {**page, "items": bindings.views_with_bots(page["items"])}
 
@@ -93,7 +93,7 @@ def list_all_bindings(query: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, cursor_page_schema(BindingSchema))
 def list_bindings(query: dict[str, Any], bot_id: int) -> dict[str, Any]:
-    """The bot's chats and their projects, newest first."""
+    """List the bot's chats and their projects, newest first."""
     page = paginate_by_cursor(bindings.listing(current_developer(), bot_id), BotBinding.id, **query)
     return {**page, "items": bindings.views(page["items"])}
 
@@ -111,6 +111,6 @@ def create_binding(body: dict[str, Any], bot_id: int) -> Binding:
 @blp.arguments(BindingQuery, location="query")
 @blp.response(200, Empty)
 def delete_binding(query: dict[str, Any], bot_id: int) -> dict[str, Any]:
-    """Remove a binding, by its id or by its chat."""
+    """Remove a binding by its ID or its chat."""
     bindings.remove(current_developer(), bot_id, **query)
     return {}

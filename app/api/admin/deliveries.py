@@ -1,4 +1,4 @@
-"""Messages to chats: sent, waiting, and given up. (The guard is on /api/admin.)"""
+"""Chat deliveries: sent, queued, and dead. (The guard is on /api/admin.)"""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from app.services.notify import deliveries
 from app.services.notify.deliveries import NotDead
 
 blp = Blueprint(
-    "deliveries", __name__, url_prefix="/api/admin/deliveries", description="Messages to chats"
+    "deliveries", __name__, url_prefix="/api/admin/deliveries", description="Chat deliveries"
 )
 
 
@@ -20,7 +20,7 @@ blp = Blueprint(
 @blp.arguments(DeliveryFilter, location="query")
 @blp.response(200, cursor_page_schema(DeliverySchema))
 def list_deliveries(query: dict[str, Any]) -> dict[str, Any]:
-    """Messages to chats, newest first; with `?state=dead`, those that were given up."""
+    """List chat deliveries, newest first; `?state=dead` lists those that Muster no longer tries."""
     filters = {name: query.pop(name) for name in ("state", "bot_id") if name in query}
     return paginate_by_cursor(
         deliveries.listing(current_developer(), **filters), Delivery.id, **query
@@ -31,5 +31,5 @@ def list_deliveries(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, DeliverySchema)
 @problems(blp, NotDead)
 def retry_delivery(delivery_id: int) -> Delivery:
-    """Send a message that was given up again, as if it were new."""
+    """Send a dead delivery again, as if it were new."""
     return deliveries.retry(current_developer(), delivery_id)

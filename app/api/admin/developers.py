@@ -29,7 +29,7 @@ blp = Blueprint(
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, cursor_page_schema(DeveloperSchema))
 def list_developers(query: dict[str, Any]) -> dict[str, Any]:
-    """All accounts, newest first."""
+    """List all accounts, newest first."""
     return paginate_by_cursor(directory.all_developers(), Developer.id, **query)
 
 
@@ -47,11 +47,11 @@ def create_developer(body: dict[str, Any]) -> Developer:
 @blp.response(200, DeveloperSchema)
 @problems(blp, EmailTaken, LastAdmin, LockoutPrevented, PlatformUidTaken, SessionRequired)
 def update_developer(body: dict[str, Any], developer_id: int) -> Developer:
-    """Change the fields that the body names.
+    """Change the fields in the body.
 
     A new password or role ends the account's sessions; disabling it ends its personal access tokens
-    too. With a personal access token, only `gitName`, `gitEmail` and `budget` can be changed, and
-    accounts disabled; all that could let somebody in needs a session.
+    too. With a personal access token, you can only change `gitName`, `gitEmail` and `budget`, and
+    disable accounts. Everything that could grant access needs a session.
     """
     if not has_session():
         account_admin.require_no_access_change(body)
@@ -61,7 +61,7 @@ def update_developer(body: dict[str, Any], developer_id: int) -> Developer:
 @blp.delete("/<int:developer_id>/sessions")
 @blp.response(200, Empty)
 def end_developer_sessions(developer_id: int) -> dict[str, Any]:
-    """Sign an account out everywhere. Its personal access tokens live on."""
+    """Sign an account out everywhere. Its personal access tokens stay valid."""
     account_admin.end_sessions(current_developer(), developer_id)
     return {}
 
@@ -70,7 +70,8 @@ def end_developer_sessions(developer_id: int) -> dict[str, Any]:
 @blp.response(200, DeveloperSchema)
 @problems(blp, SessionRequired)
 def reset_totp(developer_id: int) -> Developer:
-    """Turn off an account's second factor, if its owner has lost device and recovery codes.
+    """Turn off an account's two-factor authentication, if its owner has lost device and recovery
+    codes.
 
     Not with a personal access token.
     """

@@ -1,4 +1,4 @@
-"""Who developers are at providers of single sign-on. (Their guard is on /api/admin.)"""
+"""Developers' identities at single sign-on providers. (Their guard is on /api/admin.)"""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ blp = Blueprint(
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, cursor_page_schema(IdentitySchema))
 def list_identities(query: dict[str, Any], developer_id: int) -> dict[str, Any]:
-    """Who the developer is at providers, newest first."""
+    """List the developer's identities at providers, newest first."""
     rows = identities.listing(current_developer(), developer_id)
     page = paginate_by_cursor(rows, DeveloperIdentity.id, **query)
     return {**page, "items": identities.views(page["items"])}
@@ -33,13 +33,13 @@ def list_identities(query: dict[str, Any], developer_id: int) -> dict[str, Any]:
 @blp.response(201, IdentitySchema)
 @problems(blp, IdentityTaken, SessionRequired)
 def link_identity(body: dict[str, Any], developer_id: int) -> LinkedIdentity:
-    """Say who the developer is at a provider. Not with a personal access token."""
+    """Link the developer to an identity at a provider. Not with a personal access token."""
     return identities.create(current_developer(), developer_id, **body)
 
 
 @blp.delete("/<int:developer_id>/identities/<int:identity_id>")
 @blp.response(200, Empty)
 def unlink_identity(developer_id: int, identity_id: int) -> dict[str, Any]:
-    """Unlink an identity, and take back what its groups gave."""
+    """Unlink an identity, and revoke the roles that its groups granted."""
     identities.delete(current_developer(), developer_id, identity_id)
     return {}

@@ -1,4 +1,4 @@
-"""Providers of single sign-on. (Their guard is on /api/admin.)"""
+"""Single sign-on providers. (Their guard is on /api/admin.)"""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ blp = Blueprint(
     "identity-providers",
     __name__,
     url_prefix="/api/admin/identity-providers",
-    description="Providers of single sign-on",
+    description="Single sign-on providers",
 )
 
 
@@ -24,7 +24,7 @@ blp = Blueprint(
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, cursor_page_schema(IdentityProviderSchema))
 def list_identity_providers(query: dict[str, Any]) -> dict[str, Any]:
-    """All providers, newest first; never their secrets."""
+    """List all providers, newest first, without their secrets."""
     return paginate_by_cursor(providers.listing(current_developer()), IdentityProvider.id, **query)
 
 
@@ -33,7 +33,7 @@ def list_identity_providers(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(201, IdentityProviderSchema)
 @problems(blp, AlreadyExists, SessionRequired)
 def create_identity_provider(body: dict[str, Any]) -> IdentityProvider:
-    """Set up a provider. Not with a personal access token."""
+    """Create a provider. Not with a personal access token."""
     return providers.create(current_developer(), **body)
 
 
@@ -42,13 +42,15 @@ def create_identity_provider(body: dict[str, Any]) -> IdentityProvider:
 @blp.response(200, IdentityProviderSchema)
 @problems(blp, SessionRequired)
 def update_identity_provider(body: dict[str, Any], provider_id: int) -> IdentityProvider:
-    """Change what the body names. Not with a personal access token. Name and issuer stay."""
+    """Change the fields in the body. Not with a personal access token. Name and issuer can't be
+    changed.
+    """
     return providers.update(current_developer(), provider_id, **body)
 
 
 @blp.delete("/<int:provider_id>")
 @blp.response(200, Empty)
 def delete_identity_provider(provider_id: int) -> dict[str, Any]:
-    """Delete a provider with all identities there, and take back what its groups gave."""
+    """Delete a provider with all its identities, and revoke the roles that its groups granted."""
     providers.delete(current_developer(), provider_id)
     return {}

@@ -23,7 +23,10 @@ blp = Blueprint(
 class DecommissionQuery(Schema):
     dead = fields.Boolean(
         load_default=False,
-        metadata={"description": "nothing runs there any more: its tasks need not wait"},
+        metadata={
+            "description": "confirm that the machine is off for good, so its tasks don't wait "
+            "for it"
+        },
     )
 
 
@@ -43,7 +46,7 @@ def update_machine(body: dict[str, Any], machine_id: uuid.UUID) -> MachineView:
 @blp.arguments(DecommissionQuery, location="query")
 @blp.response(200, Empty)
 def decommission_machine(query: dict[str, bool], machine_id: uuid.UUID) -> dict[str, Any]:
-    """Decommission a machine, for good.
+    """Decommission a machine for good.
 
     Tasks that run on it fail; tasks that wait there for an answer are queued again.
     """

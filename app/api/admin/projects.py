@@ -27,7 +27,7 @@ class ProjectDeletionQuery(Schema):
     )
 
 
-# An admin passes every check of a project, so that the same views serve here.
+# An admin passes every check of a project, so the same views work here.
 blp.get("")(web.list_projects)
 blp.put("/<key>")(web.update_project)
 blp.delete("/<key>/secrets")(web.delete_secrets)
@@ -41,7 +41,7 @@ blp.delete("/<key>/members")(web.remove_member)
 @blp.response(201, SavedProjectSchema)
 @problems(blp, AlreadyExists)
 def create_project(body: dict[str, Any]) -> ProjectView:
-    """Create a project, at first without members."""
+    """Create a project without members."""
     actor = current_developer()
     return views.view_with_warnings(projects.create(actor, **body), actor)
 
@@ -51,7 +51,7 @@ def create_project(body: dict[str, Any]) -> ProjectView:
 @blp.response(200, Empty)
 @problems(blp, ProjectInUse)
 def delete_project(query: dict[str, bool], key: str) -> dict[str, Any]:
-    """Delete a project without live tasks. Its history stays, for admins; its secrets are
+    """Delete a project without live tasks. Admins can still read its history; its secrets are
     destroyed.
     """
     project_removal.delete(current_developer(), key, **query)

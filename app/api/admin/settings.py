@@ -17,7 +17,7 @@ blp = Blueprint("settings", __name__, url_prefix="/api/admin/settings", descript
 @blp.get("")
 @blp.response(200, SettingsSchema)
 def list_settings() -> dict[str, Any]:
-    """Every setting: its value, and in the registry its meaning and its limits."""
+    """List every setting: its value, and in the registry its meaning and limits."""
     return _settings_json(settings.list_all(current_developer()))
 
 
@@ -26,7 +26,7 @@ def list_settings() -> dict[str, Any]:
 @blp.response(200, SettingsSchema)
 @problems(blp, LockoutPrevented, SessionRequired)
 def update_settings(body: dict[str, Any]) -> dict[str, Any]:
-    """Change the settings that the body names; null restores the default. In force within a second.
+    """Change the settings in the body; null restores the default. Takes effect within a second.
 
     Not with a personal access token.
     """

@@ -1,4 +1,4 @@
-"""Enrollment tokens, with each of which one machine enrolls."""
+"""Enrollment tokens. Each enrolls one machine."""
 
 from dataclasses import replace
 from typing import Any
@@ -31,7 +31,7 @@ blp = Blueprint(
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, cursor_page_schema(EnrollmentTokenSchema))
 def list_worker_tokens(query: dict[str, Any]) -> dict[str, Any]:
-    """All enrollment tokens, newest first; never the secrets."""
+    """List all enrollment tokens, newest first, without the secrets."""
     rows = enrollment_tokens.listing(current_developer())
     page = paginate_by_cursor(rows, EnrollmentToken.id, **query)
     return {**page, "items": [enrollment_tokens.view(token) for token in page["items"]]}
@@ -42,7 +42,7 @@ def list_worker_tokens(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(201, CreatedTokenSchema)
 @problems(blp, SessionRequired)
 def create_worker_token(body: dict[str, Any]) -> EnrollmentTokenView:
-    """Create an enrollment token, which is shown only here. Not with a personal access token."""
+    """Create an enrollment token. It's shown only here. Not with a personal access token."""
     made = enrollment_tokens.create(current_developer(), **body)
     return replace(made, install_line=worker_install.install_command(str(made.secret)))
 
@@ -50,12 +50,12 @@ def create_worker_token(body: dict[str, Any]) -> EnrollmentTokenView:
 @blp.post("/<int:token_id>/revoke")
 @blp.response(200, EnrollmentTokenSchema)
 def revoke_worker_token(token_id: int) -> EnrollmentTokenView:
-    """Revoke an enrollment token. A machine that has enrolled with it stays."""
+    """Revoke an enrollment token. A machine that enrolled with it stays."""
     return enrollment_tokens.revoke(current_developer(), token_id)
 
 
 @blp.get("/<int:token_id>/status")
 @blp.response(200, TokenStatusSchema)
 def get_worker_token_status(token_id: int) -> EnrollmentTokenView:
-    """How far the machine has come that the token is for, and which agents were found there."""
+    """Get the enrollment progress of the token's machine, and the agents found there."""
     return enrollment_tokens.get(current_developer(), token_id)

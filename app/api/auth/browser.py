@@ -1,4 +1,4 @@
-"""Sessions of browsers: as for programs, but that the refresh token stays in a cookie."""
+"""Browser sessions: like those of programs, but the refresh token stays in a cookie."""
 
 from typing import Any
 
@@ -20,9 +20,7 @@ from app.domain.errors import (
 )
 from app.services.accounts import auth
 
-blp = Blueprint(
-    "browser", __name__, url_prefix="/api/auth/browser", description="Sessions of browsers"
-)
+blp = Blueprint("browser", __name__, url_prefix="/api/auth/browser", description="Browser sessions")
 blp.before_request(cookies.require_own_origin)
 
 
@@ -34,15 +32,15 @@ blp.before_request(cookies.require_own_origin)
     *(PasswordLoginOff, TooManyAttempts, WrongOrigin),
 )
 def browser_login(body: dict[str, Any]) -> dict[str, str | None]:
-    """Sign in from a page of this server: the refresh token is kept in a cookie alone.
+    """Sign in from a page of this server. The refresh token is stored only in a cookie.
 
-    Null: the password is right, and a code of the second factor is needed too. A login that the
-    browser had here before ends.
+    Null: the password is correct, but a two-factor code is required too. It ends an earlier login
+    of this browser.
     """
     before = cookies.refresh_token()
     try:
         pair = sign_in(body)
-    except TotpRequired:  # a step on the way, which a browser should not show as an error
+    except TotpRequired:  # an intermediate step, which a browser shouldn't show as an error
         return {"access_token": None}
     if before is not None:
         auth.end_login(before)
@@ -55,7 +53,7 @@ def browser_login(body: dict[str, Any]) -> dict[str, str | None]:
 @blp.response(200, BrowserRefreshSchema)
 @problems(blp, WrongOrigin)
 def browser_refresh(body: dict[str, Any]) -> dict[str, str | None]:
-    """A new access token of the browser's login; null where it has none."""
+    """Get a new access token for the browser's login; null if it has none."""
     token = cookies.refresh_token()
     if token is None:
         return {"access_token": None}

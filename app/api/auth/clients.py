@@ -1,4 +1,4 @@
-"""What a login's request says of the client that it comes from."""
+"""The client name of a login request."""
 
 from flask import request
 
@@ -6,5 +6,5 @@ from app.domain.login import client_name
 
 
 def request_client_name(given: str | None = None) -> str:
-    """What a login is called: as the client names itself, else by its User-Agent."""
+    """Return the name of a login: the client's own name, else one from its User-Agent."""
     return client_name(given, request.user_agent.string)

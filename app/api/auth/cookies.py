@@ -1,4 +1,4 @@
-"""The cookie in which a browser keeps its refresh token, out of reach of the page's scripts."""
+"""The cookie with a browser's refresh token, which the page's scripts can't read."""
 
 import uuid
 from typing import Any
@@ -17,38 +17,40 @@ _DEVICE_SUFFIX = "-device-"
 
 
 def require_own_origin() -> None:
-    """Raise WrongOrigin unless a page of ours sends the request, and UnsupportedMediaType unless it
-    does so as JSON, as no other page can without having asked.
+    """Raise WrongOrigin unless a page of ours sent the request, and UnsupportedMediaType unless
+    it's JSON.
+
+    Other pages can't send JSON without a preflight request.
     """
     page = request.headers.get("Origin", "")
-    if request.method == "OPTIONS":  # which does nothing
+    if request.method == "OPTIONS":  # logging out without a login does nothing
         return
     if not origin.is_allowed_origin(page, request.host, current_app.config["ORIGINS"]):
         raise WrongOrigin
     if not request.is_json:
-        raise UnsupportedMediaType("The body has to be application/json.")
+        raise UnsupportedMediaType("The body must be application/json.")
 
 
 def refresh_token() -> str | None:
-    """The refresh token that the browser has sent, if any."""
+    """Return the browser's refresh token, if any."""
     return request.cookies.get(_cookie_name())
 
 
 def has_login(login_id: uuid.UUID) -> bool:
-    """Whether the browser's refresh token is of that login."""
+    """Whether the browser's refresh token belongs to that login."""
     token = refresh_token()
     return token is not None and auth.login_of(token) == login_id
 
 
 def set_refresh_token(refresh_token: str) -> None:
-    """Have the browser keep the token when it gets the answer, and that it has signed in here."""
+    """Store the token in the browser with the response, and a proof that it has signed in here."""
     name, how = _cookie_name(), _cookie_options()
     known = known_devices.create_proof(refresh_token)
 
     def put(response: Response) -> Response:
         seconds = int(current_app.config["REFRESH_SECONDS"])
         response.set_cookie(name, refresh_token, max_age=seconds, **how)
-        if known is not None:  # a cookie for each account, so that people may have several
+        if known is not None:  # a cookie per account, so that people can have several
             of_account = f"{name}{_DEVICE_SUFFIX}{known.developer_id}"
             response.set_cookie(
                 of_account, known.text, max_age=known_devices.MAX_AGE_SECONDS, **how
@@ -59,13 +61,15 @@ def set_refresh_token(refresh_token: str) -> None:
 
 
 def device_proofs() -> list[str]:
-    """Proofs that the browser has signed in here before, each to one account (`known_devices`)."""
+    """Return proofs that the browser has signed in here before, each to one account
+    (`known_devices`).
+    """
     prefix = f"{_cookie_name()}{_DEVICE_SUFFIX}"
     return [text for name, text in request.cookies.items() if name.startswith(prefix)]
 
 
 def clear_refresh_token() -> None:
-    """Have the browser forget its token when it gets the answer."""
+    """Delete the browser's token with the response."""
     name, how = _cookie_name(), _cookie_options()
 
     def delete_cookie(response: Response) -> Response:
@@ -76,14 +80,15 @@ def clear_refresh_token() -> None:
 
 
 def bind_sign_in() -> str:
-    """The secret by which a browser that has set out for a provider is known when it comes back;
-    one that it has already, so that several tabs may be on their way.
+    """Return the secret that identifies a browser when it returns from a provider.
+
+    An existing secret is reused, so several tabs can sign in at once.
     """
     secret = sign_in_binding() or sign_in_flow.new_binding()
     name, how = (
         f"{_cookie_name()}-sso",
         {**_cookie_options(), "samesite": "Lax"},
-    )  # it comes back from another site
+    )  # it returns from another site
 
     def put(response: Response) -> Response:
         response.set_cookie(name, secret, max_age=sign_in_flow.STATE_LIFETIME_SECONDS, **how)
@@ -94,18 +99,21 @@ def bind_sign_in() -> str:
 
 
 def sign_in_binding() -> str | None:
-    """The secret of a browser that has set out, if any."""
+    """Return the secret of a browser that started a sign-in, if any."""
     secret = request.cookies.get(f"{_cookie_name()}-sso", "")
     return secret if is_token(secret, TokenKind.SIGN_IN) else None
 
 
 def _cookie_name() -> str:
-    """Cookies know no ports: without the id, servers on one host would take each other's away."""
+    """Return the cookie's name, with the server's ID.
+
+    Cookies ignore ports: otherwise, servers on one host would overwrite each other's.
+    """
     return f"{'' if _is_local_http() else '__Host-'}muster-{identity.server_id()}"
 
 
 def _is_local_http() -> bool:
-    """Whether it is plain HTTP within one machine, where browsers may refuse cookies of TLS."""
+    """Whether it's plain HTTP within one machine, where browsers may reject secure cookies."""
     return not request.is_secure and origin.is_loopback(request.host)
 
 

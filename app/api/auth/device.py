@@ -1,4 +1,4 @@
-"""Logins of devices (RFC 8628), for programs that no browser comes back to."""
+"""Device sign-in (RFC 8628), for programs that a browser can't redirect to."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from app.domain.errors import TooManyAttempts
 from app.services.accounts import device_logins
 from app.services.accounts.logins import TokenPair
 
-blp = Blueprint("device", __name__, url_prefix="/api/auth/device", description="Logins of devices")
+blp = Blueprint("device", __name__, url_prefix="/api/auth/device", description="Device sign-in")
 
 
 @blp.post("")
@@ -23,7 +23,7 @@ blp = Blueprint("device", __name__, url_prefix="/api/auth/device", description="
 @blp.response(200, DeviceCodesSchema)
 @problems(blp, PublicUrlMissing, TooManyAttempts)
 def request_device_authorization(body: dict[str, str]) -> dict[str, Any]:
-    """Ask to be let in: show the user code, and ask for the tokens until somebody has answered."""
+    """Start a device sign-in: show the user code and poll for the tokens."""
     page = f"{public_url.server_url()}/device"
     codes = device_logins.request_codes(
         clients.request_client_name(body["client_name"]), client_address.client_ip()
@@ -43,5 +43,5 @@ def request_device_authorization(body: dict[str, str]) -> dict[str, Any]:
 @blp.response(200, TokenPairSchema)
 @problems(blp, AuthorizationPending, SlowDown, AccessDenied, ExpiredToken)
 def get_device_tokens(body: dict[str, str]) -> TokenPair:
-    """The device's tokens, once, when somebody has let it in."""
+    """Get the device's tokens, once, after someone approved it."""
     return device_logins.redeem(body["device_code"], client_address.client_ip())

@@ -1,4 +1,4 @@
-"""Single sign-on: to a provider and back."""
+"""Single sign-on: the redirects to a provider and back."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ blp = Blueprint("oidc", __name__, url_prefix="/api/auth", description="Single si
 @blp.get("/providers")
 @blp.response(200, ProvidersSchema)
 def list_providers() -> dict[str, Any]:
-    """By whom one may sign in here, and whether by a password."""
+    """List sign-in methods: the providers, and whether passwords work."""
     items = [
         {
             "name": provider.name,
@@ -47,9 +47,9 @@ def list_providers() -> dict[str, Any]:
 @blp.response(303, description="To the provider, or back with an `error`.")
 @problems(blp, PublicUrlMissing, TooManyAttempts)
 def start_sign_in(query: dict[str, Any], provider: str) -> Any:
-    """Go to a provider, to sign in there. For browsers.
+    """Redirect a browser to a provider to sign in.
 
-    They come back signed in to `next`, or to the program that listens at `redirectUri`.
+    It returns signed in to `next`, or to the program that listens at `redirectUri`.
     """
     goal = sign_in_flow.parse_destination(
         query["next"], query["redirect_uri"], query["code_challenge"]
@@ -67,10 +67,10 @@ def start_sign_in(query: dict[str, Any], provider: str) -> Any:
 
 @blp.get("/oidc/<provider>/callback")
 @blp.arguments(SignInCallbackQuery, location="query")
-@blp.response(303, description="To where it was set out for, or there with an `error`.")
+@blp.response(303, description="To the requested page, or there with an `error`.")
 @problems(blp, PublicUrlMissing)
 def finish_sign_in(query: dict[str, str], provider: str) -> Any:
-    """Where a provider sends browsers back."""
+    """Receive a browser's return from a provider."""
     arrival = sign_in_flow.handle_callback(
         provider,
         query,
@@ -90,7 +90,7 @@ def finish_sign_in(query: dict[str, str], provider: str) -> Any:
 @blp.response(200, TokenPairSchema)
 @problems(blp, InvalidToken)
 def exchange_code(body: dict[str, str]) -> TokenPair:
-    """The tokens of a sign-in that a program has begun, for the code that it was sent. Once."""
+    """Exchange a code for the tokens of a sign-in that a program started. Works once."""
     return sign_in_flow.redeem_code(body["code"], body["code_verifier"], client_address.client_ip())
 
 
@@ -98,7 +98,7 @@ def exchange_code(body: dict[str, str]) -> TokenPair:
 @blp.response(200, ProviderLogoutSchema)
 @problems(blp, PublicUrlMissing)
 def logout_from_provider() -> dict[str, str | None]:
-    """Sign out here, and be told where to sign out of the provider."""
+    """Sign out here, and get the URL to sign out of the provider."""
     login_id, base = current_login(), public_url.server_url()
     if cookies.has_login(login_id):
         cookies.clear_refresh_token()
@@ -106,7 +106,7 @@ def logout_from_provider() -> dict[str, str | None]:
 
 
 def _redirect(url: str) -> Response:
-    """The way there, which nothing keeps: URLs carry what is good once."""
+    """Return an uncacheable redirect, because the URLs contain one-time secrets."""
     response = Response(status=303)
     response.headers["Location"] = url
     response.headers["Cache-Control"] = "no-store"

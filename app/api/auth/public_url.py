@@ -1,4 +1,4 @@
-"""Where browsers find this server, as providers know it."""
+"""This server's URL as providers know it."""
 
 from flask import request
 
@@ -8,14 +8,16 @@ from app.services import settings
 
 
 class PublicUrlMissing(Conflict):
-    """The setting publicUrl is needed: providers send browsers back there."""
+    """Set publicUrl first: providers send browsers back there."""
 
     code = "public_url_missing"
 
 
 def server_url() -> str:
-    """The server's own URL, without a slash at its end: the setting, or what a browser on this
-    machine has asked. What others say in a Host is not believed. Raises PublicUrlMissing.
+    """Return the server's own URL without a trailing slash.
+
+    It's the setting, or what a browser on this machine requested. Other clients' Host headers
+    aren't trusted. Raises PublicUrlMissing.
     """
     known: str = settings.value("publicUrl")
     if known:

@@ -41,7 +41,7 @@ def login(body: dict[str, Any]) -> TokenPair:
 
 
 def sign_in(body: dict[str, Any]) -> TokenPair:
-    """A new login by the body's name, password and code. Raises what `auth.login` does."""
+    """Create a login from the body's name, password and code. Raises what `auth.login` does."""
     with login_limit(body["username"]).count_failures():
         return auth.login(
             *(body["username"], body["password"], body["totp_code"]),
@@ -64,10 +64,10 @@ def refresh(body: dict[str, str]) -> TokenPair:
 @blp.response(200, ReauthenticationResult)
 @problems(blp, PublicUrlMissing, TooManyAttempts)
 def reauthenticate(body: dict[str, str | None]) -> dict[str, datetime | str | None]:
-    """Prove that it is you, by your password or a code of your second factor, or at a provider.
+    """Confirm your identity by your password, a two-factor code, or at a provider.
 
-    Needed before what outlasts a session, where you have not signed in within ten minutes. With a
-    provider the answer says where the browser has to go; it comes back to `next`.
+    Required before actions that outlive your session, unless you signed in within the last ten
+    minutes. With a provider, the response has the URL for the browser, which returns to `next`.
     """
     developer, login_id = current_developer(), current_login()
     provider, to = body.pop("provider"), body.pop("next")
@@ -86,6 +86,6 @@ def reauthenticate(body: dict[str, str | None]) -> dict[str, datetime | str | No
 @blp.arguments(RefreshTokenSchema)
 @blp.response(200, Empty)
 def logout(body: dict[str, str]) -> dict[str, str]:
-    """Sign out: the login that the token is of ends, and its access tokens at once."""
+    """Sign out. The token's login ends, and its access tokens become invalid immediately."""
     auth.logout(current_developer(), body["refresh_token"])
     return {}

@@ -1,4 +1,4 @@
-"""The API's description, made when it is first asked for, then kept."""
+"""The API's description, built on first use, then cached."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from app.api.openapi.problem_responses import Statuses
 
 
 class ApiDescription:
-    """The description of one app's API. `gather` gives what flask-smorest has of it."""
+    """The description of one app's API. `gather` returns flask-smorest's part."""
 
     def __init__(
         self, app: Flask, gather: Callable[[], dict[str, Any]], statuses: Statuses

@@ -1,4 +1,4 @@
-"""The document: flask-smorest's, with all that follows from a route's path and method added."""
+"""The OpenAPI document: flask-smorest's, plus everything that follows from path and method."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from app.domain.errors import TooManyAttempts
 from app.services.projects.projects import KEY
 
 ROUTES_WITHOUT_POSTGRES = ("/healthz", "/readyz", "/api/openapi.json", "/api/docs")
-BODY_REQUIRED_PREFIX = "/api/auth/browser/"  # that it is JSON says who sends it
+BODY_REQUIRED_PREFIX = "/api/auth/browser/"  # the JSON content type proves the sender
 KEY_SCHEMA = {"type": "string", "pattern": f"^{KEY.pattern}$", "minLength": 1, "maxLength": 64}
 
 
@@ -34,8 +34,9 @@ class Operation(NamedTuple):
 def complete_document(
     app: Flask, gathered: dict[str, Any], statuses: problem_responses.Statuses
 ) -> dict[str, Any]:
-    """The whole OpenAPI document. `gathered` is flask-smorest's; `statuses` maps the domain's
-    errors to HTTP statuses.
+    """Build the complete OpenAPI document.
+
+    `gathered` is flask-smorest's; `statuses` maps the domain's errors to HTTP statuses.
     """
     paths = deepcopy(gathered["paths"])
     schemas = deepcopy(gathered["components"]["schemas"])
@@ -110,16 +111,16 @@ def _complete_operation(
 
 
 def _operation_id(rule: Rule) -> str:
-    """The operation's id, which names it in generated clients: the view's name, in camel case.
+    """Return the operation's ID for generated clients: the view's name in camel case.
 
-    Views that also serve /api/admin have `admin` in front there.
+    Views that also serve /api/admin get the prefix `admin` there.
     """
     room, _, view = rule.endpoint.rpartition(".")
     return camel_case(f"admin_{view}" if room.startswith("admin-") else view)
 
 
 def _is_body_required(body: dict[str, Any], schemas: dict[str, Any]) -> bool:
-    """Whether a body must be sent: not if all of its fields are optional."""
+    """Whether a body is required: not if all its fields are optional."""
     reference = body["content"]["application/json"]["schema"]["$ref"]
     return bool(schemas[reference.rpartition("/")[2]].get("required"))
 
@@ -147,11 +148,11 @@ def _complete_path_parameter(parameter: dict[str, Any]) -> None:
         schema["minimum"] = 1
     if name == "key":
         parameter["schema"] = dict(KEY_SCHEMA)
-        parameter["description"] = "the project's, in any letter case"
+        parameter["description"] = "project key, in any letter case"
 
 
 def _complete_query_parameter(parameter: dict[str, Any]) -> None:
-    """Remove null from a query parameter's schema: a query cannot contain null."""
+    """Remove null from a query parameter's schema: a query can't contain null."""
     schema = parameter["schema"]
     if isinstance(schema.get("type"), list):
         schema["type"] = next(kind for kind in schema["type"] if kind != "null")
@@ -162,8 +163,9 @@ def _camel(path: str) -> str:
 
 
 def _drop_null_defaults(node: Any) -> None:
-    """Remove `default: null`, which says no more than that a field may be left out: generators take
-    a field with a default for one that is always there.
+    """Remove `default: null`, which only means that a field is optional.
+
+    Generators assume that a field with a default is always present.
     """
     if isinstance(node, dict):
         if node.get("default", ...) is None:

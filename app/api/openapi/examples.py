@@ -1,10 +1,12 @@
-"""Examples of all bodies and answers, made from the schemas and a vocabulary of likely values."""
+"""Examples of all bodies and responses, built from the schemas and a vocabulary of likely
+values.
+"""
 
 from typing import Any
 
 MACHINE = "0b7e5a4c-3f8d-4c7e-9a51-6d2f8e1b4c90"
 
-# Values by a property's name or, where that is not unique, by `Schema.property`.
+# Values by property name or, if that isn't unique, by `Schema.property`.
 EXAMPLE_VALUES: dict[str, Any] = {
     "action": "machine.drained",
     "accessToken": "eyJhbGciOiJIUzI1NiJ9.eyJ0eXAiOiJhY2Nlc3MifQ.8Gf0…",
@@ -38,7 +40,7 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "deadlineSeconds": 900,
     "defaultBranch": "main",
     "description": "Make the parser accept durations such as 1h30m.",
-    "detail": "There is nothing here that you may see.",
+    "detail": "Not found, or you don't have access.",
     "developerId": 7,
     "diskBytes": 256 << 30,
     "environment": {"CI": "1"},
@@ -86,7 +88,7 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "text": "\u001b[32m12 passed\u001b[0m in 0.31s",
     "timeout": 3600,
     "token": "mst_pat_Zx81kQ4vB6mK8pR1sW3yZ5aC7eG0hJ2k_9a3d",
-    "title": "Task 42 waits for you",
+    "title": "Task 42 is waiting for you",
     "totpCode": None,
     "uri": "otpauth://totp/Muster:ada?secret=JBSWY3DPEHPK3PXP&issuer=Muster",
     "username": "ada",
@@ -163,7 +165,7 @@ EXAMPLE_VALUES: dict[str, Any] = {
         "key": "maxLoadPercent",
         "type": "number",
         "unit": "percent",
-        "help": "A machine with a busier CPU gets no task.",
+        "help": "CPU load above which a machine gets no task.",
         "minimum": 1,
         "maximum": 100,
         "pattern": None,
@@ -229,7 +231,7 @@ class Examples:
         self.schemas = document["components"]["schemas"]
 
     def add(self) -> None:
-        """Add an example to every body and answer that has none."""
+        """Add an example to every body and response that has none."""
         for item in self.document["paths"].values():
             for method, operation in item.items():
                 if method != "parameters":
@@ -246,7 +248,9 @@ class Examples:
                     content["example"] = self.example_for(content["schema"], "")
 
     def example_for(self, schema: dict[str, Any], name: str) -> Any:
-        """An example of the schema. `name` is `Schema.property`, if the value is a property's."""
+        """Return an example of the schema. `name` is `Schema.property`, if the value is a
+        property's.
+        """
         owner, _, prop = name.rpartition(".")
         for word in (name, prop if owner else None):
             if word and word in EXAMPLE_VALUES and _has_type(EXAMPLE_VALUES[word], schema):
@@ -282,7 +286,9 @@ class Examples:
 
 
 def _has_type(value: Any, schema: dict[str, Any]) -> bool:
-    """Whether a value of `WORDS` has the schema's type: `id` is a number here and a UUID there."""
+    """Whether a value of `EXAMPLE_VALUES` has the schema's type: `id` is a number here and a
+    UUID there.
+    """
     kinds = schema.get("type")
     allowed = [kinds] if isinstance(kinds, str) else kinds or []
     if "enum" in schema and value not in schema["enum"]:

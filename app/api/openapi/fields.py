@@ -1,4 +1,4 @@
-"""Rules of fields in JSON Schema, where apispec does not know them."""
+"""Field rules in JSON Schema that apispec doesn't know."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ AGENT_TYPE = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": text
 
 
 def register_field_rules(converter: OpenAPIConverter) -> None:
-    """Have the converter describe all rules of a field."""
+    """Register all field rules with the converter."""
     converter.add_attribute_function(_field_properties)  # type: ignore[no-untyped-call]
 
 
@@ -58,7 +58,7 @@ def _field_properties(
 
 
 def _allowed(field: fields.Enum[Any]) -> dict[str, Any]:
-    """The values of an enum that a rule allows, if it does not allow all of them."""
+    """Return the enum values that a rule allows, if it doesn't allow all."""
     rules = [rule for rule in field.validators if isinstance(rule, validate.OneOf)]
     return {"enum": [choice.value for choice in rules[0].choices]} if rules else {}
 
@@ -73,7 +73,7 @@ def _patterns(field: fields.Field[Any]) -> list[str]:
 
 
 def _pattern(rule: Any) -> str | None:
-    """The rule as a pattern of ECMA 262, from `^` to `$`."""
+    """Return the rule as an ECMA 262 pattern, from `^` to `$`."""
     if isinstance(rule, validate.Regexp):
         return "^" + str(rule.regex.pattern).removeprefix("^").removesuffix(r"\Z") + "$"
     if isinstance(rule, validate.ContainsNoneOf):

@@ -1,10 +1,10 @@
-"""Headers that many answers have."""
+"""Headers that many responses have."""
 
 from typing import Any
 
 COMPONENTS: dict[str, Any] = {
     "RequestId": {
-        "description": "names the request in the logs; yours, if it was 1 to 64 of A-Za-z0-9._-",
+        "description": "ID of the request in the logs; yours, if you sent 1 to 64 of A-Za-z0-9._-",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
     },
     "RetryAfter": {
@@ -13,23 +13,23 @@ COMPONENTS: dict[str, Any] = {
         "schema": {"type": "integer", "minimum": 0},
     },
     "WwwAuthenticate": {
-        "description": "`Bearer`, with `error` when a token came and was not good (RFC 6750)",
+        "description": "`Bearer`, with `error` if you sent an invalid token (RFC 6750)",
         "required": True,
         "schema": {"type": "string"},
     },
     "Location": {
-        "description": "the path of what has been made",
+        "description": "path of the created resource",
         "required": True,
         "schema": {"type": "string", "format": "uri-reference"},
     },
     "RateLimitLimit": {
-        "description": "requests that the credential is good for in a minute; where a password is "
-        "asked for, failures that are let pass in a quarter of an hour",
+        "description": "requests per minute for the credential; where a password is asked "
+        "for, failures per 15 minutes",
         "schema": {"type": "integer"},
     },
-    "RateLimitRemaining": {"description": "how many are left", "schema": {"type": "integer"}},
+    "RateLimitRemaining": {"description": "number left", "schema": {"type": "integer"}},
     "RateLimitReset": {
-        "description": "seconds until there are more",
+        "description": "seconds until the limit resets",
         "schema": {"type": "integer"},
     },
 }

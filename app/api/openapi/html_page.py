@@ -1,4 +1,4 @@
-"""The document as a page of plain HTML and CSS, which loads nothing else."""
+"""The document as a plain HTML and CSS page, which loads no other resources."""
 
 import json
 import re
@@ -22,7 +22,7 @@ METHODS = ("get", "post", "put", "delete")
 
 
 def render_page(document: dict[str, Any]) -> str:
-    """The whole page."""
+    """Return the complete page."""
     view = View(document)
     return _templates().get_template("docs.html").render(document=document, view=view)
 
@@ -42,7 +42,7 @@ def _templates() -> Environment:
 
 
 def render_prose(text: str) -> Markup:
-    """The text as HTML, with the parts of Markdown that our texts use: paragraphs, `code`,
+    """Return the text as HTML, with the Markdown that our texts use: paragraphs, `code`,
     **bold**.
     """
     paragraphs = [
@@ -61,13 +61,13 @@ def _json(value: Any) -> str:
 
 
 class View:
-    """The functions that the page's template uses."""
+    """The functions for the page's template."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
 
     def tags(self) -> Iterator[tuple[dict[str, str], list[dict[str, Any]]]]:
-        """Each tag, with its operations."""
+        """Yield each tag with its operations."""
         for tag in self.document["tags"]:
             yield tag, [one for one in self._operations() if tag["name"] in one["tags"]]
 
@@ -86,17 +86,17 @@ class View:
         return found if "$ref" in node else node
 
     def responses(self, operation: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-        """The operation's answers, sorted by status."""
+        """Return the operation's responses, sorted by status."""
         responses = operation["responses"].items()
         return [(status, self.resolve(response)) for status, response in sorted(responses)]
 
     def codes(self, answer: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """A problem's codes, and what each means."""
+        """Return a problem's codes and what each means."""
         content = answer.get("content", {}).get("application/problem+json", {})
         return [(code, one["value"]["detail"]) for code, one in content.get("examples", {}).items()]
 
     def type_name(self, schema: Mapping[str, Any]) -> str:
-        """A schema in a few words."""
+        """Return a short name of a schema's type."""
         if "$ref" in schema:
             return str(schema["$ref"].rpartition("/")[2])
         if "anyOf" in schema:
@@ -112,17 +112,17 @@ class View:
         )
 
     def pattern(self, schema: Mapping[str, Any]) -> str | None:
-        """The schema's pattern, unless it is the one that all texts have."""
+        """Return the schema's pattern, unless it's the one that all texts have."""
         pattern: str | None = schema.get("pattern")
         return None if pattern == NO_NUL else pattern
 
     def variants(self, schema: Mapping[str, Any]) -> list[str]:
-        """The descriptions of a schema's variants."""
+        """Return the descriptions of a schema's variants."""
         kinds = [kind for part in schema.get("allOf", ()) for kind in part.get("anyOf", ())]
         return [kind["description"] for kind in kinds]
 
     def limits(self, schema: Mapping[str, Any]) -> list[str]:
-        """The limits of a value, as texts, and its default."""
+        """Return the limits of a value, as texts, and its default."""
         texts = []
         for low, high, unit in (
             ("minimum", "maximum", ""),
@@ -136,12 +136,12 @@ class View:
         return texts
 
     def schemas(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """All schemas but problems, which operations show by their codes."""
+        """Return all schemas except problems, which operations show by their codes."""
         found = self.document["components"]["schemas"].items()
         return sorted((name, schema) for name, schema in found if not is_problem(name, schema))
 
     def curl(self, operation: Mapping[str, Any]) -> str:
-        """A command that calls the operation."""
+        """Return a command that calls the operation."""
         method, path = operation["method"], operation["path"]
         path = re.sub(r"\{(\w+)\}", lambda name: f"${_placeholder(name[1])}", path)
         words = ["curl", *([] if method == "GET" else ["-X", method]), f'"$MUSTER{path}"']

@@ -1,12 +1,12 @@
-"""OpenAPI links: which operations take what an operation has answered."""
+"""OpenAPI links: which operations accept values of an operation's response."""
 
 from typing import Any, NamedTuple
 
 
 class Link(NamedTuple):
-    """A link to operations whose `parameter` is found in the answer's body at `pointer`.
+    """A link to operations whose `parameter` is in the response's body at `pointer`.
 
-    `path` names the parameters that they take over from the path of the first operation.
+    `path` names the parameters that they take from the first operation's path.
     """
 
     parameter: str

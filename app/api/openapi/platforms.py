@@ -9,8 +9,8 @@ _FIELDS = ("app_id", "app_secret", "webhook_token", "encrypt_key")
 
 
 def add_platform_variants(schema: dict[str, Any]) -> None:
-    """Add a variant for each platform to the schema of new bots, inside `allOf`, which generators
-    of clients ignore.
+    """Add a variant per platform to the schema of new bots, inside `allOf`, which client
+    generators ignore.
     """
     schema["allOf"] = [{"anyOf": [_variant(platform) for platform in BotPlatform]}]
 
@@ -20,7 +20,7 @@ def _variant(platform: BotPlatform) -> dict[str, Any]:
     names = {name: camel_case(name) for name in needed}
     credentials = ", ".join(f"`{names[name]}` ({its.what})" for name, its in needed.items())
     return {
-        "description": f"`{platform}` needs {credentials}",
+        "description": f"`{platform}` requires {credentials}",
         "properties": {
             "platform": {"enum": [platform.value]},
             **{camel_case(name): _credential(needed.get(name)) for name in _FIELDS},

@@ -1,4 +1,4 @@
-"""The problems that an operation may answer with, by status and code, as OpenAPI responses."""
+"""The problems that an operation may return, by status and code, as OpenAPI responses."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
@@ -13,25 +13,25 @@ Statuses = Mapping[type[domain.DomainError], int]
 
 
 class Problem(NamedTuple):
-    """A problem that clients can tell from others."""
+    """A problem that clients can distinguish from others."""
 
     status: int
     code: str
     detail: str
 
 
-# Requests that the framework refuses, with the codes of `app.errors`.
+# Requests that the framework rejects, with the codes of `app.errors`.
 MALFORMED = Problem(400, "malformed_request", "The body is not JSON.")
 TOO_LARGE = Problem(413, "body_too_large", "The body is too large.")
-UNSUPPORTED = Problem(415, "unsupported_media_type", "The body has to be application/json.")
-BAD_RANGE = Problem(416, "requested_range_not_satisfiable", "There is nothing at that range.")
-TOO_SLOW = Problem(408, "request_timeout", "The body came too slowly.")
-INTERNAL = Problem(500, "internal_error", "Something went wrong here; the log has more.")
+UNSUPPORTED = Problem(415, "unsupported_media_type", "The body must be application/json.")
+BAD_RANGE = Problem(416, "requested_range_not_satisfiable", "The requested range doesn't exist.")
+TOO_SLOW = Problem(408, "request_timeout", "The body arrived too slowly.")
+INTERNAL = Problem(500, "internal_error", "Something went wrong. See the server's log.")
 _BY_STATUS = {problem.status: problem for problem in (BAD_RANGE, TOO_LARGE)}
 
 
 class OperationTraits(NamedTuple):
-    """The properties of an operation from which its problems follow."""
+    """The properties of an operation that determine its problems."""
 
     requires_credential: bool
     is_admin_only: bool
@@ -41,11 +41,11 @@ class OperationTraits(NamedTuple):
     has_body: bool
     is_write: bool
     needs_postgres: bool
-    kinds: Iterable[Kind]  # the route's own, by `@problems`
+    kinds: Iterable[Kind]  # the route's own, from `@problems`
 
 
 def list_problems(facts: OperationTraits, statuses: Statuses) -> list[Problem]:
-    """All problems of an operation, sorted by status and code."""
+    """Return all problems of an operation, sorted by status and code."""
     found = {*_implied_problems(facts, statuses), INTERNAL}
     for kind in facts.kinds:
         if isinstance(kind, type):
@@ -75,7 +75,7 @@ def _implied_problems(facts: OperationTraits, statuses: Statuses) -> Iterator[Pr
         yield TOO_LARGE
         yield TOO_SLOW
     if facts.is_write:
-        yield UNSUPPORTED  # of any body, wanted or not
+        yield UNSUPPORTED  # for any body, expected or not
 
 
 def _problem(kind: type[domain.DomainError], statuses: Statuses) -> Problem:
@@ -84,7 +84,7 @@ def _problem(kind: type[domain.DomainError], statuses: Statuses) -> Problem:
 
 
 def _status_problems(status: int, statuses: Statuses) -> Iterator[Problem]:
-    """The problems of a plain status: the one that has it; for 409, all conflicts."""
+    """Return the problems of a plain status: the one that has it; for 409, all conflicts."""
     if status in _BY_STATUS:
         yield _BY_STATUS[status]
     for kind, its in statuses.items():
@@ -108,7 +108,7 @@ class Responses:
         self.responses: dict[str, Any] = {}
 
     def references_for(self, operation_id: str, problems: Iterable[Problem]) -> dict[str, Any]:
-        """{status: reference} for an operation."""
+        """Return {status: reference} for an operation."""
         by_status: dict[int, list[Problem]] = {}
         for problem in problems:
             by_status.setdefault(problem.status, []).append(problem)
@@ -134,17 +134,17 @@ def _name(operation_id: str, status: int, codes: list[str]) -> str:
 
 def _schema(status: int, codes: list[str]) -> dict[str, Any]:
     properties: dict[str, Any] = {
-        "type": {"type": "string", "description": "`about:blank`: the title says it all"},
-        "title": {"type": "string", "description": "the status in words"},
+        "type": {"type": "string", "description": "`about:blank`: there is no further description"},
+        "title": {"type": "string", "description": "status text"},
         "status": {"type": "integer", "enum": [status]},
-        "detail": {"type": "string", "description": "for people"},
-        "code": {"type": "string", "enum": codes, "description": "stable, to switch on"},
+        "detail": {"type": "string", "description": "message for people"},
+        "code": {"type": "string", "enum": codes, "description": "stable code for clients"},
     }
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
         properties["errors"] = {
             "type": "object",
             "additionalProperties": {"type": "array", "items": {"type": "string"}},
-            "description": "what is wrong with which field; `pipeline.0.name` is inside another",
+            "description": "error messages by field; `pipeline.0.name` is nested",
         }
         properties["errorCodes"] = {
             "type": "object",
@@ -152,7 +152,7 @@ def _schema(status: int, codes: list[str]) -> dict[str, Any]:
                 "type": "array",
                 "items": {"$ref": "#/components/schemas/FieldError"},
             },
-            "description": "of the same, in the same order, for programs",
+            "description": "the same errors in the same order, for clients",
         }
     return {
         "type": "object",

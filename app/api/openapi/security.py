@@ -11,36 +11,39 @@ SCHEMES: dict[str, Any] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "From `POST /api/auth/login`; lives 15 minutes. `POST /api/auth/refresh` "
-        "gives a new one. Opens /api/web, for admins /api/admin, and the logout.",
+        "description": "From `POST /api/auth/login`; valid for 15 minutes. Get a new one "
+        "from `POST /api/auth/refresh`. Opens /api/web, logout and, for "
+        "admins, /api/admin.",
     },
     "personalAccessToken": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "mst_pat_…",
-        "description": "From `POST /api/web/profile/tokens`; lives until it is revoked or its "
-        "`expiresAt`. Opens what its owner may do in /api/web and /api/admin, as far as its "
-        "`scopes` and `projects` go, but nothing that would make it last or lock the owner out.",
+        "description": "From `POST /api/web/profile/tokens`; valid until it's revoked or "
+        "until `expiresAt`. Opens /api/web and /api/admin with its owner's "
+        "permissions, within its `scopes` and `projects`. It can't do "
+        "anything that would extend its access or lock its owner out.",
     },
     "scrapeToken": {
         "type": "http",
         "scheme": "bearer",
-        "description": "`MUSTER_METRICS_TOKEN` of the server. Opens /metrics, which clients on the "
-        "server's own host may read without.",
+        "description": "The server's `MUSTER_METRICS_TOKEN`. Opens /metrics, which clients "
+        "on the server's own host can read without it.",
     },
     "workerJwt": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "A machine's, from `POST /api/workers/register`; lives 24 hours. Opens "
-        "/api/workers.",
+        "description": "A machine's, from `POST /api/workers/register`; valid for 24 "
+        "hours. Opens /api/workers.",
     },
 }
 
 
 def operation_security(method: str, rule: str) -> list[dict[str, list[str]]]:
-    """An operation's `security`: one of these schemes is needed; none if it is empty. An empty one
-    is among them where none is needed on the server's own host.
+    """Return an operation's `security`: one of these schemes is required; none if it's empty.
+
+    It includes an empty scheme if no credential is required on the server's own host.
     """
     if rule == METRICS:
         return [{}, {"scrapeToken": []}, {"accessToken": []}, {"personalAccessToken": []}]

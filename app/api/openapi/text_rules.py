@@ -1,4 +1,4 @@
-"""The rule that no text in a request contains NUL, which Postgres cannot store."""
+"""The rule that no text in a request contains NUL, which Postgres can't store."""
 
 from typing import Any
 

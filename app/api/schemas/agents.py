@@ -1,4 +1,4 @@
-"""Agents: their types, how they are to run, and what to be warned of, as JSON."""
+"""Agents as JSON: their types, options and warnings."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ MAX_ARGUMENT_LENGTH = 1000
 
 
 class AgentType(fields.String):
-    """What an agent type may be called. Which there are is what machines say."""
+    """The name of an agent type. Machines report which exist."""
 
     def __init__(self, **kwargs: Any) -> None:
         shape = validate.Regexp(agents.TYPE.pattern + r"\Z", error=field_errors.NO_AGENT_TYPE)
@@ -23,42 +23,48 @@ class AgentType(fields.String):
 
 
 class AgentOptionsSchema(StoredSchema):
-    """How an agent is to run. What is null or left out is inherited: by a task from the stage, by a
-    stage from the project; what nobody says the machine decides.
+    """How an agent runs.
+
+    Null and omitted fields are inherited: by a task from the stage, by a stage from the project.
+    The machine decides what nothing sets.
     """
 
     model = fields.String(allow_none=True, validate=[validate.Length(1, 200), check_single_line])
     permissions = fields.String(
         allow_none=True,
         validate=validate.OneOf([*AgentPermissions]),
-        metadata={"description": "what it may do without asking"},
+        metadata={"description": "what it can do without asking"},
     )
     allowed_tools = fields.List(
         fields.String(validate=[validate.Length(1, MAX_ARGUMENT_LENGTH), check_single_line]),
         allow_none=True,
         validate=validate.Length(max=MAX_ARGUMENTS),
-        metadata={"description": "in the agent's own words; replaces the inherited list"},
+        metadata={"description": "patterns in the agent's own syntax; replaces the inherited list"},
     )
     arguments = fields.List(
         fields.String(validate=validate.Length(max=MAX_ARGUMENT_LENGTH)),
         allow_none=True,
         validate=validate.Length(max=MAX_ARGUMENTS),
-        metadata={"description": "appended to its command line; replaces the inherited list"},
+        metadata={
+            "description": "arguments appended to its command line; replaces the inherited list"
+        },
     )
     interface = fields.String(allow_none=True, validate=validate.OneOf([*Interface]))
 
 
 class AgentSchema(Schema):
-    """An agent type, and the machines that have it. The decommissioned do not count."""
+    """An agent type, and the machines that have it. Decommissioned machines don't count."""
 
     type = fields.String(required=True)
     machine_count = Integer(required=True)
-    healthy_count = Integer(required=True, metadata={"description": "of those where it is healthy"})
+    healthy_count = Integer(
+        required=True, metadata={"description": "number of machines where it's healthy"}
+    )
     versions = fields.List(fields.String(), required=True)
 
 
 class WarningSchema(Schema):
-    """What is done as it was asked for, but is perhaps not what was meant."""
+    """A valid setting that may not do what you expect."""
 
     code = fields.Enum(WarningCode, by_value=True, required=True)
     field = fields.String(required=True)

@@ -10,25 +10,31 @@ class AuditFilter(CursorQuery):
     actor = fields.String(
         load_default=None,
         validate=validate.Length(1, 100),
-        metadata={"description": "a developer's id, or their name in any letter case"},
+        metadata={"description": "developer ID, or name in any letter case"},
     )
     action = fields.String(
         load_default=None,
         validate=validate.Length(1, 100),
-        metadata={"description": "an action, or all of a family: `machine.`"},
+        metadata={"description": "action, or a family of actions: `machine.`"},
     )
     target_type = fields.String(
         load_default=None,
         validate=validate.Length(1, 100),
-        metadata={"description": "what was acted on: `machine`, `developer`"},
+        metadata={"description": "type of the target: `machine`, `developer`"},
     )
     target_id = fields.String(
         load_default=None,
         validate=validate.Length(max=200),
-        metadata={"description": "its id; of a project its key"},
+        metadata={"description": "ID of the target; for a project its key"},
     )
-    since = Timestamp(load_default=None, data_key="from", metadata={"description": "this included"})
-    to_time = Timestamp(load_default=None, data_key="to", metadata={"description": "this excluded"})
+    since = Timestamp(
+        load_default=None,
+        data_key="from",
+        metadata={"description": "start of the range, inclusive"},
+    )
+    to_time = Timestamp(
+        load_default=None, data_key="to", metadata={"description": "end of the range, exclusive"}
+    )
 
 
 class AuditActor(Schema):

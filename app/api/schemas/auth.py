@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 from app.api.schemas.base import Schema
 from app.domain.login import MAX_CLIENT_NAME
 
-# No secret of ours is longer; a longer text is not worth computing a hash.
+# None of our secrets is longer; hashing a longer text is a waste.
 _SECRET = validate.Length(1, 1024)
 
 
@@ -16,13 +16,15 @@ class LoginSchema(Schema):
         allow_none=True,
         load_default=None,
         validate=validate.Length(max=64),
-        metadata={"description": "of the second factor, or a recovery code"},
+        metadata={"description": "two-factor code, or a recovery code"},
     )
     client_name = fields.String(
         allow_none=True,
         load_default=None,
         validate=validate.Length(max=MAX_CLIENT_NAME),
-        metadata={"description": "what your sessions call it; by default what its User-Agent says"},
+        metadata={
+            "description": "name of the client in your sessions; by default from its User-Agent"
+        },
     )
 
 
@@ -34,7 +36,7 @@ class BrowserLoginSchema(Schema):
     access_token = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "null: a code of the second factor is needed too"},
+        metadata={"description": "null: a two-factor code is required too"},
     )
 
 
@@ -49,7 +51,7 @@ class NewTokensSchema(Schema):
     refresh_token = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "null where the browser keeps it in its cookie"},
+        metadata={"description": "null if it's only in the browser's cookie"},
     )
 
 

@@ -18,7 +18,7 @@ INT8 = 2**63 - 1
 
 class Schema(ma.Schema):
     """Fields have snake_case names in Python and camelCase names in JSON; unknown ones are
-    refused.
+    rejected.
     """
 
     class Meta:
@@ -51,7 +51,7 @@ def _has_unstorable_text(value: Any) -> bool:
     """Whether a text in the value contains NUL or a lone surrogate: valid in JSON, but not in
     Postgres or UTF-8.
     """
-    waiting = [value]  # a stack of our own: a body may be nested deeper than Python's goes
+    waiting = [value]  # not recursive: a body may be nested deeper than Python's limit
     while waiting:
         part = waiting.pop()
         if isinstance(part, str) and _UNSTORABLE.search(part):
@@ -64,7 +64,7 @@ def _has_unstorable_text(value: Any) -> bool:
 
 
 class Timestamp(fields.AwareDateTime):
-    """A point in time; one without a UTC offset is refused."""
+    """A point in time; one without a UTC offset is rejected."""
 
     default_error_messages = {
         "invalid": field_errors.NO_TIMESTAMP,
@@ -78,7 +78,7 @@ class Timestamp(fields.AwareDateTime):
         moment: datetime = super()._deserialize(*args, **kwargs)
         try:
             return moment.astimezone(UTC)
-        except OverflowError:  # in UTC it lies outside of the years 1 to 9999
+        except OverflowError:  # in UTC it's outside the years 1 to 9999
             raise self.make_error("invalid", input=args[0], obj_type=self.OBJ_TYPE) from None
 
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
@@ -86,20 +86,20 @@ class Timestamp(fields.AwareDateTime):
 
 
 class Integer(fields.Integer):
-    """An integer that Postgres can store; in bodies a JSON number, no string."""
+    """An integer that Postgres can store; in bodies a JSON number, not a string."""
 
     def __init__(self, *, minimum: int = 0, maximum: int = INT4, **kwargs: Any) -> None:
         bounds = validate.Range(minimum, maximum)
         super().__init__(validate=bounds, **{"strict": True, **kwargs})
 
     def _validated(self, value: Any) -> Any:
-        # JSON knows one kind of number, and JSON Schema takes 1.0 for an integer.
+        # JSON has one number type, and JSON Schema accepts 1.0 as an integer.
         whole = isinstance(value, float) and value.is_integer()
         return super()._validated(int(value) if whole else value)
 
 
 class Id(Integer):
-    """A row's id."""
+    """A row's ID."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(minimum=1, maximum=INT8, **kwargs)
@@ -115,4 +115,4 @@ class Boolean(fields.Boolean):
 
 
 class Empty(Schema):
-    """`{}`: a body that says nothing."""
+    """`{}`: an empty body."""

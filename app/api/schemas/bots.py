@@ -1,4 +1,4 @@
-"""Bots and their bindings, as JSON. Secrets only come in."""
+"""Bots and their bindings, as JSON. Secrets are write-only."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,20 +17,22 @@ _SECRET: _Rules = [validate.Length(max=2000), check_single_line]
 
 
 class BotUpdate(Schema):
-    """What can be changed of a bot, which is all but its platform. What is left out stays."""
+    """The fields of a bot that you can change: all but its platform. Omitted fields don't
+    change.
+    """
 
     name = fields.String(validate=_NAME)
     app_id = fields.String(
         allow_none=True,
         validate=[validate.Length(max=200), check_single_line],
-        metadata={"description": "Slack's or Lark's id of the app"},
+        metadata={"description": "app ID at Slack or Lark"},
     )
     app_secret = fields.String(
         allow_none=True,
         validate=_SECRET,
         metadata={
-            "description": "write-only: Slack's bot token, Lark's app secret, "
-            "a webhook's signing key"
+            "description": "write-only: Slack's bot token, Lark's app secret, or a "
+            "webhook's signing key"
         },
     )
     webhook_token = fields.String(
@@ -47,12 +49,12 @@ class BotUpdate(Schema):
         metadata={"description": "write-only: Lark's encrypt key, which signs its events"},
     )
     audit_log = Boolean(
-        metadata={"description": "whether the webhook's URL is told the audit log, too"},
+        metadata={"description": "whether the webhook also receives the audit log"},
     )
 
 
 class NewBot(BotUpdate):
-    """What each platform needs is added in the document (`api/openapi/platforms`)."""
+    """The document adds what each platform requires (`api/openapi/platforms`)."""
 
     platform = fields.Enum(BotPlatform, by_value=True, required=True)
     name = fields.String(required=True, validate=_NAME)
@@ -62,13 +64,13 @@ class AuditStreamSchema(Schema):
     sent = Integer(
         required=True,
         maximum=INT8,
-        metadata={"description": "the number of the last entry that was taken"},
+        metadata={"description": "number of the last delivered entry"},
     )
-    failures = Integer(required=True, metadata={"description": "tries in a row that have failed"})
+    failures = Integer(required=True, metadata={"description": "consecutive failed tries"})
     error = fields.String(
-        required=True, allow_none=True, metadata={"description": "why the last of them did"}
+        required=True, allow_none=True, metadata={"description": "reason for the last failure"}
     )
-    due_at = Timestamp(required=True, metadata={"description": "no try is made before"})
+    due_at = Timestamp(required=True, metadata={"description": "earliest time of the next try"})
 
 
 class BotSchema(Schema):
@@ -90,7 +92,7 @@ class BotSchema(Schema):
         AuditStreamSchema,
         required=True,
         allow_none=True,
-        metadata={"description": "null for a bot that was never told the audit log"},
+        metadata={"description": "null for a bot that has never received the audit log"},
     )
     created_at = Timestamp(required=True)
 
@@ -101,27 +103,27 @@ class BotTest(Schema):
         load_default=None,
         validate=_CHAT_ID,
         metadata={
-            "description": "of Slack and Lark; by default your own account there, "
-            "else the bot's oldest bound chat"
+            "description": "chat or account on Slack or Lark; by default your own account "
+            "there, else the bot's oldest bound chat"
         },
     )
 
 
 class BotTestResultSchema(Schema):
-    sent = Boolean(required=True, metadata={"description": "whether the platform has taken it"})
+    sent = Boolean(required=True, metadata={"description": "whether the platform accepted it"})
     detail = fields.String(
         required=True,
-        metadata={"description": "how it went; what failed, in the platform's own words"},
+        metadata={"description": "result; for a failure, the platform's own text"},
     )
     advice = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "what to mend, where that is known"},
+        metadata={"description": "advice for fixing it, if known"},
     )
     chat_id = fields.String(
-        required=True, allow_none=True, metadata={"description": "where it was written to"}
+        required=True, allow_none=True, metadata={"description": "recipient of the message"}
     )
-    milliseconds = Integer(required=True, metadata={"description": "how long it took"})
+    milliseconds = Integer(required=True, metadata={"description": "duration"})
 
 
 class NewBinding(Schema):
@@ -133,11 +135,11 @@ class NewBinding(Schema):
 
 
 class BindingQuery(Schema):
-    """Exactly one of the two is given."""
+    """Exactly one of the two is required."""
 
-    binding_id = Id(strict=False, metadata={"description": "or platformChatId, not both"})
+    binding_id = Id(strict=False, metadata={"description": "binding ID, or use platformChatId"})
     platform_chat_id = fields.String(
-        validate=validate.Length(1, 200), metadata={"description": "or bindingId, not both"}
+        validate=validate.Length(1, 200), metadata={"description": "chat ID, or use bindingId"}
     )
 
     @validates_schema

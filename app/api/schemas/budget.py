@@ -10,24 +10,26 @@ _MAX_COST = 1_000_000_000
 
 
 class BudgetSchema(StoredSchema):
-    """What may be used before a person is asked; null, and what is left out: whatever it takes."""
+    """The amounts that can be used before a person is asked; null or omitted: no limit."""
 
-    minutes = Integer(minimum=1, allow_none=True, metadata={"description": "in which stages run"})
+    minutes = Integer(
+        minimum=1, allow_none=True, metadata={"description": "running time of stages"}
+    )
     tokens = Integer(
         minimum=1,
         maximum=INT8,
         allow_none=True,
-        metadata={"description": "input and output of its agents"},
+        metadata={"description": "input and output tokens of its agents"},
     )
     cost = fields.Float(
         allow_none=True,
         validate=validate.Range(min=0, min_inclusive=False, max=_MAX_COST),
-        metadata={"description": "as agents say it, or by the admins' prices"},
+        metadata={"description": "cost as agents report it, or by the admins' prices"},
     )
 
 
 class UsedSchema(StoredSchema):
-    """What was used; null: unknown."""
+    """Used amounts; null: unknown."""
 
     minutes = fields.Float(required=True, allow_none=True)
     tokens = Integer(required=True, allow_none=True, maximum=INT8)
@@ -35,7 +37,7 @@ class UsedSchema(StoredSchema):
 
 
 class MonthBudgetSchema(StoredSchema):
-    """A budget of a calendar month (UTC), and what was used of it."""
+    """A budget of a calendar month (UTC), and its use."""
 
     month = fields.String(required=True)
     budget = fields.Nested(BudgetSchema, required=True, allow_none=True)
@@ -43,14 +45,16 @@ class MonthBudgetSchema(StoredSchema):
 
 
 class SpentBudgetSchema(StoredSchema):
-    """A budget that is used up. A task's own is of all its rounds and has no month."""
+    """A used-up budget. A task's own covers all its rounds and has no month."""
 
     of = fields.String(required=True, validate=validate.OneOf([of.value for of in BudgetOwner]))
     name = fields.String(
-        required=True, metadata={"description": "the task's id, the project's key, a name"}
+        required=True, metadata={"description": "task ID, project key, or developer name"}
     )
     month = fields.String(required=True, allow_none=True)
     budget = fields.Nested(
-        BudgetSchema, required=True, metadata={"description": "with what was granted to the task"}
+        BudgetSchema,
+        required=True,
+        metadata={"description": "including what was granted to the task"},
     )
     used = fields.Nested(UsedSchema, required=True)

@@ -28,16 +28,16 @@ class TaskNumbers(Schema):
     )
     failed_today = _number(
         attribute=f"ended_today.{TaskStatus.FAILED}",
-        metadata={"description": "likewise; also those that were retried since"},
+        metadata={"description": "likewise; also those retried since"},
     )
 
 
 class MachineNumbers(Schema):
     online = _number(attribute=f"machines.{MachineStatus.ONLINE}")
     offline = _number(attribute=f"machines.{MachineStatus.OFFLINE}")
-    draining = _number(attribute="in_drain", metadata={"description": "or drained"})
+    draining = _number(attribute="in_drain", metadata={"description": "including drained"})
     total = _number(
-        attribute="machines_total", metadata={"description": "all but the decommissioned"}
+        attribute="machines_total", metadata={"description": "all except decommissioned"}
     )
 
 
@@ -48,7 +48,8 @@ class SlotNumbers(Schema):
 
 class QueueAge(Schema):
     oldest_seconds = _number(
-        allow_none=True, metadata={"description": "of who has been queued longest; null: nobody is"}
+        allow_none=True,
+        metadata={"description": "of the task queued the longest; null: the queue is empty"},
     )
 
 
@@ -58,7 +59,7 @@ class UsageNumbers(Schema):
 
 
 class StatsSchema(Schema):
-    """Numbers of tasks, the queue's age and usage are over the projects that you may see."""
+    """Counts of tasks, the queue's age and usage cover the projects that you can see."""
 
     tasks = fields.Nested(TaskNumbers, required=True)
     machines = fields.Nested(MachineNumbers, required=True)
@@ -76,7 +77,7 @@ class ActivitySchema(EventSchema):
     task_id = Id(required=True)
     project_key = fields.String(required=True)
     machine_name = fields.String(
-        required=True, allow_none=True, metadata={"description": "of the event's attempt"}
+        required=True, allow_none=True, metadata={"description": "number of the event's attempt"}
     )
 
     def get_attribute(self, obj: Activity, attr: str, default: Any) -> Any:

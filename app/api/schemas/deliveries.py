@@ -1,4 +1,4 @@
-"""Deliveries to chats, as JSON."""
+"""Chat deliveries, as JSON."""
 
 from marshmallow import fields
 
@@ -10,7 +10,9 @@ from app.domain.notification_rules import NotificationType
 
 
 class DeliveryFilter(CursorQuery):
-    state = fields.Enum(DeliveryState, by_value=True, metadata={"description": "`dead`: given up"})
+    state = fields.Enum(
+        DeliveryState, by_value=True, metadata={"description": "`dead`: no longer tried"}
+    )
     bot_id = Id(strict=False)
 
 
@@ -21,20 +23,20 @@ class DeliverySchema(Schema):
         DeliveryAction,
         by_value=True,
         required=True,
-        metadata={"description": "`edit`: of a card whose question is no longer open"},
+        metadata={"description": "`edit`: updates a card whose question is no longer open"},
     )
     kind = fields.Enum(NotificationType, by_value=True, required=True, attribute="outbox.kind")
     task_id = Id(required=True)
     bot_id = Id(required=True)
     bot_name = fields.String(required=True, attribute="bot.name")
     platform = fields.Enum(BotPlatform, by_value=True, required=True, attribute="bot.platform")
-    chat_id = fields.String(required=True, metadata={"description": "a room, or a person"})
+    chat_id = fields.String(required=True, metadata={"description": "a channel or a person"})
     developer_id = Id(
-        required=True, allow_none=True, metadata={"description": "whom a direct message is for"}
+        required=True, allow_none=True, metadata={"description": "recipient of a direct message"}
     )
     attempts = Integer(required=True)
     error = fields.String(
-        required=True, allow_none=True, metadata={"description": "what the platform said last"}
+        required=True, allow_none=True, metadata={"description": "the platform's last response"}
     )
     due_at = Timestamp(required=True)
     created_at = Timestamp(required=True)

@@ -13,7 +13,7 @@ from app.domain import field_errors
 from app.domain.roles import SystemRole
 from app.services.accounts import passwords
 
-# `<` and `>` end a name and an address in a commit's header.
+# `<` and `>` delimit the address in a commit's header.
 _Rules = list[Callable[[str], Any]]
 GIT_NAME: _Rules = [
     validate.Length(1, 200),
@@ -30,10 +30,12 @@ NEW_PASSWORD = validate.Length(passwords.MIN_LENGTH, passwords.MAX_LENGTH)
 
 
 class Email(fields.String):
-    """An address by which providers know an account; in lower case."""
+    """The address by which providers know an account; in lower case."""
 
     def __init__(self, **kwargs: Any) -> None:
-        metadata = {"description": "by which a provider's verified e-mail finds the account"}
+        metadata = {
+            "description": "address that matches a provider's verified email to the account"
+        }
         super().__init__(allow_none=True, validate=GIT_EMAIL, metadata=metadata, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
@@ -67,14 +69,14 @@ class DeveloperChanges(Schema):
             ),
         ],
         metadata={
-            "description": "the account on a chat platform, and its id there: "
+            "description": "account on a chat platform, with its ID there: "
             "slack:U024BE7LH, lark:ou_…; null removes it"
         },
     )
     budget = fields.Nested(
         BudgetSchema,
         allow_none=True,
-        metadata={"description": "of a calendar month (UTC), for the tasks that they create"},
+        metadata={"description": "per calendar month (UTC), for the tasks that they create"},
     )
 
 

@@ -1,4 +1,4 @@
-"""Logins of devices, as JSON."""
+"""Device sign-ins, as JSON."""
 
 from marshmallow import fields, validate
 
@@ -10,17 +10,17 @@ class NewDevice(Schema):
     client_name = fields.String(
         required=True,
         validate=validate.Length(1, MAX_CLIENT_NAME),
-        metadata={"description": "what it is called to whoever lets it in"},
+        metadata={"description": "name shown to the person who approves it"},
     )
 
 
 class DeviceCodesSchema(Schema):
-    device_code = fields.String(required=True, metadata={"description": "the device's secret"})
-    user_code = fields.String(required=True, metadata={"description": "to be shown"})
+    device_code = fields.String(required=True, metadata={"description": "secret of the device"})
+    user_code = fields.String(required=True, metadata={"description": "code to show"})
     verification_uri = fields.String(required=True)
     verification_uri_complete = fields.String(required=True)
     expires_in = Integer(required=True, metadata={"description": "seconds"})
-    interval = Integer(required=True, metadata={"description": "seconds between two questions"})
+    interval = Integer(required=True, metadata={"description": "seconds between polls"})
 
 
 class DeviceCode(Schema):
@@ -29,6 +29,8 @@ class DeviceCode(Schema):
 
 class WaitingDeviceSchema(Schema):
     client_name = fields.String(required=True)
-    address = fields.String(required=True, metadata={"description": "where it has asked from"})
+    address = fields.String(
+        required=True, metadata={"description": "address of the device's request"}
+    )
     requested_at = Timestamp(required=True)
     expires_at = Timestamp(required=True)

@@ -1,4 +1,4 @@
-"""What tasks have changed, as JSON."""
+"""Task changes, as JSON."""
 
 from marshmallow import fields, validate
 
@@ -15,19 +15,19 @@ class DiffFilter(Schema):
         minimum=0,
         load_default=None,
         strict=False,
-        metadata={"description": "what it changed, since the stage before it"},
+        metadata={"description": "changes of the stage, since the stage before it"},
     )
     attempt = Integer(
         minimum=1,
         load_default=None,
         strict=False,
-        metadata={"description": "what it has come to, since the base"},
+        metadata={"description": "all changes since the base"},
     )
     round = Integer(
         minimum=1,
         load_default=None,
         strict=False,
-        metadata={"description": "what it has come to, since the round before it"},
+        metadata={"description": "changes since the previous round"},
     )
     path = fields.String(load_default=None, validate=PATH)
     ignore_whitespace = fields.Boolean(load_default=False, truthy={"true"}, falsy={"false"})
@@ -46,7 +46,9 @@ class DiffLineSchema(Schema):
     old_line = Integer(required=True, allow_none=True)
     new_line = Integer(required=True, allow_none=True)
     text = fields.String(required=True)
-    no_newline = fields.Boolean(metadata={"description": "true: the file ends without one"})
+    no_newline = fields.Boolean(
+        metadata={"description": "true: the file has no line end at its end"}
+    )
 
 
 class HunkSchema(Schema):
@@ -71,7 +73,7 @@ class DiffFileSchema(Schema):
     mode = fields.String(required=True, allow_none=True)
     old_mode = fields.String(required=True, allow_none=True)
     left_out = fields.String(
-        required=True, metadata={"description": "why there are no hunks; empty: all are there"}
+        required=True, metadata={"description": "reason for missing hunks; empty: all are present"}
     )
     hunks = fields.List(fields.Nested(HunkSchema), required=True)
 
@@ -86,7 +88,7 @@ class TaskDiffSchema(Schema):
     stage_index = Integer(required=True)
     is_partial = fields.Boolean(data_key="partial", required=True)  # marshmallow has a `partial`
     left_out = fields.String(
-        required=True, metadata={"description": "why there is no patch; empty: there is one"}
+        required=True, metadata={"description": "reason for a missing patch; empty: it's present"}
     )
     files_changed = Integer(required=True)
     insertions = Integer(maximum=INT8, required=True)

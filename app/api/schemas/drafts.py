@@ -1,4 +1,4 @@
-"""Drafts of tasks, and saved views, as JSON."""
+"""Task drafts and saved views, as JSON."""
 
 import re
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from app.api.schemas.tasks import MAX_PRIORITY
 from app.api.schemas.texts import check_single_line
 from app.domain import drafts, field_errors, labels
 
-_OPTIONS = "each field in place of the stage's, or the project's"
-_INCOMPLETE = "as it was written so far: it need not be one yet"
-_QUERY = "what stands in the page's address behind the `?`"
-_POSITION = "they are shown by it, then by age; by default behind the others"
-_PINNED = "always shown; others in a menu"
+_OPTIONS = "each field overrides the stage's or the project's"
+_INCOMPLETE = "as entered so far; may be incomplete"
+_QUERY = "the part of the page's address after the `?`"
+_POSITION = "sort order, then by age; by default after the others"
+_PINNED = "always shown; others appear in a menu"
 _key_length = validate.Length(max=64)
 _description_length = validate.Length(max=drafts.MAX_DESCRIPTION)
 _selector_length = validate.Length(max=labels.MAX_SELECTOR)
@@ -28,7 +28,7 @@ _query: list[Callable[[str], object]] = [
 
 
 class DraftChanges(Schema):
-    """Any of the fields of a new task; none is needed."""
+    """Any fields of a new task; all are optional."""
 
     project_key = fields.String(allow_none=True, validate=_key_length)
     description = fields.String(validate=_description_length)
@@ -66,7 +66,7 @@ class NewView(Schema):
 
 
 class ViewChanges(Schema):
-    """Any of a view's fields. Fields that are left out stay as they are."""
+    """Any fields of a view. Omitted fields don't change."""
 
     name = fields.String(validate=_name)
     query = fields.String(validate=_query, metadata={"description": _QUERY})

@@ -1,4 +1,4 @@
-"""Drains of machines, as JSON."""
+"""Machine drains, as JSON."""
 
 from marshmallow import fields, validate
 
@@ -14,14 +14,14 @@ class NewDrain(Schema):
         maximum=30 * 24 * 3600,
         load_default=None,
         allow_none=True,
-        metadata={"description": "what still runs then is stopped, and goes on elsewhere"},
+        metadata={"description": "time at which running work is stopped and resumes elsewhere"},
     )
 
 
 class DrainQuery(Schema):
     dry_run = fields.Boolean(
         load_default=False,
-        metadata={"description": "change nothing, and say what would become of the tasks there"},
+        metadata={"description": "change nothing, and return what would happen to the tasks there"},
     )
 
 
@@ -32,8 +32,9 @@ class PlannedTaskSchema(Schema):
         by_value=True,
         required=True,
         metadata={
-            "description": "keep: it is waited for; hand_over: it goes elsewhere, its gate open; "
-            "stop: it goes on elsewhere from its last checkpoint"
+            "description": "keep: the machine waits for it; hand_over: it moves elsewhere "
+            "with its gate open; stop: it resumes elsewhere from its last "
+            "checkpoint"
         },
     )
     at_deadline = fields.Enum(
@@ -41,15 +42,15 @@ class PlannedTaskSchema(Schema):
         by_value=True,
         required=True,
         allow_none=True,
-        metadata={"description": "what becomes of it then, if it is still there"},
+        metadata={"description": "what happens to it at the deadline, if it's still there"},
     )
     has_checkpoint = fields.Boolean(
-        required=True, metadata={"description": "all that its earlier stages did is pushed"}
+        required=True, metadata={"description": "whether all work of its earlier stages is pushed"}
     )
 
 
 class DrainedMachineSchema(MachineSchema):
-    """A machine; and of a dry run, what a drain would do."""
+    """A machine; after a dry run, with the plan of a drain."""
 
     plan = fields.List(
         fields.Nested(PlannedTaskSchema), required=True, allow_none=True, dump_default=None

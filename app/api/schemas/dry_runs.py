@@ -7,7 +7,7 @@ from app.api.schemas.field_errors import FieldErrorSchema
 from app.api.schemas.projects import MAX_SECONDS
 from app.domain.pipeline import MAX_INPUT, MAX_STAGES, VARIABLES, GateKind, StageKind
 
-_MAX_STAGES = 5 * MAX_STAGES  # more than there may be are told of, not refused
+_MAX_STAGES = 5 * MAX_STAGES  # too many stages give errors in the result, not a rejection
 
 
 class NewDryRun(Schema):
@@ -17,13 +17,13 @@ class NewDryRun(Schema):
         load_default=None,
         allow_none=True,
         validate=validate.Length(max=_MAX_STAGES),
-        metadata={"description": "stages as of a project; null: those that it has"},
+        metadata={"description": "stages as in a project; null: the project's own"},
     )
     answers = fields.Dict(
         keys=fields.String(validate=validate.Length(max=64)),
         values=fields.String(validate=validate.Length(max=MAX_INPUT)),
         load_default=dict,
-        metadata={"description": "to the gates, by the stage's name; else the first choice"},
+        metadata={"description": "answers to the gates, by stage name; default: the first choice"},
     )
 
 
@@ -35,7 +35,7 @@ class DryRunGateSchema(Schema):
 
 
 class DryRunVariablesSchema(Schema):
-    """What a stage's variables have as their values."""
+    """The values of a stage's variables."""
 
 
 for _name in VARIABLES:
@@ -48,7 +48,7 @@ class DryRunStageSchema(Schema):
     timeout = Integer(required=True, maximum=MAX_SECONDS, attribute="stage.timeout")
     gate = fields.Nested(DryRunGateSchema, required=True, allow_none=True, attribute="stage.gate")
     text = fields.String(
-        required=True, metadata={"description": "what its agent is told; a script as it is"}
+        required=True, metadata={"description": "the agent's prompt, or the unchanged script"}
     )
     variables = fields.Nested(DryRunVariablesSchema, required=True)
 
@@ -57,17 +57,17 @@ class DryRunSchema(Schema):
     stages = fields.List(
         fields.Nested(DryRunStageSchema),
         required=True,
-        metadata={"description": "none where there are errors"},
+        metadata={"description": "empty if there are errors"},
     )
     errors = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.String()),
         required=True,
-        metadata={"description": "by field, as the errors of what is refused"},
+        metadata={"description": "by field, like the errors of a rejected request"},
     )
     error_codes = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.Nested(FieldErrorSchema)),
         required=True,
-        metadata={"description": "of the same, in the same order"},
+        metadata={"description": "the same errors in the same order"},
     )

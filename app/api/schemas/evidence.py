@@ -1,4 +1,4 @@
-"""The keys that sign evidence, as JSON."""
+"""The public keys for evidence, as JSON."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""What is wrong with a field, as JSON that clients switch on."""
+"""Field errors with codes, as JSON."""
 
 from marshmallow import fields, validate
 
@@ -7,16 +7,16 @@ from app.domain.field_errors import CODES
 
 
 class FieldErrorSchema(Schema):
-    """What is wrong with a field: the message at its place says the same to people."""
+    """A field error; the message in the same place says the same to people."""
 
     code = fields.String(
         required=True,
         validate=validate.OneOf(CODES),
-        metadata={"description": "stable, to switch on; more may be added"},
+        metadata={"description": "stable code for clients; new ones may be added"},
     )
     params = fields.Dict(
         keys=fields.String(),
         values=fields.Raw(),
         required=True,
-        metadata={"description": "the values that the words have in them, by name"},
+        metadata={"description": "the values in the text, by name"},
     )

@@ -14,21 +14,22 @@ class NewFollowUp(Schema):
     review_id = Id(
         load_default=None,
         allow_none=True,
-        metadata={"description": "the review whose threads agents are told of, with their code"},
+        metadata={"description": "review whose threads, with their code, go to the agents"},
     )
 
 
 class FollowUpSchema(Schema):
-    """What a person wants next of a task whose work is there."""
+    """A person's new instruction for a task that has results."""
 
     id = Id(required=True)
     number = Integer(
-        required=True, metadata={"description": "within the task, from 1: in this order they begin"}
+        required=True,
+        metadata={"description": "number within the task, from 1; follow-ups start in this order"},
     )
     round = Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "that it has begun; null: none yet"},
+        metadata={"description": "round that it started; null: not started"},
     )
     state = fields.Enum(FollowUpState, by_value=True, required=True)
     instruction = fields.String(required=True)

@@ -14,12 +14,12 @@ class GateAnswer(Schema):
     number = Integer(
         load_default=None,
         allow_none=True,
-        metadata={"description": "default: whichever question of the stage is open"},
+        metadata={"description": "default: the stage's open question, whichever it is"},
     )
     round = Integer(
         load_default=None,
         allow_none=True,
-        metadata={"description": "of the question; default: the task's, whichever that is"},
+        metadata={"description": "round of the question; default: the task's current one"},
     )
     result = fields.String(required=True)
     comment = fields.String(
@@ -30,25 +30,27 @@ class GateAnswer(Schema):
         load_default=None,
         allow_none=True,
         metadata={
-            "description": "with `continue`: how much more the task may use than it has; "
-            "default: as much as the budget has"
+            "description": "with `continue`: how much more the task can use from now on; "
+            "default: the budget's amount"
         },
     )
 
 
 class BranchConflictSchema(StoredSchema):
-    """The task's own branch, which could not be moved to `commit`."""
+    """The task's branch, which couldn't be moved to `commit`."""
 
     name = fields.String(required=True)
     commit = fields.String(required=True)
     expected = fields.String(
-        required=True, allow_none=True, metadata={"description": "what Muster left there"}
+        required=True,
+        allow_none=True,
+        metadata={"description": "the commit that Muster left there"},
     )
     found = fields.String(
-        required=True, allow_none=True, metadata={"description": "null: it is gone"}
+        required=True, allow_none=True, metadata={"description": "null: the branch was deleted"}
     )
-    why = fields.String(required=True, metadata={"description": "the remote's words, if any"})
-    by = fields.String(required=True, metadata={"description": "the found commit's author"})
+    why = fields.String(required=True, metadata={"description": "the remote's message, if any"})
+    by = fields.String(required=True, metadata={"description": "author of the found commit"})
     subject = fields.String(required=True)
 
 
@@ -56,17 +58,17 @@ class GateDiffSchema(DiffSchema):
     href = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "where it is, file by file; null: its machine does not tell"},
+        metadata={"description": "changes so far, by file; null: its machine doesn't report them"},
     )
 
 
 class PendingGateSchema(Schema):
     task_id = Id(required=True)
-    round = Integer(required=True, metadata={"description": "the task's: a retry asks anew"})
+    round = Integer(required=True, metadata={"description": "the task's round; a retry asks again"})
     stage_index = Integer(required=True)
     number = Integer(
         required=True,
-        metadata={"description": "0: before the stage; those in its middle count from 1"},
+        metadata={"description": "0: before the stage; questions during the stage count from 1"},
     )
     stage_name = fields.String(required=True)
     kind = fields.Enum(GateKind, by_value=True, required=True)
@@ -79,6 +81,6 @@ class PendingGateSchema(Schema):
         fields.Nested(SpentBudgetSchema),
         required=True,
         allow_none=True,
-        metadata={"description": "those that are used up, where it is asked about them"},
+        metadata={"description": "the used-up budgets, if the question is about them"},
     )
     branch = fields.Nested(BranchConflictSchema, required=True, allow_none=True)

@@ -1,4 +1,4 @@
-"""Headers of requests that a client may repeat."""
+"""Idempotency headers."""
 
 from marshmallow import fields, validate
 
@@ -15,15 +15,15 @@ class IdempotencyHeaders(Schema):
             validate.Regexp(r"[ -~]*\Z", error=field_errors.NOT_PLAIN_TEXT),
         ],
         metadata={
-            "description": "of your making: the same request under the same key within 24 h (or "
-            "what `idempotencyHours` says) takes effect once, and is answered as the first time"
+            "description": "client-chosen key. Repeating the request within 24 h "
+            "(`idempotencyHours`) returns the first response"
         },
     )
 
 
 IDEMPOTENCY_REPLAYED = {
     "Idempotency-Replayed": {
-        "description": "`true` where this was the answer before",
+        "description": "`true` for a repeated response",
         "schema": {"type": "string"},
     }
 }

@@ -1,4 +1,4 @@
-"""What needs somebody, as JSON."""
+"""Inbox items, as JSON."""
 
 from marshmallow import fields
 
@@ -25,14 +25,14 @@ class ShortFileSchema(Schema):
 
 
 class ExcerptSchema(Schema):
-    """Lines of a file, with what has changed there first."""
+    """Lines of a file around its first change."""
 
     path = fields.String(required=True)
     lines = fields.List(fields.Nested(DiffLineSchema), required=True)
 
 
 class ShortDiffSchema(Schema):
-    """What a task has changed, in short; the whole of it is the task's diff."""
+    """A summary of a task's changes; the task's diff has all of them."""
 
     commit = fields.String(required=True)
     files_changed = Integer(required=True)
@@ -41,7 +41,7 @@ class ShortDiffSchema(Schema):
     files = fields.List(
         fields.Nested(ShortFileSchema),
         required=True,
-        metadata={"description": "some of them, those with the most lines first"},
+        metadata={"description": "some of the files, those with the most lines first"},
     )
     excerpt = fields.Nested(ExcerptSchema, required=True, allow_none=True)
 
@@ -64,41 +64,41 @@ class UnhealthyMachineSchema(Schema):
 
 
 class InboxItemSchema(Schema):
-    """Something that needs you. Of `task` and `machine` one is null."""
+    """Something that needs your attention. Either `task` or `machine` is null."""
 
-    id = fields.String(
-        required=True, metadata={"description": "stays the same while the item is there"}
-    )
+    id = fields.String(required=True, metadata={"description": "stable while the item exists"})
     kind = fields.Enum(InboxKind, by_value=True, required=True)
-    since = Timestamp(required=True, allow_none=True, metadata={"description": "null: not known"})
+    since = Timestamp(required=True, allow_none=True, metadata={"description": "null: unknown"})
     default_action = fields.Enum(
         DefaultAction,
         by_value=True,
         required=True,
-        metadata={"description": "what happens by itself where nobody does anything"},
+        metadata={"description": "what happens if no one acts"},
     )
-    at = Timestamp(required=True, allow_none=True, metadata={"description": "and when"})
+    at = Timestamp(
+        required=True, allow_none=True, metadata={"description": "time of the default action"}
+    )
     actions = fields.List(
         fields.Enum(InboxAction, by_value=True),
         required=True,
-        metadata={"description": "what you may do about it, with this credential"},
+        metadata={"description": "your actions for it, with this credential"},
     )
     task = fields.Nested(ListedTaskSchema, required=True, allow_none=True)
     gate = fields.Nested(PendingGateSchema, required=True, allow_none=True)
     change = fields.Nested(ShortDiffSchema, required=True, allow_none=True)
     log_tail = fields.List(
-        fields.String(), required=True, metadata={"description": "how the log of a failure ends"}
+        fields.String(), required=True, metadata={"description": "last lines of a failure's log"}
     )
     retry_from = Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "the stage that a failure can be retried from, if you may"},
+        metadata={"description": "stage from which you can retry a failure"},
     )
     machine = fields.Nested(UnhealthyMachineSchema, required=True, allow_none=True)
 
 
 class InboxCountsSchema(Schema):
-    """How many there are, of this kind or that; each counts to the same most."""
+    """Counts per kind; each is limited to the same maximum."""
 
     gate = Integer(required=True)
     question = Integer(required=True)
@@ -109,9 +109,7 @@ class InboxCountsSchema(Schema):
 
 
 class InboxPage(cursor_page_schema(InboxItemSchema)):  # type: ignore[misc]
-    total = Integer(
-        required=True, metadata={"description": "of all kinds together, whatever is asked for"}
-    )
+    total = Integer(required=True, metadata={"description": "of all kinds, whatever the filter"})
     counts = fields.Nested(
         InboxCountsSchema, required=True, metadata={"description": f"each up to {MAX_COUNT}"}
     )

@@ -1,4 +1,4 @@
-"""Labels of machines, and selectors, as JSON."""
+"""Machine labels and selectors, as JSON."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, validate
 from app.domain import field_errors, labels
 from app.domain.field_errors import InvalidValue
 
-_SELECTOR = "what a machine's labels have to meet: `gpu=true,zone!=eu`, also `gpu` and `!gpu`"
+_SELECTOR = "required machine labels: `gpu=true,zone!=eu`, also `gpu` and `!gpu`"
 
 
 def _matches(pattern: str) -> validate.Regexp:
@@ -25,7 +25,7 @@ class LabelsField(fields.Dict):
 
 
 def check_selector(text: str) -> None:
-    """Raise ValidationError for what is no selector."""
+    """Raise ValidationError if the text isn't a selector."""
     try:
         labels.parse(text)
     except InvalidValue as error:
@@ -33,7 +33,7 @@ def check_selector(text: str) -> None:
 
 
 class SelectorField(fields.String):
-    """A selector; an empty one is none."""
+    """A selector; an empty one counts as none."""
 
     def __init__(self, **kwargs: Any) -> None:
         longest = validate.Length(max=labels.MAX_SELECTOR)

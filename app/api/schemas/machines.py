@@ -22,7 +22,7 @@ _SHORT = validate.Length(max=200)
 
 
 class TimestampText(fields.String):
-    """A moment that is stored as text, and written like all others whatever its offset was."""
+    """A timestamp that is stored as text and normalized to UTC."""
 
     def _deserialize(self, *args: Any, **kwargs: Any) -> str:
         text = normalize_rfc3339(super()._deserialize(*args, **kwargs))
@@ -35,7 +35,7 @@ class TimestampText(fields.String):
 
 
 class CapabilitySchema(StoredSchema):
-    """An agent type that the machine can run, and whether it should be given any now."""
+    """An agent type of the machine, and whether it can take tasks now."""
 
     agent_type = fields.String(required=True, validate=[validate.Length(1, 64), check_single_line])
     version = fields.String(allow_none=True, validate=_SHORT, dump_default=None)
@@ -47,7 +47,7 @@ class CapabilitySchema(StoredSchema):
 
 
 class HardwareSchema(StoredSchema):
-    """0 and "" where the machine has not reported a value."""
+    """0 and "" if the machine hasn't reported a value."""
 
     cpu_count = Integer(dump_default=0)
     memory_bytes = Integer(maximum=INT8, dump_default=0)
@@ -79,24 +79,24 @@ class DrainSchema(Schema):
 
 
 class SandboxSchema(StoredSchema):
-    """How far a machine can contain attempts, and in words what is missing for more."""
+    """The machine's sandbox level, and what is missing for a higher one."""
 
     level = fields.String(required=True, validate=validate.OneOf([*SandboxLevel]))
     missing = fields.List(fields.String(), required=True)
 
 
 class UpgradeSchema(Schema):
-    """How a machine stands to this server's release."""
+    """A machine's upgrade state for this server's release."""
 
     state = fields.Enum(UpgradeState, by_value=True, required=True)
     offered = fields.String(
         required=True,
         allow_none=True,
         attribute="version",
-        metadata={"description": "the version that it is to take; null: it is offered none"},
+        metadata={"description": "version to upgrade to; null: none is offered"},
     )
     reason = fields.String(
-        required=True, metadata={"description": "what keeps it from that, and what to do"}
+        required=True, metadata={"description": "what prevents the upgrade, and what to do"}
     )
 
 
@@ -117,23 +117,23 @@ class MachineSchema(Schema):
         required=True,
         allow_none=True,
         attribute="machine.sandbox",
-        metadata={"description": "null: its worker has not said any"},
+        metadata={"description": "null: its worker hasn't reported one"},
     )
     labels = LabelsField(
         required=True,
         attribute="machine.all_labels",
-        metadata={"description": "what it says of itself, and over that what admins say"},
+        metadata={"description": "its own labels, overridden by those of admins"},
     )
     admin_labels = LabelsField(
         required=True,
         attribute="machine.admin_labels",
-        metadata={"description": "those that admins have given it"},
+        metadata={"description": "labels set by admins"},
     )
     version = fields.String(required=True, attribute="machine.version")
     pinned = fields.Boolean(
         required=True,
         attribute="machine.is_pinned",
-        metadata={"description": "it keeps its release, whatever this server's is"},
+        metadata={"description": "keep its release, whatever this server's is"},
     )
     upgrade = fields.Nested(UpgradeSchema, required=True)
     last_seen_at = Timestamp(required=True, allow_none=True)
@@ -148,8 +148,8 @@ class MachineChange(Schema):
     )
     name = fields.String(validate=[validate.Length(1, 100), check_single_line])
     slots = Integer(minimum=1, maximum=MAX_SLOTS)
-    labels = LabelsField(metadata={"description": "those that admins give it; replaced as a whole"})
-    pinned = fields.Boolean(metadata={"description": "it keeps its release"})
+    labels = LabelsField(metadata={"description": "labels set by admins; replaced as a whole"})
+    pinned = fields.Boolean(metadata={"description": "keep its release"})
 
 
 class MachineFilter(CursorQuery):

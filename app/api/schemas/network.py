@@ -1,4 +1,4 @@
-"""What stages may reach over the network, as JSON."""
+"""Network access of stages, as JSON."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ KEYWORDS = (network.OPEN, network.NONE)
 
 
 def check_host_entry(text: str) -> None:
-    """Raise ValidationError for what is no entry of a list of hosts."""
+    """Raise ValidationError if the text isn't a valid host list entry."""
     try:
         network.canonicalize(text)
     except InvalidValue as error:
@@ -20,7 +20,7 @@ def check_host_entry(text: str) -> None:
 
 
 class HostEntry(fields.String):
-    """A host that may be reached."""
+    """A host that stages may reach."""
 
     def __init__(self, **kwargs: Any) -> None:
         longest = validate.Length(1, network.MAX_HOST_LENGTH)
@@ -28,13 +28,13 @@ class HostEntry(fields.String):
 
 
 class AllowedHosts(Schema):
-    """These hosts may be reached, and no others."""
+    """Only these hosts are allowed."""
 
     allow = fields.List(HostEntry(), required=True, validate=validate.Length(1, network.MAX_HOSTS))
 
 
 class Network(fields.Nested):
-    """`open`, `none`, or the hosts that may be reached."""
+    """`open`, `none`, or the allowed hosts."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(AllowedHosts, **kwargs)

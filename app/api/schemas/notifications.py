@@ -8,9 +8,7 @@ from app.services.notify.notifications import MAX_UNREAD_COUNT
 
 
 class NotificationFilter(CursorQuery):
-    unread = fields.Boolean(
-        load_default=False, metadata={"description": "only those that have not been read"}
-    )
+    unread = fields.Boolean(load_default=False, metadata={"description": "only unread ones"})
 
 
 class NotificationSchema(Schema):
@@ -26,7 +24,9 @@ class NotificationSchema(Schema):
 class NotificationPage(cursor_page_schema(NotificationSchema)):  # type: ignore[misc]
     unread_count = Integer(
         required=True,
-        metadata={"description": f"of all, not of this page; up to {MAX_UNREAD_COUNT}"},
+        metadata={
+            "description": f"of all notifications, not only this page; up to {MAX_UNREAD_COUNT}"
+        },
     )
 
 

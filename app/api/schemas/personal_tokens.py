@@ -17,7 +17,7 @@ class NewPersonalToken(Schema):
         load_default=None,
         allow_none=True,
         validate=validate.Length(1, len(TokenScope)),
-        metadata={"description": "what it may be used for; null: all that you may do"},
+        metadata={"description": "scopes; null: all your permissions"},
     )
     project_keys = fields.List(
         fields.String(validate=validate.Length(1, 64)),
@@ -25,7 +25,7 @@ class NewPersonalToken(Schema):
         load_default=None,
         allow_none=True,
         validate=validate.Length(1, MAX_PROJECTS),
-        metadata={"description": "by their keys; null: all that you see"},
+        metadata={"description": "project keys; null: all that you can see"},
     )
 
 
@@ -38,14 +38,14 @@ class PersonalTokenSchema(Schema):
         fields.String(),
         required=True,
         allow_none=True,
-        metadata={"description": "keys; null: all that you see"},
+        metadata={"description": "project keys; null: all that you can see"},
     )
     created_at = Timestamp(required=True, attribute="token.created_at")
     last_used_at = Timestamp(
         required=True,
         allow_none=True,
         attribute="token.last_used_at",
-        metadata={"description": "right to the minute"},
+        metadata={"description": "accurate to one minute"},
     )
     expires_at = Timestamp(required=True, allow_none=True, attribute="token.expires_at")
     revoked_at = Timestamp(required=True, allow_none=True, attribute="token.revoked_at")

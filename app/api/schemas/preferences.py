@@ -1,4 +1,4 @@
-"""Preferences for notifications, as JSON."""
+"""Notification preferences, as JSON."""
 
 from typing import Any, cast
 
@@ -8,25 +8,23 @@ from app.api.schemas.base import Boolean, Schema
 from app.domain.notification_rules import DEFAULTS, NotificationType, Scope
 
 _DESCRIPTIONS = {
-    NotificationType.GATE_OPENED: "a task waits for an answer",
+    NotificationType.GATE_OPENED: "a task is waiting for an answer",
     NotificationType.GATE_EXPIRED: "nobody answered in time",
-    NotificationType.TASK_COMPLETED: "a task is done",
+    NotificationType.TASK_COMPLETED: "a task completed",
     NotificationType.TASK_FAILED: "a task failed",
-    NotificationType.TASK_CANCELLED: "somebody else cancelled a task",
+    NotificationType.TASK_CANCELLED: "someone else cancelled a task",
     NotificationType.MACHINE_LOST: "a task failed because its machine is lost",
-    NotificationType.EGRESS_REFUSED: "a stage was refused a host that its network does not allow",
-    NotificationType.BUDGET_LOW: "most is used of a budget that a task goes by",
-    NotificationType.REVIEWED: "somebody reviewed a task, or one whose review you took part in",
-    NotificationType.COMMENTED: "somebody, or an agent, wrote in a thread of a review",
+    NotificationType.EGRESS_REFUSED: "a stage requested a host that its network doesn't allow",
+    NotificationType.BUDGET_LOW: "a task's budget is almost used up",
+    NotificationType.REVIEWED: "someone reviewed a task, or one whose review you took part in",
+    NotificationType.COMMENTED: "someone, or an agent, wrote in a review thread",
 }
-_SCOPE = "`own`: of tasks that you made; `projects`: of all in the projects you are a member of"
+_SCOPE = "`own`: tasks that you created; `projects`: all tasks in your projects"
 
 
 class NotificationChoiceSchema(Schema):
-    in_app = Boolean(required=True, metadata={"description": "among your notifications"})
-    chat = Boolean(
-        required=True, metadata={"description": "a message to the chat account that is yours"}
-    )
+    in_app = Boolean(required=True, metadata={"description": "in your notifications"})
+    chat = Boolean(required=True, metadata={"description": "as a message to your own chat account"})
     scope = fields.Enum(Scope, by_value=True, required=True, metadata={"description": _SCOPE})
 
 

@@ -1,4 +1,4 @@
-"""One's own account, as JSON."""
+"""Your own account, as JSON."""
 
 from marshmallow import fields, validate
 
@@ -6,7 +6,7 @@ from app.api.schemas.base import Id, Schema, Timestamp
 from app.api.schemas.developers import GIT_EMAIL, GIT_NAME, NEW_PASSWORD
 from app.domain.roles import SystemRole
 
-# No password is longer; a longer text is not worth computing a hash.
+# No password is longer; hashing a longer text is a waste.
 PASSWORD = validate.Length(1, 1024)
 
 
@@ -20,7 +20,9 @@ class ProfileSchema(Schema):
     reauthenticated_until = Timestamp(
         required=True,
         allow_none=True,
-        metadata={"description": "null: what wants a confirmation would be refused now"},
+        metadata={
+            "description": "null: actions that require reauthentication would be rejected now"
+        },
     )
     platform_uid = fields.String(required=True, allow_none=True, attribute="developer.platform_uid")
     created_at = Timestamp(required=True, attribute="developer.created_at")

@@ -27,21 +27,23 @@ _VARIABLE_NAME = validate.Regexp(
     error=field_errors.NO_VARIABLE_NAME,
 )
 _VARIABLE_VALUE = validate.Length(max=10_000)
-_REQUIRE_CHANGE = "a task whose stages have changed nothing fails, as nothing_changed"
-_ON_QUOTA = "what becomes of a stage whose agent's account may not be used for a while"
-_QUOTA_MINUTES = "how long a task may wait for that altogether, in a round"
-_QUOTA_FAILOVER = "another machine that has the agent may take the task at once"
-_BUDGET = "of a calendar month (UTC), for all of its tasks"
-_TASK_BUDGET = "of each of its tasks, where the task has none of its own"
-_PROTECTED = "set by admins: its work and its secrets go to `protectedMachines` alone"
-_BRANCH_NAME = "of its tasks' own branches, with `{id}` once; tasks keep the name they began with"
+_REQUIRE_CHANGE = "a task without changes fails, with code nothing_changed"
+_ON_QUOTA = "what happens to a stage whose agent's account is out of quota"
+_QUOTA_MINUTES = "maximum wait for quota per round, in minutes"
+_QUOTA_FAILOVER = "another machine that has the agent can take the task immediately"
+_BUDGET = "per calendar month (UTC), for all its tasks"
+_TASK_BUDGET = "for each of its tasks without its own budget"
+_PROTECTED = "set by admins: its work and secrets go only to `protectedMachines`"
+_BRANCH_NAME = (
+    "template for the branch names of its tasks, with `{id}` once; existing tasks keep theirs"
+)
 _MAX_MACHINES = 1000
-_TEMPLATES = "of tasks' descriptions"
-_MIN_SANDBOX = "the least that has to contain an attempt; null: what its machine has"
+_TEMPLATES = "templates for task descriptions"
+_MIN_SANDBOX = "minimum sandbox level for attempts; null: whatever the machine has"
 
 
 class StageSchema(StoredSchema):
-    """A stage of a pipeline. At most one of confirm, choices and input, which is asked before the
+    """A stage of a pipeline. Confirm, choices and input are exclusive, and asked before the
     stage runs.
     """
 
@@ -57,11 +59,11 @@ class StageSchema(StoredSchema):
     input = Boolean()
     gate_timeout = Integer(minimum=1, allow_none=True, metadata={"description": "seconds"})
     prompt = fields.String(allow_none=True, validate=validate.Length(max=2000))
-    network = Network(metadata={"description": "in place of the project's"})
+    network = Network(metadata={"description": "overrides the project's"})
     agent_options = fields.Nested(
         AgentOptionsSchema,
         allow_none=True,
-        metadata={"description": "each field in place of the project's"},
+        metadata={"description": "each field overrides the project's"},
     )
 
 
@@ -71,7 +73,7 @@ class StageNameSchema(Schema):
 
 
 class ProjectUpdate(Schema):
-    """Any of a project's fields. Fields that are left out stay as they are."""
+    """Any fields of a project. Omitted fields don't change."""
 
     name = fields.String(validate=[validate.Length(1, 200), check_single_line])
     repo_url = fields.String(validate=[validate.Length(1, 2000), repository.check_repo_url])
@@ -99,18 +101,20 @@ class ProjectUpdate(Schema):
         validate=validate.Length(max=_MAX_MACHINES),
         metadata={"description": "set by admins; replaced as a whole"},
     )
-    network = Network(metadata={"description": "what stages may reach"})
+    network = Network(metadata={"description": "network access of stages"})
     environment = fields.Dict(
         keys=fields.String(validate=_VARIABLE_NAME),
         values=fields.String(validate=_VARIABLE_VALUE),
         validate=validate.Length(max=200),
-        metadata={"description": "replaces what was there"},
+        metadata={"description": "replaces the existing ones"},
     )
     secrets = fields.Dict(
         keys=fields.String(validate=_VARIABLE_NAME),
         values=fields.String(allow_none=True, validate=[_VARIABLE_VALUE, check_maskable]),
         validate=validate.Length(max=200),
-        metadata={"description": "write-only; each is set, or removed by null; others stay"},
+        metadata={
+            "description": "write-only; sets each, or removes it by null; others don't change"
+        },
     )
     git_token = fields.String(
         allow_none=True,
@@ -120,12 +124,14 @@ class ProjectUpdate(Schema):
     ssh_key = ssh.TextLines(
         allow_none=True,
         validate=[validate.Length(max=20_000), ssh.check_private_key],
-        metadata={"description": "a private key without passphrase; write-only; null removes it"},
+        metadata={"description": "private key without passphrase; write-only; null removes it"},
     )
     known_hosts = ssh.TextLines(
         allow_none=True,
         validate=[validate.Length(max=20_000), ssh.check_known_hosts],
-        metadata={"description": "lines of a known_hosts file; sshKey goes to these hosts alone"},
+        metadata={
+            "description": "lines of a known_hosts file; sshKey is only used for these hosts"
+        },
     )
     require_change = Boolean(metadata={"description": _REQUIRE_CHANGE})
     on_quota = fields.Enum(OnQuota, by_value=True, metadata={"description": _ON_QUOTA})
@@ -152,7 +158,7 @@ class NewProject(ProjectUpdate):
 
 
 class ListedProjectSchema(Schema):
-    """A project as lists show it: of its pipeline only what its stages are called."""
+    """A project as shown in lists: its pipeline has only the stage names."""
 
     key = fields.String(required=True, attribute="project.key")
     name = fields.String(required=True, attribute="project.name")
@@ -185,7 +191,7 @@ class ListedProjectSchema(Schema):
     protected_machines = fields.List(
         fields.UUID(), required=True, attribute="project.protected_machines"
     )
-    network = Network(required=True, metadata={"description": "what stages may reach"})
+    network = Network(required=True, metadata={"description": "network access of stages"})
     environment = fields.Dict(
         keys=fields.String(), values=fields.String(), required=True, attribute="project.environment"
     )
@@ -225,20 +231,20 @@ class ListedProjectSchema(Schema):
         by_value=True,
         required=True,
         allow_none=True,
-        metadata={"description": "as what you are a member; null: you are none"},
+        metadata={"description": "your role; null: you aren't a member"},
     )
     task_counts = fields.Dict(
         keys=fields.String(),
         values=Integer(maximum=INT8),
         required=True,
-        metadata={"description": "by status; every status is there"},
+        metadata={"description": "by status; includes every status"},
     )
     last_activity_at = Timestamp(required=True, allow_none=True)
     created_at = Timestamp(required=True, attribute="project.created_at")
 
 
 class ProjectSchema(ListedProjectSchema):
-    """A project with its whole pipeline and its templates."""
+    """A project with its complete pipeline and its templates."""
 
     class Meta(ListedProjectSchema.Meta):
         exclude = ("stages",)
@@ -250,6 +256,6 @@ class ProjectSchema(ListedProjectSchema):
 
 
 class SavedProjectSchema(ProjectSchema):
-    """A project that has just been saved, with what there is to warn of."""
+    """A project that was just saved, with warnings."""
 
     warnings = fields.List(fields.Nested(WarningSchema), required=True)

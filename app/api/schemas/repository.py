@@ -1,8 +1,7 @@
-"""Rules for the URLs of git repositories and for the names of branches.
+"""Rules for git repository URLs and branch names.
 
-Both become arguments of git on machines, so a leading dash, and transports that run commands
-(`ext::`), are refused here already; git checks them again there. Machines have rules of their own
-for `file:` URLs.
+Both become git arguments on machines. A leading dash, and transports that run commands (`ext::`),
+are rejected here, and by git again there. Machines have their own rules for `file:` URLs.
 """
 
 import re
@@ -16,7 +15,7 @@ _URL = re.compile(
     r"(?:https?|ssh|git)://(?:(?P<user>[^\s/@]+)@)?(?![-.])[\w.\-\[\]:]+(?:/[^\s]*)?"
     r"|file:///[^\s]*",
 )
-# user@host:path, as scp writes it; `host::…` would name a transport helper, and `file:` is no host.
+# user@host:path, as in scp; `host::…` would name a transport helper, and `file:` isn't a host.
 _SCP_LIKE = re.compile(r"(?!(?i:file):)(?:\w[\w.-]*@)?\w[\w.-]*:(?![:-])[^\s]+")
 # git-check-ref-format(1), rules 1 to 10.
 _NOT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)")
@@ -33,19 +32,19 @@ BRANCH_NAME = (
 
 
 def check_repo_url(url: str) -> None:
-    """Raise ValidationError for a text that is no URL of a repository."""
+    """Raise ValidationError if the text isn't a repository URL."""
     found = _URL.fullmatch(url)
     is_address = found or ("://" not in url and _SCP_LIKE.fullmatch(url))
     if not is_address or not is_visible(url):
         raise ValidationError(field_errors.NO_REPOSITORY)
     user = found["user"] or "" if found is not None else ""
     if ":" in user or (user and url.lower().startswith(("http:", "https:"))):
-        # Over http the user part often is a token, and all who see the project would see it.
+        # Over http, the user part is often a token, and everyone who sees the project would see it.
         raise ValidationError(field_errors.URL_WITH_LOGIN)
 
 
 def check_branch_name(name: str) -> None:
-    """Raise ValidationError for a name that git does not allow for a branch."""
+    """Raise ValidationError if git doesn't allow the branch name."""
     bad_ends = name.startswith(("-", ".", "/")) or name.endswith(("/", "."))
     if bad_ends or name == "@" or _NOT_IN_REF.search(name):
         raise ValidationError(field_errors.NO_BRANCH)

@@ -20,7 +20,7 @@ class ThreadFilter(CursorQuery):
     commit = fields.String(
         load_default=None,
         validate=_COMMIT,
-        metadata={"description": "where the threads are in that commit; default: the latest"},
+        metadata={"description": "commit for the threads' positions; default: the latest"},
     )
 
 
@@ -30,20 +30,20 @@ class NewReviewComment(Schema):
         load_default=None,
         allow_none=True,
         validate=validate.Length(1, 4096),
-        metadata={"description": "default: it is about the whole"},
+        metadata={"description": "file; default: the thread is about the change as a whole"},
     )
     side = fields.Enum(
         Side,
         by_value=True,
         load_default=None,
         allow_none=True,
-        metadata={"description": "with a line; default: `new`"},
+        metadata={"description": "only with a line; default: `new`"},
     )
     line = Integer(
         minimum=1,
         load_default=None,
         allow_none=True,
-        metadata={"description": "default: it is about the file"},
+        metadata={"description": "line; default: the thread is about the file"},
     )
     end_line = Integer(minimum=1, load_default=None, allow_none=True)
     commit = fields.String(
@@ -56,7 +56,7 @@ class NewReviewComment(Schema):
         load_default=None,
         allow_none=True,
         validate=_COMMIT,
-        metadata={"description": "of the line, where it is not of the diff from the base"},
+        metadata={"description": "base of the diff with the line, if it isn't the task's base"},
     )
     body = fields.String(required=True, validate=validate.Length(1, MAX_COMMENT))
 
@@ -64,7 +64,10 @@ class NewReviewComment(Schema):
 class ReviewCommentInput(NewReviewComment):
     publish = Boolean(
         load_default=False,
-        metadata={"description": "at once, in no review; default: it is your draft until one"},
+        metadata={
+            "description": "publish immediately, outside a review; default: your draft until "
+            "your next review"
+        },
     )
 
 
@@ -81,13 +84,13 @@ class ReviewCommentSchema(Schema):
     attempt = Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "whose agent has written it; null: a person has"},
+        metadata={"description": "attempt whose agent wrote it; null: a person did"},
     )
     body = fields.String(required=True)
     draft = fields.Function(
         lambda comment: comment.published_at is None,
         required=True,
-        metadata={"type": "boolean", "description": "nobody else sees it"},
+        metadata={"type": "boolean", "description": "only you can see it"},
     )
     review_id = Id(required=True, allow_none=True)
     created_at = Timestamp(required=True)
@@ -127,7 +130,7 @@ class ReviewThreadSchema(Schema):
         required=True,
         allow_none=True,
         attribute="thread.code",
-        metadata={"description": "the lines as they were, and some above them"},
+        metadata={"description": "the original lines, and some lines above"},
     )
     resolved_at = Timestamp(required=True, allow_none=True, attribute="thread.resolved_at")
     resolved_by = fields.Nested(
@@ -144,23 +147,25 @@ class NewReview(Schema):
         fields.Nested(NewReviewComment),
         load_default=list[Any],
         validate=validate.Length(max=MAX_THREADS_PER_PAGE),
-        metadata={"description": "beside those that are your drafts already"},
+        metadata={"description": "in addition to your existing drafts"},
     )
     commit = fields.String(
         load_default=None,
         allow_none=True,
         validate=_COMMIT,
-        metadata={"description": "that you have looked at; default: the latest"},
+        metadata={"description": "the commit that you reviewed; default: the latest"},
     )
     stage_index = Integer(
         load_default=None,
         allow_none=True,
         metadata={
-            "description": "of the gate that it answers, and is refused where somebody was "
-            "quicker; default: whichever is open, or none"
+            "description": "ID of the gate to answer; rejected if someone answered it "
+            "first. Default: the open one, or none"
         },
     )
-    number = Integer(load_default=None, allow_none=True, metadata={"description": "of that gate"})
+    number = Integer(
+        load_default=None, allow_none=True, metadata={"description": "the gate's round"}
+    )
 
 
 class ReviewSchema(Schema):
@@ -171,7 +176,7 @@ class ReviewSchema(Schema):
     author = fields.Nested(CreatorSchema, required=True)
     verdict = fields.Enum(ReviewVerdict, by_value=True, required=True)
     body = fields.String(required=True)
-    comments = Integer(required=True, metadata={"description": "how many"})
+    comments = Integer(required=True, metadata={"description": "their number"})
     stage_index = Integer(
         required=True, allow_none=True, metadata={"description": "of the gate that it answered"}
     )
@@ -181,10 +186,10 @@ class ReviewSchema(Schema):
 class SubmittedReviewSchema(Schema):
     review = fields.Nested(ReviewSchema, required=True)
     answered = fields.Boolean(
-        required=True, metadata={"description": "whether it has answered the open gate"}
+        required=True, metadata={"description": "whether it answered the open gate"}
     )
     follow_up = Id(
-        required=True, allow_none=True, metadata={"description": "the one that it has begun"}
+        required=True, allow_none=True, metadata={"description": "the round that it started"}
     )
 
 
@@ -194,7 +199,7 @@ class ViewedMark(Schema):
         required=True,
         allow_none=True,
         validate=_COMMIT,
-        metadata={"description": "the version that you have seen; null: it is deleted"},
+        metadata={"description": "the version that you viewed; null: it's deleted"},
     )
     viewed = Boolean(required=True)
 

@@ -1,4 +1,4 @@
-"""Samples of machines' load, in columns, as JSON."""
+"""Machine load samples, in columns, as JSON."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ class SampleQuery(Schema):
         SampleStep,
         by_value=True,
         load_default=SampleStep.MINUTE,
-        metadata={"description": "minute: of a day; hour: of 90 days"},
+        metadata={"description": "minute: one day; hour: 90 days"},
     )
 
 
 class OneDecimal(fields.Float):
-    """A number that is written to one decimal."""
+    """A number with one decimal."""
 
     def _serialize(self, value: float | None, *_: Any, **__: Any) -> float | None:
         return None if value is None else round(value, 1)
@@ -30,28 +30,30 @@ def _percents(description: str) -> fields.List[float]:
 
 
 class SamplesSchema(Schema):
-    """What stands at the same place of the lists belongs together."""
+    """Parallel lists: equal positions belong together."""
 
     step = fields.Enum(SampleStep, by_value=True, required=True)
     at = fields.List(
         Timestamp(required=True),
         required=True,
-        metadata={"description": "where each minute or hour begins; none where it was not heard"},
+        metadata={
+            "description": "start of each minute or hour; omitted if the machine was offline"
+        },
     )
-    cpu_percent = _percents("of an hour the mean, as all but `cpuHighest`")
-    cpu_highest = _percents("of the hour's minutes")
-    memory_percent = _percents("null: it had not said")
-    disk_percent = _percents("null: it had not said")
+    cpu_percent = _percents("mean of the minute or hour, like all but `cpuHighest`")
+    cpu_highest = _percents("highest of the hour's minutes")
+    memory_percent = _percents("null: not reported")
+    disk_percent = _percents("null: not reported")
     slots_used = fields.List(OneDecimal(required=True), required=True)
 
 
 class MachineDaySchema(Schema):
-    """What stands at the same place of the lists belongs together."""
+    """Parallel lists: equal positions belong together."""
 
     machine_id = fields.UUID(required=True)
     at = fields.List(
         Timestamp(required=True),
         required=True,
-        metadata={"description": "where each half hour begins; none where it was not heard"},
+        metadata={"description": "start of each half hour; omitted if the machine was offline"},
     )
-    cpu_percent = _percents("the mean")
+    cpu_percent = _percents("mean")

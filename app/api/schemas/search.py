@@ -1,4 +1,4 @@
-"""Results of searches, as JSON."""
+"""Search results, as JSON."""
 
 from typing import Any
 
@@ -22,14 +22,14 @@ class SearchQuery(Schema):
     q = fields.String(
         required=True,
         validate=[validate.Length(1, 200), _not_blank],
-        metadata={"description": "words, or the start of a name, or `#42`, or a machine's id"},
+        metadata={"description": "words, or the start of a name, or `#42`, or a machine ID"},
     )
     limit = Integer(
         minimum=1,
         maximum=MAX_LIMIT,
         load_default=DEFAULT_LIMIT,
         strict=False,
-        metadata={"description": "of each kind"},
+        metadata={"description": "maximum per kind"},
     )
 
 
@@ -56,8 +56,8 @@ class SearchResultsSchema(Schema):
     complete = fields.Boolean(
         required=True,
         metadata={
-            "description": "false: old tasks were not all looked through, to save time; or what "
-            "was found would be too large an answer"
+            "description": "false: the search skipped old tasks to save time, or the "
+            "response would be too large"
         },
     )
 

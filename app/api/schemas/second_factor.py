@@ -1,4 +1,4 @@
-"""The second factor, as JSON."""
+"""Two-factor authentication, as JSON."""
 
 from marshmallow import fields, validate
 

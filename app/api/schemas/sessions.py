@@ -1,4 +1,4 @@
-"""One's own logins, as JSON."""
+"""Your own logins, as JSON."""
 
 from marshmallow import fields, validate
 
@@ -14,19 +14,19 @@ class Reauthentication(Schema):
         allow_none=True,
         load_default=None,
         validate=validate.Length(1, 64),
-        metadata={"description": "of the second factor, or a recovery code"},
+        metadata={"description": "two-factor code, or a recovery code"},
     )
     provider = fields.String(
         allow_none=True,
         load_default=None,
         validate=validate.Length(1, 40),
-        metadata={"description": "its name: sign in there again"},
+        metadata={"description": "provider name: sign in there again"},
     )
     next = fields.String(
         allow_none=True,
         load_default=None,
         validate=validate.Length(1, redirects.MAX_LENGTH),
-        metadata={"description": "the path of this server to come back to, by default /"},
+        metadata={"description": "path on this server to return to; default: /"},
     )
 
 
@@ -35,7 +35,7 @@ class ReauthenticationResult(Schema):
     url = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "where to go, if it is a provider that is to confirm"},
+        metadata={"description": "URL to open, if a provider confirms"},
     )
 
 
@@ -46,26 +46,24 @@ class SessionSchema(Schema):
     device = fields.String(
         required=True,
         attribute="login.client",
-        metadata={"description": "what it says of itself; empty if nothing"},
+        metadata={"description": "the client's own name; empty if none"},
     )
     address = fields.String(
         required=True,
         allow_none=True,
         attribute="login.address",
-        metadata={"description": "where it was last seen from"},
+        metadata={"description": "last address"},
     )
     created_at = Timestamp(required=True, attribute="login.created_at")
     last_seen_at = Timestamp(
         required=True,
         attribute="login.last_seen_at",
-        metadata={"description": "right to the minute"},
+        metadata={"description": "accurate to one minute"},
     )
     current = fields.Boolean(
-        required=True, metadata={"description": "whether it is the one that asks"}
+        required=True, metadata={"description": "whether it's the current one"}
     )
 
 
 class EndSessionsQuery(Schema):
-    others = fields.Boolean(
-        load_default=False, metadata={"description": "all but the one that asks"}
-    )
+    others = fields.Boolean(load_default=False, metadata={"description": "all but the current one"})

@@ -1,4 +1,4 @@
-"""Settings, as JSON. Their keys are camelCase inside, too."""
+"""Settings as JSON. Their keys are camelCase inside, too."""
 
 from typing import Any, cast
 
@@ -27,7 +27,7 @@ _PRICE = {
 
 
 def _setting_field(setting: Setting) -> fields.Raw:
-    """The field of a setting, with its limits for the document; the service checks them."""
+    """Return the field of a setting, with its limits for the document; the service checks them."""
     if setting.kind is SettingKind.PRICES:
         listed = {"type": "array", "maxItems": setting.maximum, "items": _PRICE}
         return fields.Raw(allow_none=True, metadata={**listed, "description": setting.help})
@@ -56,7 +56,10 @@ class AdminSchema(Schema):
     name = fields.String(required=True)
 
 
-_BOUND = {"type": "number", "description": "of a text: of its length; of prices: of their number"}
+_BOUND = {
+    "type": "number",
+    "description": "limit of the value; for text, of its length; for prices, of their number",
+}
 _VALUE = {"type": ["number", "string", "array"], "items": _PRICE}
 
 
@@ -70,7 +73,7 @@ class SettingSchema(Schema):
     pattern = fields.Raw(
         required=True,
         attribute="setting.pattern",
-        metadata={"type": ["string", "null"], "description": "what all of a text has to match"},
+        metadata={"type": ["string", "null"], "description": "pattern for the complete text"},
     )
     default = fields.Raw(required=True, metadata=_VALUE)
     value = fields.Raw(required=True, metadata=_VALUE)

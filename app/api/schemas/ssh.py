@@ -1,4 +1,4 @@
-"""Fields for a login by ssh: a private key, and the keys by which hosts are known."""
+"""Fields for ssh access: a private key, and the known hosts' keys."""
 
 import re
 from base64 import b64decode
@@ -12,12 +12,12 @@ from marshmallow import ValidationError, fields
 
 from app.domain import field_errors
 
-# One key and nothing else, which is all that ssh looks for.
+# Exactly one key, which is all that ssh reads.
 _SINGLE_KEY = re.compile(
     r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----\n((?!-----).)+\n-----END \1-----\n", re.DOTALL
 )
 _KINDS = (ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey, rsa.RSAPrivateKey)
-# sshd(8), SSH_KNOWN_HOSTS FILE FORMAT; without the kind of line that old programs wrote for SSH 1.
+# sshd(8), SSH_KNOWN_HOSTS FILE FORMAT; without the obsolete SSH 1 lines.
 _KNOWN_HOST = re.compile(
     r"(?:@(?:cert-authority|revoked)[ \t]+)?[^\s@#]\S*[ \t]+(?P<kind>[\w.@-]+)[ \t]+"
     r"(?P<key>[A-Za-z0-9+/]+={0,2})(?:[ \t].*)?"
@@ -25,7 +25,7 @@ _KNOWN_HOST = re.compile(
 
 
 class TextLines(fields.String):
-    """A text of lines as ssh reads them: each ends with a line feed, also the last one."""
+    """Text lines for ssh: each ends with a line feed, including the last."""
 
     def _deserialize(self, *args: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(*args, **kwargs)
@@ -34,11 +34,11 @@ class TextLines(fields.String):
 
 
 def check_private_key(text: str) -> None:
-    """Raise ValidationError for a text that is no private key that ssh can use by itself."""
+    """Raise ValidationError if ssh can't use the private key on its own."""
     if not text:
         return
     try:
-        # Of what is wrong with a key nothing is told that the key says.
+        # Errors never quote the key's contents.
         key = _load_key(text) if _SINGLE_KEY.fullmatch(text) else None
     except TypeError:
         raise ValidationError(field_errors.KEY_WITH_PASSPHRASE) from None
@@ -49,7 +49,7 @@ def check_private_key(text: str) -> None:
 
 
 def check_known_hosts(text: str) -> None:
-    """Raise ValidationError for a text that is not what a `known_hosts` file holds."""
+    """Raise ValidationError if the text isn't a valid `known_hosts` file."""
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
         if stripped and not stripped.startswith("#") and not _is_known_host(stripped):
@@ -58,7 +58,7 @@ def check_known_hosts(text: str) -> None:
 
 def _load_key(text: str) -> object:
     load = load_ssh_private_key if "BEGIN OPENSSH" in text else load_pem_private_key
-    # Whether an RSA key's primes are some takes half a second, and is its owner's business.
+    # Testing an RSA key's primes takes half a second, and a bad key harms only its owner.
     return load(text.encode(), None, unsafe_skip_rsa_key_validation=True)
 
 

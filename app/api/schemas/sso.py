@@ -24,7 +24,7 @@ _RULES = validate.Length(max=MAX_RULES)
 class ProviderSchema(Schema):
     name = fields.String(required=True)
     label = fields.String(required=True)
-    start_url = fields.String(required=True, metadata={"description": "a path of this server"})
+    start_url = fields.String(required=True, metadata={"description": "a path on this server"})
 
 
 class ProvidersSchema(Schema):
@@ -36,17 +36,19 @@ class SignInStartQuery(Schema):
     next = fields.String(
         load_default=None,
         validate=validate.Length(1, redirects.MAX_LENGTH),
-        metadata={"description": "the path of this server to go to, by default /"},
+        metadata={"description": "path on this server to go to; default: /"},
     )
     redirect_uri = fields.String(
         load_default=None,
         validate=validate.Length(1, redirects.MAX_LENGTH),
-        metadata={"description": "in its place: where a program listens, http://127.0.0.1:PORT/…"},
+        metadata={
+            "description": "instead: the address where a program listens, http://127.0.0.1:PORT/…"
+        },
     )
     code_challenge = fields.String(
         load_default=None,
         validate=validate.Length(43, 43),
-        metadata={"description": "of the program's verifier, by S256 (RFC 7636)"},
+        metadata={"description": "S256 challenge of the program's verifier (RFC 7636)"},
     )
     client_name = fields.String(load_default=None, validate=validate.Length(max=MAX_CLIENT_NAME))
 
@@ -67,7 +69,7 @@ class ProviderLogoutSchema(Schema):
     logout_url = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "where the provider's own session ends, if it has one"},
+        metadata={"description": "URL to end the provider's own session, if it has one"},
     )
 
 
@@ -88,18 +90,18 @@ class ProviderChanges(Schema):
     client_secret = fields.String(allow_none=True, validate=validate.Length(1, 1000))
     scopes = fields.String(validate=_LINE)
     enabled = Boolean()
-    create_accounts = Boolean(metadata={"description": "for whom there is none"})
-    match_email = Boolean(metadata={"description": "a verified e-mail finds an account"})
+    create_accounts = Boolean(metadata={"description": "create accounts for new users"})
+    match_email = Boolean(metadata={"description": "match accounts by verified email"})
     email_domains = fields.List(
         fields.String(validate=_LINE),
         validate=_RULES,
-        metadata={"description": "whose verified e-mail is of none of these is refused"},
+        metadata={"description": "allowed domains of verified emails; others are rejected"},
     )
     groups_claim = fields.String(validate=_LINE)
     allowed_groups = fields.List(
         fields.String(validate=_GROUP),
         validate=_RULES,
-        metadata={"description": "who is in none of these is refused"},
+        metadata={"description": "allowed groups; others are rejected"},
     )
     roles = fields.List(fields.Nested(GroupRole), validate=_RULES)
     memberships = fields.List(fields.Nested(GroupMembership), validate=_RULES)

@@ -8,7 +8,7 @@ from app.api.schemas.base import Schema
 
 
 class StoredSchema(Schema):
-    """camelCase inside, too: the JSON is stored as it comes in, and sent as it is stored."""
+    """camelCase inside, too: the JSON is stored and sent unchanged."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         super().on_bind_field(field_name, field_obj)

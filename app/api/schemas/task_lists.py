@@ -1,4 +1,4 @@
-"""Lists of tasks: what they are asked for, and what they tell, as JSON."""
+"""Task lists as JSON: filters and items."""
 
 import re
 from typing import Any, NamedTuple
@@ -28,12 +28,12 @@ class TaskFilter(CursorQuery):
     project = fields.String(
         load_default="",
         validate=validate.Length(max=_MAX_PROJECTS * 65),
-        metadata={"description": "some keys, between commas, in any letter case"},
+        metadata={"description": "comma-separated project keys, in any letter case"},
     )
     project_key = fields.String(
         load_default=None,
         validate=validate.Length(max=64),
-        metadata={"description": "the same as `project`, of one"},
+        metadata={"description": "same as `project`, for one"},
     )
     machine_id = fields.UUID(load_default=None)
     created_by = Id(load_default=None, strict=False)
@@ -41,21 +41,22 @@ class TaskFilter(CursorQuery):
     machine_selector = SelectorField(load_default=None)
     needs_me = fields.Boolean(
         load_default=False,
-        metadata={"description": "those with an open question that you may answer"},
+        metadata={"description": "those with an open question that you can answer"},
     )
     ids = fields.String(
         load_default="",
         validate=validate.Regexp(_IDS, error=field_errors.NO_IDS),
-        metadata={"description": "only these, as far as they match: numbers between commas"},
+        metadata={"description": "only these, if they match: comma-separated numbers"},
     )
     q = fields.String(
         load_default=None,
         validate=validate.Length(max=200),
         metadata={
-            "description": "in the description, in any letter case; less than three letters in a "
-            "row are looked for in the newest 2,000 tasks only. Where there is no time to look "
-            "through all tasks at once, a page has fewer than `limit` (or none) and a `nextCursor` "
-            "that goes on below them: the list ends where that is null"
+            "description": "in the description, ignoring case. Fewer than three "
+            "consecutive letters are searched only in the newest 2,000 "
+            "tasks. To save time, a page may have fewer than `limit` items, "
+            "or none, and a `nextCursor` that continues below them; the "
+            "list ends where that is null"
         },
     )
 
@@ -64,14 +65,14 @@ TaskPage = cursor_page_schema(ListedTaskSchema)
 
 
 class _TruncatedText(fields.String):
-    """Of a text what a line of a list has room for."""
+    """A text, cut to fit a list line."""
 
     def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:
         return value[:_MAX_PROMPT_LENGTH]
 
 
 class OpenQuestionSchema(Schema):
-    """A question, as far as lists tell it: the beginning of its prompt."""
+    """A question as shown in lists: the start of its prompt."""
 
     stage_index = Integer(required=True)
     number = Integer(required=True)
@@ -81,7 +82,7 @@ class OpenQuestionSchema(Schema):
 
 
 class BlockedMachinesSchema(Schema):
-    """A rule that keeps machines from a task: how many, and what some of them are called."""
+    """A rule that blocks machines for a task: their number, and some of their names."""
 
     reason = fields.Enum(Reason, by_value=True, required=True)
     count = Integer(required=True)
@@ -89,14 +90,14 @@ class BlockedMachinesSchema(Schema):
 
 
 class TaskListItem(NamedTuple):
-    """A task with what a list tells about it."""
+    """A task with the details shown in lists."""
 
     task: Task
     summary: TaskSummary
 
 
 class TaskListItemSchema(ListedTaskSchema):
-    """A listed task, with why it waits, and what you may do to it."""
+    """A listed task, with why it waits, and your actions for it."""
 
     waiting_for = fields.Nested(
         WaitSchema, required=True, allow_none=True, attribute="summary.wait"
@@ -108,7 +109,7 @@ class TaskListItemSchema(ListedTaskSchema):
         required=True,
         allow_none=True,
         attribute="summary.position",
-        metadata={"description": "in the queue, from 1; counted to 10,000"},
+        metadata={"description": "position in the queue, from 1; counted up to 10,000"},
     )
     blockers = fields.List(
         fields.Nested(BlockedMachinesSchema), required=True, attribute="summary.blocked_by"
@@ -117,7 +118,7 @@ class TaskListItemSchema(ListedTaskSchema):
         fields.Enum(TaskAction, by_value=True),
         required=True,
         attribute="summary.allowed_actions",
-        metadata={"description": "as the task stands, and by your rights"},
+        metadata={"description": "by the task's state and your permissions"},
     )
 
     def get_attribute(self, obj: TaskListItem, attr: str, default: Any) -> Any:

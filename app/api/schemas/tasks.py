@@ -34,7 +34,7 @@ class NewTask(Schema):
         AgentOptionsSchema,
         load_default=None,
         allow_none=True,
-        metadata={"description": "each field in place of the stage's, or the project's"},
+        metadata={"description": "each field overrides the stage's or the project's"},
     )
     priority = Integer(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, load_default=0)
     budget = fields.Nested(BudgetSchema, load_default=None, allow_none=True)
@@ -62,10 +62,10 @@ class ResultSchema(DiffSchema):
         required=True,
         allow_none=True,
         dump_default=None,
-        metadata={"description": "the task's own, if it was moved to the commit"},
+        metadata={"description": "the task's branch, if it was moved to the commit"},
     )
     changed = fields.Boolean(
-        required=True, metadata={"description": "whether its stages have left a difference"}
+        required=True, metadata={"description": "whether its stages changed anything"}
     )
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
@@ -84,7 +84,7 @@ class BlockSchema(Schema):
     machine_id = fields.String(required=True)
     reason = fields.Enum(Reason, by_value=True, required=True)
     detail = fields.String(
-        required=True, allow_none=True, metadata={"description": "the machine's own word"}
+        required=True, allow_none=True, metadata={"description": "the machine's own message"}
     )
 
 
@@ -94,7 +94,7 @@ class QueueSchema(Schema):
 
 
 class ListedTaskSchema(Schema):
-    """A task as lists show it: of its pipeline only what its stages are called."""
+    """A task as shown in lists: its pipeline has only the stage names."""
 
     id = Id(required=True)
     project_key = fields.String(required=True, attribute="project.key")
@@ -110,7 +110,10 @@ class ListedTaskSchema(Schema):
     )
     agent_type = fields.String(required=True)
     agent_options = fields.Nested(
-        AgentOptionsSchema, required=True, allow_none=True, metadata={"description": "its own"}
+        AgentOptionsSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "the task's own"},
     )
     priority = Integer(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, required=True)
     stages = fields.List(fields.Nested(StageNameSchema), required=True)
@@ -118,10 +121,12 @@ class ListedTaskSchema(Schema):
     round = Integer(
         required=True, metadata={"description": "counts retries and follow-ups, from 1"}
     )
-    follow_ups_queued = Integer(required=True, metadata={"description": "so many wait to begin"})
+    follow_ups_queued = Integer(
+        required=True, metadata={"description": "number of queued follow-ups"}
+    )
     attempt = Integer(required=True, metadata={"description": "the latest; 0 before the first"})
     branch = fields.String(
-        required=True, allow_none=True, metadata={"description": "the latest attempt's"}
+        required=True, allow_none=True, metadata={"description": "of the latest attempt"}
     )
     task_branch = fields.String(required=True, metadata={"description": "the task's own"})
     result = fields.Nested(ResultSchema, required=True, allow_none=True)
@@ -137,7 +142,7 @@ class ListedTaskSchema(Schema):
 
 
 class TaskSchema(ListedTaskSchema):
-    """A task with its whole pipeline."""
+    """A task with its complete pipeline."""
 
     class Meta(ListedTaskSchema.Meta):
         exclude = ("stages",)
@@ -146,14 +151,14 @@ class TaskSchema(ListedTaskSchema):
 
 
 class CreatedTask(NamedTuple):
-    """A new task, and what its creator should know."""
+    """A new task, and warnings for its creator."""
 
     task: Task
     warnings: list[AgentWarning]
 
 
 class CreatedTaskSchema(TaskSchema):
-    """A task that has just been created, with what there is to warn of."""
+    """A task that was just created, with warnings."""
 
     warnings = fields.List(fields.Nested(WarningSchema), required=True)
 
@@ -162,8 +167,8 @@ class CreatedTaskSchema(TaskSchema):
 
 
 class TaskDetail(NamedTuple):
-    """A task, why machines cannot take it, what else it waits for, and whether one can look at
-    its terminal now.
+    """A task, why machines can't take it, what else it waits for, and whether its terminal is
+    available now.
     """
 
     task: Task
@@ -179,9 +184,11 @@ class WaitSchema(Schema):
         by_value=True,
         required=True,
         allow_none=True,
-        metadata={"description": "what happens by itself, if anything"},
+        metadata={"description": "what happens if no one acts"},
     )
-    at = Timestamp(required=True, allow_none=True, metadata={"description": "and when"})
+    at = Timestamp(
+        required=True, allow_none=True, metadata={"description": "time of the default action"}
+    )
 
 
 class TaskDetailSchema(TaskSchema):
@@ -189,7 +196,7 @@ class TaskDetailSchema(TaskSchema):
 
     waiting_for = fields.Nested(WaitSchema, required=True, allow_none=True)
     has_terminal = fields.Boolean(
-        required=True, metadata={"description": "false: a token for it would be refused now"}
+        required=True, metadata={"description": "false: a token for it would be rejected now"}
     )
 
     def get_attribute(self, obj: TaskDetail, attr: str, default: Any) -> Any:
@@ -203,7 +210,7 @@ class TerminalOptions(Schema):
         by_value=True,
         load_default=None,
         allow_none=True,
-        metadata={"description": "default: control where you may, otherwise watch"},
+        metadata={"description": "default: control if allowed, otherwise watch"},
     )
 
 
@@ -231,15 +238,16 @@ class EventFilter(OffsetQuery):
         load_default=None,
         validate=validate.Length(max=200),
         metadata={
-            "description": "a text in message or data, in any letter case; looked for in the last "
-            "10,000 events (of the types, below `before`), fewer where they are very long"
+            "description": "text in message or data, ignoring case. Searches the last "
+            "10,000 events (of the types, below `before`), or fewer if they "
+            "are very long"
         },
     )
     before = Integer(
         minimum=1,
         load_default=None,
         strict=False,
-        metadata={"description": "only events whose id is lower, say than `searchedFrom`"},
+        metadata={"description": "only events with a lower ID, such as `searchedFrom`"},
     )
 
 
@@ -258,8 +266,8 @@ class EventPage(offset_page_schema(EventSchema)):  # type: ignore[misc]  # a cla
         required=True,
         allow_none=True,
         metadata={
-            "description": "a search did not look at events below this id: ask again with it as "
-            "`before`; null: there was nothing more to look at"
+            "description": "the search stopped at this event ID: continue with it as "
+            "`before`; null: the search is complete"
         },
     )
 
@@ -277,13 +285,15 @@ class LogFilter(AttemptQuery):
         maximum=INT8,
         load_default=0,
         strict=False,
-        metadata={"description": "in lines; negative counts from the end"},
+        metadata={"description": "in lines; negative values count from the end"},
     )
     byte = Integer(
         maximum=INT8,
         load_default=None,
         strict=False,
-        metadata={"description": "in place of `offset`: the line that has this byte of the log"},
+        metadata={
+            "description": "instead of `offset`: the line that contains this byte of the log"
+        },
     )
 
 
@@ -300,5 +310,5 @@ class LogLinePage(offset_page_schema(LogLineSchema)):  # type: ignore[misc]  # a
         maximum=INT8,
         required=True,
         allow_none=True,
-        metadata={"description": "the first line behind this page; null: there is none"},
+        metadata={"description": "the first line after this page; null: there is none"},
     )

@@ -1,4 +1,4 @@
-"""Templates of descriptions, as JSON."""
+"""Description templates, as JSON."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from app.domain import drafts, field_errors
 
 
 class TemplateSchema(StoredSchema):
-    """What a task's description may begin with, in Markdown."""
+    """A start for task descriptions, in Markdown."""
 
     name = fields.String(required=True, validate=[validate.Length(1, 100), check_single_line])
     text = fields.String(required=True, validate=validate.Length(1, drafts.MAX_DESCRIPTION))

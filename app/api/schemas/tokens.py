@@ -30,7 +30,7 @@ class CreatedTokenSchema(EnrollmentTokenSchema):
     install_line = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "what makes a machine with it, in a shell there; once"},
+        metadata={"description": "shell command that adds a machine with the token; shown once"},
     )
 
 
@@ -43,17 +43,19 @@ class TokenStatusSchema(Schema):
     status = fields.Enum(TokenStatus, by_value=True, required=True)
     used_at = Timestamp(required=True, allow_none=True, attribute="token.used_at")
     connected_at = Timestamp(
-        required=True, allow_none=True, metadata={"description": "the machine, for the first time"}
+        required=True,
+        allow_none=True,
+        metadata={"description": "time of the machine's first connection"},
     )
     agents = fields.List(
         fields.Nested(CapabilitySchema),
         required=True,
-        metadata={"description": "those that were found there, once it has connected"},
+        metadata={"description": "agents found on the machine at its first connection"},
     )
     first_task = fields.Nested(
         FirstTaskSchema,
         required=True,
         allow_none=True,
-        metadata={"description": "the first that began on the machine"},
+        metadata={"description": "the first task that started on the machine"},
     )
     machine = fields.Nested(MachineSchema, required=True, allow_none=True)

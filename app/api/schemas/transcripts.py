@@ -16,28 +16,29 @@ class TranscriptFilter(CursorQuery, AttemptQuery):
         load_default=None,
         validate=validate.Length(max=200),
         metadata={
-            "description": "in title or text, in any letter case. Where what matches is rare, a "
-            "page has fewer than `limit`, or none, and a `nextCursor` that goes on behind it"
+            "description": "text in title or text, ignoring case. For rare matches, a page "
+            "may have fewer than `limit` items, or none, and a `nextCursor` "
+            "that continues after it"
         },
     )
 
 
 class TranscriptEntrySchema(Schema):
     number = Integer(
-        maximum=INT8, required=True, metadata={"description": "within the attempt, from 0"}
+        maximum=INT8, required=True, metadata={"description": "number within the attempt, from 0"}
     )
     at = Timestamp(required=True)
     attempt = Integer(required=True)
     stage_index = Integer(required=True)
     run = Integer(
-        required=True, metadata={"description": "counts the stage's processes in the attempt"}
+        required=True, metadata={"description": "number of the stage's process in the attempt"}
     )
     kind = fields.Enum(EntryKind, by_value=True, required=True)
     title = fields.String(required=True)
     text = fields.String(required=True)
     data = fields.Dict(
-        required=True, metadata={"description": "`cut` is true where something is left out"}
+        required=True, metadata={"description": "`cut` is true if something was left out"}
     )
     log_offset = Integer(
-        maximum=INT8, required=True, metadata={"description": "where the log shows it, in bytes"}
+        maximum=INT8, required=True, metadata={"description": "position in the log, in bytes"}
     )

@@ -11,7 +11,7 @@ class NewTunnel(Schema):
         minimum=MIN_SECONDS,
         maximum=MAX_SECONDS,
         load_default=DEFAULT_SECONDS,
-        metadata={"description": "when it ends by itself; of one that is open nothing is changed"},
+        metadata={"description": "time when it closes; can't be changed while it's open"},
     )
 
 
@@ -21,17 +21,17 @@ class TunnelSchema(Schema):
     url = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "while connected; for those who may start and stop it"},
+        metadata={"description": "while connected; only if you can start and stop it"},
     )
     error = fields.String(
         required=True,
         allow_none=True,
         metadata={
-            "description": "why it ended, or while it is starting what is in the way: somebody may "
-            "have to log in first, at the address and with the code given here. For those who may "
-            "start and stop it"
+            "description": "reason why it ended, or what it waits for while starting: you "
+            "may have to log in first, at the address and with the code "
+            "given here. Only if you can start and stop it"
         },
     )
     started_at = Timestamp(required=True, allow_none=True)
     expires_at = Timestamp(required=True, allow_none=True)
-    restarts = Integer(required=True, metadata={"description": "after crashes; at most 3"})
+    restarts = Integer(required=True, metadata={"description": "restarts after crashes; at most 3"})

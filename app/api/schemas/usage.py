@@ -1,4 +1,4 @@
-"""What agents have used, as JSON."""
+"""Agents' usage, as JSON."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,16 +16,18 @@ def _tokens(description: str) -> Integer:
 
 
 class UsageSchema(Schema):
-    """Sums of what is known; null: nothing is. Of figures, and of what a row stores."""
+    """Sums of the known values, of `Figures` and of stored usage; null: nothing is known."""
 
-    input_tokens = _tokens("also what was cached")
-    cached_tokens = _tokens("of those")
-    output_tokens = _tokens("also what was thought")
-    reasoning_tokens = _tokens("of those")
+    input_tokens = _tokens("including cached tokens")
+    cached_tokens = _tokens("of the input tokens")
+    output_tokens = _tokens("including reasoning tokens")
+    reasoning_tokens = _tokens("of the output tokens")
     cost = fields.Float(required=True, allow_none=True, metadata={"minimum": 0})
     is_estimate = fields.Boolean(
         required=True,
-        metadata={"description": "the cost is by the admins' prices, or that of a part is unknown"},
+        metadata={
+            "description": "whether the cost uses the admins' prices, or a part of it is unknown"
+        },
     )
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
@@ -39,14 +41,14 @@ class UsageQuery(CursorQuery):
         maximum=MAX_LIMIT,
         load_default=None,
         strict=False,
-        metadata={"description": "default: 50, of CSV 10,000"},
+        metadata={"description": "default: 50, for CSV 10,000"},
     )
     group_by = fields.Enum(GroupBy, by_value=True, load_default=GroupBy.PROJECT)
     since = fields.Date(
-        load_default=None, data_key="from", metadata={"description": "a day (UTC), included"}
+        load_default=None, data_key="from", metadata={"description": "UTC day, inclusive"}
     )
     to_time = fields.Date(
-        load_default=None, data_key="to", metadata={"description": "a day (UTC), included"}
+        load_default=None, data_key="to", metadata={"description": "UTC day, inclusive"}
     )
     project = fields.String(load_default=None, validate=validate.Length(max=64))
     task_id = Id(load_default=None, strict=False)
@@ -57,14 +59,14 @@ class UsageGroupSchema(Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "an id of a task or a developer, `<task>-<attempt>`, a project's key, a "
-            "stage's name, an agent, a model (null: agents named none), a day"
+            "description": "task ID, developer ID, `<task>-<attempt>`, project key, stage "
+            "name, agent, model (null: not reported), or day"
         },
     )
     name = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "of a project or a developer; the beginning of a task's text"},
+        metadata={"description": "name of the project or developer; the start of a task's text"},
     )
     usage = fields.Nested(UsageSchema, required=True)
 

@@ -10,7 +10,7 @@ from app.domain.attempt import WorkspaceState
 
 
 class ReportedText(fields.String):
-    """A text that the machine has reported, or null while it has not."""
+    """A text that the machine has reported; null before that."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=True, allow_none=True, **kwargs)
@@ -23,16 +23,16 @@ class WorkspaceSchema(Schema):
     task_id = Id(required=True)
     machine_id = fields.UUID(required=True)
     attempt = Integer(required=True)
-    path = ReportedText(metadata={"description": "on the machine"})
+    path = ReportedText(metadata={"description": "path on the machine"})
     branch = ReportedText()
-    base_commit = ReportedText(metadata={"description": "what the work is compared with"})
+    base_commit = ReportedText(metadata={"description": "commit that the work is compared with"})
     head_commit = ReportedText()
     dirty = fields.Boolean(
-        required=True, metadata={"description": "whether something is not committed"}
+        required=True, metadata={"description": "whether there are uncommitted changes"}
     )
     diff = fields.Nested(DiffSchema, required=True)
-    size_bytes = Integer(maximum=INT8, required=True, metadata={"description": "on disk"})
+    size_bytes = Integer(maximum=INT8, required=True, metadata={"description": "bytes on disk"})
     state = fields.Enum(WorkspaceState, by_value=True, required=True)
     updated_at = Timestamp(
-        required=True, metadata={"description": "when the machine last told of it"}
+        required=True, metadata={"description": "time of the machine's last report"}
     )

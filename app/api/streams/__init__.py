@@ -1,1 +1,1 @@
-"""Server-Sent Events: clients are told of what is committed, as soon as it is."""
+"""Server-Sent Events: clients receive changes as soon as they are committed."""

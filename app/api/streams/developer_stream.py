@@ -1,6 +1,6 @@
 """A developer's stream, from its first byte to its last.
 
-No connection to Postgres is held while it waits.
+It holds no Postgres connection while it waits.
 """
 
 from collections.abc import Iterator
@@ -26,13 +26,15 @@ log = structlog.get_logger(__name__)
 def generate(
     app: Flask, session: DeveloperSession, place: OpenStream, last_event_id: str | None
 ) -> Iterator[bytes]:
-    """The stream's bytes, until it ends. `last_event_id`: of the last event that the client has, if
-    it comes back; it misses nothing that was committed since.
+    """Yield the stream's bytes until it ends.
+
+    `last_event_id` is the last event that a reconnecting client has; it gets everything that was
+    committed since.
     """
     yield sse.retry_line()
     try:
         yield from _generate_events(app, session, place, last_event_id)
-    except SQLAlchemyError as error:  # the client comes back by itself
+    except SQLAlchemyError as error:  # the client reconnects by itself
         log.warning("stream_broken", error=type(error).__name__)
 
 
@@ -41,7 +43,7 @@ def _generate_events(
 ) -> Iterator[bytes]:
     with hub.get_hub(app).subscribe(session, place) as stream:
         yield from _catch_up(app, stream, last_event_id)
-        # It goes ahead only with what the client has been given.
+        # It advances only with what the client has received.
         sent_position = stream.subscribed_at
         while True:
             until_end = (session.ends_at - now()).total_seconds() if session.ends_at else None
@@ -49,7 +51,7 @@ def _generate_events(
                 yield sse.message("end", {"reason": "signed_out"}, sent_position)
                 return
             pause = HEARTBEAT_SECONDS if until_end is None else min(HEARTBEAT_SECONDS, until_end)
-            seen = stream.position  # looked at first: what comes now is not in it
+            seen = stream.position  # read first: later changes aren't in it
             match stream.next(pause):
                 case None:
                     sent_position = seen
@@ -63,7 +65,9 @@ def _generate_events(
 
 
 def _catch_up(app: Flask, stream: Stream, last_event_id: str | None) -> Iterator[bytes]:
-    """What the client has missed; or, if that cannot be told, how many notifications are unread."""
+    """Return the updates that the client missed or, if they are unknown, the number of unread
+    notifications.
+    """
     had = snapshot.parse(last_event_id) if last_event_id else None
     joined = stream.subscribed_at
     with app.app_context():
@@ -75,11 +79,11 @@ def _catch_up(app: Flask, stream: Stream, last_event_id: str | None) -> Iterator
         stream.put(StreamEnd("signed_out"))
         return
     if batch is None or not batch.is_whole:
-        # The client is new, or has missed too much: lists say how things are.
+        # The client is new or has missed too much: it reads the lists.
         event = "reset" if last_event_id else "hello"
         yield _update_message(event, Update([], [], found.unread, joined, None, inbox_changed=True))
     else:
-        # What of machines and inboxes was missed is told by nothing that is kept.
+        # Missed machine and inbox changes aren't stored.
         missed = hub.filter_update(
             batch, stream, found, hub.SideChanges(None, (stream.session.developer_id,))
         )
@@ -90,7 +94,7 @@ def _catch_up(app: Flask, stream: Stream, last_event_id: str | None) -> Iterator
 def _missed_batch(
     stream: Stream, had: Snapshot | None, joined: Snapshot
 ) -> stream_batch.StreamBatch | None:
-    if had is None or had.xmax > joined.xmax:  # of another database's future
+    if had is None or had.xmax > joined.xmax:  # another database's future
         return None
     return stream_batch.read_since(had, {stream.session.developer_id}, until=joined)
 

@@ -1,7 +1,7 @@
-"""All streams of one server process: one subscription wakes them, one look reads for all of them.
+"""All streams of a server process: one subscription wakes them, one poll reads for all.
 
-Redis only says that there is news; the news stand in Postgres. A message of Redis that is
-lost costs LOOK_SECONDS.
+Redis only signals changes; they are in Postgres. A lost Redis message causes a delay of
+POLL_SECONDS.
 """
 
 import queue
@@ -27,18 +27,20 @@ from app.services.clock import now
 from app.services.notify import stream_batch
 from app.services.notify.stream_batch import Row, StreamBatch, ViewerState
 
-POLL_SECONDS = 2.0  # rights that have ended are seen so much later, but logouts at once
-MIN_POLL_INTERVAL_SECONDS = 0.02  # between two looks: what comes meanwhile is read together
+POLL_SECONDS = 2.0  # delay until revoked rights apply; logouts apply at once
+MIN_POLL_INTERVAL_SECONDS = 0.02  # between two polls: changes in between are read together
 RENEW_SECONDS = 20.0
-MAX_QUEUED_UPDATES = 500  # messages that a client is behind before it has to begin anew
+MAX_QUEUED_UPDATES = 500  # queued updates at which a slow client must reconnect
 
 log = structlog.get_logger(__name__)
 
 
 class Update(NamedTuple):
-    """What a stream tells its developer. `unread`: how many notifications are, if that has changed.
-    With it the developer has read up to `seen`. `machines`: what of them has changed; None: not
-    known, their list has to be read. `inbox_changed`: it may have.
+    """An update for a stream's developer.
+
+    `unread` is the number of unread notifications, if it has changed. After it, the developer has
+    read up to `position`. `machines` has their changes; None: unknown, the list must be read.
+    `inbox_changed`: the inbox may have changed.
     """
 
     events: list[Row]
@@ -50,30 +52,29 @@ class Update(NamedTuple):
 
 
 class StreamEnd(NamedTuple):
-    """The last item of a stream: why it is over."""
+    """The last item of a stream: why it ends."""
 
     reason: str
 
 
 class Stream:
-    """One client's stream: the hub puts items, the thread that serves the client takes them.
+    """One client's stream: the hub puts items, the client's thread gets them.
 
-    `joined_at`: from where on the hub puts all that is committed. `seen`: up to where it has looked
-    for this stream, whether there was news or not. `is_over`: an End has been put.
+    `subscribed_at` is where the hub's items start. `position` is how far the hub has read for this
+    stream, with or without changes. `is_finished`: a StreamEnd has been put.
     """
 
     def __init__(self, session: DeveloperSession, place: OpenStream, seen: Snapshot) -> None:
         self.session, self.open_stream = session, place
         self.subscribed_at = self.position = seen
         self.is_finished = False
-        self.visible_scope: Any = (
-            None  # what the developer could see when the hub last told something
-        )
+        self.visible_scope: Any = None  # what the developer could see at the hub's last update
         self._queue: queue.SimpleQueue[Update | StreamEnd] = queue.SimpleQueue()
 
     def put(self, item: Update | StreamEnd) -> None:
-        """Have the item told, and nothing after an End. A client that is too far behind gets an End
-        instead. Does not wait.
+        """Queue the item; nothing is queued after a StreamEnd.
+
+        A client that is too far behind gets a StreamEnd instead. Doesn't block.
         """
         if self.is_finished:
             return
@@ -83,13 +84,13 @@ class Stream:
         self._queue.put(item)
 
     def next(self, seconds: float) -> Update | StreamEnd | None:
-        """The next item, or None if none comes within that time."""
+        """Return the next item, or None if none comes within that time."""
         try:
             item = self._queue.get(timeout=max(0.0, seconds))
         except queue.Empty:
             return None
         if isinstance(item, Update):
-            self.position = item.position  # the hub says so only when it has told all streams
+            self.position = item.position  # the hub sets it only after serving all streams
         return item
 
 
@@ -99,25 +100,26 @@ class Hub:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._streams: set[Stream] = set()
-        self._lock = threading.Lock()  # of `_streams` and `_seen`, which go together
+        self._lock = threading.Lock()  # for `_streams` and `_position`, which belong together
         self._position: Snapshot | None = None
         self._unread_changed_for: set[int] = set()
         self._inbox_changed_for: set[int] = set()
         self._machine_watcher = MachineWatcher()
         self._wakeup = threading.Event()
-        self._watchers: dict[int, set[threading.Event]] = {}  # of one task
+        self._watchers: dict[int, set[threading.Event]] = {}  # by task
         self._is_started = self.is_closing = False
         self._rights_checked_at = self._renewed_at = 0.0
 
     @contextmanager
     def subscribe(self, session: DeveloperSession, place: OpenStream) -> Iterator[Stream]:
-        """A stream that gets all that is committed after its `joined_at`, while the context lasts.
+        """Open a stream of everything that is committed after its `subscribed_at`, until the
+        context ends.
 
         Raises SQLAlchemyError.
         """
         self._start()
         with self._lock:
-            # A client may have read further at another process than this one has.
+            # A client may have read further in another process than this one has.
             self._read_updates()
             assert self._position is not None
             stream = Stream(session, place, self._position)
@@ -132,7 +134,7 @@ class Hub:
 
     @contextmanager
     def watch_task(self, task_id: int) -> Iterator[threading.Event]:
-        """An event that is set when there may be news of the task, while the context lasts."""
+        """Return an event that is set when the task may have changed, until the context ends."""
         self._start()
         some = threading.Event()
         with self._lock:
@@ -146,13 +148,13 @@ class Hub:
                     del self._watchers[task_id]
 
     def close_all(self) -> None:
-        """End all streams, since the process is going away: clients come back, to another one."""
+        """End all streams because the process is stopping: clients reconnect to another one."""
         self.is_closing = True
         for stream in list(self._streams):
             stream.put(StreamEnd("going_away"))
         self._wake_watchers()
 
-    # ---- looking ---------------------------------------------------------------------------------
+    # ---- polling ---------------------------------------------------------------------------------
 
     def _start(self) -> None:
         with self._lock:
@@ -165,7 +167,7 @@ class Hub:
         while True:
             self._wakeup.wait(POLL_SECONDS)
             self._wakeup.clear()
-            # Nothing is lost by an error: the next look begins where the last one ended.
+            # An error loses nothing: the next poll starts where the last one ended.
             if not background_threads.run_logged(
                 log, "changes_not_read", self._poll, SQLAlchemyError, RedisError
             ):
@@ -183,7 +185,7 @@ class Hub:
                 open_streams.renew([stream.open_stream for stream in self._streams])
 
     def _read_updates(self) -> None:
-        """Read what is new, and put into each stream what is for it. The caller holds the lock."""
+        """Read changes, and put each stream's part into it. The caller holds the lock."""
         with self._app.app_context():
             if self._position is None or not self._streams:
                 self._machine_watcher.start()
@@ -202,7 +204,7 @@ class Hub:
             self._machine_watcher.mark_sent(look)
             self._position = batch.snapshot
             for stream in self._streams:
-                if not stream.is_finished:  # or it would seem to have read what it was not told
+                if not stream.is_finished:  # otherwise it would skip updates that it didn't get
                     stream.position = batch.snapshot
 
     def _publish(self, batch: StreamBatch, unread_of: set[int], beside: "SideChanges") -> None:
@@ -219,7 +221,7 @@ class Hub:
             elif (item := filter_update(batch, stream, state, beside)) is not None:
                 stream.put(item)
 
-    # ---- being woken -----------------------------------------------------------------------------
+    # ---- wakeups ---------------------------------------------------------------------------------
 
     def _listen(self) -> NoReturn:
         channels = (wakeups.CHANGES_CHANNEL, wakeups.SIGNED_OUT_CHANNEL)
@@ -245,7 +247,7 @@ class Hub:
         self._wakeup.set()
 
     def _handle_sign_out(self) -> None:
-        """Judge all streams: they are looked at together, and this is rare."""
+        """Check all streams: one query serves them all, and sign-outs are rare."""
         self._rights_checked_at = 0.0
         self._wakeup.set()
         self._wake_watchers()
@@ -257,8 +259,9 @@ class Hub:
 
 
 class SideChanges(NamedTuple):
-    """What there is to tell beside a batch: `machines`, and whose inboxes may have changed by an
-    act of their own, in another tab."""
+    """Additional changes for a batch: `machines`, and developers whose inboxes may have changed
+    by their own action in another tab.
+    """
 
     machines: Sequence[MachineDelta] | None
     inbox_changed_for: Collection[int]
@@ -267,7 +270,7 @@ class SideChanges(NamedTuple):
 def filter_update(
     batch: StreamBatch, stream: Stream, state: ViewerState, beside: SideChanges
 ) -> Update | None:
-    """The part of it that the stream's developer may see; None where that is nothing."""
+    """Return the part of it that the stream's developer can see; None if there is none."""
     developer_id = stream.session.developer_id
     events = [event for event in batch.events if state.can_see(event)]
     own = [row for row in batch.notifications if row["developer_id"] == developer_id]
@@ -286,6 +289,6 @@ def filter_update(
 
 
 def get_hub(app: Flask) -> Hub:
-    """The app's hub, which is made when it is first asked for."""
+    """Return the app's hub, created on first use."""
     hub: Hub = app.extensions.setdefault("stream_hub", Hub(app))
     return hub

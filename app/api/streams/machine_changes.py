@@ -1,7 +1,7 @@
-"""What of the machines has changed, for all streams of a process by one small query.
+"""Machine changes, read for all streams of a process by one small query.
 
-Machines have no history to be read from where one was, and heartbeats are many: so they are looked
-at again and again, at most every PAUSE_SECONDS, and compared with what was told last.
+Machines have no history to resume from, and heartbeats are frequent. So they are polled, at most
+every POLL_SECONDS, and compared with what was sent last.
 """
 
 import time
@@ -17,20 +17,20 @@ from app.services.machines.queries import MachineSummary
 
 POLL_SECONDS = 2.0
 LOAD_UPDATE_SECONDS = 15.0
-"""A machine's load is told no more often, and not where it is about the same."""
+"""A machine's load is sent no more often, and not if it's about the same."""
 MAX_MACHINES_PER_POLL = 100
-"""So many changed machines are read by a look; the others, longest untold first, by the next."""
+"""Changed machines per poll; the others follow in the next poll, the longest unsent first."""
 _HEALTH_FIELDS = frozenset({"status", "connected", "capabilities", "drain"})
 
 MachineDelta = Mapping[str, Any]
-"""A machine's `id`, and those of its fields, as in the list of machines, that have changed."""
+"""A machine's `id` and its changed fields, as in the list of machines."""
 
 _SCHEMA = MachineSchema()
 
 
 @dataclass
 class _SentMachine:
-    """A machine as it was told last; and when, by the monotonic clock."""
+    """A machine as it was last sent, and the monotonic time of that."""
 
     summary: MachineSummary
     fields: dict[str, Any]
@@ -40,21 +40,21 @@ class _SentMachine:
 
 @dataclass
 class MachinePoll:
-    """What a look has found: the `changes`, and how things are when these are told."""
+    """The result of a poll: the `changes`, and the state after sending them."""
 
     changes: list[MachineDelta] = field(default_factory=list)
     sent: dict[uuid.UUID, _SentMachine] = field(default_factory=dict)
 
 
 class MachineWatcher:
-    """What the streams of this process have been told of machines."""
+    """Tracks what this process's streams have received about machines."""
 
     def __init__(self) -> None:
         self._sent: dict[uuid.UUID, _SentMachine] | None = None
         self._polled_at = 0.0
 
     def start(self) -> None:
-        """Note how the machines are: who looks from now on reads that in the list. Raises
+        """Record the current machines: new clients read them from the list. Raises
         SQLAlchemyError.
         """
         if self._sent is None:
@@ -62,7 +62,7 @@ class MachineWatcher:
             self._sent = _read_machines(list(seen), seen, now)
 
     def poll(self) -> MachinePoll:
-        """Look at the machines, if it is time. Raises SQLAlchemyError."""
+        """Poll the machines, if it's time. Raises SQLAlchemyError."""
         self.start()
         now = time.monotonic()
         if now < self._polled_at + POLL_SECONDS:
@@ -81,7 +81,7 @@ class MachineWatcher:
         return look
 
     def mark_sent(self, look: MachinePoll) -> None:
-        """The changes have been told."""
+        """Record that the changes were sent."""
         assert self._sent is not None
         self._sent |= look.sent
 
@@ -99,7 +99,9 @@ class MachineWatcher:
         return self._sent[id_].sent_at if id_ in self._sent else 0.0
 
     def _diff(self, id_: uuid.UUID, new: _SentMachine) -> MachineDelta:
-        """What has changed of the machine. Its load stays as it was told where that is no news."""
+        """Return the machine's changes. A load that hasn't changed enough keeps its last sent
+        value.
+        """
         assert self._sent is not None
         sent = self._sent.get(id_)
         if sent is None:
@@ -116,7 +118,7 @@ class MachineWatcher:
 
 
 def affects_health(changes: Sequence[MachineDelta]) -> bool:
-    """Whether a machine may have become unwell, or well."""
+    """Whether a machine may have become unhealthy or healthy."""
     return any(not _HEALTH_FIELDS.isdisjoint(change) for change in changes)
 
 

@@ -1,4 +1,4 @@
-"""The streams that a developer has open, counted in Redis over all server processes."""
+"""A developer's open streams, counted in Redis across all server processes."""
 
 import time
 import uuid
@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from app.extensions import redis
 from app.redis import presence
 
-TTL_SECONDS = 60  # how long a stream counts without being kept
+TTL_SECONDS = 60  # how long a stream counts without renewal
 
 log = structlog.get_logger(__name__)
 
@@ -24,19 +24,19 @@ class OpenStream(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The developer's set of streams in Redis."""
+        """Return the key of the developer's set of streams in Redis."""
         return f"muster:streams:{self.developer_id}"
 
 
 def acquire(developer_id: int, most: int) -> OpenStream | None:
-    """Return a new place, or None where the developer has `most` already. Raises RedisError."""
+    """Return a new entry, or None if the developer already has `most`. Raises RedisError."""
     place = OpenStream(developer_id, uuid.uuid4().hex)
     command = presence.admit_command(place.id, {place.key: most}, time.time(), TTL_SECONDS)
     return place if redis.client.execute_command(*command) else None
 
 
 def renew(places: Iterable[OpenStream]) -> None:
-    """Have the places count for PRESENT_SECONDS more. Raises RedisError."""
+    """Extend the entries by TTL_SECONDS. Raises RedisError."""
     until = time.time() + TTL_SECONDS
     with redis.client.pipeline(transaction=False) as pipe:
         for place in places:
@@ -46,9 +46,9 @@ def renew(places: Iterable[OpenStream]) -> None:
 
 
 def release(place: OpenStream) -> None:
-    """Give the place up. Raises nothing."""
+    """Release the entry. Raises nothing."""
     try:
         for command in presence.leave_commands(place.id, [place.key]):
             redis.client.execute_command(*command)
-    except RedisError as error:  # it lapses
+    except RedisError as error:  # it expires
         log.warning("stream_slot_not_released", error=type(error).__name__)

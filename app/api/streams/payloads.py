@@ -1,4 +1,4 @@
-"""News as JSON: the shapes of the lists that they are also in."""
+"""Stream updates as JSON, in the format of the lists."""
 
 from datetime import datetime
 from typing import Any
@@ -9,8 +9,9 @@ from app.services.notify.stream_batch import Row
 
 
 def update_payload(item: Update) -> dict[str, Any]:
-    """The data of an `update` event. `unreadCount` is null where it has not changed, `machines`
-    where their list has to be read.
+    """Return the data of an `update` event.
+
+    `unreadCount` is null if it hasn't changed, `machines` if the list must be read.
     """
     return {
         "events": [event_payload(row) for row in item.events],
@@ -22,7 +23,7 @@ def update_payload(item: Update) -> dict[str, Any]:
 
 
 def event_payload(row: Row) -> dict[str, Any]:
-    """An event as in the list of its task's events, and with the task."""
+    """Return an event as in its task's event list, plus the task."""
     return {
         "taskId": row["task_id"],
         "projectKey": row["project_key"],

@@ -1,4 +1,4 @@
-"""The form of an event stream, as browsers' `EventSource` reads it."""
+"""The format of event streams, as browsers' `EventSource` expects it."""
 
 import json
 from typing import Any
@@ -11,21 +11,21 @@ StreamPosition = Snapshot | StreamCursor
 CONTENT_TYPE = "text/event-stream"
 HEADERS = {
     "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",  # a proxy that collects answers would keep news to itself
+    "X-Accel-Buffering": "no",  # a buffering proxy would delay the updates
 }
 RETRY_MILLISECONDS = 2000
 
 
 def message(event: str, data: Any, seen: StreamPosition) -> bytes:
-    """The bytes of one event. A client that has it has read up to `seen`."""
+    """Return the bytes of one event. A client that has it has read up to `seen`."""
     return f"event: {event}\nid: {seen}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
 def heartbeat(seen: StreamPosition) -> bytes:
-    """The bytes of a comment, which no client sees as an event, with how far the stream is read."""
+    """Return the bytes of a comment with the stream's position; clients see no event."""
     return f": here\nid: {seen}\n\n".encode()
 
 
 def retry_line() -> bytes:
-    """The first bytes of a stream: how soon a client whose connection breaks comes back."""
+    """Return the first bytes of a stream: the client's delay before it reconnects."""
     return f"retry: {RETRY_MILLISECONDS}\n\n".encode()

@@ -1,6 +1,6 @@
-"""A task's stream: events, entries of its transcript and its log, from where a client has read to.
+"""A task's stream: events, transcript entries and log, from a client's position.
 
-No connection to Postgres is held while it waits, or while the client takes its time.
+It holds no Postgres connection while it waits, or while the client reads slowly.
 """
 
 import base64
@@ -25,8 +25,8 @@ from app.services.logs.tail import StreamCursor, TailState
 from app.services.notify import stream_batch
 
 HEARTBEAT_SECONDS = 15.0
-POLL_SECONDS = 2.0  # rights that have ended are seen so much later, but logouts at once
-MIN_POLL_INTERVAL_SECONDS = 0.05  # between two looks: a log that pours is read in larger pieces
+POLL_SECONDS = 2.0  # delay until revoked rights apply; logouts apply at once
+MIN_POLL_INTERVAL_SECONDS = 0.05  # between two polls: a busy log is read in larger chunks
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +35,10 @@ _ENTRIES = TranscriptEntrySchema(many=True)
 
 
 class _TaskReader:
-    """One client's way through the task. `place`: how far it has read; None before the first look.
-    `is_over`: the `end` has been told. `has_more`: the last look found more than it had time for.
+    """One client's progress through the task.
+
+    `position` is how far it has read; None before the first poll. `is_finished`: the `end` has been
+    sent. `has_more`: the last poll ran out of time.
     """
 
     def __init__(
@@ -50,11 +52,11 @@ class _TaskReader:
         self.has_more = False
 
     def read_updates(self) -> Iterator[bytes]:
-        """The bytes of all that is new since the last call, for at most LOOK_SECONDS; after that
-        `has_more`. Raises SQLAlchemyError.
+        """Yield the bytes of everything new since the last call, for at most POLL_SECONDS; then
+        check `has_more`.
 
-        The time is bounded because a long log may be read slowly, and rights end meanwhile, and so
-        do servers.
+        The time is limited because reading a long log may take long, while rights can be revoked
+        and servers stop. Raises SQLAlchemyError.
         """
         self.has_more = False
         with self.app.app_context():
@@ -67,12 +69,12 @@ class _TaskReader:
             self.position = seen.top
             yield sse.message(self._first_event, _position_payload(seen.top), seen.top)
         yield from self._events(self.position, seen.top)
-        # Before the log, which may pour for longer than there is time.
+        # Before the log, which may take more than the available time.
         yield from self._entries(self.position, seen.top)
         yield from self._logs(self.position, seen.top)
 
     def end_message(self, reason: str) -> bytes:
-        """The bytes of the last event; the reading is over."""
+        """Return the bytes of the last event, and finish."""
         self.is_finished = True
         return sse.message("end", {"reason": reason}, self.position or StreamCursor())
 
@@ -81,7 +83,7 @@ class _TaskReader:
             with self.app.app_context():
                 rows = task_news.read_events(self.task_id, place.events)
                 events = _EVENTS.dump(rows)
-            if not rows:  # the task has gone since: the next look says so
+            if not rows:  # the task has been deleted: the next poll detects it
                 return
             place = self.position = place.after_events(rows[-1].number)
             yield sse.message("events", events, place)
@@ -92,7 +94,7 @@ class _TaskReader:
                 with self.app.app_context():
                     start = place.entries_at(attempt)
                     entries = _ENTRIES.dump(transcripts.next_entries(self.task_id, attempt, start))
-                if not entries:  # the task has gone since: the next look says so
+                if not entries:  # the task has been deleted: the next poll detects it
                     return
                 place = self.position = place.after_entries(attempt, start + len(entries))
                 yield sse.message("transcript", entries, place)
@@ -109,11 +111,11 @@ class _TaskReader:
                     data = base64.b64encode(piece.data).decode()
                     about = {"attempt": attempt, "offset": piece.offset, "data": data}
                     yield sse.message("log", about, place)
-                    if not self._has_time_left():  # after a piece, so that each look brings one
+                    if not self._has_time_left():  # after a chunk, so that each poll makes progress
                         return
 
     def _has_time_left(self) -> bool:
-        """Whether there is time for more before the next look. Called only where there is more."""
+        """Whether there is time left in this poll. Call it only if there is more to read."""
         self.has_more = time.monotonic() >= self._poll_until
         return not self.has_more
 
@@ -125,9 +127,9 @@ def generate(
     task_id: int,
     last_event_id: str | None,
 ) -> Iterator[bytes]:
-    """The stream's bytes, until it ends; the place that was taken is kept meanwhile.
+    """Yield the stream's bytes until it ends; keeps the stream's entry alive.
 
-    `last_event_id`: of the last event that the client has, if it comes back: where to go on.
+    `last_event_id` is the last event that a reconnecting client has: where to resume.
     """
     yield sse.retry_line()
     reading = _TaskReader(app, session, task_id, last_event_id)
@@ -162,7 +164,7 @@ def _position_payload(top: StreamCursor) -> dict[str, Any]:
 
 
 def _read_position(session: DeveloperSession, task_id: int) -> tuple[TailState | None, bool]:
-    """How far the task is, if it is there; and whether the session may see it."""
+    """Return the task's current position, if it exists, and whether the session can see it."""
     state = stream_batch.viewer_states({0: session}, now()).get(0)
     seen = task_news.read_state(task_id)
     if state is None or seen is None or not state.is_signed_in:

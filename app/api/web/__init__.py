@@ -1,1 +1,1 @@
-"""/api/web: what signed-in developers use."""
+"""/api/web: routes for signed-in developers."""

@@ -1,4 +1,4 @@
-"""Agents: which types the machines have."""
+"""Agents: the types that machines have."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ blp = Blueprint("agents", __name__, url_prefix="/api/web/agents", description="A
 @blp.arguments(OffsetQuery, location="query")
 @blp.response(200, offset_page_schema(AgentSchema))
 def list_agents(query: dict[str, int]) -> dict[str, Any]:
-    """The agent types that tasks may ask for, by name, and how many machines have them."""
+    """List the agent types that tasks can request, by name, and how many machines have each."""
     found = agents.listing(now())
     start = query["offset"]
     return paginate_by_offset(found[start : start + query["limit"]], len(found), **query)

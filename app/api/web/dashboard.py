@@ -1,4 +1,4 @@
-"""The dashboard: numbers, and the latest tasks and events."""
+"""The dashboard: counts, and the latest tasks and events."""
 
 from functools import partial
 from typing import Any
@@ -15,13 +15,13 @@ from app.services.projects.activity import Activity
 from app.services.projects.dashboard import Stats
 from app.services.tasks import queries
 
-blp = Blueprint("dashboard", __name__, url_prefix="/api/web/dashboard", description="The dashboard")
+blp = Blueprint("dashboard", __name__, url_prefix="/api/web/dashboard", description="Dashboard")
 
 
 @blp.get("/stats")
 @blp.response(200, StatsSchema)
 def get_stats() -> Stats:
-    """Numbers of tasks, machines and slots, and how long the oldest queued task has waited."""
+    """Get counts of tasks, machines and slots, and the wait of the oldest queued task."""
     return dashboard.stats(current_developer(), now())
 
 
@@ -29,7 +29,7 @@ def get_stats() -> Stats:
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, TaskPage)
 def list_recent_tasks(query: dict[str, Any]) -> dict[str, Any]:
-    """The tasks that you may see, newest first."""
+    """List the tasks that you can see, newest first."""
     return paginate_by_cursor(queries.listing(current_developer()), Task.id, **query)
 
 
@@ -37,7 +37,7 @@ def list_recent_tasks(query: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, ActivityPage)
 def list_recent_activity(query: dict[str, Any]) -> dict[str, Any]:
-    """The events of tasks that you may see, newest first; without `log` events."""
+    """List the events of tasks that you can see, newest first; without `log` events."""
     latest = partial(activity.latest_events, current_developer())
     page = paginate_by_cursor(latest, *activity.ORDER, **query)
     return {**page, "items": [Activity(*row) for row in page["items"]]}

@@ -1,4 +1,4 @@
-"""Letting a device in, by the code that it shows."""
+"""Approval of device sign-ins, by the code that the device shows."""
 
 from typing import Any
 
@@ -11,16 +11,14 @@ from app.domain.errors import ReauthenticationRequired, TooManyAttempts
 from app.services.accounts import device_logins
 from app.services.accounts.device_logins import WaitingDevice
 
-blp = Blueprint(
-    "web-device", __name__, url_prefix="/api/web/device", description="Letting a device in"
-)
+blp = Blueprint("web-device", __name__, url_prefix="/api/web/device", description="Device approval")
 
 
 @blp.get("/<user_code>")
 @blp.response(200, WaitingDeviceSchema)
 @problems(blp, TooManyAttempts)
 def get_device(user_code: str) -> WaitingDevice:
-    """The device that shows this code. Not with a personal access token."""
+    """Get the device that shows this code. Not with a personal access token."""
     return device_logins.find_waiting(current_developer(), user_code)
 
 
@@ -28,7 +26,7 @@ def get_device(user_code: str) -> WaitingDevice:
 @blp.response(200, Empty)
 @problems(blp, ReauthenticationRequired, TooManyAttempts)
 def approve_device(user_code: str) -> dict[str, Any]:
-    """Let the device in, in your name. Not with a personal access token."""
+    """Approve the device's sign-in to your account. Not with a personal access token."""
     device_logins.approve(current_developer(), current_login(), user_code)
     return {}
 
@@ -37,6 +35,6 @@ def approve_device(user_code: str) -> dict[str, Any]:
 @blp.response(200, Empty)
 @problems(blp, TooManyAttempts)
 def deny_device(user_code: str) -> dict[str, Any]:
-    """Refuse the device. Not with a personal access token."""
+    """Deny the device's sign-in. Not with a personal access token."""
     device_logins.deny(current_developer(), user_code)
     return {}

@@ -1,4 +1,4 @@
-"""What tasks have changed."""
+"""Changes of tasks."""
 
 import secrets
 import zlib
@@ -21,7 +21,7 @@ from app.services.tasks import diffs
 from app.services.tasks.diffs import DiffSelector
 
 PATCH = "text/x-patch"
-# Whatever it is: it runs nothing, and loads nothing.
+# Whatever the file contains, it runs nothing and loads nothing.
 SANDBOX_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 _BINARY = {"type": "string", "format": "binary"}
@@ -42,7 +42,7 @@ _PARAMETERS = [
         "name": "If-None-Match",
         "required": False,
         "schema": {"type": "string"},
-        "description": "an `ETag`: the answer is wanted if it is another now",
+        "description": "an `ETag`: send the response only if it has a different one",
     }
 ]
 
@@ -53,12 +53,12 @@ blp = Blueprint("diffs", __name__, url_prefix="/api/web/tasks", description="Dif
 @blp.arguments(DiffFilter, location="query")
 @blp.response(200, TaskDiffSchema)
 @blp.doc(responses={200: _PATCH})
-@blp.alt_response(304, description="It is what If-None-Match names", success=True)
+@blp.alt_response(304, description="Matches If-None-Match", success=True)
 @problems(blp, NoDiff, NoFile, PatchLeftOut)
 def get_diff(query: dict[str, Any], task_id: int) -> Response:
-    """What a task has changed, file by file; `Accept: text/x-patch` for what `git apply` takes.
+    """Get a task's changes, file by file; `Accept: text/x-patch` for input of `git apply`.
 
-    A page ends early where it would have more than 4 MiB.
+    A page ends early if it would exceed 4 MiB.
     """
     which = DiffSelector(query["stage"], query["attempt"], query["round"])
     change = diffs.find_change(current_developer(), task_id, which)
@@ -74,7 +74,7 @@ def get_diff(query: dict[str, Any], task_id: int) -> Response:
         compared = None
         if query["ignore_whitespace"]:
             compared = whitespace_filter.filter_page(change, page.files, current_developer().id)
-            if compared.is_limited:  # once more, it may have more
+            if compared.is_limited:  # read again, because it may have grown
                 response.set_etag(f"diff-{change.id}-{secrets.token_hex(8)}")
         response.data = diff_response.encode_page(change, page, compared)
     return response
@@ -86,7 +86,7 @@ def _accepts_patch() -> bool:
 
 
 def _conditional_response(etag: str) -> Response:
-    """An answer that is empty yet: 304 if it is known to the client."""
+    """Return an empty response: 304 if the client already has it."""
     response = Response(content_type="application/json")
     response.headers["Vary"] = "Accept"
     response.set_etag(etag)
@@ -108,10 +108,10 @@ def _patch_response(change: Change, path: str | None) -> Response:
 @blp.arguments(FileFilter, location="query")
 @blp.response(200, _BINARY, content_type=media_type.OCTET_STREAM)
 @blp.doc(responses={200: _FILE})
-@blp.alt_response(304, description="It is what If-None-Match names", success=True)
+@blp.alt_response(304, description="Matches If-None-Match", success=True)
 @problems(blp, NoDiff, NoFile, FileLeftOut)
 def get_file(query: dict[str, Any], task_id: int) -> Response:
-    """A file that a task has changed, as it was at a commit that a diff begins or ends at."""
+    """Get a changed file as it was at a commit at which a diff starts or ends."""
     found = diffs.read_file(current_developer(), task_id, query["commit"], query["path"])
     response = Response(found.data, content_type=media_type.detect(found.data))
     response.headers["Content-Security-Policy"] = SANDBOX_POLICY

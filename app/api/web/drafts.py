@@ -1,4 +1,4 @@
-"""One's own drafts of tasks."""
+"""Your own task drafts."""
 
 from typing import Any
 
@@ -12,16 +12,14 @@ from app.models import TaskDraft
 from app.services.accounts import drafts
 from app.services.accounts.drafts import TooManyDrafts
 
-blp = Blueprint(
-    "drafts", __name__, url_prefix="/api/web/profile/drafts", description="Drafts of tasks"
-)
+blp = Blueprint("drafts", __name__, url_prefix="/api/web/profile/drafts", description="Task drafts")
 
 
 @blp.get("")
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, cursor_page_schema(DraftSchema))
 def list_drafts(query: dict[str, Any]) -> dict[str, Any]:
-    """Your drafts, newest first. Nobody else sees them."""
+    """List your drafts, newest first. Only you can see them."""
     return paginate_by_cursor(drafts.listing(current_developer()), TaskDraft.id, **query)
 
 
@@ -30,7 +28,7 @@ def list_drafts(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(201, DraftSchema)
 @problems(blp, TooManyDrafts)
 def create_draft(body: dict[str, Any]) -> TaskDraft:
-    """Keep what there is of a new task so far. It is looked at as a task when it becomes one."""
+    """Save a task draft. It's validated when you create the task."""
     return drafts.create(current_developer(), **body)
 
 
@@ -38,7 +36,7 @@ def create_draft(body: dict[str, Any]) -> TaskDraft:
 @blp.arguments(DraftChanges)
 @blp.response(200, DraftSchema)
 def update_draft(body: dict[str, Any], draft_id: int) -> TaskDraft:
-    """Change the fields that the body names; all others stay as they are."""
+    """Change the fields in the body; omitted fields don't change."""
     return drafts.update(current_developer(), draft_id, **body)
 
 

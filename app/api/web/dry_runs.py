@@ -21,7 +21,7 @@ blp = Blueprint("dry_runs", __name__, url_prefix="/api/web/projects", descriptio
 @blp.arguments(NewDryRun, required=False)
 @blp.response(200, DryRunSchema)
 def dry_run_new_pipeline(body: dict[str, Any]) -> DryRun:
-    """What the stages of a pipeline would run that is no project's yet. Nothing is changed."""
+    """Show what the stages of a new pipeline would run. Changes nothing."""
     return _dry_run(None, body)
 
 
@@ -29,8 +29,8 @@ def dry_run_new_pipeline(body: dict[str, Any]) -> DryRun:
 @blp.arguments(NewDryRun, required=False)
 @blp.response(200, DryRunSchema)
 def dry_run_pipeline(body: dict[str, Any], key: str) -> DryRun:
-    """What the stages of the project's pipeline, or of the given one, would run. Nothing is
-    changed.
+    """Show what the stages of the project's pipeline, or of the given one, would run. Changes
+    nothing.
     """
     return _dry_run(key, body)
 
@@ -39,7 +39,7 @@ def _dry_run(key: str | None, body: Mapping[str, Any]) -> DryRun:
     raw, errors = _load_stages(body["pipeline"])
     given = {"description": body["description"], "answers": body["answers"]}
     if errors:
-        # Asked all the same: whose project it is not is not told what is wrong.
+        # Check access first: without it, you don't learn what is wrong.
         dry_runs.run(current_developer(), key, **given)
         return DryRun(errors=errors)
     return dry_runs.run(current_developer(), key, raw=raw, **given)
@@ -48,7 +48,7 @@ def _dry_run(key: str | None, body: Mapping[str, Any]) -> DryRun:
 def _load_stages(
     raw: Sequence[Mapping[str, Any]] | None,
 ) -> tuple[Sequence[Mapping[str, Any]] | None, dict[str, list[FieldError]]]:
-    """The stages as a project's, or by field why they are none."""
+    """Return the stages as a project's, or the errors by field."""
     if raw is None:
         return None, {}
     try:

@@ -1,4 +1,4 @@
-"""Bundles of evidence about tasks."""
+"""Evidence bundles of tasks."""
 
 from flask import Response
 
@@ -11,7 +11,7 @@ from app.services.evidence.keys import SigningKeyUnreadable
 from muster.protocol.evidence import MEDIA_TYPE
 
 _BODY = {"type": "string", "format": "binary"}
-_HEADERS = attachments.openapi_headers("the same as long as nothing happens to the task")
+_HEADERS = attachments.openapi_headers("stable as long as nothing happens to the task")
 _PARAMETERS = attachments.openapi_parameters("the bundle")
 
 blp = Blueprint("evidence", __name__, url_prefix="/api/web/tasks", description="Evidence")
@@ -19,13 +19,13 @@ blp = Blueprint("evidence", __name__, url_prefix="/api/web/tasks", description="
 
 @blp.get("/<int:task_id>/evidence", parameters=_PARAMETERS)
 @blp.response(200, _BODY, content_type=MEDIA_TYPE, headers=_HEADERS)
-@blp.alt_response(304, description="It is what If-None-Match names", success=True)
+@blp.alt_response(304, description="Matches If-None-Match", success=True)
 @problems(blp, SigningKeyUnreadable)
 def get_evidence(task_id: int) -> Response:
-    """All that was said of a task, signed: for `python -m muster verify`.
+    """Download a task's signed evidence. Check it with `muster verify`.
 
-    A zip file of the task, its events and decisions, and of each attempt transcript, log and
-    recording. Of a task that has not ended it is what there is so far.
+    It's a zip file with the task, its events and decisions, and each attempt's transcript, log and
+    recording. For an unfinished task, it has what exists so far.
     """
     found = bundle.create_bundle(current_developer(), task_id)
     return attachments.attachment_response(

@@ -1,4 +1,4 @@
-"""Follow-ups: tasks go on where their work stands."""
+"""Follow-ups: new instructions for a task's existing work."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,8 +35,8 @@ blp = Blueprint("follow_ups", __name__, url_prefix="/api/web/tasks", description
 def create_follow_up(
     body: dict[str, Any], headers: dict[str, Any], task_id: int
 ) -> tuple[FollowUp | Response, int, dict[str, str]]:
-    """Have a task go on with what it has come to: as a new round, at once where it has ended or
-    waits at a gate, else as soon as it does.
+    """Follow up on a task. Starts a new round now if the task has ended or waits at a gate,
+    otherwise as soon as it does.
     """
     key = headers["idempotency_key"]
     if key is not None:
@@ -75,7 +75,7 @@ def _location(task_id: int, follow_up_id: int) -> str:
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, FollowUpPage)
 def list_follow_ups(query: dict[str, Any], task_id: int) -> dict[str, Any]:
-    """The task's follow-ups, newest first: those that have begun a round, and those that wait."""
+    """List the task's follow-ups, newest first, both started and queued."""
     return paginate_by_cursor(
         follow_ups.listing(current_developer(), task_id), FollowUp.id, **query
     )
@@ -84,7 +84,7 @@ def list_follow_ups(query: dict[str, Any], task_id: int) -> dict[str, Any]:
 @blp.get("/<int:task_id>/follow-ups/<int:follow_up_id>")
 @blp.response(200, FollowUpSchema)
 def get_follow_up(task_id: int, follow_up_id: int) -> FollowUp:
-    """One follow-up."""
+    """Get a follow-up."""
     return follow_ups.get(current_developer(), task_id, follow_up_id)
 
 
@@ -92,6 +92,6 @@ def get_follow_up(task_id: int, follow_up_id: int) -> FollowUp:
 @blp.response(200, Empty)
 @problems(blp, Forbidden, FollowUpStarted)
 def withdraw_follow_up(task_id: int, follow_up_id: int) -> dict[str, Any]:
-    """Withdraw a follow-up that has not begun. Again, it changes nothing."""
+    """Withdraw a queued follow-up. Repeating it does nothing."""
     follow_ups.withdraw(current_developer(), task_id, follow_up_id)
     return {}

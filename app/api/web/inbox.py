@@ -1,4 +1,4 @@
-"""What needs you."""
+"""The inbox."""
 
 from typing import Any
 
@@ -14,15 +14,17 @@ from app.services.inbox import inbox
 from app.services.inbox.keys import ORDER, Key
 from app.services.tasks import dismissals
 
-blp = Blueprint("inbox", __name__, url_prefix="/api/web", description="What needs you")
+blp = Blueprint("inbox", __name__, url_prefix="/api/web", description="Inbox")
 
 
 @blp.get("/inbox")
 @blp.arguments(InboxFilter, location="query")
 @blp.response(200, InboxPage)
 def list_inbox(query: dict[str, Any]) -> dict[str, Any]:
-    """What needs you: open questions that you may answer; then, newest first in each kind, your
-    failures and results that nobody has looked at; for leads and admins unwell machines.
+    """List what needs your attention.
+
+    Open questions that you can answer come first. Then, newest first per kind: your failures and
+    results that you haven't dismissed and, for leads and admins, unhealthy machines.
     """
     actor, moment = current_developer(), now()
     page = paginate_by_cursor(inbox.listing(actor, query.pop("kind"), moment), *ORDER, **query)
@@ -36,6 +38,6 @@ def list_inbox(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, Empty)
 @problems(blp, Forbidden, TaskNotEnded)
 def dismiss_task(body: dict[str, Any], task_id: int) -> dict[str, Any]:
-    """Mark how your task has ended as seen, or not: it leaves your inbox, or comes back."""
+    """Dismiss a finished task from your inbox, or bring it back."""
     dismissals.set_dismissed(current_developer(), task_id, seen=body["dismissed"])
     return {}

@@ -1,5 +1,6 @@
-"""A page of an attempt's log as JSON, made line by line: neither it nor its text is ever whole in
-memory, however slowly it is taken.
+"""A page of an attempt's log as JSON, built line by line.
+
+It's never completely in memory, however slowly the client reads it.
 """
 
 import codecs
@@ -15,16 +16,17 @@ from app.services.logs.lines import Line
 from app.services.logs.logs import LogPage
 
 _TEXT_BYTES = 4 * 1024
-"""Of a text, that become JSON together; there they may be six times as many."""
+"""Bytes of text that are encoded together; as JSON they may take six times as much."""
 _CHUNK_BYTES = 16 * 1024
 """Bytes of JSON that are sent together."""
 _ENVELOPE = 200
-"""More bytes than all but the items have."""
+"""Upper bound of the bytes outside the items."""
 
 
 def page_response(page: LogPage) -> Response:
-    """The response with the page. It ends where it would be too large: `nextOffset` says where
-    to go on. Raises TooManyRequests.
+    """Return the response with the page.
+
+    It ends before it becomes too large: `nextOffset` is where to continue. Raises TooManyRequests.
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     response = Response(stream_in_contexts(app, _chunks(page)), content_type="application/json")
@@ -32,7 +34,7 @@ def page_response(page: LogPage) -> Response:
 
 
 def _chunks(page: LogPage) -> Iterator[bytes]:
-    """The JSON, in pieces; short ones are sent together."""
+    """Yield the JSON in chunks; short ones are sent together."""
     waiting = bytearray(b'{"items": [')
     follows = yield from _items(page, waiting)
     rest = {
@@ -45,7 +47,7 @@ def _chunks(page: LogPage) -> Iterator[bytes]:
 
 
 def _items(page: LogPage, waiting: bytearray) -> Generator[bytes, None, int | None]:
-    """The items, of which `waiting` has the last ones at the end; returns what line follows."""
+    """Yield the items; `waiting` has the last ones at the end. Returns the next line's number."""
     size = _ENVELOPE
     for line in page.lines:
         is_first = size == _ENVELOPE
@@ -63,7 +65,7 @@ def _items(page: LogPage, waiting: bytearray) -> Generator[bytes, None, int | No
 
 
 def _encode_line(line: Line) -> Iterator[bytes]:
-    """The line as JSON, in parts."""
+    """Yield the line as JSON, in parts."""
     facts = {
         "number": line.number,
         "attempt": line.attempt,

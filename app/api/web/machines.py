@@ -1,4 +1,4 @@
-"""Machines: visible to all who are signed in, drained by leads."""
+"""Machines: everyone signed in can see them, and leads can drain them."""
 
 import uuid
 from typing import Any
@@ -29,7 +29,9 @@ blp = Blueprint("machines", __name__, url_prefix="/api/web/machines", descriptio
 @blp.arguments(MachineFilter, location="query")
 @blp.response(200, cursor_page_schema(MachineSchema))
 def list_machines(query: dict[str, Any]) -> dict[str, Any]:
-    """All machines, or those with one of the given statuses, and labels that meet the selector."""
+    """List all machines, or those with one of the given statuses and with labels that match the
+    selector.
+    """
     found = queries.listing(query.pop("status"), query.pop("selector"))
     page = paginate_by_cursor(found, Machine.id, **query)
     return {**page, "items": [MachineView(*row) for row in page["items"]]}
@@ -38,7 +40,7 @@ def list_machines(query: dict[str, Any]) -> dict[str, Any]:
 @blp.get("/<uuid:machine_id>")
 @blp.response(200, MachineSchema)
 def get_machine(machine_id: uuid.UUID) -> MachineView:
-    """One machine."""
+    """Get a machine."""
     return queries.get(machine_id)
 
 
@@ -46,8 +48,8 @@ def get_machine(machine_id: uuid.UUID) -> MachineView:
 @blp.arguments(MachineFilter, location="query")
 @blp.response(200, cursor_page_schema(MachineDaySchema))
 def list_machine_days(query: dict[str, Any]) -> dict[str, Any]:
-    """How loaded machines' processors were in the last day, by half hours: of those that the list
-    of machines has, in its order.
+    """Get the CPU load of machines in the last day, per half hour, in the order of the machine
+    list.
     """
     found = queries.listing(query.pop("status"), query.pop("selector"))
     page = paginate_by_cursor(found.with_only_columns(Machine.id), Machine.id, **query)
@@ -58,7 +60,7 @@ def list_machine_days(query: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(SampleQuery, location="query")
 @blp.response(200, SamplesSchema)
 def get_machine_samples(query: dict[str, Any], machine_id: uuid.UUID) -> Samples:
-    """How loaded the machine was: by the minute for a day, or by the hour for 90 days."""
+    """Get a machine's load, per minute for one day or per hour for 90 days."""
     return samples.samples_of_machine(machine_id, query["step"], now())
 
 
@@ -66,7 +68,7 @@ def get_machine_samples(query: dict[str, Any], machine_id: uuid.UUID) -> Samples
 @blp.arguments(MachineTaskFilter, location="query")
 @blp.response(200, TaskPage)
 def list_machine_tasks(query: dict[str, Any], machine_id: uuid.UUID) -> dict[str, Any]:
-    """The tasks that you may see and whose latest attempt is on the machine, newest first."""
+    """List the tasks that you can see whose latest attempt is on the machine, newest first."""
     tasks = queries.list_tasks(current_developer(), machine_id, query.pop("status"))
     return paginate_by_cursor(tasks, Task.id, **query)
 
@@ -79,9 +81,9 @@ def list_machine_tasks(query: dict[str, Any], machine_id: uuid.UUID) -> dict[str
 def drain_machine(
     query: dict[str, bool], body: dict[str, Any], machine_id: uuid.UUID
 ) -> MachineView:
-    """Drain the machine: it takes no new task, and becomes `drained` when nothing is left on it.
+    """Drain the machine: it takes no new tasks, and becomes `drained` when it's empty.
 
-    With `dryRun` nothing is changed, and `plan` is what would become of its tasks.
+    With `dryRun` nothing changes, and `plan` has what would happen to its tasks.
     """
     if query["dry_run"]:
         return drain_preview.preview_drain(current_developer(), machine_id, now(), **body)
@@ -92,5 +94,5 @@ def drain_machine(
 @blp.response(200, MachineSchema)
 @problems(blp, Forbidden, MachineDecommissioned)
 def undrain_machine(machine_id: uuid.UUID) -> MachineView:
-    """Take the machine back into service."""
+    """Undrain the machine: it takes tasks again."""
     return drains.undrain(current_developer(), machine_id)

@@ -1,4 +1,4 @@
-"""One's own notifications."""
+"""Your own notifications."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ blp = Blueprint(
 @blp.arguments(NotificationFilter, location="query")
 @blp.response(200, NotificationPage)
 def list_notifications(query: dict[str, Any]) -> dict[str, Any]:
-    """Your notifications, newest first."""
+    """List your notifications, newest first."""
     found = notifications.listing(current_developer(), unread=query.pop("unread"))
     page = paginate_by_cursor(found, Notification.id, **query)
     return {**page, "unread_count": notifications.unread_count(current_developer())}
@@ -40,7 +40,7 @@ def mark_notification_read(notification_id: int) -> Notification:
 @blp.post("/read-all")
 @blp.response(200, ReadSchema)
 def mark_all_notifications_read() -> dict[str, int]:
-    """Mark all of your notifications as read."""
+    """Mark all your notifications as read."""
     return {"updated": notifications.mark_all_read(current_developer())}
 
 
@@ -48,5 +48,5 @@ def mark_all_notifications_read() -> dict[str, int]:
 @blp.arguments(UnreadMark)
 @blp.response(200, ReadSchema)
 def mark_notifications_unread(body: dict[str, Any]) -> dict[str, int]:
-    """Take back that these notifications are read; those that are not yours stay as they are."""
+    """Mark these notifications as unread; other developers' don't change."""
     return {"updated": notifications.mark_unread(current_developer(), body["ids"])}

@@ -1,4 +1,4 @@
-"""One's own personal access tokens."""
+"""Your own personal access tokens."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ blp = Blueprint(
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, cursor_page_schema(PersonalTokenSchema))
 def list_personal_tokens(query: dict[str, Any]) -> dict[str, Any]:
-    """Your tokens, newest first; never the secrets."""
+    """List your tokens, newest first, without the secrets."""
     page = paginate_by_cursor(
         personal_tokens.listing(current_developer()), PersonalToken.id, **query
     )
@@ -40,9 +40,10 @@ def list_personal_tokens(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(201, CreatedPersonalToken)
 @problems(blp, ReauthenticationRequired)
 def create_personal_token(body: dict[str, Any]) -> PersonalTokenView:
-    """Create a token, which is shown only here.
+    """Create a token. It's shown only here.
 
-    For who has signed in or confirmed within ten minutes. Not with a personal access token.
+    Requires a sign-in or reauthentication within the last ten minutes. Not with a personal access
+    token.
     """
     return personal_tokens.create(current_developer(), current_login(), **body)
 

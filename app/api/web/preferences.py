@@ -1,4 +1,4 @@
-"""One's own preferences for notifications."""
+"""Your own notification preferences."""
 
 from typing import Any
 
@@ -12,14 +12,16 @@ blp = Blueprint(
     "preferences",
     __name__,
     url_prefix="/api/web/profile/notifications",
-    description="What you want to be told",
+    description="Notification preferences",
 )
 
 
 @blp.get("")
 @blp.response(200, PreferencesSchema)
 def get_preferences() -> dict[str, Any]:
-    """For each kind of news, whether you are told, on which channels, and of which tasks."""
+    """Get, for each notification type, whether you are notified, on which channels, and for
+    which tasks.
+    """
     return _by_name(preferences.get(current_developer()))
 
 
@@ -27,7 +29,7 @@ def get_preferences() -> dict[str, Any]:
 @blp.arguments(PreferenceChanges)
 @blp.response(200, PreferencesSchema)
 def update_preferences(body: dict[str, Any]) -> dict[str, Any]:
-    """Change the fields that the body names; all others stay as they are."""
+    """Change the fields in the body; omitted fields don't change."""
     changes = {NotificationType(kind): fields for kind, fields in body.items()}
     return _by_name(preferences.update(current_developer(), changes))
 

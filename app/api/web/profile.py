@@ -1,4 +1,4 @@
-"""One's own account."""
+"""Your own account."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,7 @@ blp = Blueprint("profile", __name__, url_prefix="/api/web/profile", description=
 @blp.get("")
 @blp.response(200, ProfileSchema)
 def get_profile() -> Profile:
-    """Your account."""
+    """Get your account."""
     return profile.get(current_developer(), current_login_or_none())
 
 
@@ -45,7 +45,7 @@ def update_profile(body: dict[str, str]) -> Profile:
 @blp.get("/budget")
 @blp.response(200, MonthBudgetSchema)
 def get_budget() -> Mapping[str, Any]:
-    """Your budget of this month, and what the tasks that you have created have used of it."""
+    """Get your budget of this month, and how much of it your tasks have used."""
     return budgets.developer_budget(current_developer(), now())
 
 
@@ -53,10 +53,10 @@ def get_budget() -> Mapping[str, Any]:
 @blp.response(201, ChatTokenSchema)
 @problems(blp, ReauthenticationRequired)
 def create_chat_token() -> NewChatToken:
-    """Create a token that links your account on a chat platform: send `bind TOKEN` to a bot.
+    """Create a token that links your chat account: send `bind TOKEN` to a bot.
 
-    It is valid once, for ten minutes, and ends an earlier one. For who has signed in or confirmed
-    within ten minutes. Not with a personal access token.
+    It works once, for ten minutes, and replaces an earlier one. Requires a sign-in or
+    reauthentication within the last ten minutes. Not with a personal access token.
     """
     return chat_accounts.make_token(current_developer(), current_login())
 
@@ -66,8 +66,10 @@ def create_chat_token() -> NewChatToken:
 @blp.response(200, NewTokensSchema)
 @problems(blp, TooManyAttempts)
 def change_password(body: dict[str, str]) -> dict[str, str | None]:
-    """Change your password. All of your sessions end; the response begins a new one, in the cookie
-    of a browser whose session was in it.
+    """Change your password.
+
+    All your sessions end; the response starts a new one, in the cookie if your browser's session
+    was in it.
     """
     developer, login = current_developer(), current_login()
     is_browsers = cookies.has_login(login)

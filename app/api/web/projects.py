@@ -1,4 +1,4 @@
-"""Projects and their members, for the people who work on them."""
+"""Projects and their members, for members."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,7 +33,7 @@ blp = Blueprint("projects", __name__, url_prefix="/api/web/projects", descriptio
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, cursor_page_schema(ListedProjectSchema))
 def list_projects(query: dict[str, Any]) -> dict[str, Any]:
-    """The projects that you may see, newest first."""
+    """List the projects that you can see, newest first."""
     found = projects.listing(current_developer()).options(*views.FOR_LISTS)
     page = paginate_by_cursor(found, Project.id, **query)
     return {**page, "items": views.list_views(page["items"], current_developer())}
@@ -43,7 +43,7 @@ def list_projects(query: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, cursor_page_schema(ColleagueSchema))
 def list_colleagues(query: dict[str, Any]) -> dict[str, Any]:
-    """The developers who can be added to a project."""
+    """List developers you can add to a project."""
     return paginate_by_cursor(
         directory.active_developers(), Developer.id, descending=False, **query
     )
@@ -52,7 +52,7 @@ def list_colleagues(query: dict[str, Any]) -> dict[str, Any]:
 @blp.get("/<key>")
 @blp.response(200, ProjectSchema)
 def get_project(key: str) -> ProjectView:
-    """One project, by its key in any letter case."""
+    """Get a project by its key, in any letter case."""
     viewer = current_developer()
     return views.get_view(projects.get(viewer, key), viewer)
 
@@ -62,7 +62,7 @@ def get_project(key: str) -> ProjectView:
 @blp.response(200, SavedProjectSchema)
 @problems(blp, Forbidden)
 def update_project(changes: dict[str, Any], key: str) -> ProjectView:
-    """Change the fields that the body names. For maintainers.
+    """Change the fields in the body. For maintainers.
 
     Tasks keep the pipeline that they were created with.
     """
@@ -74,9 +74,9 @@ def update_project(changes: dict[str, Any], key: str) -> ProjectView:
 @blp.response(200, Empty)
 @problems(blp, Forbidden)
 def delete_secrets(key: str) -> dict[str, Any]:
-    """Destroy the project's secrets, git token and ssh key, all at once. For maintainers.
+    """Destroy the project's secrets, git token and ssh key at once. For maintainers.
 
-    What runs keeps what it was given until its stage is over.
+    Running stages keep what they have until they end.
     """
     projects.destroy_secrets(current_developer(), key)
     return {}
@@ -87,9 +87,9 @@ def delete_secrets(key: str) -> dict[str, Any]:
 @blp.response(200, ProjectSchema)
 @problems(blp, Forbidden, NetworkOpen)
 def allow_host(body: dict[str, str], key: str) -> ProjectView:
-    """Let the project's stages reach a host more, from the next stage on. For maintainers.
+    """Allow another host for the project's stages, from the next stage on. For maintainers.
 
-    May be repeated.
+    Can be repeated.
     """
     actor = current_developer()
     return views.get_view(networks.allow_host(actor, key, **body), actor)
@@ -98,7 +98,7 @@ def allow_host(body: dict[str, str], key: str) -> ProjectView:
 @blp.get("/<key>/budget")
 @blp.response(200, MonthBudgetSchema)
 def get_project_budget(key: str) -> Mapping[str, Any]:
-    """The project's budget of this month, and what was used of it."""
+    """Get the project's budget of this month, and its use."""
     return budgets.project_budget(current_developer(), key, now())
 
 
@@ -107,7 +107,7 @@ def get_project_budget(key: str) -> Mapping[str, Any]:
 @blp.response(200, cursor_page_schema(MemberSchema))
 @problems(blp, Forbidden)
 def list_members(query: dict[str, Any], key: str) -> dict[str, Any]:
-    """The project's members. For maintainers."""
+    """List members. For maintainers."""
     rows = members.listing(current_developer(), key)
     page = paginate_by_cursor(rows, ProjectMember.developer_id, descending=False, **query)
     return {**page, "items": members.views(page["items"])}
@@ -119,7 +119,7 @@ def list_members(query: dict[str, Any], key: str) -> dict[str, Any]:
 @blp.alt_response(200, schema=MemberSchema, description="Their role has changed", success=True)
 @problems(blp, Forbidden, LastMaintainer)
 def set_member(body: dict[str, Any], key: str) -> tuple[members.Member, int]:
-    """Add a member, or change a member's role. For maintainers."""
+    """Add a member or change their role. For maintainers."""
     member, is_new = members.set_member(current_developer(), key, **body)
     return member, 201 if is_new else 200
 
@@ -129,6 +129,6 @@ def set_member(body: dict[str, Any], key: str) -> tuple[members.Member, int]:
 @blp.response(200, Empty)
 @problems(blp, Forbidden, LastMaintainer)
 def remove_member(query: dict[str, int], key: str) -> dict[str, Any]:
-    """Remove a member; the last maintainer cannot be removed. For maintainers."""
+    """Remove a member; the last maintainer can't be removed. For maintainers."""
     members.remove(current_developer(), key, **query)
     return {}

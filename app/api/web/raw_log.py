@@ -1,7 +1,7 @@
-"""An attempt's log as an HTTP resource: whole, a range of it, or 304 (RFC 9110).
+"""An attempt's log as an HTTP resource: complete, a range, or 304 (RFC 9110).
 
-Bytes that the machine has lost are not in the body. `X-Log-Gaps` has their offsets in the attempt's
-log as `from-to`, without `to`. The offsets of a range count in the body.
+The body omits bytes that the machine has lost. `X-Log-Gaps` has their offsets in the attempt's log
+as `from-to`, without `to`. Range offsets count within the body.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ HEADERS = {
     "ETag": {
         "required": True,
         "schema": {"type": "string"},
-        "description": "of the attempt and its length",
+        "description": "depends on the attempt and the log's length",
     },
     "Accept-Ranges": {"required": True, "schema": {"type": "string", "enum": ["bytes"]}},
     "X-Log-Gaps": {
@@ -41,9 +41,9 @@ PARAMETERS = [
         "description": description,
     }
     for name, description in (
-        ("Range", "one range of bytes, such as `bytes=-4096`; others are not looked at"),
-        ("If-Range", "an `ETag`: the range is wanted if it is still the same"),
-        ("If-None-Match", "an `ETag`: the bytes are wanted if it is another now"),
+        ("Range", "one byte range, such as `bytes=-4096`; others are ignored"),
+        ("If-Range", "an `ETag`: send the range only if it still matches"),
+        ("If-None-Match", "an `ETag`: send the bytes only if it has a different one"),
     )
 ]
 
@@ -56,10 +56,10 @@ class Part(NamedTuple):
 
 
 def log_response(log: RawLog) -> Response:
-    """The response to the current request. Raises RequestedRangeNotSatisfiable."""
+    """Return the response to the current request. Raises RequestedRangeNotSatisfiable."""
     size = log.size - sum(end - start for start, end in log.gaps)
     etag = f"{log.attempt}-{log.size}"
-    if log.size and not size:  # it was deleted, for its time was over
+    if log.size and not size:  # it was deleted because its retention period is over
         etag += "-gone"
     asked = _requested_range(size, etag)
     part = asked or Part(0, size)
@@ -79,7 +79,7 @@ def log_response(log: RawLog) -> Response:
 
 
 def _requested_range(size: int, etag: str) -> Part | None:
-    """The single range that the request asks for; None for all other requests, which get the whole.
+    """Return the single range of the request; None for other requests, which get everything.
 
     Raises RequestedRangeNotSatisfiable.
     """
@@ -97,7 +97,7 @@ def _requested_range(size: int, etag: str) -> Part | None:
 
 
 def _matches_if_range(etag: str) -> bool:
-    """Whether If-Range holds: the client's earlier part is of the same version of the log."""
+    """Whether If-Range holds: the client's earlier part has the same version of the log."""
     condition = request.if_range
     if condition.date is not None:
         return False  # our responses have no Last-Modified
@@ -105,7 +105,7 @@ def _matches_if_range(etag: str) -> bool:
 
 
 def _read_part(app: Flask, log: RawLog, part: Part) -> Iterator[bytes]:
-    """The part, piece by piece."""
+    """Yield the part in chunks."""
     if part.start == part.stop:
         return
     first, last = (_attempt_offset(position, log.gaps) for position in (part.start, part.stop - 1))
@@ -113,7 +113,7 @@ def _read_part(app: Flask, log: RawLog, part: Part) -> Iterator[bytes]:
 
 
 def _attempt_offset(position: int, gaps: Sequence[tuple[int, int]]) -> int:
-    """The offset in the attempt's log of a byte of the body."""
+    """Return the offset in the attempt's log of a byte of the body."""
     for start, end in gaps:
         if position < start:
             break

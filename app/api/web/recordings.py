@@ -14,7 +14,9 @@ from app.services.logs import recordings
 from app.services.logs.recordings import AttemptRecording
 
 _BODY = {"type": "string"}
-_HEADERS = attachments.openapi_headers("of the attempt, its log's length, and its terminal's sizes")
+_HEADERS = attachments.openapi_headers(
+    "depends on the attempt, its log's length, and its terminal's sizes"
+)
 _PARAMETERS = attachments.openapi_parameters("the recording")
 
 blp = Blueprint("recordings", __name__, url_prefix="/api/web/tasks", description="Recordings")
@@ -23,11 +25,11 @@ blp = Blueprint("recordings", __name__, url_prefix="/api/web/tasks", description
 @blp.get("/<int:task_id>/recording", parameters=_PARAMETERS)
 @blp.arguments(AttemptQuery, location="query")
 @blp.response(200, _BODY, content_type=CONTENT_TYPE, headers=_HEADERS)
-@blp.alt_response(304, description="It is what If-None-Match names", success=True)
+@blp.alt_response(304, description="Matches If-None-Match", success=True)
 def get_recording(query: dict[str, Any], task_id: int) -> Response:
-    """A recording of an attempt's terminal as asciicast v2, for `asciinema play`.
+    """Download a recording of an attempt's terminal as asciicast v2, for `asciinema play`.
 
-    Stages, and bytes that were lost, are markers. Of a running attempt, it is the output so far.
+    Stages and lost bytes are markers. For a running attempt, it has the output so far.
     """
     return _recording_response(recordings.create_recording(current_developer(), task_id, **query))
 

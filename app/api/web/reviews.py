@@ -1,4 +1,4 @@
-"""Reviews of what a task has changed: threads, drafts, verdicts."""
+"""Reviews of a task's changes: threads, drafts, verdicts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,7 +49,7 @@ blp = Blueprint("reviews", __name__, url_prefix="/api/web/tasks", description="R
 @blp.arguments(ThreadFilter, location="query")
 @blp.response(200, pagination.cursor_page_schema(ReviewThreadSchema))
 def list_comments(query: dict[str, Any], task_id: int) -> dict[str, Any]:
-    """The threads of a task with their comments, as they began, and where they are now."""
+    """List the threads of a task with their comments, oldest first, and their current positions."""
     cursor, order = query.pop("cursor"), f"threads of task {task_id}"
     after = 0 if cursor is None else int(pagination.decode_cursor(cursor, order)[0])
     states = query.pop("state")
@@ -72,7 +72,7 @@ def list_comments(query: dict[str, Any], task_id: int) -> dict[str, Any]:
 def create_comment(
     body: dict[str, Any], headers: dict[str, Any], task_id: int
 ) -> tuple[Any, int, dict[str, str]]:
-    """Write a comment: a draft of yours, until your next review, or published at once."""
+    """Write a comment: a draft until your next review, or published immediately."""
     actor, key = current_developer(), headers["idempotency_key"]
 
     def make(remember: Callable[[ReviewComment], None] | None) -> ReviewComment:
@@ -96,7 +96,7 @@ def create_comment(
 @blp.response(200, ReviewCommentSchema)
 @problems(blp, Forbidden, CommentPublished, TooManyComments)
 def update_comment(body: dict[str, Any], task_id: int, comment_id: int) -> ReviewComment:
-    """Write a draft of yours anew. What others see stays as it is."""
+    """Edit your draft. Published comments don't change."""
     return drafts.update_comment(current_developer(), task_id, comment_id, **body)
 
 
@@ -104,7 +104,7 @@ def update_comment(body: dict[str, Any], task_id: int, comment_id: int) -> Revie
 @blp.response(200, Empty)
 @problems(blp, Forbidden, CommentPublished)
 def delete_comment(task_id: int, comment_id: int) -> dict[str, Any]:
-    """Discard a draft of yours, and with the last one its thread."""
+    """Delete your draft, and its thread if it has no other comment."""
     drafts.discard(current_developer(), task_id, comment_id)
     return {}
 
@@ -113,7 +113,7 @@ def delete_comment(task_id: int, comment_id: int) -> dict[str, Any]:
 @blp.response(200, ReviewThreadSchema)
 @problems(blp, Forbidden)
 def resolve_thread(task_id: int, thread_id: int) -> ThreadView:
-    """Say that a thread is done with. May be repeated."""
+    """Resolve a thread. Can be repeated."""
     return resolution.resolve(current_developer(), task_id, thread_id)
 
 
@@ -121,7 +121,7 @@ def resolve_thread(task_id: int, thread_id: int) -> ThreadView:
 @blp.response(200, ReviewThreadSchema)
 @problems(blp, Forbidden)
 def reopen_thread(task_id: int, thread_id: int) -> ThreadView:
-    """Take a resolved thread up again. May be repeated."""
+    """Reopen a thread. Can be repeated."""
     return resolution.reopen(current_developer(), task_id, thread_id)
 
 
@@ -129,7 +129,7 @@ def reopen_thread(task_id: int, thread_id: int) -> ThreadView:
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, pagination.cursor_page_schema(ReviewSchema))
 def list_reviews(query: dict[str, Any], task_id: int) -> dict[str, Any]:
-    """The reviews of a task, newest first."""
+    """List the reviews of a task, newest first."""
     return paginate_by_cursor(
         thread_queries.list_reviews(current_developer(), task_id), Review.id, **query
     )
@@ -153,7 +153,7 @@ def list_reviews(query: dict[str, Any], task_id: int) -> dict[str, Any]:
 def create_review(
     body: dict[str, Any], headers: dict[str, Any], task_id: int
 ) -> tuple[Any, int, dict[str, str]]:
-    """Submit a review with all your drafts. At an open confirm gate, to approve is the answer."""
+    """Submit a review with all your drafts. At an open confirm gate, approval is the answer."""
     actor, key = current_developer(), headers["idempotency_key"]
 
     def make(remember: Callable[[SubmittedReview], None] | None) -> SubmittedReview:
@@ -176,7 +176,7 @@ def create_review(
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, pagination.cursor_page_schema(ViewedFileSchema))
 def list_viewed_files(query: dict[str, Any], task_id: int) -> dict[str, Any]:
-    """The files that you have marked as viewed, and that are still as you have seen them."""
+    """List the files that you marked as viewed and that haven't changed since."""
     return paginate_by_cursor(
         viewed_files.listing(current_developer(), task_id), ViewedFile.id, **query
     )
@@ -187,7 +187,7 @@ def list_viewed_files(query: dict[str, Any], task_id: int) -> dict[str, Any]:
 @blp.response(200, Empty)
 @problems(blp, Forbidden, HeadChanged)
 def set_file_viewed(body: dict[str, Any], task_id: int) -> dict[str, Any]:
-    """Mark a file as viewed, in the version that you have seen, or take the mark away."""
+    """Mark a file as viewed, in the version that you viewed, or remove the mark."""
     viewed_files.set_viewed(current_developer(), task_id, **body)
     return {}
 

@@ -1,4 +1,4 @@
-"""One's own views of the list of tasks."""
+"""Your own views of the task list."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ blp = Blueprint(
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, cursor_page_schema(SavedViewSchema))
 def list_views(query: dict[str, Any]) -> dict[str, Any]:
-    """Your views, in their order. Nobody else sees them."""
+    """List your views, in their order. Only you can see them."""
     found = saved_views.listing(current_developer())
     return paginate_by_cursor(found, SavedView.position, SavedView.id, descending=False, **query)
 
@@ -31,7 +31,7 @@ def list_views(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(201, SavedViewSchema)
 @problems(blp, TooManyViews)
 def create_view(body: dict[str, Any]) -> SavedView:
-    """Give filters a name."""
+    """Save filters under a name."""
     return saved_views.create(current_developer(), **body)
 
 
@@ -39,7 +39,7 @@ def create_view(body: dict[str, Any]) -> SavedView:
 @blp.arguments(ViewChanges)
 @blp.response(200, SavedViewSchema)
 def update_view(body: dict[str, Any], view_id: int) -> SavedView:
-    """Change the fields that the body names; all others stay as they are."""
+    """Change the fields in the body; omitted fields don't change."""
     return saved_views.update(current_developer(), view_id, **body)
 
 

@@ -1,4 +1,4 @@
-"""The search for tasks, machines and projects."""
+"""Search for tasks, machines and projects."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ blp = Blueprint("search", __name__, url_prefix="/api/web/search", description="S
 @blp.arguments(SearchQuery, location="query")
 @blp.response(200, SearchResultsSchema)
 def search_all(query: dict[str, Any]) -> SearchResult:
-    """Find tasks by the words of their descriptions, machines and projects by their names.
+    """Find tasks by words in their descriptions, machines and projects by their names.
 
-    A description has to contain every word, in any letter case, also as a part of a longer word.
-    Words of one or two letters are searched for in the newest tasks only.
+    A description must contain every word, ignoring case, also within a longer word. Words of one or
+    two letters are searched only in the newest tasks.
     """
     return search.find(current_developer(), query["q"], query["limit"])

@@ -1,4 +1,4 @@
-"""One's own second factor."""
+"""Your own two-factor authentication."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from app.services.accounts import second_factor
 from app.services.accounts.second_factor import Setup
 
 blp = Blueprint(
-    "totp", __name__, url_prefix="/api/web/profile/totp", description="Your second factor"
+    "totp", __name__, url_prefix="/api/web/profile/totp", description="Two-factor authentication"
 )
 
 
@@ -21,9 +21,9 @@ blp = Blueprint(
 @blp.response(200, TotpSetup)
 @problems(blp, ReauthenticationRequired, TotpEnabled)
 def start_totp_setup() -> Setup:
-    """Create a secret for your device. It has no effect before it is verified.
+    """Create a secret for your device. It has no effect until it's verified.
 
-    For who has signed in or confirmed within ten minutes.
+    Requires a sign-in or reauthentication within the last ten minutes.
     """
     return second_factor.set_up(current_developer(), current_login())
 
@@ -33,9 +33,9 @@ def start_totp_setup() -> Setup:
 @blp.response(200, TotpVerified)
 @problems(blp, TotpNotSetUp, TotpEnabled)
 def verify_totp(body: dict[str, str]) -> dict[str, Any]:
-    """Turn the second factor on, with a code that shows that your device has the secret.
+    """Turn on two-factor authentication, with a code that proves that your device has the secret.
 
-    From then on logins ask for a code.
+    After that, sign-ins require a code.
     """
     codes = second_factor.verify(current_developer(), body["code"])
     return {"enabled": True, "recovery_codes": codes}
@@ -46,6 +46,6 @@ def verify_totp(body: dict[str, str]) -> dict[str, Any]:
 @blp.response(200, Empty)
 @problems(blp, TooManyAttempts)
 def disable_totp(body: dict[str, str]) -> dict[str, Any]:
-    """Turn the second factor off."""
+    """Turn off two-factor authentication."""
     second_factor.disable(current_developer(), reauthentication_limit(), body["password"])
     return {}

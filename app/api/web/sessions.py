@@ -1,4 +1,4 @@
-"""One's own logins."""
+"""Your own logins."""
 
 import uuid
 from typing import Any
@@ -21,7 +21,7 @@ blp = Blueprint(
 @blp.arguments(CursorQuery, location="query")
 @blp.response(200, cursor_page_schema(SessionSchema))
 def list_sessions(query: dict[str, Any]) -> dict[str, Any]:
-    """Your logins that have not ended, newest first. Not with a personal access token."""
+    """List your active logins, newest first. Not with a personal access token."""
     rows = logins.list_active(current_developer(), now())
     page = paginate_by_cursor(rows, Login.created_at, Login.id, **query)
     mine = current_login()
@@ -32,7 +32,7 @@ def list_sessions(query: dict[str, Any]) -> dict[str, Any]:
 @blp.delete("/<uuid:session_id>")
 @blp.response(200, Empty)
 def end_session(session_id: uuid.UUID) -> dict[str, Any]:
-    """End one of your logins, with all that was opened by it. Not with a personal access token."""
+    """End one of your logins, with everything opened by it. Not with a personal access token."""
     logins.end_one(current_developer(), session_id)
     return {}
 
@@ -41,9 +41,9 @@ def end_session(session_id: uuid.UUID) -> dict[str, Any]:
 @blp.arguments(EndSessionsQuery, location="query")
 @blp.response(200, Empty)
 def end_sessions(query: dict[str, bool]) -> dict[str, Any]:
-    """End all of your logins, also the one that asks unless `others` is true.
+    """End all your logins, including the current one unless `others` is true.
 
-    Personal access tokens live on. Not with a personal access token.
+    Personal access tokens stay valid. Not with a personal access token.
     """
     logins.end_many(current_developer(), but=current_login() if query["others"] else None)
     return {}

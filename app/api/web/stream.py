@@ -1,4 +1,4 @@
-"""Live news as Server-Sent Events."""
+"""Live updates as Server-Sent Events."""
 
 from collections.abc import Iterator
 
@@ -16,18 +16,18 @@ from app.services.accounts import sessions
 from app.services.accounts.sessions import DeveloperSession
 from app.services.tasks import queries
 
-blp = Blueprint("stream", __name__, url_prefix="/api/web", description="Live news")
+blp = Blueprint("stream", __name__, url_prefix="/api/web", description="Live updates")
 
 LAST_EVENT_ID = {
     "in": "header",
     "name": "Last-Event-ID",
     "required": False,
     "schema": {"type": "string"},
-    "description": "the `id` of the last event that you had: it goes on behind it",
+    "description": "the `id` of the last event that you received: the stream continues after it",
 }
 RETRY_SECONDS = 5
 TCP_USER_TIMEOUT_SECONDS = (
-    60.0  # a client that acknowledges nothing for so long is gone: heartbeats are sent
+    60.0  # a client that acknowledges nothing for this long is gone: heartbeats are sent
 )
 
 
@@ -36,15 +36,14 @@ TCP_USER_TIMEOUT_SECONDS = (
 @blp.response(200, {"type": "string"}, content_type=sse.CONTENT_TYPE)
 @problems(blp, TooManyStreams)
 def stream_updates() -> Response:
-    """Your notifications and the events of the tasks that you may see, as Server-Sent Events.
+    """Stream your notifications and the events of tasks that you can see, as Server-Sent Events.
 
-    The first event is `hello`, or `reset` if you have missed too much to be sent: then read the
-    lists again. Each `update` has `events`, `notifications` and `unreadCount`, which is null where
-    it has not changed; of `machines` that have changed the `id` and what has, or null: then read
-    their list; and `inboxChanged`: what needs you may be other than before. An `end` has the
-    `reason` for which the stream ends. Each event has an `id`: connect again with the last one as
-    `Last-Event-ID`, and you miss nothing and get nothing twice. Events of the type `log` are left
-    out.
+    The first event is `hello`, or `reset` if you missed too much: then read the lists again. Each
+    `update` has `events`, `notifications` and `unreadCount`, which is null if it hasn't changed.
+    `machines` has the `id` and changed fields of each changed machine, or is null: then read their
+    list. `inboxChanged` means that your inbox may have changed. An `end` has the `reason` for the
+    stream's end. Each event has an `id`: reconnect with the last one as `Last-Event-ID` to miss
+    nothing and get nothing twice. Events of the type `log` are omitted.
     """
     session, place, app = _acquire_stream()
     return _response(
@@ -57,15 +56,14 @@ def stream_updates() -> Response:
 @blp.response(200, {"type": "string"}, content_type=sse.CONTENT_TYPE)
 @problems(blp, TooManyStreams)
 def stream_task(task_id: int) -> Response:
-    """A task's events, its transcript's entries and its log's bytes as they come, as Server-Sent
+    """Stream a task's events, transcript entries and log bytes as they arrive, as Server-Sent
     Events.
 
-    The first event is `hello`: the number of `events` so far, and by attempt the number of bytes
-    (`logs`) and of entries (`transcripts`) so far; the stream goes on from there. `events` and
-    `transcript` have a list as in `/events` and `/transcript`, and `log` the bytes at `offset` of
-    an attempt's log in Base64; lost bytes are left out. Connect
-    again with the last `id` as `Last-Event-ID`, and you miss nothing and get nothing twice; with
-    `0:` the stream starts at the beginning.
+    The first event is `hello`. It has the number of `events` so far and, per attempt, the number of
+    bytes (`logs`) and entries (`transcripts`); the stream continues from there. `events` and
+    `transcript` have a list as in `/events` and `/transcript`. `log` has the bytes at `offset` of
+    an attempt's log in Base64, without lost bytes. Reconnect with the last `id` as `Last-Event-ID`
+    to miss nothing and get nothing twice; with `0:` the stream starts at the beginning.
     """
     queries.get(current_developer(), task_id)
     session, place, app = _acquire_stream()
@@ -74,7 +72,7 @@ def stream_task(task_id: int) -> Response:
 
 
 def _acquire_stream() -> tuple[DeveloperSession, OpenStream, Flask]:
-    """Take one of the developer's places for streams: their session, the place, and the app.
+    """Count one more stream of the developer. Returns their session, the entry, and the app.
 
     Raises TooManyStreams, RedisError.
     """

@@ -1,4 +1,4 @@
-"""Tasks: created, watched, answered and ended."""
+"""Tasks: create, watch, answer and end them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -62,7 +62,9 @@ blp = Blueprint("tasks", __name__, url_prefix="/api/web/tasks", description="Tas
 @blp.arguments(TaskFilter, location="query")
 @blp.response(200, TaskListItemPage)
 def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
-    """The tasks that you may see, newest first, each with why it waits and what you may do."""
+    """List the tasks that you can see, newest first, with why each waits and your actions for
+    it.
+    """
     actor = current_developer()
     page = {name: query.pop(name) for name in ("limit", "cursor")}
     keys = query.pop("project"), query.pop("project_key")
@@ -100,7 +102,7 @@ def _create_once(key: str, body: dict[str, Any]) -> tuple[Response, int, dict[st
     warnings: list[AgentWarning] = []
 
     def make(remember: Callable[[Task], None]) -> Task:
-        warnings.clear()  # it may be made a second time
+        warnings.clear()  # a race may create it a second time
         return tasks.create(actor, **body, warn=warnings.extend, remember=remember)
 
     def dump_task(task: Task) -> dict[str, Any]:
@@ -122,9 +124,9 @@ def _location(task_id: int) -> str:
 @blp.get("/<int:task_id>")
 @blp.response(200, TaskDetailSchema)
 def get_task(task_id: int) -> TaskDetail:
-    """One task, with the reasons why it waits.
+    """Get a task, with the reasons why it waits.
 
-    While it is queued, `queue` has the reason why each machine cannot take it; `waitingFor` is what
+    While it's queued, `queue` has the reason why each machine can't take it; `waitingFor` has what
     else it waits for.
     """
     task = queries.get(current_developer(), task_id)
@@ -140,7 +142,7 @@ def get_task(task_id: int) -> TaskDetail:
 @blp.response(200, TaskSchema)
 @problems(blp, Forbidden, TaskEnded)
 def cancel_task(task_id: int) -> Task:
-    """Cancel a task that has not ended. It ends at once."""
+    """Cancel an unfinished task. It ends immediately."""
     return tasks.cancel(current_developer(), task_id)
 
 
@@ -149,7 +151,7 @@ def cancel_task(task_id: int) -> Task:
 @blp.response(200, TaskSchema)
 @problems(blp, Forbidden, TaskNotEnded, NoCheckpoint)
 def retry_task(body: dict[str, Any], task_id: int) -> Task:
-    """Queue a failed or cancelled task again, from its beginning or from a stage."""
+    """Queue a failed or cancelled task again, from the start or from a stage."""
     return tasks.retry(current_developer(), task_id, **body)
 
 
@@ -158,7 +160,7 @@ def retry_task(body: dict[str, Any], task_id: int) -> Task:
 @blp.response(200, TaskSchema)
 @problems(blp, Forbidden, NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, TunnelOpen)
 def confirm_stage(body: dict[str, Any], task_id: int) -> Task:
-    """Answer the gate that a stage waits at. Only the first answer counts."""
+    """Answer the gate of a waiting stage. Only the first answer counts."""
     return gates.confirm_stage(current_developer(), task_id, **body)
 
 
@@ -166,7 +168,7 @@ def confirm_stage(body: dict[str, Any], task_id: int) -> Task:
 @blp.response(200, PendingGateSchema)
 @problems(blp, NothingPending)
 def get_pending_gate(task_id: int) -> PendingGate:
-    """The open gate of the task: the question that waits for an answer."""
+    """Get the task's open gate: the question that waits for an answer."""
     return gates.get_pending(current_developer(), task_id)
 
 
@@ -175,7 +177,7 @@ def get_pending_gate(task_id: int) -> PendingGate:
 @blp.response(200, TerminalChannelSchema)
 @problems(blp, Forbidden, NoTerminal)
 def create_pty_token(body: dict[str, Any], task_id: int) -> terminals.TerminalChannel:
-    """Create a token that opens one socket of the task's terminal, once, within a minute."""
+    """Create a token that opens one terminal socket of the task, once, within a minute."""
     return terminals.issue_token(current_developer(), task_id, **body)
 
 
@@ -184,7 +186,7 @@ def create_pty_token(body: dict[str, Any], task_id: int) -> terminals.TerminalCh
 @blp.response(200, TerminalInputPage)
 @problems(blp, Forbidden)
 def list_terminal_inputs(query: dict[str, Any], task_id: int) -> dict[str, Any]:
-    """Who typed into the task's terminals, when, and how many bytes; newest first."""
+    """List who typed into the task's terminals, when, and how many bytes, newest first."""
     found = terminals.list_inputs(current_developer(), task_id)
     return paginate_by_cursor(found, TerminalInput.id, **query)
 
@@ -193,7 +195,7 @@ def list_terminal_inputs(query: dict[str, Any], task_id: int) -> dict[str, Any]:
 @blp.arguments(EventFilter, location="query")
 @blp.response(200, EventPage)
 def list_events(query: dict[str, Any], task_id: int) -> dict[str, Any]:
-    """The task's events, in order."""
+    """List the task's events, in order."""
     types = query.pop("type")
     found = history.read_events(current_developer(), task_id, types=types, **query)
     page = paginate_by_offset(
@@ -206,9 +208,9 @@ def list_events(query: dict[str, Any], task_id: int) -> dict[str, Any]:
 @blp.arguments(LogFilter, location="query")
 @blp.response(200, LogLinePage)
 def list_log_lines(query: dict[str, Any], task_id: int) -> Response:
-    """Lines of an attempt's log, with escape sequences.
+    """List lines of an attempt's log, with escape sequences.
 
-    A page ends early where it would have more than 4 MiB.
+    A page ends early if it would exceed 4 MiB.
     """
     return log_page.page_response(logs.read_page(current_developer(), task_id, **query))
 
@@ -221,11 +223,11 @@ def list_log_lines(query: dict[str, Any], task_id: int) -> Response:
     schema=raw_log.BINARY,
     content_type=raw_log.CONTENT_TYPE,
     headers=raw_log.PART_HEADERS,
-    description="The part that Range asks for",
+    description="The requested range",
     success=True,
 )
-@blp.alt_response(304, description="It is what If-None-Match names", success=True)
+@blp.alt_response(304, description="Matches If-None-Match", success=True)
 @problems(blp, 416)
 def get_raw_log(query: dict[str, Any], task_id: int) -> Response:
-    """The exact bytes of an attempt's log."""
+    """Get the exact bytes of an attempt's log."""
     return raw_log.log_response(logs.raw_log(current_developer(), task_id, **query))

@@ -1,4 +1,4 @@
-"""What agents did, entry by entry."""
+"""Agent transcripts, entry by entry."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ blp = Blueprint("transcripts", __name__, url_prefix="/api/web/tasks", descriptio
 @blp.arguments(TranscriptFilter, location="query")
 @blp.response(200, pagination.cursor_page_schema(TranscriptEntrySchema))
 def list_transcript(query: dict[str, Any], task_id: int) -> dict[str, Any]:
-    """What an attempt's agent did, in order: messages, commands, edits and the like."""
+    """List what an attempt's agent did, in order: messages, commands, edits and so on."""
     cursor, order = query.pop("cursor"), f"transcript of task {task_id}"
     after = (
         None

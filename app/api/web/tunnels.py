@@ -1,4 +1,4 @@
-"""Tunnels into the workspaces of running tasks, for an editor elsewhere."""
+"""Tunnels into the workspaces of running tasks, for a remote editor."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ blp = Blueprint("tunnels", __name__, url_prefix="/api/web/workspace-tunnel", des
 @blp.response(200, TunnelSchema)
 @problems(blp, Forbidden, NoLiveWorkspace, NetworkClosed)
 def start_tunnel(body: dict[str, Any], task_id: int) -> TunnelView:
-    """Open a tunnel into the task's workspace. If one is open already, it stays as it is."""
+    """Open a tunnel into the task's workspace. An open tunnel stays unchanged."""
     return tunnels.start(current_developer(), task_id, **body)
 
 
@@ -33,5 +33,5 @@ def stop_tunnel(task_id: int) -> TunnelView:
 @blp.get("/<int:task_id>/status")
 @blp.response(200, TunnelSchema)
 def get_tunnel(task_id: int) -> TunnelView:
-    """The tunnel of the task's latest attempt."""
+    """Get the tunnel of the task's latest attempt."""
     return tunnels.status(current_developer(), task_id)

@@ -1,4 +1,4 @@
-"""What agents have used, summed up, as JSON or as a table."""
+"""Agents' usage, summed up, as JSON or as a table."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from app.services.usage import groups
 from app.services.usage.groups import GroupPage, UsageFilter
 
 MAX_ROWS = 10_000
-"""Of a table, where nobody says how many."""
+"""Default number of table rows."""
 _FIGURES = (
     "input_tokens",
     "cached_tokens",
@@ -34,7 +34,7 @@ _CSV = {
     "headers": {
         "Link": {
             "schema": {"type": "string"},
-            "description": "of a table: where the rows behind it are (`next`), if there are any",
+            "description": "URL of the next rows (`next`) of a table, if there are any",
         }
     },
 }
@@ -47,7 +47,7 @@ blp = Blueprint("usage", __name__, url_prefix="/api/web/usage", description="Usa
 @blp.response(200, UsageGroupPage)
 @blp.doc(responses={200: _CSV})
 def list_usage(query: dict[str, Any]) -> dict[str, Any] | Response:
-    """What agents have used in the projects that you may see; `Accept: text/csv` for a table."""
+    """List agents' usage in the projects that you can see; `Accept: text/csv` for a table."""
     by: GroupBy = query.pop("group_by")
     cursor, limit, order = query.pop("cursor"), query.pop("limit"), f"usage by {by}"
     is_table = _accepts_csv()
@@ -71,13 +71,13 @@ def _accepts_csv() -> bool:
 
 
 def _csv_response(page: GroupPage, order: str) -> Response:
-    """The table, which ends where it would be too large."""
+    """Return the table, which ends before it becomes too large."""
     rows = (
         [group.key, group.name, *(getattr(group.usage, name) for name in _FIGURES)]
         for group in page.items
     )
     written, following = bytearray(), page.following
-    for number, line in enumerate(csv_table.render_rows(_HEAD, rows)):  # the head, then each row
+    for number, line in enumerate(csv_table.render_rows(_HEAD, rows)):  # the header, then each row
         if len(written) + len(line.encode()) > pagination.PAGE_BYTES:
             following = page.positions[number - 2]
             break

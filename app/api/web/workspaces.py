@@ -15,8 +15,8 @@ blp = Blueprint("workspaces", __name__, url_prefix="/api/web/workspaces", descri
 @blp.response(200, WorkspaceSchema)
 @problems(blp, NoWorkspace)
 def get_workspace(task_id: int) -> Workspace:
-    """The task's workspace as its machine last reported it, of the latest attempt that had one.
+    """Get the task's workspace as its machine last reported it, of the latest attempt with one.
 
-    Files that are not added to git count in `diff` from the end of the stage on.
+    `diff` counts files that aren't added to git from the end of the stage on.
     """
     return workspaces.get_workspace(current_developer(), task_id)

@@ -1,1 +1,1 @@
-"""/api/webhook: events from chat platforms, which authenticate by their signatures."""
+"""/api/webhook: events from chat platforms, authenticated by their signatures."""

@@ -1,4 +1,4 @@
-"""Events from Slack and Lark: checked, stored, and answered within the three seconds they allow."""
+"""Events from Slack and Lark: checked, stored, and answered within their limit of three seconds."""
 
 from typing import Any
 
@@ -11,14 +11,16 @@ from app.domain.errors import Unauthenticated
 from app.services import clock
 from app.services.chat import events
 
-blp = Blueprint("webhook", __name__, url_prefix="/webhook", description="What chat platforms post")
+blp = Blueprint(
+    "webhook", __name__, url_prefix="/webhook", description="Webhooks for chat platforms"
+)
 
 
 @blp.post("/slack/events")
 @blp.response(200, WebhookReply)
 @problems(blp, Unauthenticated, 413)
 def receive_slack_event() -> dict[str, Any]:
-    """Slack's Events API: messages to the bot. Signed by Slack; the handshake is answered."""
+    """Receive Slack's Events API: messages to the bot. Signed by Slack; answers the handshake."""
     return _receive_from_slack(form=False)
 
 
@@ -26,25 +28,27 @@ def receive_slack_event() -> dict[str, Any]:
 @blp.response(200, WebhookReply)
 @problems(blp, Unauthenticated, 413)
 def receive_slack_interaction() -> dict[str, Any]:
-    """Slack's interactivity: buttons, menus and dialogs. A form, signed by Slack."""
+    """Receive Slack's interactivity: buttons, menus and dialogs. A form, signed by Slack."""
     _receive_from_slack(form=True)
-    return {"response_action": "clear"}  # closes a dialog; for anything else it has no effect
+    return {"response_action": "clear"}  # closes a dialog; no effect for anything else
 
 
 @blp.post("/slack/commands")
 @blp.response(200, WebhookReply)
 @problems(blp, Unauthenticated, 413)
 def receive_slack_command() -> dict[str, Any]:
-    """Slack's slash commands. A form, signed by Slack; the answer comes later."""
+    """Receive Slack's slash commands. A form, signed by Slack; the answer follows later."""
     _receive_from_slack(form=True)
-    return {"response_type": "ephemeral", "text": "On it."}
+    return {"response_type": "ephemeral", "text": "Working on it."}
 
 
 @blp.post("/lark")
 @blp.response(200, WebhookReply)
 @problems(blp, Unauthenticated, 413)
 def receive_lark_event() -> dict[str, Any]:
-    """Lark's events and card callbacks, encrypted and signed where the app has an encrypt key."""
+    """Receive Lark's events and card callbacks, encrypted and signed if the app has an encrypt
+    key.
+    """
     return _challenge_response(
         events.store_lark_event(dict(request.headers), request.get_data(), clock.now())
     )

@@ -1,4 +1,4 @@
-"""Enrollment and credentials of workers. All else goes over the control channel."""
+"""Enrollment and credentials of workers. Everything else uses the control channel."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ blp = Blueprint("workers", __name__, url_prefix="/api/workers", description="Wor
 @blp.get("/healthz")
 @blp.response(200, WorkersHealthSchema)
 def get_workers_health() -> dict[str, Any]:
-    """Whether the server is up, and how many workers are connected to its processes."""
+    """Check that the server is up, and get the number of workers connected to its processes."""
     return {"status": "ok", "connected_workers": queries.connected_count()}
 
 
@@ -48,5 +48,5 @@ def refresh_worker_jwt() -> dict[str, Any]:
 @blp.response(200, CredentialsSchema)
 @problems(blp, InvalidToken)
 def recover_machine(body: dict[str, Any]) -> Credentials:
-    """Issue new credentials to a machine whose JWT has expired. Its earlier ones end."""
+    """Issue new credentials to a machine whose JWT has expired. Its old ones become invalid."""
     return enrollment.recover(**body)

@@ -1,4 +1,4 @@
-"""Changes that admins make to accounts."""
+"""Account changes by admins."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,13 +22,13 @@ from app.models import Developer
 from app.services import audit, clock, rights
 from app.services.accounts import break_glass, logins, passwords, personal_tokens, second_factor
 
-# The fields that may be changed with a personal access token. With any other (password, role, chat
-# account) a stolen token could be turned into access that outlives the token.
+# Fields that can be changed with a personal access token. Any other (password, role, chat account)
+# could turn a stolen token into access that outlives it.
 _HARMLESS_FIELDS = {"git_name", "git_email", "budget"}
 
 
 def require_no_access_change(changes: Mapping[str, Any]) -> None:
-    """Raise SessionRequired for changes that could let somebody in, or give them more rights."""
+    """Raise SessionRequired for changes that could grant access or more rights."""
     lets_nobody_in = changes.get("disabled", True)
     if not lets_nobody_in or changes.keys() - _HARMLESS_FIELDS - {"disabled"}:
         raise SessionRequired
@@ -55,7 +55,7 @@ def update(
     before = _audited_fields(developer)
     role = changes.get("role", developer.role)
     if "role" in changes:
-        developer.base_role = None  # what people give is theirs, whatever groups had given
+        developer.base_role = None  # a role set by people replaces what groups granted
     if role is not developer.role or new_hash is not None:
         developer.token_generation += 1
         logins.end_all(developer, clock.now())
@@ -118,10 +118,10 @@ def _hash_password(password: str | None) -> str | None:
 
 
 def _lock(actor_id: int, developer_id: int) -> Developer:
-    """The account, locked together with all active admins: of two admins who demote each other, one
+    """Lock the account together with all active admins: of two admins who demote each other, one
     must fail.
 
-    Raises Forbidden if the actor is no active admin any more, NotFound.
+    Raises Forbidden if the actor is no longer an active admin, NotFound.
     """
     rows = _lock_admins_and(actor_id, developer_id)
     actor = rows.get(actor_id)
@@ -129,24 +129,24 @@ def _lock(actor_id: int, developer_id: int) -> Developer:
         raise Forbidden
     rights.require_admin(actor)
     if developer_id not in rows:
-        raise NotFound("there is no such developer")
+        raise NotFound("Developer not found.")
     return rows[developer_id]
 
 
 def lock_with_admins(developer_id: int) -> tuple[Developer, list[Developer]]:
-    """The account, locked together with all active admins, and those of them who are others.
+    """Lock the account together with all active admins; return it and the other admins.
 
     Raises NotFound.
     """
     rows = _lock_admins_and(developer_id)
     if developer_id not in rows:
-        raise NotFound("there is no such developer")
+        raise NotFound("Developer not found.")
     developer = rows.pop(developer_id)
     return developer, list(rows.values())
 
 
 def _lock_admins_and(*ids: int) -> dict[int, Developer]:
-    """Those accounts and all active admins, locked in the order of their ids."""
+    """Lock these accounts and all active admins, in ID order."""
     found = db.session.scalars(
         select(Developer)
         .where(or_(Developer.id.in_(ids), _is_active_admin()))

@@ -1,7 +1,7 @@
-"""Coming in: by a login's access token, valid for minutes, and its refresh token, for days.
+"""Sign-in: a login's access token is valid for minutes, its refresh token for days.
 
-The refresh tokens of one login are a family. Each is exchanged for the next one. If a token comes
-again after that, it was copied, and nobody can tell the owner from the thief: the login ends.
+The refresh tokens of one login are a family. Each is exchanged for the next one. If a used token
+comes again, it was copied, and nobody can tell the owner from the thief: the login ends.
 """
 
 import uuid
@@ -31,7 +31,7 @@ from app.services.accounts.logins import TokenPair
 
 log = structlog.get_logger(__name__)
 
-# Each request of a developer begins with this query.
+# Each request of a developer starts with this query.
 _BY_LOGIN = (
     select(Developer, Login.last_seen_at)
     .join(Login, Login.developer_id == Developer.id)
@@ -43,20 +43,20 @@ _BY_LOGIN = (
 def login(
     name: str, password: str, totp_code: str | None = None, *, client: str = "", address: str = ""
 ) -> TokenPair:
-    """Begin a login, and return its tokens. Commits. `client` and `address` as in `logins.begin`.
+    """Start a login, and return its tokens. Commits. `client` and `address` as in `logins.start`.
 
     Raises InvalidCredentials, after the same time whatever the reason; PasswordLoginOff,
-    TotpRequired and TotpInvalid only if the password is right.
+    TotpRequired and TotpInvalid only if the password is correct.
     """
     developer = developers.find_by_name(name)
     known = developer.password_hash if developer else passwords.UNUSABLE_HASH
     is_open = developer is not None and developer.disabled_at is None
     db.session.commit()  # no connection is held while the hash is computed
-    # A disabled account looks like one that does not exist.
+    # A disabled account looks like one that doesn't exist.
     if not passwords.matches(known, password) or developer is None or not is_open:
         raise InvalidCredentials
     developer = developers.lock_developer(developer.id)
-    # Checked again, under the lock: the password may have been changed meanwhile.
+    # Checked again, under the lock: the password may have changed meanwhile.
     if developer is None or developer.disabled_at or developer.password_hash != known:
         raise InvalidCredentials
     if not break_glass.is_password_allowed(developer):
@@ -72,8 +72,8 @@ def login(
 
 
 def developer_of(access_token: str, address: str = "") -> Developer:
-    """The developer of an access token, in one query and at most one write a minute. Raises
-    InvalidToken.
+    """Return the developer of an access token, in one query and at most one write per minute.
+    Raises InvalidToken.
     """
     claims = tokens.access_claims(access_token)
     found = db.session.execute(_BY_LOGIN, {"login": claims.login}).one_or_none()
@@ -101,7 +101,7 @@ def refresh(refresh_token: str, address: str = "") -> TokenPair:
     if link.replaced_at and now > link.replaced_at + overlap:
         if logins.end(link.family, now):
             developer.device_generation += 1  # the thief's device may be known, too
-            # No actor: it is not known whether the owner or a thief has sent the token.
+            # No actor: either the owner or a thief has sent the token.
             audit.record("login.refresh_reused", "developer", developer.id, actor=None)
             log.warning("refresh_token_reused", developer=developer.id, login=str(link.family))
         db.session.commit()
@@ -113,15 +113,15 @@ def refresh(refresh_token: str, address: str = "") -> TokenPair:
 
 
 def logout(developer: Developer, refresh_token: str) -> None:
-    """End the login of the refresh token, and with it what was opened from that login. Commits.
+    """End the refresh token's login, and everything opened from it. Commits.
 
-    A token that is not one of the developer's own is left alone.
+    Another developer's token is ignored.
     """
     end_login(refresh_token, whose=developer.id)
 
 
 def end_login(refresh_token: str, whose: int | None = None) -> None:
-    """End the login of the refresh token, of whomever it is, or of one developer alone. Commits."""
+    """End the refresh token's login, anyone's or only one developer's. Commits."""
     try:
         owner, link = _lock_refresh_token(refresh_token)
     except InvalidToken:
@@ -133,19 +133,19 @@ def end_login(refresh_token: str, whose: int | None = None) -> None:
 
 
 def login_of(refresh_token: str) -> uuid.UUID | None:
-    """The login that the refresh token is of, ended or not; None for what is none."""
+    """Return the refresh token's login, ended or not; None for an invalid token."""
     digest = forms.digest(refresh_token)
     return db.session.scalar(select(RefreshToken.family).where(RefreshToken.digest == digest))
 
 
 def _lock_refresh_token(refresh_token: str) -> tuple[Developer, RefreshToken]:
-    """The token's row and its developer, both locked. Raises InvalidToken."""
+    """Lock the token's row and its developer, and return both. Raises InvalidToken."""
     if not forms.is_token(refresh_token, TokenKind.REFRESH):
         raise InvalidToken
     wanted = select(RefreshToken).where(RefreshToken.digest == forms.digest(refresh_token))
     found = db.session.scalar(wanted)
-    # The developer's lock is the lock of all of their tokens, so that a login that is being
-    # ended gets no new token.
+    # The developer's lock is the lock of all their tokens, so that a login that is being ended gets
+    # no new token.
     developer = developers.lock_developer(found.developer_id) if found else None
     link = db.session.scalar(wanted.execution_options(populate_existing=True))
     if developer is None or link is None:

@@ -1,4 +1,4 @@
-"""Where passwords do not sign in, one admin's still does: for when no provider answers."""
+"""The break-glass admin, who can use a password if password sign-in is off and providers fail."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ OFF = "off"
 
 
 def is_password_allowed(developer: Developer) -> bool:
-    """Whether the developer may sign in by their password."""
+    """Whether the developer can sign in by password."""
     if settings.value("passwordLogin") != OFF:
         return True
     named: str = settings.value("breakGlassAdmin")
@@ -23,7 +23,7 @@ def is_password_allowed(developer: Developer) -> bool:
 
 
 def require_no_lockout(changed: Developer) -> None:
-    """Raise LockoutPrevented if the account was that admin's, and is one no more. The caller
+    """Raise LockoutPrevented if the account was that admin's, and no longer is. The caller
     commits.
     """
     if settings.value("passwordLogin") != OFF:
@@ -35,14 +35,14 @@ def require_no_lockout(changed: Developer) -> None:
 
 
 def update_settings(actor: Developer, changes: Mapping[str, Any]) -> list[SettingView]:
-    """As `settings.update`, but raises LockoutPrevented too: somebody has to be able to come in
-    then.
+    """Like `settings.update`, but also raises LockoutPrevented if nobody could sign in
+    afterwards.
     """
     return settings.update(actor, changes, _require_admin_access)
 
 
 def enable_password_login() -> None:
-    """Let passwords sign in again, for an operator at the server. Commits."""
+    """Turn password sign-in on again, for an operator on the server. Commits."""
     row = db.session.get(StoredSetting, "passwordLogin", with_for_update=True)
     if row is not None:
         db.session.delete(row)
@@ -53,7 +53,7 @@ def enable_password_login() -> None:
 
 
 def _require_admin_access(after: Mapping[str, Any]) -> None:
-    """Raise LockoutPrevented for settings by which nobody could come in, if a provider failed."""
+    """Raise LockoutPrevented for settings with which nobody could sign in if a provider failed."""
     if after["passwordLogin"] != OFF:
         return
     admin = developers.find_by_name(after["breakGlassAdmin"])

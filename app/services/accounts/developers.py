@@ -25,7 +25,7 @@ def create(
 ) -> Developer:
     """Create an account, for an admin or, without an actor, for a command. Commits.
 
-    Raises Forbidden, InvalidFields for a weak password, AlreadyExists for a taken name or e-mail.
+    Raises Forbidden, InvalidFields for a weak password, AlreadyExists for a taken name or email.
     """
     if actor is not None:
         rights.require_admin(actor)
@@ -58,7 +58,7 @@ def create(
 
 
 def create_admin(name: str, password: str) -> Developer | None:
-    """Create an admin. Returns None, and changes nothing, if the name exists already. Commits."""
+    """Create an admin. Returns None, without a change, if the name already exists. Commits."""
     if find_by_name(name) is not None:
         return None
     try:
@@ -75,16 +75,14 @@ def create_admin(name: str, password: str) -> Developer | None:
 
 
 def find_by_name(name: str) -> Developer | None:
-    """The developer of that name, in any letter case; None where there is none."""
+    """Return the developer with that name, in any letter case; None if there is none."""
     return db.session.scalar(
         select(Developer).where(func.lower(Developer.name) == func.lower(name))
     )
 
 
 def lock_developer(developer_id: int) -> Developer | None:
-    """The developer's row, reread and locked: the lock for all changes of an account or its
-    tokens.
-    """
+    """Lock and reread the developer's row: the lock for all changes of an account or its tokens."""
     return db.session.get(
         Developer, developer_id, with_for_update={"key_share": True}, populate_existing=True
     )
@@ -99,10 +97,10 @@ def lock_current(developer: Developer) -> None:
 
 
 def require_password(developer: Developer, password: str, field: str) -> None:
-    """Check the developer's own password, given in the request's `field`. Commits before that.
+    """Check the developer's own password, from the request's `field`. Commits before that.
 
-    Raises InvalidFields, and not InvalidCredentials: the field is wrong, not the credential. The
-    caller has to limit guesses (`login_limits`).
+    Raises InvalidFields, not InvalidCredentials: the field is wrong, not the credential. The caller
+    must limit guesses (`login_limits`).
     """
     known = developer.password_hash
     db.session.commit()  # no connection is held while the hash is computed

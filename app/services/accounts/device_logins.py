@@ -1,7 +1,7 @@
-"""Logins of devices (RFC 8628): asked for by a program, let in by somebody who is signed in.
+"""Device sign-ins (RFC 8628): requested by a program, approved by a signed-in person.
 
-All of it lies in Redis for ten minutes, under digests of the codes. Of several answers the first
-holds, and of several who come with the device's code after that one is signed in.
+All of it is in Redis for ten minutes, under digests of the codes. The first of several answers
+counts, and only one client gets the tokens for a device code.
 """
 
 import secrets
@@ -29,13 +29,13 @@ from app.services import audit, clock
 from app.services.accounts import developers, logins, one_time_state, tokens
 from app.services.accounts.logins import TokenPair
 
-MAX_REQUESTS = 60  # from one address in 15 minutes
-MAX_LOOKUPS = 30  # by one person in 15 minutes, right codes and wrong ones
+MAX_REQUESTS = 60  # per address in 15 minutes
+MAX_LOOKUPS = 30  # per person in 15 minutes, correct and wrong codes
 
 
 @dataclass(frozen=True)
 class DeviceCodes:
-    """What a device is given: a secret of its own, and a code that it shows."""
+    """A device's codes: its secret, and the code that it shows."""
 
     device_code: str
     user_code: str
@@ -43,7 +43,7 @@ class DeviceCodes:
 
 @dataclass(frozen=True)
 class WaitingDevice:
-    """A device that asks to be let in, as it says of itself, and where it has asked from."""
+    """A waiting device: its name and address."""
 
     client_name: str
     address: str
@@ -52,7 +52,7 @@ class WaitingDevice:
 
 
 def request_codes(client_name: str, address: str) -> DeviceCodes:
-    """Codes for a device. Raises TooManyAttempts."""
+    """Return codes for a device. Raises TooManyAttempts."""
     one_time_state.limit_rate("device_requested", address, MAX_REQUESTS)
     codes = DeviceCodes(tokens.generate(TokenKind.DEVICE), rules.user_code(secrets.token_bytes(16)))
     key = _device_key(digest(codes.device_code))
@@ -73,7 +73,7 @@ def request_codes(client_name: str, address: str) -> DeviceCodes:
 
 
 def redeem(device_code: str, address: str) -> TokenPair:
-    """The tokens of a new login, once somebody has let the device in. Commits.
+    """Return the tokens of a new login, once the device is approved. Commits.
 
     Raises AuthorizationPending, SlowDown, AccessDenied, ExpiredToken.
     """
@@ -87,7 +87,7 @@ def redeem(device_code: str, address: str) -> TokenPair:
     answer = redis.client.hget(_device_key(name), "answer")
     if answer is None:
         raise AuthorizationPending
-    # Whoever takes the code away is the one whom it lets in.
+    # The client that removes the code gets the tokens.
     if not redis.client.delete(_device_key(name)):
         raise ExpiredToken
     verdict, developer_id, generation = _decode(answer).split(":")
@@ -96,7 +96,7 @@ def redeem(device_code: str, address: str) -> TokenPair:
     developer = developers.lock_developer(int(developer_id))
     if developer is None or developer.disabled_at is not None:
         raise AccessDenied
-    if developer.token_generation != int(generation):  # all that they had let in has ended since
+    if developer.token_generation != int(generation):  # the approving session has ended since
         raise AccessDenied
     pair = logins.start(
         *(developer, clock.now()), via=LoginVia.DEVICE, client=device["client"], address=address
@@ -106,7 +106,7 @@ def redeem(device_code: str, address: str) -> TokenPair:
 
 
 def find_waiting(actor: Developer, user_code: str) -> WaitingDevice:
-    """The device that shows the code. Raises NotFound, TooManyAttempts."""
+    """Return the device that shows the code. Raises NotFound, TooManyAttempts."""
     _, device = _find_by_user_code(actor, user_code)
     at = datetime.fromisoformat(device["at"])
     ends_at = at + timedelta(seconds=rules.LIFETIME_SECONDS)
@@ -114,7 +114,7 @@ def find_waiting(actor: Developer, user_code: str) -> WaitingDevice:
 
 
 def approve(actor: Developer, login_id: uuid.UUID, user_code: str) -> None:
-    """Let the device in, in the actor's name. Commits.
+    """Approve the device for the actor's account. Commits.
 
     Raises ReauthenticationRequired, InvalidToken, NotFound, TooManyAttempts.
     """
@@ -123,7 +123,7 @@ def approve(actor: Developer, login_id: uuid.UUID, user_code: str) -> None:
 
 
 def deny(actor: Developer, user_code: str) -> None:
-    """Have the device told that it is not let in. Commits. Raises NotFound, TooManyAttempts."""
+    """Deny the device. Commits. Raises NotFound, TooManyAttempts."""
     _answer(actor, user_code, DeviceAnswer.DENIED)
 
 
@@ -131,8 +131,8 @@ def _answer(actor: Developer, user_code: str, verdict: DeviceAnswer) -> None:
     name, device = _find_by_user_code(actor, user_code)
     answer = f"{verdict}:{actor.id}:{actor.token_generation}"
     if not redis.client.hsetnx(_device_key(name), "answer", answer):
-        raise NotFound("there is no such device")
-    # The fields of a key that has just expired would else stay for ever.
+        raise NotFound("Device not found.")
+    # Otherwise, fields of a key that has just expired would stay forever.
     redis.client.expire(_device_key(name), rules.LIFETIME_SECONDS, nx=True)
     redis.client.delete(device["user"])
     fields = {"client": device["client"], "address": device["address"]}
@@ -146,12 +146,12 @@ def _find_by_user_code(actor: Developer, user_code: str) -> tuple[str, dict[str,
     found = redis.client.get(_user_key(code)) if code else None
     device = _load_device(_decode(found)) if found else None
     if found is None or device is None or "answer" in device:
-        raise NotFound("there is no such device")
+        raise NotFound("Device not found.")
     return _decode(found), device
 
 
 def _enforce_interval(name: str, interval: int) -> None:
-    """Raise SlowDown where the device asks again before its interval is over, which grows then."""
+    """Raise SlowDown if the device polls before its interval is over, and extend the interval."""
     asked = f"device:{name}:polled"
     if redis.client.set(asked, 1, nx=True, px=interval * 1000):
         return

@@ -1,4 +1,4 @@
-"""Drafts of tasks: what somebody has begun to describe, kept until it becomes a task."""
+"""Task drafts, kept until they become tasks."""
 
 from typing import Any
 
@@ -16,24 +16,24 @@ _CONVERTERS = {"agent_options": agents.exclude_none, "budget": budget.exclude_no
 
 
 class TooManyDrafts(Conflict):
-    """You keep as many drafts of tasks as there may be; delete one first."""
+    """You have the maximum number of task drafts. Delete one first."""
 
     code = "too_many_drafts"
 
 
 def listing(actor: Developer) -> Select[TaskDraft]:
-    """The query of the developer's own drafts."""
+    """Return the query of the developer's own drafts."""
     return select(TaskDraft).where(TaskDraft.developer_id == actor.id)
 
 
 def create(actor: Developer, **fields: Any) -> TaskDraft:
-    """Keep a draft; `fields` are those of a new task, as far as there are any yet. Commits.
+    """Store a draft; `fields` are those of a new task, as far as they exist. Commits.
 
     Raises TooManyDrafts.
     """
     developers.lock_current(
         actor
-    )  # two tabs that begin a draft at once are counted one after the other
+    )  # two tabs that create a draft at once are counted one after the other
     mine = select(func.count()).where(TaskDraft.developer_id == actor.id)
     if (db.session.scalar(mine) or 0) >= MAX_DRAFTS:
         raise TooManyDrafts
@@ -48,7 +48,9 @@ def create(actor: Developer, **fields: Any) -> TaskDraft:
 
 
 def update(actor: Developer, draft_id: int, **fields: Any) -> TaskDraft:
-    """Change the given fields; the others stay. Commits. Raises NotFound, also for another's."""
+    """Change the given fields; the others stay. Commits. Raises NotFound, also for another's
+    draft.
+    """
     draft = _own_draft(actor, draft_id)
     _set_fields(draft, fields)
     draft.updated_at = now()
@@ -65,7 +67,7 @@ def delete(actor: Developer, draft_id: int) -> None:
 def _own_draft(actor: Developer, draft_id: int) -> TaskDraft:
     draft = db.session.get(TaskDraft, draft_id, with_for_update=True, populate_existing=True)
     if draft is None or draft.developer_id != actor.id:
-        raise NotFound("you have no such draft")
+        raise NotFound("Draft not found.")
     return draft
 
 

@@ -1,8 +1,7 @@
-"""Browsers that have signed in to an account before: a signed proof of it, kept in a cookie.
+"""Browsers that have signed in to an account before: a signed proof, stored in a cookie.
 
-Others' guesses never keep such a device from signing in (`login_limits`). It counts for its own
-account alone, and only until that account's sessions are ended: by their owner, an admin, or a new
-password or role.
+Others' guesses never block such a device (`login_limits`). It counts only for its own account, and
+only until that account's sessions are ended: by their owner, an admin, or a new password or role.
 """
 
 import uuid
@@ -19,21 +18,21 @@ from app.models import Developer, Login, RefreshToken
 from app.services.accounts import developers
 
 MAX_AGE_SECONDS = 365 * 86_400
-"""How long a device is known that does not come back."""
+"""How long an unused device stays known."""
 
 
 class DeviceProof(NamedTuple):
-    """What a browser keeps, and for whose account."""
+    """A browser's cookie, and its account."""
 
     developer_id: int
     text: str
 
 
 def create_proof(refresh_token: str) -> DeviceProof | None:
-    """The proof for the device that keeps this refresh token; None where there is no such token, or
-    its session has ended meanwhile: the caller holds no lock.
+    """Return the proof for the device with this refresh token.
 
-    It names the login, so that a session that was stolen makes one device, however often it is
+    None if there is no such token, or its session has ended meanwhile: the caller holds no lock.
+    The proof names the login, so a stolen session creates only one device, however often it's
     refreshed.
     """
     found = db.session.execute(
@@ -53,11 +52,13 @@ def create_proof(refresh_token: str) -> DeviceProof | None:
 
 
 def find_device(name: str, proofs: Iterable[str]) -> uuid.UUID | None:
-    """The device that one of the proofs shows to have signed in to the account of that name; None
-    where none does. It is called like the last login that it had.
+    """Return the device that has signed in to the account with that name, by one of the proofs;
+    None if none has.
+
+    Its name is that of its last login.
     """
     known = [claims for proof in proofs if (claims := _read_proof(proof)) is not None]
-    if not known:  # without one it is the same work whether the account exists or not
+    if not known:  # without one, it takes the same work whether the account exists or not
         return None
     developer = developers.find_by_name(name)
     if developer is None:

@@ -1,4 +1,4 @@
-"""What an account's owner is notified of when a limit on failed logins is reached."""
+"""Alerts to an account's owner when a limit on failed logins is reached."""
 
 from enum import StrEnum
 
@@ -10,11 +10,11 @@ from app.services import clock
 
 TYPE = "login_limited"
 ALERT_INTERVAL_SECONDS = 86_400
-"""One alert of a kind in this time: otherwise whoever guesses could flood the owner."""
+"""One alert of a kind in this time: otherwise, an attacker could flood the owner."""
 
 
 class LimitKind(StrEnum):
-    """What a limit on failures counts for."""
+    """What a failure limit counts by."""
 
     ADDRESS = "address"
     NETWORK = "network"
@@ -24,36 +24,38 @@ class LimitKind(StrEnum):
 
     @property
     def is_reset_by_success(self) -> bool:
-        """Whether a success forgets the failures. Not those of an address: logins to one's own
-        account must not allow more guesses at the accounts of others. Nor those of a name: each
-        login of its owner would allow strangers more guesses.
+        """Whether a success resets the failures.
+
+        Not those of an address: logins to your own account must not allow more guesses at others'
+        accounts. Nor those of a name: each login of its owner would allow attackers more guesses.
         """
         return self not in (LimitKind.ADDRESS, LimitKind.NAME)
 
 
 _BODIES = {
     LimitKind.NETWORK: (
-        "{failures} sign-ins to your account failed within 15 minutes from one network ({network})."
-        " That network has to wait before it can try again."
+        "{failures} sign-ins to your account failed within 15 minutes from one network "
+        "({network}). That network must wait before it can try again."
     ),
     LimitKind.NAME: (
-        "{failures} sign-ins to your account failed within 15 minutes, from several networks. For "
-        "now, only browsers that have signed in to it before can sign in. If you have none, ask an "
-        "operator of the server to run: muster-server unlock {name}"
+        "{failures} sign-ins to your account failed within 15 minutes, from several "
+        "networks. For now, only browsers that have signed in to it before can sign in. If "
+        "you have none, ask an operator of the server to run: muster-server unlock {name}"
     ),
     LimitKind.DEVICE: (
-        "{failures} sign-ins to your account failed within 15 minutes on a device that has signed "
-        "in to it before (from {network}). That device has to wait before it can try again."
+        "{failures} sign-ins to your account failed within 15 minutes from a device that has "
+        "signed in to it before (from {network}). That device must wait before it can try "
+        "again."
     ),
     LimitKind.SESSION: (
-        "Someone entered {failures} wrong passwords or codes within 15 minutes in one of your "
-        "sessions (from {network}). If that was not you, end the session under Profile."
+        "Someone entered {failures} wrong passwords or codes within 15 minutes in one of "
+        "your sessions (from {network}). If it wasn't you, end the session under Profile."
     ),
 }
 
 
 def notify_owner(developer: Developer, kind: LimitKind, failures: int, address: str) -> None:
-    """Notify the account's owner that a limit is reached, once a day for each kind. The caller
+    """Notify the account's owner that a limit is reached, once per day and kind. The caller
     commits.
     """
     key = f"{TYPE}:{developer.id}:{kind}"

@@ -1,11 +1,11 @@
-"""Limits on failed logins and confirmations, in a time window.
+"""Limits on failed logins and reauthentications, in a time window.
 
-A login counts for its address, for its name together with its network, and for its name over all
-networks. A device that has signed in to the account before (`known_devices`) counts for itself
-alone, so that nobody else's guesses keep its owner out; and a confirmation for its session alone.
+A login counts for its address, for its name in its network, and for its name in all networks. A
+device that has signed in to the account before (`known_devices`) counts only for itself, so that
+others' guesses don't lock its owner out; a reauthentication counts only for its session.
 
-Only failures count. The limits are checked before and again after: many guesses at the same time
-all pass the first check, but get no more answers than if they had come one by one.
+Only failures count. The limits are checked before and after: many concurrent guesses all pass the
+first check, but get no more answers than sequential ones.
 """
 
 import math
@@ -39,18 +39,18 @@ WINDOW_MINUTES = 15
 
 
 def window_limit(most: int, kind: str) -> RateLimitItemPerMinute:
-    """A limit of so many of a kind in the time window."""
+    """Return a limit of that many of a kind in the time window."""
     return RateLimitItemPerMinute(most, WINDOW_MINUTES, namespace=kind)
 
 
-# How many failures the audit log tells in a window: of accounts, and of unknown names.
+# Failures recorded in the audit log per window: of accounts, and of unknown names.
 _AUDIT_LIMIT = (window_limit(300, "login_audited"), "accounts")
 _ANONYMOUS_AUDIT_LIMIT = (window_limit(60, "login_audited"), "anonymous")
-_UNAUDITED = "login_unaudited"  # in Redis: that there were more has been told
+_UNAUDITED = "login_unaudited"  # in Redis: the excess has been recorded
 
 
 class LimitState(NamedTuple):
-    """A limit, how many failures are left of it, and in how many seconds there will be one more."""
+    """A limit, its remaining failures, and the seconds until there is one more."""
 
     limit: int
     remaining: int
@@ -58,7 +58,7 @@ class LimitState(NamedTuple):
 
 
 class BoundLimit(NamedTuple):
-    """A limit of one kind, and the key that it counts for."""
+    """A limit of one kind, and the key that it counts."""
 
     kind: LimitKind
     limit: RateLimitItemPerMinute
@@ -70,10 +70,11 @@ class BoundLimit(NamedTuple):
 
 
 class FailureLimit:
-    """Limits on the failures of one name's logins or confirmations, from the narrowest to the
+    """The failure limits of one name's logins or reauthentications, from the narrowest to the
     widest.
 
-    `standing` is the state of the limit with the fewest failures left, once it has been checked.
+    `state` is the state of the limit with the fewest remaining failures, once it has been
+    checked.
     """
 
     def __init__(self, name: str, bounds: Sequence[BoundLimit], address: str) -> None:
@@ -82,10 +83,9 @@ class FailureLimit:
 
     @contextmanager
     def count_failures(self) -> Iterator[None]:
-        """A context around a login or another check of a password, and nothing else: failures in it
-        are counted.
+        """Count failures within this context, which wraps only a login or another password check.
 
-        Raises TooManyAttempts; redis.RedisError when Redis is away.
+        Raises TooManyAttempts; redis.RedisError if Redis is down.
         """
         self._require_remaining()
         try:
@@ -103,8 +103,8 @@ class FailureLimit:
         self._read_state()
 
     def _count(self, error: DomainError) -> None:
-        # From the narrowest on, and no further than the first that is full: of many guesses at the
-        # same time, those that get no answer must not use up what other networks have.
+        # From the narrowest to the first full one: of many concurrent guesses, rejected ones must
+        # not use up other networks' failures.
         is_answered = all(redis.limiter.hit(bound.limit, *bound.key) for bound in self._bounds)
         state = self._read_state()
         db.session.rollback()  # the login has failed
@@ -128,9 +128,10 @@ class FailureLimit:
         return self.state
 
     def _audit_failure(self, developer: Developer | None, error: DomainError) -> None:
-        """Record a failure in the audit log, up to a bound: strangers decide how many there are,
-        and audit entries stay for ever. Of names only those of accounts: others may be mistyped
-        passwords.
+        """Record a failure in the audit log, up to a maximum: attackers choose their number, and
+        audit entries stay forever.
+
+        Only names of accounts are recorded: others may be mistyped passwords.
         """
         is_told = redis.limiter.hit(*(_AUDIT_LIMIT if developer else _ANONYMOUS_AUDIT_LIMIT))
         if is_told:
@@ -141,8 +142,10 @@ class FailureLimit:
             audit.record("login.flooded", "server", "", actor=None)
 
     def _audit_limits(self, developer: Developer | None) -> None:
-        """Record which limits are reached, once in a window for each, and alert the account's
-        owner. That of an address within the bound of strangers, who may have any number of them.
+        """Record newly reached limits, once per window each, and alert the account's owner.
+
+        An address's limit counts against the maximum of unknown names: attackers may have many
+        addresses.
         """
         for bound in self._bounds:
             if bound.kind is LimitKind.ADDRESS:
@@ -156,7 +159,7 @@ class FailureLimit:
 
 class LoginLimit(FailureLimit):
     """The limits of logins with a name (known or not, in any letter case) from an address, by a
-    `device` that has signed in to that account before, if it has.
+    `device` that has signed in to that account before, if any.
     """
 
     def __init__(self, name: str, address: str, device: uuid.UUID | None = None) -> None:
@@ -176,7 +179,7 @@ class LoginLimit(FailureLimit):
 
 
 class ReauthenticationLimit(FailureLimit):
-    """The limit of wrong passwords and codes within a session. It leaves logins alone."""
+    """The limit of wrong passwords and codes within a session. It doesn't affect logins."""
 
     def __init__(self, developer: Developer, login_id: uuid.UUID, address: str) -> None:
         failures, who = settings.value("loginFailures"), _name_key(developer.name)
@@ -185,8 +188,8 @@ class ReauthenticationLimit(FailureLimit):
 
 
 def unlock(name: str) -> bool:
-    """Forget all failures of that name, for an operator at the server; whether there is such an
-    account. Commits.
+    """Reset all failures of that name, for an operator on the server; return whether the account
+    exists. Commits.
     """
     developer = developers.find_by_name(name)
     if developer is None:
@@ -199,7 +202,7 @@ def unlock(name: str) -> bool:
 
 
 def audit_refusal(provider: str, why: dict[str, str | None]) -> None:
-    """Record, within the bound of strangers, that a sign-in by a provider failed. Commits."""
+    """Record, within the maximum of unknown names, that a sign-in at a provider failed. Commits."""
     if redis.limiter.hit(*_ANONYMOUS_AUDIT_LIMIT):
         audit.record("login.failed", "identity_provider", provider, actor=None, after=why)
     db.session.commit()
@@ -210,8 +213,10 @@ def _bind_limit(kind: LimitKind, most: int, *key: str) -> BoundLimit:
 
 
 def _name_key(name: str) -> str:
-    """Under what the name is counted: Postgres lowers it, as it does for accounts. People mistype
-    passwords as names, so Redis gets a hash.
+    """Return the key for the name.
+
+    Postgres lowers it, as it does for accounts. People mistype passwords as names, so Redis gets a
+    hash.
     """
     return digest(db.session.scalar(select(func.lower(name))) or "")
 
@@ -225,12 +230,12 @@ def _is_newly_reached(bound: BoundLimit) -> bool:
 
 
 def read_state(limit: RateLimitItemPerMinute, *key: str) -> LimitState:
-    """The state of a limit for whom the key stands."""
+    """Return the state of the key's limit."""
     stats = redis.limiter.get_window_stats(limit, *key)
     seconds = max(1, math.ceil(stats.reset_time - time.time()))
     return LimitState(limit.amount, max(0, stats.remaining), seconds)
 
 
 def network_of(address: str) -> str:
-    """The client's network; a hash of what is no address."""
+    """Return the client's network; a hash if the text isn't an address."""
     return addresses.client_network(address) or digest(address)

@@ -1,7 +1,7 @@
-"""Logins: begun, seen, confirmed and ended; and the pair of tokens that each is used with.
+"""Logins: started, used, reauthenticated and ended; and the token pair of each.
 
-A login is what ends: with it end at once its access and refresh tokens, and what was opened with
-them. Personal access tokens are no part of it.
+Ending a login immediately ends its access and refresh tokens, and everything opened with them.
+Personal access tokens aren't part of a login.
 """
 
 import uuid
@@ -21,7 +21,7 @@ from app.models import Developer, Login, RefreshToken
 from app.services import audit, clock
 from app.services.accounts import developers, tokens
 
-# A login that is used writes its row once in this time, not with each request.
+# Maximum rate of writes for a used login, instead of one per request.
 SEEN_PRECISION = timedelta(minutes=1)
 
 
@@ -41,10 +41,10 @@ def start(
     address: str,
     provider: str | None = None,
 ) -> TokenPair:
-    """The first pair of a new login. The caller holds the developer's lock, and commits.
+    """Start a login and return its first pair. The caller holds the developer's lock, and commits.
 
-    `client`: what it is to be called (`domain.login.client_name`). Whoever lets a device in does
-    so elsewhere, so that nobody has proved to be at the device itself.
+    `client`: the login's name (`domain.login.client_name`). A device sign-in is approved elsewhere,
+    so nobody has proved their identity on the device itself.
     """
     login = Login(
         id=uuid.uuid4(),
@@ -66,7 +66,7 @@ def start(
 
 
 def refresh(developer: Developer, login_id: uuid.UUID, now: datetime, address: str) -> TokenPair:
-    """The next pair of a login. The caller holds the developer's lock, and commits.
+    """Return the next pair of a login. The caller holds the developer's lock, and commits.
 
     Raises InvalidToken if the login has ended.
     """
@@ -85,7 +85,7 @@ def refresh(developer: Developer, login_id: uuid.UUID, now: datetime, address: s
 
 
 def record_use(login_id: uuid.UUID, last_seen_at: datetime, now: datetime, address: str) -> None:
-    """Note that the login is used: at most one write a minute. Commits what it writes."""
+    """Record that the login is used: at most one write per minute. Commits what it writes."""
     before = now - SEEN_PRECISION
     if last_seen_at > before:
         return
@@ -93,7 +93,7 @@ def record_use(login_id: uuid.UUID, last_seen_at: datetime, now: datetime, addre
     if address:
         seen["address"] = _truncate_address(address)
     db.session.execute(
-        # The condition is repeated, so that of many requests at the same time one writes.
+        # The condition is repeated, so that only one of many concurrent requests writes.
         update(Login).where(Login.id == login_id, Login.last_seen_at <= before).values(**seen),
         execution_options={"synchronize_session": False},
     )
@@ -101,7 +101,7 @@ def record_use(login_id: uuid.UUID, last_seen_at: datetime, now: datetime, addre
 
 
 def end(login_id: uuid.UUID, now: datetime) -> bool:
-    """End a login; whether it had not ended yet. The caller holds the developer's lock, and
+    """End a login; return whether it was active. The caller holds the developer's lock, and
     commits.
     """
     developer_id = db.session.scalar(
@@ -116,8 +116,9 @@ def end(login_id: uuid.UUID, now: datetime) -> bool:
 
 
 def end_all(developer: Developer, now: datetime, *, but: uuid.UUID | None = None) -> int:
-    """End all of the developer's logins `but` one; how many those were. The caller holds the
-    developer's lock, and commits.
+    """End all of the developer's logins `but` one; return their number.
+
+    The caller holds the developer's lock, and commits.
     """
     theirs = [Login.developer_id == developer.id, Login.ended_at.is_(None)]
     if but is not None:
@@ -125,7 +126,7 @@ def end_all(developer: Developer, now: datetime, *, but: uuid.UUID | None = None
     ended = db.session.scalars(
         update(Login).where(*theirs).values(ended_at=now).returning(Login.id)
     ).all()
-    # Their owner or an admin may not trust these devices any more. Those that stay signed in are
+    # Their owner or an admin may no longer trust these devices. Sessions that stay signed in become
     # known again when they refresh.
     developer.device_generation += 1
     wakeups.publish_sign_out(developer.id)
@@ -133,14 +134,14 @@ def end_all(developer: Developer, now: datetime, *, but: uuid.UUID | None = None
 
 
 def list_active(developer: Developer, now: datetime) -> Select[Login]:
-    """The query of the developer's logins that have not ended."""
+    """Return the query of the developer's active logins."""
     return select(Login).where(
         Login.developer_id == developer.id, Login.ended_at.is_(None), Login.expires_at > now
     )
 
 
 def lock_current(developer: Developer, login_id: uuid.UUID) -> Login:
-    """The developer's login, locked. Raises InvalidToken if it has ended meanwhile."""
+    """Lock the developer's login. Raises InvalidToken if it has ended meanwhile."""
     login = db.session.get(
         Login, login_id, with_for_update={"key_share": True}, populate_existing=True
     )
@@ -152,9 +153,9 @@ def lock_current(developer: Developer, login_id: uuid.UUID) -> Login:
 def reauthenticate(
     developer: Developer, login_id: uuid.UUID, now: datetime, *, by: str
 ) -> datetime:
-    """Note that the login's developer has just proved to be there, `by` what means, to the caller;
-    until when that counts. The caller holds the developer's lock, and commits.
+    """Record that the login's developer has just proved their identity, `by` what means.
 
+    Returns when the reauthentication expires. The caller holds the developer's lock, and commits.
     Raises InvalidToken if the login has ended meanwhile.
     """
     lock_current(developer, login_id).reauthenticated_at = now
@@ -164,7 +165,9 @@ def reauthenticate(
 
 
 def reauthenticated_until(login_id: uuid.UUID, now: datetime) -> datetime | None:
-    """Until when the login counts as confirmed; None if it does not, or has ended."""
+    """Return when the login's reauthentication expires; None if it has expired, or the login has
+    ended.
+    """
     reauthenticated_at = db.session.scalar(
         select(Login.reauthenticated_at).where(Login.id == login_id, Login.ended_at.is_(None))
     )
@@ -172,14 +175,14 @@ def reauthenticated_until(login_id: uuid.UUID, now: datetime) -> datetime | None
 
 
 def require_recent(developer: Developer, login_id: uuid.UUID, now: datetime) -> None:
-    """Raise ReauthenticationRequired unless the login's developer has signed in or confirmed a
-    moment ago; InvalidToken if the login has ended meanwhile.
+    """Raise ReauthenticationRequired unless the login's developer has recently signed in or
+    reauthenticated; InvalidToken if the login has ended meanwhile.
     """
     if not rules.is_reauthenticated(lock_current(developer, login_id).reauthenticated_at, now):
         raise ReauthenticationRequired
 
 
-# ---- what people do with their own logins --------------------------------------------------------
+# ---- your own logins ----------------------------------------------------------------------------
 
 
 def end_one(actor: Developer, login_id: uuid.UUID) -> None:
@@ -187,13 +190,13 @@ def end_one(actor: Developer, login_id: uuid.UUID) -> None:
     developers.lock_current(actor)
     mine = list_active(actor, clock.now()).where(Login.id == login_id)
     if db.session.scalar(mine) is None:
-        raise NotFound("you have no such session")
+        raise NotFound("Session not found.")
     actor.device_generation += 1  # as in `end_all`
     end_own(actor, login_id)
 
 
 def end_own(actor: Developer, login_id: uuid.UUID) -> None:
-    """End that login of the actor's, whose lock the caller holds. Commits."""
+    """End that login of the actor's. The caller holds its lock. Commits."""
     end(login_id, clock.now())
     fields = {"login": str(login_id)}
     audit.record("login.ended", "developer", actor.id, actor=actor, before=fields)

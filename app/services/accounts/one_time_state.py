@@ -1,6 +1,6 @@
-"""What is kept for some minutes in Redis, under a secret that somebody else holds, and taken once.
+"""Short-lived state in Redis, stored under a secret and consumed once.
 
-Whatever of it is lost with Redis is begun anew.
+If it's lost with Redis, the flow starts again.
 """
 
 import json
@@ -14,19 +14,21 @@ from app.services.accounts import login_limits
 
 
 def store(kind: str, secret: str, kept: Mapping[str, Any], seconds: int) -> None:
-    """Keep it. Raises redis.RedisError when Redis is away."""
+    """Store the state. Raises redis.RedisError if Redis is down."""
     redis.client.set(_key(kind, secret), json.dumps(kept), ex=seconds)
 
 
 def consume(kind: str, secret: str) -> dict[str, Any] | None:
-    """Take it away; of several who come with the secret one has it. None where it is not there."""
+    """Remove and return the state; only one caller with the secret gets it. None if there is
+    none.
+    """
     found: Any = redis.client.getdel(_key(kind, secret))
     return None if found is None else dict(json.loads(found))
 
 
 def limit_rate(kind: str, who: str, most: int) -> None:
-    """Count what somebody does, a developer's id or an address. Raises TooManyAttempts past `most`
-    in 15 minutes.
+    """Count an action of a developer ID or an address. Raises TooManyAttempts past `most` in 15
+    minutes.
     """
     bound = (login_limits.window_limit(most, kind), login_limits.network_of(who))
     if not redis.limiter.hit(*bound):

@@ -1,4 +1,4 @@
-"""Password hashes with Argon2id, computed on a thread where the process is a loop of greenlets."""
+"""Password hashes with Argon2id, computed on a thread if the process runs greenlets."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -30,22 +30,22 @@ def check_strength(password: str, field: str = "password") -> None:
 
 
 def hash_password(password: str) -> str:
-    """The password's hash, as it is stored."""
+    """Return the password's hash for storage."""
     return _run_in_thread(_hasher.hash, password)
 
 
 def matches(password_hash: str, password: str) -> bool:
-    """Whether the hash was made of this password."""
+    """Whether the hash belongs to this password."""
     return _run_in_thread(_matches, password_hash, password)
 
 
 def is_outdated(password_hash: str) -> bool:
-    """Whether the hash was made with other parameters than today's."""
+    """Whether the hash was made with outdated parameters."""
     return _hasher.check_needs_rehash(password_hash)
 
 
 def _matches(password_hash: str, password: str) -> bool:
-    # Caught here, on the thread: gevent prints whatever leaves it.
+    # Caught here, on the thread: otherwise, gevent prints it.
     try:
         return _hasher.verify(password_hash, password)
     except (VerificationError, InvalidHashError):

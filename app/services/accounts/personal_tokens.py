@@ -19,15 +19,15 @@ from app.services import audit, clock, settings
 from app.services.accounts import developers, logins, tokens
 from app.services.projects import projects
 
-PREFIX_LENGTH = len("mst_pat_") + 8  # enough for people to tell tokens apart
-# A token that is used writes its row once in this time, not with each request.
+PREFIX_LENGTH = len("mst_pat_") + 8  # enough for people to distinguish tokens
+# Maximum rate of writes for a used token, instead of one per request.
 USE_PRECISION = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class PersonalTokenView:
-    """A token's row; `secret` is the token itself, right after creation. `projects` are the keys of
-    those that it is for; None: all of them.
+    """A token's row. `secret` is the token itself, right after creation. `projects` are its
+    project keys; None for all.
     """
 
     token: PersonalToken
@@ -49,10 +49,10 @@ def create(
     scopes: Sequence[TokenScope] | None = None,
     project_keys: Sequence[str] | None = None,
 ) -> PersonalTokenView:
-    """Create a token, by default for all that the actor may do, and for as long as an admin's
-    setting lets it live; for who came by that login. Commits.
+    """Create a token for the reauthenticated login.
 
-    Raises ReauthenticationRequired, InvalidFields.
+    By default, it has all the actor's permissions, and the maximum lifetime that an admin has set.
+    Commits. Raises ReauthenticationRequired, InvalidFields.
     """
     developers.lock_current(actor)  # an account that is being disabled gets no more tokens
     now = clock.now()
@@ -83,7 +83,7 @@ def create(
 
 
 def _expires_at(wanted: datetime | None, now: datetime) -> datetime | None:
-    """When a token ends that is to end at `wanted`. Raises InvalidFields."""
+    """Return when a token expires whose requested expiry is `wanted`. Raises InvalidFields."""
     days = settings.value(settings.TOKEN_DAYS)
     latest = now + timedelta(days=days) if days else None
     if wanted is None:
@@ -96,7 +96,7 @@ def _expires_at(wanted: datetime | None, now: datetime) -> datetime | None:
 
 
 def _project_ids(actor: Developer, keys: Sequence[str]) -> list[int]:
-    """The ids of the projects, which the actor sees. Raises InvalidFields."""
+    """Return the IDs of the projects, which the actor must see. Raises InvalidFields."""
     try:
         return sorted({projects.get(actor, key).id for key in keys})
     except NotFound:
@@ -104,7 +104,7 @@ def _project_ids(actor: Developer, keys: Sequence[str]) -> list[int]:
 
 
 def views(tokens_: Sequence[PersonalToken], secret: str | None = None) -> list[PersonalTokenView]:
-    """The tokens with the keys of their projects, in the same order, by one query at most."""
+    """Return the tokens with their project keys, in the same order, with at most one query."""
     ids = {id_ for token in tokens_ for id_ in token.projects or ()}
     query = select(Project.id, Project.key).where(Project.id.in_(ids))
     keys = {row.id: row.key for row in db.session.execute(query)} if ids else {}
@@ -119,15 +119,15 @@ def views(tokens_: Sequence[PersonalToken], secret: str | None = None) -> list[P
 
 
 def listing(actor: Developer) -> Select[PersonalToken]:
-    """The query of the developer's own tokens."""
+    """Return the query of the developer's own tokens."""
     return select(PersonalToken).where(PersonalToken.developer_id == actor.id)
 
 
 def revoke(actor: Developer, token_id: int) -> PersonalTokenView:
-    """Revoke a token. Commits. Raises NotFound, also for somebody else's token."""
+    """Revoke a token. Commits. Raises NotFound, also for another's token."""
     token = db.session.get(PersonalToken, token_id, with_for_update=True, populate_existing=True)
     if token is None or token.developer_id != actor.id:
-        raise NotFound("you have no such token")
+        raise NotFound("Token not found.")
     if token.revoked_at is None:
         token.revoked_at = clock.now()
         wakeups.publish_sign_out(actor.id)
@@ -146,12 +146,12 @@ def revoke_all(developer: Developer, now: datetime) -> None:
 
 
 def is_personal_token(credential: str) -> bool:
-    """Whether the credential has the form of a personal access token."""
+    """Whether the credential has the format of a personal access token."""
     return is_token(credential, TokenKind.PERSONAL)
 
 
 def developer_of(secret: str) -> Developer:
-    """The developer of a token, in one query and at most one write a minute. Raises
+    """Return the developer of a token, in one query and at most one write per minute. Raises
     InvalidToken.
     """
     query = (
@@ -177,7 +177,7 @@ def _record_use(token: PersonalToken, now: datetime) -> None:
         return
     db.session.execute(
         update(PersonalToken)
-        # The condition is repeated, so that of many requests at the same time one writes.
+        # The condition is repeated, so that only one of many concurrent requests writes.
         .where(
             PersonalToken.id == token.id,
             or_(PersonalToken.last_used_at.is_(None), PersonalToken.last_used_at <= before),

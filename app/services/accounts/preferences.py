@@ -1,4 +1,4 @@
-"""A developer's preferences for notifications."""
+"""A developer's notification preferences."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from app.models import Developer, NotificationPreference
 
 
 def get(actor: Developer) -> Preferences:
-    """The developer's choice for each kind of news; defaults where they have made none."""
+    """Return the developer's choice for each notification type; the default if there is none."""
     row = db.session.get(NotificationPreference, actor.id, populate_existing=True)
     return notification_rules.load_preferences(row.choices if row else None)
 
@@ -32,6 +32,6 @@ def update(actor: Developer, changes: Mapping[NotificationType, Mapping[str, Any
 
 
 def _ensure_row(actor: Developer) -> None:
-    """Make sure that there is a row to lock, so that of two changes at once neither is lost."""
+    """Ensure that there is a row to lock, so that concurrent changes aren't lost."""
     mine = insert(NotificationPreference).values(developer_id=actor.id, choices={})
     db.session.execute(mine.on_conflict_do_nothing())

@@ -23,8 +23,10 @@ class Profile:
 
 
 def get(developer: Developer, login_id: uuid.UUID | None) -> Profile:
-    """The account, whether it has a second factor, and until when the login that asks counts as
-    confirmed; `login_id` is None for a personal access token, which never does.
+    """Return the account, whether it has a second factor, and when the login's reauthentication
+    expires.
+
+    `login_id` is None for a personal access token, which is never reauthenticated.
     """
     until = None if login_id is None else logins.reauthenticated_until(login_id, clock.now())
     return Profile(developer, second_factor.is_enabled(developer), until)
@@ -48,8 +50,8 @@ def change_password(
     current_password: str,
     new_password: str,
 ) -> TokenPair:
-    """Change the password, end all sessions, and return the tokens of a new one, which takes the
-    place of the caller's. Commits.
+    """Change the password, end all sessions, and return the tokens of a new one that replaces the
+    caller's. Commits.
 
     Raises InvalidFields for a weak new password and for a wrong current one, TooManyAttempts, and
     InvalidToken if the session has ended meanwhile.

@@ -1,6 +1,7 @@
-"""Confirming that one is still there, before what would outlast a session that was stolen.
+"""Reauthentication, before actions that would outlive a stolen session.
 
-A provider's way ends in `logins.confirm` as well, when its callback has proved who came.
+A provider's flow ends in `logins.reauthenticate` as well, when its callback has proved the person's
+identity.
 """
 
 import uuid
@@ -23,11 +24,10 @@ def reauthenticate(
     password: str | None,
     totp_code: str | None,
 ) -> datetime:
-    """Confirm the login by the developer's password, a code of their second factor, or both; until
-    when it counts as confirmed. Commits.
+    """Reauthenticate the login by the developer's password, a two-factor code, or both.
 
-    Raises InvalidFields for what is wrong, and if neither is given; TooManyAttempts; InvalidToken
-    if the login has ended meanwhile.
+    Returns when the reauthentication expires. Commits. Raises InvalidFields for wrong values, and
+    if both are missing; TooManyAttempts; InvalidToken if the login has ended meanwhile.
     """
     if password is None and totp_code is None:
         raise InvalidFields({"password": [field_errors.PROOF_NEEDED]})
@@ -40,7 +40,7 @@ def reauthenticate(
         now = clock.now()
         if totp_code is not None:
             second_factor.check_own_code(developer, totp_code, now, "totpCode")
-    # Not before: of guesses that come too late even the right one confirms nothing.
+    # Not earlier: beyond the limit, even a correct guess confirms nothing.
     means = [name for name, given in (("password", password), ("code", totp_code)) if given]
     until = logins.reauthenticate(developer, login_id, now, by=" and ".join(means))
     db.session.commit()

@@ -1,4 +1,4 @@
-"""Saved views: names that somebody has given to filters of the list of tasks."""
+"""Saved views: named filters of the task list."""
 
 from typing import Any
 
@@ -13,20 +13,20 @@ from app.services.clock import now
 
 
 class TooManyViews(Conflict):
-    """You keep as many views as there may be; delete one first."""
+    """You have the maximum number of views. Delete one first."""
 
     code = "too_many_views"
 
 
 def listing(actor: Developer) -> Select[SavedView]:
-    """The query of the developer's own views."""
+    """Return the query of the developer's own views."""
     return select(SavedView).where(SavedView.developer_id == actor.id)
 
 
 def create(
     actor: Developer, *, name: str, query: str, position: int | None = None, pinned: bool = True
 ) -> SavedView:
-    """Keep a view, by default behind the others. Commits. Raises TooManyViews."""
+    """Store a view, by default after the others. Commits. Raises TooManyViews."""
     developers.lock_current(actor)  # so that they are counted one after the other
     mine = select(func.count(), func.max(SavedView.position))
     count, last = db.session.execute(mine.where(SavedView.developer_id == actor.id)).one()
@@ -50,7 +50,9 @@ def create(
 
 
 def update(actor: Developer, view_id: int, **fields: Any) -> SavedView:
-    """Change the given fields; the others stay. Commits. Raises NotFound, also for another's."""
+    """Change the given fields; the others stay. Commits. Raises NotFound, also for another's
+    view.
+    """
     view = _own_view(actor, view_id)
     for name, value in fields.items():
         setattr(view, name, value)
@@ -68,5 +70,5 @@ def delete(actor: Developer, view_id: int) -> None:
 def _own_view(actor: Developer, view_id: int) -> SavedView:
     view = db.session.get(SavedView, view_id, with_for_update=True, populate_existing=True)
     if view is None or view.developer_id != actor.id:
-        raise NotFound("you have no such view")
+        raise NotFound("View not found.")
     return view

@@ -1,4 +1,4 @@
-"""The second factor of logins: time-based codes (RFC 6238), and recovery codes for a lost device.
+"""Two-factor authentication: time-based codes (RFC 6238), and recovery codes for a lost device.
 
 Codes are checked under the developer's lock, so that none is accepted twice.
 """
@@ -36,7 +36,7 @@ ISSUER = "Muster"
 STEP_SECONDS = 30
 DRIFT_STEPS = 1
 RECOVERY_CODES = 10
-RECOVERY_BYTES = 10  # 80 bits: too many to guess, so that no slow hash is needed
+RECOVERY_BYTES = 10  # 80 bits: too many to guess, so no slow hash is needed
 
 
 class Setup(NamedTuple):
@@ -48,7 +48,7 @@ class Setup(NamedTuple):
 
 
 def is_enabled(developer: Developer) -> bool:
-    """Whether the developer's logins ask for a code."""
+    """Whether the developer's logins require a code."""
     factor = db.session.get(SecondFactor, developer.id)
     return factor is not None and factor.enabled_at is not None
 
@@ -72,7 +72,7 @@ def set_up(developer: Developer, login_id: uuid.UUID) -> Setup:
 
 
 def verify(developer: Developer, code: str) -> list[str]:
-    """Turn the second factor on. Returns the recovery codes, which are shown only once. Commits.
+    """Turn on the second factor. Returns the recovery codes, which are shown only once. Commits.
 
     Raises InvalidFields for a wrong code, TotpEnabled and TotpNotSetUp.
     """
@@ -96,7 +96,7 @@ def verify(developer: Developer, code: str) -> list[str]:
 
 
 def disable(developer: Developer, limit: FailureLimit, password: str) -> None:
-    """Turn the second factor off. Commits.
+    """Turn off the second factor. Commits.
 
     Raises InvalidFields for a wrong password, TooManyAttempts.
     """
@@ -129,7 +129,7 @@ def require_code(developer: Developer, code: str | None, now: datetime) -> None:
 
 
 def check_own_code(developer: Developer, code: str, now: datetime, field: str) -> None:
-    """Check and use up a code of the developer's own, given in the request's `field`.
+    """Check and use up a code of the developer's own, from the request's `field`.
 
     Raises InvalidFields. The caller holds the developer's lock, limits guesses, and commits.
     """
@@ -147,7 +147,7 @@ def _find_factor(developer: Developer) -> SecondFactor | None:
 
 
 def _consume_totp(factor: SecondFactor, code: str, now: datetime) -> bool:
-    """Whether the code is that of an unused time step near the present one; if so, uses it up."""
+    """Whether the code is that of an unused time step near the current one; if so, uses it up."""
     try:
         codes = pyotp.TOTP(encryption.decrypt(factor.secret), interval=STEP_SECONDS)
     except encryption.KeyMissing:
@@ -173,7 +173,7 @@ def _consume_recovery_code(factor: SecondFactor, code: str) -> bool:
 
 
 def _recovery_code() -> str:
-    """Four groups of four characters, none of which is easily mistaken for another."""
+    """Return four groups of four characters, without similar-looking ones."""
     text = base64.b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode().lower()
     return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
 
@@ -183,5 +183,5 @@ def _digest(code: str) -> str:
 
 
 def _normalize(code: str) -> str:
-    """The code without spaces and hyphens, which people type or leave out."""
+    """Return the code without spaces and hyphens, which people may type or omit."""
     return code.replace(" ", "").replace("-", "")

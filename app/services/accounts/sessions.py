@@ -1,8 +1,8 @@
-"""With what a developer came in, and whether that still holds.
+"""A developer's credential, and whether it's still valid.
 
-A request asks once; what stays open (an event stream, a terminal's socket) asks again and again,
-for a whole process in one statement. Both end by the same rule: no logout, new password, revoked
-token or disabled account is outlived.
+A request checks once. Long-lived connections (event streams, terminal sockets) are checked
+repeatedly, for a whole process in one statement. The same rule ends both: nothing outlives a
+logout, a new password, a revoked token or a disabled account.
 """
 
 import uuid
@@ -18,12 +18,11 @@ from app.services.accounts import tokens
 
 @dataclass(frozen=True)
 class DeveloperSession:
-    """What a developer came in with: an access token, or a personal access token.
+    """A developer's credential: an access token, or a personal access token.
 
-    Of an access token these are known: `generation`, the developer's `token_generation` when it was
-    made; `login`, what it is of; `ends_at`, when it expires. Of a personal one
-    `token_digest`: its row says whether it is good; and the `projects` that it was narrowed to,
-    which never change.
+    An access token has `generation`, the developer's `token_generation` at its creation; `login`;
+    and its expiry `ends_at`. A personal access token has `token_digest`, whose row decides whether
+    it's valid, and the `projects` that it's limited to, which never change.
     """
 
     developer_id: int
@@ -38,7 +37,7 @@ COLUMNS = """
     developer_id bigint, generation int, login uuid, token_digest text, ends_at timestamptz,
     projects bigint[]
 """
-"""The columns that `row` makes, for SQL's `jsonb_to_recordset`."""
+"""The columns of `to_row`, for SQL's `jsonb_to_recordset`."""
 
 IS_VALID = """(
     d.disabled_at IS NULL
@@ -52,11 +51,11 @@ IS_VALID = """(
                           WHERE pt.digest = s.token_digest AND pt.revoked_at IS NULL
                             AND (pt.expires_at IS NULL OR pt.expires_at > :now)) END
 )"""
-"""The SQL condition that the session `s` of the developer `d` holds at the moment `:now`."""
+"""The SQL condition that the session `s` of the developer `d` is valid at `:now`."""
 
 
 def from_credential(developer: Developer, credential: str) -> DeveloperSession:
-    """The session of a credential that has just been accepted for the developer.
+    """Create the session of a credential that was just accepted for the developer.
 
     Raises InvalidToken if an access token has expired since.
     """
@@ -69,12 +68,12 @@ def from_credential(developer: Developer, credential: str) -> DeveloperSession:
 
 
 def to_row(session: DeveloperSession) -> dict[str, Any]:
-    """The session as a JSON object with COLUMNS."""
+    """Return the session as a JSON object with COLUMNS."""
     ends_at = session.ends_at.isoformat() if session.ends_at else None
     login = str(session.login) if session.login else None
     return {**vars(session), "login": login, "ends_at": ends_at}
 
 
 def is_current(developer: Developer, generation: int) -> bool:
-    """Whether an access or a refresh token of that generation still speaks for the developer."""
+    """Whether an access or refresh token of that generation is still valid for the developer."""
     return developer.disabled_at is None and developer.token_generation == generation

@@ -1,7 +1,7 @@
 """Tokens that the server issues, and the claims that it reads from them.
 
-A JWT carries the id of a developer or machine, and a generation (or version) that is compared with
-the row's: raising the row's ends all JWTs that were issued before.
+A JWT has the ID of a developer or machine, and a generation (or version) that is compared with the
+row's: raising the row's invalidates all earlier JWTs.
 """
 
 import secrets
@@ -32,12 +32,12 @@ class WorkerClaims(NamedTuple):
 
 
 def generate(kind: TokenKind) -> str:
-    """A new random token, of which only the digest (`domain.tokens.digest`) is stored."""
+    """Return a new random token, of which only the digest (`domain.tokens.digest`) is stored."""
     return tokens.make(kind, secrets.token_bytes(tokens.RANDOM_BYTES))
 
 
 class AccessClaims(NamedTuple):
-    """The claims of an access token. `login` is what it is of; `ends_at` is when it expires."""
+    """The claims of an access token: its `login`, and its expiry `ends_at`."""
 
     developer_id: int
     generation: int
@@ -46,14 +46,16 @@ class AccessClaims(NamedTuple):
 
 
 def access_token(developer: Developer, login: uuid.UUID) -> str:
-    """A new access token of one of the developer's logins."""
+    """Return a new access token of one of the developer's logins."""
     claims = {"typ": "access", "gen": developer.token_generation, "fam": str(login)}
     token: str = create_access_token(identity=str(developer.id), additional_claims=claims)
     return token
 
 
 def access_claims(token: str) -> AccessClaims:
-    """The claims of an access token; the caller compares them with the row. Raises InvalidToken."""
+    """Return the claims of an access token; the caller compares them with the row. Raises
+    InvalidToken.
+    """
     claims = _decode(token, "access", current_app.config["JWT_SECRET_KEY"])
     try:
         ends_at = datetime.fromtimestamp(claims["exp"], UTC)
@@ -64,7 +66,7 @@ def access_claims(token: str) -> AccessClaims:
 
 
 def worker_jwt(machine: Machine) -> tuple[str, datetime]:
-    """A new JWT for a machine, and when it expires."""
+    """Return a new JWT for a machine, and its expiry."""
     issued_at = now()
     expires_at = issued_at + timedelta(seconds=current_app.config["WORKER_JWT_SECONDS"])
     claims = {
@@ -79,7 +81,9 @@ def worker_jwt(machine: Machine) -> tuple[str, datetime]:
 
 
 def read_worker_jwt(token: str) -> WorkerClaims:
-    """The claims of a worker JWT; the caller compares them with the row. Raises InvalidToken."""
+    """Return the claims of a worker JWT; the caller compares them with the row. Raises
+    InvalidToken.
+    """
     claims = _decode(token, "worker", current_app.config["WORKER_JWT_SECRET_KEY"])
     try:
         return WorkerClaims(uuid.UUID(claims["sub"]), int(claims["ver"]))
@@ -88,9 +92,9 @@ def read_worker_jwt(token: str) -> WorkerClaims:
 
 
 def _decode(token: str, kind: str, key: str) -> dict[str, Any]:
-    """The claims of a JWT of that kind. Raises InvalidToken, also for JWTs of other kinds.
+    """Return the claims of a JWT of that kind. Raises InvalidToken, also for JWTs of other kinds.
 
-    PyJWT is used directly, because flask-jwt-extended decodes each token three times.
+    It uses PyJWT directly, because flask-jwt-extended decodes each token three times.
     """
     try:
         claims = jwt.decode(
@@ -104,7 +108,7 @@ def _decode(token: str, kind: str, key: str) -> dict[str, Any]:
 
 
 def machine_of(token: str) -> Machine:
-    """The machine of a worker JWT, in one query. Raises InvalidToken."""
+    """Return the machine of a worker JWT, in one query. Raises InvalidToken."""
     claims = read_worker_jwt(token)
     machine = db.session.get(Machine, claims.machine_id)
     if (

@@ -1,1 +1,1 @@
-"""What attempts have changed, file by file: kept as machines report it, and read."""
+"""The changes of attempts, file by file: stored as machines report them, and read."""

@@ -1,4 +1,4 @@
-"""What is kept of attempts' changes, for whoever may see the task: the caller has asked that."""
+"""Stored changes of attempts. The caller has checked that the task can be seen."""
 
 import zlib
 from collections.abc import Collection, Sequence
@@ -16,11 +16,11 @@ def find_change(
     attempt: int | None = None,
     round: int | None = None,
 ) -> Change | None:
-    """The latest change of the task's; None where there is none.
+    """Return the latest change of the task; None if there is none.
 
-    It is counted from the task's base; of a `stage` from the stage before it; of a `round` after
-    the first one from the round before it. With an `attempt`, or a round beside the stage, it is
-    the latest of these.
+    Its base is the task's; for a `stage` the previous stage; for a `round` after the first one the
+    previous round. With an `attempt`, or a round in addition to the stage, it's the latest of
+    these.
     """
     since = DiffBase.BASE
     if stage is not None:
@@ -41,21 +41,19 @@ def find_change(
 
 
 def list_files(change: Change, limit: int | None = None) -> Sequence[ChangedFile]:
-    """The files that it touches, in order; the first `limit` of them. None of one whose files have
-    expired.
-    """
+    """Return the first `limit` files that it touches, in order. None if its files have expired."""
     query = select(ChangedFile).where(ChangedFile.change_id == change.id)
     return db.session.scalars(query.order_by(ChangedFile.position).limit(limit)).all()
 
 
 def find_file(change: Change, path: str) -> ChangedFile | None:
-    """The file that is called so after the change, or was before it, where it was deleted."""
+    """Return the file with that name after the change, or, if it was deleted, before."""
     query = select(ChangedFile).where(ChangedFile.change_id == change.id, ChangedFile.path == path)
     return db.session.scalar(query.limit(1))
 
 
 def content(task_id: int, id: str) -> bytes | None:
-    """The content's bytes; None where they are not kept."""
+    """Return the content's bytes; None if they aren't stored."""
     query = select(Content.data).where(
         Content.task_id == task_id, Content.id == id, Content.is_complete
     )
@@ -64,7 +62,7 @@ def content(task_id: int, id: str) -> bytes | None:
 
 
 def packed_content(task_id: int, id: str) -> bytes:
-    """The content's bytes as they are stored, packed by zlib; of one that is gone, none."""
+    """Return the content's stored bytes, packed by zlib; none if it's deleted."""
     query = select(Content.data).where(
         Content.task_id == task_id, Content.id == id, Content.is_complete
     )
@@ -72,7 +70,7 @@ def packed_content(task_id: int, id: str) -> bytes:
 
 
 def sizes(task_id: int, ids: Collection[str]) -> dict[str, int]:
-    """The bytes of those of the task's contents that are here."""
+    """Return the sizes of the task's contents that are stored."""
     query = select(Content.id, Content.size).where(
         Content.task_id == task_id, Content.id.in_(ids), Content.is_complete
     )
@@ -80,5 +78,5 @@ def sizes(task_id: int, ids: Collection[str]) -> dict[str, int]:
 
 
 def has_expired(change: Change) -> bool:
-    """Whether the files were kept for their time, and are gone."""
+    """Whether the files' retention period is over."""
     return change.left_out == EXPIRED

@@ -1,4 +1,4 @@
-"""The contents of files whose lines are compared (`git_lines`)."""
+"""The contents of files whose lines are compared (`line_diff`)."""
 
 import zlib
 from collections.abc import Collection
@@ -11,7 +11,7 @@ from app.services.changes.line_diff import MAX_BYTES, is_comparable
 
 
 def sizes(task_id: int, ids: Collection[str]) -> dict[str, int]:
-    """The bytes of those of the task's contents that are here and small enough to be compared."""
+    """Return the sizes of the task's contents that are stored and small enough to compare."""
     query = select(Content.id, Content.size).where(
         Content.task_id == task_id,
         Content.id.in_(ids),
@@ -22,7 +22,7 @@ def sizes(task_id: int, ids: Collection[str]) -> dict[str, int]:
 
 
 def texts(task_id: int, ids: Collection[str]) -> dict[str, bytes]:
-    """These contents, of those that are here and comparable."""
+    """Return these contents, as far as they are stored and comparable."""
     query = select(Content.id, Content.data).where(
         Content.task_id == task_id,
         Content.id.in_(ids),

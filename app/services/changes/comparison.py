@@ -1,8 +1,8 @@
-"""Comparing files without keeping others of this process waiting.
+"""Comparing files without delaying others of this process.
 
-Small files are compared right here. All others are compared by a process of its own
-(`comparison_process`): git takes minutes for some files of 4 MiB, and whoever wrote them decides.
-On the whole server two such processes run at a time, and one for each developer.
+Small files are compared right here. All others are compared in a separate process
+(`comparison_process`): git takes minutes for some files of 4 MiB, and their author decides. On the
+whole server two such processes run at a time, and one per developer.
 """
 
 import os
@@ -27,11 +27,14 @@ from app.services.changes.comparison_process import SIZES
 MAX_CONCURRENT = 2
 WAIT_TIMEOUT_SECONDS = 5.0
 MAX_WAITING = 8
-"""People for whom a request of this process waits for its turn. One more gets none, nor does
-another request of one of these: else one person could take all places."""
+"""Maximum people whose request waits for its turn in this process.
+
+Another person gets no turn, nor does a second request of a waiting person: otherwise, one person
+could take all turns.
+"""
 
 RUN_TIMEOUT_SECONDS = 8.0
-"""Of the clock: the process has a limit of its own on processor time."""
+"""Wall-clock limit; the process has its own limit on processor time."""
 
 _LEASE_SECONDS = 30.0  # a turn of a server process that has died
 _POLL_SECONDS = 0.1
@@ -45,23 +48,24 @@ Results = list[bytes | None]
 log = structlog.get_logger(__name__)
 _lock = threading.Lock()
 _waiting: set[int] = set()
-"""Their ids."""
+"""Their developer IDs."""
 
 
 class InlineBudget:
-    """What one request may still compare in the process that serves it. git compares each line
-    with all others that it cannot tell apart by their hashes, so these are few: 20 ms at worst.
+    """What one request may still compare in its own process.
+
+    git compares each line with all others of the same hash, so the budget is small: 20 ms at worst.
     """
 
     def __init__(self) -> None:
         self._bytes, self._lines = 128 << 10, 1_000
 
     def covers_bytes(self, count: int) -> bool:
-        """Whether files of so many bytes may be read, to count their lines."""
+        """Whether files of that many bytes may be read, to count their lines."""
         return count <= self._bytes
 
     def spend(self, old: bytes, new: bytes) -> bool:
-        """Take the two files off it, if it covers them."""
+        """Subtract the two files, if the budget covers them."""
         size, lines = len(old) + len(new), old.count(b"\n") + new.count(b"\n")
         self._bytes -= size
         if self._bytes < 0 or lines > self._lines:
@@ -71,9 +75,10 @@ class InlineBudget:
 
 
 def compare(operation: str, pairs: Iterable[Pair], developer_id: int) -> Results | None:
-    """The pairs' answers, as JSON, and None for those that the limits do not allow; None for all:
-    the developer had no turn in time. Commits before it waits, so that no transaction is open
-    meanwhile.
+    """Return the pairs' results as JSON, None for those beyond the limits; None for all: the
+    developer got no turn in time.
+
+    Commits before it waits, so that no transaction is open meanwhile.
     """
     db.session.commit()
     with _admission(developer_id) as is_ours:
@@ -81,8 +86,10 @@ def compare(operation: str, pairs: Iterable[Pair], developer_id: int) -> Results
 
 
 def compare_for_machine(operation: str, pairs: Iterable[Pair]) -> Results:
-    """As `compare`, for an order to a machine: it needs no turn, for people don't decide how many
-    there are, and leaves the transaction alone.
+    """Like `compare`, for an order to a machine.
+
+    It needs no turn, because people don't choose the number of orders, and doesn't touch the
+    transaction.
     """
     return _run(operation, pairs)
 
@@ -98,7 +105,7 @@ def _run(operation: str, pairs: Iterable[Pair]) -> Results:
         for old, new in pairs:
             asked.write(SIZES.pack(len(old), len(new)) + old + new)
             count += 1
-            time.sleep(0)  # others of this process have their turn
+            time.sleep(0)  # let others of this process run
         asked.seek(0)
         process = subprocess.Popen(
             [*PYTHON, "-m", "app.services.changes.comparison_process", operation],
@@ -120,14 +127,14 @@ def _run(operation: str, pairs: Iterable[Pair]) -> Results:
         if process.returncode:
             log.warning("comparison_failed", operation=operation, code=process.returncode)
         answers.seek(0)
-        lines = answers.read().split(b"\n")[:-1]  # a line that was cut off is none
+        lines = answers.read().split(b"\n")[:-1]  # an incomplete line doesn't count
     known = dict(line.split(b" ", 1) for line in lines)
     return [known.get(b"%d" % number) for number in range(count)]
 
 
 @contextmanager
 def _admission(developer_id: int) -> Iterator[bool]:
-    """Wait for the developer's turn; whether it has come."""
+    """Wait for the developer's turn; yields whether it has come."""
     member = uuid.uuid4().hex
     sets = {"comparing": MAX_CONCURRENT, f"comparing:{developer_id}": 1}
     try:
@@ -160,7 +167,7 @@ def _is_admitted(member: str, sets: dict[str, int]) -> bool:
 
 @contextmanager
 def _queue_entry(developer_id: int) -> Iterator[bool]:
-    """Take the developer's place among those that wait; whether there was one."""
+    """Take the developer's place in the queue; yields whether there was one."""
     with _lock:
         is_free = developer_id not in _waiting and len(_waiting) < MAX_WAITING
         if is_free:
@@ -177,4 +184,4 @@ def _release(member: str, sets: Iterable[str]) -> None:
         for command in presence.leave_commands(member, sets):
             redis.client.execute_command(*command)
     except redis_client.RedisError:
-        log.warning("comparison_slot_not_released")  # it lapses
+        log.warning("comparison_slot_not_released")  # it expires

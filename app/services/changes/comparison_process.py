@@ -1,8 +1,8 @@
-"""The process that compares files for `comparison`: pairs of them come in, answers go out.
+"""The process that compares files for `comparison`: it reads pairs and writes results.
 
-It imports nothing of the server but what compares, and gives itself limits: whoever wrote the files
-has chosen how long it takes and how much memory. Each pair has a process of its own, so that none
-takes the time of the others, nor ends them.
+It imports only the comparing part of the server, and limits itself: the files' author determines
+how long it takes and how much memory. Each pair has its own process, so that none uses the time of
+the others, or ends them.
 """
 
 import contextlib
@@ -24,10 +24,10 @@ CPU_SECONDS = 3
 MEMORY_BYTES = 512 << 20
 OUTPUT_BYTES = 32 << 20
 MAX_FILE_BYTES = 16 << 20
-"""Bytes of one file, unpacked."""
+"""Maximum bytes of one file, unpacked."""
 
 SIZES = struct.Struct(">II")
-"""Before each pair: how many bytes the two files have, packed by zlib."""
+"""Before each pair: the byte sizes of the two files, packed by zlib."""
 
 OPERATIONS: Mapping[str, Callable[[bytes, bytes], Any]] = {
     "whitespace": whitespace.diff_ignoring_whitespace,
@@ -36,7 +36,7 @@ OPERATIONS: Mapping[str, Callable[[bytes, bytes], Any]] = {
 
 
 class _PairPosition(NamedTuple):
-    """A pair's number, and where its two files are in what was asked."""
+    """A pair's number, and the positions of its two files in the input."""
 
     number: int
     at: int
@@ -44,9 +44,9 @@ class _PairPosition(NamedTuple):
 
 
 def main(operation: str, asked: BinaryIO, answers: BinaryIO) -> None:
-    """Answer pairs by lines of their number and JSON, each as soon as it is known.
+    """Write the pairs' results as lines of their number and JSON, each as soon as it's known.
 
-    Each pair may take an equal share of the time that is left. What took longer is compared again,
+    Each pair gets an equal share of the remaining time. Pairs that took longer are compared again,
     if others have left some of theirs.
     """
     import pygit2  # noqa: F401 - once, and not in the process of each pair
@@ -79,7 +79,7 @@ def _read_positions(asked: BinaryIO) -> Iterator[_PairPosition]:
 
 
 def _cpu_seconds_used() -> float:
-    """Seconds of processor time, of this process and those that it has waited for."""
+    """Return the processor seconds of this process and its finished children."""
     both = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in both)
 
@@ -87,8 +87,10 @@ def _cpu_seconds_used() -> float:
 def _compare_in_child(
     compare: Callable[[bytes, bytes], Any], old: bytes, new: bytes, seconds: float
 ) -> bytes | None:
-    """The pair's answer, as JSON; None where it takes more than so many seconds of processor time,
-    or too much memory. A limit on processes would be one of whole seconds.
+    """Return the pair's result as JSON; None if it exceeds that many processor seconds, or takes
+    too much memory.
+
+    A process limit would only allow whole seconds.
     """
     reader, writer = os.pipe()
     child = os.fork()
@@ -124,9 +126,9 @@ def _set_limits() -> None:
         resource.RLIMIT_CORE: 0,
     }
     for which, most in limits.items():
-        with contextlib.suppress(OSError, ValueError):  # macOS knows no limit of memory
+        with contextlib.suppress(OSError, ValueError):  # macOS has no memory limit
             resource.setrlimit(which, (most, most))
-    os.nice(10)  # who serves comes first
+    os.nice(10)  # serving processes come first
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Contents as machines send them, piece by piece: each is believed when all of it is there."""
+"""Contents as machines send them, in chunks: each is verified when it's complete."""
 
 import hashlib
 import zlib
@@ -17,26 +17,30 @@ from app.services.changes import patch_sections
 from muster.protocol import frames
 
 Spend = Callable[[int], None]
-"""Takes bytes off what may be kept of the attempt. Raises Excessive where there is no room."""
+"""Subtracts bytes from the attempt's storage limit. Raises LimitExceeded if too few are left."""
 
-_MAX_PACKING_OVERHEAD = 64 * 1024  # bytes that zlib may add to what cannot be packed
+_MAX_PACKING_OVERHEAD = 64 * 1024  # bytes that zlib may add to incompressible data
 # No row of the session is one of these.
 _NO_SYNC: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
 
 
 def store_chunk(task: Task, body: frames.Content, spend: Spend) -> None:
-    """Store a piece. What is there already, whole, is not stored again. Raises Forged, and
-    Excessive where there is no room. The caller holds the task's lock, and commits.
+    """Store a chunk. A content that is already complete isn't stored again.
+
+    Raises ForgedReport, and LimitExceeded if the limit is reached. The caller holds the task's
+    lock, and commits.
     """
     if body.size > MAX_CONTENT_BYTES or body.packed > MAX_CONTENT_BYTES + _MAX_PACKING_OVERHEAD:
-        raise LimitExceeded(f"a content has {body.size} bytes, of {MAX_CONTENT_BYTES} at most")
+        raise LimitExceeded(
+            f"a content has {body.size} bytes; at most {MAX_CONTENT_BYTES} are allowed"
+        )
     begun = _find_partial(task.id, body.id)
     if begun is not None and begun.is_complete:
         return
     if not body.data or body.offset + len(body.data) > body.packed:
-        raise ForgedReport(f"its piece of {body.id} is not one of {body.packed} bytes")
+        raise ForgedReport(f"its chunk of {body.id} isn't one of {body.packed} bytes")
     if body.offset and begun != (False, body.size, body.packed, body.offset):
-        raise ForgedReport(f"its piece of {body.id} does not follow the one before")
+        raise ForgedReport(f"its chunk of {body.id} doesn't follow the previous one")
     spend(storage_limits.storage_cost(len(body.data)))
     _append_chunk(task.id, body)
     task.has_contents = True
@@ -45,7 +49,7 @@ def store_chunk(task: Task, body: frames.Content, spend: Spend) -> None:
 
 
 class _PartialContent(NamedTuple):
-    """`kept`: so many bytes of the packed ones are there."""
+    """`kept`: the number of packed bytes that are stored."""
 
     is_complete: bool
     size: int
@@ -67,7 +71,7 @@ def _is_content(task_id: int, id: str) -> ColumnElement[bool]:
 
 
 def _append_chunk(task_id: int, body: frames.Content) -> None:
-    """The first piece takes the place of whatever had come before."""
+    """The first chunk replaces everything received before."""
     if body.offset:
         grown = Content.data.op("||")(body.data)
         db.session.execute(
@@ -81,17 +85,17 @@ def _append_chunk(task_id: int, body: frames.Content) -> None:
 
 
 def _verify(task_id: int, body: frames.Content) -> None:
-    """The content is all there: it counts if it is what the machine says. Raises Forged."""
+    """Verify a complete content: it counts if it matches the machine's ID. Raises ForgedReport."""
     mine = _is_content(task_id, body.id)
     data = db.session.scalar(select(Content.data).where(mine)) or b""
     if not _is_valid(body.id, body.size, data):
         db.session.execute(delete(Content).where(mine), **_NO_SYNC)
-        raise ForgedReport(f"it is not what git calls {body.id}")
+        raise ForgedReport(f"it doesn't match git's ID {body.id}")
     db.session.execute(update(Content).where(mine).values(is_complete=True), **_NO_SYNC)
 
 
 def _is_valid(id: str, size: int, packed: bytes) -> bool:
-    """Whether it unpacks to that many bytes, and git calls these so."""
+    """Whether it unpacks to that many bytes with that git ID."""
     unpacking = zlib.decompressobj()
     try:
         data = unpacking.decompress(packed, size + 1)
@@ -106,7 +110,7 @@ def _is_valid(id: str, size: int, packed: bytes) -> bool:
 
 
 class StoredContent(NamedTuple):
-    """A content that is there: `size` bytes. `is_read`: its hunks have been looked for."""
+    """A stored content of `size` bytes. `is_read`: its hunks have been parsed."""
 
     id: str
     size: int
@@ -114,7 +118,7 @@ class StoredContent(NamedTuple):
 
 
 def find_stored(task_id: int, ids: Collection[str]) -> dict[str, StoredContent]:
-    """Those of the contents that are there, whole."""
+    """Return those of the contents that are completely stored."""
     query = select(Content.id, Content.size, Content.hunks.is_not(None)).where(
         Content.task_id == task_id, Content.id.in_(ids), Content.is_complete
     )
@@ -122,7 +126,7 @@ def find_stored(task_id: int, ids: Collection[str]) -> dict[str, StoredContent]:
 
 
 def parse_hunks(task_id: int, id: str) -> None:
-    """Look for the hunks of a content that is a section of a patch."""
+    """Parse the hunks of a content that is a section of a patch."""
     mine = _is_content(task_id, id)
     packed = db.session.scalar(select(Content.data).where(mine)) or b""
     hunks = patch_sections.encode_section(zlib.decompress(packed))

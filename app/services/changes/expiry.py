@@ -1,4 +1,4 @@
-"""The end of what is kept of changes: the files and their contents go, the numbers stay."""
+"""The expiry of stored changes: files and contents are deleted, the counts stay."""
 
 from datetime import datetime
 from typing import Any
@@ -9,15 +9,16 @@ from app.domain.diff import EXPIRED
 from app.extensions import db
 from app.models import Change, ChangedFile, Content, Task
 
-BATCH = 1000  # rows that are deleted in one transaction
-MAX_BATCHES = 500  # transactions of a run
+BATCH = 1000  # rows deleted per transaction
+MAX_BATCHES = 500  # transactions per run
 # No row of the session is one of these.
 _NO_SYNC: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
 
 
 def sweep(cutoff: datetime) -> int:
-    """Forget what tasks have changed that ended before then, the first ones first, as far as one
-    run gets. Returns of how many tasks all is gone. Commits each batch, and waits for no lock.
+    """Delete the changes of tasks that ended before then, the oldest first, as far as one run gets.
+
+    Returns the number of completed tasks. Commits each batch, and waits for no lock.
     """
     total = 0
     for _ in range(MAX_BATCHES):
@@ -55,7 +56,7 @@ def _delete_batch(task_id: int) -> bool:
             ChangedFile.change_id == files.c.change_id, ChangedFile.position == files.c.position
         )
     )
-    # Nothing of it is shown while only some of it is left.
+    # A partly deleted change isn't shown.
     shown = update(Change).where(Change.task_id == task_id, Change.left_out != EXPIRED)
     db.session.execute(shown.values(left_out=EXPIRED), **_NO_SYNC)
     if gone:

@@ -1,4 +1,4 @@
-"""What machines report of changes, stored: each change is shown when all of it is there."""
+"""Storing changes that machines report: each is shown when it's complete."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -16,13 +16,13 @@ from app.services.changes import contents
 from app.services.changes.contents import Spend, StoredContent
 from muster.protocol import frames
 
-_ROW_BYTES = 200  # bytes that a file's row counts beside its names
+_ROW_BYTES = 200  # bytes that a file's row counts besides its names
 # No row of the session is one of these.
 _NO_SYNC: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
 
 
 class _PartialChange(NamedTuple):
-    """A change of which `files_changed` files are there."""
+    """A change of which `files_changed` files are stored."""
 
     id: int
     base: str
@@ -38,12 +38,12 @@ class _PartialChange(NamedTuple):
 def store_part(
     attempt: Attempt, body: frames.Changes, now: datetime, spend: Spend, *, is_full: bool
 ) -> bool:
-    """Store a part of a change's files; with the last one it takes the place of the attempt's
-    former change of the same stage. Returns whether it is whole.
+    """Store a part of a change's files. Returns whether the change is complete.
 
-    `is_full`: contents may be missing, for nothing more is kept of the attempt; of such a change
-    the numbers alone are. Raises Forged, and Excessive where it is too large or there is no room.
-    The caller holds the task's lock, and commits.
+    The last part replaces the attempt's previous change of the same stage. `is_full`: contents may
+    be missing, because the attempt's limit is reached; only the counts of such a change are stored.
+    Raises ForgedReport, and LimitExceeded if it's too large or the limit is reached. The caller
+    holds the task's lock, and commits.
     """
     _require_valid(body)
     begun = _find_partial(attempt, body) if body.first else None
@@ -72,24 +72,26 @@ def store_part(
 
 def _require_valid(body: frames.Changes) -> None:
     if body.total > MAX_FILES:
-        raise LimitExceeded(f"it has {body.total} files, of {MAX_FILES} at most")
+        raise LimitExceeded(f"it has {body.total} files; at most {MAX_FILES} are allowed")
     if body.first + len(body.files) > body.total or (body.total and not body.files):
-        raise ForgedReport(f"these are not files {body.first} and on of {body.total}")
+        raise ForgedReport(f"these aren't files {body.first} and up of {body.total}")
     if len(set(map(_file_key, body.files))) < len(body.files):
         raise ForgedReport("a file is named twice")
     if any("\0" in file.path or "\0" in (file.old_path or "") for file in body.files):
-        raise ForgedReport("no file is called so")  # and no column can hold it
+        raise ForgedReport("no file can have that name")  # and no column can store it
     if not body.left_out and any(file.patch is None for file in body.files):
         raise ForgedReport("a file has no section of the patch")
 
 
 def _file_key(file: frames.ChangedFile) -> tuple[str, str]:
-    """Git tells of a file that becomes a link twice: it is deleted, and added."""
+    """Return the file's key. Git reports a file that becomes a link twice: as deleted, and
+    added.
+    """
     return file.path, file.status
 
 
 def _is_same_change(attempt: Attempt, body: frames.Changes) -> ColumnElement[bool]:
-    """The attempt's changes of which there may be one, that is shown."""
+    """Return the condition for the attempt's changes of which only one can be shown."""
     return and_(
         Change.task_id == attempt.task_id,
         Change.attempt == attempt.number,
@@ -100,14 +102,14 @@ def _is_same_change(attempt: Attempt, body: frames.Changes) -> ColumnElement[boo
 
 
 def _find_partial(attempt: Attempt, body: frames.Changes) -> _PartialChange:
-    """The change that the part goes on with. Raises Forged where there is none."""
+    """Return the change that the part continues. Raises ForgedReport if there is none."""
     columns = [getattr(Change, name) for name in _PartialChange._fields]
     query = select(*columns).where(_is_same_change(attempt, body), ~Change.is_complete)
     row = db.session.execute(query).one_or_none()
     found = None if row is None else _PartialChange(*row)
     reported = (body.base, body.commit, body.total, body.first)
     if found is None or reported != (found.base, found.commit, found.total, found.files_changed):
-        raise ForgedReport("it does not go on with what came before")
+        raise ForgedReport("it doesn't continue the previous part")
     names = select(ChangedFile.path, ChangedFile.status).where(
         ChangedFile.change_id == found.id, ChangedFile.path.in_([file.path for file in body.files])
     )
@@ -130,16 +132,16 @@ def _add_part(begun: _PartialChange, body: frames.Changes) -> _PartialChange:
 def _find_sections(
     attempt: Attempt, body: frames.Changes, *, is_full: bool
 ) -> tuple[dict[str, StoredContent], bool]:
-    """The sections that the files name, and whether some are missing. Raises Forged where that
-    cannot be.
+    """Return the sections that the files name, and whether some are missing. Raises ForgedReport
+    if that's impossible.
     """
     named = [file.patch for file in body.files if file.patch is not None]
     known = contents.find_stored(attempt.task_id, named) if named else {}
     if len(set(named)) < len(named):
-        raise ForgedReport("two files have the same section")  # which says what they are called
+        raise ForgedReport("two files have the same section")  # which contains their name
     is_lacking = len(known) < len(named)
     if is_lacking and not is_full:
-        raise ForgedReport("it names a content that has not come")
+        raise ForgedReport("it names a content that hasn't been sent")
     return known, is_lacking
 
 
@@ -148,7 +150,7 @@ def _cost(file: frames.ChangedFile) -> int:
 
 
 def _start_change(attempt: Attempt, body: frames.Changes, now: datetime) -> int:
-    """The row of a change that nobody sees yet, in place of one that was not brought to its end."""
+    """Create the row of a hidden change, in place of an incomplete one."""
     db.session.execute(
         delete(Change).where(_is_same_change(attempt, body), ~Change.is_complete), **_NO_SYNC
     )
@@ -193,7 +195,7 @@ def _parse_hunks(task_id: int, sections: Iterable[StoredContent]) -> None:
     for section in sections:
         if not section.is_read:
             contents.parse_hunks(task_id, section.id)
-            time.sleep(0)  # others of this process have their turn between two of them
+            time.sleep(0)  # let others of this process run between two of them
 
 
 def _publish(attempt: Attempt, body: frames.Changes, id: int) -> None:

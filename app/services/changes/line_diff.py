@@ -1,27 +1,27 @@
-"""What git says of two versions of a file: which lines others have replaced."""
+"""git's diff of two versions of a file: which lines were replaced."""
 
 from app.domain import anchors
 from app.domain.anchors import LineHunk
 
 MAX_BYTES = 512 << 10
-"""Bytes of a file that is compared."""
+"""Maximum bytes of a compared file."""
 
 MAX_LINES = 20_000
-"""Lines of it."""
+"""Maximum lines of a compared file."""
 
 
 def is_comparable(content: bytes) -> bool:
-    """Whether it is a text of a size that is compared."""
+    """Whether it's text of a comparable size."""
     return len(content) <= MAX_BYTES and content.count(b"\n") <= MAX_LINES and b"\0" not in content
 
 
 def diff_lines(old: bytes, new: bytes) -> list[LineHunk] | None:
-    """The hunks that lead from `old` to `new`, in order and without context, whatever their lines
-    end with; None where they are too large to be compared, or have no lines.
+    """Return the hunks from `old` to `new`, in order and without context, whatever the line
+    ends; None if they are too large, or have no lines.
     """
     if not all(map(is_comparable, (old, new))):
         return None
-    import pygit2  # only here: few processes ever compare, and it takes a start 70 ms
+    import pygit2  # only here: few processes ever compare, and the import takes 70 ms
 
     flag = pygit2.enums.DiffOption.INDENT_HEURISTIC
     patch = pygit2.Patch.create_from(

@@ -1,4 +1,4 @@
-"""Files' sections of patches, made ready once to be shown: their hunks as JSON."""
+"""Files' patch sections, prepared once for display: their hunks as JSON."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from app.domain import patch
 
 MAX_LINES = 20_000
 MAX_HUNKS_BYTES = 1 << 20
-"""Bytes of JSON, and lines, that a file's hunks may have: of a longer one none are shown."""
+"""Maximum bytes of JSON, and lines, of a file's hunks: longer ones aren't shown."""
 
 NO_HUNKS = b""
 
@@ -14,8 +14,8 @@ _encode = msgspec.json.Encoder().encode
 
 
 def encode_section(section: bytes) -> bytes:
-    """The section's hunks, as the API says them; NONE_TO_SHOW where they are too long, or it is no
-    section that git would have written.
+    """Return the section's hunks in the API's format; NO_HUNKS if they are too long, or not git's
+    format.
     """
     try:
         found = patch.parse_hunks(section, MAX_LINES)
@@ -25,7 +25,7 @@ def encode_section(section: bytes) -> bytes:
 
 
 def encode_hunks(hunks: list[patch.Hunk]) -> bytes:
-    """The hunks, as the API says them; NONE_TO_SHOW where they are too long."""
+    """Return the hunks in the API's format; NO_HUNKS if they are too long."""
     encoded = _encode([_hunk_to_api(hunk) for hunk in hunks])
     return encoded if len(encoded) <= MAX_HUNKS_BYTES else NO_HUNKS
 

@@ -1,4 +1,4 @@
-"""A line about the files that tasks have changed, for messages."""
+"""A line about the changed files of tasks, for messages."""
 
 from collections.abc import Collection
 
@@ -24,8 +24,9 @@ _FIRST = text(f"""
 
 
 def summarize_changes(task_ids: Collection[int]) -> dict[int, str]:
-    """Of each task that has changed files, as far as it is kept, the first of them in a line: those
-    of the latest that it has come to, since its base.
+    """Return, for each task with stored changes, its first changed files on one line.
+
+    They are from its latest change since its base.
     """
     if not task_ids:
         return {}

@@ -1,4 +1,4 @@
-"""A file's hunks where nothing counts but what is more than white space."""
+"""A file's hunks without white space changes."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from app.domain.patch import LineType
 from app.services.changes import patch_sections
 
 MAX_FILE_BYTES = 4 << 20
-"""Bytes of either version: of a larger one it would take long."""
+"""Maximum bytes of either version: a larger one would take too long."""
 
 
 class RemainingChange(msgspec.Struct):
-    """What remains of a file's change. `hunks` are as the API says them; null: too long. `is_none`:
-    nothing remains.
+    """The rest of a file's change. `hunks` have the API's format; null: too long. `is_none`:
+    nothing is left.
     """
 
     insertions: int
@@ -24,15 +24,13 @@ class RemainingChange(msgspec.Struct):
 
 
 def diff_ignoring_whitespace(old: bytes, new: bytes) -> RemainingChange | None:
-    """What changed from the one to the other but for white space. None where that cannot be said:
-    of what is no text, or too large.
-    """
+    """Return the change without white space. None if it isn't text, or too large."""
     if max(len(old), len(new)) > MAX_FILE_BYTES or b"\0" in old or b"\0" in new:
         return None
-    import pygit2  # only here, as in `lines`
+    import pygit2  # only here, as in `line_diff`
 
     flag = pygit2.enums.DiffOption.IGNORE_WHITESPACE
-    # The empty names are what the head of the section would be made of.
+    # Otherwise, the names would be in the section's header.
     made: Any = pygit2.Patch.create_from(old, new, flag=flag)
     if not made.data:
         return RemainingChange(0, 0, is_none=True, hunks=msgspec.Raw(b"[]"))

@@ -1,4 +1,4 @@
-"""What changed in the files of a page but for white space."""
+"""The changes in a page's files without white space."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -18,31 +18,29 @@ _decode = msgspec.json.Decoder(RemainingChange | None).decode
 
 
 class UncomparedReason(StrEnum):
-    """Why white space counts in a file although it was not to."""
+    """Why white space counts in a file although it should be ignored."""
 
     CONTENTS = "contents"
-    """They are not kept, or no text."""
+    """They aren't stored, or aren't text."""
 
     LIMITS = "limits"
     """Comparing them took too long, or too many are being compared."""
 
 
 class FilteredPage(NamedTuple):
-    """Of a page's files the first `length`; of those that had to be compared what came of it, by
-    position.
-    """
+    """The first `length` files of a page, and the results of compared ones by position."""
 
     length: int
     rests: Mapping[int, RemainingChange | UncomparedReason]
 
     @property
     def is_limited(self) -> bool:
-        """Whether another answer may come of the same question."""
+        """Whether repeating the request may give another result."""
         return UncomparedReason.LIMITS in self.rests.values()
 
 
 def filter_page(change: Change, files: Sequence[Any], developer_id: int) -> FilteredPage:
-    """Compare the contents of as many of the files as are not too much for one answer. Commits."""
+    """Compare the contents of as many files as one response allows. Commits."""
     rests: dict[int, RemainingChange | UncomparedReason] = {}
     wanted = [file for file in files if _needs_comparison(file)]
     ids = {blob for file in wanted for blob in (file.old_blob, file.blob)}

@@ -1,6 +1,6 @@
-"""Chat: what people do there has the same effect as in the API, with the same rights.
+"""Chat: actions there have the same effect as in the API, with the same rights.
 
-`inbox` checks a platform's events and stores them; `work` carries them out, and replies.
+`events` checks a platform's events and stores them; `event_handler` carries them out, and replies.
 """
 
 from app.services.chat.event_handler import process_due_events, process_event

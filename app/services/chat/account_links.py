@@ -1,4 +1,4 @@
-"""Chat accounts of developers, linked by tokens that can be used once."""
+"""Developers' chat accounts, linked by one-time tokens."""
 
 import uuid
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class NewChatToken:
 def make_token(actor: Developer, login_id: uuid.UUID) -> NewChatToken:
     """Create a token that links the developer to the chat account that sends it to a bot. Commits.
 
-    Earlier tokens of the developer end. Raises ReauthenticationRequired.
+    Earlier tokens of the developer become invalid. Raises ReauthenticationRequired.
     """
     developers.lock_current(actor)
     now = clock.now()
@@ -48,7 +48,7 @@ def make_token(actor: Developer, login_id: uuid.UUID) -> NewChatToken:
 
 
 def find_owner(platform: BotPlatform, user_id: str) -> Developer | None:
-    """The developer to whom a chat account is linked, even if they are disabled."""
+    """Return the developer of a chat account, even if they are disabled."""
     uid = chat.platform_uid_of(platform, user_id)
     return db.session.scalar(
         select(Developer)
@@ -66,9 +66,9 @@ def consume_token(token_digest: str, now: datetime) -> None:
 def link_account(
     token_digest: str, platform: BotPlatform, user_id: str, now: datetime
 ) -> Developer:
-    """Link a chat account to the developer whose token it is, in place of an earlier account.
+    """Link a chat account to the token's developer, in place of an earlier account.
 
-    The token is used up even if that fails. Of simultaneous uses one succeeds. Commits. Raises
+    The token is used up even if that fails. Of concurrent uses one succeeds. Commits. Raises
     ChatTokenInvalid, PlatformUidTaken.
     """
     developer_id = _consume(token_digest, now)
@@ -98,9 +98,9 @@ def link_account(
 
 
 def _consume(token_digest: str, now: datetime) -> int | None:
-    """Use up a token, and return its developer's id; None if the token is not valid.
+    """Use up a token, and return its developer's ID; None if the token is invalid.
 
-    One statement, so that of simultaneous uses one succeeds.
+    It's one statement, so that of concurrent uses one succeeds.
     """
     return db.session.scalar(
         update(ChatToken)

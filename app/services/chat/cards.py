@@ -1,6 +1,4 @@
-"""Cards of tasks: what the command `progress` shows, and how a card says that its question is
-over.
-"""
+"""Task cards: for the command `progress`, and how a card shows that its question is closed."""
 
 from app.chat.incoming_events import Button
 from app.chat.messages import GateCard, Message, truncate
@@ -13,8 +11,10 @@ from app.services.tasks import queries
 
 
 def build_card(task: Task, gate: Gate | None, body: str) -> Message:
-    """The card of a task, with the question of `gate` if one is given, and the first of the files
-    that were changed, if the question is about these.
+    """Return the card of a task.
+
+    It has the question of `gate`, if given, and the first changed files, if the question is about
+    them.
     """
     if gate and gate.kind is not GateKind.QUESTION and (gate.stage_index or gate.number):
         body = "\n".join(filter(None, (body, summary.summarize_changes([task.id]).get(task.id))))
@@ -46,12 +46,12 @@ def _gate_card(task: Task, gate: Gate) -> GateCard:
 
 
 def gate_result_text(task: Task, gate: Gate) -> str | None:
-    """How the gate's question ended, as a text; None while it is open."""
+    """Return the result of the gate's question as text; None while it's open."""
     if gate.answered_at is not None and gate.result is None:
         return "withdrawn"
     if gate.answered_at is not None:
         person = db.session.get(Developer, gate.answered_by) if gate.answered_by else None
-        return truncate(f"{person.name if person else 'somebody'}: {gate.result}", 200)
+        return truncate(f"{person.name if person else 'someone'}: {gate.result}", 200)
     if gate.round != task.round:
         return "asked in an earlier round"
     if task.status in rules.ENDED:
@@ -66,7 +66,7 @@ def stage_name(task: Task, index: int) -> str:
 
 
 def find_gate(actor: Developer, pressed: Button) -> tuple[Task, Gate | None]:
-    """The task, and its gate that the button answers. Raises NotFound."""
+    """Return the task, and its gate that the button answers. Raises NotFound."""
     task = queries.get(actor, pressed.task_id)
     key = (pressed.task_id, pressed.round, pressed.stage_index, pressed.number)
     gate = db.session.get(Gate, key, populate_existing=True)

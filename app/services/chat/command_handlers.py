@@ -1,4 +1,4 @@
-"""Commands in chats, carried out in people's names by the services that the API uses."""
+"""Chat commands, carried out for people by the services that the API uses."""
 
 import re
 import uuid
@@ -32,7 +32,7 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 
 @dataclass(frozen=True)
 class Reply:
-    """A reply. `public`: all in the chat can read it. `card`: ID of a task to show a card of."""
+    """A reply. `public`: visible to all in the chat. `card`: ID of a task to show a card of."""
 
     text: str
     public: bool = False
@@ -41,8 +41,9 @@ class Reply:
 
 @dataclass(frozen=True)
 class CommandRequest:
-    """A command, its author, and the chat `event` that it came in. `remember` stores the reply; an
-    action that must not repeat calls it in its own transaction."""
+    """A command, its author, and its chat `event`. `remember` stores the reply: an action that must
+    not be repeated calls it in its own transaction.
+    """
 
     actor: Developer
     bot: Bot
@@ -62,7 +63,7 @@ def run_command(
 
 
 def describe_error(error: DomainError) -> str:
-    """The text about an error, for somebody who has written a command."""
+    """Return the text about an error, for the command's author."""
     if isinstance(error, InvalidFields) and error.errors:
         return " ".join(f"{field} {', '.join(wrong)}." for field, wrong in error.errors.items())
     return str(error)
@@ -75,7 +76,7 @@ def _develop(asked: CommandRequest) -> Reply:
     key = asked.command.project or _bound_project(asked) or _only_project(asked.actor)
     if key is None:
         return Reply(
-            "Which project? This chat is bound to none: add --project KEY"
+            "Which project? This chat isn't bound to one: add --project KEY"
             + _hint([project.key for project in _projects(asked.actor)])
         )
     machine = _find_machine(asked.command.machine) if asked.command.machine else None
@@ -100,12 +101,12 @@ def _progress(asked: CommandRequest) -> Reply:
     gate = gates.find_open_gate(task) if task.status in rules.LIVE else None
     if gate is None:
         return Reply(describe_progress(task), public=True)
-    question = f"It asks: {truncate(gate.prompt, 1000)}\nAnswer with: confirm #{task.id} result"
+    question = f"Question: {truncate(gate.prompt, 1000)}\nAnswer with: confirm #{task.id} result"
     return Reply(f"{describe_progress(task)}\n{question}", public=True, card=task.id)
 
 
 def describe_progress(task: Task) -> str:
-    """The task's progress, in a few lines."""
+    """Return the task's progress, in a few lines."""
     stage = cards.stage_name(task, task.current_stage_index)
     lines = [_headline(task)]
     lines.append(f"stage {task.current_stage_index + 1} of {len(task.pipeline)}, “{stage}”")
@@ -114,7 +115,7 @@ def describe_progress(task: Task) -> str:
     if task.failure:
         lines.append(f"{task.failure['code']}: {task.failure['message']}")
     if task.result and task.result["pushed"]:
-        changed = "" if has_changed(task.result) else ", which changes nothing"
+        changed = "" if has_changed(task.result) else ", without changes"
         branch = task.result.get("branch") or task.branch
         lines.append(f"branch {branch}{changed}")
     return "\n".join(lines)
@@ -135,7 +136,7 @@ def _list(asked: CommandRequest) -> Reply:
     query, _ = task_reads.listing(asked.actor, project_keys=[key] if key else ())(None, MAX_LISTED)
     found = db.session.scalars(query).all()
     if not found:
-        return Reply(f"There are no tasks{f' in {key}' if key else ''} yet.")
+        return Reply(f"No tasks{f' in {key}' if key else ''} yet.")
     return Reply("\n".join(map(_headline, found)))
 
 
@@ -145,12 +146,12 @@ def _confirm(asked: CommandRequest) -> Reply:
         pending = gates.get_pending(asked.actor, task_id)
     except NothingPending:
         task = task_reads.get(asked.actor, task_id)
-        return Reply(f"#{task_id} is not waiting for an answer.\n{describe_progress(task)}")
+        return Reply(f"#{task_id} isn't waiting for an answer.\n{describe_progress(task)}")
     result = asked.command.text
     is_offered = pending.kind is GateKind.CONFIRM or "confirm" in pending.choices
     if result == "confirm" and not is_offered:
         offered = " or ".join(pending.choices) or "your text"
-        return Reply(f"“{pending.prompt}” wants an answer: confirm #{task_id} {offered}")
+        return Reply(f"“{pending.prompt}” needs an answer: confirm #{task_id} {offered}")
     if pending.choices:
         result = next((c for c in pending.choices if c.lower() == result.lower()), result)
     gates.confirm_stage(asked.actor, task_id, pending.stage_index, result, number=pending.number)
@@ -158,7 +159,7 @@ def _confirm(asked: CommandRequest) -> Reply:
 
 
 def answer_reply(actor: Developer, task_id: int, stage: str, result: str) -> Reply:
-    """The reply to an answer to a gate that was accepted."""
+    """Return the reply to an accepted answer to a gate."""
     return Reply(
         f"✓ #{task_id} “{stage}”: {actor.name} answered {truncate(result, 200)}", public=True
     )
@@ -187,7 +188,7 @@ def _logs(asked: CommandRequest) -> Reply:
 
 
 def strip_escapes(line: str) -> str:
-    """The line without escape sequences, as a terminal would show it."""
+    """Return the line without escape sequences, as a terminal would show it."""
     return _ESCAPES.sub("", line).rpartition("\r")[2] or _ESCAPES.sub("", line).strip("\r")
 
 
@@ -197,21 +198,21 @@ def _headline(task: Task) -> str:
 
 
 def _task_id(asked: CommandRequest) -> int:
-    assert asked.command.task_id is not None  # the parser makes sure of it for these verbs
+    assert asked.command.task_id is not None  # the parser ensures it for these verbs
     return asked.command.task_id
 
 
 def _allow(asked: CommandRequest) -> Reply:
     key = asked.command.project or _bound_project(asked) or _only_project(asked.actor)
     if key is None:
-        return Reply("Which project? This chat is bound to none: add --project KEY")
+        return Reply("Which project? This chat isn't bound to one: add --project KEY")
     return allow_host(asked.actor, key, asked.command.text)
 
 
 def allow_host(actor: Developer, key: str, host: str) -> Reply:
-    """Allow the project's stages a host, and return the reply. Commits. Raises DomainError."""
+    """Allow a host for the project's stages, and return the reply. Commits. Raises DomainError."""
     project = networks.allow_host(actor, key, host)
-    text = f"✓ {project.key}: {actor.name} has allowed {host}, for stages that begin from now on."
+    text = f"✓ {project.key}: {actor.name} has allowed {host}, for stages that start from now on."
     return Reply(text, public=True)
 
 
@@ -230,7 +231,7 @@ def _undrain(asked: CommandRequest) -> Reply:
 
 
 def _find_machine(called: str) -> Machine:
-    """The machine with that name, in any letter case, or with that id. Raises NotFound."""
+    """Return the machine with that name, in any letter case, or with that ID. Raises NotFound."""
     usable = Machine.status != MachineStatus.DECOMMISSIONED
     by_name = select(Machine).where(func.lower(Machine.name) == called.lower(), usable)
     found = db.session.scalars(by_name.order_by(Machine.id).limit(5)).all()
@@ -238,11 +239,11 @@ def _find_machine(called: str) -> Machine:
         return queries.get(machine_id).machine
     if len(found) > 1:
         ids = ", ".join(str(machine.id) for machine in found)
-        raise NotFound(f"several machines are called {called}; name one by its id: {ids}")
+        raise NotFound(f"Several machines are named {called}; use an ID: {ids}.")
     if not found:
         names = db.session.scalars(select(Machine.name).where(usable).order_by(Machine.name))
         raise NotFound(
-            f"there is no machine {truncate(called, 60)}{_hint(names.fetchmany(MAX_LISTED))}"
+            f"Machine {truncate(called, 60)} not found{_hint(names.fetchmany(MAX_LISTED))}."
         )
     return found[0]
 
@@ -254,11 +255,11 @@ def _parse_uuid(text: str) -> uuid.UUID | None:
         return None
 
 
-# ---- projects, and oneself ----------------------------------------------------------------------
+# ---- projects and the account -------------------------------------------------------------------
 
 
 def _bound_project(asked: CommandRequest) -> str | None:
-    """The key of the project that the chat is bound to, if it is."""
+    """Return the key of the chat's project, if it's bound to one."""
     return db.session.scalar(
         select(Project.key)
         .join(BotBinding, BotBinding.project_id == Project.id)
@@ -280,16 +281,16 @@ def _only_project(actor: Developer) -> str | None:
 
 
 def _hint(names: Sequence[str]) -> str:
-    return f" (there are: {', '.join(names)})" if names else ""
+    return f" (available: {', '.join(names)})" if names else ""
 
 
 def _info(asked: CommandRequest) -> Reply:
     bound = _bound_project(asked)
     keys = [project.key for project in _projects(asked.actor)]
     return Reply(
-        f"You are {asked.actor.name} ({asked.actor.role}), and here you may do what they may.\n"
-        f"This chat ({asked.event.chat_id}) is bound to {bound or 'no project'}.\n"
-        f"Your projects: {', '.join(keys) or 'none'}"
+        f"You are {asked.actor.name} ({asked.actor.role}), with their permissions.\nThis chat "
+        f"({asked.event.chat_id}) is bound to {bound or 'no project'}.\nYour projects: "
+        f"{', '.join(keys) or 'none'}"
     )
 
 
@@ -298,7 +299,7 @@ def _help(asked: CommandRequest) -> Reply:
 
 
 def _bind(asked: CommandRequest) -> Reply:
-    raise AssertionError("binding comes before one is anybody")
+    raise AssertionError("bind is handled before the account is known")
 
 
 _HANDLERS: dict[Verb, Callable[[CommandRequest], Reply]] = {

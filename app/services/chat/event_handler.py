@@ -1,4 +1,4 @@
-"""Carrying out a chat event, once, and sending the reply, as often as it takes."""
+"""Carrying out a chat event once, and sending the reply, with retries."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -19,35 +19,35 @@ from app.services.chat import account_links, command_handlers, interactions, rep
 from app.services.chat.command_handlers import Reply
 from app.services.chat.events import DIGEST
 
-# Who works on an event has it to themselves for so long; then they are taken for dead.
+# How long a worker owns an event; after that it counts as dead.
 CLAIM_LEASE = timedelta(seconds=60)
 MAX_TRIES = 6
 RETRY_SECONDS = 2.0  # seconds, doubled with each try
 BATCH = 100
 
 UNLINKED = (
-    "I do not know whose account this is. In Muster, make a chat token in your profile, and send "
-    "me in a direct message: bind TOKEN"
+    "Your chat account isn't linked yet. In Muster, create a chat token in your profile, and "
+    "send me in a direct message: bind TOKEN"
 )
-DISABLED = "Your Muster account is disabled: an admin can enable it."
+DISABLED = "Your Muster account is disabled. An admin can enable it."
 IN_PUBLIC = (
-    "That token was there for all to read, so it is used up and has linked nothing. Make another "
+    "Everyone could read that token, so it's used up and nothing was linked. Create another "
     "one, and send it to me in a direct message."
 )
 BAD_TOKEN = (
-    "That token is not good: it was used, or is older than ten minutes, or there is a newer one. "
-    "Your profile in Muster makes another."
+    "That token is invalid: it was used, is older than ten minutes, or was replaced. Create "
+    "another one in your profile in Muster."
 )
 ALREADY_LINKED = (
-    "This chat account is another developer's in Muster; the token is used up. An admin can remove "
-    "that link."
+    "This chat account belongs to another developer in Muster; the token is used up. An "
+    "admin can remove that link."
 )
 
 log = structlog.get_logger(__name__)
 
 
 def process_event(event_id: int, now: datetime) -> None:
-    """Do what is left to do about an event, unless another job does. Safe to repeat. Commits."""
+    """Do what is left to do for an event, unless another job does. Can be repeated. Commits."""
     event = _claim(event_id, now)
     bot = db.session.get(Bot, event.bot_id) if event else None
     if event is None or bot is None:
@@ -72,7 +72,7 @@ def process_event(event_id: int, now: datetime) -> None:
 
 
 def process_due_events(now: datetime) -> None:
-    """Work on all due events: those whose wake-up was lost, and those that are tried again."""
+    """Process all due events: those with a lost wakeup, and retries."""
     due = select(ChatEvent.id).where(ChatEvent.due_at <= now).order_by(ChatEvent.due_at)
     for event_id in db.session.scalars(due.limit(BATCH)).all():
         wakeups.enqueue_chat_event(event_id)
@@ -80,13 +80,13 @@ def process_due_events(now: datetime) -> None:
 
 
 def _claim(event_id: int, now: datetime) -> ChatEvent | None:
-    """Claim the event, if it is due. Commits, so that no lock is held while platforms answer."""
+    """Claim the event, if it's due. Commits, so that no lock is held while platforms respond."""
     claim = (
         update(ChatEvent)
         .where(
             ChatEvent.id == event_id,
             ChatEvent.due_at.is_not(None),
-            # At the first try clocks of two hosts are not compared.
+            # The first try doesn't compare the clocks of two hosts.
             or_(ChatEvent.attempts == 0, ChatEvent.due_at <= now),
         )
         .values(due_at=now + CLAIM_LEASE, attempts=ChatEvent.attempts + 1)
@@ -131,7 +131,9 @@ def _execute(event: ChatEvent, bot: Bot, incoming: IncomingEvent, now: datetime)
 
 
 def _link_account(bot: Bot, incoming: IncomingEvent, token: str, now: datetime) -> Reply:
-    """Link the account. The text has a token's digest after `DIGEST` (see `inbox`), or no token."""
+    """Link the account. The text has a token's digest after `DIGEST` (see `events`), or no
+    token.
+    """
     digest = token.removeprefix(DIGEST) if token.startswith(DIGEST) else ""
     if not incoming.private:
         account_links.consume_token(digest, now)
@@ -142,7 +144,7 @@ def _link_account(bot: Bot, incoming: IncomingEvent, token: str, now: datetime) 
         return Reply(BAD_TOKEN)
     except PlatformUidTaken:
         return Reply(ALREADY_LINKED)
-    return Reply(f"You are {developer.name} now: what you ask for here is done in that name.")
+    return Reply(f"You are now {developer.name}. Your commands here run under that account.")
 
 
 def _store_reply(event: ChatEvent, answer: Reply | None, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Events that platforms post: checked by their signatures, and stored once.
 
-They are carried out elsewhere (`work`), because a platform repeats an event after three seconds.
+They are carried out elsewhere (`event_handler`), because a platform repeats an event after three
+seconds.
 """
 
 import re
@@ -26,19 +27,19 @@ from app.services import encryption
 Headers = Mapping[str, str]
 # A token that links an account is a credential: only its digest is stored here too.
 _TOKEN = re.compile(r"mst_chat_[0-9a-f]+")
-DIGEST = "mst_chat_sha256:"  # the prefix of a digest; no token begins like this
+DIGEST = "mst_chat_sha256:"  # the prefix of a digest; no token starts like this
 
 log = structlog.get_logger(__name__)
 
 
 def store_slack_event(headers: Headers, body: bytes, now: datetime, *, form: bool) -> str | None:
-    """Store an event of Slack's. Returns the challenge if it is a handshake, else None.
+    """Store an event of Slack's. Returns the challenge if it's a handshake, else None.
 
     Commits. Raises Unauthenticated.
     """
     payload = slack.decode_event(body, form=form)
     app_id, challenge = slack.get_app_id(payload), slack.get_challenge(payload)
-    # A handshake does not name its app; the secret that has signed it tells the bot.
+    # A handshake doesn't name its app; the secret that signed it identifies the bot.
     for bot, known in _bots(BotPlatform.SLACK, None if challenge is not None else app_id):
         if slack.is_signed(known.webhook_token, headers, body):
             if challenge is None:
@@ -48,7 +49,7 @@ def store_slack_event(headers: Headers, body: bytes, now: datetime, *, form: boo
 
 
 def store_lark_event(headers: Headers, body: bytes, now: datetime) -> str | None:
-    """Store an event of Lark's. Returns the challenge if it is a handshake, else None.
+    """Store an event of Lark's. Returns the challenge if it's a handshake, else None.
 
     Encrypted events name their app only inside, so all bots' keys are tried. Commits. Raises
     Unauthenticated.
@@ -58,7 +59,7 @@ def store_lark_event(headers: Headers, body: bytes, now: datetime) -> str | None
         if not payload or not lark.has_valid_token(payload, known.webhook_token):
             continue
         if (challenge := lark.get_challenge(payload)) is not None:
-            return challenge  # handshakes are not signed, but contain the token
+            return challenge  # handshakes aren't signed, but contain the token
         if lark.get_app_id(payload) == bot.app_id and _is_valid_lark(
             known, payload, headers, body, now
         ):
@@ -121,6 +122,6 @@ def _store(bot: Bot, incoming: IncomingEvent | None, now: datetime) -> None:
 
 
 def _redact_tokens(event: dict[str, Any]) -> dict[str, Any]:
-    # A text in which somebody has written the prefix themselves must not pass for a token's digest.
+    # A text in which a person wrote the prefix themselves must not pass for a token's digest.
     text = event["text"].replace(DIGEST, "?")
     return event | {"text": _TOKEN.sub(lambda found: DIGEST + digest(found[0]), text)}

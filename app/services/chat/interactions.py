@@ -1,4 +1,4 @@
-"""Buttons and menus of cards, and the texts that input gates ask for."""
+"""Buttons and menus of cards, and texts for input gates."""
 
 from app.chat import senders
 from app.chat.incoming_events import Button, IncomingEvent, Intent, parse_button
@@ -18,12 +18,11 @@ from app.services.chat import cards, command_handlers, question_cards, replies
 from app.services.chat.command_handlers import Reply
 from app.services.tasks import gates, queries
 
-NOT_OURS = "That button is not one of Muster's."
+NOT_OURS = "That button isn't one of Muster's."
 
 
 def handle_interaction(actor: Developer, bot: Bot, incoming: IncomingEvent) -> Reply | None:
-    """Answer the gate that the card shows, in the card's round. Returns the reply, if one is
-    needed.
+    """Answer the gate of the card, in the card's round. Returns the reply, if one is needed.
 
     Raises DomainError.
     """
@@ -34,7 +33,7 @@ def handle_interaction(actor: Developer, bot: Bot, incoming: IncomingEvent) -> R
         return _allow(actor, pressed.task_id, pressed.allowed_event_number)
     task, gate = cards.find_gate(actor, pressed)
     if gate is None:
-        raise NothingPending(f"task #{task.id} has not asked that")
+        raise NothingPending(f"Task #{task.id} has no such question.")
     if pressed.action == "ask" and incoming.intent is Intent.PRESS:
         return _ask_for_input(actor, bot, incoming, task, gate)
     result = incoming.text if incoming.intent is Intent.ANSWER else _answer_of_button(gate, pressed)
@@ -51,7 +50,7 @@ def handle_interaction(actor: Developer, bot: Bot, incoming: IncomingEvent) -> R
         update_card(actor, bot, incoming, pressed)
         raise _explain(actor, pressed, error) from error
     if incoming.card is not None and question_cards.is_tracked(bot, incoming.card, pressed):
-        return None  # the card will show the answer to everybody, when its edit is sent
+        return None  # the card will show the answer to everyone once it's edited
     if update_card(actor, bot, incoming, pressed):
         return None
     return command_handlers.answer_reply(
@@ -60,7 +59,7 @@ def handle_interaction(actor: Developer, bot: Bot, incoming: IncomingEvent) -> R
 
 
 def _allow(actor: Developer, task_id: int, number: int) -> Reply:
-    """Allow the host that was refused by that event of the task."""
+    """Allow the denied host of that event of the task."""
     task = queries.get(actor, task_id)
     event = db.session.get(Event, (task.id, number))
     host = event.data.get("host") if event and event.type is EventType.EGRESS_REFUSED else None
@@ -68,7 +67,7 @@ def _allow(actor: Developer, task_id: int, number: int) -> Reply:
 
 
 def _answer_of_button(gate: Gate, pressed: Button) -> str:
-    """The answer to the gate that the button stands for."""
+    """Return the button's answer to the gate."""
     if gate.choices and pressed.action.isdecimal():
         index = int(pressed.action)
         return gate.choices[index] if index < len(gate.choices) else pressed.action
@@ -81,7 +80,7 @@ def _ask_for_input(
     rights.require(Permission.ANSWER_GATE, actor, task.project)
     if (ended := cards.gate_result_text(task, gate)) is not None:
         update_card(actor, bot, incoming, parse_button(incoming.button or ""))
-        return Reply(f"That question of #{task.id} is over ({ended}).")
+        return Reply(f"That question of #{task.id} is closed ({ended}).")
     to = replies.decrypt_address(bot, incoming.chat_id)
     db.session.commit()
     try:
@@ -89,21 +88,19 @@ def _ask_for_input(
             return None
     except (DeliveryRefused, RetryLater):
         pass  # it was too late: a dialog can be opened only within three seconds
-    return Reply(f"Answer it like this: confirm #{task.id} your text")
+    return Reply(f"To answer, write: confirm #{task.id} your text")
 
 
 def update_card(
     actor: Developer, bot: Bot, incoming: IncomingEvent, pressed: Button | None
 ) -> bool:
-    """Edit the card that was pressed, so that it shows the present state. Returns whether it
-    does.
-    """
+    """Edit the pressed card to show the current state. Returns whether it does."""
     if pressed is None or incoming.card is None:
         return False
     task, gate = cards.find_gate(actor, pressed)
     card = cards.build_card(task, gate, command_handlers.describe_progress(task))
     to = replies.decrypt_address(bot, incoming.chat_id)
-    db.session.commit()  # no connection is held while the platform takes its time
+    db.session.commit()  # no connection is held while the platform responds
     try:
         senders.edit(to, incoming.card, card, allowed_hosts=frozenset())
     except (DeliveryRefused, RetryLater):
@@ -112,13 +109,15 @@ def update_card(
 
 
 def _explain(actor: Developer, pressed: Button, error: Conflict) -> Conflict:
-    """The same error, with the name of who has answered, or with what has happened to the task."""
+    """Return the same error, with the name of the person who answered, or what has happened to
+    the task.
+    """
     task, gate = cards.find_gate(actor, pressed)
     ended = cards.gate_result_text(task, gate) if gate is not None else None
     if ended is None:
         return error
     if isinstance(error, AlreadyAnswered):
-        return AlreadyAnswered(f"#{task.id} has been answered already. {ended}")
+        return AlreadyAnswered(f"#{task.id} was already answered. {ended}")
     if isinstance(error, NoOpenGate):
-        return NoOpenGate(f"#{task.id} no longer waits for that answer. {ended}")
+        return NoOpenGate(f"#{task.id} is no longer waiting for that answer. {ended}")
     return error

@@ -1,5 +1,6 @@
-"""Cards that ask a question. Each is a delivery, also if a command has posted it: so each chat gets
-one card of a question, and what closes the question edits that card once.
+"""Question cards. Each is a delivery, even if a command has posted it.
+
+So each chat gets one card per question, and closing the question edits that card once.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from app.models import Bot, Delivery, Gate, OutboxEntry
 from app.services.notify import deliveries
 from app.services.notify.deliveries import DeliveryResult
 
-# A card that was given up is taken again; any other has been posted, or is being sent.
+# A dead card is claimed again; any other has been posted, or is being sent.
 _CLAIM = text("""
     INSERT INTO deliveries AS d (outbox_id, task_id, bot_id, chat_id, developer_id, action, state,
                                  attempts, due_at, leased_until, created_at)
@@ -33,7 +34,7 @@ _CLAIM = text("""
 
 @dataclass(frozen=True)
 class ClaimedCard:
-    """A card that the caller is to post before its lease ends; after that the sender posts it."""
+    """A card that the caller must post before its lease ends; after that the sender posts it."""
 
     delivery_id: int
     attempts: int
@@ -54,7 +55,7 @@ class ClaimedCard:
 
 
 class AlreadyPosted(Exception):
-    """The chat has a card of the question already, or will have one soon."""
+    """The chat already has a card of the question, or will have one soon."""
 
 
 def claim(
@@ -63,7 +64,7 @@ def claim(
     """Lease the card of an open question to the caller, for a chat or for a direct message.
 
     Returns None if the outbox entry of the question has been deleted: then nothing would edit the
-    card. Commits. Raises AskedThere.
+    card. Commits. Raises AlreadyPosted.
     """
     asked = select(OutboxEntry.id).where(
         _is_question_entry(gate.task_id, gate.round, gate.stage_index)
@@ -82,9 +83,9 @@ def claim(
 
 
 def is_tracked(bot: Bot, card: str, pressed: Button) -> bool:
-    """Whether the card will be edited by the delivery that closes its question.
+    """Whether the delivery that closes the question will edit the card.
 
-    It is not if somebody presses a button before the card's `ref` is stored.
+    It won't if a person presses a button before the card's `ref` is stored.
     """
     here = (Delivery.ref == card) | (
         Delivery.ref.is_(None) & (Delivery.state == DeliveryState.SENDING)

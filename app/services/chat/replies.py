@@ -1,4 +1,4 @@
-"""Replies of bots in chats."""
+"""Bot replies in chats."""
 
 import structlog
 
@@ -17,7 +17,9 @@ log = structlog.get_logger(__name__)
 
 
 def decrypt_address(bot: Bot, chat_id: str) -> Address:
-    """The chat's address, with the bot's decrypted credentials. Raises vault.KeyMissing."""
+    """Return the chat's address, with the bot's decrypted credentials. Raises
+    encryption.KeyMissing.
+    """
 
     def decrypt(sealed: str | None) -> str | None:
         return None if sealed is None else encryption.decrypt(sealed)
@@ -30,7 +32,7 @@ def decrypt_address(bot: Bot, chat_id: str) -> Address:
 def send_reply(bot: Bot, incoming: IncomingEvent, answer: Reply, actor: Developer | None) -> None:
     """Send the reply to the chat of the event. Commits before, so that no connection is held.
 
-    Raises DeliveryRefused, TryAgain.
+    Raises DeliveryRefused, RetryLater.
     """
     to = decrypt_address(bot, incoming.chat_id)
     if (
@@ -55,7 +57,7 @@ def _post_question_card(bot: Bot, incoming: IncomingEvent, task_id: int, actor: 
         decrypt_address(bot, incoming.chat_id),
         cards.build_card(task, gate, describe_progress(task)),
     )
-    # A private chat is addressed by the person, not by the chat's own id.
+    # A private chat is addressed by the person, not by the chat's own ID.
     alone = incoming.private and incoming.response_url is None
     chat_id, person_id = (incoming.user_id, actor.id) if alone else (incoming.chat_id, None)
     try:
@@ -70,8 +72,7 @@ def _post_question_card(bot: Bot, incoming: IncomingEvent, task_id: int, actor: 
             taken.mark_failed(error.reason, clock.now())
         if isinstance(error, RetryLater):
             raise
-        # For example, the bot is not in the chat; the reply to a slash command arrives all the
-        # same.
+        # For example, the bot isn't in the chat; the reply to a slash command still arrives.
         log.info("chat_card_refused", bot=bot.id)
         return False
     if taken is not None:

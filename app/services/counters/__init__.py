@@ -1,1 +1,1 @@
-"""Numbers that are kept and never counted: sums of the moves that triggers write."""
+"""Maintained counts, never computed: sums of the moves that triggers write."""

@@ -1,6 +1,6 @@
-"""The budgets that tasks go by, and what is used of them: one statement, also for many tasks.
+"""The budgets of tasks and their use: one statement, also for many tasks.
 
-Of the month only those budgets are summed up which there are.
+Monthly sums are computed only for existing budgets.
 """
 
 from collections.abc import Collection
@@ -15,7 +15,7 @@ from app.domain.usage import Figures
 from app.extensions import db
 
 _NOW, _BEGIN = "CAST(:now AS timestamptz)", "CAST(:begin AS timestamptz)"
-# What was used since the month began by those who are in `owner(id)`.
+# Usage since the start of the month of those in `owner(id)`.
 _MONTH_USAGE = """
     SELECT owner.id, used.tokens, used.cost, (work.seconds + at_work.seconds) / 60 AS minutes
     FROM {owners} AS owner
@@ -90,8 +90,10 @@ _STATUSES = text(f"""
 
 
 def statuses_of_tasks(task_ids: Collection[int], now: datetime) -> dict[int, list[BudgetStatus]]:
-    """What each of the tasks goes by: its own budget, its project's and its creator's, those that
-    there are. Tasks without any are left out.
+    """Return the budgets of each task: its own, its project's and its creator's, as far as they
+    exist.
+
+    Tasks without any are omitted.
     """
     asked = {"tasks": sorted(task_ids), **_month_parameters(month_start(now), now)}
     rows = db.session.connection().execute(_STATUSES, asked).mappings()
@@ -103,7 +105,7 @@ def statuses_of_task(task_id: int, now: datetime) -> list[BudgetStatus]:
 
 
 def month_usage(of: BudgetOwner, owner_id: int, now: datetime) -> UsedAmounts:
-    """What a project's tasks, or those that a developer has created, have used this month."""
+    """Return this month's usage of a project's tasks, or of a developer's."""
     asked = {"owner": owner_id, **_month_parameters(month_start(now), now)}
     row = db.session.execute(_USED_BY_ONE[of], asked).mappings().one()
     return _to_used(row["minutes"], row["tokens"], row["cost"])

@@ -1,6 +1,6 @@
-"""Counters of the fleet: rolled-up counts, plus the moves not yet rolled up (`models.fleet`).
+"""Counters of all machines: stored counts, plus pending moves (`models.fleet_counters`).
 
-They only rise, and outlive the rows that were counted.
+They only grow, and outlive the counted rows.
 """
 
 from collections import defaultdict
@@ -30,14 +30,14 @@ _ROLL_UP = text("""
 
 
 class CounterValue(NamedTuple):
-    """A counter's value: how often something happened, and the sum of the measured amounts."""
+    """A counter's value: the number of occurrences, and the sum of the measured amounts."""
 
     times: int = 0
     amount: float = 0.0
 
 
 def read_counters() -> dict[FleetCounter, dict[str, CounterValue]]:
-    """The counts by counter and label; labels that have not occurred are left out."""
+    """Return the counts by counter and label; labels without occurrences are omitted."""
     columns = ("counter", "label", "times", "amount")
     parts = [
         select(*(getattr(kind, name) for name in columns)) for kind in (FleetCount, FleetIncrement)

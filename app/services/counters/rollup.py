@@ -1,4 +1,4 @@
-"""Rolling moves up into counts, in short transactions."""
+"""Adding moves to counts, in short transactions."""
 
 from sqlalchemy import TextClause, select
 
@@ -10,10 +10,11 @@ BATCH = 10_000
 
 
 def roll_up(lock: AdvisoryLock, statement: TextClause, **about: object) -> int:
-    """Execute the statement until less than a batch is left. Returns how many rows it took in all.
+    """Execute the statement until less than a batch is left. Returns the total number of processed
+    rows.
 
-    The statement takes :batch, and returns how many rows it took. `lock` lets one process do it
-    at a time; who does not get it does nothing. Commits after each batch.
+    The statement takes :batch, and returns how many rows it processed. `lock` lets one process do
+    it at a time; others do nothing. Commits after each batch.
     """
     total = 0
     while db.session.scalar(select(advisory_locks.try_acquire(lock))):

@@ -1,4 +1,4 @@
-"""Numbers of tasks: rolled-up counts, plus the moves not yet rolled up (`models.counters`).
+"""Task counts: stored counts, plus pending moves (`models.counters`).
 
 Each read is one statement, whose snapshot sees a move once: either as a move, or in a count.
 """
@@ -14,7 +14,7 @@ from app.models import TaskCount, TaskEnd, TaskStatusChange
 from app.postgres.advisory_locks import AdvisoryLock
 from app.services.counters import rollup
 
-# The counts' foreign keys lock a project only when a row is inserted, not when it is updated.
+# The counts' foreign keys lock a project only on insert, not on update.
 _ROLL_UP = text("""
     WITH gone AS (
         DELETE FROM task_status_changes
@@ -43,8 +43,8 @@ _ROLL_UP = text("""
 
 
 def counts_by_project(projects: Select[int]) -> dict[int, dict[TaskStatus, int]]:
-    """Numbers of tasks by project id and status. `projects` is a query of ids; projects without
-    tasks are left out.
+    """Return the number of tasks by project ID and status. `projects` is a query of IDs;
+    projects without tasks are omitted.
     """
     moves = _moves(projects)
     query = select(moves.c.project_id, moves.c.status, func.sum(moves.c.n)).group_by(
@@ -57,7 +57,7 @@ def counts_by_project(projects: Select[int]) -> dict[int, dict[TaskStatus, int]]
 
 
 def counts_by_status(projects: Select[int]) -> dict[TaskStatus, int]:
-    """The number of the projects' tasks with each status. `projects` is a query of ids."""
+    """Return the number of the projects' tasks with each status. `projects` is a query of IDs."""
     moves = _moves(projects)
     query = select(moves.c.status, func.sum(moves.c.n)).group_by(moves.c.status)
     found = {status: int(number) for status, number in db.session.execute(query)}
@@ -65,9 +65,9 @@ def counts_by_status(projects: Select[int]) -> dict[TaskStatus, int]:
 
 
 def ends_on(day: date, projects: Select[int]) -> dict[TaskStatus, int]:
-    """How often tasks of the projects completed, and how often they failed, on that UTC day.
+    """Return how often tasks of the projects completed, and how often they failed, on that UTC day.
 
-    A task that failed twice counts twice. Days before yesterday are not kept.
+    A task that failed twice counts twice. Days before yesterday aren't stored.
     """
     rolled_up = select(TaskEnd.status, TaskEnd.tasks.label("n")).where(
         TaskEnd.project_id.in_(projects), TaskEnd.day == day
@@ -94,7 +94,7 @@ def roll_up(now: datetime) -> int:
 
 
 def _moves(projects: Select[int]) -> Subquery:
-    """Rows (project_id, status, n) whose sums are the counts."""
+    """Return rows (project_id, status, n) whose sums are the counts."""
     rolled_up = select(TaskCount.project_id, TaskCount.status, TaskCount.tasks.label("n"))
     came = select(TaskStatusChange.project_id, TaskStatusChange.new_status, literal(1))
     went = select(TaskStatusChange.project_id, TaskStatusChange.old_status, literal(-1))

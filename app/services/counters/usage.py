@@ -1,4 +1,4 @@
-"""What agents have used on days, by indexes. (What a task's have is kept in its row.)"""
+"""Agents' usage by day, by indexes. (A task's usage is stored in its row.)"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,7 +12,7 @@ from app.models import Usage
 
 _TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
 
-# The same in SQL of our own, for `usage.statements`: an object, null where nothing is known.
+# The same in our own SQL, for `usage.statements`: an object, null if nothing is known.
 AS_JSON = """
     CASE WHEN count(*) > 0 THEN jsonb_build_object(
         'inputTokens', sum(input_tokens), 'cachedTokens', sum(cached_tokens),
@@ -24,8 +24,8 @@ AS_JSON = """
 
 
 def sum_columns(where: ColumnElement[bool] | None = None) -> list[ColumnElement[Any]]:
-    """The columns of a sum of rows (of those that meet the condition), of what is known in them;
-    `figures` makes them into one.
+    """Return the columns that sum the known values of rows (that meet the condition);
+    `to_figures` combines them.
     """
 
     def sum_known(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -39,15 +39,16 @@ def sum_columns(where: ColumnElement[bool] | None = None) -> list[ColumnElement[
 
 
 def to_figures(values: Sequence[Any]) -> Figures:
-    """The values of the columns of `sums`."""
+    """Combine the values of the columns of `sum_columns`."""
     *tokens, cost, is_estimate = values
     taken, cached, made, reasoning = (None if n is None else int(n) for n in tokens)
     return Figures(taken, cached, made, reasoning, cost, is_estimate)
 
 
 def usage_on_and_since(projects: Select[int], day: date, since: date) -> tuple[Figures, Figures]:
-    """What the projects' tasks have used on that day, and from an earlier one on; one query.
-    `projects` is a query of ids.
+    """Return the usage of the projects' tasks on that day, and since an earlier one, by one query.
+
+    `projects` is a query of IDs.
     """
     query = select(*sum_columns(Usage.day == day), *sum_columns()).where(
         Usage.project_id.in_(projects), Usage.day >= since

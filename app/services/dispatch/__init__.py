@@ -1,1 +1,1 @@
-"""Which machine takes which task, and why a task waits."""
+"""Assigning tasks to machines, and why a task waits."""

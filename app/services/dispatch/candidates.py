@@ -1,4 +1,4 @@
-"""Machines as the dispatcher sees them: one row each, and thousands of them in milliseconds."""
+"""Machines as the dispatcher sees them: one row each, thousands of them in milliseconds."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from app.models import Attempt, Machine, MachineHeartbeat, Task
 # An attempt whose question was answered while its machine had no free slot.
 IS_ANSWERED = (Attempt.ended_at.is_(None), Attempt.phase == AttemptPhase.RUN, ~Attempt.has_slot)
 
-# JSON comes as text: what many machines say alike, or one says all the time, is read once.
+# JSON comes as text: equal texts of machines are parsed once.
 _ROWS = select(
     cast(Machine.id, Text).label("id"),
     cast(Machine.status, Text).label("status"),
@@ -40,12 +40,12 @@ _ROWS = select(
 ).outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
 _IS_ACTIVE = Machine.status != MachineStatus.DECOMMISSIONED
 STATEMENT = _ROWS.where(_IS_ACTIVE)
-_CACHE_SIZE = 10_000  # of such texts are kept
+_CACHE_SIZE = 10_000  # cached texts
 
 
 def list_candidates(asked: uuid.UUID | None = None) -> list[Candidate]:
-    """A snapshot of all machines that are not decommissioned, and of `asked` in any case: a task
-    that waits for one machine has to be shown that it is gone.
+    """Return a snapshot of all machines that aren't decommissioned, and of `asked` in any case:
+    a task that waits for one machine must learn that it's gone.
     """
     rows = db.session.execute(_ROWS.where(or_(_IS_ACTIVE, Machine.id == asked)))
     return [from_row(row) for row in rows]
@@ -55,14 +55,14 @@ IS_RESUMING = or_(
     func.coalesce(Task.partial["stageIndex"].as_integer() == Task.stage_index, False),
     Task.checkpoints.has_key(cast(Task.stage_index - 1, Text)),
 )
-"""Whether the task's next attempt goes on from a checkpoint. `statements.ASSIGN` takes that one."""
+"""Whether the task's next attempt resumes from a checkpoint. `statements.ASSIGN` takes that one."""
 CHECKS_COMMITS = "@checks-commits"
-"""What such a task wishes of its machine, in a word that no selector is."""
+"""Such a task's requirement of its machine, as a word that isn't a selector."""
 
 
 class LabelRequirements(NamedTuple):
-    """What the tasks in the queue, and projects, want of labels: selectors, and the machines that
-    protected projects have been given, by project.
+    """The label requirements of queued tasks and projects: selectors, and the listed machines of
+    protected projects, by project.
     """
 
     selectors: Sequence[str] = ()
@@ -70,19 +70,19 @@ class LabelRequirements(NamedTuple):
 
     @classmethod
     def from_json(cls, text: str) -> "LabelRequirements":
-        """From the column `wishes` of `statements.TAKE_LOCK`."""
+        """Create it from the column `wishes` of `statements.ACQUIRE_LOCK`."""
         found = msgspec.json.decode(text)
         return cls(found["selectors"] or (), found["protected"] or {})
 
     def met_by(self, machine: Candidate) -> list[str]:
-        """Which of them the machine meets, by the names that `statements.QUEUE` has for them."""
+        """Return those that the machine meets, by their names in `statements.QUEUE`."""
         met = [s for s in self.selectors if labels.matches(labels.parse(s), machine.labels)]
         named = [f"#{id_}" for id_, named in self.protected.items() if machine.id in named]
         return met + named + ([CHECKS_COMMITS] if machine.checks_commits else [])
 
 
 def from_row(row: Row[Any]) -> Candidate:
-    """The candidate that a row of STATEMENT describes."""
+    """Return the candidate of a row of STATEMENT."""
     cpu_count, memory_bytes = _size(row.hardware)
     return Candidate(
         id=row.id,
@@ -104,7 +104,7 @@ def from_row(row: Row[Any]) -> Candidate:
 
 
 def request_from_row(row: Row[Any], avoids: frozenset[str]) -> Request:
-    """The demands of a task, which is a row of `statements.QUEUE`, on its machine."""
+    """Return the requirements of a task, from a row of `statements.QUEUE`."""
     asked = row.requested_machine_id
     return Request(
         row.agent_type,
@@ -124,7 +124,7 @@ def request_from_row(row: Row[Any], avoids: frozenset[str]) -> Request:
 
 
 def request_from_task(task: Task, avoids: frozenset[str]) -> Request:
-    """Likewise of a task with its project."""
+    """Return the requirements of a task with its project."""
     asked = task.requested_machine_id
     return Request(
         task.agent_type,

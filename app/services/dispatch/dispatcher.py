@@ -1,4 +1,4 @@
-"""Handing queued tasks to machines: one pass at a time, many tasks a pass."""
+"""Assigning queued tasks to machines: one pass at a time, many tasks per pass."""
 
 import json
 import uuid
@@ -25,25 +25,25 @@ from app.services.tasks import resumption, suspensions
 
 
 def assign_queued() -> int:
-    """Assign all queued tasks that a machine can take now. Returns how many were assigned. Commits
-    after each pass.
+    """Assign all queued tasks that a machine can take now. Returns their number. Commits after each
+    pass.
 
-    One dispatcher works at a time. A second one waits for the first and then makes a pass of its
-    own: the first may have read the queue before the second was woken.
+    One dispatcher works at a time. A second one waits for the first and then makes its own pass:
+    the first may have read the queue before the second was woken.
     """
     assigned = 0
     while True:
         batch = _run_pass()
         assigned += batch.assigned
-        # A full batch that left something over is followed by another: it may have filled up
-        # the only machines that its tasks could go to, not those of the tasks behind them.
+        # A full batch that left tasks over is followed by another: it may have filled the only
+        # machines for its tasks, but not for the tasks after them.
         if not (batch.is_full and batch.assigned + batch.requested):
             return assigned
 
 
 class _PassResult(NamedTuple):
-    """The outcome of a pass: how many tasks it assigned, whether it read as many as it may, so that
-    more may be waiting, and how many wait for a person now, because a budget is used up.
+    """The result of a pass: the number of assigned tasks, whether the batch was full, so that
+    more may be waiting, and how many now wait for a person because a budget is used up.
     """
 
     assigned: int = 0
@@ -52,37 +52,37 @@ class _PassResult(NamedTuple):
 
 
 def _run_pass() -> _PassResult:
-    """Assign one batch of tasks, in one transaction. Returns the batch's outcome."""
+    """Assign one batch of tasks, in one transaction. Returns the batch's result."""
     machines, wishes = _acquire_lock()
     if any(machine.has_answered for machine in machines):
         _resume_answered(clock_now())
-        # Machines are locked before tasks: what follows is a transaction of its own.
+        # Machines are locked before tasks, so the rest is a separate transaction.
         machines, wishes = _acquire_lock()
-    batch = _assign_batch(machines, wishes, clock_now())  # a lock may have taken its time
+    batch = _assign_batch(machines, wishes, clock_now())  # waiting for a lock may have taken time
     db.session.commit()
     return batch
 
 
 def _acquire_lock() -> tuple[list[Candidate], LabelRequirements]:
-    """Become the dispatcher until the end of the transaction. Returns all machines, and what is
-    wished of their labels.
+    """Become the dispatcher until the end of the transaction. Returns all machines, and all label
+    requirements.
 
-    Returns none where no task waits, and where another dispatcher does not come to an end: beat
-    wakes the next one.
+    Returns none if no task waits, and if another dispatcher doesn't finish: beat wakes the next
+    one.
     """
-    connection = db.session.connection()  # nothing of it becomes the session's
+    connection = db.session.connection()  # nothing of it enters the session
     rows = connection.execute(statements.ACQUIRE_LOCK).all()
     if not all(row.has_lock for row in rows):
         if not _wait_for_lock():
             return [], LabelRequirements()
-        rows = db.session.connection().execute(statements.ACQUIRE_LOCK).all()  # as it is since
+        rows = db.session.connection().execute(statements.ACQUIRE_LOCK).all()  # its current state
     wishes = LabelRequirements.from_json(rows[0].wishes) if rows else LabelRequirements()
     return [candidates.from_row(row) for row in rows], wishes
 
 
 def _wait_for_lock() -> bool:
-    """Wait for the other dispatcher's transaction to end. Returns whether it did in time; if not,
-    rolls back.
+    """Wait for the other dispatcher's transaction to end. Returns whether it did in time; if
+    not, rolls back.
     """
     connection = db.session.connection()
     try:
@@ -98,8 +98,9 @@ def _wait_for_lock() -> bool:
 
 
 def _resume_answered(now: datetime) -> None:
-    """Let tasks whose gate was answered go on: they have first claim on their machine's next free
-    slot. The machines are woken. Commits.
+    """Resume tasks whose gate was answered: they have priority for their machine's next free slot.
+
+    The machines are woken. Commits.
     """
     waiting = db.session.execute(statements.WAITING).all()
     machines = {m.id: m for m in locks.lock_machines({row.machine_id for row in waiting})}
@@ -118,10 +119,10 @@ def _resume_answered(now: datetime) -> None:
 def _available_agents(
     machines: Sequence[Candidate], wishes: LabelRequirements, now: datetime, limit: float
 ) -> list[dict[str, Any]]:
-    """Pairs of a machine and an agent type whose tasks it can take now, the rank of the machine's
-    room, and what it meets of the wishes, for `statements.QUEUE`.
+    """Return pairs of a machine and an agent type whose tasks it can take now, the rank of the
+    machine's sandbox level, and the requirements that it meets, for `statements.QUEUE`.
 
-    Tasks that no machine can take are not even read: they would hold up all that come after them.
+    Tasks that no machine can take aren't even read: they would delay all later ones.
     """
     return [
         {
@@ -165,22 +166,21 @@ def _assign_batch(
 
 
 def _over_budget(bounded: Sequence[int], now: datetime) -> set[int]:
-    """Which of these tasks may not begin, because a budget that they go by is used up."""
+    """Return which of these tasks can't start because one of their budgets is used up."""
     found = budgets.statuses_of_tasks(bounded, now) if bounded else {}
     return {task_id for task_id, each in found.items() if any(one.exceeded_figures for one in each)}
 
 
 def _assign(choices: Mapping[int, str], now: datetime) -> int:
-    """Put tasks on the machines that were chosen for them. Returns how many were put.
+    """Assign tasks to the chosen machines. Returns their number.
 
-    The statement commits. The machines, and those who look at the tasks, are woken by the session's
-    commit.
+    The statement commits. The session's commit wakes the machines, and updates the tasks' viewers.
     """
     assert rules.next_status(TaskStatus.QUEUED, TaskEvent.ASSIGN) is TaskStatus.ASSIGNED
     places = [{"id": task_id, "machine": machine} for task_id, machine in choices.items()]
     about = {"places": json.dumps(places), "now": now}
     result = db.session.connection().execute(statements.ASSIGN, about).scalar_one()
-    db.session.expire_all()  # what the session knew of them is no longer so
+    db.session.expire_all()  # the session's knowledge of them is outdated
     assigned = json.loads(result)
     wakeups.wake_machines(uuid.UUID(machine) for machine, _ in assigned)
     wakeups.publish_task_changes(task_id for _, task_id in assigned)

@@ -1,6 +1,6 @@
-"""What a list tells of its tasks: why each of them waits, and what the asking developer may do.
+"""Task summaries for lists: why each task waits, and the developer's actions.
 
-As many queries for many tasks as for few.
+The number of queries doesn't depend on the number of tasks.
 """
 
 import uuid
@@ -24,14 +24,14 @@ from app.services.dispatch import candidates, wait_reasons
 from app.services.dispatch.wait_reasons import Wait
 
 MAX_POSITION = 10_000
-"""Positions in the queue are counted to here."""
+"""Maximum counted position in the queue."""
 MAX_NAMED_MACHINES = 3
-"""So many machines are named of those that one rule keeps from a task."""
+"""Maximum named machines per blocking rule."""
 _ENDED = (TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED)
 
 
 class TaskAction(StrEnum):
-    """What can be done to a task as it stands, and is one's right."""
+    """An action that the task's state and the developer's rights allow."""
 
     ANSWER = "answer"
     CANCEL = "cancel"
@@ -40,7 +40,7 @@ class TaskAction(StrEnum):
 
 @dataclass(frozen=True)
 class Block:
-    """A rule, how many machines it keeps from the task, and what some of them are called."""
+    """A rule, the number of machines that it blocks for the task, and some of their names."""
 
     reason: Reason
     count: int
@@ -49,8 +49,8 @@ class Block:
 
 @dataclass(frozen=True)
 class TaskSummary:
-    """Of one task: what it waits for, the question that is open, its position in the queue (None:
-    it is in none, or far behind), what keeps machines from it, and what may be done.
+    """A task's summary: what it waits for, its open question, its position in the queue (None:
+    not queued, or too far back), what blocks machines, and the allowed actions.
     """
 
     wait: Wait | None
@@ -61,7 +61,7 @@ class TaskSummary:
 
 
 def summarize_tasks(actor: Developer, tasks: Sequence[Task]) -> dict[int, TaskSummary]:
-    """By the tasks' ids. The tasks are as `tasks.reads.FOR_LISTS` loads them."""
+    """Return the summaries by task ID. The tasks are loaded with `tasks.queries.FOR_LISTS`."""
     gates = wait_reasons.open_gates(tasks)
     waits = wait_reasons.find_waits(tasks, gates)
     queued = [task.id for task in tasks if task.status is TaskStatus.QUEUED]
@@ -83,7 +83,9 @@ def summarize_tasks(actor: Developer, tasks: Sequence[Task]) -> dict[int, TaskSu
 
 
 def _roles(actor: Developer, project_ids: Iterable[int]) -> dict[int, ProjectRole]:
-    """What the developer is in these projects; nothing is asked for an admin, who may do all."""
+    """Return the developer's roles in these projects; no query for an admin, who has all
+    permissions.
+    """
     if actor.role is SystemRole.ADMIN:
         return {}
     query = select(ProjectMember.project_id, ProjectMember.role).where(
@@ -95,7 +97,7 @@ def _roles(actor: Developer, project_ids: Iterable[int]) -> dict[int, ProjectRol
 def _allowed_actions(
     actor: Developer, task: Task, role: ProjectRole | None, *, asks: bool
 ) -> list[TaskAction]:
-    """The same as the services find, of `rights`, when they are asked."""
+    """Return the actions that the services would allow (`rights`)."""
     person = Person(actor.role, role, is_creator=task.created_by == actor.id)
     is_there = task.project.deleted_at is None
     found = {
@@ -120,7 +122,7 @@ def _allowed_actions(
 
 
 def _positions(task_ids: Sequence[int]) -> dict[int, int]:
-    """Positions in the queue, from 1, of those that are not beyond `FARTHEST`."""
+    """Return the positions in the queue, from 1, up to `MAX_POSITION`."""
     if not task_ids:
         return {}
     order = (Task.priority.desc(), Task.id)
@@ -149,7 +151,9 @@ _REQUIREMENTS = select(
 
 
 def _blocks(task_ids: Sequence[int]) -> dict[int, Sequence[Block]]:
-    """What keeps the machines from these tasks. Tasks that ask for the same are judged once."""
+    """Return what blocks machines for these tasks. Tasks with equal requirements are checked
+    once.
+    """
     if not task_ids:
         return {}
     rows = db.session.execute(_REQUIREMENTS.where(Task.id.in_(task_ids))).all()
@@ -163,7 +167,7 @@ def _blocks(task_ids: Sequence[int]) -> dict[int, Sequence[Block]]:
         for machine in machines:
             if reason := scheduling.block_reason(request, machine, now, limit):
                 found[reason].append(machine.id)
-        found.pop(Reason.NOT_REQUESTED, None)  # nobody has to be told of those
+        found.pop(Reason.NOT_REQUESTED, None)  # no need to show those
         return found
 
     kept = {request: find_blocks(request) for request in set(requests.values())}
@@ -173,7 +177,7 @@ def _blocks(task_ids: Sequence[int]) -> dict[int, Sequence[Block]]:
 
 
 def _list_blocks(found: Mapping[Reason, Sequence[str]], names: Mapping[str, str]) -> list[Block]:
-    """The rules in their order, each with the machines that it keeps from a task."""
+    """Return the rules in order, each with the machines that it blocks for a task."""
     return [
         Block(reason, len(ids), [names[id_] for id_ in ids[:MAX_NAMED_MACHINES] if id_ in names])
         for reason in Reason

@@ -1,4 +1,4 @@
-"""Tasks that wait for their agent's account: on another machine some need not."""
+"""Tasks that wait for their agent's account: some can move to another machine."""
 
 from datetime import datetime
 
@@ -19,8 +19,10 @@ from app.services.tasks import attempts, suspensions
 
 
 def move_waiting_tasks(now: datetime) -> int:
-    """Queue the tasks whose projects let them go on elsewhere, from the middle of their stage, and
-    that another machine can take now. Returns how many were looked at. Commits for each task.
+    """Queue the tasks whose projects allow the move, from the middle of their stage, and that
+    another machine can take now.
+
+    Returns the number of checked tasks. Commits for each task.
     """
     query = (
         select(Task)
@@ -64,7 +66,7 @@ def _requeue(held: LockedTask, now: datetime) -> None:
         db.session.rollback()
         return
     task.quota = _waits_with_avoided(task, until, now).to_json()
-    why = f"{task.agent_type} may not be used on {machine.name} now"
+    why = f"{task.agent_type} is out of quota on {machine.name}"
     attempts.requeue_from_checkpoint(machine, task, attempt, why, now, gone=True)
     task.resume_at = None
     wakeups.wake_machines([machine.id])

@@ -1,6 +1,4 @@
-"""What waits for machines to be heard of, in a server that was made of a backup: they may have it
-already.
-"""
+"""Tasks that wait for machines to reconnect after a restore: the machines may already have them."""
 
 from typing import Any
 
@@ -15,7 +13,7 @@ _is_any_expected = exists().where(
 
 
 def is_possibly_running(now: Any) -> ColumnElement[bool]:
-    """Whether the task of the query may be on a machine that is awaited."""
+    """Whether the task of the query may be on a machine that is expected after a restore."""
     return exists().where(
         ServerIdentity.restored_at > Task.created_at,
         func.coalesce(ServerIdentity.machines_expected_until > now, True),

@@ -1,6 +1,6 @@
 """The dispatcher's statements.
 
-They are made once: putting one together costs more than Postgres takes to answer it.
+They are built once: building one costs more than Postgres takes to run it.
 """
 
 from sqlalchemy import (
@@ -40,14 +40,14 @@ WAITING = (
     .order_by(Attempt.machine_id, Attempt.task_id)
 )
 
-# Which machines there are, together with the lock, which is had once: a snapshot that is older than
-# the lock can only lead to a claim of slots that fails. No row where nobody waits: when a whole
-# fleet comes back each machine wakes a pass, and most have nothing to do.
+# The machines, together with the lock, which is acquired once: a snapshot older than the lock can
+# only lead to a failing claim of slots. No row if the queue is empty: when many machines return,
+# each wakes a pass, and most have nothing to do.
 _is_any_waiting = or_(
     exists().where(Task.status == TaskStatus.QUEUED).correlate(None),
     exists().where(*IS_ANSWERED).correlate(None),
 )
-# What is wanted of labels: `candidates.Wishes`. A wish that comes later is another pass's.
+# The label requirements: `candidates.LabelRequirements`. Later ones wait for the next pass.
 LABEL_REQUIREMENTS = literal_column(
     """
     (SELECT jsonb_build_object(
@@ -82,7 +82,7 @@ _is_waiting_for_person = exists().where(
 _is_waiting_for_time = func.coalesce(
     Task.resume_at > bindparam("now"), False
 )  # its agent's account
-# Rule 2: no successor before the machine confirmed, or its lease is over.
+# Rule 2: no successor before the machine confirmed, or its lease has expired.
 _has_live_predecessor = exists().where(
     Attempt.task_id == Task.id,
     Attempt.has_slot,
@@ -90,9 +90,9 @@ _has_live_predecessor = exists().where(
     MachineHeartbeat.lease_until > bindparam("now"),
 )
 _is_possibly_running = restored_machines.is_possibly_running(bindparam("now"))
-# Which machine can take which agent's tasks, the rank of its room, and which wishes it meets:
-# [{machine, agent, sandbox_rank, meets}] as one text, for thousands of parameters cost more than
-# what is asked.
+# Which machine can take which agent's tasks, the rank of its sandbox level, and the requirements
+# that it meets: [{machine, agent, room, meets}] as one text, because thousands of parameters cost
+# more than the query.
 _available = (
     func.jsonb_to_recordset(cast(bindparam("able", type_=Text), JSONB))
     .table_valued(
@@ -113,7 +113,7 @@ _required_level = case(
     *((Project.min_sandbox == level, rank) for level, rank in sandbox.RANKS.items()),
     else_=sandbox.rank(None),
 )
-# A room takes whatever demands it, or less.
+# A sandbox level satisfies requirements up to its rank.
 _is_assignable_anywhere = or_(
     and_(
         Task.requested_machine_id.is_(None),
@@ -129,7 +129,7 @@ _is_assignable_anywhere = or_(
         )
     ),
 )
-# Machines that are alike in all that counts here are looked at once.
+# Machines that are equal in everything relevant here are checked once.
 _equivalent_machines = (
     select(
         _available.c.agent,
@@ -182,7 +182,7 @@ QUEUE = (
         Task.agent_type,
         Task.requested_machine_id,
         Task.quota,
-        # Of a follow-up: the home of the attempt before has its agent's conversation.
+        # For a follow-up: the previous attempt's home has its agent's session.
         case((Task.follow_up.is_not(None), Task.machine_id)).label("prefers"),
         Task.machine_selector.label("task_selector"),
         Project.repo_url,
@@ -207,9 +207,9 @@ QUEUE = (
     .execution_options(prepared="dispatch_queue")
 )
 
-# Machines take part only where all slots that are asked for are there; the tasks that are still
-# queued, and that nobody holds, begin an attempt, and take a slot each. `places` is
-# [{id, machine}]. It says [[machine, task]] of those that were assigned.
+# Only machines with enough free slots take part. Tasks that are still queued and unlocked start an
+# attempt, and take a slot each. `places` is [{id, machine}]. It returns [[machine, task]] of the
+# assigned ones.
 ASSIGN = text(f"""
     WITH place AS (
         SELECT * FROM jsonb_to_recordset(CAST(:places AS jsonb)) AS p(id bigint, machine uuid)

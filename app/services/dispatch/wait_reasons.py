@@ -1,6 +1,4 @@
-"""The reasons why a task waits: the rule that keeps each machine from taking it, or an event, and
-until when.
-"""
+"""Why a task waits: the rule that blocks each machine, or an event, and until when."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,28 +24,28 @@ from app.services.ops import readiness
 
 
 class WaitReason(StrEnum):
-    """What a task waits for, if not for a machine to take it."""
+    """What a task waits for, other than a machine to take it."""
 
     GATE = "gate"  # a person's answer
-    SLOT = "slot"  # a slot on the machine that holds its workspace
+    SLOT = "slot"  # a slot on the machine with its workspace
     PREDECESSOR = "predecessor"  # an earlier attempt may still be running
-    MACHINE = "machine"  # its machine has not been heard of
-    QUOTA = "quota"  # its agent's account may not be used for a while
-    DISPATCHER = "dispatcher"  # nobody hands tasks out
+    MACHINE = "machine"  # its machine isn't responding
+    QUOTA = "quota"  # its agent's account is out of quota
+    DISPATCHER = "dispatcher"  # the scheduler is down
 
 
 class NextAction(StrEnum):
-    """What the server does with a waiting task by itself."""
+    """What the server will do with a waiting task by itself."""
 
     DISPATCH = "dispatch"
     FAIL = "fail"
     REQUEUE = "requeue"
-    RESUME = "resume"  # it goes on; an agent that asked is told that nobody has answered
+    RESUME = "resume"  # it continues; an agent that asked gets no answer
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Why a task waits. `at` is when `next_action` happens by itself; None where that is open."""
+    """Why a task waits. `at` is when `next_action` happens by itself; None if unknown."""
 
     reason: WaitReason
     next_action: NextAction | None
@@ -55,8 +53,10 @@ class Wait:
 
 
 def queue_info(task: Task) -> dict[str, Any] | None:
-    """A queued task's position in the queue, and for each machine that cannot take it the rule that
-    forbids it. Returns None for a task that is not queued.
+    """Return a queued task's position in the queue, and the blocking rule of each machine that
+    can't take it.
+
+    Returns None for a task that isn't queued.
     """
     if task.status is not TaskStatus.QUEUED:
         return None
@@ -83,20 +83,20 @@ def queue_info(task: Task) -> dict[str, Any] | None:
 
 
 def _machine_reason(machine: Candidate, request: Request, reason: Reason) -> str | None:
-    """What the machine says of it itself."""
+    """Return the machine's own reason."""
     agent = machine.agents.get(request.agent_type)
     return agent.reason if agent and reason is Reason.CAPABILITY_DEGRADED else None
 
 
 def find_wait(task: Task) -> Wait | None:
-    """What a task waits for apart from a machine: a person, a slot, a time. Returns None where it
-    waits for nothing of the kind.
+    """Return what a task waits for other than a machine: a person, a slot, a time. None if there
+    is nothing.
     """
     return find_waits([task], open_gates([task])).get(task.id)
 
 
 def open_gates(tasks: Sequence[Task]) -> dict[int, Gate]:
-    """The gates that wait for an answer, by their tasks: one at most of each."""
+    """Return the open gates, by task: at most one each."""
     rounds = {task.id: task.round for task in tasks if task.status in _ASKING_STATUSES}
     if not rounds:
         return {}
@@ -109,8 +109,8 @@ def open_gates(tasks: Sequence[Task]) -> dict[int, Gate]:
 
 
 def find_waits(tasks: Sequence[Task], gates: Mapping[int, Gate]) -> dict[int, Wait]:
-    """Likewise of many tasks, with their open gates, by as many queries. Their machines are
-    loaded.
+    """Return the waits of many tasks, with their open gates, with the same number of queries.
+    Their machines must be loaded.
     """
     facts = _facts(tasks, gates)
     return {task.id: wait for task in tasks if (wait := _wait(task, facts))}
@@ -123,8 +123,8 @@ _LIVE_STATUSES = (*_ASKING_STATUSES, *_ASSIGNED_STATUSES)
 
 @dataclass(frozen=True)
 class _Facts:
-    """What is known of tasks, by their ids: open gates, until when a machine may be running an
-    attempt of it, and which have no slot where they are to go on.
+    """Facts about tasks, by ID: open gates, until when a machine may run an attempt of them, and
+    which have no slot to resume in.
     """
 
     gates: Mapping[int, Gate]
@@ -168,8 +168,9 @@ def _wait_for_person(task: Task, facts: _Facts) -> Wait | None:
 
 
 def _wait_for_quota(task: Task, facts: _Facts) -> Wait | None:
-    """The task waits for a time, in the middle of a stage; in the queue its attempt is gone. What
-    is past has not been looked at yet, or waits for a tunnel to be closed.
+    """Return the wait for a time, in the middle of a stage; in the queue its attempt is gone.
+
+    A time in the past hasn't been processed yet, or waits for a tunnel to close.
     """
     is_queued = task.status is TaskStatus.QUEUED
     if task.resume_at is None or (is_queued and task.resume_at <= facts.now):
@@ -179,8 +180,10 @@ def _wait_for_quota(task: Task, facts: _Facts) -> Wait | None:
 
 
 def _wait_for_predecessor(task: Task, facts: _Facts) -> Wait | None:
-    """The task waits until an earlier attempt of it cannot be running any more: rule 2 of the
-    machine protocol. That is sooner when the machine confirms its end.
+    """Return the wait until an earlier attempt can no longer be running: rule 2 of the machine
+    protocol.
+
+    It ends sooner if the machine confirms its end.
     """
     end = facts.leases.get(task.id)
     if end is None or end <= facts.now:
@@ -189,8 +192,9 @@ def _wait_for_predecessor(task: Task, facts: _Facts) -> Wait | None:
 
 
 def _wait_for_dispatcher(facts: _Facts) -> Wait | None:
-    """No dispatcher shows signs of life. The task goes on by itself when Celery or Redis is back,
-    which is for an operator to bring.
+    """Return the wait for the dispatcher, which has no heartbeat.
+
+    The task continues by itself once an operator has restored Celery or Redis.
     """
     if facts.is_dispatching:
         return None
@@ -204,15 +208,17 @@ def _wait_for_slot(task: Task, facts: _Facts) -> Wait | None:
 
 
 def _wait_for_machine(task: Task, facts: _Facts) -> Wait | None:
-    """The task's machine is not connected. After a gate nothing else shows that."""
+    """Return the wait for the task's disconnected machine. After a gate, nothing else shows
+    that.
+    """
     if task.machine_id is None or task.machine is None or task.machine.connected:
         return None
     return Wait(WaitReason.MACHINE, NextAction.REQUEUE, facts.leases.get(task.id))
 
 
 def _leases(task_ids: Sequence[int]) -> dict[int, datetime]:
-    """The moments from which no machine can be running an attempt of the tasks, of those of which
-    an attempt holds a slot, or may be known to another server (`awaited`).
+    """Return when no machine can still run an attempt of the tasks whose attempt holds a slot,
+    or may be known to another server (`restored_machines`).
     """
     if not task_ids:
         return {}
@@ -233,7 +239,7 @@ def _leases(task_ids: Sequence[int]) -> dict[int, datetime]:
 
 
 def _without_slot(task_ids: Sequence[int]) -> frozenset[int]:
-    """Those whose latest attempt is to go on, and has no slot."""
+    """Return those whose latest attempt should resume, and has no slot."""
     if not task_ids:
         return frozenset()
     query = (

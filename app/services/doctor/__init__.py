@@ -9,7 +9,7 @@ __all__ = ["Finding", "findings"]
 
 
 def findings() -> Iterator[Finding]:
-    """The findings of all checks, one at a time: a check of a service that is away may take
+    """Yield the findings of all checks, one at a time: a check of a service that is down may take
     seconds.
 
     Raises nothing.

@@ -7,7 +7,7 @@ Checked = TypeVar("Checked")
 
 
 class Finding(NamedTuple):
-    """The result of a check. `advice` says what to do; it is empty if all is well.
+    """The result of a check. `advice` says what to do; it's empty without a problem.
 
     No text contains a secret.
     """
@@ -25,17 +25,17 @@ Check = Callable[[Checked], Finding]
 
 
 def run_checks(checks: Iterable[tuple[str, Check[Checked]]], asked: Checked) -> Iterator[Finding]:
-    """The findings of the checks on `asked`. A check that raises gives a finding, too."""
+    """Yield the findings of the checks. A check that raises gives a finding, too."""
     for name, check in checks:
         try:
             yield check(asked)
         except Exception as error:
-            # The exception's message may quote a secret; its class does not.
-            text = f"could not be looked at ({type(error).__name__})"
-            yield Finding(name, text, "mend what is wrong above, then look again")
+            # The exception's message may quote a secret; its class doesn't.
+            text = f"couldn't be checked ({type(error).__name__})"
+            yield Finding(name, text, "fix the problems above, then check again")
 
 
 def skip_checks(checks: Iterable[tuple[str, Check[Checked]]], away: str) -> Iterator[Finding]:
-    """A finding for each check that cannot run because the service `away` is away."""
+    """Yield a finding for each check that can't run because the service `away` is down."""
     for name, _ in checks:
-        yield Finding(name, f"not known while {away} is away", f"bring {away} back first")
+        yield Finding(name, f"unknown while {away} is down", f"start {away} first")

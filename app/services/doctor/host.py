@@ -39,8 +39,8 @@ def _encryption(config: Mapping[str, Any]) -> Finding:
 
 
 def _key_finding(faults: Sequence[str], well: str) -> tuple[str, str]:
-    """The finding's text and its advice."""
-    advice = "`python -m app.embedded.keys` makes good ones (docs/operating.md)"
+    """Return the finding's text and its advice."""
+    advice = "run `python -m app.embedded.keys` to generate strong ones (docs/operating.md)"
     return ("; ".join(faults), advice) if faults else (well, "")
 
 
@@ -48,61 +48,67 @@ def _disk(config: Mapping[str, Any]) -> Finding:
     home: Path = config["MUSTER_HOME"]
     there = next(place for place in (home, *home.parents) if place.exists())
     if home.exists() and not os.access(home, os.W_OK | os.X_OK):
-        return Finding("disk", f"{home} cannot be written to", "give it to the server's user")
+        return Finding("disk", f"{home} isn't writable", "make the server's user its owner")
     free = shutil.disk_usage(there).free
     text = f"{free / 2**30:.1f} GiB free for {home}"
-    return Finding("disk", text, "" if free >= FREE_BYTES else "make room, or move MUSTER_HOME")
+    return Finding(
+        "disk", text, "" if free >= FREE_BYTES else "free some space, or move MUSTER_HOME"
+    )
 
 
 def _tls(_: Mapping[str, Any]) -> Finding:
     certificate, key = os.environ.get("MUSTER_TLS_CERT"), os.environ.get("MUSTER_TLS_KEY")
     if not certificate and not key:
-        return Finding("TLS", "left to a proxy, or to this machine alone")
+        return Finding("TLS", "handled by a proxy, or only this machine connects")
     if not certificate or not key:
-        return Finding("TLS", "half set", "set both MUSTER_TLS_CERT and MUSTER_TLS_KEY, or neither")
+        return Finding(
+            "TLS", "incomplete", "set both MUSTER_TLS_CERT and MUSTER_TLS_KEY, or neither"
+        )
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
         end = x509.load_pem_x509_certificate(Path(certificate).read_bytes()).not_valid_after_utc
     except (OSError, ValueError):
-        advice = "see that MUSTER_TLS_CERT and MUSTER_TLS_KEY belong together and can be read"
-        return Finding("TLS", "certificate and key cannot be used", advice)
+        advice = "check that MUSTER_TLS_CERT and MUSTER_TLS_KEY belong together and are readable"
+        return Finding("TLS", "certificate and key are unusable", advice)
     now, renew = clock.now(), "renew it, then restart the web server"
     if end < now:
-        return Finding("TLS", f"the certificate has ended on {end:%Y-%m-%d}: nobody gets in", renew)
+        return Finding(
+            "TLS", f"the certificate expired on {end:%Y-%m-%d}: nobody can connect", renew
+        )
     late = end < now + timedelta(days=CERTIFICATE_DAYS)
-    return Finding("TLS", f"the certificate ends {end:%Y-%m-%d}", renew if late else "")
+    return Finding("TLS", f"the certificate expires on {end:%Y-%m-%d}", renew if late else "")
 
 
 def _proxy(config: Mapping[str, Any]) -> Finding:
     proxies = [part for part in config["PROXIES"] if part]
     wrong = [part for part in proxies if part != "*" and not _is_address(part)]
     if wrong:
-        text = f"MUSTER_PROXY names {', '.join(wrong)}, which is no address"
-        return Finding("proxy", text, "list the proxies' IP addresses, with commas between them")
+        text = f"MUSTER_PROXY contains {', '.join(wrong)}, which isn't an address"
+        return Finding("proxy", text, "list the proxies' IP addresses, separated by commas")
     bind = os.environ.get("MUSTER_BIND", "")
     exposed = bool(bind) and not addresses.is_loopback(bind)
     encrypted = bool(os.environ.get("MUSTER_TLS_CERT"))
     if exposed and not proxies and not encrypted:
         advice = "set MUSTER_TLS_CERT and MUSTER_TLS_KEY, or MUSTER_PROXY"
-        return Finding("proxy", f"plain HTTP on {bind} is not served", advice)
+        return Finding("proxy", f"plain HTTP on {bind} isn't served", advice)
     if "*" in proxies:
-        text = "whoever connects is believed about where requests come from"
-        return Finding("proxy", text, "name the proxies' addresses in MUSTER_PROXY instead of *")
+        text = "every client can forge its address"
+        return Finding("proxy", text, "list the proxies' addresses in MUSTER_PROXY instead of *")
     if exposed and not encrypted and all(map(addresses.is_loopback, proxies)):
-        text = f"the port is open on {bind} for a proxy on this machine, and refuses all others"
-        return Finding(
-            "proxy", text, "leave MUSTER_BIND out: then it is open to this machine alone"
-        )
+        text = f"the port is open on {bind} for a proxy on this machine, and rejects all others"
+        return Finding("proxy", text, "remove MUSTER_BIND: then only this machine can connect")
     return Finding("proxy", f"trusted: {', '.join(proxies)}" if proxies else "none")
 
 
 def _open_files(_: Mapping[str, Any]) -> Finding:
-    """Each connection is one; the server takes as many as it may have."""
+    """Check the limit of open files: each connection needs one, and the server accepts up to the
+    limit.
+    """
     _now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most == resource.RLIM_INFINITY:
-        return Finding("open files", "without a limit")
-    advice = f"let the server have {OPEN_FILES:,} (ulimit -Hn, LimitNOFILE)"
-    return Finding("open files", f"{most:,} for a process", "" if most >= OPEN_FILES else advice)
+        return Finding("open files", "unlimited")
+    advice = f"raise the server's limit to {OPEN_FILES:,} (ulimit -Hn, LimitNOFILE)"
+    return Finding("open files", f"{most:,} per process", "" if most >= OPEN_FILES else advice)
 
 
 def _is_address(text: str) -> bool:

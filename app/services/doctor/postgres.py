@@ -1,4 +1,4 @@
-"""Checks of PostgreSQL, and of what is stored in it."""
+"""Checks of PostgreSQL, and of the data in it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,15 +21,15 @@ MIN_VERSION = 15
 SKEW_SECONDS = 2
 SAMPLE = 20  # rows of each kind
 RIGHTS = ("SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS")
-# Of these roles members read and write files of PostgreSQL's host, run programs there, change rows
-# that are not theirs, or (as providers name them) manage all others.
+# Members of these roles can read and write files of PostgreSQL's host, run programs there, change
+# others' rows, or (as providers name them) manage all other roles.
 POWERFUL = (
     *("pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"),
     *("pg_write_all_data", "rds_superuser", "cloudsqlsuperuser", "azure_pg_admin"),
 )
 LESS = (
-    "give Muster a role without them (docs/operating.md, The database's roles); PostgreSQL of our "
-    "own takes them away when it starts again"
+    "give Muster a role without them (docs/operating.md, The database's roles); the embedded "
+    "PostgreSQL revokes them when it restarts"
 )
 UPGRADE = "run `flask --app wsgi db upgrade`"
 
@@ -38,7 +38,7 @@ def findings() -> Iterator[Finding]:
     engine = sa.create_engine(
         current_app.config["SQLALCHEMY_DATABASE_URI"],
         poolclass=sa.NullPool,
-        isolation_level="AUTOCOMMIT",  # so that a failed check does not make the next ones fail
+        isolation_level="AUTOCOMMIT",  # so that a failed check doesn't make the next ones fail
         hide_parameters=True,
         connect_args={
             "connect_timeout": TIMEOUT_SECONDS,
@@ -66,7 +66,9 @@ def _version(connection: Connection) -> Finding:
 
 
 def _role(connection: Connection) -> Finding:
-    """What the role may beyond its own database is what whoever takes the app over may."""
+    """Check the role's rights beyond its own database: an attacker who takes over the app gets
+    them.
+    """
     query = """
         SELECT rolname, array[rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls],
                rolname = current_user, rolname = ANY(:powerful)
@@ -78,10 +80,10 @@ def _role(connection: Connection) -> Finding:
         role for role, rights, is_own, is_one in found if not is_own and (is_one or any(rights))
     ]
     if "SUPERUSER" in own:
-        own, powers = ["SUPERUSER"], []  # which is all, and a member of all
+        own, powers = ["SUPERUSER"], []  # which has all rights, and is a member of all
     if not own and not powers:
-        return Finding("database role", f"{name}, with no rights but to its own")
-    text = f"{name} has rights that Muster does not need: {', '.join([*own, *powers])}"
+        return Finding("database role", f"{name}, with rights only to its own objects")
+    text = f"{name} has rights that Muster doesn't need: {', '.join([*own, *powers])}"
     return Finding("database role", text, LESS)
 
 
@@ -105,9 +107,9 @@ def _migrations(connection: Connection) -> Finding:
         missing = [script.revision for script in scripts.iterate_revisions("head", done or "base")]
     except RevisionError:
         if done in current_app.config["SCHEMA_AHEAD"]:
-            return Finding("migrations", f"at {done}, of a later release that was gone back from")
-        text = f"at {done}, which this version does not know (it knows {head})"
-        return Finding("migrations", text, "deploy the version that the database was migrated for")
+            return Finding("migrations", f"at {done}, of a later release that was rolled back")
+        text = f"at {done}, which this version doesn't know (it knows {head})"
+        return Finding("migrations", text, "deploy the version that migrated the database")
     return Finding("migrations", f"missing: {', '.join(reversed(missing))}", UPGRADE)
 
 
@@ -119,18 +121,18 @@ def _revision(connection: Connection) -> str | None:
 def _admin(connection: Connection) -> Finding:
     active = (Developer.role == SystemRole.ADMIN, Developer.disabled_at.is_(None))
     if connection.scalar(sa.select(sa.exists().where(*active))):
-        return Finding("admin", "there is one")
-    return Finding("admin", "there is none", "run `flask --app wsgi create-admin`")
+        return Finding("admin", "found")
+    return Finding("admin", "none found", "run `flask --app wsgi create-admin`")
 
 
 def _stored_secrets(connection: Connection) -> Finding:
     sample = list(_sample(connection))
     locked = sum(not _can_decrypt(secret) for secret in sample)
     if locked:
-        text = f"{locked} of {len(sample)} that were tried do not decrypt"
-        advice = "put the key that they were stored with back into ENCRYPTION_KEYS"
+        text = f"{locked} of {len(sample)} sampled can't be decrypted"
+        advice = "add the key that encrypted them to ENCRYPTION_KEYS again"
         return Finding("stored secrets", text, advice)
-    return Finding("stored secrets", f"all of {len(sample)} that were tried decrypt")
+    return Finding("stored secrets", f"all of {len(sample)} sampled can be decrypted")
 
 
 def _sample(connection: Connection) -> Iterator[str]:
@@ -154,11 +156,12 @@ def _clock(connection: Connection) -> Finding:
     theirs = connection.scalar(sa.text("SELECT clock_timestamp()"))
     after = clock.now()
     assert theirs is not None
-    # Postgres's clock was read between the two readings of ours, so the time of the round trip does
-    # not count as skew.
+    # Postgres's clock was read between our two readings, so the round trip doesn't count as skew.
     skew = max((before - theirs).total_seconds(), (theirs - after).total_seconds(), 0.0)
     text = f"{skew:.1f} s from PostgreSQL's"
-    return Finding("clock", text, "" if skew <= SKEW_SECONDS else "have NTP set both clocks")
+    return Finding(
+        "clock", text, "" if skew <= SKEW_SECONDS else "synchronize both clocks with NTP"
+    )
 
 
 def _size(connection: Connection) -> Finding:

@@ -1,4 +1,4 @@
-"""Checks of Redis or Valkey, and of the heartbeats that are stored there."""
+"""Checks of Redis or Valkey, and of the heartbeats stored there."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from app.services.doctor.finding import Check, Finding, run_checks, skip_checks
 from app.services.ops import readiness
 
 TIMEOUT_SECONDS = 3
-MIN_VERSION = 7  # the first version with stream ids like `5-*`; Valkey was forked from it
+MIN_VERSION = 7  # the first version with stream IDs like `5-*`; Valkey was forked from it
 DISPATCHER = "`celery -A celery_worker worker --queues=dispatch --pool=solo`"
 SWEEPER = "`celery -A celery_worker worker --queues=notify,sweep`"
 BEAT = "`celery -A celery_worker beat`"
@@ -51,12 +51,14 @@ def _eviction(client: redis.Redis) -> Finding:
     policy = memory["maxmemory_policy"]
     fits = policy == "noeviction"
     text = f"maxmemory-policy is {policy}"
-    return Finding("Redis memory", text, "" if fits else "set it to noeviction: jobs would vanish")
+    return Finding(
+        "Redis memory", text, "" if fits else "set it to noeviction: otherwise, jobs can disappear"
+    )
 
 
 def _persistence(client: redis.Redis) -> Finding:
-    """Whether saving to disk works: saves are not needed, but Redis refuses writes after a failed
-    one.
+    """Check whether saving to disk works: saves aren't needed, but Redis rejects writes after a
+    failed one.
     """
     state: Any = client.info("persistence")
     failed = [
@@ -65,14 +67,14 @@ def _persistence(client: redis.Redis) -> Finding:
         if state.get(name, "ok") != "ok"
     ]
     if failed:
-        return Finding("Redis disk", f"{', '.join(failed)}: failed", "see Redis's log and its disk")
+        return Finding("Redis disk", f"{', '.join(failed)}: failed", "check Redis's log and disk")
     return Finding("Redis disk", "no save has failed")
 
 
 def _heartbeat_check(name: str, advice: str) -> Check[redis.Redis]:
     def check(client: redis.Redis) -> Finding:
         age = readiness.heartbeat_age(client.get(readiness.HEARTBEATS[name]))
-        text = "no sign of it" if age is None else f"last sign {max(age, 0):.0f} s ago"
+        text = "no heartbeat" if age is None else f"last heartbeat {max(age, 0):.0f} s ago"
         return Finding(name, text, "" if readiness.is_recent(age) else advice)
 
     return check

@@ -1,1 +1,1 @@
-"""Evidence: what was said of a task, signed, for who does not have to believe the server's word."""
+"""Evidence: a task's signed record, verifiable without trusting the server."""

@@ -1,4 +1,4 @@
-"""What a bundle has of an attempt: log, chain, recording and transcript."""
+"""A bundle's files of an attempt: log, chain, recording and transcript."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,9 +15,9 @@ _LINK_BYTES = 32
 
 
 class AttemptParts:
-    """An attempt's files, up to where its log and its transcript end now.
+    """An attempt's files, up to the current ends of its log and its transcript.
 
-    The chain is made while the log is read for the first time, which comes first by their names.
+    The chain is computed while the log is first read, which comes first by name.
     """
 
     def __init__(self, actor: Developer, attempt: Attempt, server_id: str) -> None:
@@ -42,7 +42,7 @@ class AttemptParts:
 
     @property
     def state(self) -> tuple[object, ...]:
-        """What these files follow from."""
+        """The data that determines these files."""
         sizes = self._recording.sizes
         return (
             self.number,
@@ -54,7 +54,7 @@ class AttemptParts:
         )
 
     def end(self) -> ChainEnd:
-        """Where the chain ends, once its log has been read."""
+        """The end of the chain, once its log has been read."""
         if (taken := self._log_chain) is not None:
             gaps = [(start, end) for start, end in taken.gaps]
             return ChainEnd(self.number, taken.byte_count, gaps, taken.head.hex(), True)

@@ -1,4 +1,4 @@
-"""A task's bundle of evidence, made while somebody takes it."""
+"""A task's evidence bundle, built while it's downloaded."""
 
 import hashlib
 import zlib
@@ -27,12 +27,12 @@ _MAX_TRIES = 5
 
 
 class PartChanged(Exception):
-    """A part was another when it was read for the second time: some of it was deleted meanwhile."""
+    """A part differed at its second reading: some of it was deleted meanwhile."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A task's evidence as it was when it was asked for. `etag` is the same for the same bytes."""
+    """A task's evidence at the time of the request. Equal bytes have equal `etag`s."""
 
     task_id: int
     etag: str
@@ -44,8 +44,9 @@ class Bundle:
     _attempts: Sequence[AttemptParts]
 
     def read(self) -> Iterator[bytes]:
-        """The file's bytes, piece by piece; empty ones while the parts are read for the first time.
-        No session is held between two pieces. Raises Changed.
+        """Yield the file in chunks; empty ones while the parts are first read.
+
+        No session is held between two chunks. Raises PartChanged.
         """
         files: list[File] = []
         members: list[Member] = []
@@ -80,11 +81,11 @@ def _check_unchanged(member: Member, pieces: Iterator[bytes]) -> Iterator[bytes]
             break
         yield piece
     if (size, crc) != (member.size, member.crc):
-        raise PartChanged(f"{member.name} is another than it was")
+        raise PartChanged(f"{member.name} has changed")
 
 
 def create_bundle(actor: Developer, task_id: int) -> Bundle:
-    """The task's evidence as of now. Raises NotFound and keys.SigningKeyUnreadable."""
+    """Return the task's current evidence. Raises NotFound and keys.SigningKeyUnreadable."""
     signer, server_id = keys.current_signer(), identity.server_id()
     server = Server(server_id, settings.value("publicUrl") or None)
     task, decided, attempts = _read_consistent(actor, task_id)
@@ -114,8 +115,10 @@ def create_bundle(actor: Developer, task_id: int) -> Bundle:
 def _read_consistent(
     actor: Developer, task_id: int
 ) -> tuple[Task, Spooled, list[history.AttemptWithMachine]]:
-    """The task with its decisions and attempts, all of the same moment: nothing has happened to it
-    between the first and the last of these reads. Who is busier than that has the last ones.
+    """Return the task with its decisions and attempts, all of the same time.
+
+    It rereads until nothing happened to the task in between; for a very busy task, it returns the
+    last reading.
     """
     for _ in range(_MAX_TRIES):
         task = queries.get(actor, task_id)

@@ -1,6 +1,6 @@
-"""What a bundle has of people's decisions about a task: who said what, and when.
+"""A bundle's record of people's decisions about a task: who, what, and when.
 
-Drafts are no decisions, and are nobody's business.
+Drafts aren't decisions, and stay private.
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ PAGE_SIZE = 50
 
 
 def list_decisions(task_id: int) -> Iterator[dict[str, Any]]:
-    """Each question to people with its answer, then each review, thread, comment and follow-up;
-    `what` says which it is.
+    """Yield each question to people with its answer, then each review, thread, comment and
+    follow-up; `what` is its kind.
     """
     place = (Gate.round, Gate.stage_index, Gate.number)
     for gate, name in _rows(_with_person_name(Gate, Gate.answered_by, task_id), *place):
@@ -38,13 +38,13 @@ def list_decisions(task_id: int) -> Iterator[dict[str, Any]]:
 
 
 def _with_person_name(kind: Any, person: Any, task_id: int) -> Select[Any, Any]:
-    """The task's rows of that kind, each with the name of its person, if there is one."""
+    """Return the task's rows of that kind, each with its person's name, if any."""
     query = select(kind, Developer.name).outerjoin(Developer, Developer.id == person)
     return query.where(kind.task_id == task_id)
 
 
 def _rows(query: Select[Any, Any], *order: Any) -> Iterator[tuple[Any, Any]]:
-    """All rows of the query, a page at a time."""
+    """Yield all rows of the query, a page at a time."""
     offset = 0
     while True:
         page = db.session.execute(query.order_by(*order).limit(PAGE_SIZE).offset(offset)).all()
@@ -113,7 +113,7 @@ def _thread(thread: ReviewThread, name: str | None) -> dict[str, Any]:
 
 
 def _comment(comment: ReviewComment, name: str | None) -> dict[str, Any]:
-    """`attempt` instead of a person: its agent has said it."""
+    """`attempt` instead of a person: its agent wrote it."""
     return {
         "what": "comment",
         "id": comment.id,

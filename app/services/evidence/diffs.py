@@ -1,4 +1,4 @@
-"""What a bundle has of a task's changes: patches, as machines have sent them."""
+"""A bundle's record of a task's changes: patches, as machines sent them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -14,14 +14,14 @@ PAGE_SIZE = 500
 
 
 def list_changes(task_id: int) -> Sequence[Change]:
-    """The task's changes, in order."""
+    """Return the task's changes, in order."""
     whose = (Change.attempt, Change.stage_index, Change.partial, Change.since)
     query = select(Change).where(Change.task_id == task_id, Change.is_complete)
     return db.session.scalars(query.order_by(*whose)).all()
 
 
 def change_to_json(change: Change) -> dict[str, Any]:
-    """What `task.json` says of a change. Of one that left its patch out it is all that there is."""
+    """Return a change's entry in `task.json`. For one without a patch, that's everything."""
     return {
         "attempt": change.attempt,
         "round": change.round,
@@ -39,7 +39,7 @@ def change_to_json(change: Change) -> dict[str, Any]:
 
 
 def parts(task_id: int, changes: Sequence[Change]) -> Iterator[Part]:
-    """The patches of those changes that are kept with their contents."""
+    """Return the patches of changes with stored contents."""
     for change in changes:
         if not change.left_out:
             middle = "-partial" if change.partial else ""
@@ -49,7 +49,7 @@ def parts(task_id: int, changes: Sequence[Change]) -> Iterator[Part]:
 
 
 def _patch_reader(task_id: int, change_id: int) -> Callable[[], Iterator[bytes]]:
-    """Reads a change's patch: the sections of its files, in order."""
+    """Read a change's patch: the sections of its files, in order."""
 
     def read() -> Iterator[bytes]:
         for content_id in _sections(change_id):

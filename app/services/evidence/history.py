@@ -1,4 +1,4 @@
-"""What a bundle has of a task itself: what it is, and what happened to it."""
+"""A bundle's record of a task itself: its data and its events."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -19,8 +19,8 @@ PAGE_SIZE = 200
 def task_file(
     task: Task, attempts: Sequence[AttemptWithMachine], changes: Sequence[Change]
 ) -> bytes:
-    """The member `task.json`: the task with its attempts, each with its machine's name, and what
-    they have changed.
+    """Return the member `task.json`: the task with its attempts, each with its machine's name
+    and changes.
     """
     return encode_line(
         {
@@ -70,14 +70,14 @@ def _attempt_to_json(attempt: Attempt, machine: str) -> dict[str, Any]:
 
 
 def list_attempts(task: Task) -> list[AttemptWithMachine]:
-    """The task's attempts, each with its machine's name."""
+    """Return the task's attempts, each with its machine's name."""
     query = select(Attempt, Machine.name).join(Machine, Machine.id == Attempt.machine_id)
     found = db.session.execute(query.where(Attempt.task_id == task.id).order_by(Attempt.number))
     return [(attempt, name) for attempt, name in found]
 
 
 def events_reader(task_id: int, up_to: int) -> Callable[[], Iterator[bytes]]:
-    """Reads the member `events.jsonl`: the task's events up to that number, a line each."""
+    """Read the member `events.jsonl`: the task's events up to that number, one per line."""
 
     def read() -> Iterator[bytes]:
         last = 0

@@ -1,4 +1,4 @@
-"""The keys by which the server signs evidence: one that does, and those that once did."""
+"""The keys for signing evidence: the current one and earlier ones."""
 
 import base64
 from dataclasses import dataclass
@@ -18,45 +18,47 @@ from muster.protocol import evidence
 
 
 class SigningKeyUnreadable(Conflict):
-    """The key that signs evidence is encrypted with a key that ENCRYPTION_KEYS no longer lists."""
+    """ENCRYPTION_KEYS no longer lists the key that encrypts the signing key of evidence."""
 
     code = "signing_key_unreadable"
 
 
 @dataclass(frozen=True)
 class Signer:
-    """The current key, as it lies in memory while a bundle is made."""
+    """The current key in memory while a bundle is built."""
 
     id: str
     _key: Ed25519PrivateKey
 
     def sign(self, manifest: bytes) -> bytes:
-        """The bundle's member `signature`."""
+        """Return the bundle's member `signature`."""
         public = self._key.public_key().public_bytes_raw()
         return evidence.signature_member(manifest, public, self._key.sign(manifest))
 
 
 def current_signer() -> Signer:
-    """The key that signs, made when it is first asked for. Commits then. Raises
+    """Return the current signing key, created on first use; commits then. Raises
     SigningKeyUnreadable.
     """
     row = _current()
     try:
         secret = base64.b64decode(encryption.decrypt(row.private_key or ""))
     except encryption.KeyMissing:
-        raise SigningKeyUnreadable("an operator makes another: flask evidence-key") from None
+        raise SigningKeyUnreadable(
+            "An operator can create a new one: flask evidence-key."
+        ) from None
     return Signer(row.id, Ed25519PrivateKey.from_private_bytes(secret))
 
 
 def list_keys() -> list[EvidenceKey]:
-    """All keys that there have been, the newest first; made and committed, if there is none."""
+    """Return all keys, the newest first; creates and commits one if there is none."""
     _current()
     newest = EvidenceKey.created_at.desc()
     return list(db.session.scalars(select(EvidenceKey).order_by(newest, EvidenceKey.id)))
 
 
 def rotate(moment: datetime) -> str:
-    """Retire the current key, whose private half is destroyed, and make another; return its id.
+    """Retire the current key, destroying its private half, and create another. Returns its ID.
     Commits.
     """
     retired = update(EvidenceKey).where(EvidenceKey.is_current.is_(True))
@@ -79,7 +81,7 @@ def _current() -> EvidenceKey:
 
 
 def _make(moment: datetime) -> str:
-    """Add a key that is the current one, unless somebody else has just done so."""
+    """Add a current key, unless another process has just done so."""
     key = Ed25519PrivateKey.generate()
     public = key.public_key().public_bytes_raw()
     secret = base64.b64encode(key.private_bytes_raw()).decode()

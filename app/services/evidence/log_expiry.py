@@ -1,4 +1,4 @@
-"""Logs whose time is over: they are deleted, and their chains stay."""
+"""Expired logs: they are deleted, and their hash chains stay."""
 
 from datetime import datetime, timedelta
 
@@ -12,15 +12,15 @@ from app.services.logs import chunk_reader
 from app.services.ops import identity
 from muster.protocol import evidence
 
-MAX_LOGS = 100  # in a run
-MAX_BYTES = 256 << 20  # likewise: after so many of them the next run goes on
+MAX_LOGS = 100  # per run
+MAX_BYTES = 256 << 20  # likewise; the next run continues
 
 log = structlog.get_logger(__name__)
 
 
 def sweep(now: datetime) -> None:
-    """Delete the logs of attempts that ended longer ago than `logRetentionDays`, the oldest first.
-    Commits each.
+    """Delete the logs of attempts that ended longer ago than `logRetentionDays`, the oldest
+    first. Commits each.
     """
     before = now - timedelta(days=settings.value("logRetentionDays"))
     found = db.session.execute(due_logs(before).limit(MAX_LOGS)).all()
@@ -36,7 +36,7 @@ def sweep(now: datetime) -> None:
 
 
 def due_logs(before: datetime) -> Select[int, int]:
-    """The query of the attempts that ended before then, and whose logs are there, in order."""
+    """Return the query of the attempts that ended before then and still have logs, in order."""
     query = select(Attempt.task_id, Attempt.number)
     return query.where(Attempt.ended_at < before, Attempt.log_expired_at.is_(None)).order_by(
         Attempt.ended_at
@@ -44,11 +44,9 @@ def due_logs(before: datetime) -> Select[int, int]:
 
 
 def _expire(task_id: int, number: int, now: datetime) -> int:
-    """Delete an attempt's log and keep its chain, unless it has grown meanwhile; return how many
-    bytes it had.
+    """Delete an attempt's log and keep its chain, unless it has grown meanwhile. Returns its bytes.
 
-    The chain is made before anything is locked. What comes for the log later is a gap
-    (`logs.room`).
+    The chain is computed before anything is locked. Later log bytes become a gap (`logs.quota`).
     """
     attempt = db.session.get(Attempt, (task_id, number))
     if attempt is None:

@@ -1,8 +1,8 @@
-"""The files of a bundle, each of which can be read twice and says the same both times.
+"""The files of a bundle. Each can be read twice with the same result.
 
-The first reading is for sizes and checksums, which stand before the bytes that they are of; no
-transaction lasts from one to the other. What grows meanwhile (logs, transcripts, events) is read up
-to where it ended when the bundle was asked for; what may change is kept (`Spooled`).
+The first reading is for sizes and checksums, which precede the bytes; no transaction spans both.
+Growing data (logs, transcripts, events) is read up to its end at the time of the request;
+changeable data is stored (`Spooled`).
 """
 
 import json
@@ -13,19 +13,21 @@ from typing import Any, NamedTuple
 
 from app.domain.timestamps import to_rfc3339
 
-IN_MEMORY_BYTES = 256 * 1024  # more of what is kept lies on the disk
+IN_MEMORY_BYTES = 256 * 1024  # beyond this, data goes to disk
 CHUNK_BYTES = 64 * 1024
 
 
 class Part(NamedTuple):
-    """A file of that name. `read` gives its bytes in pieces, between which no session is held."""
+    """A file with that name. `read` yields its bytes in chunks, between which no session is
+    held.
+    """
 
     name: str
     read: Callable[[], Iterator[bytes]]
 
 
 class Spooled:
-    """Bytes that were written once and are read again, in bounded memory."""
+    """Bytes that are written once and read again, in bounded memory."""
 
     def __init__(self, pieces: Iterable[bytes] = ()) -> None:
         self._file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115
@@ -37,14 +39,14 @@ class Spooled:
         self._file.write(piece)
 
     def read(self, size: int = CHUNK_BYTES) -> Iterator[bytes]:
-        """All of it, in pieces of that size."""
+        """Yield all of it, in chunks of that size."""
         self._file.seek(0)
         while piece := self._file.read(size):
             yield piece
 
 
 def encode_line(value: Any) -> bytes:
-    """The value as JSON in its one spelling, with a line's end."""
+    """Return the value as canonical JSON, with a line end."""
     text = json.dumps(
         value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=to_rfc3339
     )
@@ -52,7 +54,7 @@ def encode_line(value: Any) -> bytes:
 
 
 def join_chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in fewer pieces."""
+    """Yield the same bytes in fewer chunks."""
     waiting = bytearray()
     for one in lines:
         waiting += one
@@ -63,7 +65,7 @@ def join_chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def encode_array(items: Iterable[Any]) -> Iterator[bytes]:
-    """A JSON array, with an item a line."""
+    """Yield a JSON array, one item per line."""
     comma = b"[\n"
     for item in items:
         yield comma + encode_line(item)[:-1]

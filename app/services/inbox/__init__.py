@@ -1,1 +1,1 @@
-"""What needs a developer: questions, ends that nobody has looked at, unwell machines."""
+"""A developer's inbox: questions, results to review, unhealthy machines."""

@@ -1,4 +1,4 @@
-"""What an inbox quotes: some lines of a change, and the end of a failed stage's log."""
+"""Quotes for an inbox: some lines of a change, and the end of a failed stage's log."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -13,20 +13,22 @@ from app.extensions import db
 from app.models import Attempt, Change, ChangedFile, Content, LogChunk
 
 MAX_HUNKS_BYTES = 64 * 1024
-"""Of a file with more hunks nothing is quoted: they would all have to be read."""
+"""A file with larger hunks isn't quoted: they would all have to be read."""
 _TAIL_BYTES = 4096
 
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Lines of a changed file: {type, old_line, new_line, text, no_newline?} of each."""
+    """Lines of a changed file: {type, old_line, new_line, text, no_newline?} each."""
 
     path: str
     lines: list[dict[str, Any]]
 
 
 def change_excerpts(places: Mapping[int, int]) -> dict[int, Excerpt]:
-    """The first changed lines of a file of each change: by its id, the position of the file."""
+    """Return the first changed lines of one file per change. The argument maps change IDs to
+    file positions.
+    """
     is_its = (Content.task_id == Change.task_id) & (Content.id == ChangedFile.patch)
     query = (
         select(Change.id, ChangedFile.path, Content.hunks)
@@ -47,14 +49,14 @@ def change_excerpts(places: Mapping[int, int]) -> dict[int, Excerpt]:
 
 
 def _line_from_json(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """A line, from as it is kept."""
+    """Convert a stored line."""
     about = {"type": LineType(fields["type"]), "text": fields["text"]}
     about |= {"old_line": fields["oldLine"], "new_line": fields["newLine"]}
     return about | ({"no_newline": True} if fields.get("noNewline") else {})
 
 
 def log_tails(attempts: Collection[tuple[int, int]]) -> dict[int, list[str]]:
-    """The last lines of these attempts' logs, by task: [task, attempt]."""
+    """Return the last lines of these attempts' logs, by task: [task, attempt]."""
     end = func.substr(LogChunk.data, func.greatest(1, LogChunk.size - _TAIL_BYTES + 1))
     last = (
         select(end.label("data"))

@@ -1,4 +1,4 @@
-"""A developer's inbox: what needs them, with all that a page needs to show it and to answer."""
+"""A developer's inbox, with everything that a page needs to show and answer it."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -21,9 +21,11 @@ from app.services.tasks.gates import PendingGate
 
 @dataclass(frozen=True)
 class InboxItem:
-    """Something that needs the developer. `default_action` happens by itself, `at` that time;
-    `since` None: not known. Of `task` and `machine` there is one. `log_tail`: how the log of a
-    failure ends; `retry_from`: the stage that it can be retried from, None: it may not be.
+    """Something that needs the developer's attention.
+
+    `default_action` happens by itself, `at` that time; `since` None: unknown. It has either `task`
+    or `machine`. `log_tail`: the end of a failure's log; `retry_from`: the stage from which it can
+    be retried, None: not allowed.
     """
 
     id: str
@@ -42,13 +44,13 @@ class InboxItem:
 
 @dataclass(frozen=True)
 class _Viewer:
-    """Who asks, with their roles in the projects of a page."""
+    """The developer, with their roles in the projects of a page."""
 
     developer: Developer
     roles: dict[int, ProjectRole] = field(default_factory=dict)
 
     def is_allowed(self, act: Permission, task: Task | None = None) -> bool:
-        """Whether they may, with their credential, do it to the task (None: to no task)."""
+        """Whether the developer's credential allows it for the task (None: outside tasks)."""
         role = self.roles.get(task.project_id) if task else None
         is_creator = task is not None and task.created_by == self.developer.id
         if not self.developer.access_scope.allows(REQUIRED_SCOPE[act]):
@@ -59,12 +61,14 @@ class _Viewer:
 def listing(
     actor: Developer, kinds: Collection[InboxKind], now: datetime
 ) -> Callable[[Sequence[Any] | None, int], Keys]:
-    """A function that makes the query of a page's keys, for `paging`. No kinds: all of them."""
+    """Return a function that builds the query of a page's keys, for `pagination`. No kinds: all
+    of them.
+    """
     return lambda before, limit: keys.page_query(actor, kinds or [*InboxKind], before, limit, now)
 
 
 def items(actor: Developer, found: Sequence[Key], now: datetime) -> list[InboxItem]:
-    """The items of these keys, in their order, by the same few queries however many there are."""
+    """Return the items of these keys, in order, with a constant number of queries."""
     task_ids = [int(key.id) for key in found if key.rank != rules.RANKS[InboxKind.MACHINE]]
     of_tasks = tasks.read_tasks(task_ids)
     unwell = machines.read_unhealthy(
@@ -77,13 +81,13 @@ def items(actor: Developer, found: Sequence[Key], now: datetime) -> list[InboxIt
             item = _machine_item(asking, unwell.get(key.id), now)
         else:
             item = _task_item(asking, of_tasks, int(key.id), key.rank)
-        if item is not None:  # it has not gone since the keys were read
+        if item is not None:  # it still exists since the keys were read
             made.append(item)
     return made
 
 
 def counts(actor: Developer, now: datetime) -> dict[InboxKind, int]:
-    """How many items of each kind there are, each counted to `keys.COUNTED`."""
+    """Return the number of items of each kind, each counted up to `keys.MAX_COUNT`."""
     return keys.counts(actor, now)
 
 
@@ -147,7 +151,7 @@ def _end_item(asking: _Viewer, of_tasks: InboxTasks, task: Task, rank: int) -> I
 
 
 def _retry_from(task: Task) -> int:
-    """The stage that has failed, where there is what it began with; else the first."""
+    """Return the failed stage, if its starting point exists; else the first."""
     failed: int = (task.failure or {}).get("stageIndex") or 0
     return failed if str(failed - 1) in task.checkpoints else 0
 

@@ -1,7 +1,7 @@
-"""Which things need a developer, as queries: each finds what it needs by an index.
+"""Inbox items as queries, each served by an index.
 
-An item is found by its place in the list: {rank, since, id}, where `id` is its task's or machine's
-(a task is in the list once).
+An item is identified by its position in the list: {rank, since, id}, where `id` is its task's or
+machine's (a task is in the list once).
 """
 
 from collections.abc import Collection, Sequence
@@ -39,15 +39,15 @@ from app.models import Developer, Gate, Machine, MachineHeartbeat, Project, Revi
 from app.services import rights
 
 MAX_COUNT = 1000
-"""Counting stops here: people do not need to tell a thousand from more."""
+"""Counting stops here: a more exact number is useless."""
 
 Keys = Select[int, datetime, str]
 ORDER = (column("rank", Integer), column("since", DateTime(timezone=True)), column("id", String))
-"""By which the list is ordered, downwards."""
+"""The descending sort order of the list."""
 
 
 class Key(NamedTuple):
-    """An item's place in the list."""
+    """An item's position in the list."""
 
     rank: int
     since: datetime
@@ -61,7 +61,7 @@ def page_query(
     limit: int,
     now: datetime,
 ) -> Keys:
-    """The query of a page's keys, from behind the key `before` (None: from the beginning)."""
+    """Return the query of a page's keys, after the key `before` (None: from the start)."""
     of_each = []
     for rank, rows in sources(actor, kinds, now).items():
         if before is not None and rank > before[0]:
@@ -78,7 +78,7 @@ def page_query(
 
 
 def counts(actor: Developer, now: datetime) -> dict[InboxKind, int]:
-    """How many items of each kind there are, each counted to COUNTED."""
+    """Return the number of items of each kind, each counted up to MAX_COUNT."""
     queries = {}
     for kind in InboxKind:
         for rows in sources(actor, [kind], now).values():
@@ -90,7 +90,7 @@ def counts(actor: Developer, now: datetime) -> dict[InboxKind, int]:
 
 
 def sources(actor: Developer, kinds: Collection[InboxKind], now: datetime) -> dict[int, Keys]:
-    """The queries of the keys of these kinds, by rank, from the first to the last."""
+    """Return the queries of the keys of these kinds, by rank, from the first to the last."""
     found: dict[int, Keys] = {}
     if asked := [kind for kind in QUESTION_KINDS if kind in kinds]:
         of = [gate for kind in asked for gate in gates_of_kind(kind)]
@@ -106,7 +106,7 @@ def sources(actor: Developer, kinds: Collection[InboxKind], now: datetime) -> di
 
 
 def _sort_columns(rows: Keys) -> tuple[ColumnElement[Any], ...]:
-    """What a source is ordered by: the columns `since` and `id`, without their labels."""
+    """Return a source's sort columns: `since` and `id`, without their labels."""
     labels: list[Any] = list(rows.inner_columns)
     return tuple(label.element for label in labels[1:])
 
@@ -121,7 +121,7 @@ def _empty() -> Keys:
 
 
 def _open_gates(actor: Developer, kinds: Sequence[GateKind]) -> Keys:
-    """Those that the actor may answer."""
+    """Return those that the actor can answer."""
     is_of_round = (Task.id == Gate.task_id) & (Task.round == Gate.round)
     return (
         _keys(InboxKind.GATE, Gate.requested_at, Task.id)
@@ -141,7 +141,7 @@ _END_STATUSES = {InboxKind.FAILURE: TaskStatus.FAILED, InboxKind.RESULT: TaskSta
 
 
 def _ended_tasks(actor: Developer, kind: InboxKind, now: datetime) -> Keys:
-    """The actor's own tasks that have ended so, not too long ago, and were not marked as seen."""
+    """Return the actor's own tasks with that end, not too long ago and not dismissed."""
     return (
         _keys(kind, Task.finished_at, Task.id)
         .select_from(Task)
@@ -162,12 +162,12 @@ def _has_changed() -> ColumnElement[bool]:
 
 
 def _is_reviewed() -> ColumnElement[bool]:
-    """Whether somebody has reviewed the task's round, or let it pass on its way."""
+    """Whether someone has reviewed the task's round, or approved it at a gate."""
     reviewed = select(Review.id).where(Review.task_id == Task.id, Review.round == Task.round)
     confirmed = select(Gate.task_id).where(
         Gate.task_id == Task.id,
         Gate.round == Task.round,
-        Gate.stage_index > 0,  # before that there is no work
+        Gate.stage_index > 0,  # there is no work before that
         Gate.kind == GateKind.CONFIRM,
         Gate.answered_at.is_not(None),
     )
@@ -175,8 +175,9 @@ def _is_reviewed() -> ColumnElement[bool]:
 
 
 def _unhealthy_machines(now: datetime) -> Keys:
-    """Machines in trouble (`domain.inbox.troubles`). Since when an agent cannot be used nobody
-    knows: such a machine's place is by when it first came.
+    """Return machines with problems (`domain.inbox.find_problems`).
+
+    It's unknown since when an agent is unusable: such a machine is sorted by its first connection.
     """
     offline = or_(
         Machine.status == MachineStatus.OFFLINE,
@@ -203,7 +204,7 @@ def _has_unhealthy_agent(now: datetime) -> ColumnElement[bool]:
         column("value", JSONB), name="capability"
     )
     capability = each.c.value
-    # Stored as `moments.written`.
+    # Stored by `timestamps.to_rfc3339`.
     until = func.coalesce(capability["degradedUntil"].as_string(), "9")
     is_there = capability["reason"].as_string().is_distinct_from(NOT_INSTALLED)
     is_ill = ~func.coalesce(capability["healthy"].as_boolean(), True) & (until > to_rfc3339(now))

@@ -1,4 +1,4 @@
-"""Unwell machines, as an inbox shows them."""
+"""Unhealthy machines, as an inbox shows them."""
 
 import uuid
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from app.models import Machine, MachineHeartbeat
 
 @dataclass(frozen=True)
 class UnhealthyMachine:
-    """A machine, and all that is wrong with it. `lease_until`: until then it may work unheard."""
+    """A machine, and all its problems. `lease_until`: until then it may work without contact."""
 
     id: uuid.UUID
     name: str
@@ -40,14 +40,14 @@ class UnhealthyMachine:
 
     @property
     def since(self) -> datetime | None:
-        """Since when it is unwell; None: only an agent is, and nobody knows since when."""
+        """Since when it's unhealthy; None: only an agent is, for an unknown time."""
         reasons = {each.reason for each in self.problems}
         if MachineProblem.OFFLINE in reasons:
             return self.last_seen_at
         return self.drain_started_at if MachineProblem.DISK_FULL in reasons else None
 
     def default_action(self, now: datetime) -> tuple[DefaultAction, datetime | None]:
-        """What becomes of it by itself, and when."""
+        """Return what happens by itself, and when."""
         is_at_work = self.slots_used > 0
         return rules.default_action_of_machine(
             self.problems, self.lease_until, now, is_at_work=is_at_work
@@ -55,7 +55,7 @@ class UnhealthyMachine:
 
 
 def read_unhealthy(ids: Sequence[str], now: datetime) -> dict[str, UnhealthyMachine]:
-    """Those of the machines that are unwell now, by id."""
+    """Return the currently unhealthy ones of the machines, by ID."""
     query = (
         select(Machine, MachineHeartbeat)
         .outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)

@@ -1,5 +1,5 @@
-"""The tasks of an inbox's page, with their open questions and what they have changed, read for all
-of them together.
+"""The tasks of an inbox page, with their open questions and changes, read for all of them
+together.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -19,7 +19,7 @@ from app.services.tasks import diffs, workspaces
 from app.services.tasks.queries import FOR_LISTS
 
 MAX_FILES = 4
-"""So many files of a change are named, those with the most lines first."""
+"""Maximum named files of a change, those with the most lines first."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class ShortFile:
 
 @dataclass(frozen=True)
 class ShortDiff:
-    """What a task has changed, in short: the numbers, some of the `files`, and some lines of the
-    first of them that can be quoted.
+    """A summary of a task's changes: the counts, some of the `files`, and some lines of the
+    first quotable one.
     """
 
     commit: str
@@ -48,8 +48,8 @@ class ShortDiff:
 
 @dataclass(frozen=True)
 class InboxTasks:
-    """Tasks by id, and what there is to them: `gates` that are open, by task; `changes` by task and
-    commit; `files` by change; `workspaces` by task and attempt.
+    """Tasks by ID, and their data: open `gates` by task; `changes` by task and commit; `files`
+    by change; `workspaces` by task and attempt.
     """
 
     tasks: dict[int, Task] = field(default_factory=dict)
@@ -65,14 +65,16 @@ class InboxTasks:
         return {task.project_id for task in self.tasks.values()}
 
     def diff_at(self, task: Task, gate: Gate) -> dict[str, Any] | None:
-        """As `diffs.shown_at` tells it."""
+        """Return the same as `diffs.gate_diff`."""
         if gate.kind is GateKind.QUESTION:
             return None
         numbers = workspaces.diff_at(task, gate, self._workspace)
         return None if numbers is None else diffs.with_link(numbers, self._change(task, gate))
 
     def short_diff(self, task: Task, gate: Gate | None) -> ShortDiff | None:
-        """What the gate asks about or, without one, what the task has come to. None: not told."""
+        """Return the changes that the gate asks about or, without one, the task's latest. None:
+        unknown.
+        """
         change = self._change(task, gate)
         if change is None:
             return None
@@ -86,7 +88,7 @@ class InboxTasks:
         )
 
     def has_work(self, task: Task) -> bool:
-        """Whether there is something that could be gone on from."""
+        """Whether there is work to continue from."""
         return bool(task.checkpoints or task.partial or (task.result or {}).get("pushed"))
 
     def _change(self, task: Task, gate: Gate | None) -> Change | None:
@@ -98,7 +100,7 @@ class InboxTasks:
 
 
 def read_tasks(task_ids: Collection[int]) -> InboxTasks:
-    """The tasks, which the caller may see."""
+    """Return the tasks, which the caller may see."""
     if not task_ids:
         return InboxTasks()
     query = select(Task).where(Task.id.in_(task_ids)).options(*FOR_LISTS)
@@ -125,7 +127,7 @@ def _attempt_key(task: Task) -> tuple[int, int]:
 
 
 def _has_log_tail(task: Task) -> bool:
-    """Whether the end of its log may say why it has failed."""
+    """Whether the end of its log may explain the failure."""
     return task.status is TaskStatus.FAILED and task.attempt > 0
 
 
@@ -145,7 +147,7 @@ def _commits(tasks: dict[int, Task], gates: dict[int, Gate]) -> Iterator[tuple[i
 
 
 def _last_commit(task: Task) -> str | None:
-    """That of what the task has come to last."""
+    """Return the commit of the task's latest work."""
     if task.result:
         return task.result.get("commit")
     last = max(task.checkpoints, key=int, default=None)
@@ -153,7 +155,7 @@ def _last_commit(task: Task) -> str | None:
 
 
 def _changes(commits: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Change]:
-    """The latest change of the task up to each commit, since the task's base."""
+    """Return the latest change of the task up to each commit, since the task's base."""
     query = select(Change).where(
         tuple_(Change.task_id, Change.commit).in_(commits),
         Change.since == DiffBase.BASE,

@@ -1,1 +1,1 @@
-"""Logs of attempts: byte ranges, lines, recordings; transcripts; what has been added to them."""
+"""Logs of attempts: byte ranges, lines, recordings; transcripts; live updates."""

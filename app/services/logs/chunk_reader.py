@@ -1,7 +1,6 @@
-"""An attempt's stored log as pieces of a bounded size, whatever its chunks are like.
+"""An attempt's stored log in slices of limited size, whatever its chunks are like.
 
-Who reads a log may be slow, and many may read at once: each holds one piece, and between two pieces
-no connection to Postgres.
+Readers may be slow and many: each holds one slice, and no Postgres connection between two slices.
 """
 
 from collections import deque
@@ -16,16 +15,18 @@ from app.models import Attempt, LogChunk
 
 MAX_SLICE_BYTES = 64 * 1024
 PREFETCH_CHUNKS = 64
-"""How many chunks one query looks at: a slow log has a chunk for each line."""
+"""Chunks per query: a slow log has a chunk per line."""
 
 Mark = tuple[int, int, int]
-"""Offset, milliseconds since the beginning, stage: of the bytes from that offset on."""
+"""Offset, milliseconds since the start, stage: for the bytes from that offset on."""
 
 
 @dataclass(frozen=True)
 class LogSlice:
-    """Bytes of the log, from `offset` on. `chunk` is where their chunk begins, `first_line` the
-    number of line ends before them; the first of `marks` is at `offset` or before it.
+    """Bytes of the log, from `offset` on.
+
+    `chunk` is the start of their chunk, `first_line` the number of line ends before them; the first
+    of `marks` is at `offset` or before it.
     """
 
     chunk: int
@@ -38,7 +39,7 @@ class LogSlice:
 def read_slices(
     attempt: Attempt, chunk: int, *conditions: ColumnElement[bool]
 ) -> Iterator[LogSlice]:
-    """The log from the chunk on that begins at that offset, as far as chunks meet the
+    """Yield the log from the chunk that starts at that offset, as far as chunks meet the
     conditions.
     """
     while True:
@@ -56,7 +57,7 @@ def read_slices(
 
 
 def _next(attempt: Attempt, chunk: int, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """The next chunks that make one piece together; of a larger one its beginning."""
+    """Return the next chunks that fit into one slice together; of a larger one its start."""
     near = (
         select(LogChunk.byte_offset, LogChunk.size)
         .where(*_is_of_attempt(attempt), LogChunk.byte_offset >= chunk, *conditions)
@@ -89,7 +90,7 @@ def _is_of_attempt(attempt: Attempt) -> tuple[ColumnElement[bool], ...]:
 
 
 def _split_chunk(attempt: Attempt, row: Any) -> Iterator[LogSlice]:
-    """A chunk, in one piece or in several."""
+    """Yield a chunk, in one or more slices."""
     marks = [(offset, milliseconds, stage) for offset, milliseconds, stage in row.marks]
     data, at, line = bytes(row.data), 0, row.first_line
     while True:
@@ -108,6 +109,6 @@ def _split_chunk(attempt: Attempt, row: Any) -> Iterator[LogSlice]:
 
 
 def _marks_within(marks: Sequence[Mark], start: int, size: int) -> Sequence[Mark]:
-    """Those of the bytes from `start` on."""
+    """Return the marks of the bytes from `start` on."""
     first = max((n for n, mark in enumerate(marks) if mark[0] <= start), default=0)
     return [mark for mark in marks[first:] if mark[0] < start + size]

@@ -1,4 +1,4 @@
-"""An attempt's log line by line, at the same cost at any place, however long lines are."""
+"""An attempt's log by lines, at the same cost at any position, however long lines are."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ LINE_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Line:
-    """A line's beginning, as bytes: as a text it may be four times as large."""
+    """The start of a line, as bytes: as text it may be four times as large."""
 
     number: int
     data: bytes
@@ -30,7 +30,7 @@ class Line:
 
 
 def read_lines(attempt: Attempt, start: int, end: int) -> Iterator[Line]:
-    """The lines from number `start` to before `end`, each read when it is asked for."""
+    """Yield the lines from number `start` to before `end`, each read on demand."""
     reader = _Reader(attempt, start, end)
     chunk: int | None = _find_chunk_of_end(attempt, start - 1) if start else 0
     while start < end and chunk is not None:
@@ -47,7 +47,7 @@ def read_lines(attempt: Attempt, start: int, end: int) -> Iterator[Line]:
 
 @dataclass
 class _OpenLine:
-    """A line that has been read in part. `sought`: where it ends has been looked for."""
+    """A partly read line. `sought`: its end has been searched for."""
 
     stage_index: int = 0
     data: bytearray = field(default_factory=bytearray)
@@ -66,19 +66,19 @@ class _OpenLine:
 
 
 class _Reader:
-    """Makes lines of pieces that follow each other, but for the inner parts of long lines."""
+    """Builds lines from consecutive slices, except the inner parts of long lines."""
 
     def __init__(self, attempt: Attempt, start: int, end: int) -> None:
         self._attempt, self._number, self._end = attempt, start, end
         self._line = _OpenLine()
-        self._skipping: int | None = None  # line ends to pass before the first wanted byte
+        self._skipping: int | None = None  # line ends to skip before the first wanted byte
 
     @property
     def is_done(self) -> bool:
         return self._number >= self._end
 
     def lines(self, piece: LogSlice) -> Iterator[Line]:
-        """The lines that end in the piece."""
+        """Yield the lines that end in the slice."""
         if self._skipping is None:
             self._skipping = self._number - piece.first_line
         stages, data, at = _Stages(piece.marks), memoryview(piece.data), 0
@@ -96,7 +96,7 @@ class _Reader:
             yield self._close_line()
 
     def end_of_long_line(self) -> int | None:
-        """The chunk in which the open line ends, where more of it is not shown; told once a
+        """Return the chunk in which the open line ends, if the rest of it isn't shown; once per
         line.
         """
         if self._line.length <= LINE_BYTES or self._line.sought:
@@ -105,7 +105,7 @@ class _Reader:
         return _find_chunk_of_end(self._attempt, self._number)
 
     def last_line(self) -> Iterator[Line]:
-        """The last line, where the log does not end with a line's end."""
+        """Return the last line, if the log doesn't end with a line end."""
         if self._line.length and not self.is_done:
             yield self._close_line()
 
@@ -116,7 +116,7 @@ class _Reader:
 
 
 class _Stages:
-    """The stages of a piece's bytes, asked for with rising offsets."""
+    """The stages of a slice's bytes, queried with increasing offsets."""
 
     def __init__(self, marks: Sequence[Mark]) -> None:
         self._marks, self._next = marks, 0
@@ -130,9 +130,9 @@ class _Stages:
 
 
 def _find_chunk_of_end(attempt: Attempt, line: int) -> int:
-    """Where the chunk begins that has the end of the line, or the last one.
+    """Return the start of the chunk with the end of the line, or of the last one.
 
-    That is the last of those with at most `line` line ends before them.
+    That is the last chunk with at most `line` line ends before it.
     """
     query = (
         select(LogChunk.byte_offset)

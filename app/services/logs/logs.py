@@ -1,4 +1,6 @@
-"""An attempt's log: appended by offset, read by line or by byte at the same cost at any place."""
+"""An attempt's log: appended by offset, read by line or by byte at the same cost at any
+position.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,8 +20,9 @@ CHUNK_BYTES = 256 * 1024
 
 @dataclass(frozen=True)
 class LogSegment:
-    """A run of log bytes as a machine sent it. `offset` counts in the attempt's log, `milliseconds`
-    from the attempt's beginning.
+    """A run of log bytes as a machine sent it.
+
+    `offset` counts in the attempt's log, `milliseconds` from the attempt's start.
     """
 
     offset: int
@@ -30,8 +33,9 @@ class LogSegment:
 
 @dataclass(frozen=True)
 class LogPage:
-    """A page of lines, which are read while somebody goes through `lines`, once. `total` counts the
-    attempt's lines, with an unfinished last one.
+    """A page of lines, which are read while `lines` is iterated, once.
+
+    `total` counts the attempt's lines, including an unfinished last one.
     """
 
     lines: Iterator[Line]
@@ -44,10 +48,11 @@ class LogPage:
 
 
 def append(attempt: Attempt, pieces: Sequence[LogSegment]) -> int | None:
-    """Store the pieces that continue the log. Returns the next offset if a piece came too early.
+    """Store the segments that continue the log. Returns the next offset if a segment came too
+    early.
 
-    Bytes that are stored already are skipped, and those for which there is no room become a gap.
-    The caller holds the machine's lock, under which all about its attempts is written, and commits.
+    Stored bytes are skipped, and those beyond the limit become a gap. The caller holds the
+    machine's lock, which covers all writes about its attempts, and commits.
     """
     fresh: list[LogSegment] = []
     end, gap = attempt.log_bytes, None
@@ -103,7 +108,8 @@ def _store(attempt: Attempt, pieces: Sequence[LogSegment]) -> None:
 
 
 def record_gap(attempt: Attempt, start: int, end: int) -> None:
-    """Record that the machine has lost the bytes [start, end): a gap, after which the log goes on.
+    """Record that the machine has lost the bytes [start, end): a gap, after which the log
+    continues.
 
     The caller holds the machine's lock, and commits.
     """
@@ -127,8 +133,10 @@ def read_page(
     offset: int = 0,
     byte: int | None = None,
 ) -> LogPage:
-    """Lines of an attempt (by default the latest) from line `offset` on; a negative offset counts
-    from the end. With `byte` from the line on that has it. Raises NotFound.
+    """Return lines of an attempt (by default the latest) from line `offset` on.
+
+    A negative offset counts from the end. With `byte`, it starts at the line that contains it.
+    Raises NotFound.
     """
     found = find_attempt(queries.get(actor, task_id), attempt)
     if found is None:
@@ -141,19 +149,21 @@ def read_page(
 
 
 def find_attempt(task: Task, number: int | None) -> Attempt | None:
-    """The attempt with that number, or the latest; None if the task has had none. Raises
+    """Return the attempt with that number, or the latest; None if the task has had none. Raises
     NotFound.
     """
     if number is None and task.attempt == 0:
         return None
     found = db.session.get(Attempt, (task.id, task.attempt if number is None else number))
     if found is None:
-        raise NotFound(f"task {task.id} has no attempt {number}")
+        raise NotFound(f"Task {task.id} has no attempt {number}.")
     return found
 
 
 def _find_line(attempt: Attempt, byte: int) -> int:
-    """The number of the line that has that byte of the attempt; of a lost one, that it broke."""
+    """Return the number of the line with that byte of the attempt; for a lost byte, the line
+    that it interrupted.
+    """
     chunk = db.session.execute(
         select(LogChunk.first_line, LogChunk.byte_offset, LogChunk.data)
         .where(
@@ -183,7 +193,7 @@ def _has_open_line(attempt: Attempt) -> bool:
 
 @dataclass(frozen=True)
 class RawLog:
-    """The exact bytes of an attempt's log. Lost ranges are left out, and listed in `gaps`."""
+    """The exact bytes of an attempt's log. Lost ranges are omitted, and listed in `gaps`."""
 
     task_id: int
     attempt: int
@@ -192,7 +202,7 @@ class RawLog:
     _attempt: Attempt | None
 
     def read(self, start: int, end: int) -> Iterator[bytes]:
-        """The bytes [start, end), in pieces. No session is held between two pieces."""
+        """Yield the bytes [start, end) in chunks. No session is held between two chunks."""
         if self._attempt is None:
             return
         for piece in chunk_reader.read_slices(self._attempt, self._chunk_at(start)):
@@ -217,7 +227,7 @@ class RawLog:
 
 
 def raw_log(actor: Developer, task_id: int, *, attempt: int | None = None) -> RawLog:
-    """The exact bytes of an attempt's log (by default of the latest). Raises NotFound."""
+    """Return the exact bytes of an attempt's log (by default of the latest). Raises NotFound."""
     found = find_attempt(queries.get(actor, task_id), attempt)
     if found is None:
         return RawLog(task_id, 0, 0, [], None)

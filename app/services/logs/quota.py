@@ -1,4 +1,4 @@
-"""How much of an attempt's log and transcript is kept (`domain.allowance`)."""
+"""How much of an attempt's log and transcript is stored (`domain.storage_limits`)."""
 
 from app.domain import storage_limits
 from app.models import Attempt
@@ -6,14 +6,14 @@ from app.services import settings
 
 
 def max_live_bytes() -> int:
-    """How much is kept of an attempt that is live, in bytes."""
+    """Return the limit for a live attempt, in bytes."""
     megabytes: int = settings.cached_value("maxLogMegabytes")
     return megabytes << 20
 
 
 def has_space(attempt: Attempt, cost: int) -> bool:
-    """Whether there is room for so much more of it. After too many gaps there is none, nor once the
-    log was deleted.
+    """Whether the limit allows that much more. After too many gaps, or once the log was deleted,
+    it allows nothing.
     """
     if attempt.log_expired_at is not None or len(attempt.log_gaps) >= storage_limits.MAX_GAPS:
         return False

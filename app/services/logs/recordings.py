@@ -1,4 +1,4 @@
-"""Recordings of attempts' terminals, made of the stored log and of the times in it."""
+"""Recordings of attempts' terminals, from the stored log and its times."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -15,14 +15,14 @@ from app.services.logs.chunk_reader import LogSlice
 from app.services.tasks import queries
 from muster.protocol import frames
 
-# The size with which every stage's terminal begins.
+# The initial size of every stage's terminal.
 _DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(frames.RunStage)}
 _COLS, _ROWS = int(_DEFAULTS["cols"]), int(_DEFAULTS["rows"])
 
 
 @dataclass(frozen=True)
 class AttemptRecording:
-    """The recording of an attempt's log up to `size`, its length when the recording was asked for.
+    """The recording of an attempt's log up to `size`, its length at the time of the request.
 
     `attempt` is 0 if there has been none; `sizes` are (offset, columns, rows).
     """
@@ -37,7 +37,7 @@ class AttemptRecording:
     _attempt: Attempt | None
 
     def read(self) -> Iterator[bytes]:
-        """The file's bytes, piece by piece. No session is held between two pieces."""
+        """Yield the file in chunks. No session is held between two chunks."""
         yield asciicast.header(_COLS, _ROWS, self._began, self._title).encode()
         if self._attempt is None:
             return
@@ -57,7 +57,7 @@ class AttemptRecording:
 def create_recording(
     actor: Developer, task_id: int, *, attempt: int | None = None
 ) -> AttemptRecording:
-    """The recording of an attempt (by default of the latest). Raises NotFound."""
+    """Return the recording of an attempt (by default of the latest). Raises NotFound."""
     task = queries.get(actor, task_id)
     found = logs.find_attempt(task, attempt)
     return AttemptRecording(
@@ -81,9 +81,10 @@ def _start_time(task: Task, attempt: Attempt | None) -> datetime:
 def _output_events(
     piece: LogSlice, after: int, sizes: deque[tuple[int, int, int]]
 ) -> Iterator[Output | Gap | Resize]:
-    """The piece's output, with a gap before it and the sizes within it.
+    """Yield the slice's output, with a gap before it and the sizes within it.
 
-    `after` is where the piece before ended. Sizes up to this piece's end are removed from `sizes`.
+    `after` is where the previous slice ended. Sizes up to this slice's end are removed from
+    `sizes`.
     """
     if piece.offset > after:
         yield Gap(piece.offset - after)
@@ -97,7 +98,7 @@ def _output_events(
 def _split_at_resizes(
     output: Output, offset: int, sizes: deque[tuple[int, int, int]]
 ) -> Iterator[Output | Resize]:
-    """The output, which begins at `offset`, divided where the size changes."""
+    """Yield the output, which starts at `offset`, split where the size changes."""
     while sizes and sizes[0][0] < offset + len(output.data):
         at, cols, rows = sizes.popleft()
         cut = max(0, at - offset)

@@ -1,7 +1,6 @@
-"""The SQL that stores what simply continues: log bytes their logs, entries their transcript. It is
-one statement for each of the two, which commits.
+"""The SQL that appends log bytes to logs and entries to transcripts: one committing statement each.
 
-For each running agent the server executes them several times a second, and little else.
+For each running agent the server executes them several times per second, and little else.
 """
 
 import json
@@ -37,7 +36,7 @@ class LogRun:
 
 
 class AppendResult(NamedTuple):
-    """The result of `keep`. `ends` has the new lengths of the logs that were stored; the other two
+    """The result of `append_logs`. `ends` has the new lengths of the stored logs; the other two
     are the machine's.
     """
 
@@ -46,16 +45,16 @@ class AppendResult(NamedTuple):
     orders_version: int
 
 
-# Of an attempt that is forgotten, or whose log was deleted, nothing is kept, else as much as there
-# is room for.
+# For an attempt whose workspace or log was deleted, nothing is stored; otherwise as much as the
+# limit allows.
 _HAS_SPACE = f"""
     a.forgotten_at IS NULL AND a.log_expired_at IS NULL AND a.stored_bytes + %s <= CASE
         WHEN a.ended_at IS NULL THEN CAST(:most AS bigint)
         ELSE coalesce(a.max_stored_bytes, {storage_limits.MAX_LATE_BYTES}) END
 """
 
-# Under the machine's lock, as all writes about its attempts. A run is stored only if it begins
-# where its log ends, there is room for it, and no reported end of a stage waits for its bytes.
+# Under the machine's lock, like all writes about its attempts. A run is stored only if it starts
+# where its log ends, the limit allows it, and no reported end of a stage waits for its bytes.
 _APPEND_LOGS = text(f"""
     WITH machine AS (
         SELECT id, journal_seq, orders_version FROM machines
@@ -92,10 +91,11 @@ _APPEND_LOGS = text(f"""
 def append_logs(
     machine_id: uuid.UUID, generation: int, runs: dict[AttemptKey, LogRun], most: int
 ) -> AppendResult | None:
-    """Store the runs that begin where their logs end, and commit; readers are woken. No run may be
-    empty. Of an attempt that is live `most` bytes are kept.
+    """Store the runs that start where their logs end, and commit; readers are woken. No run may be
+    empty.
 
-    Returns None, and stores nothing, if a newer connection of the machine has replaced this one.
+    For a live attempt, `most` bytes are stored in total. Returns None, and stores nothing, if a
+    newer connection of the machine has replaced this one.
     """
     keys: Sequence[AttemptKey] = sorted(runs)
     found = [runs[key] for key in keys]
@@ -179,11 +179,11 @@ def append_entries(
     chunks: Sequence[EntryChunk],
     most: int,
 ) -> int | None:
-    """Store chunks of one attempt that follow each other, and count the reports that they were in,
-    the first and the last of which are `seqs`; commit. Readers are woken. `most` as in `keep`.
+    """Store consecutive chunks of one attempt, count their reports, the first and the last of which
+    are `seqs`, and commit.
 
-    Returns the machine's orders_version; or None, having stored nothing, where they do not simply
-    go on.
+    Readers are woken. `most` as in `append_logs`. Returns the machine's orders_version; or None,
+    having stored nothing, if they aren't the next ones.
     """
     parameters = {
         "machine": machine_id,

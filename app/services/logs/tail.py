@@ -1,8 +1,8 @@
-"""The events, log bytes and transcript's entries of one task that have been committed since a
-reader's cursor.
+"""The events, log bytes and transcript entries of one task that were committed since a reader's
+cursor.
 
-Events are numbered without gaps in the order of their commits, and an attempt's log and transcript
-only grow, so that numbers tell exactly how far a reader is.
+Events are numbered without gaps in commit order, and an attempt's log and transcript only grow, so
+numbers tell exactly how far a reader is.
 """
 
 import re
@@ -15,9 +15,9 @@ from sqlalchemy import select, text
 from app.extensions import db
 from app.models import Event, LogChunk
 
-MAX_EVENTS = 500  # at once
+MAX_EVENTS = 500  # per read
 MAX_CHUNKS = 4  # likewise: a chunk has at most 256 KiB
-MAX_ATTEMPTS = 1000  # the most in a cursor; no task has so many
+MAX_ATTEMPTS = 1000  # the maximum in a cursor; no task has as many
 
 _PART = r"\d{1,9}-\d{1,18}(?:-\d{1,18})?"
 _FORM = re.compile(rf"(\d{{1,9}}):((?:{_PART}(?:,{_PART})*)?)", re.ASCII)
@@ -25,11 +25,11 @@ _FORM = re.compile(rf"(\d{{1,9}}):((?:{_PART}(?:,{_PART})*)?)", re.ASCII)
 
 @dataclass(frozen=True)
 class StreamCursor:
-    """How far a reader is: the number of events, and by attempt the numbers of log bytes and of the
-    transcript's entries.
+    """A reader's position: the number of events, and by attempt the numbers of log bytes and
+    transcript entries.
 
-    As a text `12:1-4096-7,2-80` (events, then attempt-bytes-entries, without entries where there
-    are none); `0:` is the beginning.
+    As text `12:1-4096-7,2-80` (events, then attempt-bytes-entries, without entries if there are
+    none); `0:` is the start.
     """
 
     events: int = 0
@@ -61,7 +61,7 @@ class StreamCursor:
 
 
 def parse_cursor(text: str) -> StreamCursor | None:
-    """The cursor that the text denotes, or None if it denotes none."""
+    """Parse a cursor; None if the text isn't one."""
     found = _FORM.fullmatch(text) if len(text) <= 50 * MAX_ATTEMPTS else None
     if found is None:
         return None
@@ -80,7 +80,7 @@ class TailState(NamedTuple):
 
 
 class LogBytes(NamedTuple):
-    """Bytes of an attempt's log, from `offset` on. Lost bytes before them are left out."""
+    """Bytes of an attempt's log, from `offset` on. Lost bytes before them are omitted."""
 
     attempt: int
     offset: int
@@ -101,7 +101,7 @@ _READ_STATE = text("""
 
 
 def read_state(task_id: int) -> TailState | None:
-    """How far the task is now; None if it is deleted. Ends the transaction."""
+    """Return the task's current position; None if it's deleted. Ends the transaction."""
     row = db.session.execute(_READ_STATE, {"task_id": task_id}).one_or_none()
     db.session.rollback()
     if row is None:
@@ -113,13 +113,15 @@ def read_state(task_id: int) -> TailState | None:
 
 
 def read_events(task_id: int, after: int) -> Sequence[Event]:
-    """The next events after number `after`, at most `EVENTS`."""
+    """Return the next events after number `after`, at most `MAX_EVENTS`."""
     query = select(Event).where(Event.task_id == task_id, Event.number > after)
     return db.session.scalars(query.order_by(Event.number).limit(MAX_EVENTS)).all()
 
 
 def read_log(task_id: int, attempt: int, offset: int) -> list[LogBytes]:
-    """The next bytes of an attempt's log from `offset` on, of at most `CHUNKS` chunks."""
+    """Return the next bytes of an attempt's log from `offset` on, from at most `MAX_CHUNKS`
+    chunks.
+    """
     query = (
         select(LogChunk.byte_offset, LogChunk.data)
         .where(
@@ -135,7 +137,7 @@ def read_log(task_id: int, attempt: int, offset: int) -> list[LogBytes]:
 
 
 def _find_chunk(task_id: int, attempt: int, offset: int) -> Any:
-    """Where the last chunk that begins at `offset` or before it begins; found by the index."""
+    """Return the start of the last chunk that starts at `offset` or before; found by the index."""
     query = (
         select(LogChunk.byte_offset)
         .where(

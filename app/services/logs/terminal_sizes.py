@@ -1,6 +1,6 @@
-"""The sizes that terminals had, which recordings need.
+"""The sizes of terminals, which recordings need.
 
-Each stage's terminal begins with the size in the stage's order. Only a viewer can change it, while
+Each stage's terminal starts with the size in the stage's order. Only a viewer can change it, while
 the machine's terminal socket is open, which then reports the change.
 """
 
@@ -37,13 +37,13 @@ _STORE = text("""
 
 
 def store_sizes(sizes: Sequence[TerminalResize]) -> None:
-    """Store the sizes, at most one for each offset of an attempt. Commits."""
+    """Store the sizes, at most one per offset of an attempt. Commits."""
     db.session.execute(_STORE, {"sizes": json.dumps([asdict(size) for size in sizes])})
     db.session.commit()
 
 
 def sizes_of_attempt(task_id: int, attempt: int) -> list[tuple[int, int, int]]:
-    """The attempt's sizes as (offset, columns, rows), in order."""
+    """Return the attempt's sizes as (offset, columns, rows), in order."""
     found = db.session.execute(
         select(TerminalSize.byte_offset, TerminalSize.cols, TerminalSize.rows)
         .where(TerminalSize.task_id == task_id, TerminalSize.attempt == attempt)

@@ -1,6 +1,6 @@
 """Attempts' transcripts: entries as machines report them, each stored once and read in order.
 
-They are kept as they came, a chunk a report, and taken apart by who reads them.
+They are stored as received, a chunk per report, and split by readers.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -26,7 +26,7 @@ from app.services.tasks import queries
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 
-PAGE_BYTES = 2 << 20  # a page is looked for in so much, and is found in one chunk at least
+PAGE_BYTES = 2 << 20  # maximum searched per page, but at least one chunk
 PAGE_CHUNKS = 1000  # likewise: a slow agent's chunk has one entry
 STREAM_BYTES = 256 * 1024
 
@@ -37,7 +37,7 @@ _decode = msgspec.json.Decoder(list[frames.TranscriptEntry]).decode
 
 
 class EntriesMissing(Conflict):
-    """Entries before these have not been reported."""
+    """Entries before these haven't been reported."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Entry:
 
 
 class TranscriptPosition(NamedTuple):
-    """Where a page begins: an attempt's entry of that number."""
+    """The start of a page: an attempt's entry with that number."""
 
     attempt: int
     number: int
@@ -65,7 +65,7 @@ class TranscriptPosition(NamedTuple):
 
 @dataclass(frozen=True)
 class TranscriptPage:
-    """Entries in order. `following` is where the next page begins; None: there are no more."""
+    """Entries in order. `following` is the start of the next page; None: there are no more."""
 
     items: list[Entry]
     following: TranscriptPosition | None
@@ -75,43 +75,43 @@ class TranscriptPage:
 
 
 def handle_transcript(live: LiveAttempt, body: frames.Transcript) -> None:
-    """Store what the report has that is not stored, also of an attempt that has ended: it is true.
+    """Store the report's new entries, also of an attempt that has ended: they are true.
 
-    Raises EntriesMissing once for an attempt: what comes after a hole is behind it, too; and
-    Excessive where there is no room. The caller holds the machine's lock and the task's, and
+    Raises EntriesMissing once per attempt, because everything after a gap comes after it, too; and
+    LimitExceeded if the limit is reached. The caller holds the machine's lock and the task's, and
     commits.
     """
     attempt, known = live.attempt, live.attempt.transcript_entries
     if body.first > known:
         if _has_warning(attempt):
             return
-        raise EntriesMissing(f"it begins at entry {body.first}, and {known} is the next")
+        raise EntriesMissing(f"it starts at entry {body.first}, but {known} is the next")
     entries = body.entries[known - body.first :]
     if not entries:
         return
     chunk = build_chunk(body, known, entries)
     if not quota.has_space(attempt, chunk.cost):
-        raise LimitExceeded("no more is kept of the attempt's log and transcript")
+        raise LimitExceeded("the attempt's storage limit for log and transcript is reached")
     row = {"task_id": attempt.task_id, "attempt": attempt.number, "size": len(chunk.data)}
     db.session.execute(insert(TranscriptChunk), row | asdict(chunk))
     attempt.transcript_entries += len(entries)
     attempt.stored_bytes += chunk.cost
     wakeups.publish_task_changes([attempt.task_id])
-    # Each is an event; its machine sees to it that they are not too many.
+    # Each becomes an event; its machine limits their number.
     for entry in filter(is_progress, entries):
         text = entry.text[:_MAX_PROGRESS]
         live.record_limited(EventType.LOG, text, stage_index=body.stage_index, progress=True)
 
 
 def is_progress(entry: frames.TranscriptEntry) -> bool:
-    """Whether it is what an agent wants people to know of its progress."""
+    """Whether the entry is an agent's progress message for people."""
     return entry.data.get("progress") is True
 
 
 def build_chunk(
     body: frames.Transcript, first: int, entries: Sequence[frames.TranscriptEntry]
 ) -> EntryChunk:
-    """The report's entries from number `first` on, of which there is one at least."""
+    """Return the report's entries from number `first` on; there is at least one."""
     return EntryChunk(
         first=first,
         count=len(entries),
@@ -124,7 +124,7 @@ def build_chunk(
 
 
 def _has_warning(attempt: Attempt) -> bool:
-    db.session.flush()  # the warning may be of the same batch
+    db.session.flush()  # the warning may be from the same batch
     warnings = select(Event.number).where(
         Event.task_id == attempt.task_id,
         Event.type == EventType.WARNING,
@@ -135,7 +135,7 @@ def _has_warning(attempt: Attempt) -> bool:
 
 
 def _encode_entry(entry: frames.TranscriptEntry) -> bytes:
-    """The entry as JSON, cut where the machine has not kept to what an entry may be."""
+    """Return the entry as JSON, cut if the machine exceeded an entry's limits."""
     if transcript.is_too_deep(entry.data):
         entry = replace(entry, data=transcript.TRUNCATED)
     line = _encode(entry)
@@ -164,10 +164,10 @@ def read_page(
     after: TranscriptPosition | None = None,
     limit: int = 50,
 ) -> TranscriptPage:
-    """Entries of an attempt (by default the latest; behind a place, that one's) that match.
+    """Return matching entries of an attempt (by default the latest; after a position, that one's).
 
-    Where they are rare a page has fewer than `limit`, or none, and goes on all the same. Raises
-    NotFound, and InvalidFields for a place in another attempt than the one asked for.
+    If matches are rare, a page has fewer than `limit`, or none, but still continues. Raises
+    NotFound, and InvalidFields for a position in another attempt than the requested one.
     """
     task = queries.get(actor, task_id)
     if after is not None and attempt not in (None, after.attempt):
@@ -197,8 +197,10 @@ def _has_text(entry: Entry, q: str | None) -> bool:
 
 
 def next_entries(task_id: int, number: int, start: int) -> list[Entry]:
-    """The next entries of that attempt from number `start` on: of `STREAM_BYTES`, or of one chunk.
-    Empty where there are none.
+    """Return the next entries of that attempt from number `start` on: up to `STREAM_BYTES`, or one
+    chunk.
+
+    Empty if there are none.
     """
     attempt = db.session.get(Attempt, (task_id, number))
     if attempt is None:
@@ -210,8 +212,10 @@ def next_entries(task_id: int, number: int, start: int) -> list[Entry]:
 def _read_chunks(
     attempt: Attempt, start: int, most: int, wanted: int | None, *conditions: ColumnElement[bool]
 ) -> tuple[Sequence[TranscriptChunk], int | None]:
-    """The chunks from entry `start` on: as many as have `wanted` entries, if it is given, but of
-    `most` bytes together, or one. And the number of the first entry behind them, if there is one.
+    """Return the chunks from entry `start` on: as many as have `wanted` entries, if given, but up
+    to `most` bytes together, or one.
+
+    Also returns the number of the first entry after them, if there is one.
     """
     mine = (
         TranscriptChunk.task_id == attempt.task_id,
@@ -219,7 +223,7 @@ def _read_chunks(
         TranscriptChunk.first + TranscriptChunk.count > start,
         *conditions,
     )
-    # The first of them begins at the last beginning up to there: found by the index.
+    # The first of them is the last that starts at or before that entry: found by the index.
     beginning = (
         select(func.max(TranscriptChunk.first))
         .where(*mine[:2], TranscriptChunk.first <= start)

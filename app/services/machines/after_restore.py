@@ -1,8 +1,9 @@
-"""Machines that have gone on while their server was made anew of a backup.
+"""Machines that continued working while their server was restored from a backup.
 
-They bring what they have reported since (their journals keep it), and that takes effect as ever,
-where the rows know the attempt or can (`take_up`). What the old server has ordered after an answer
-that is not in the rows is nobody's word any more: `part`. docs/decisions/0071 has the whole table.
+They send what they have reported since (their journals keep it), which takes effect as usual if the
+rows know the attempt or can (`readmit_machine`). What the old server ordered after an answer that
+isn't in the rows no longer applies: `end_ahead_attempt`. docs/decisions/0071 has the complete
+table.
 """
 
 from datetime import datetime, timedelta
@@ -23,7 +24,7 @@ from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
 
-# Of one server process, once: until then nobody could be heard.
+# Once per server process: until then, no machine could connect.
 _START_GRACE_PERIOD = text("""
     WITH begun AS (
         UPDATE server_identity SET machines_expected_until = :until
@@ -37,34 +38,32 @@ _START_GRACE_PERIOD = text("""
 
 
 def start_grace_period(now: datetime) -> None:
-    """Note that a server is there since its restoring, so that machines have their time from now.
-    The old server may have promised them as long. Nothing happens the second time. The caller
-    commits.
+    """Record that the restored server runs, which starts the machines' time to reconnect.
+
+    The old server may have promised them as long. Later calls do nothing. The caller commits.
     """
     until = now + timedelta(seconds=current_app.config["LEASE_SECONDS"])
     db.session.execute(_START_GRACE_PERIOD, {"now": now, "until": until})
 
 
 def max_restored_attempt() -> int:
-    """The highest number that an attempt of before the restoring can have; 0 where there was
-    none.
-    """
+    """Return the highest attempt number that can be older than the restore; 0 if there was none."""
     return db.session.scalar(select(ServerIdentity.attempts_from)) or 0
 
 
 def readmit_machine(machine: Machine, hello: frames.Hello, now: datetime) -> None:
-    """Let an awaited machine be one as ever, and have those of its attempts in the rows which were
-    given after the backup, and whose tasks wait in the queue: else these would be done twice. With
-    those that it had already they are no more than its slots, which what is published does not
-    need: a taken-over one may name any task.
+    """Readmit an expected machine, and create the rows of its attempts from after the backup whose
+    tasks wait in the queue: otherwise these would run twice.
 
-    The caller holds the machine's lock, and commits before it locks anything else.
+    Together with its known attempts they are limited to its slots, except those that only publish:
+    a compromised machine may name any task. The caller holds the machine's lock, and commits before
+    it locks anything else.
     """
     machine.is_expected = False
     has = {AttemptKey(each.task_id, each.attempt) for each in hello.attempts if _needs_slot(each)}
     free = machine.slots_total
     for attempt in attempts.live_attempts_on(machine.id):
-        attempt.uncounted = True  # whatever has become of it: a server was away, and does not know
+        attempt.uncounted = True  # whatever its end: the server was down and doesn't know it
         free -= attempt.has_slot and AttemptKey(attempt.task_id, attempt.number) in has
     most = max_restored_attempt()
     tracked = {each.task_id: each for each in sorted(hello.attempts, key=lambda each: each.attempt)}
@@ -79,18 +78,20 @@ def readmit_machine(machine: Machine, hello: frames.Hello, now: datetime) -> Non
 
 
 def _has_work(tracked: frames.TrackedAttempt) -> bool:
-    """Whether a stage of it runs or has come to an end, or its push: nothing that was stopped."""
+    """Whether one of its stages, or its push, runs or has ended by itself: nothing that was
+    stopped.
+    """
     at_work = tracked.state in ("working", "publishing", "published")
     return at_work or tracked.ended_by in ("exit", "signal", "timeout")
 
 
 def _needs_slot(tracked: frames.TrackedAttempt) -> bool:
-    """Whether more may be ordered of it than that it is forgotten."""
+    """Whether it needs further orders other than to be deleted."""
     return _has_work(tracked) and tracked.state != "published"
 
 
 def _can_have_task(machine: Machine, hello: frames.Hello, task: Task) -> bool:
-    """Whether the rows could have given it the task, by what it says that it has."""
+    """Whether the rows could have given it the task, by its own report."""
     project, wanted, place = task.project, task.requested_machine_id, task.placement
     level = SandboxLevel(hello.sandbox.level) if hello.sandbox else None
     its = labels.effective_labels(hello.labels, machine.admin_labels)
@@ -129,15 +130,15 @@ def _restore_attempt(machine: Machine, task: Task, number: int, now: datetime) -
     attempts.bump_orders_version(machine)
     task.attempt, task.machine_id = number, machine.id
     transitions.apply_event(task, TaskEvent.ASSIGN, now)
-    why = f"{machine.name} has it already, by the server of before its restoring"
+    why = f"{machine.name} already has it, from the server before the restore"
     about = {"machineId": str(machine.id)}
     index = task.current_stage_index
     history.record_event(task, EventType.ASSIGNED, why, now, stage_index=index, data=about)
 
 
 def is_ahead(live: LiveAttempt, body: frames.Body) -> bool:
-    """Whether the machine was ordered more of an attempt than the rows know, which only a server of
-    before its restoring can have done.
+    """Whether the machine was ordered more of an attempt than the rows know, which only the
+    server before the restore can have done.
     """
     at = live.attempt
     if at.ended_at is not None or at.number > max_restored_attempt():
@@ -154,10 +155,13 @@ def is_ahead(live: LiveAttempt, body: frames.Body) -> bool:
 
 
 def end_ahead_attempt(live: LiveAttempt) -> None:
-    """End an attempt that is ahead: its task goes on as by the rows, in another one, once nothing
-    of this one runs any more.
+    """End an attempt that is ahead: its task continues by the rows, in another one, once nothing
+    of this one runs.
     """
     machine, task, attempt = live.machine, live.task, live.attempt
     attempts.occupy_slot(machine, attempt)
-    why = f"{machine.name} went on by orders that are not in the backup this server is made of"
+    why = (
+        f"{machine.name} followed orders that aren't in the backup that this server was "
+        "restored from"
+    )
     attempts.requeue_from_checkpoint(machine, task, attempt, why, live.now, gone=False)

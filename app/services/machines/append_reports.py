@@ -1,6 +1,6 @@
-"""What machines say most of the time: a log or a transcript goes on.
+"""The most frequent reports: additions to a log or a transcript.
 
-It is stored in one round trip for either. Whatever else there is goes the whole way (`reports`).
+Each is stored in one round trip. Everything else takes the full path (`reports`).
 """
 
 import uuid
@@ -15,7 +15,7 @@ from muster.protocol.attempt_key import AttemptKey
 
 @dataclass(frozen=True)
 class MalformedReport:
-    """A report of which nothing can be believed but its number, and about which attempt it is."""
+    """A report of which only the number and the attempt are usable."""
 
     seq: int
     task_id: int
@@ -25,7 +25,7 @@ class MalformedReport:
 
 @dataclass
 class BatchOutcome:
-    """What the machine is answered: acks, missing offsets, and attempts that have ended."""
+    """The answer to the machine: acks, missing offsets, and attempts that have ended."""
 
     up_to: int
     logs: dict[AttemptKey, int] = field(default_factory=dict)
@@ -40,8 +40,9 @@ def apply(
     reports: Sequence[frames.Report | MalformedReport],
     log_frames: Sequence[frames.Log],
 ) -> BatchOutcome | None:
-    """Store the next entries of a transcript and log frames, if that is all. Returns what to
-    answer, or None where the whole way is needed; what has been stored by then is skipped on it.
+    """Store the next entries of a transcript and log frames, if there is nothing else.
+
+    Returns the answer, or None if the full path is needed, which skips what has been stored.
     Commits.
     """
     outcome = _apply_entries(machine_id, generation, reports) if reports else None
@@ -54,7 +55,9 @@ def _apply_entries(
     machine_id: uuid.UUID, generation: int, reports: Sequence[frames.Report | MalformedReport]
 ) -> BatchOutcome | None:
     """Store entries in one round trip, if the reports have the next ones of one transcript and
-    nothing else. Returns what to answer, or None.
+    nothing else.
+
+    Returns the answer, or None.
     """
     report_bodies = [report.body for report in reports if isinstance(report, frames.Report)]
     bodies = [body for body in report_bodies if isinstance(body, frames.Transcript)]
@@ -72,7 +75,7 @@ def _apply_entries(
 def _is_consecutive(
     reports: Sequence[frames.Report | MalformedReport], bodies: Sequence[frames.Transcript]
 ) -> bool:
-    """Whether no number is left out, and none of the reports is empty or of another attempt."""
+    """Whether no number is missing, and no report is empty or of another attempt."""
     seq, key, first = reports[0].seq, AttemptKey.from_object(reports[0]), bodies[0].first
     for number, (report, body) in enumerate(zip(reports, bodies, strict=True), seq):
         if (report.seq, AttemptKey.from_object(report), body.first) != (number, key, first):
@@ -84,8 +87,8 @@ def _is_consecutive(
 def _apply_logs(
     machine_id: uuid.UUID, generation: int, log_frames: Sequence[frames.Log]
 ) -> BatchOutcome | None:
-    """Store log frames in one round trip, if each of their logs simply goes on. Returns what to
-    answer, or None.
+    """Store log frames in one round trip, if each continues its log. Returns the answer, or
+    None.
     """
     runs: dict[AttemptKey, LogRun] = {}
     for frame in log_frames:

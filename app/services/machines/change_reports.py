@@ -1,4 +1,4 @@
-"""Reports of what a stage has changed, as far as they are about what the stage came to."""
+"""Reports of a stage's changes, as far as they match the stage's result."""
 
 from app import wakeups
 from app.domain.attempt import AttemptPhase
@@ -13,14 +13,17 @@ from muster.protocol import frames
 
 
 def handle_content(live: LiveAttempt, body: frames.Content) -> None:
-    """A piece of what a change will name. Raises Forged, and Excessive where there is no room."""
+    """Store a chunk that a change will refer to. Raises ForgedReport, and LimitExceeded if the
+    limit is reached.
+    """
     contents.store_chunk(live.task, body, _QuotaCharge(live.attempt))
 
 
 def handle_changes(live: LiveAttempt, body: frames.Changes) -> None:
-    """What changed up to a checkpoint that was reported, or to what is to be pushed. Raises
-    Conflict where the stage was not ordered, Forged for another commit than its checkpoint's, and
-    Excessive.
+    """Store the changes up to a reported checkpoint, or up to the commit to push.
+
+    Raises Conflict if the stage wasn't ordered, ForgedReport for another commit than its
+    checkpoint's, and LimitExceeded.
     """
     _require_ordered(live, body)
     spend = _QuotaCharge(live.attempt)
@@ -30,14 +33,16 @@ def handle_changes(live: LiveAttempt, body: frames.Changes) -> None:
 
 
 class _QuotaCharge:
-    """Takes what is kept of the attempt's changes off the room of its log."""
+    """Charges the attempt's stored changes to its log's limit."""
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
 
     def __call__(self, cost: int) -> None:
         if not quota.has_space(self._attempt, cost):
-            raise LimitExceeded("no more is kept of the attempt's log, transcript and changes")
+            raise LimitExceeded(
+                "the attempt's storage limit for log, transcript and changes is reached"
+            )
         self._attempt.stored_bytes += cost
 
 
@@ -45,14 +50,14 @@ def _require_ordered(live: LiveAttempt, body: frames.Changes) -> None:
     attempt, task = live.attempt, live.task
     if attempt.phase is AttemptPhase.PUBLISH:
         if body.partial or body.stage_index != len(task.pipeline) - 1:
-            raise ForgedReport("what is pushed is what the last stage came to")
+            raise ForgedReport("the push must be the last stage's result")
     elif not checkpoints.is_waiting_checkpoint(attempt, body):
         require_running(live, body)
     made = task.checkpoints.get(str(body.stage_index), {})
     if body.partial:
         is_of_stage = (task.partial or {}).get("stageIndex") == body.stage_index
         made = (task.partial or {}) if is_of_stage else {}
-    # What is pushed may be known by no checkpoint.
+    # The pushed commit may have no checkpoint.
     pushed = body.commit if attempt.phase is AttemptPhase.PUBLISH else None
     if made.get("commit", pushed) != body.commit:
-        raise ForgedReport("it is not about the commit of the stage's checkpoint")
+        raise ForgedReport("it isn't about the commit of the stage's checkpoint")

@@ -1,4 +1,4 @@
-"""What a drain would do, without doing it."""
+"""A preview of a drain, without draining."""
 
 import uuid
 from collections.abc import Sequence
@@ -21,8 +21,10 @@ from app.services.tasks import queries as task_reads
 
 @dataclass(frozen=True)
 class PlannedTask:
-    """What a drain does with a task at once, and at its deadline if it is still there (None: there
-    is no deadline). `has_checkpoint`: all that its earlier stages did is pushed.
+    """What a drain does with a task at once, and at its deadline if it's still there (None: no
+    deadline).
+
+    `has_checkpoint`: all work of its earlier stages is pushed.
     """
 
     task: Task
@@ -33,7 +35,7 @@ class PlannedTask:
 
 @dataclass(frozen=True)
 class DrainPreview(MachineView):
-    """A machine as it is, and what a drain would do."""
+    """A machine's current state, and what a drain would do."""
 
     plan: Sequence[PlannedTask] = ()
 
@@ -46,10 +48,10 @@ def preview_drain(
     deadline_seconds: int | None = None,
     **_: object,
 ) -> DrainPreview:
-    """What `drains.drain` would do with the tasks on the machine that the actor may see. Changes
-    nothing, locks nothing: until it is done it may be otherwise.
+    """Return what `drains.drain` would do with the tasks on the machine that the actor can see.
 
-    Raises Forbidden, NotFound, MachineDecommissioned.
+    It changes and locks nothing: the result may be outdated by the time of the drain. Raises
+    Forbidden, NotFound, MachineDecommissioned.
     """
     rights.require_role(Permission.DRAIN_MACHINE, actor)
     view = queries.get(machine_id)
@@ -75,7 +77,7 @@ def preview_drain(
 
 
 def to_drain_attempt(attempt: Attempt, task: Task) -> AttemptOnMachine:
-    """A live attempt as the rules of a drain see it."""
+    """Return a live attempt as the drain's rules need it."""
     return AttemptOnMachine(
         id=attempt.task_id,
         at_gate=attempt.phase is AttemptPhase.GATE,
@@ -84,5 +86,5 @@ def to_drain_attempt(attempt: Attempt, task: Task) -> AttemptOnMachine:
 
 
 def _deadline(machine: Machine, now: datetime, seconds: int | None) -> datetime | None:
-    """As it would be: one that is not given stays."""
+    """Return the resulting deadline: without a new one, the current one stays."""
     return machine.drain_deadline if seconds is None else now + timedelta(seconds=seconds)

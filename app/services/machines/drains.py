@@ -1,7 +1,7 @@
-"""Drains: a machine is emptied without losing work. It takes no new task, and its tasks end or go
-on elsewhere.
+"""Drains: a machine is emptied without losing work. It takes no new tasks, and its tasks end or
+continue elsewhere.
 
-The machine hears of the drain as its status, in its orders; `drained` is the machine's own report.
+The machine gets the drain as its status, in its orders; `drained` is the machine's own report.
 """
 
 import uuid
@@ -33,10 +33,10 @@ def drain(
     note: str | None = None,
     deadline_seconds: int | None = None,
 ) -> MachineView:
-    """Take a machine out of service. What runs on it may end until the deadline, if there is one.
-    Returns the machine. Commits.
+    """Drain a machine. What runs on it may finish until the deadline, if there is one. Returns the
+    machine. Commits.
 
-    Of a machine that is drained already, the note and the deadline are changed where given. Raises
+    For a machine that is already draining, it changes the given note and deadline. Raises
     Forbidden, NotFound, MachineDecommissioned.
     """
     machine = _lock_machine(actor, machine_id)
@@ -49,7 +49,7 @@ def drain(
 
 
 def undrain(actor: Developer, machine_id: uuid.UUID) -> MachineView:
-    """Take a machine back into service. Returns the machine. Commits.
+    """Undrain a machine. Returns the machine. Commits.
 
     Raises Forbidden, NotFound, MachineDecommissioned.
     """
@@ -65,11 +65,11 @@ def undrain(actor: Developer, machine_id: uuid.UUID) -> MachineView:
 
 
 def check_disk(machine_id: uuid.UUID, generation: int, percent: float, now: datetime) -> None:
-    """Drain a machine whose disk is too full, or note that there is room again. Commits or rolls
+    """Drain a machine whose disk is too full, or record that it has space again. Commits or rolls
     back.
 
-    A person may take the machine back into service in spite of its disk; then it is not drained for
-    that again until there was room.
+    A person may undrain the machine in spite of its disk; then it isn't drained for that again
+    until it had space.
     """
     machine = locks.lock_machine(machine_id)
     limit = settings.value("maxDiskPercent")
@@ -96,8 +96,9 @@ def start_drain(
     note: str | None = None,
     deadline_seconds: int | None = None,
 ) -> None:
-    """Begin to drain the machine; without an actor it is the server itself that does. The machine
-    is woken. The caller holds its lock, and commits. Raises MachineDecommissioned.
+    """Start to drain the machine; without an actor, the server does it.
+
+    The machine is woken. The caller holds its lock, and commits. Raises MachineDecommissioned.
     """
     is_first = machine.drain_started_at is None
     transitions.apply_event(machine, MachineEvent.DRAIN, now)
@@ -113,8 +114,9 @@ def start_drain(
 
 
 def end_drain(machine: Machine, now: datetime) -> None:
-    """Take the machine back into service: it is woken, and the dispatcher for its slots. The caller
-    holds its lock, and commits. Raises MachineDecommissioned.
+    """Undrain the machine: it's woken, and the dispatcher for its slots.
+
+    The caller holds its lock, and commits. Raises MachineDecommissioned.
     """
     transitions.apply_event(machine, MachineEvent.UNDRAIN, now)
     heartbeat = db.session.get(MachineHeartbeat, machine.id, populate_existing=True)
@@ -126,8 +128,10 @@ def end_drain(machine: Machine, now: datetime) -> None:
 
 
 def sweep(now: datetime) -> int:
-    """Hand over attempts that have come to a gate since their machine's drain began, or have
-    outlived its deadline. Returns the number of machines looked at. Commits for each machine.
+    """Requeue attempts that have reached a gate since their machine's drain started, or are past
+    its deadline.
+
+    Returns the number of checked machines. Commits for each machine.
     """
     may_go = or_(Attempt.phase == AttemptPhase.GATE, Machine.drain_deadline <= now)
     has_some = exists().where(Attempt.machine_id == Machine.id, Attempt.ended_at.is_(None), may_go)
@@ -142,7 +146,7 @@ def sweep(now: datetime) -> int:
 def _sweep_machine(machine_id: uuid.UUID, now: datetime) -> None:
     machine = locks.lock_machine(machine_id)
     if machine is None or machine.status not in IN_DRAIN:
-        db.session.rollback()  # the drain was taken back while we waited for the lock
+        db.session.rollback()  # the drain was cancelled while we waited for the lock
         return
     version = machine.orders_version
     _release_attempts(machine, now)
@@ -155,11 +159,11 @@ def _lock_machine(actor: Developer, machine_id: uuid.UUID) -> Machine:
     rights.require_role(Permission.DRAIN_MACHINE, actor)
     machine = locks.lock_machine(machine_id)
     if machine is None:
-        raise NotFound(f"there is no machine {machine_id}")
+        raise NotFound(f"Machine {machine_id} not found.")
     return machine
 
 
-# ---- what goes -----------------------------------------------------------------------------------
+# ---- leaving attempts ---------------------------------------------------------------------------
 
 
 def _release_attempts(machine: Machine, now: datetime) -> None:
@@ -170,7 +174,7 @@ def _release_attempts(machine: Machine, now: datetime) -> None:
     for task_id, act in plan.items():
         if act is not DrainAction.KEEP:
             why = f"{machine.name} is drained"
-            why += ", and the deadline is over" if act is DrainAction.STOP else ""
+            why += ", and the deadline has passed" if act is DrainAction.STOP else ""
             attempts.requeue_from_checkpoint(
                 machine, tasks[task_id], live[task_id], why, now, gone=False
             )

@@ -1,7 +1,6 @@
-"""How a machine is let in: its enrollment token, its credentials, and a way back when it lost them.
+"""How a machine enrolls: its enrollment token, its credentials, and recovery if they are lost.
 
-The worker JWT carries the machine's `jwt_version`: raising that number ends all JWTs that were
-given out.
+The worker JWT has the machine's `jwt_version`: raising that number invalidates all issued JWTs.
 """
 
 import hmac
@@ -29,9 +28,7 @@ from app.services.machines.queries import MachineView
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a machine authenticates with from now on. The recovery secret is stored as a digest
-    only.
-    """
+    """A machine's credentials from now on. Only a digest of the recovery secret is stored."""
 
     machine: MachineView
     worker_jwt: str
@@ -50,16 +47,16 @@ def register(
     version: str = "",
     labels: Mapping[str, str] = MappingProxyType({}),
 ) -> Credentials:
-    """Let a machine in by its enrollment token. Returns its credentials. Commits. `capabilities`
-    and `hardware` are the contract's.
+    """Enroll a machine with its enrollment token. Returns its credentials. Commits. `capabilities`
+    and `hardware` have the contract's format.
 
-    Of two machines with one token the first wins. The one that won may ask again until it has
-    connected, since its answer may have been lost. Raises InvalidToken, MachineAlreadyRegistered.
+    Of two machines with one token the first wins. It may repeat the request until it has connected,
+    because its response may have been lost. Raises InvalidToken, MachineAlreadyRegistered.
     """
     now, slots = clock_now(), min(slots, settings.value("maxSlots"))
     admission = _lock_token(token)
     if admission is None or not _is_valid_for(admission, machine_id, now):
-        raise InvalidToken("the enrollment token is not valid for this machine")
+        raise InvalidToken("The enrollment token isn't valid for this machine.")
     secret = tokens.generate(TokenKind.RECOVERY)
     itself = {
         "name": name,
@@ -84,23 +81,22 @@ def register(
 
 
 def refresh(machine: Machine) -> tuple[str, datetime]:
-    """A new worker JWT and when it ends. The old one stays valid until its own end."""
+    """Return a new worker JWT and its expiry. The old one stays valid until its own expiry."""
     return tokens.worker_jwt(machine)
 
 
 def recover(machine_id: uuid.UUID, recovery_secret: str) -> Credentials:
-    """New credentials for a machine that lost its JWT. Earlier JWTs end at once. Commits.
+    """Return new credentials for a machine that lost its JWT. Earlier JWTs become invalid. Commits.
 
-    The recovery secret that was used stays valid until the machine has connected with the new
-    credentials, since the answer may be lost: the machine can always try again. Raises
-    InvalidToken.
+    The used recovery secret stays valid until the machine has connected with the new credentials,
+    because the response may be lost: the machine can always try again. Raises InvalidToken.
     """
     machine = locks.lock_machine(machine_id)
     if machine is None or machine.status is MachineStatus.DECOMMISSIONED:
         raise InvalidToken
     given = digest(recovery_secret)
     if _is_equal_digest(given, machine.next_recovery_digest):
-        machine.recovery_digest = given  # it holds the newer one, so that answer did arrive
+        machine.recovery_digest = given  # it has the newer one, so that response did arrive
     elif not _is_equal_digest(given, machine.recovery_digest):
         raise InvalidToken
     fresh = tokens.generate(TokenKind.RECOVERY)
@@ -112,10 +108,10 @@ def recover(machine_id: uuid.UUID, recovery_secret: str) -> Credentials:
 
 
 def confirm_credentials(machine: Machine) -> None:
-    """Make the machine's new recovery secret the only one. It has connected with the JWT that came
-    with that secret, so the answer has arrived.
+    """Make the machine's new recovery secret the only one.
 
-    The caller holds the machine's lock, and commits.
+    It has connected with the JWT from the same response, so the response has arrived. The caller
+    holds the machine's lock, and commits.
     """
     if machine.next_recovery_digest is not None:
         machine.recovery_digest = machine.next_recovery_digest
@@ -140,14 +136,14 @@ def _is_valid_for(admission: EnrollmentToken, machine_id: uuid.UUID, now: dateti
 
 
 def _create_machine(machine_id: uuid.UUID, itself: dict[str, Any], now: datetime) -> Machine:
-    """The row of a new machine. Raises MachineAlreadyRegistered, also for a machine that comes with
-    two tokens at once.
+    """Create the row of a new machine. Raises MachineAlreadyRegistered, also for a machine that
+    comes with two tokens at once.
     """
     row = {"id": machine_id, "status": MachineStatus.OFFLINE, "created_at": now} | itself
     added = insert(Machine).values(row).on_conflict_do_nothing().returning(Machine)
     machine = db.session.scalar(added)
     if machine is None:
-        db.session.rollback()  # the token is not used up
+        db.session.rollback()  # the token isn't used up
         raise MachineAlreadyRegistered
     return machine
 
@@ -159,10 +155,11 @@ def _reenroll(machine_id: uuid.UUID, itself: dict[str, Any]) -> Machine:
         or machine.connected_at is not None
         or machine.status is MachineStatus.DECOMMISSIONED
     ):
-        raise InvalidToken("the enrollment token has been used")
+        raise InvalidToken("The enrollment token has been used.")
     for name, value in itself.items():
         setattr(machine, name, value)
-    # JWT and secret of the answer before die together: whichever answer arrives is whole or void.
+    # The JWT and secret of the previous response become invalid together: each response is
+    # completely valid or not at all.
     machine.jwt_version += 1
     return machine
 

@@ -1,4 +1,4 @@
-"""Enrollment tokens: each lets one machine in, once."""
+"""Enrollment tokens: each enrolls one machine, once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from app.services.clock import now as clock_now
 from app.services.machines import queries
 from app.services.machines.queries import MachineView
 
-PREFIX_LENGTH = len("mst_enroll_") + 8  # enough for people to tell tokens apart
+PREFIX_LENGTH = len("mst_enroll_") + 8  # enough for people to distinguish tokens
 
 
 class TokenStatus(StrEnum):
@@ -33,8 +33,8 @@ class TokenStatus(StrEnum):
 
 @dataclass(frozen=True)
 class EnrollmentTokenView:
-    """An enrollment token and what it is good for; `secret` is the token itself, right after its
-    creation, and `install_line` what makes a machine with it.
+    """An enrollment token and its use; `secret` is the token itself, right after its creation, and
+    `install_line` the command that adds a machine with it.
 
     A revoked token may have been used before.
     """
@@ -46,27 +46,28 @@ class EnrollmentTokenView:
 
     @property
     def connected_at(self) -> datetime | None:
-        """When the machine connected for the first time, read from the database."""
+        """Return when the machine first connected, read from the database."""
         return self.machine.machine.connected_at if self.machine else None
 
     @property
     def agents(self) -> list[Mapping[str, Any]]:
-        """The agents that were found on the machine, as its capabilities tell; none before it has
-        connected, and said what it has."""
+        """Return the agents found on the machine, by its capabilities; none before it has
+        connected and reported them.
+        """
         if self.machine is None or self.connected_at is None:
             return []
         return installed_agents(self.machine.machine.capabilities)
 
     @property
     def first_task(self) -> Attempt | None:
-        """The first attempt that began on the machine, read from the database."""
+        """Return the first attempt that started on the machine, read from the database."""
         begun = Attempt.machine_id == self.token.machine_id, Attempt.started_at.is_not(None)
         query = select(Attempt).where(*begun).order_by(Attempt.started_at).limit(1)
         return db.session.scalar(query) if self.token.machine_id else None
 
     @cached_property
     def machine(self) -> MachineView | None:
-        """The machine that the token let in, read from the database."""
+        """Return the token's machine, read from the database."""
         machine_id = self.token.machine_id
         return queries.get(machine_id) if machine_id else None
 
@@ -74,9 +75,9 @@ class EnrollmentTokenView:
 def create(
     actor: Developer, *, label: str = "", expires_at: datetime | None = None
 ) -> EnrollmentTokenView:
-    """A new enrollment token; without `expires_at` it lasts as long as the setting says. Commits.
+    """Create an enrollment token; without `expires_at`, its lifetime is the setting's. Commits.
 
-    Raises Forbidden, InvalidFields for an end that is past.
+    Raises Forbidden, InvalidFields for an expiry in the past.
     """
     rights.require_admin(actor)
     now = clock_now()
@@ -101,19 +102,19 @@ def create(
 
 
 def listing(actor: Developer) -> Select[EnrollmentToken]:
-    """The query of all tokens. Raises Forbidden."""
+    """Return the query of all tokens. Raises Forbidden."""
     rights.require_admin(actor)
     return select(EnrollmentToken)
 
 
 def get(actor: Developer, token_id: int) -> EnrollmentTokenView:
-    """One enrollment token. Raises Forbidden, NotFound."""
+    """Return one enrollment token. Raises Forbidden, NotFound."""
     rights.require_admin(actor)
     return view(_require_found(db.session.get(EnrollmentToken, token_id)))
 
 
 def revoke(actor: Developer, token_id: int) -> EnrollmentTokenView:
-    """End a token: it lets no machine in any more; a machine that it let in stays. Returns the
+    """Revoke a token: it enrolls no machine any more; its existing machine stays. Returns the
     token. Commits.
 
     Raises Forbidden, NotFound.
@@ -128,7 +129,7 @@ def revoke(actor: Developer, token_id: int) -> EnrollmentTokenView:
 
 
 def view(token: EnrollmentToken) -> EnrollmentTokenView:
-    """The token as it stands now."""
+    """Return the token's current state."""
     return EnrollmentTokenView(token, _status(token, clock_now()))
 
 
@@ -142,5 +143,5 @@ def _status(token: EnrollmentToken, now: datetime) -> TokenStatus:
 
 def _require_found(token: EnrollmentToken | None) -> EnrollmentToken:
     if token is None:
-        raise NotFound("there is no such enrollment token")
+        raise NotFound("Enrollment token not found.")
     return token

@@ -19,7 +19,7 @@ from muster.protocol.frames import Metrics
 
 @dataclass(frozen=True)
 class ReceivedHeartbeat:
-    """A heartbeat as it was received."""
+    """A received heartbeat."""
 
     machine_id: uuid.UUID
     generation: int
@@ -30,11 +30,10 @@ class ReceivedHeartbeat:
 
 @dataclass(frozen=True)
 class HeartbeatResult:
-    """What the rows say of a machine whose heartbeat was stored. `is_heard` is false where the
-    machine had been taken for silent.
+    """The rows' state of a machine whose heartbeat was stored.
 
-    `disk`: how full its disk is, in percent; None unless that is a reason to act. `upgrades` is the
-    setting machineUpgrades.
+    `is_heard` is false if the machine counted as silent. `disk`: how full its disk is, in percent;
+    None unless action is needed. `upgrades` is the setting machineUpgrades.
     """
 
     orders_version: int
@@ -59,8 +58,8 @@ _WRITE = text("""
 
 
 def write_heartbeats(received: Sequence[ReceivedHeartbeat]) -> dict[uuid.UUID, HeartbeatResult]:
-    """Store heartbeats. Returns the result for each machine, but for those that another connection
-    speaks for now. Commits.
+    """Store heartbeats. Returns the result for each machine, except those with a newer
+    connection. Commits.
     """
     lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
     rows = [
@@ -71,7 +70,7 @@ def write_heartbeats(received: Sequence[ReceivedHeartbeat]) -> dict[uuid.UUID, H
             "lease_until": (heartbeat.received_at + lease).isoformat(),
             "metrics": msgspec.to_builtins(heartbeat.metrics) if heartbeat.metrics else None,
         }
-        # Rows are locked in id order, as everywhere.
+        # Rows are locked in ID order, as everywhere.
         for heartbeat in sorted(received, key=lambda heartbeat: heartbeat.machine_id)
     ]
     found = db.session.execute(_WRITE, {"received": json.dumps(rows)}).all()

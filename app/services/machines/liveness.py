@@ -1,6 +1,4 @@
-"""Machines that are not heard: they are noticed, heard again or given up, and their tasks with
-them.
-"""
+"""Silent machines: detected, recovered or given up, and their tasks with them."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -20,11 +18,12 @@ from app.services.tasks import attempts, history, questions, stages, transitions
 
 
 def detect_silent(now: datetime) -> int:
-    """Take machines that have not been heard for too long for silent: they are offline, and their
-    tasks wait. Returns how many there were. Commits for each machine.
+    """Mark machines without recent heartbeats as silent: they are offline, and their tasks wait.
+
+    Returns their number. Commits for each machine.
     """
     limit = timedelta(seconds=current_app.config["SILENCE_SECONDS"])
-    # A draining machine stays draining when it is not heard, but its tasks wait all the same.
+    # A draining machine stays draining when it's silent, but its tasks still wait.
     at_work = or_(Task.status == TaskStatus.RUNNING, Task.suspend_reason == SuspendReason.QUESTION)
     is_running = exists().where(Task.machine_id == Machine.id, at_work)
     query = (
@@ -47,10 +46,10 @@ def _mark_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None
     machine = locks.lock_machine(machine_id)
     heartbeat = db.session.get(MachineHeartbeat, machine_id, populate_existing=True)
     if machine is None or not is_silent(heartbeat.received_at if heartbeat else None, now, limit):
-        db.session.rollback()  # it spoke while we waited for the lock
+        db.session.rollback()  # it sent a heartbeat while we waited for the lock
         return
     machine_transitions.apply_event(machine, MachineEvent.TIME_OUT, now)
-    # In an outage of ours a machine may only not have found its way back yet.
+    # During an outage of ours, a machine may just not have reconnected yet.
     could_speak = heartbeat is None or server_processes.was_server_reachable(
         heartbeat.received_at, now, limit / 2
     )
@@ -60,11 +59,12 @@ def _mark_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None
 
 
 def _suspend_task(machine: Machine, attempt: Attempt, now: datetime, could_speak: bool) -> None:
-    """Let the task of an attempt on a silent machine wait, or give up an attempt that never began.
+    """Suspend the task of an attempt on a silent machine, or give up an attempt that never started.
+
     The caller holds the machine's lock.
     """
     task = locks.lock_tasks([attempt.task_id])[attempt.task_id]
-    why = f"{machine.name} has not been heard of"
+    why = f"lost contact with {machine.name}"
     if event := event_after_loss(task.status, task.suspend_reason, Loss.CONTACT):
         transitions.apply_event(task, event, now)
         about = {"machineId": str(machine.id)}
@@ -72,15 +72,17 @@ def _suspend_task(machine: Machine, attempt: Attempt, now: datetime, could_speak
             task, EventType.MACHINE_LOST, why, now, stage_index=attempt.stage_index, data=about
         )
     elif could_speak and attempts.is_unstarted(attempt) and not machine.is_expected:
-        # No stage of it began. The slot stays taken until the machine says that nothing runs. What
-        # was not even accepted does not count; an accepted one may be what took the machine down.
+        # No stage of it started. The slot stays taken until the machine confirms that nothing runs.
+        # An unaccepted attempt doesn't count; an accepted one may have crashed the machine.
         was_taken = attempt.accepted_at is not None
         attempts.mark_lost(machine, task, attempt, why, now, gone=False, counts=was_taken)
 
 
 def recover_machine(machine_id: uuid.UUID, generation: int, now: datetime) -> None:
-    """Let the tasks of a machine run again that was taken for silent and has spoken on the same
-    connection. Commits, or rolls back where another connection speaks for the machine now.
+    """Resume the tasks of a machine that counted as silent and has sent a heartbeat on the same
+    connection.
+
+    Commits, or rolls back if the machine now has a newer connection.
     """
     machine = locks.lock_machine(machine_id)
     if (
@@ -91,7 +93,7 @@ def recover_machine(machine_id: uuid.UUID, generation: int, now: datetime) -> No
         db.session.rollback()
         return
     machine_transitions.apply_event(machine, MachineEvent.CONNECT, now)
-    # It has not said what it holds: no slot is freed here.
+    # It hasn't reported its attempts: no slot is freed here.
     live = attempts.live_attempts_on(machine_id)
     tasks = locks.lock_tasks({attempt.task_id for attempt in live})
     for attempt in live:
@@ -102,8 +104,10 @@ def recover_machine(machine_id: uuid.UUID, generation: int, now: datetime) -> No
 
 
 def recover_task(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
-    """Let a task run again that waited for this machine, which still has its attempt; or wait for
-    the answer that its agent waits for. The caller holds both locks, and commits.
+    """Resume a task that waited for this machine, which still has its attempt, or wait for its
+    agent's answer again.
+
+    The caller holds both locks, and commits.
     """
     if stages.is_out_of_contact(task):
         transitions.apply_event(task, TaskEvent.RECONNECT, now)
@@ -115,8 +119,8 @@ def recover_task(machine: Machine, task: Task, attempt: Attempt, now: datetime) 
 
 
 def expire_leases(now: datetime) -> int:
-    """End the attempts of machines whose lease is over. Returns how many were looked at. Commits
-    for each attempt.
+    """End the attempts of machines whose lease has expired. Returns the number of checked
+    attempts. Commits for each attempt.
     """
     query = (
         select(Attempt.task_id)
@@ -145,8 +149,8 @@ def _expire_lease(task_id: int, now: datetime) -> None:
         return
     in_time = server_processes.was_server_reachable(heartbeat.received_at, heartbeat.lease_until)
     if not in_time and not server_processes.was_server_reachable(heartbeat.received_at, now):
-        db.session.rollback()  # we have only just come back ourselves: it may bring the result
+        db.session.rollback()  # the server just returned itself: the machine may bring the result
         return
-    why = f"{held.machine.name} did not come back in time"
+    why = f"{held.machine.name} did not return in time"
     attempts.mark_lost(held.machine, held.task, held.live, why, now, gone=False, counts=in_time)
     db.session.commit()

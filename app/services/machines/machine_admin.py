@@ -1,4 +1,4 @@
-"""What admins do with machines: change them, and take them away for good."""
+"""Machine administration: changing machines, and decommissioning them."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -19,14 +19,14 @@ from app.services.machines import drains, queries, transitions
 from app.services.machines.queries import MachineView
 from app.services.tasks import attempts
 
-# What a machine's status can be set to; the others are for machines to reach.
+# The statuses that can be set; machines reach the others themselves.
 SETTABLE_STATUSES: Sequence[MachineStatus] = (
     MachineStatus.ONLINE,
     MachineStatus.DRAINING,
     MachineStatus.DECOMMISSIONED,
 )
 
-# What a change of the status is called in the audit log.
+# Audit log names of status changes.
 AUDIT_ACTIONS: Mapping[MachineStatus | None, str] = {
     None: "machine.updated",
     MachineStatus.DRAINING: "machine.drained",
@@ -45,11 +45,11 @@ def update_machine(
     labels: Labels | None = None,
     pinned: bool | None = None,
 ) -> MachineView:
-    """Change a machine's status, name, slots, the labels that admins give it, and whether it is
-    pinned to its release: all that is given, or nothing. Returns the machine. Commits.
+    """Change a machine's status, name, slots, labels and pinning: all given changes, or none.
+    Returns the machine. Commits.
 
-    `status` is one of SETTABLE; `online` undrains the machine, which is offline then if it is not
-    connected. Raises Forbidden, NotFound, MachineDecommissioned.
+    `status` is one of SETTABLE_STATUSES; `online` undrains the machine, which is then offline if it
+    isn't connected. Raises Forbidden, NotFound, MachineDecommissioned.
     """
     rights.require_admin(actor)
     machine, now = _lock_machine(machine_id), clock_now()
@@ -75,17 +75,17 @@ def update_machine(
     audit.record(
         AUDIT_ACTIONS[status], "machine", machine_id, actor=actor, before=before, after=after
     )
-    wakeups.wake_dispatch()  # for slots and labels that are new
+    wakeups.wake_dispatch()  # for new slots and labels
     wakeups.wake_machines([machine_id])
     db.session.commit()
     return queries.get(machine_id)
 
 
 def decommission(actor: Developer, machine_id: uuid.UUID, *, dead: bool = False) -> None:
-    """Take a machine away for good; its id is never let in again. Commits. Safe to repeat.
+    """Decommission a machine for good; its ID can never enroll again. Commits. Can be repeated.
 
-    `dead` is the admin's word that nothing runs there any more: the end of its lease is not waited
-    for. Raises Forbidden, NotFound.
+    `dead` is the admin's confirmation that nothing runs there any more: its lease isn't waited for.
+    Raises Forbidden, NotFound.
     """
     rights.require_admin(actor)
     machine, now = _lock_machine(machine_id), clock_now()
@@ -95,7 +95,7 @@ def decommission(actor: Developer, machine_id: uuid.UUID, *, dead: bool = False)
     if dead:
         _end_lease(machine, now)
         wakeups.wake_dispatch()  # for tasks that waited for its end
-    wakeups.wake_machines([machine_id])  # also when it is said again: the first may have been lost
+    wakeups.wake_machines([machine_id])  # also when repeated: the first wakeup may have been lost
     after = {**queries.audited_fields(machine), "dead": dead}
     audit.record(
         "machine.decommissioned", "machine", machine_id, actor=actor, before=before, after=after
@@ -111,8 +111,7 @@ def _require_no_change(
     labels: Labels | None,
     pinned: bool | None,
 ) -> None:
-    """Require that a change of a decommissioned machine asks for nothing but its decommission,
-    which may be repeated.
+    """Require that a change of a decommissioned machine is only a repeated decommission.
 
     Raises MachineDecommissioned.
     """
@@ -126,12 +125,12 @@ def _require_no_change(
 def _lock_machine(machine_id: uuid.UUID) -> Machine:
     machine = locks.lock_machine(machine_id)
     if machine is None:
-        raise NotFound(f"there is no machine {machine_id}")
+        raise NotFound(f"Machine {machine_id} not found.")
     return machine
 
 
 def _retire(machine: Machine, now: datetime) -> None:
-    # Its connection is closed when it is woken; what the machine had dies here.
+    # The wakeup closes its connection; its attempts end here.
     transitions.apply_event(machine, MachineEvent.DECOMMISSION, now)
     machine.jwt_version += 1
     machine.recovery_digest, machine.next_recovery_digest = "", None

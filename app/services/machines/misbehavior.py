@@ -1,4 +1,4 @@
-"""How far machines are believed, and that somebody hears of those that say more than they may."""
+"""Limits on machines' reports, and records of machines that exceed them."""
 
 from collections.abc import Mapping
 
@@ -9,13 +9,15 @@ from app.services.counters import fleet
 
 
 def is_reported(machine: Machine, why: str) -> bool:
-    """Whether the audit log tells of the machine for that reason."""
+    """Whether the audit log already has the machine for that reason."""
     return why in machine.misbehavior
 
 
 def record_misbehavior(machine: Machine, refused: Mapping[str, int], about: str = "") -> None:
-    """Count what was refused, by reason; what no honest machine does is in the audit log, too, once
-    for each machine and reason. The caller holds the machine's lock, and commits.
+    """Count a rejected report, by reason.
+
+    What no correct machine does also goes to the audit log, once per machine and reason. The caller
+    holds the machine's lock, and commits.
     """
     fleet.increment(FleetCounter.REPORTS_REFUSED, refused)
     for why in MISBEHAVIOR:
@@ -33,10 +35,12 @@ def record_misbehavior(machine: Machine, refused: Mapping[str, int], about: str 
 
 
 def cap_slots(machine: Machine, wanted: int) -> int:
-    """How many slots a machine has that wants so many; likewise."""
+    """Return the slots of a machine that requests that many; records an excess likewise."""
     most: int = settings.value("maxSlots")
     if wanted > most:
         record_misbehavior(
-            machine, {Refusal.LIMIT_EXCEEDED: 1}, f"it wants {wanted} slots, of {most} at most"
+            machine,
+            {Refusal.LIMIT_EXCEEDED: 1},
+            f"it requested {wanted} slots; at most {most} are allowed",
         )
     return min(wanted, most)

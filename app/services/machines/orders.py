@@ -1,4 +1,4 @@
-"""What a machine should be doing, computed from rows. `app.control_channel.reconciler` compares."""
+"""A machine's desired state, computed from rows. `app.control_channel.reconciler` compares."""
 
 import uuid
 from collections.abc import Collection
@@ -27,7 +27,7 @@ from app.services.tunnels.orders import WantedTunnel
 from muster.protocol import codec, frames
 from muster.protocol.attempt_key import AttemptKey
 
-NO_SANDBOX = "sandbox_unavailable"  # as machines say it, too
+NO_SANDBOX = "sandbox_unavailable"  # also the machines' name for it
 
 
 class DesiredAction(StrEnum):
@@ -36,14 +36,14 @@ class DesiredAction(StrEnum):
     KEEP = "keep"  # keep the workspace, run nothing
     STOP = "stop"
     FORGET = "forget"
-    TERMINAL = "terminal"  # dial its terminal channel
+    TERMINAL = "terminal"  # connect its terminal channel
     SUSPEND = "suspend"  # stop the stage in its middle
-    ANSWER = "answer"  # pass it on to the agent that has asked
+    ANSWER = "answer"  # pass it on to the asking agent
 
 
 @dataclass(frozen=True)
 class DesiredState:
-    """What a machine should do about one attempt, as by `row`. `run`: also the number of a push."""
+    """The desired state of one attempt, from `row`. `run`: also the number of a push."""
 
     task_id: int
     attempt: int
@@ -52,17 +52,16 @@ class DesiredState:
     run: int = 0
     reason: str = ""
     keep_checkpoints: bool = False
-    dial_requests: int = 0  # how often its terminal has been asked for
-    question: int = 0  # the number of the question that the answer is to
+    dial_requests: int = 0  # how often its terminal has been requested
+    question: int = 0  # the number of the answered question
     row: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
 class Orders:
-    """All that one machine should be doing, as of `version`. Attempts not listed stay as they are.
+    """A machine's complete desired state, as of `version`. Unlisted attempts stay unchanged.
 
-    `generation` is that of the connection which may speak for the machine; one that `is_pinned`
-    keeps its release.
+    `generation` is the current connection's; a machine that `is_pinned` keeps its release.
     """
 
     version: int
@@ -76,10 +75,10 @@ class Orders:
 def orders_of_machine(
     machine_id: uuid.UUID, now: datetime, named: Collection[AttemptKey] = ()
 ) -> Orders:
-    """All that a machine should be doing now.
+    """Return a machine's current desired state.
 
-    Costs one query, whatever the number of attempts; one more where `named`, the attempts which the
-    machine has, holds some that are not at work; and one more for a machine that is drained.
+    Costs one query, whatever the number of attempts; one more if `named`, the attempts that the
+    machine has, includes inactive ones; and one more for a draining machine.
     """
     asked = {"machine": machine_id, "now": now}
     rows = db.session.connection().execute(statements.AT_WORK, asked).all()
@@ -128,15 +127,15 @@ def orders_of_machine(
 
 
 def _ended_attempts(machine_id: uuid.UUID) -> list[DesiredState]:
-    """Orders to stop attempts of which nothing runs.
+    """Return orders to stop attempts of which nothing runs.
 
-    A machine does not know by itself that an attempt which it keeps for a gate will not go on
-    there, and would never report that it is drained. Workspaces and checkpoints stay.
+    A machine doesn't know that an attempt kept for a gate won't continue there, and would never
+    report that it's drained. Workspaces and checkpoints stay.
     """
     query = select(Attempt.task_id, Attempt.number, Attempt.outcome).where(
         Attempt.machine_id == machine_id,
         Attempt.forgotten_at.is_(None),
-        Attempt.outcome != AttemptOutcome.PUBLISHED,  # not ended: null, which is not unequal either
+        Attempt.outcome != AttemptOutcome.PUBLISHED,  # not ended: null, which isn't unequal either
     )
     rows = db.session.execute(query.order_by(Attempt.task_id))
     return [
@@ -154,7 +153,7 @@ def _desired_state(row: Any) -> DesiredState:
     if row.ended_at is not None:
         if row.has_slot:
             return DesiredState(*key, DesiredAction.STOP, reason=row.outcome or "")
-        # Until they are given up somebody may still retry from them.
+        # Until they expire, they can still be retried from.
         kept = attempts.has_checkpoints(row.checkpoints, *key)
         return DesiredState(*key, DesiredAction.KEEP if kept else DesiredAction.FORGET)
     if row.phase is AttemptPhase.PUBLISH:
@@ -165,8 +164,8 @@ def _desired_state(row: Any) -> DesiredState:
 
 
 def build_order_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | None:
-    """The order to run a stage, or to publish. Returns None where it cannot be made: then the task
-    has failed, so that it keeps no other waiting, or goes on elsewhere. Commits only then.
+    """Return the order to run a stage, or to publish. None if it can't be created: then the task
+    has failed, so that it doesn't block others, or continues elsewhere. Commits only then.
     """
     if not eligibility.is_allowed(desired.row):
         resumption.requeue_disallowed(*AttemptKey.from_object(desired), clock_now())
@@ -187,18 +186,18 @@ def build_order_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publi
             return None
         if len(codec.encode(order).encode()) <= codec.MAX_TEXT_CHARS:
             return order
-        why = "the stage's order, with its text and environment, is larger than a machine takes"
+        why = "the stage's order, with its text and environment, exceeds a machine's limit"
         _fail_task(desired, FailureCode.ORDER_TOO_LARGE, why)
         return None
     except encryption.KeyMissing:
-        why = "the project's secrets cannot be read: the key they were written with is gone"
+        why = "the project's secrets can't be decrypted: their key is missing"
         _fail_task(desired, FailureCode.KEY_MISSING, why)
         return None
 
 
 def build_publish_order(desired: DesiredState) -> frames.Publish:
-    """The order to push the branch, where the attempt begins with it with the login in clear; or to
-    say first what would be pushed, where that is not known. Raises encryption.KeyMissing.
+    """Return the order to push, with the login in clear text if the attempt starts with it, or to
+    first report what it would push, if that's unknown. Raises encryption.KeyMissing.
     """
     key, commit = AttemptKey.from_object(desired), desired.row.pushed_commit
     onto = branches.build_order(desired.row)
@@ -213,7 +212,7 @@ def build_publish_order(desired: DesiredState) -> frames.Publish:
 
 
 def _fail_task(desired: DesiredState, code: str, why: str, *, is_machines: bool = False) -> None:
-    """Fail the task; or queue it again where the reason `is_machines`, if others can go on."""
+    """Fail the task; or queue it again if the reason `is_machines` and others can continue."""
     held, now = locks.lock_task_and_machine(desired.task_id), clock_now()
     if held.live and held.live.number == desired.attempt and held.machine:
         # Between two stages nothing of it runs.
@@ -224,9 +223,9 @@ def _fail_task(desired: DesiredState, code: str, why: str, *, is_machines: bool 
 
 
 def build_run_order(desired: DesiredState) -> frames.RunStage:
-    """The order to run a stage, with secrets in clear: it goes to the machine and nowhere else.
+    """Return the order to run a stage, with secrets in clear text. Raises encryption.KeyMissing.
 
-    Raises encryption.KeyMissing.
+    It goes only to the machine.
     """
     row = desired.row
     stages = pipeline.parse(row.pipeline)

@@ -1,4 +1,4 @@
-"""Reports that need no live attempt: they tell of what is, and move no task on."""
+"""Reports that need no live attempt: they record facts, and don't change the task's status."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,20 +26,20 @@ def _handle_log_lost(live: LiveAttempt, body: frames.LogLost) -> None:
 
 
 def _handle_stopped(live: LiveAttempt, _: frames.Stopped) -> None:
-    """An order to stop was carried out; or the machine stopped a live attempt by itself: a loss."""
+    """Handle an executed stop order; or a loss, if the machine stopped a live attempt by itself."""
     attempts.free_slot(live.machine, live.attempt)
     if live.attempt.ended_at is None:
-        stages.mark_lost(live, f"{live.machine.name} stopped it of its own accord")
+        stages.mark_lost(live, f"{live.machine.name} stopped it on its own")
 
 
 def _handle_workspace(live: LiveAttempt, body: frames.WorkspaceFacts) -> None:
     if body.state == "removed" and live.attempt.ended_at is not None:
         live.attempt.forgotten_at = live.now
-        # A live task that counts on one shall fail by it, not go on without the work.
+        # A live task that needs one must fail because of it, not continue without the work.
         if live.task.status in ENDED:
             attempts.drop_checkpoints(live.task, live.attempt.number)
     match workspaces.store_facts(live.attempt, body, live.now):
-        # Facts come again and again: only a change of the state is an event.
+        # Facts are repeated: only a change of the state is an event.
         case (None | WorkspaceState.PREPARING, WorkspaceState.READY):
             _record_workspace(live, "ready on", body)
         case (WorkspaceState.PREPARING | WorkspaceState.READY, WorkspaceState.REMOVED):

@@ -1,4 +1,4 @@
-"""Machines as people are shown them: with their latest heartbeat."""
+"""Machines as people see them: with their latest heartbeat."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -37,8 +37,8 @@ class MachineView:
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """The last measurements, in percent; each None while the machine has sent none. What is 0
-        is not sent.
+        """Return the last measurements, in percent; None for those never sent. Zeros aren't
+        sent.
         """
         measured = self.heartbeat.metrics if self.heartbeat else None
         otherwise = None if measured is None else 0.0
@@ -55,8 +55,8 @@ class MachineView:
 
     @property
     def drain(self) -> dict[str, Any] | None:
-        """The drain: since when, by whom, why, until when. None where the machine is not to be
-        drained.
+        """Return the drain: its start, author, note and deadline. None if the machine isn't
+        draining.
         """
         if self.machine.drain_started_at is None:
             return None
@@ -71,8 +71,8 @@ class MachineView:
 def listing(
     statuses: Sequence[MachineStatus] = (), selector: str | None = None
 ) -> Select[Machine, MachineHeartbeat, Developer]:
-    """The query of the rows of machine views, for machines in these states (none named: in all)
-    whose labels meet the selector.
+    """Return the query of machine view rows, for machines with these statuses (empty: all) whose
+    labels meet the selector.
     """
     query = (
         select(Machine, MachineHeartbeat, Developer)
@@ -85,7 +85,9 @@ def listing(
 
 
 def _meets_requirement(requirement: Requirement) -> ColumnElement[bool]:
-    """The condition that a machine's labels meet a requirement, as `Requirement.is_met` says."""
+    """Return the condition that a machine's labels meet a requirement, like
+    `Requirement.is_met`.
+    """
     its: Any = Machine.labels.concat(Machine.admin_labels)[requirement.name].as_string()
     conditions: dict[Operator, ColumnElement[bool]] = {
         Operator.EQUALS: its == requirement.value,
@@ -97,22 +99,22 @@ def _meets_requirement(requirement: Requirement) -> ColumnElement[bool]:
 
 
 def get(machine_id: uuid.UUID) -> MachineView:
-    """One machine, also a decommissioned one. Raises NotFound."""
+    """Return one machine, even a decommissioned one. Raises NotFound."""
     row = db.session.execute(listing().where(Machine.id == machine_id)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no machine {machine_id}")
+        raise NotFound(f"Machine {machine_id} not found.")
     return MachineView(*row)
 
 
 def list_by_ids(ids: Sequence[uuid.UUID]) -> list[MachineView]:
-    """These machines, those that there are, in any order."""
+    """Return the existing ones of these machines, in any order."""
     rows = db.session.execute(listing().where(Machine.id.in_(ids)))
     return [MachineView(*row) for row in rows]
 
 
 class MachineSummary(NamedTuple):
-    """A machine at a glance: `version` is another whenever its row has changed, in any way. `load`:
-    as its last heartbeat told it, {cpuPercent?, memoryPercent?, diskPercent?}.
+    """A machine's summary: `version` changes whenever its row does. `load`: from its last
+    heartbeat, {cpuPercent?, memoryPercent?, diskPercent?}.
     """
 
     version: str
@@ -120,7 +122,7 @@ class MachineSummary(NamedTuple):
 
 
 def list_summaries() -> dict[uuid.UUID, MachineSummary]:
-    """All machines at a glance."""
+    """Return the summaries of all machines."""
     version = literal_column("machines.xmin::text", String)  # of the transaction that wrote the row
     query = select(Machine.id, version, MachineHeartbeat.metrics).outerjoin(
         MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id
@@ -131,20 +133,20 @@ def list_summaries() -> dict[uuid.UUID, MachineSummary]:
 def list_tasks(
     actor: Developer, machine_id: uuid.UUID, statuses: Sequence[TaskStatus] = ()
 ) -> PageQuery:
-    """A function that makes the query of a page of the machine's tasks, see `tasks.reads.listing`.
-    Raises NotFound.
+    """Return a function that builds the query of a page of the machine's tasks, see
+    `tasks.queries.listing`. Raises NotFound.
     """
     get(machine_id)
     return queries.listing(actor, statuses=statuses, machine_id=machine_id)
 
 
 def connected_count() -> int:
-    """How many machines are connected, to whichever server process."""
+    """Return the number of machines connected to any server process."""
     return db.session.scalar(select(func.count()).where(Machine.connected)) or 0
 
 
 def audited_fields(machine: Machine) -> dict[str, Any]:
-    """The fields of a machine that the audit log compares."""
+    """Return the fields of a machine that the audit log compares."""
     return {
         "name": machine.name,
         "slots": machine.slots_total,

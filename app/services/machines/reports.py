@@ -1,9 +1,9 @@
 """Batches of reports and log bytes from a machine, each stored in one transaction.
 
-`apply` proves that the connection still speaks for the machine, skips reports that were counted
-before (`journal_id`, `journal_seq`), stores log bytes, lets each report take effect, and commits. A
-report that makes no sense is kept as a `warning` event: none may block those behind it. What is out
-of bounds, or more than a machine may say (`domain.allowance`), is counted and passed over.
+`apply_batch` checks that the connection is still the machine's current one, skips already counted
+reports (`journal_id`, `journal_seq`), stores log bytes, applies each report, and commits. An
+invalid report becomes a `warning` event: none may block those after it. Reports beyond a machine's
+limits (`domain.storage_limits`) are counted and skipped.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ log = structlog.get_logger(__name__)
 
 
 class SessionReplaced(Exception):
-    """Another connection speaks for the machine now."""
+    """The machine has a newer connection now."""
 
 
 @dataclass
@@ -62,7 +62,9 @@ class _Batch:
     about: str = ""
 
     def refuse(self, why: Refusal, live: LiveAttempt | None, about: str) -> None:
-        """Count it, and tell of it at its task where nobody has been told of the machine."""
+        """Count it, and record it in its task's events if the audit log doesn't have the machine
+        yet.
+        """
         is_news = why not in self.refused and not misbehavior.is_reported(self.machine, why)
         self.refused[why] += 1
         self.about = self.about or about
@@ -77,9 +79,9 @@ def apply_batch(
     log_frames: Sequence[frames.Log],
     now: datetime,
 ) -> BatchOutcome:
-    """Store a batch and let it take effect. Returns what to answer. Commits.
+    """Store and apply a batch. Returns the answer. Commits.
 
-    Raises Replaced, having counted the batch as refused.
+    Raises SessionReplaced, after counting the batch as rejected.
     """
     if outcome := append_reports.apply(machine_id, generation, reports, log_frames):
         return outcome
@@ -111,9 +113,9 @@ def _load(
     log_frames: Sequence[frames.Log],
     now: datetime,
 ) -> _Batch:
-    """Lock the tasks that something may happen to. Log bytes alone need no task's lock.
+    """Lock the tasks that may change. Log bytes alone need no task's lock.
 
-    Attempts are read first, unlocked: they are written under their machine's lock alone.
+    Attempts are read first, unlocked: they are only written under their machine's lock.
     """
     keys = {AttemptKey.from_object(r) for r in reports} | {
         AttemptKey.from_object(f) for f in log_frames
@@ -131,7 +133,7 @@ def _attempts(machine: Machine, keys: set[AttemptKey]) -> dict[AttemptKey, Attem
     query = (
         select(Attempt)
         .where(tuple_(Attempt.task_id, Attempt.number).in_(keys))
-        .where(Attempt.machine_id == machine.id)  # nobody writes about another machine's attempts
+        .where(Attempt.machine_id == machine.id)  # machines don't write about each other's attempts
         .execution_options(populate_existing=True)
     )
     return {AttemptKey(a.task_id, a.number): a for a in db.session.scalars(query)}
@@ -149,14 +151,14 @@ def _store_logs(batch: _Batch, log_frames: Sequence[frames.Log]) -> None:
             batch.refused[Refusal.UNKNOWN] += len(found)
             continue
         wakeups.publish_task_changes([attempt.task_id])
-        # Some bytes of an attempt that has ended are still welcome, for they are true.
+        # Some bytes of an ended attempt are still accepted, because they are true.
         lost = sum(end - start for start, end in attempt.log_gaps)
         if (gap := logs.append(attempt, found)) is not None:
             batch.outcome.gaps[key] = gap
         batch.outcome.logs[key] = attempt.log_bytes
         if (more := sum(end - start for start, end in attempt.log_gaps) - lost) > 0:
             live = _live_attempt(batch, key)
-            about = f"{more} bytes of the log are not kept, for there are too many"
+            about = f"{more} bytes of the log exceed the limit and aren't stored"
             batch.refuse(Refusal.LIMIT_EXCEEDED, live, about)
 
 
@@ -168,7 +170,9 @@ def _settle(batch: _Batch) -> None:
 
 
 def _live_attempt(batch: _Batch, key: AttemptKey) -> LiveAttempt | None:
-    """None where the task is not locked, or the attempt not the machine's, or forgotten."""
+    """Return the live attempt; None if the task isn't locked, or the attempt isn't the
+    machine's, or is deleted there.
+    """
     task, attempt = batch.tasks.get(key.task_id), batch.attempts.get(key)
     if task is None or attempt is None or attempt.forgotten_at is not None:
         return None
@@ -179,7 +183,7 @@ def _apply_report(batch: _Batch, report: frames.Report | MalformedReport) -> Non
     live = _live_attempt(batch, AttemptKey.from_object(report))
     if isinstance(report, MalformedReport):
         batch.refuse(
-            Refusal.MALFORMED, live, f"a report is ignored: {report.reason}"[:MAX_MESSAGE_CHARS]
+            Refusal.MALFORMED, live, f"ignored a report: {report.reason}"[:MAX_MESSAGE_CHARS]
         )
         return
     if isinstance(report.body, frames.Drained):
@@ -190,7 +194,7 @@ def _apply_report(batch: _Batch, report: frames.Report | MalformedReport) -> Non
         return
     effect = passive_reports.HANDLERS.get(type(report.body))
     if live.is_event_limit_reached and _is_repetitive(report.body):
-        about = f"more than {MAX_EVENTS} events of the task are not told"
+        about = f"the task has more than {MAX_EVENTS} events; further ones aren't recorded"
         batch.refuse(Refusal.LIMIT_EXCEEDED, live, about)
     elif effect is None and live.attempt.ended_at is not None:
         _refuse_stale(batch, live, report.body)
@@ -205,33 +209,33 @@ def _run_handler(
         effect(live, body)
     except (LimitExceeded, ForgedReport) as error:
         why = Refusal.FORGED if isinstance(error, ForgedReport) else Refusal.LIMIT_EXCEEDED
-        batch.refuse(why, live, f"{_report_tag(body)} is ignored: {error}")
+        batch.refuse(why, live, f"ignored {_report_tag(body)}: {error}")
     except DomainError as error:
         if after_restore.is_ahead(live, body):
             after_restore.end_ahead_attempt(live)
             return
         batch.refused[Refusal.UNORDERED] += 1
-        _warn(live, _report_tag(body), f"{_report_tag(body)} is ignored: {error}")
+        _warn(live, _report_tag(body), f"ignored {_report_tag(body)}: {error}")
 
 
 def _refuse_unknown(batch: _Batch, report: frames.Report) -> None:
     about = repr(report.body)[:1000]
     log.warning("invalid_report", machine=str(batch.machine.id), report=about)
-    # These are themselves the answer to `Stale`, `Forget` and `Tunnel`.
+    # These are themselves the response to `Stale`, `Forget` and `Tunnel`.
     if not isinstance(report.body, frames.Stopped | frames.WorkspaceFacts | frames.TunnelFacts):
         batch.outcome.stale.add(AttemptKey.from_object(report))
         batch.refused[Refusal.UNKNOWN] += 1
 
 
 def _refuse_stale(batch: _Batch, live: LiveAttempt, body: frames.Body) -> None:
-    """Note a report of an attempt that has ended as a warning; it changes nothing else."""
+    """Record a report of an ended attempt as a warning; it changes nothing else."""
     batch.outcome.stale.add(AttemptKey(live.attempt.task_id, live.attempt.number))
     batch.refused[Refusal.ENDED] += 1
     if isinstance(body, frames.Content | frames.Changes):
-        return  # they may be thousands, and are about what did not come to be
+        return  # they may be thousands, about work that doesn't count
     about = ""
     if isinstance(body, frames.Published):
-        if live.attempt.work is None:  # else it was told which, and no other is believed to be ours
+        if live.attempt.work is None:  # otherwise the server chose it; any other isn't ours
             live.attempt.pushed_commit = body.commit  # which a successor may find
         about = f": branch {body.branch}" + (f", and {body.moved.name}" if body.moved else "")
     _warn(
@@ -256,13 +260,13 @@ def _finish_drain(machine: Machine, now: datetime) -> None:
         Attempt.machine_id == machine.id, Attempt.ended_at.is_(None), Attempt.accepted_at.is_(None)
     )
     if db.session.scalar(query.limit(1)) is not None:
-        return  # it said so before it heard of this one, and will say so again after it
-    # Somebody may have taken the drain back while the machine's word was on its way.
+        return  # it was sent before the machine got this one, and will be repeated after it
+    # The drain may have been cancelled while the machine's report was on its way.
     with contextlib.suppress(Conflict):
         transitions.apply_event(machine, MachineEvent.FINISH_DRAIN, now)
 
 
-# ---- what moves the task -----------------------------------------------------------------------
+# ---- reports that change the task's status ------------------------------------------------------
 
 
 def _handle_accepted(live: LiveAttempt, _: frames.Accepted) -> None:
@@ -289,7 +293,7 @@ _HANDLERS: dict[type, ReportHandler] = {
 
 
 def _is_repetitive(body: frames.Body) -> bool:
-    """Whether it moves nothing on, and is an event for people each time."""
+    """Whether it doesn't change the task's status, but creates an event each time."""
     if isinstance(body, frames.TunnelFacts):
         return body.state in ("starting", "connected")
     return isinstance(body, frames.Note | frames.QuestionOpened)

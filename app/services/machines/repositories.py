@@ -1,6 +1,6 @@
-"""Where a machine has a task's work from, where it brings it, and in whose name; by an order's row.
+"""The repository in an order: where the work comes from, where it's pushed, and its author.
 
-Logins are in clear: they go to the machine and nowhere else.
+Logins are in clear text: they go only to the machine.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from muster.protocol import frames
 
 
 def build_repo(row: Any) -> frames.Repo:
-    """Raises vault.KeyMissing."""
+    """Return the order's repository. Raises encryption.KeyMissing."""
     return frames.Repo(
         url=row.repo_url,
         base=row.default_branch,

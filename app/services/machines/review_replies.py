@@ -1,4 +1,4 @@
-"""What agents answer in a review's threads, by their tool `reply_comment`."""
+"""Agents' replies in review threads, by their tool `reply_comment`."""
 
 from sqlalchemy import exists, select
 
@@ -12,18 +12,19 @@ from muster.protocol import frames
 
 
 def handle_reply(live: LiveAttempt, report: frames.ThreadReplied) -> None:
-    """An agent answers in a thread of the review that its round is about. Raises Conflict where the
-    stage was not ordered, Forged for a thread that it was not told of, and Excessive where there is
-    no room in it.
+    """Add an agent's reply to a thread of its round's review.
+
+    Raises Conflict if the stage wasn't ordered, ForgedReport for a thread that the agent wasn't
+    given, and LimitExceeded if the thread is full.
     """
     stages.require_running(live, report)
     if not _is_thread_in_review(live, report.thread):
-        raise ForgedReport(f"thread {report.thread} is none that its agent was told of")
+        raise ForgedReport(f"thread {report.thread} wasn't given to its agent")
     replies.add_reply(live, report.thread, report.text)
 
 
 def _is_thread_in_review(live: LiveAttempt, thread_id: int) -> bool:
-    """Whether the review of the round's follow-up says something in that thread."""
+    """Whether the review of the round's follow-up has a comment in that thread."""
     task = live.task
     of_round = select(FollowUp.review_id).where(
         FollowUp.task_id == task.id, FollowUp.number == task.follow_up

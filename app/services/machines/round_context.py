@@ -1,5 +1,5 @@
-"""What an order has of the round that its attempt is in: whose words it goes by, a follow-up's or
-the task's, and what a follow-up's agents are told besides.
+"""The round in an order: its instruction (a follow-up's or the task's), and additional context
+for a follow-up's agents.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,10 @@ from app.services.reviews.prompts import PromptThread
 
 @dataclass(frozen=True)
 class RoundContext:
-    """A round as a stage's order tells it. `history` is empty where the stage is no agent's, or the
-    round no follow-up's; `says_it`: the stage's command has what is to be done, or need not.
+    """A round's data for a stage's order.
+
+    `history` is empty if the stage runs no agent, or the round is no follow-up; `says_it`: the
+    stage's command includes the instruction, or needn't.
     """
 
     number: int
@@ -36,12 +38,14 @@ class RoundContext:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What stages know of it; a follow-up's words take the place of the task's."""
+        """Return the stages' variables; a follow-up's instruction replaces the task's
+        description.
+        """
         texts = dict.fromkeys(("description", "instruction"), self.instruction)
         return texts | {"round": str(self.number)}
 
     def fields(self, filled: str) -> dict[str, Any]:
-        """The order's fields that come of it, and of the stage's command, filled in."""
+        """Return the order's fields that depend on the round and the stage's command."""
         if not self.history:
             return {"text": filled}
         text = rules.build_prompt(filled, self.instruction, self.review, says_it=self.says_it)
@@ -55,8 +59,8 @@ class RoundContext:
 
 
 def build_context(row: Any, stages: Sequence[Stage], index: int, run: int) -> RoundContext:
-    """The round of an attempt, whose `row` is of `orders`, for that run of a stage. Costs nothing
-    where it is no follow-up's.
+    """Return the round of an attempt, from a `row` of `orders`, for that run of a stage. Costs
+    nothing without a follow-up.
     """
     if row.follow_up is None:
         return RoundContext(row.round, row.description)
@@ -65,7 +69,7 @@ def build_context(row: Any, stages: Sequence[Stage], index: int, run: int) -> Ro
     if stages[index].kind is not StageKind.AGENT:
         return RoundContext(row.round, latest.instruction)
     agents = [i for i, each in enumerate(stages) if each.kind is StageKind.AGENT]
-    # A retry may begin before it, too.
+    # A retry may start before it, too.
     is_first = index <= min((i for i in agents if i >= latest.from_stage), default=index)
     earlier = [(each.round or 0, each.instruction) for each in known[:-1]]
     review, threads = review_text(row.task_id, latest.review_id)
@@ -84,13 +88,13 @@ def build_context(row: Any, stages: Sequence[Stage], index: int, run: int) -> Ro
 
 
 def previous_commit(checkpoints: Mapping[str, Any]) -> str | None:
-    """The commit that the round before came to, if the round began with its work."""
+    """Return the commit of the previous round, if this round started with its work."""
     known: Mapping[str, Any] = checkpoints.get(str(rules.BEFORE_FIRST_STAGE), {})
     return known.get("commit")
 
 
 def _started_follow_ups(task_id: int, number: int) -> Sequence[FollowUp]:
-    """The follow-ups up to that one that have begun, in order."""
+    """Return the started follow-ups up to that one, in order."""
     query = select(FollowUp).where(
         FollowUp.task_id == task_id,
         FollowUp.number <= number,
@@ -100,8 +104,10 @@ def _started_follow_ups(task_id: int, number: int) -> Sequence[FollowUp]:
 
 
 def _predecessor(row: Any) -> int | None:
-    """The number of the attempt before this one, if it has run on the same machine, which still has
-    its home. The conversation of an older one would not know of what came between.
+    """Return the number of the previous attempt, if it ran on the same machine, which still has its
+    home.
+
+    The session of an older one would miss what happened in between.
     """
     before = db.session.scalar(
         select(Attempt)
@@ -116,7 +122,7 @@ def _predecessor(row: Any) -> int | None:
 
 
 def review_text(task_id: int, review_id: int | None) -> tuple[str, list[int]]:
-    """The threads of a review with their code, in words, and their ids."""
+    """Return the threads of a review with their code, as text, and their IDs."""
     threads = [] if review_id is None else prompts.threads_for_prompt(task_id, review_id)
     return rules.format_review([_thread(each) for each in threads]), [each.id for each in threads]
 
@@ -129,7 +135,7 @@ def _thread(thread: PromptThread) -> Thread:
 
 
 def changed_files(row: Any) -> list[ChangedFile]:
-    """What the task has changed by now, file by file; the first of them."""
+    """Return the first of the task's changed files."""
     change = change_queries.find_change(db.session.get_one(Task, row.task_id))
     files = change_queries.list_files(change, rules.MAX_FILES + 1) if change else ()
     return [ChangedFile(file.path, *_line_counts(file)) for file in files]

@@ -1,5 +1,7 @@
-"""Samples of machines' load, taken from their last heartbeats: a statement a minute for the whole
-fleet, and one an hour. What is older than `domain.samples` says is swept (`ops.retention`).
+"""Samples of machines' load, taken from their last heartbeats.
+
+One statement per minute covers all machines, and one per hour. `ops.retention` deletes samples
+older than `domain.samples` allows.
 """
 
 import uuid
@@ -19,8 +21,9 @@ from app.services.machines import queries
 
 @dataclass(frozen=True)
 class Samples:
-    """A machine's load over time, in columns: what stands at the same place belongs together. In
-    percent; None where the machine had not said. There are none of when it was not heard.
+    """A machine's load over time, in parallel columns, in percent.
+
+    None if the machine didn't report it. Times without heartbeats are missing.
     """
 
     step: SampleStep
@@ -34,16 +37,16 @@ class Samples:
 
 @dataclass(frozen=True)
 class DailyLoad:
-    """The processor's load of a machine in the last day, by half hours, in columns as `Samples`."""
+    """A machine's CPU load in the last day, by half hours, in columns like `Samples`."""
 
     machine_id: uuid.UUID
     at: list[datetime] = field(default_factory=list)
     cpu_percent: list[float | None] = field(default_factory=list)
 
 
-# In the minute in which it was heard, the first time that a pass comes by: the passes are closer
-# than minutes, so that none is left out because one is late. What is 0 a machine does not send;
-# one that means no good may send a number that is too small for the column, which is an error.
+# Sampled in the minute of its heartbeat, at the first pass. Passes are more frequent than minutes,
+# so a late one leaves no gap. A machine doesn't send zeros; a malicious one may send a number that
+# is too small for the column, which is an error.
 _RECORD = text("""
     INSERT INTO machine_minutes
         (machine_id, at, cpu_percent, memory_percent, disk_percent, slots_used)
@@ -78,13 +81,15 @@ _AGGREGATE = text("""
 
 
 def record_samples(now: datetime) -> int:
-    """Take a sample of each machine that has been heard lately, where this minute has none, and sum
-    up the hours that are over. Returns the number of samples. Commits.
+    """Sample each machine with a recent heartbeat that has no sample in this minute, and sum up
+    finished hours.
+
+    Returns the number of samples. Commits.
     """
     lately = now - 2 * rules.WIDTH[SampleStep.MINUTE]
     taken: Any = db.session.execute(_RECORD, {"lately": lately})
     db.session.commit()
-    # A minute's sample is still taken a little later.
+    # A minute's sample may still be taken a little later.
     until = rules.bucket_start(SampleStep.HOUR, lately)
     summed = db.session.scalar(select(func.max(MachineHour.at)))
     since = (
@@ -99,7 +104,7 @@ def record_samples(now: datetime) -> int:
 
 
 def samples_of_machine(machine_id: uuid.UUID, step: SampleStep, now: datetime) -> Samples:
-    """A machine's samples, in order, as far back as they are kept. Raises NotFound."""
+    """Return a machine's stored samples, in order. Raises NotFound."""
     queries.get(machine_id)
     kind = MachineMinute if step is SampleStep.MINUTE else MachineHour
     highest = MachineMinute.cpu_percent if step is SampleStep.MINUTE else MachineHour.cpu_highest
@@ -120,7 +125,7 @@ def samples_of_machine(machine_id: uuid.UUID, step: SampleStep, now: datetime) -
 
 
 def daily_loads(machine_ids: Sequence[uuid.UUID], now: datetime) -> list[DailyLoad]:
-    """The last day of each of the machines, in that order. One query."""
+    """Return the last day of each of the machines, in that order. One query."""
     half_hour = func.date_bin(rules.HALF_HOUR, MachineMinute.at, rules.EPOCH).label("half_hour")
     query = (
         select(MachineMinute.machine_id, half_hour, func.avg(MachineMinute.cpu_percent))

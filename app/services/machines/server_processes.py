@@ -1,4 +1,4 @@
-"""Server processes, and when each was there: a machine that could reach none is not to blame."""
+"""The run times of server processes: a machine that could reach none isn't at fault."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -12,17 +12,17 @@ from app.models import ServerProcess
 from app.services.machines import after_restore
 
 HEARTBEAT_INTERVAL_SECONDS = 5.0
-"""Seconds between two signs of a process."""
+"""Seconds between two heartbeats of a process."""
 _CUT_OFF = timedelta(seconds=3 * HEARTBEAT_INTERVAL_SECONDS)
 _RETENTION = timedelta(days=1)
 
 
 def record_heartbeat(stretch: uuid.UUID | None, now: datetime) -> uuid.UUID:
-    """Note that this process serves. Returns the id of the stretch of time that it is in:
-    `stretch`, or a new one. Commits.
+    """Record that this process serves. Returns the ID of its run interval: `stretch`, or a new one.
+    Commits.
 
-    A process that could not write for a while could not hear machines either, so that a new stretch
-    begins.
+    A process that couldn't write for a while couldn't receive heartbeats either, so a new interval
+    starts.
     """
     goes_on = (ServerProcess.id == stretch) & (ServerProcess.seen_at >= now - _CUT_OFF)
     found = db.session.scalar(
@@ -39,9 +39,9 @@ def record_heartbeat(stretch: uuid.UUID | None, now: datetime) -> uuid.UUID:
 def was_server_reachable(
     heard_at: datetime, until: datetime, patience: timedelta | None = None
 ) -> bool:
-    """Whether a machine that was last heard at `heard_at` could have been heard again before
-    `until`: whether a server was there for as long as `patience`, by default the time after which a
-    machine is silent.
+    """Whether a machine last seen at `heard_at` could have reached a server before `until`.
+
+    A server must have run for `patience`, by default the time after which a machine is silent.
     """
     query = select(ServerProcess.started_at, ServerProcess.seen_at).where(
         ServerProcess.seen_at > heard_at, ServerProcess.started_at < until
@@ -52,7 +52,7 @@ def was_server_reachable(
 
 
 def delete_expired(now: datetime) -> None:
-    """Delete stretches that no lease reaches back to. Commits."""
+    """Delete intervals older than any lease. Commits."""
     lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
     db.session.execute(
         delete(ServerProcess).where(ServerProcess.seen_at < now - max(_RETENTION, lease))

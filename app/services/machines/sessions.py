@@ -1,4 +1,4 @@
-"""A machine's connection as the rows see it: its hello, what that does to its tasks, its end."""
+"""A machine's connection in the rows: its hello, the effects on its tasks, its end."""
 
 import uuid
 from collections.abc import Sequence
@@ -38,17 +38,17 @@ from app.services.tasks import attempts, stages
 from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
 
-# A machine's own lease ends before the one that is known here, but not sooner than by this.
+# A machine's own lease ends before the server's record of it, by at most this much.
 _EARLIER = timedelta(seconds=5)
-_MAX_MISSING, _MAX_MISSING_LENGTH = 20, 500  # of what a machine says that its sandbox is missing
+_MAX_MISSING, _MAX_MISSING_LENGTH = 20, 500  # of a machine's list of missing sandbox features
 
 
 @dataclass(frozen=True)
 class MachineSession:
-    """A connection's right to speak for a machine, and how far its reports and logs have been
+    """A connection's right to report for a machine, and how far its reports and logs have been
     stored.
 
-    `wishes`: the wake-ups that its hello causes, for `tell`.
+    `wakeups`: those that its hello causes, for `send_wakeups`.
     """
 
     machine_id: uuid.UUID
@@ -60,12 +60,12 @@ class MachineSession:
 
 
 def handle_hello(frame: frames.Hello, now: datetime) -> MachineSession:
-    """Let a machine in, in place of any older connection, and reconcile its attempts. Returns the
+    """Admit a machine, in place of any older connection, and reconcile its attempts. Returns the
     connection's session. Commits.
 
-    Others are woken by `tell`, once the machine has been welcomed: it waits for the answer, and
-    when a whole fleet comes back each wake-up that is sent first keeps machines waiting. Raises
-    InvalidToken, and MachineDecommissioned to a machine that did not hear of its end.
+    `send_wakeups` wakes others after the machine has been welcomed: it waits for the response, and
+    when many machines return, sending wakeups first would delay them. Raises InvalidToken, and
+    MachineDecommissioned for a machine that doesn't know of its end.
     """
     claims = tokens.read_worker_jwt(frame.worker_jwt)
     machine = locks.lock_machine(claims.machine_id)
@@ -73,7 +73,7 @@ def handle_hello(frame: frames.Hello, now: datetime) -> MachineSession:
         db.session.rollback()
         raise InvalidToken
     if machine.status is MachineStatus.DECOMMISSIONED:
-        # Its token is good for nothing else, but it has to end what it may still be running.
+        # Its token is good for nothing else, but it must stop what it may still be running.
         db.session.rollback()
         raise MachineDecommissioned
     if machine.jwt_version != claims.version:
@@ -81,12 +81,12 @@ def handle_hello(frame: frames.Hello, now: datetime) -> MachineSession:
         raise InvalidToken
     if machine.is_expected:
         after_restore.readmit_machine(machine, frame, now)
-        db.session.commit()  # tasks are locked once in a transaction
+        db.session.commit()  # tasks are locked once per transaction
         locks.lock_machine(machine.id)
     enrollment.confirm_credentials(machine)
     machine.generation += 1
     if machine.connected_at is None:
-        machine.slots_total = misbehavior.cap_slots(machine, frame.slots)  # later it is for admins
+        machine.slots_total = misbehavior.cap_slots(machine, frame.slots)  # later for admins
     transitions.apply_event(machine, MachineEvent.CONNECT, now)
     upgrades.handle_hello(machine, frame.version, frame.upgrade)
     machine.capabilities = capability_rows(frame.capabilities)
@@ -113,14 +113,16 @@ def handle_hello(frame: frames.Hello, now: datetime) -> MachineSession:
 
 
 def send_wakeups(session: MachineSession) -> None:
-    """Wake, after a hello, the machine's older connections, the dispatcher, and those who look at
-    its tasks. Nothing is committed here: what the hello's transaction wished is sent at once.
+    """After a hello, wake the machine's older connections and the dispatcher, and update its tasks'
+    viewers.
+
+    Commits nothing: wakeups of the hello's transaction are sent immediately.
     """
     wakeups.send_wakeups(session.wakeups)
 
 
 def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str, Any]]:
-    """Capabilities in the form in which they are stored and the API shows them."""
+    """Return capabilities in the stored form, which the API shows."""
     return [
         {
             "agentType": c.agent_type,
@@ -134,7 +136,7 @@ def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str,
 
 
 def sandbox_row(room: frames.SandboxFacts | None) -> dict[str, Any] | None:
-    """A machine's room in the form in which it is stored and the API shows it."""
+    """Return a machine's sandbox in the stored form, which the API shows."""
     if room is None:
         return None
     missing = [
@@ -145,14 +147,14 @@ def sandbox_row(room: frames.SandboxFacts | None) -> dict[str, Any] | None:
 
 
 def _normalize_timestamp(timestamp: str | None) -> str | None:
-    """A moment rewritten in the form that the API shows. Nonsense stands for "until the machine
-    says otherwise".
+    """Return a timestamp in the API's form. Invalid text means "until the machine reports
+    otherwise".
     """
     return normalize_rfc3339(timestamp) if timestamp else None
 
 
-# A longer lease that the machine has been promised stays: its shims hold it whatever we say now.
-# Answers with the heartbeat before this one: what a statement reads is as it was before it.
+# A longer lease that was promised to the machine stays: its shims use it in any case. Returns the
+# previous heartbeat: a statement reads the state before it.
 _STORE_HELLO = text("""
     INSERT INTO machine_heartbeats AS h (machine_id, received_at, lease_until)
     VALUES (:machine_id, :now, :lease_until)
@@ -165,8 +167,10 @@ _STORE_HELLO = text("""
 
 
 def _store_hello(machine: Machine, now: datetime) -> None:
-    """Store the hello as a heartbeat. Where the machine's lease ran out because no server could be
-    reached, its live attempts are excused: to lose them does not count.
+    """Store the hello as a heartbeat.
+
+    If the machine's lease expired because no server could be reached, its live attempts are
+    uncounted: losing them doesn't count.
     """
     lease_until = now + timedelta(seconds=current_app.config["LEASE_SECONDS"])
     heartbeat = {"machine_id": machine.id, "now": now, "lease_until": lease_until}
@@ -182,8 +186,8 @@ def _store_hello(machine: Machine, now: datetime) -> None:
 def _reconcile(
     machine: Machine, hello_attempts: Sequence[frames.TrackedAttempt], now: datetime
 ) -> dict[AttemptKey, int]:
-    """Compare the attempts that the machine names with the rows. Returns how long the log of each
-    named one is.
+    """Compare the attempts that the machine names with the rows. Returns the log length of each
+    named one.
     """
     named = {AttemptKey.from_object(h): h for h in hello_attempts}
     mine = Attempt.task_id.in_([task_id for task_id, _ in named])
@@ -216,7 +220,7 @@ def _reconcile_attempt(
     )
     match decided:
         case AttemptDecision.STOP:
-            attempts.occupy_slot(machine, attempt)  # until it has been told to stop, and has
+            attempts.occupy_slot(machine, attempt)  # until it has been ordered to stop, and has
         case AttemptDecision.FREE_SLOT:
             attempts.free_slot(machine, attempt)
         case AttemptDecision.LOST | AttemptDecision.GONE_AT_GATE if task is not None:
@@ -239,8 +243,9 @@ def _hello_state(tracked: frames.TrackedAttempt | None) -> HelloState:
 
 
 def end_session(machine_id: uuid.UUID, generation: int) -> None:
-    """Note that the connection is over. Commits. The status does not move (`transitions`): whether
-    the machine is gone is for its silence to show.
+    """Record the connection's end. Commits.
+
+    The status doesn't change (`transitions`): only its silence shows whether the machine is gone.
     """
     mine = and_(Machine.id == machine_id, Machine.generation == generation)
     db.session.execute(update(Machine).where(mine).values(connected=False))
@@ -248,7 +253,7 @@ def end_session(machine_id: uuid.UUID, generation: int) -> None:
 
 
 def changed_facts(frame: frames.Heartbeat) -> dict[str, Any]:
-    """What a heartbeat says has changed, as `change` takes it."""
+    """Return the changes in a heartbeat, for `store_facts`."""
     changed: dict[str, Any] = {}
     if frame.capabilities is not None:
         changed["capabilities"] = capability_rows(frame.capabilities)
@@ -262,8 +267,8 @@ def changed_facts(frame: frames.Heartbeat) -> dict[str, Any]:
 
 
 def store_facts(machine_id: uuid.UUID, generation: int, **facts: Any) -> None:
-    """Store what a heartbeat says has changed (capabilities, repositories, sandbox, upgrade), and
-    wake the dispatcher. Commits.
+    """Store the changes in a heartbeat (capabilities, repositories, sandbox, upgrade), and wake
+    the dispatcher. Commits.
     """
     if "upgrade" in facts:
         machine = locks.lock_machine(machine_id)

@@ -1,4 +1,4 @@
-"""The statement that reads all that a machine's orders are made of."""
+"""The statement that reads everything a machine's orders are built from."""
 
 from sqlalchemy import bindparam, select
 
@@ -7,9 +7,9 @@ from app.domain.task import ENDED
 from app.models import Attempt, Developer, Machine, Project, Task, Terminal
 from app.services.tunnels import orders as tunnel_orders
 
-# Attempts that live, that may still run, or whose workspace may go; the rest is history. With all
-# that an order is made of, for a second query would be a second round trip; and as columns, for
-# somebody waits, and the objects would take as long to make as all else of an order together.
+# Attempts that are live, may still run, or whose workspace may be deleted; the rest is history. It
+# selects everything that orders need, because a second query would be a second round trip. It
+# selects columns, because creating the objects would take as long as the rest.
 AT_WORK = (
     select(
         Machine.orders_version,
@@ -72,7 +72,7 @@ AT_WORK = (
         & Attempt.forgotten_at.is_(None)
         & (
             Attempt.forget_at.is_(None)
-            # Later attempts of a live task may begin from this one's checkpoints.
+            # Later attempts of a live task may start from this one's checkpoints.
             | ((Attempt.forget_at < bindparam("now")) & Attempt.task.has(Task.status.in_(ENDED)))
             | Attempt.has_slot
         ),

@@ -1,4 +1,4 @@
-"""The one door through which a machine's status changes. The caller holds the machine's lock."""
+"""The single writer of a machine's status. The caller holds the machine's lock."""
 
 from datetime import datetime
 
@@ -8,9 +8,9 @@ from app.models import Machine
 
 
 def apply_event(machine: Machine, event: MachineEvent, now: datetime) -> None:
-    """Take the machine along the event's arrow, with the columns that follow from the event.
+    """Apply a state-machine event to the machine, with the dependent columns.
 
-    Raises MachineDecommissioned or Conflict, and then changes nothing. Does not commit.
+    Raises MachineDecommissioned or Conflict, and then changes nothing. Doesn't commit.
     """
     connected = rules.is_connected_after(event, machine.connected)
     machine.status = rules.next_status(machine.status, event, connected)

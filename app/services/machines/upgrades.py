@@ -1,4 +1,4 @@
-"""What this server offers its machines: the release that it carries, in its own version."""
+"""What this server offers its machines: its bundled release, in its own version."""
 
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ class _Offer(NamedTuple):
 
 
 def current_offer() -> _Offer:
-    """What is offered now."""
+    """Return the current offer."""
     release = _release()
     return _Offer(
         UpgradeOffer(__version__, UpgradeTiming(settings.value(SETTING)), release is not None),
@@ -31,7 +31,7 @@ def current_offer() -> _Offer:
 
 
 def build_frame(version: str, facts: dict[str, Any] | None, *, is_pinned: bool) -> frames.Upgrade:
-    """What a machine of that version is told, by what it has said."""
+    """Return the frame for a machine of that version, by its own report."""
     offering, release = current_offer()
     if not upgrade.is_offered(version, facts, is_pinned=is_pinned, offering=offering):
         return frames.Upgrade()
@@ -39,7 +39,7 @@ def build_frame(version: str, facts: dict[str, Any] | None, *, is_pinned: bool) 
 
 
 def get_status(machine: Machine) -> UpgradeStatus:
-    """How the machine stands to what is offered."""
+    """Return the machine's upgrade status."""
     if machine.version == __version__:
         return UpgradeStatus(UpgradeState.CURRENT)
     return upgrade.upgrade_status(
@@ -51,15 +51,18 @@ def get_status(machine: Machine) -> UpgradeStatus:
 
 
 def to_row(facts: frames.UpgradeFacts | None) -> dict[str, Any] | None:
-    """A machine's word in the form in which it is stored."""
+    """Return a machine's report in its stored form."""
     if facts is None:
         return None
     return {"state": facts.state, "version": facts.version, "reason": facts.reason}
 
 
 def handle_hello(machine: Machine, version: str, facts: frames.UpgradeFacts | None) -> None:
-    """Note what a hello says of its release. That the machine runs this server's is told, if it ran
-    another before. What is tried is not what it runs yet."""
+    """Record a hello's release.
+
+    If the machine now runs this server's release and ran another before, it's audited. A release on
+    trial doesn't count yet.
+    """
     record_state(machine, to_row(facts))
     if upgrade.is_canary(version, machine.upgrade):
         return
@@ -69,7 +72,7 @@ def handle_hello(machine: Machine, version: str, facts: frames.UpgradeFacts | No
 
 
 def record_state(machine: Machine, facts: dict[str, Any] | None) -> None:
-    """Note the machine's word. That it gave this server's release back is told."""
+    """Record the machine's report. A rollback of this server's release is audited."""
     machine.upgrade = facts
     if facts is not None and facts["state"] == "failed" and facts["version"] == __version__:
         after = {"version": facts["version"], "reason": facts["reason"]}
@@ -79,7 +82,7 @@ def record_state(machine: Machine, facts: dict[str, Any] | None) -> None:
 def _audit_once(
     machine: Machine, action: str, before: dict[str, Any] | None, after: dict[str, Any]
 ) -> None:
-    """Once for each of our versions, whatever the machine says how often."""
+    """Record once per version of ours, however often the machine reports it."""
     if machine.audited_upgrades.get(action) != __version__:
         machine.audited_upgrades = {**machine.audited_upgrades, action: __version__}
         about = ("machine", machine.id)
@@ -87,12 +90,12 @@ def _audit_once(
 
 
 def _release() -> frames.Release | None:
-    """What this server carries, if that is of its own version."""
+    """Return this server's bundled release, if it's of its own version."""
     try:
         found = packages.find_packages(current_app.config["INSTALL"])
     except (PackagesNotFound, OSError):
         return None
-    # The wheel's version is in its name, with a label of ours behind it.
+    # The wheel's name has its version, followed by our label.
     if found.wheel.name.split("-")[1].partition("+")[0] != __version__:
         return None
     return frames.Release(

@@ -1,1 +1,1 @@
-"""Telling people: from a committed event to what has reached them."""
+"""Notifications: from a committed event to delivered messages."""

@@ -1,8 +1,8 @@
-"""The audit log, told to the URLs of webhook bots that take it (decision 0052).
+"""The audit log, sent to the URLs of webhook bots that receive it (decision 0052).
 
-A trigger notes each new entry for each of these bots. A pass takes what has been noted, gives it
-numbers without a gap, and posts it in their order. What is not taken is tried again until it is,
-and nothing after it is sent before: so a receiver that has seen all numbers has seen all entries.
+A trigger queues each new entry for each of these bots. A pass numbers the queued entries without a
+gap, and posts them in order. Rejected ones are retried until they are accepted, and nothing after
+them is sent before: a receiver with all numbers has all entries.
 """
 
 import json
@@ -33,8 +33,8 @@ from app.services.notify.delivery_sender import MAX_ERROR_TEXT, allowed_hosts
 
 BATCH = 100  # entries
 BATCH_BYTES = 512 << 10  # or one entry that is larger
-MAX_STREAMS = 8  # at once
-PASS_SECONDS = 5.0  # then a pass claims no more, and the next one goes on
+MAX_STREAMS = 8  # concurrent posts
+PASS_SECONDS = 5.0  # then a pass claims no more, and the next one continues
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ _DUE = text("""
     LIMIT :streams
     FOR UPDATE OF s SKIP LOCKED
 """)
-# What is sent again has its numbers already, and is sent with them.
+# Entries that are sent again keep their numbers.
 _ASSIGN_NUMBERS = text("""
     WITH fresh AS (
         SELECT entry_id, row_number() OVER (ORDER BY entry_id) AS place
@@ -84,8 +84,8 @@ _DELETE_ORPHANED = text("""
 
 @dataclass(frozen=True)
 class AuditBatch:
-    """Entries of a stream, in the order of their numbers, and where they are to be posted; None:
-    its secrets cannot be decrypted.
+    """Entries of a stream, in number order, and their address; None: its secrets can't be
+    decrypted.
     """
 
     bot_id: int
@@ -100,7 +100,7 @@ class AuditBatch:
 
     @property
     def content(self) -> dict[str, Any]:
-        """The JSON body, as docs/notifications.md describes it."""
+        """Return the JSON body that docs/notifications.md describes."""
         return {
             "type": "audit",
             "botId": self.bot_id,
@@ -111,8 +111,8 @@ class AuditBatch:
 
 
 def start_stream(bot: Bot) -> None:
-    """Have the bot's stream begin if it takes the audit log, or be tried at once: what it could
-    not be told may be told now. The caller commits.
+    """Start the bot's stream if it receives the audit log, or try it immediately: an earlier
+    failure may be fixed. The caller commits.
     """
     with db.session.no_autoflush:
         stream = bot.audit_stream
@@ -123,20 +123,20 @@ def start_stream(bot: Bot) -> None:
 
 
 def delete_orphaned() -> None:
-    """Forget what bots had still to be told that have been deleted. Commits."""
+    """Delete the pending entries of deleted bots. Commits."""
     db.session.execute(_DELETE_ORPHANED)
     db.session.commit()
 
 
 def count_pending() -> int:
-    """How many entries bots have still to be told of."""
+    """Return the number of entries still to be sent to bots."""
     query = select(func.count()).select_from(AuditStreamEntry)
     there = query.join(Bot, Bot.id == AuditStreamEntry.bot_id)
     return db.session.scalar(there) or 0
 
 
 def send_due() -> int:
-    """Tell all streams what they are due. Returns how many batches were tried. Commits."""
+    """Send all streams' due entries. Returns the number of tried batches. Commits."""
     tried, ends_at, post = 0, time.monotonic() + PASS_SECONDS, partial(_post, hosts=allowed_hosts())
     while time.monotonic() < ends_at:
         batches = _claim(clock_now())
@@ -150,7 +150,7 @@ def send_due() -> int:
 
 
 def _claim(now: datetime) -> list[AuditBatch]:
-    """The next batch of each stream that is due, leased to the caller. Commits."""
+    """Lease the next batch of each due stream to the caller. Commits."""
     lease = now + timedelta(seconds=current_app.config["DELIVERY_LEASE_SECONDS"])
     rows = db.session.execute(_DUE, {"now": now, "streams": MAX_STREAMS}).all()
     for row in rows:
@@ -165,7 +165,7 @@ def _claim(now: datetime) -> list[AuditBatch]:
 
 
 def _entries(bot_id: int) -> list[dict[str, Any]]:
-    """The oldest entries that have a number, no more than go into a batch."""
+    """Return the oldest numbered entries, up to a batch."""
     query = (
         select(AuditEntry, AuditStreamEntry.number)
         .join(AuditStreamEntry, AuditStreamEntry.entry_id == AuditEntry.id)
@@ -185,7 +185,7 @@ def _entries(bot_id: int) -> list[dict[str, Any]]:
 
 
 def _entry_to_api(entry: AuditEntry) -> dict[str, Any]:
-    """The entry as `GET /api/admin/audit-logs` shows it."""
+    """Return the entry as `GET /api/admin/audit-logs` shows it."""
     return {
         "id": entry.id,
         "at": to_rfc3339(entry.at),
@@ -209,7 +209,7 @@ def _address(row: Any) -> Address | None:
 
 
 def _post(batch: AuditBatch, *, hosts: frozenset[str]) -> Exception | None:
-    """Post it, in a thread. Returns what went wrong."""
+    """Post it, in a thread. Returns the error, if any."""
     if batch.address is None:
         return RetryLater("its secrets are under a key that ENCRYPTION_KEYS no longer lists")
     try:
@@ -221,7 +221,7 @@ def _post(batch: AuditBatch, *, hosts: frozenset[str]) -> Exception | None:
 
 
 def _store_result(batch: AuditBatch, problem: Exception | None, now: datetime) -> None:
-    """Store how it ended, unless the lease was over before. Commits."""
+    """Store the result, unless the lease had expired. Commits."""
     whose = {"bot": batch.bot_id, "lease": batch.lease}
     if problem is None:
         db.session.execute(_MARK_SENT, {**whose, "last": batch.last, "now": now})
@@ -240,6 +240,6 @@ def _retry_delay(failures: int, problem: Exception) -> timedelta:
 
 
 def _error_text(problem: Exception) -> str:
-    """What may be stored of it: the text of an unexpected exception may hold anything."""
+    """Return the storable error text: that of an unexpected exception may contain anything."""
     is_told = isinstance(problem, DeliveryRefused | RetryLater)
     return sanitize_text(problem.reason)[:MAX_ERROR_TEXT] if is_told else type(problem).__name__  # type: ignore[attr-defined]

@@ -32,20 +32,20 @@ class BindingWithBot(Binding):
 
 
 def listing(actor: Developer, bot_id: int) -> Select[BotBinding]:
-    """The query of a bot's bindings. Raises Forbidden, NotFound."""
+    """Return the query of a bot's bindings. Raises Forbidden, NotFound."""
     rights.require_admin(actor)
     bots.lock_against_deletion(bot_id)
     return select(BotBinding).where(BotBinding.bot_id == bot_id)
 
 
 def list_all(actor: Developer) -> Select[BotBinding, Bot]:
-    """The query of the bindings of all bots, each with its bot. Raises Forbidden."""
+    """Return the query of the bindings of all bots, each with its bot. Raises Forbidden."""
     rights.require_admin(actor)
     return select(BotBinding, Bot).join(Bot, BotBinding.bot_id == Bot.id)
 
 
 def views(rows: Iterable[BotBinding]) -> list[Binding]:
-    """The bindings with their projects' keys, in the same order, by one query."""
+    """Return the bindings with their projects' keys, in the same order, by one query."""
     wanted = list(rows)
     query = select(Project.id, Project.key).where(Project.id.in_([r.project_id for r in wanted]))
     keys = {row.id: row.key for row in db.session.execute(query)}
@@ -53,7 +53,7 @@ def views(rows: Iterable[BotBinding]) -> list[Binding]:
 
 
 def views_with_bots(rows: Iterable[tuple[BotBinding, Bot]]) -> list[BindingWithBot]:
-    """Likewise, of rows of `everywhere`."""
+    """Return the same for rows of `list_all`."""
     found = list(rows)
     seen = zip(views(row for row, _ in found), found, strict=True)
     return [BindingWithBot(view.row, view.project_key, bot) for view, (_, bot) in seen]
@@ -92,7 +92,7 @@ def remove(
     binding_id: int | None = None,
     platform_chat_id: str | None = None,
 ) -> None:
-    """Remove a binding, by its id or by its chat: one of the two is given. Commits.
+    """Remove a binding, by its ID or by its chat: one of the two is given. Commits.
 
     Raises Forbidden, NotFound.
     """
@@ -104,7 +104,7 @@ def remove(
         gone = gone.where(BotBinding.platform_chat_id == platform_chat_id)
     row = db.session.scalar(gone.returning(BotBinding))
     if row is None:
-        raise NotFound("the bot has no such binding")
+        raise NotFound("Binding not found.")
     audit.record("binding.removed", "binding", row.id, actor=actor, before=_audited_fields(row))
     db.session.commit()
 

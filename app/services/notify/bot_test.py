@@ -1,4 +1,4 @@
-"""Trying a bot out: one message of no consequence, sent at once, and how that went in words."""
+"""Bot tests: one test message, sent immediately, and the result as text."""
 
 import threading
 import time
@@ -23,15 +23,15 @@ from app.services.accounts import login_limits
 from app.services.clock import now
 from app.services.notify import bots, delivery_sender
 
-MAX_TESTS_PER_MINUTE = 10  # by one admin in a minute: each may hold one of the server's threads
-# No platform takes longer by itself, but for one that answers a byte at a time, again and again.
+MAX_TESTS_PER_MINUTE = 10  # per admin and minute: each may occupy one of the server's threads
+# No platform takes longer, except one that repeatedly answers a byte at a time.
 TIMEOUT_SECONDS = 25.0
-TITLE = "A test from Muster"
+TITLE = "Test message from Muster"
 
 
 @dataclass(frozen=True)
 class BotTestResult:
-    """How it went: `detail` says it, `advice` what to mend. `milliseconds` is how long it took."""
+    """The result: `detail` describes it, `advice` how to fix it. `milliseconds` is the duration."""
 
     sent: bool
     detail: str
@@ -41,8 +41,10 @@ class BotTestResult:
 
 
 def send_test(actor: Developer, bot_id: int, *, chat_id: str | None = None) -> BotTestResult:
-    """Say something through the bot, to the chat or, without one, to who asks, or to the oldest
-    chat that is bound. Commits. Raises Forbidden, NotFound, TooManyRequests.
+    """Send a test message through the bot, to the chat or, without one, to the actor, or to the
+    oldest bound chat.
+
+    Commits. Raises Forbidden, NotFound, TooManyRequests.
     """
     rights.require_admin(actor)
     bot = bots.lock_against_deletion(bot_id)
@@ -55,7 +57,7 @@ def send_test(actor: Developer, bot_id: int, *, chat_id: str | None = None) -> B
         )
     trial = _build_message(actor, bot, place)
     audit.record("bot.tested", "bot", bot.id, actor=actor)
-    db.session.commit()  # nothing is locked and no connection is held while the platform is asked
+    db.session.commit()  # nothing is locked and no connection is held while the platform responds
     return _to_result(trial, _run(trial))
 
 
@@ -85,7 +87,7 @@ def _oldest_chat(bot: Bot) -> str | None:
 
 
 def _build_message(actor: Developer, bot: Bot, place: str | None) -> _TestMessage:
-    text = f"{TITLE}: {actor.name} is trying out the bot {bot.name}. Nothing is asked of you."
+    text = f"{TITLE}: {actor.name} is testing the bot {bot.name}. You don't need to do anything."
     content = {
         "deliveryId": f"test-{uuid.uuid4().hex}",
         "type": "test",
@@ -101,14 +103,14 @@ def _build_message(actor: Developer, bot: Bot, place: str | None) -> _TestMessag
 
 @dataclass
 class _SendOutcome:
-    """`problem` is why it failed; None where it was taken."""
+    """`problem` is the reason for the failure; None if it was accepted."""
 
     milliseconds: int
     problem: str | None
 
 
 def _run(trial: _TestMessage) -> _SendOutcome:
-    """Send it, in a thread that is left behind where it does not come back."""
+    """Send it, in a thread that is abandoned if it doesn't return."""
     if isinstance(trial.address, delivery_sender.UnreadableAddress):
         return _SendOutcome(0, delivery_sender.UNREADABLE_SECRETS)
     began, ends = time.monotonic(), list[str | None]()
@@ -116,9 +118,7 @@ def _run(trial: _TestMessage) -> _SendOutcome:
     sender.start()
     sender.join(TIMEOUT_SECONDS)
     took = round(1000 * (time.monotonic() - began))
-    return _SendOutcome(
-        took, ends[0] if ends else f"nothing was heard within {TIMEOUT_SECONDS:g} s"
-    )
+    return _SendOutcome(took, ends[0] if ends else f"no response within {TIMEOUT_SECONDS:g} s")
 
 
 def _send(trial: _TestMessage, ends: list[str | None]) -> None:
@@ -135,7 +135,7 @@ def _send(trial: _TestMessage, ends: list[str | None]) -> None:
 def _to_result(trial: _TestMessage, outcome: _SendOutcome) -> BotTestResult:
     platform, place = trial.address.platform, trial.address.chat_id
     if outcome.problem is None:
-        detail = f"{_NAMES[platform]} took it" + (f", for {place}." if place else ".")
+        detail = f"{_NAMES[platform]} accepted it" + (f", for {place}." if place else ".")
         return BotTestResult(True, detail, None, place, outcome.milliseconds)
     words = outcome.problem
     advice = bot_advice.find_advice(platform, words)

@@ -15,7 +15,7 @@ from app.services import audit, encryption, rights
 from app.services.clock import now
 from app.services.notify import audit_stream
 
-# The contract's names of what `domain.chat` judges.
+# The contract's names of the credentials in `domain.chat`.
 _FIELDS = {
     "app_id": "appId",
     "app_secret": "appSecret",
@@ -56,8 +56,8 @@ def update(
     audit_log: bool | None = None,
     **credentials: str | None,
 ) -> Bot:
-    """Change the name and whether the bot takes the audit log, where they are given, and those of
-    the credentials that are given.
+    """Change the name, whether the bot receives the audit log, and credentials, as far as they are
+    given.
 
     Commits. Raises Forbidden, NotFound, InvalidFields, AlreadyExists for an app that has a bot.
     """
@@ -68,7 +68,7 @@ def update(
     bot.name = name or bot.name
     wanted = bot.audit_log if audit_log is None else audit_log
     _require_webhook(bot.platform, audit_log=wanted)
-    # The entry that says so is the first that the bot is told, or the last.
+    # The entry about this is the first that the bot receives, or the last.
     bot.audit_log = wanted or bot.audit_log
     audit_stream.start_stream(bot)
     _flush()
@@ -81,13 +81,13 @@ def update(
 
 
 def listing(actor: Developer) -> Select[Bot]:
-    """The query of all bots. Raises Forbidden."""
+    """Return the query of all bots. Raises Forbidden."""
     rights.require_admin(actor)
     return select(Bot).options(selectinload(Bot.audit_stream))
 
 
 def lock_against_deletion(bot_id: int) -> Bot:
-    """The bot, locked against deletion until the end of the transaction. Raises NotFound."""
+    """Return the bot, locked against deletion until the end of the transaction. Raises NotFound."""
     return _require_found(
         db.session.get(
             Bot, bot_id, with_for_update={"read": True, "key_share": True}, populate_existing=True
@@ -110,12 +110,12 @@ def _lock(bot_id: int) -> Bot:
 
 def _require_found(bot: Bot | None) -> Bot:
     if bot is None:
-        raise NotFound("there is no such bot")
+        raise NotFound("Bot not found.")
     return bot
 
 
 def _set_credentials(bot: Bot, credentials: Mapping[str, str | None]) -> None:
-    """What is not among them stays as it is, unopened."""
+    """Set the given credentials; the others stay encrypted."""
     given = {field: text or None for field, text in credentials.items()}
     if wrong := chat.check_credentials(bot.platform, given):
         raise InvalidFields({_FIELDS[field]: found for field, found in wrong.items()})
@@ -133,7 +133,7 @@ def _flush() -> None:
         db.session.flush()
     except IntegrityError:
         db.session.rollback()
-        raise AlreadyExists("there is a bot of that app already") from None
+        raise AlreadyExists("That app already has a bot.") from None
 
 
 def _audited_fields(bot: Bot) -> dict[str, str | bool | None]:
@@ -146,7 +146,7 @@ def _audited_fields(bot: Bot) -> dict[str, str | bool | None]:
 
 
 def _encrypted_fields(bot: Bot) -> dict[str, str | None]:
-    """That one was replaced is told; the audit log leaves out what they are."""
+    """Return the replaced fields for the audit log, without their values."""
     return {_FIELDS[field]: getattr(bot, field) for field in _FIELDS if field != "app_id"}
 
 

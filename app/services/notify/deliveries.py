@@ -1,7 +1,7 @@
-"""Deliveries: which are due, the results of tries, and dead letters.
+"""Deliveries: due ones, the results of tries, and dead letters.
 
-A delivery that is being sent is leased, so that another sender takes it if the first was killed. A
-result names the attempt that it is of, so that a slow sender cannot overwrite a later attempt's.
+A delivery that is being sent is leased, so that another sender takes over if the first was killed.
+A result names its attempt, so that a slow sender can't overwrite a later attempt's.
 """
 
 import json
@@ -29,14 +29,14 @@ from app.services.clock import now as clock_now
 
 
 class NotDead(Conflict):
-    """Only a delivery that has been given up can be retried."""
+    """Only a dead delivery can be retried."""
 
     code = "delivery_not_dead"
 
 
 @dataclass(frozen=True)
 class DueBot:
-    """A bot with a delivery that is due, and its circuit breaker. Its secrets are encrypted."""
+    """A bot with a due delivery, and its circuit breaker. Its secrets are encrypted."""
 
     bot_id: int
     platform: BotPlatform
@@ -85,7 +85,7 @@ _RECIPIENTS = text("""
                   AND d.state IN ('pending', 'sending') AND d.due_at <= :now)
 """)
 # `room` is [{bot_id, free}]: how many deliveries of each bot to claim. A task's deliveries to one
-# chat are sent one after the other: none before the earlier ones are sent or given up.
+# chat are sent in order: none before the earlier ones are sent or dead.
 _CLAIM = text("""
     WITH picked AS MATERIALIZED (
         SELECT due.id
@@ -152,7 +152,7 @@ _STORE_HEALTH = text("""
 
 
 def due_bots(now: datetime) -> list[DueBot]:
-    """The bots that have a delivery that is due."""
+    """Return the bots with a due delivery."""
     return [
         DueBot(
             row.id,
@@ -196,7 +196,7 @@ def _to_claimed(row: Row[Any]) -> ClaimedDelivery:
         occurred_at=row.created_at,
         card_ref=row.card_ref,
         card_gate=row.card_gate,
-        # A posted card is always edited: it must not go on asking.
+        # A posted card is always edited: it must not keep asking.
         is_meant=row.action == DeliveryAction.EDIT
         or notification_rules.can_still_receive(_addressee(row)),
     )
@@ -222,7 +222,7 @@ def store_results(
     circuits: Mapping[int, CircuitBreaker],
     now: datetime,
 ) -> None:
-    """Store the results (bot id, mark) of deliveries, and the bots' circuit breakers. Commits."""
+    """Store the results (bot ID, mark) of deliveries, and the bots' circuit breakers. Commits."""
     marks = list(marks)
     rows = [
         {**each._asdict(), "state": each.state.value, "due_at": each.due_at.isoformat()}
@@ -257,7 +257,7 @@ _WITH_RELATIONS = (
 def listing(
     actor: Developer, *, state: DeliveryState | None = None, bot_id: int | None = None
 ) -> Select[Delivery]:
-    """The query of deliveries, filtered by state and by bot if given. Raises Forbidden."""
+    """Return the query of deliveries, filtered by state and by bot if given. Raises Forbidden."""
     rights.require_admin(actor)
     query = select(Delivery).options(*_WITH_RELATIONS)
     if state is not None:
@@ -266,7 +266,7 @@ def listing(
 
 
 def retry(actor: Developer, delivery_id: int) -> Delivery:
-    """Make a dead letter pending again, as if it were new. Commits.
+    """Make a dead delivery pending again, as if it were new. Commits.
 
     Raises Forbidden, NotFound, NotDead.
     """
@@ -281,7 +281,7 @@ def retry(actor: Developer, delivery_id: int) -> Delivery:
     if revived is None:
         db.session.rollback()
         if db.session.get(Delivery, delivery_id) is None:
-            raise NotFound("there is no such delivery")
+            raise NotFound("Delivery not found.")
         raise NotDead
     audit.record("delivery.retried", "delivery", delivery_id, actor=actor)
     wakeups.wake_deliveries()
@@ -294,7 +294,7 @@ def retry(actor: Developer, delivery_id: int) -> Delivery:
 
 
 def count_unsent() -> dict[tuple[str, str], int]:
-    """The number of deliveries that are not sent, by (platform, state)."""
+    """Return the number of unsent deliveries, by (platform, state)."""
     states = [*OPEN_STATES, DeliveryState.DEAD]
     query = (
         select(Bot.platform, Delivery.state, func.count())
@@ -307,7 +307,7 @@ def count_unsent() -> dict[tuple[str, str], int]:
 
 
 def count_tries() -> dict[tuple[str, str], int]:
-    """The number of tries of all existing bots, by (platform, result)."""
+    """Return the number of tries of all existing bots, by (platform, result)."""
     query = text("""
         SELECT b.platform, sum(h.sent) AS sent, sum(h.retried) AS retried, sum(h.died) AS died
         FROM bot_health AS h JOIN bots AS b ON b.id = h.bot_id GROUP BY b.platform

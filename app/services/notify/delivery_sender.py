@@ -1,9 +1,9 @@
-"""Sending due deliveries: by one job at a time, with many sends at once, no bot waiting for
+"""Sending due deliveries: one job at a time, with many concurrent sends, no bot waiting for
 another.
 
-Only the job talks to Postgres; its threads talk to platforms and to nothing else. A send counts
-against its bot until its result is stored, so that a bot that hangs occupies at most AT_ONCE
-threads, and a kill leaves at most as many sends in doubt. Decision 0022 has the rest.
+Only the job talks to Postgres; its threads only talk to platforms. A send counts against its bot
+until its result is stored, so a hanging bot occupies at most MAX_PER_BOT threads, and a kill
+leaves at most that many sends in doubt. Decision 0022 has the rest.
 """
 
 import contextlib
@@ -32,10 +32,10 @@ from app.services.clock import now as clock_now
 from app.services.notify import deliveries, send_lock
 from app.services.notify.deliveries import ClaimedDelivery, DeliveryResult, DueBot
 
-MAX_PER_BOT = 4  # of one bot
-THREADS = 32  # of all bots
-CLAIMING_SECONDS = 5.0  # then the job claims no more, ends with its last send, and another goes on
-POLL_SECONDS = 0.1  # how often the job looks for due deliveries while sends are under way
+MAX_PER_BOT = 4  # per bot
+THREADS = 32  # for all bots
+CLAIMING_SECONDS = 5.0  # then the job claims no more, ends after its sends, and another continues
+POLL_SECONDS = 0.1  # interval of checks for due deliveries while sends are under way
 LOCK_SECONDS = 5.0  # how long a killed job still blocks others; no longer than the lease
 MAX_ERROR_TEXT = 500
 UNREADABLE_SECRETS = "its secrets are under a key that ENCRYPTION_KEYS no longer lists"
@@ -44,13 +44,13 @@ log = structlog.get_logger(__name__)
 
 
 class _NotAllowed(Exception):
-    """Nothing was sent: the recipient may not be told any more."""
+    """Nothing was sent: the recipient may no longer receive it."""
 
-    reason = "not sent: who it was for may no longer hear of it"
+    reason = "not sent: the recipient no longer has access"
 
 
 class _SendResult(NamedTuple):
-    """The end of a send: the message's `ref`, or the exception that it raised."""
+    """The end of a send: the message's `ref`, or its exception."""
 
     claimed: ClaimedDelivery
     ref: str | None
@@ -58,7 +58,7 @@ class _SendResult(NamedTuple):
 
 
 def send_due() -> int:
-    """Send all due deliveries, unless another job does. Returns how many were tried. Commits."""
+    """Send all due deliveries, unless another job does. Returns the number of tries. Commits."""
     holder, tried = uuid.uuid4().hex, 0
     held = int(1000 * min(LOCK_SECONDS, current_app.config["DELIVERY_LEASE_SECONDS"]))
     is_wanted = True
@@ -67,17 +67,17 @@ def send_due() -> int:
         try:
             tried += shift.run()
         finally:
-            # A job that came meanwhile has ended at once, and set a flag.
+            # A job that started meanwhile has ended immediately, and set a flag.
             is_wanted = send_lock.release(holder)
         if shift.is_out_of_time:
             wakeups.wake_deliveries()
-            wakeups.send_wakeups(wakeups.pop_wakeups())  # all that is to be committed has been
+            wakeups.send_wakeups(wakeups.pop_wakeups())  # everything has been committed
             break
     return tried
 
 
 class _SendRun:
-    """The time in which a job is the one that sends."""
+    """The run of the job that currently sends."""
 
     def __init__(self, holder: str, held: int) -> None:
         self._holder, self._lock_milliseconds = holder, held
@@ -95,7 +95,7 @@ class _SendRun:
         return time.monotonic() >= self._ends_at
 
     def run(self) -> int:
-        """Send until nothing is due and no send is under way. Returns how many were tried."""
+        """Send until nothing is due and no send is under way. Returns the number of tries."""
         tried = 0
         with ThreadPoolExecutor(THREADS, "send") as pool:
             while True:
@@ -107,8 +107,8 @@ class _SendRun:
                     return tried
                 self._store_results()
                 if not send_lock.acquire(self._holder, self._lock_milliseconds):
-                    # Another job sends, or Redis is away. The results of sends that are under way
-                    # are stored all the same, or the messages would be sent twice.
+                    # Another job sends, or Redis is down. The results of current sends are stored
+                    # anyway, or the messages would be sent twice.
                     self._ends_at = 0.0
 
     def _claim(self) -> list[tuple[ClaimedDelivery, Address]]:
@@ -146,14 +146,14 @@ class _SendRun:
         message = build_message(one, self._url)
         if one.action is DeliveryAction.POST:
             return senders.send(address, message, allowed_hosts=self._hosts)
-        if one.card_ref is not None:  # else there is no card to edit
+        if one.card_ref is not None:  # otherwise there is no card to edit
             senders.edit(address, one.card_ref, message, allowed_hosts=self._hosts)
         return one.card_ref
 
     # ---- results -------------------------------------------------------------------------------
 
     def _store_results(self) -> None:
-        """Store the results of all sends that are over; waits a little for the first. Commits."""
+        """Store the results of all finished sends; waits a little for the first. Commits."""
         sent = list(self._finished_sends())
         if not sent:
             return
@@ -179,7 +179,7 @@ class _SendRun:
         if problem is None:
             self._circuits[one.bot_id] = circuit.after_response()
             return mark
-        if isinstance(problem, _NotAllowed):  # this says nothing about the host
+        if isinstance(problem, _NotAllowed):  # the host is not at fault
             return mark._replace(state=DeliveryState.DEAD, error=problem.reason)
         words = sanitize_text(error_text(problem))[:MAX_ERROR_TEXT]
         log.warning("not_delivered", delivery=one.id, bot=one.bot_id, error=words)
@@ -200,11 +200,11 @@ class _SendRun:
 
 
 class UnreadableAddress(Address):
-    """An address whose secrets cannot be decrypted."""
+    """An address whose secrets can't be decrypted."""
 
 
 def decrypt_address(bot: DueBot | Bot, chat_id: str | None) -> Address:
-    """The bot's secrets, decrypted, and the chat; `SealedAddress` where they cannot be."""
+    """Return the bot's decrypted secrets, and the chat; `UnreadableAddress` if that fails."""
     try:
         return Address(
             platform=bot.platform,
@@ -218,12 +218,12 @@ def decrypt_address(bot: DueBot | Bot, chat_id: str | None) -> Address:
 
 
 def allowed_hosts() -> frozenset[str]:
-    """The hosts that messages may be sent to although they are not on the public Internet."""
+    """Return the hosts that may receive messages although they aren't on the public Internet."""
     return frozenset(str(settings.value("notifyAllowedHosts")).replace(",", " ").lower().split())
 
 
 def build_message(one: ClaimedDelivery, public_url: str) -> Message:
-    """The message of a delivery, as `app.chat.senders` takes it."""
+    """Return the message of a delivery, for `app.chat.senders`."""
     content = one.content
     gate = one.card_gate if one.action is DeliveryAction.EDIT else content.get("gate")
     return Message(
@@ -256,13 +256,15 @@ def _gate_card(gate: Mapping[str, Any], answered: str | None) -> GateCard:
         prompt=gate["prompt"],
         choices=tuple(gate["choices"]),
         answered=answered,
-        number=gate.get("number", 0),  # not in what earlier releases stored
+        number=gate.get("number", 0),  # missing in content stored by earlier releases
     )
 
 
 def error_text(problem: Exception) -> str:
-    """The error message that is stored. `senders` has masked secrets in a platform's own words; of
-    an unexpected exception only the class is stored, because its text may contain anything.
+    """Return the storable error message.
+
+    `senders` has masked secrets in a platform's own text. For an unexpected exception only the
+    class is stored, because its text may contain anything.
     """
     return (
         problem.reason

@@ -1,8 +1,8 @@
 """Fan-out: outbox entries become in-app notifications, and deliveries to chats.
 
-A batch of entries is expanded in one transaction, with the same few statements (`statements`) for
-one recipient and for a thousand. A notification is delivered by being committed; a delivery is
-carried out later, by `sending`.
+A batch of entries is expanded in one transaction, with the same number of statements (`statements`)
+for one recipient and for a thousand. A notification is delivered by its commit; a delivery is sent
+later, by `delivery_sender`.
 """
 
 import json
@@ -26,9 +26,11 @@ from app.services.notify.recipients import BatchRecipients
 BATCH = 25  # outbox entries
 
 Content = dict[str, Any]
-"""What all messages about one entry show: {title, body, status, projectKey, gate?, refused?}."""
+"""The content of all messages about one entry: {title, body, status, projectKey, gate?,
+refused?}.
+"""
 
-# Messages show the status that the entry's event led to: the task may have another one by now.
+# Messages show the status after the entry's event: the task may have another one by now.
 _STATUS_AFTER = {
     NotificationType.GATE_OPENED: TaskStatus.SUSPENDED,
     NotificationType.TASK_COMPLETED: TaskStatus.COMPLETED,
@@ -40,11 +42,11 @@ _STATUS_AFTER = {
 
 
 def expand(now: datetime) -> int:
-    """Expand all waiting outbox entries, and return how many there were.
+    """Expand all waiting outbox entries, and return their number.
 
-    Commits after each batch; then wakes the event streams and the sender of deliveries.
+    Commits after each batch; then wakes the event streams and the delivery sender.
     """
-    redis.client.delete(wakeups.EXPAND_FLAG)  # before reading: what comes later sets the flag again
+    redis.client.delete(wakeups.EXPAND_FLAG)  # before reading: later entries set the flag again
     total = 0
     while True:
         count = _expand_batch(now)
@@ -54,7 +56,7 @@ def expand(now: datetime) -> int:
 
 
 def _expand_batch(now: datetime) -> int:
-    """Expand the oldest `BATCH` entries that wait, and return how many there were. Commits."""
+    """Expand the oldest `BATCH` waiting entries, and return their number. Commits."""
     db.session.execute(statements.ACQUIRE_LOCK)
     entries = db.session.execute(statements.WAITING_ENTRIES, {"batch": BATCH}).all()
     if not entries:
@@ -86,7 +88,7 @@ def _expand_batch(now: datetime) -> int:
 
 
 def _is_about_work(entry: Row[Any]) -> bool:
-    """Whether it is about what the task has changed: a question behind a stage, or its end."""
+    """Whether it's about the task's changes: a question after a stage, or its end."""
     if entry.kind == NotificationType.GATE_OPENED:
         is_behind_some = (entry.stage_index or 0) > 0 or (entry.gate_number or 0) > 0
         return is_behind_some and entry.gate_kind != GateKind.QUESTION
@@ -94,8 +96,8 @@ def _is_about_work(entry: Row[Any]) -> bool:
 
 
 def _content(entry: Row[Any], files: str | None) -> Content:
-    """What messages about the entry show, the same to everybody; `files` are a line about those
-    that were changed.
+    """Return the content of messages about the entry, the same for everyone; `files` is a line
+    about the changed files.
     """
     kind = NotificationType(entry.kind)
     title, body = render_notification(
@@ -134,7 +136,7 @@ def _content(entry: Row[Any], files: str | None) -> Content:
 def _notifications(
     entries: Sequence[Row[Any]], recipients: BatchRecipients, contents: Mapping[int, Content]
 ) -> list[dict[str, Any]]:
-    """The rows of `statements.INSERT_NOTIFICATIONS`."""
+    """Return the rows of `statements.INSERT_NOTIFICATIONS`."""
     return [
         {
             "developer_id": person.id,
@@ -152,7 +154,7 @@ def _notifications(
 
 
 def _posts(entries: Sequence[Row[Any]], recipients: BatchRecipients) -> list[dict[str, Any]]:
-    """The rows of `statements.INSERT_POSTS`: to bound chats, and to people's own accounts.
+    """Return the rows of `statements.INSERT_POSTS`: to bound chats, and to people's own accounts.
 
     People who share an account get one message: (entry, bot, chat) is unique among deliveries.
     """

@@ -1,4 +1,4 @@
-"""The outbox: an entry is written with each event that people are told of, and after the commit
+"""The outbox: an entry is written with each event that notifies people, and after the commit
 readers and the fan-out are woken.
 """
 
@@ -9,10 +9,11 @@ from app.models import Event, OutboxEntry, Task
 
 
 def record_event(task: Task, event: Event, by: int | None, *, is_news: bool = True) -> None:
-    """Note a task's new event, with an outbox entry if people are told of it and it `is_news`.
+    """Queue a task's new event for its streams, with an outbox entry if people are notified of it
+    and it `is_news`.
 
-    `by` is the id of the developer who caused the event, if one did. The caller commits, and then
-    event streams and the fan-out are woken.
+    `by` is the ID of the developer who caused the event, if any. The caller commits, which wakes
+    event streams and the fan-out.
     """
     wakeups.publish_task_changes([task.id])
     kind = notification_type_of(event.type, event.data)

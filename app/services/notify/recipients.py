@@ -1,4 +1,4 @@
-"""Who may hear of a batch of outbox entries: people, and chats that are bound to projects."""
+"""Recipients of a batch of outbox entries: people, and chats that are bound to projects."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ from app.services.notify import statements
 
 
 class BatchRecipients:
-    """The people and the chats that may hear of a batch's entries: four statements at most."""
+    """The people and chats that may receive a batch's entries: at most four statements."""
 
     def __init__(self, entries: Sequence[Row[Any]]) -> None:
         projects = {"projects": sorted({entry.project_id for entry in entries})}
@@ -36,7 +36,7 @@ class BatchRecipients:
         self._dm_bots = self._read_dm_bots()
 
     def people(self, entry: Row[Any]) -> Iterator[tuple[Row[Any], frozenset[Channel]]]:
-        """Each person to whom the entry is told, and on which channels."""
+        """Return each person to notify of the entry, and the channels."""
         candidates = {row.id: row for row in self._members[entry.project_id]}
         taking_part = self._participants_by_entry[entry.id]
         for id_ in (entry.created_by, *sorted(taking_part)):
@@ -49,17 +49,23 @@ class BatchRecipients:
             yield candidates[recipient.developer_id], recipient.channels
 
     def bound_chats(self, entry: Row[Any]) -> Iterable[Row[Any]]:
-        """The chats to which the entry is told: its project's, or none if it only edits cards."""
+        """Return the chats to notify of the entry: its project's, or none if it only edits
+        cards.
+        """
         return self._chats[entry.project_id] if entry.kind in notification_rules.CHAT_TYPES else ()
 
     def direct_chat(self, person: Row[Any]) -> tuple[int, str] | None:
-        """The bot that can write to the person, and their account on its platform; or None."""
+        """Return the bot that can write to the person, and their account on its platform; or
+        None.
+        """
         platform, account = parse_platform_uid(person.platform_uid) or (None, "")
         bot_id = self._dm_bots.get(platform) if platform else None
         return (bot_id, account) if bot_id else None
 
     def _read_dm_bots(self) -> dict[BotPlatform, int]:
-        """The id of each platform's bot for direct messages; none if no person has an account."""
+        """Return the ID of each platform's bot for direct messages; none if no person has an
+        account.
+        """
         people = chain(self._creators.values(), *self._members.values())
         if not any(row.platform_uid for row in people):
             return {}
@@ -68,7 +74,7 @@ class BatchRecipients:
 
 
 def _participants(entries: Sequence[Row[Any]]) -> dict[int, set[int]]:
-    """By entry, who takes part in the conversation that it is of; nobody where it is of none."""
+    """Return the participants of each entry's conversation, by entry; empty without one."""
     found: dict[int, set[int]] = defaultdict(set)
     ids = [entry.id for entry in entries if entry.kind in notification_rules.CONVERSATION_TYPES]
     if ids:

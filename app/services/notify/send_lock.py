@@ -1,6 +1,6 @@
-"""One job at a time sends deliveries: it holds the turn, a key in Redis that lapses.
+"""The lock of the one job that sends deliveries: an expiring key in Redis.
 
-A job that comes meanwhile sets a flag (`bus.SEND_FLAG`), which the holder looks at in the end.
+A job that starts meanwhile sets a flag (`wakeups.SEND_FLAG`), which the holder checks at its end.
 """
 
 from typing import Any
@@ -22,14 +22,14 @@ log = structlog.get_logger(__name__)
 
 
 def acquire(holder: str, milliseconds: int) -> bool:
-    """Take the turn, or keep it. Returns whether the holder has it now, and False without Redis.
+    """Acquire or extend the lock. Returns whether the holder has it now, and False without Redis.
 
-    The holder's flag is cleared: what comes after this sets it again.
+    The holder's flag is cleared: later requests set it again.
     """
     try:
         held: Any = redis.client.set(LOCK_KEY, holder, nx=True, px=milliseconds, get=True)
         if held is not None and held.decode() != holder:
-            # For the job that has the turn to see.
+            # For the job that has the lock to see.
             redis.client.set(wakeups.SEND_FLAG, 1, px=wakeups.FLAG_MILLISECONDS)
             return False
         with redis.client.pipeline(transaction=False) as pipe:
@@ -43,9 +43,11 @@ def acquire(holder: str, milliseconds: int) -> bool:
 
 
 def release(holder: str) -> bool:
-    """End the turn, if it is still this holder's; whether somebody has asked for one meanwhile."""
+    """Release the lock, if it's still this holder's; return whether another job was requested
+    meanwhile.
+    """
     try:
         return bool(redis.client.eval(_RELEASE, 2, LOCK_KEY, wakeups.SEND_FLAG, holder))
     except RedisError as error:
-        log.warning("send_lock_not_released", error=str(error))  # it lapses
+        log.warning("send_lock_not_released", error=str(error))  # it expires
         return False

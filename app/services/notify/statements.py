@@ -6,11 +6,11 @@ from app.postgres import advisory_locks
 from app.postgres.advisory_locks import AdvisoryLock
 
 # Held until the transaction ends, so that one process at a time expands, and a task's entries are
-# expanded in their order. Others wait instead of giving up: the holder may not have seen what was
-# committed just before they came.
+# expanded in order. Others wait instead of giving up: the holder may not have seen the latest
+# commits.
 ACQUIRE_LOCK = select(advisory_locks.acquire(AdvisoryLock.EXPAND_OUTBOX))
-# The oldest :batch entries that are not expanded yet, each with its task and project, and with the
-# gate where the entry says that one has opened, and the host where one was refused.
+# The oldest :batch entries that aren't expanded yet, each with its task and project, its gate if
+# one was opened, and the host if one was denied.
 WAITING_ENTRIES = text("""
     SELECT o.id, o.task_id, o.number, o.kind, o.round, o.stage_index, o.actor_id, o.message,
            o.created_at, t.created_by, t.description, t.status,
@@ -30,8 +30,8 @@ WAITING_ENTRIES = text("""
     ORDER BY o.id
     LIMIT :batch
 """)
-# People whose accounts are not disabled, with their preferences: one row for each member of each of
-# :projects, then one for each of :creators, where project_id is null: they need not be members.
+# People whose accounts aren't disabled, with their preferences: one row for each member of each of
+# :projects, then one for each of :creators, where project_id is null: they needn't be members.
 MEMBERS_AND_CREATORS = text("""
     SELECT pm.project_id, pm.role AS project_role, d.id, d.role, d.platform_uid, np.choices
     FROM project_members AS pm
@@ -44,8 +44,8 @@ MEMBERS_AND_CREATORS = text("""
     LEFT JOIN notification_preferences AS np ON np.developer_id = d.id
     WHERE d.id = ANY(:creators) AND d.disabled_at IS NULL
 """)
-# Who takes part in what :entries tell of: who has written in the thread or, of a review, in any
-# thread of its task, and who has reviewed it.
+# The participants of the conversations of :entries: those who have written in the thread or, for a
+# review, in any thread of its task, and those who have reviewed it.
 PARTICIPANTS = text("""
     SELECT o.id, c.author_id
     FROM outbox AS o
@@ -65,7 +65,7 @@ PARTICIPANTS = text("""
 BOUND_CHATS = text("""
     SELECT project_id, bot_id, platform_chat_id FROM bot_bindings WHERE project_id = ANY(:projects)
 """)
-# The bot for direct messages on each platform where people have accounts: the first that was made.
+# The bot for direct messages on each platform where people have accounts: the oldest one.
 DM_BOTS = text("""
     SELECT DISTINCT ON (platform) platform, id FROM bots
     WHERE platform IN ('slack', 'lark') ORDER BY platform, id
@@ -78,7 +78,7 @@ INSERT_NOTIFICATIONS = text("""
         created_at timestamptz)
     ON CONFLICT (developer_id, task_id, event_number) DO NOTHING
 """)
-# One new message to be sent for each of :rows, unless its bot has been removed meanwhile.
+# One new message for each of :rows, unless its bot has been removed meanwhile.
 INSERT_POSTS = text("""
     INSERT INTO deliveries (outbox_id, task_id, bot_id, chat_id, developer_id, action, state,
                             attempts, due_at, created_at)
@@ -108,7 +108,7 @@ INSERT_CARD_EDITS = text("""
     ORDER BY d.id, o.number
     ON CONFLICT (outbox_id, bot_id, chat_id, action) DO NOTHING
 """)
-# Mark the entries of :rows as expanded, and keep the content that their messages show.
+# Mark the entries of :rows as expanded, and store the content that their messages show (`content`).
 MARK_EXPANDED = text("""
     UPDATE outbox AS o SET expanded_at = :now, content = r.content
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id bigint, content jsonb) WHERE o.id = r.id

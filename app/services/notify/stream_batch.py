@@ -1,7 +1,7 @@
-"""What has been committed since the last look, for all event streams of one process at once.
+"""Everything committed since the last poll, for all event streams of one process at once.
 
-How far a stream has been read is a snapshot of Postgres, so that no event is missed that was
-committed late, and none comes twice.
+A stream's position is a Postgres snapshot, so that no late commit is missed, and nothing comes
+twice.
 """
 
 import json
@@ -22,14 +22,14 @@ from app.services.accounts import sessions
 from app.services.accounts.sessions import DeveloperSession
 from app.services.notify.notifications import MAX_UNREAD_COUNT
 
-MAX_ROWS = 2000  # events, and notifications, of one look; who is further behind begins anew
+MAX_ROWS = 2000  # events, and notifications, per poll; a stream further behind starts again
 
 Row = Mapping[str, Any]
 
 
 class StreamBatch(NamedTuple):
-    """What has been committed in a stretch of time, which ends at `snapshot`. `is_whole`: nothing
-    of it had to be left out.
+    """Everything committed in a time span that ends at `snapshot`. `is_whole`: nothing had to
+    be omitted.
     """
 
     events: Sequence[Row]
@@ -40,9 +40,10 @@ class StreamBatch(NamedTuple):
 
 @dataclass(frozen=True)
 class ViewerState:
-    """What a viewer may see now. `is_signed_in`: whether the session still holds. `projects`: those
-    that the developer is a member of. `reach`: that of their credential. `unread`: how many
-    notifications are, where it was asked for.
+    """What a viewer can see now.
+
+    `is_signed_in`: the session is still valid. `projects`: the developer's. `access_scope`: the
+    credential's. `unread`: the number of unread notifications, if requested.
     """
 
     is_signed_in: bool
@@ -52,11 +53,11 @@ class ViewerState:
     access_scope: AccessScope = UNRESTRICTED
 
     def can_receive(self, notification: Row) -> bool:
-        """Whether a notification of the viewer's own is about what their credential reaches."""
+        """Whether the viewer's credential has the scope for their own notification."""
         return self.access_scope.covers(notification["project_id"])
 
     def can_see(self, event: Row) -> bool:
-        """Whether the viewer may see the event's project. A deleted one is the admins' alone."""
+        """Whether the viewer can see the event's project. Only admins can see a deleted one."""
         if not self.access_scope.covers(event["project_id"]):
             return False
         if event["is_deleted"]:
@@ -64,7 +65,7 @@ class ViewerState:
         return is_allowed(Permission.SEE_PROJECT, self._person(event))
 
     def is_inbox_change(self, event: Row, developer_id: int) -> bool:
-        """Whether the event, which the viewer sees, may change what needs them: their inbox."""
+        """Whether the event, which the viewer can see, may change their inbox."""
         return inbox.is_changed_by(
             EventType(event["type"]),
             may_answer=is_allowed(Permission.ANSWER_GATE, self._person(event)),
@@ -73,7 +74,7 @@ class ViewerState:
 
     @property
     def can_drain_machines(self) -> bool:
-        """Whether unwell machines are the viewer's business."""
+        """Whether the viewer gets unhealthy machines."""
         return is_allowed(Permission.DRAIN_MACHINE, Person(self.role))
 
     def _person(self, event: Row) -> Person:
@@ -81,8 +82,8 @@ class ViewerState:
         return Person(self.role, member)
 
 
-# A row that came from a copy of another database may have a transaction's number that ours has not
-# come to yet: such rows are not new.
+# A row that was copied from another database may have a transaction number that ours hasn't reached
+# yet: such rows aren't new.
 _NEW = """
     (r.xid >= :xmax OR r.xid = ANY(CAST(:in_progress AS bigint[])))
     AND r.xid < s.xmax AND r.xid < :below AND NOT r.xid = ANY(CAST(:not_yet AS bigint[]))
@@ -132,16 +133,17 @@ _NO_END = 2**63 - 1
 
 
 def current_snapshot() -> Snapshot:
-    """The snapshot of what is committed now."""
+    """Return the current snapshot."""
     return _parse_snapshot(db.session.execute(_SNAPSHOT).scalar_one())
 
 
 def read_since(
     seen: Snapshot, developers: Collection[int], *, until: Snapshot | None = None
 ) -> StreamBatch:
-    """What was committed after `seen`, and by `until` (by now, if that is None): the events of all
-    tasks, but for what machines note for themselves (`log`), and these developers' notifications.
-    Ends the transaction.
+    """Return what was committed after `seen` and by `until` (None: by now).
+
+    That is the events of all tasks, except machines' own (`log`), and these developers'
+    notifications. Ends the transaction.
     """
     asked = {
         "xmax": seen.xmax,
@@ -160,10 +162,10 @@ def read_since(
 def viewer_states(
     viewers: Mapping[int, DeveloperSession], now: datetime, *, unread_of: Collection[int] = ()
 ) -> dict[int, ViewerState]:
-    """Each viewer's state at `now`, by the caller's number for it, in one statement.
+    """Return each viewer's state at `now`, by the caller's number for it, in one statement.
 
-    A viewer whose developer's row is gone is left out. Notifications are counted for the developers
-    in `unread_of`. Ends the transaction.
+    Viewers whose developer was deleted are omitted. Notifications are counted for the developers in
+    `unread_of`. Ends the transaction.
     """
     rows = [{"number": number, **sessions.to_row(session)} for number, session in viewers.items()]
     asked = {"sessions": json.dumps(rows), "now": now, "unread_of": sorted(unread_of)}

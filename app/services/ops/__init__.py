@@ -1,1 +1,1 @@
-"""Running a deployment: readiness, retention, and changes of keys."""
+"""Running a deployment: readiness, retention, and key changes."""

@@ -1,4 +1,4 @@
-"""Signs of life that `/readyz` looks at: each the Unix time of the last one."""
+"""Heartbeats for `/readyz`: each is the Unix time of the last one."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 def record_heartbeat(where: str, now: datetime) -> None:
-    """Leave a sign in Redis. One that cannot be left is logged, and not missed for long."""
+    """Record a heartbeat in Redis. A failure is logged, and soon made up for."""
     try:
         redis.client.set(where, now.timestamp())
     except RedisError as error:

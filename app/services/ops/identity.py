@@ -1,4 +1,4 @@
-"""What this server is called among others, for as long as its database lives."""
+"""This server's unique ID, for as long as its database lives."""
 
 import secrets
 
@@ -14,7 +14,7 @@ ID_BYTES = 8
 
 
 def server_id() -> str:
-    """The server's id, which is made when it is first asked for. Commits then."""
+    """Return the server's ID, created on first use; commits then."""
     if CACHE_KEY not in current_app.extensions:
         new = insert(ServerIdentity).values(is_only=True, id=secrets.token_hex(ID_BYTES))
         db.session.execute(new.on_conflict_do_nothing())

@@ -1,4 +1,6 @@
-"""Readiness: whether all that the server needs is running, for `/readyz` and `flask doctor`."""
+"""Readiness: whether everything that the server needs is running, for `/readyz` and `flask
+doctor`.
+"""
 
 import time
 from collections.abc import Callable
@@ -20,14 +22,14 @@ HEARTBEATS = {
     "sweeper": heartbeats.SWEEPER,  # a Celery worker that runs beat's jobs
     "beat": heartbeats.BEAT,
 }
-"""The heartbeats that are checked, and their keys in Redis: every 2 s, the sweeper's every 5 s."""
+"""The checked heartbeats, and their keys in Redis: every 2 s, the sweeper's every 5 s."""
 MAX_HEARTBEAT_AGE_SECONDS = 15
-# A service that takes longer counts as missing: probes do not wait for long.
+# A slower service counts as missing: probes don't wait for long.
 PROBE_SECONDS = 2.0
 
 
 def missing_services() -> list[str]:
-    """The names of the services and processes that are missing."""
+    """Return the names of the services and processes that are missing."""
     away = [] if _with_timeout(_is_postgres_up) else ["postgres"]
     ages = _with_timeout(_heartbeat_ages)
     if ages is None:
@@ -36,13 +38,13 @@ def missing_services() -> list[str]:
 
 
 def is_dispatching() -> bool:
-    """Whether a dispatcher runs, judged by its heartbeat."""
+    """Whether a dispatcher runs, by its heartbeat."""
     ages = _with_timeout(_heartbeat_ages)
     return ages is not None and is_recent(ages["dispatcher"])
 
 
 def heartbeat_age(sign: bytes | str | None) -> float | None:
-    """The age in seconds of a sign of life, as it is stored in Redis; None if there is none."""
+    """Return the age in seconds of a heartbeat from Redis; None if there is none."""
     return None if sign is None else time.time() - float(sign)
 
 
@@ -66,7 +68,7 @@ def _is_postgres_up() -> bool:
 
 
 def _heartbeat_ages() -> dict[str, float | None] | None:
-    """The age in seconds of each heartbeat (None: there is none); None if Redis is away."""
+    """Return the age in seconds of each heartbeat (None: there is none); None if Redis is down."""
     try:
         signs = redis_extension.client.mget(HEARTBEATS.values())
     except redis.exceptions.RedisError:

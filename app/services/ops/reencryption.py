@@ -1,6 +1,6 @@
 """Encrypting all stored secrets with the newest key, so that older keys can be removed.
 
-Secrets under the newest key are left alone, so that a run that was cut off can be repeated.
+Secrets under the newest key don't change, so an interrupted run can be repeated.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ class EncryptedColumns(NamedTuple):
     columns: tuple[Any, ...]
 
 
-# All columns that store what `vault.encrypt` returns.
+# All columns that store the result of `encryption.encrypt`.
 ENCRYPTED_COLUMNS = (
     EncryptedColumns(Project, Project.id, (Project.secrets, Project.git_token, Project.ssh_key)),
     EncryptedColumns(SecondFactor, SecondFactor.developer_id, (SecondFactor.secret,)),
@@ -37,7 +37,7 @@ ENCRYPTED_COLUMNS = (
 
 
 class Progress(NamedTuple):
-    """How many secrets of a table have been seen so far, changed, and found unreadable."""
+    """How many secrets of a table have been processed so far, changed, and found undecryptable."""
 
     table: str
     seen: int
@@ -46,13 +46,13 @@ class Progress(NamedTuple):
 
 
 def reencrypt_all() -> Iterator[Progress]:
-    """Encrypt all secrets anew, and yield the progress after each batch. Commits each batch."""
+    """Encrypt all secrets again, and yield the progress after each batch. Commits each batch."""
     for sealed in ENCRYPTED_COLUMNS:
         yield from _reencrypt_table(sealed)
 
 
 def tokens_in(value: str | Mapping[str, str] | None) -> list[str]:
-    """The Fernet tokens in a value of one of the columns in `SEALED`."""
+    """Return the Fernet tokens in a value of one of the columns in `ENCRYPTED_COLUMNS`."""
     if isinstance(value, Mapping):
         return list(value.values())
     return [value] if value else []
@@ -99,7 +99,7 @@ def _reencrypt_row(
 
 
 def _reencrypt(token: str) -> str | None:
-    """A token of the same secret under the newest key; None if no key decrypts it."""
+    """Return a token of the same secret under the newest key; None if no key decrypts it."""
     try:
         return token if encryption.is_newest(token) else encryption.rotate(token)
     except encryption.KeyMissing:

@@ -1,7 +1,7 @@
-"""Retention: rows are deleted when their time is over, in small batches.
+"""Retention: expired rows are deleted in small batches.
 
-A batch is a short transaction. It takes the oldest rows that are not locked, so that it never
-waits, and two sweeps at the same time share the work. What one run leaves, the next one deletes.
+A batch is a short transaction. It takes the oldest unlocked rows, so that it never waits, and two
+concurrent sweeps share the work. The next run deletes what is left.
 """
 
 from datetime import datetime, timedelta
@@ -32,14 +32,13 @@ from app.services import settings
 from app.services.changes import expiry
 
 BATCH = 1000
-MAX_BATCHES = 50  # of each kind in a run
+MAX_BATCHES = 50  # of each kind per run
 
 log = structlog.get_logger(__name__)
 
 
 class Rule(NamedTuple):
-    """Rows of `kind` are deleted some units of time after `ended` (which has an index; null:
-    never).
+    """Rows of `kind` are deleted some time after `ended` (which has an index; null: never).
 
     `kept` is the setting with the number of units, or that number.
     """
@@ -56,7 +55,7 @@ class Rule(NamedTuple):
 
 
 def _token_end(kind: type[PersonalToken | EnrollmentToken]) -> ColumnElement[Any]:
-    """When a token expired or was revoked, whichever came first."""
+    """Return when a token expired or was revoked, whichever came first."""
     return func.least(kind.expires_at, kind.revoked_at)
 
 
@@ -64,13 +63,13 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 RULES = (
     # With its refresh tokens.
     Rule(Login, func.least(Login.expires_at, Login.ended_at), "sessionRetentionDays", _DAY),
-    # A refresh token that was exchanged stays until it expires: if it comes again, it was copied.
+    # An exchanged refresh token stays until it expires: if it comes again, it was copied.
     Rule(RefreshToken, RefreshToken.expires_at.expression, "sessionRetentionDays", _DAY),
     Rule(PersonalToken, _token_end(PersonalToken), "tokenRetentionDays", _DAY),
     Rule(EnrollmentToken, _token_end(EnrollmentToken), "tokenRetentionDays", _DAY),
     Rule(IdempotencyKey, IdempotencyKey.created_at.expression, "idempotencyHours", _HOUR),
     Rule(Notification, Notification.created_at.expression, "notificationRetentionDays", _DAY),
-    # Their deliveries are deleted with them: what is not delivered by then is no news any more.
+    # Their deliveries are deleted with them: undelivered ones are outdated by then.
     Rule(OutboxEntry, OutboxEntry.expanded_at.expression, "deliveryRetentionDays", _DAY),
     Rule(ChannelToken, ChannelToken.expires_at.expression, "sessionRetentionDays", _DAY),
     Rule(ChatToken, ChatToken.expires_at.expression, "sessionRetentionDays", _DAY),
@@ -82,8 +81,8 @@ RULES = (
 
 
 def sweep(now: datetime) -> None:
-    """Delete rows by all rules, at most `BATCHES` batches of each, and what tasks have changed
-    that ended long ago. Commits each batch.
+    """Delete rows by all rules, at most `MAX_BATCHES` batches each, and changes of tasks that ended
+    long ago. Commits each batch.
     """
     for rule in RULES:
         if gone := _sweep(rule, now, BATCH):
@@ -94,7 +93,7 @@ def sweep(now: datetime) -> None:
 
 
 def _sweep(rule: Rule, now: datetime, batch: int) -> int:
-    """Delete rows by one rule, and return how many."""
+    """Delete rows by one rule, and return their number."""
     total = 0
     for _ in range(MAX_BATCHES):
         gone = _delete(rule.kind, due_rows(rule, now).limit(batch))
@@ -105,8 +104,8 @@ def _sweep(rule: Rule, now: datetime, batch: int) -> int:
 
 
 def due_rows(rule: Rule, now: datetime) -> Select[Any]:
-    """The query of the keys of rows whose time is over, the oldest first. It locks them, and leaves
-    out rows that are locked already.
+    """Return the query of the keys of expired rows, the oldest first. It locks them, and skips
+    locked rows.
     """
     return (
         select(*inspect(rule.kind).primary_key)
@@ -117,7 +116,7 @@ def due_rows(rule: Rule, now: datetime) -> Select[Any]:
 
 
 def _delete(kind: type[Model], chosen: Select[Any]) -> int:
-    batch = chosen.cte()  # chosen once, whatever the planner thinks
+    batch = chosen.cte()  # chosen once, whatever the planner assumes
     key = tuple_(*inspect(kind).primary_key)
     doomed = delete(kind).where(key.in_(select(batch)))
     result: Any = db.session.execute(doomed, execution_options={"synchronize_session": False})

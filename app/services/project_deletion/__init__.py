@@ -1,1 +1,1 @@
-"""Deletions that concern several rooms."""
+"""Deletions across several packages."""

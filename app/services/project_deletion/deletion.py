@@ -1,4 +1,4 @@
-"""Deleting a project. Its history stays, and admins can read it; its secrets do not."""
+"""Deleting a project. Its history stays, and admins can read it; its secrets are destroyed."""
 
 from sqlalchemy import select
 
@@ -20,13 +20,11 @@ class ProjectInUse(Conflict):
 
 
 def delete(actor: Developer, key: str, *, force: bool = False) -> None:
-    """Delete a project that has no live tasks; with `force`, cancel them first. Commits.
+    """Delete a project without live tasks; with `force`, cancel them first. Commits.
 
-    Its secrets are destroyed, and its environment, in which there may be some, too. Machines keep
-    what they were given beside its workspaces: these go at the next sweep.
-
-    Raises Forbidden, NotFound, and ProjectInUse (with `force` too, if tasks are created as fast as
-    they are cancelled).
+    Its secrets are destroyed, and its environment, which may contain some. Machines keep what they
+    have besides its workspaces, which the next sweep deletes. Raises Forbidden, NotFound, and
+    ProjectInUse (with `force` too, if tasks are created as fast as they are cancelled).
     """
     rights.require_admin(actor)
     project = projects.get(actor, key)

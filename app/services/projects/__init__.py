@@ -1,1 +1,1 @@
-"""Projects, their members, and what happens in them."""
+"""Projects, their members, and their activity."""

@@ -1,4 +1,4 @@
-"""The latest events of all projects that a developer may see.
+"""The latest events of all projects that a developer can see.
 
 A page costs the same however many events there are, and however few projects the developer sees.
 """
@@ -31,8 +31,10 @@ class Activity(NamedTuple):
 def latest_events(
     actor: Developer, before: SortKey | None, limit: int
 ) -> Select[Event, str, str | None]:
-    """The query of the latest events (below `before`, if given) that the developer may see, newest
-    first, without events of the type log. Its rows are the fields of an `Activity`.
+    """Return the query of the latest events (below `before`, if given) that the developer can see,
+    newest first, without events of the type log.
+
+    Its rows are the fields of an `Activity`.
     """
     # Only the `limit` projects with the newest events can have an event on the page. An index has
     # each project's events in order.
@@ -53,8 +55,8 @@ def latest_events(
         .limit(limit)
         .subquery()
     )
-    # A subquery for each row: Postgres expects a thousand times as many rows as the page has, and
-    # would read all attempts for a join.
+    # A subquery per row: Postgres expects a thousand times as many rows as the page has, and would
+    # read all attempts for a join.
     machine_name = (
         select(Machine.name)
         .join(Attempt, Attempt.machine_id == Machine.id)

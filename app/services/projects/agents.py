@@ -1,4 +1,4 @@
-"""Which agents the machines have, and what people are warned of who ask for one."""
+"""The agents that machines have, and warnings for people who choose one."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,8 +18,8 @@ from app.models import Machine, Project
 
 @dataclass
 class AgentStats:
-    """An agent type: how many machines have it, on how many of them it is healthy, and in which
-    versions. Decommissioned machines do not count.
+    """An agent type: how many machines have it, on how many it's healthy, and its versions.
+    Decommissioned machines don't count.
     """
 
     type: str
@@ -29,7 +29,7 @@ class AgentStats:
 
 
 def listing(now: datetime) -> list[AgentStats]:
-    """The agent types of the contract, and all that machines have, by name."""
+    """Return the agent types of the contract, and all that machines have, by name."""
     found = {type_: AgentStats(type_) for type_ in agents.KNOWN}
     for row in db.session.execute(_BY_STATE):
         numbers = found.setdefault(row.type, AgentStats(row.type))
@@ -63,7 +63,7 @@ _BY_STATE = (
 
 
 def is_known(agent_type: ColumnElement[str]) -> ColumnElement[bool]:
-    """The condition that some machine has the agent, healthy or not."""
+    """Return the condition that some machine has the agent, healthy or not."""
     machine = aliased(Machine)
     asked = func.jsonb_build_object(literal_column("'agentType'"), agent_type)
     return exists().where(
@@ -73,7 +73,7 @@ def is_known(agent_type: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def project_warnings(project: Project) -> list[AgentWarning]:
-    """What whoever has saved the project is warned of."""
+    """Return the warnings for a saved project."""
     is_there = db.session.scalar(select(is_known(literal(project.agent_type))))
     return warnings(project, project.agent_type, None, is_known=bool(is_there))
 
@@ -81,7 +81,7 @@ def project_warnings(project: Project) -> list[AgentWarning]:
 def warnings(
     project: Project, agent_type: str, task: Options | None, *, is_known: bool
 ) -> list[AgentWarning]:
-    """What to warn of about the project's stages, with that agent and a task's options."""
+    """Return the warnings for the project's stages, with that agent and a task's options."""
     options = [
         stage_options(stage, task, project.agent_options) or {}
         for stage in pipeline.parse(project.pipeline)
@@ -90,8 +90,9 @@ def warnings(
 
 
 def stage_options(stage: Stage, task: Options | None, project: Options | None) -> Options | None:
-    """How the stage's agent is to run, with its task's options and its project's. None where nobody
-    says anything, and for a stage without an agent.
+    """Return the stage's effective agent options, with its task's and its project's.
+
+    None if nothing is set, and for a stage without an agent.
     """
     if stage.kind is not StageKind.AGENT:
         return None

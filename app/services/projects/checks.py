@@ -1,4 +1,4 @@
-"""What a project must be as a whole, whichever of its fields were given."""
+"""Checks of a project as a whole, whichever of its fields were given."""
 
 import shlex
 
@@ -8,14 +8,16 @@ from app.models import Project
 
 
 def require_branch_name(project: Project) -> None:
-    """Raise InvalidFields where the branches of its tasks could not be made, or were others'."""
+    """Raise InvalidFields if the branches of its tasks couldn't be created, or would collide
+    with others.
+    """
     if fault := branch_name.find_error(project.branch_name, project.default_branch):
         raise InvalidFields({"branchName": [fault]})
 
 
 def require_agent(project: Project) -> None:
-    """Raise InvalidFields for an agent whose command is the project's own and is missing, and for
-    a command that cannot be split into words by a shell's rules.
+    """Raise InvalidFields for an agent that lacks its required project command, and for a
+    command that can't be split into words by shell rules.
     """
     command = project.agent_command
     if project.agent_type in agents.CUSTOM_COMMAND_TYPES and not command:

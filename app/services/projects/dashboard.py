@@ -1,6 +1,4 @@
-"""The dashboard's numbers, over the projects that a developer may see, at the same cost however
-many tasks there are.
-"""
+"""The dashboard's numbers, over the projects that a developer can see, at a constant cost."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,9 +17,10 @@ from app.services.projects import projects
 
 @dataclass(frozen=True)
 class Stats:
-    """The dashboard's numbers. `tasks` has every status; `ended_today` is of this UTC day.
-    `oldest_seconds` is how long the oldest task in the queue has been there; None if it is empty.
-    Usage is of this UTC day, and of its month.
+    """The dashboard's numbers.
+
+    `tasks` has every status; `ended_today` is for this UTC day. `oldest_seconds` is the wait of the
+    oldest queued task; None if the queue is empty. Usage is for this UTC day, and for its month.
     """
 
     tasks: Mapping[TaskStatus, int]
@@ -43,7 +42,7 @@ class Stats:
 
 
 def stats(actor: Developer, now: datetime) -> Stats:
-    """The present numbers, without decommissioned machines."""
+    """Return the current numbers, without decommissioned machines."""
     visible = projects.visible_ids(actor)
     fleet, today = _machine_counts(), now.astimezone(UTC).date()
     since = _oldest_in_queue(visible)
@@ -61,7 +60,7 @@ def stats(actor: Developer, now: datetime) -> Stats:
 
 
 def _machine_counts() -> dict[MachineStatus, tuple[int, int, int]]:
-    """By status: the number of machines, of their slots, and of the slots in use."""
+    """Return, by status, the number of machines, of their slots, and of their used slots."""
     sums = func.sum(Machine.slots_total), func.sum(Machine.slots_used)
     query = (
         select(Machine.status, func.count(), *sums)
@@ -73,8 +72,10 @@ def _machine_counts() -> dict[MachineStatus, tuple[int, int, int]]:
 
 
 def _oldest_in_queue(visible: Select[int]) -> datetime | None:
-    """When the oldest queued task was queued. Looked up project by project: an index has each
-    project's tasks in order, and other projects are not read.
+    """Return when the oldest queued task was queued.
+
+    It's looked up per project: an index has each project's tasks in order, and other projects
+    aren't read.
     """
     first = (
         select(Task.queued_at)

@@ -1,4 +1,4 @@
-"""Dry runs of pipelines, for people who write them. Nothing is stored."""
+"""Dry runs of pipelines, for their authors. Nothing is stored."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ from app.services.projects import projects
 
 @dataclass(frozen=True)
 class DryRun:
-    """What the stages would run; or by field why the pipeline could not be saved."""
+    """What the stages would run; or, by field, why the pipeline couldn't be saved."""
 
     stages: Sequence[DryRunStage] = ()
     errors: Mapping[str, Sequence[FieldError]] = field(default_factory=dict)
 
     @property
     def error_codes(self) -> Mapping[str, Sequence[FieldError]]:
-        """The same, to be told as codes."""
+        """Return the same with codes."""
         return self.errors
 
 
@@ -32,11 +32,11 @@ def run(
     raw: Sequence[Mapping[str, Any]] | None = None,
     answers: Mapping[str, str] | None = None,
 ) -> DryRun:
-    """A dry run of the pipeline; of the project's own where none is given, of the default one where
-    there is no project yet either (`key` is None). Raises NotFound.
+    """Return a dry run of the pipeline; by default of the project's, or of the default one if there
+    is no project yet (`key` is None). Raises NotFound.
 
-    The schema has checked the types of `raw`; all else that is wrong is told, not raised, because
-    who types is wrong most of the time.
+    The schema has checked the types of `raw`; all other errors are returned, not raised, because a
+    pipeline is usually invalid while it's being typed.
     """
     project = None if key is None else projects.get(actor, key)
     if raw is None and project is not None:

@@ -16,7 +16,7 @@ from app.services.projects import projects
 
 
 class LastMaintainer(Conflict):
-    """The project's last maintainer cannot leave it."""
+    """The project's last maintainer can't be removed."""
 
     code = "last_maintainer"
 
@@ -30,14 +30,14 @@ class Member:
 
 
 def listing(actor: Developer, key: str) -> Select[ProjectMember]:
-    """The query of a project's memberships. Raises NotFound, Forbidden."""
+    """Return the query of a project's memberships. Raises NotFound, Forbidden."""
     project = projects.get(actor, key)
     rights.require(Permission.SEE_MEMBERS, actor, project)
     return select(ProjectMember).where(ProjectMember.project_id == project.id)
 
 
 def views(memberships: Iterable[ProjectMember]) -> list[Member]:
-    """The memberships with their developers, in the same order, by one query."""
+    """Return the memberships with their developers, in the same order, by one query."""
     wanted = list(memberships)
     ids = [membership.developer_id for membership in wanted]
     found = {d.id: d for d in db.session.scalars(select(Developer).where(Developer.id.in_(ids)))}
@@ -74,7 +74,7 @@ def remove(actor: Developer, key: str, developer_id: int) -> None:
     project = _lock_project(actor, key)
     member = db.session.get(ProjectMember, (project.id, developer_id))
     if member is None:
-        raise NotFound("that developer is not a member of the project")
+        raise NotFound("That developer isn't a member of the project.")
     _require_other_maintainer(member)
     db.session.delete(member)
     gone = _audited_fields(developer_id, member)
@@ -93,7 +93,7 @@ def _managed_project(actor: Developer, key: str) -> Project:
 
 
 def _lock_project(actor: Developer, key: str) -> Project:
-    """The project, locked, so that two maintainers who leave at once cannot both do so."""
+    """Lock the project, so that two maintainers can't leave it at once."""
     return projects.lock_project(_managed_project(actor, key).key)
 
 

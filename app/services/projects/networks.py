@@ -1,4 +1,4 @@
-"""What a project's stages may reach: hosts are allowed one by one."""
+"""Network access of a project's stages: hosts are allowed one by one."""
 
 from app.domain import field_errors, network
 from app.domain.errors import InvalidFields, NetworkOpen
@@ -11,10 +11,10 @@ from app.services.projects import projects
 
 
 def allow_host(actor: Developer, key: str, host: str) -> Project:
-    """Add a host to those that the project's stages may reach, and return the project. Commits.
+    """Allow a host for the project's stages, and return the project. Commits.
 
-    One that is allowed already changes nothing. It counts for stages that begin from now on, but
-    for those with a network of their own. Raises NotFound, Forbidden, InvalidFields, NetworkOpen.
+    An already allowed one changes nothing. It applies to stages that start from now on, except
+    those with their own network setting. Raises NotFound, Forbidden, InvalidFields, NetworkOpen.
     """
     rights.require(Permission.CHANGE_PROJECT, actor, projects.get(actor, key))
     try:

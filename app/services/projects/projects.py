@@ -53,20 +53,16 @@ def create(
         db.session.commit()
     except IntegrityError as error:
         db.session.rollback()
-        raise AlreadyExists(f"there is a project {key!r} already") from error
+        raise AlreadyExists(f"A project with the key {key!r} already exists.") from error
     return project
 
 
 def update(actor: Developer, key: str, **fields: Any) -> Project:
-    """Change the given fields, and return the project. Commits.
+    """Change the given fields (those of `_PLAIN_FIELDS` and `_change`), and return the project.
+    Commits. `environment` is replaced as a whole; each of `secrets` is set, or removed by None.
 
-    They are name, repo_url, default_branch, branch_name, agent_type, agent_command, agent_options,
-    pipeline, max_attempts, environment (replaced as a whole), secrets (each is set, or removed by
-    None), git_token and ssh_key (removed by None), known_hosts, min_sandbox, machine_selector,
-    network, require_change, on_quota, quota_minutes, quota_failover, budget, task_budget and
-    templates; by admins also protected and protected_machines. Tasks keep the pipeline, and the
-    budget, that they were created with, and their branch. Raises NotFound, Forbidden,
-    InvalidFields.
+    Only admins may change `protected` and `protected_machines`. Tasks keep the pipeline and the
+    budget that they were created with, and their branch. Raises NotFound, Forbidden, InvalidFields.
     """
     rights.require(Permission.CHANGE_PROJECT, actor, get(actor, key))
     project = lock_project(key)
@@ -83,8 +79,8 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
 
 
 def destroy_secrets(actor: Developer, key: str) -> None:
-    """Destroy all that the project keeps secret: its secrets, its git token and its ssh key. What
-    runs on machines has them until its stage is over. Commits.
+    """Destroy all of the project's secrets: its secrets, its git token and its ssh key. Running
+    stages keep them until they end. Commits.
 
     Raises NotFound, Forbidden.
     """
@@ -100,15 +96,15 @@ def destroy_secrets(actor: Developer, key: str) -> None:
 
 
 def delete_secrets(project: Project) -> None:
-    """Take away all that the project keeps secret. The caller holds its lock, and commits."""
+    """Delete all of the project's secrets. The caller holds its lock, and commits."""
     project.secrets = {}
     project.git_token = project.ssh_key = None
 
 
 def get(actor: Developer, key: str, *, hold: bool = False) -> Project:
-    """The project with that key, in any letter case. Raises NotFound if it is not visible.
+    """Return the project with that key, in any letter case. Raises NotFound if it isn't visible.
 
-    With `hold` the row is locked so that the project cannot be deleted before the end of the
+    With `hold`, the row is locked so that the project can't be deleted before the end of the
     transaction: for callers that add something to the project.
     """
     query = listing(actor).where(_has_key(key))
@@ -116,28 +112,26 @@ def get(actor: Developer, key: str, *, hold: bool = False) -> Project:
         query = query.with_for_update(read=True, key_share=True)
     project = db.session.scalar(query)
     if project is None:
-        raise NotFound(f"there is no project {key!r} that you may see")
+        raise NotFound(f"Project {key!r} not found.")
     return project
 
 
 def listing(actor: Developer) -> Select[Project]:
-    """The query of the projects that the developer may see, newest first."""
+    """Return the query of the projects that the developer can see, newest first."""
     query = select(Project).where(Project.deleted_at.is_(None)).order_by(Project.id.desc())
     visible = rights.visible_projects(actor)
     return query if visible is None else query.where(visible)
 
 
 def visible_ids(actor: Developer) -> Select[int]:
-    """The query of the ids of projects whose history the developer may see; for admins, of deleted
-    projects too.
-    """
+    """Return the query of visible projects' IDs; for admins, also of deleted ones (history)."""
     visible = rights.visible_projects(actor)
     query = select(Project.id)
     return query if visible is None else query.where(visible)
 
 
 def lock_project(key: str) -> Project:
-    """The project with that key, its row locked and reread. Raises NotFound.
+    """Return the project with that key, its row locked and reread. Raises NotFound.
 
     Waits for transactions that `hold` the project.
     """
@@ -149,12 +143,12 @@ def lock_project(key: str) -> Project:
     )
     project = db.session.scalar(query)
     if project is None:
-        raise NotFound(f"there is no project {key!r}")
+        raise NotFound(f"Project {key!r} not found.")
     return project
 
 
 def normalize_pipeline(raw: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
-    """The stages of a request, checked and completed by defaults. Raises InvalidFields."""
+    """Return the stages of a request, checked and completed by defaults. Raises InvalidFields."""
     if raw is None:
         return [dict(stage) for stage in pipeline.DEFAULT]
     pipeline.parse(raw)
@@ -164,7 +158,7 @@ def normalize_pipeline(raw: Sequence[Mapping[str, Any]] | None) -> list[dict[str
 
 def _normalize_stage(raw: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {"kind": pipeline.StageKind.AGENT.value, "timeout": pipeline.DEFAULT_TIMEOUT}
-    # A value that is null, false or empty is as if it were not given.
+    # A null, false or empty value counts as not given.
     given = {name: value for name, value in raw.items() if value}
     if "network" in given:
         given["network"] = network.to_api(network.from_api(given["network"]))
@@ -174,7 +168,7 @@ def _normalize_stage(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_key(key: str) -> ColumnElement[bool]:
-    # A text that can be no key is not sent to Postgres, which would refuse some of them (NUL).
+    # An impossible key isn't sent to Postgres, which would reject some of them (NUL).
     return func.lower(Project.key) == key.lower() if KEY.fullmatch(key) else false()
 
 
@@ -186,7 +180,7 @@ _PLAIN_FIELDS = (
 _PLACEMENT_FIELDS = frozenset(
     {"machine_selector", "protected", "protected_machines", "min_sandbox"}
 )
-# What lets machines in at the repository's host: encrypted, and for that host alone.
+# The login for the repository's host: encrypted, and only for that host.
 _CREDENTIAL_FIELDS = {"git_token": "gitToken", "ssh_key": "sshKey"}
 
 
@@ -222,7 +216,7 @@ def _change(project: Project, fields: Mapping[str, Any]) -> None:
 def _require_new_login(project: Project, fields: Mapping[str, Any]) -> None:
     """Raise InvalidFields if the URL changes its host and a stored token or key stays.
 
-    Else maintainers could have what nobody may read sent to, or used at, a host of their own.
+    Otherwise, maintainers could send unreadable secrets to a host of their own, or use them there.
     """
     url = fields.get("repo_url", project.repo_url)
     if repository.origin(url) == repository.origin(project.repo_url):
@@ -239,10 +233,11 @@ def _require_new_login(project: Project, fields: Mapping[str, Any]) -> None:
 
 
 def _require_repo_permission(actor: Developer, project: Project, fields: Mapping[str, Any]) -> None:
-    """Raise Forbidden if machines are to use their own disk or ssh keys, and the actor is no admin.
+    """Raise Forbidden if machines would use their own disk or ssh keys, and the actor isn't an
+    admin.
 
-    They do not belong to the project. Maintainers may keep such a URL, but not set one, nor take
-    the key from under an ssh URL. (Machines have rules of their own, too:
+    They don't belong to the project. Maintainers may keep such a URL, but not set one, nor remove
+    the key of an ssh URL. (Machines have their own rules, too:
     `muster/worker/git/local_repositories` and `ssh`.)
     """
     before = repository.machine_credential_url(
@@ -257,14 +252,14 @@ def _require_repo_permission(actor: Developer, project: Project, fields: Mapping
             rights.require_admin(actor)
         except Forbidden:
             what = "an ssh URL without sshKey" if repository.is_ssh(after) else "a file: URL"
-            raise Forbidden(f"only an admin may set {what}") from None
+            raise Forbidden(f"Only an admin can set {what}.") from None
 
 
 def _require_protection_permission(
     actor: Developer, project: Project, fields: Mapping[str, Any]
 ) -> None:
-    """Raise Forbidden if it is to change which machines may have the project's work and secrets,
-    and the actor is no admin.
+    """Raise Forbidden if it would change which machines may have the project's work and secrets,
+    and the actor isn't an admin.
     """
     protected = fields.get("protected", project.protected)
     machines = fields.get("protected_machines", project.protected_machines)
@@ -272,11 +267,11 @@ def _require_protection_permission(
         try:
             rights.require_admin(actor)
         except Forbidden:
-            raise Forbidden("only an admin may protect a project, and name its machines") from None
+            raise Forbidden("Only an admin can protect a project and set its machines.") from None
 
 
 def _known_machines(ids: Sequence[uuid.UUID]) -> list[str]:
-    """The ids, each once, as they are stored. Raises InvalidFields for one that is no machine's."""
+    """Return the unique IDs in stored form. Raises InvalidFields for an unknown machine."""
     known = set(db.session.scalars(select(Machine.id).where(Machine.id.in_(ids))))
     if missing := [str(id_) for id_ in ids if id_ not in known]:
         raise InvalidFields(

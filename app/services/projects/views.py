@@ -24,15 +24,15 @@ FOR_LISTS = (
     defer(Project.secrets, raiseload=True),
     undefer(Project.names_of_secrets),
 )
-"""Of a project what lists show: the rest may be large."""
+"""The columns that lists show: the others may be large."""
 
 
 @dataclass(frozen=True)
 class ProjectView:
     """A project as people see it. `task_counts` has every status.
 
-    `last_activity_at` is the time of its latest event that is not of the type log. `warnings` are
-    for those who have just saved it. `my_role`: as what the one who looks is a member.
+    `last_activity_at` is the time of its latest event that isn't of the type log. `warnings` are
+    for the person who just saved it. `my_role` is the viewer's role.
     """
 
     project: Project
@@ -61,7 +61,7 @@ class ProjectView:
 
 
 def list_views(projects: Sequence[Project], viewer: Developer | None = None) -> list[ProjectView]:
-    """A view of each project, in the same order, by three queries."""
+    """Return a view of each project, in the same order, by three queries."""
     ids = [project.id for project in projects]
     members = _members(ids, viewer)
     tasks = task_counts.counts_by_project(select(Project.id).where(Project.id.in_(ids)))
@@ -83,7 +83,7 @@ def get_view(project: Project, viewer: Developer | None = None) -> ProjectView:
 
 
 def view_with_warnings(project: Project, viewer: Developer | None = None) -> ProjectView:
-    """A view with what there is to warn of, by one query more."""
+    """Return a view with warnings, by one more query."""
     return replace(get_view(project, viewer), warnings=agents.project_warnings(project))
 
 

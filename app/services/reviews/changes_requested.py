@@ -1,4 +1,4 @@
-"""What a review begins that wants changes."""
+"""The round that a review with requested changes starts."""
 
 from datetime import datetime
 
@@ -10,17 +10,18 @@ from app.models import Review
 from app.services.locks import LockedTask
 from app.services.tasks import follow_ups
 
-_DEFAULT_INSTRUCTION = "Make the changes that the review asks for."
+_DEFAULT_INSTRUCTION = "Make the changes that the review requests."
 
 
 def start_round(held: LockedTask, review: Review, now: datetime) -> int | None:
-    """Begin a round that goes on with what the review says, or queue it where the task runs;
-    returns the follow-up's id. None: none has begun, and the gate stays open. The caller holds the
-    locks, and commits.
+    """Start a round with the review's comments, or queue it if the task runs; return the
+    follow-up's ID.
+
+    None: none has started, and the gate stays open. The caller holds the locks, and commits.
     """
     instruction = review.body if review.body.strip() else _DEFAULT_INSTRUCTION
     try:
-        with db.session.begin_nested():  # which takes back what could not begin
+        with db.session.begin_nested():  # which reverts what couldn't start
             made = follow_ups.add(held, review.author, instruction, 0, review.id, now)
     except (NoCheckpoint, TunnelOpen, TooManyFollowUps):
         return None

@@ -1,4 +1,4 @@
-"""Comments while they are written: one's own until they are published."""
+"""Unpublished comments: only their author can see them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -29,10 +29,10 @@ def add_comment(
     remember: Callable[[ReviewComment], None] | None = None,
     **place: Any,
 ) -> ReviewComment:
-    """Write a comment in a thread, or in a new one at `place` (`anchoring.anchored`): a draft, or
-    `publish` it at once. Commits.
+    """Write a comment in a thread, or in a new one at `place` (`thread_anchors.anchor_columns`): a
+    draft, or `publish` it at once. Commits.
 
-    `remember` is called with it, last before the commit; if that raises there is none. Raises
+    `remember` is called with it just before the commit; if that raises, there is no comment. Raises
     NotFound, Forbidden, InvalidFields, TooManyComments.
     """
     require_right(actor, task_id)
@@ -47,7 +47,7 @@ def add_comment(
 
 
 def require_right(actor: Developer, task_id: int) -> Task:
-    """The task. Raises NotFound, and Forbidden where the developer may not comment on it."""
+    """Return the task. Raises NotFound, and Forbidden if the developer can't comment on it."""
     task = queries.get(actor, task_id)
     rights.require(Permission.REVIEW, actor, task.project)
     return task
@@ -62,7 +62,7 @@ def write_comment(
     thread_id: int | None = None,
     **place: Any,
 ) -> ReviewComment:
-    """The same as a draft in the caller's transaction, who holds the task's lock."""
+    """Write a draft in the transaction of the caller, who holds the task's lock."""
     if thread_id is None:
         thread = _new_thread(actor, task, place, now)
     else:
@@ -86,7 +86,7 @@ def write_comment(
 
 
 def update_comment(actor: Developer, task_id: int, comment_id: int, *, body: str) -> ReviewComment:
-    """Write one's draft anew. Commits. Raises NotFound, Forbidden, CommentPublished,
+    """Edit your own draft. Commits. Raises NotFound, Forbidden, CommentPublished,
     TooManyComments.
     """
     comment = _my_draft(actor, task_id, comment_id)
@@ -97,8 +97,8 @@ def update_comment(actor: Developer, task_id: int, comment_id: int, *, body: str
 
 
 def discard(actor: Developer, task_id: int, comment_id: int) -> None:
-    """Delete one's draft, and with the last one its thread. Commits. Raises NotFound, Forbidden,
-    CommentPublished.
+    """Delete your own draft, and its thread if it was the last comment. Commits. Raises
+    NotFound, Forbidden, CommentPublished.
     """
     comment = _my_draft(actor, task_id, comment_id)
     thread = comment.thread
@@ -111,25 +111,25 @@ def discard(actor: Developer, task_id: int, comment_id: int) -> None:
 
 
 def visible_thread(actor: Developer, task_id: int, thread_id: int) -> ReviewThread:
-    """A thread that the actor, who may see the task, may see, too. Raises NotFound."""
+    """Return a thread that the actor, who can see the task, can see, too. Raises NotFound."""
     query = select(ReviewThread).where(
         ReviewThread.id == thread_id, ReviewThread.task_id == task_id, visible_to(actor)
     )
     thread = db.session.scalar(query.execution_options(populate_existing=True))
     if thread is None:
-        raise NotFound(f"task {task_id} has no thread {thread_id} that you may see")
+        raise NotFound(f"Task {task_id} has no thread {thread_id}, or you don't have access.")
     return thread
 
 
 def visible_to(actor: Developer) -> Any:
-    """The condition that a thread is published, or the actor's own."""
+    """Return the condition that a thread is published, or the actor's own."""
     return ReviewThread.published_at.is_not(None) | (ReviewThread.created_by == actor.id)
 
 
 def require_below_limit(
     thread: ReviewThread, body: str, *, instead_of: ReviewComment | None = None
 ) -> None:
-    """Raise TooManyComments where the thread has no room for it."""
+    """Raise TooManyComments if the thread is full."""
     sizes = select(func.count(), func.coalesce(func.sum(func.length(ReviewComment.body)), 0))
     sizes = sizes.where(ReviewComment.thread_id == thread.id)
     if instead_of is not None:
@@ -162,10 +162,10 @@ def _my_draft(actor: Developer, task_id: int, comment_id: int) -> ReviewComment:
     try:
         task = queries.get(actor, task_id)
     except NotFound:
-        raise NotFound from None  # the same words as for another's draft
+        raise NotFound from None  # the same text as for another's draft
     if task.project.deleted_at is not None:
-        rights.require(Permission.REVIEW, actor, task.project)  # nothing changes in it any more
-    locks.lock_tasks([task_id])  # so that nobody publishes it meanwhile
+        rights.require(Permission.REVIEW, actor, task.project)  # nothing in it changes any more
+    locks.lock_tasks([task_id])  # so that no one publishes it meanwhile
     query = (
         select(ReviewComment)
         .where(ReviewComment.id == comment_id, ReviewComment.task_id == task_id)

@@ -1,4 +1,4 @@
-"""Where threads are in another version of their task's work."""
+"""Positions of threads in another version of their task's work."""
 
 import zlib
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,10 @@ from app.services.changes.comparison import InlineBudget, Results
 from app.services.reviews import thread_anchors
 
 MAX_BYTES = 8 << 20
-"""Of the files that are compared for one answer."""
+"""Maximum bytes of compared files per response."""
 
 MAX_COMPARED_LINES = 100_000
-"""Lines of them."""
+"""Maximum compared lines per response."""
 
 RETRY_SECONDS = 5
 
@@ -31,8 +31,10 @@ _decode = msgspec.json.Decoder(list[LineHunk] | None).decode
 
 @dataclass(frozen=True)
 class ThreadPosition:
-    """Where a thread is; what is None in the thread is so here. Outdated: what it is about is not
-    there any more, and it says where that was."""
+    """A thread's position; what is None in the thread is None here.
+
+    Outdated: its lines no longer exist, and this is where they were.
+    """
 
     path: str | None
     side: Side | None
@@ -52,11 +54,12 @@ class _Comparison:
 
 
 class LineTracker:
-    """Where threads of a task are in `commit` (None: the latest). Raises InvalidFields where the
-    task has no such commit. `is_spent`: so much was compared that an answer had better end.
+    """Positions of a task's threads in `commit` (None: the latest). Raises InvalidFields if the
+    task has no such commit.
 
-    For an order to a machine there is no `reader_id`. `is_written`: the answer is to a request that
-    has had its effect, which is no error where comparing would have to wait for too long.
+    `is_exhausted`: so much was compared that the response should end. Orders to machines have no
+    `reader_id`. `is_written`: the request has already had its effect, so a long wait for a
+    comparison isn't an error.
     """
 
     def __init__(
@@ -79,10 +82,11 @@ class LineTracker:
         return self._compared > MAX_COMPARED_LINES
 
     def prepare(self, threads: Sequence[ReviewThread]) -> int:
-        """Read and compare what `of` needs, for as many of the threads as one answer may be about;
-        returns how many these are, one at least. Three statements. Commits, with a reader, where
-        much has to be compared, and raises TooManyRequests if that has to wait for too long and
-        nothing is written.
+        """Read and compare what `find_position` needs, for as many threads as one response may
+        have; return their number, at least one.
+
+        Three statements. Commits, with a reader, if much must be compared, and raises
+        TooManyRequests if that would wait too long and nothing is written.
         """
         self._files = self._find_files(threads)
         pairs = [self._blob_pair(thread) for thread in threads]
@@ -105,7 +109,7 @@ class LineTracker:
         return count
 
     def find_position(self, thread: ReviewThread, *, unknown: bool = False) -> ThreadPosition:
-        """Where that thread is, which was looked for; `unknown`: it was one too many for that."""
+        """Return the position of that prepared thread; `unknown`: it exceeded the limits."""
         if thread.path is None:
             return original_position(thread, outdated=False)
         if unknown:
@@ -126,7 +130,7 @@ class LineTracker:
         return ThreadPosition(file.path, thread.side, line, end_line, blob, outdated=False)
 
     def _find_files(self, threads: Sequence[ReviewThread]) -> dict[int, ChangedFile]:
-        """By thread, the file that it is about as the change has it: it follows renames."""
+        """Return each thread's file in the change, by thread: it follows renames."""
         paths = {thread.path for thread in threads if thread.path is not None}
         if self._change is None or not paths:
             return {}
@@ -145,7 +149,7 @@ class LineTracker:
         return {id_: file for id_, file in found if file is not None}
 
     def _blob_pair(self, thread: ReviewThread) -> tuple[str, str] | None:
-        """The blobs that have to be compared: the thread's, and the one that is there now."""
+        """Return the blobs to compare: the thread's, and the current one."""
         file = self._files.get(thread.id)
         if file is None or thread.side is None or thread.blob is None:
             return None
@@ -162,9 +166,7 @@ class LineTracker:
         return anchors.track_lines(first, last, found.hunks, found.old, found.new)
 
     def _compare(self, pairs: Sequence[tuple[str, str]], texts: Mapping[str, bytes]) -> None:
-        """Compare these versions, in order. A reader is shown no more than MAX_COMPARED_LINES
-        allows.
-        """
+        """Compare these versions, in order. For a reader, up to MAX_COMPARED_LINES."""
         allowance, aside, total = InlineBudget(), [], 0
         for pair in dict.fromkeys(pairs):
             old, new = (texts.get(blob) for blob in pair)
@@ -201,7 +203,7 @@ class LineTracker:
 
 
 def original_position(thread: ReviewThread, *, outdated: bool) -> ThreadPosition:
-    """Where the thread was begun."""
+    """Return the thread's original position."""
     return ThreadPosition(
         thread.path, thread.side, thread.line, thread.end_line, thread.blob, outdated
     )
@@ -212,8 +214,10 @@ def _blob(file: ChangedFile, side: Side) -> str:
 
 
 def _find_same_file(thread: ReviewThread, files: Sequence[ChangedFile]) -> ChangedFile | None:
-    """The thread's file among these: what is the same file of the base; of one that is not in there
-    what is called so; else what has become of it unchanged.
+    """Return the thread's file among these.
+
+    It's the file with the same base file; for a file that isn't in the base, the one with the same
+    name; else the one with the same content.
     """
     if thread.base_path is not None:
         chosen = [file for file in files if thread_anchors.base_path_of(file) == thread.base_path]

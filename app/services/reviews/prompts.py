@@ -1,4 +1,4 @@
-"""What an agent is told of a review: the threads that it is about."""
+"""A review's threads for an agent's prompt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from app.services.reviews import thread_queries
 from app.services.reviews.line_tracking import LineTracker, ThreadPosition
 
 MAX_CHARACTERS = 200_000
-"""Of all that is told of one review: what comes behind is left out."""
+"""Maximum characters of one review's prompt; the rest is omitted."""
 
 
 @dataclass(frozen=True)
 class PromptThread:
-    """A thread of a review, where it is in what the task has come to last.
+    """A thread of a review, at its position in the task's latest work.
 
-    `code` is what was commented, with some lines above it; the first of them is line `first`.
-    `outdated`: the code is not there any more, and `line` says where it was. `comments` are (by,
-    text), in order; `by` is a person's name, or `agent`.
+    `code` is the commented lines and some above; the first of them is line `first`. `outdated`: the
+    code no longer exists, and `line` is where it was. `comments` are (by, text), in order; `by` is
+    a person's name, or `agent`.
     """
 
     id: int
@@ -40,8 +40,8 @@ class PromptThread:
 
 
 def threads_for_prompt(task_id: int, review_id: int) -> list[PromptThread]:
-    """The threads in which the review says something, in order, with all that was said in them:
-    as many as an agent can be told of, one at least.
+    """Return the threads with comments of the review, in order, with all their comments: as many
+    as fit into a prompt, at least one.
     """
     of_it = select(ReviewComment.thread_id).where(
         ReviewComment.task_id == task_id, ReviewComment.review_id == review_id

@@ -1,4 +1,4 @@
-"""Comments that others come to see."""
+"""Publishing comments."""
 
 from datetime import datetime
 
@@ -14,8 +14,9 @@ from app.services.tasks import history
 
 
 def publish_comment(actor: Developer, task: Task, comment: ReviewComment, now: datetime) -> None:
-    """Publish a comment that is no review's. The caller holds the task's lock, and commits. Raises
-    InvalidFields in a thread that is a draft itself.
+    """Publish a comment outside a review. The caller holds the task's lock, and commits.
+
+    Raises InvalidFields in a thread that is itself a draft.
     """
     thread = comment.thread
     others = {other.id for other in _drafts_in(thread)} - {comment.id}
@@ -34,12 +35,12 @@ def publish_comment(actor: Developer, task: Task, comment: ReviewComment, now: d
 
 
 def comment_event_data(comment: ReviewComment) -> dict[str, object]:
-    """What the event says of a published comment."""
+    """Return a published comment's event data."""
     return thread_event_data(comment.thread) | {"comment": comment.id}
 
 
 def thread_event_data(thread: ReviewThread) -> dict[str, object]:
-    """What events say of a thread: which, and where it was begun."""
+    """Return a thread's event data: its ID and original position."""
     return {
         "thread": thread.id,
         "path": thread.path,
@@ -49,8 +50,8 @@ def thread_event_data(thread: ReviewThread) -> dict[str, object]:
 
 
 def publish_drafts(actor: Developer, review: Review, now: datetime) -> int:
-    """Publish all of the author's drafts in the task with the review. Returns how many there were.
-    The caller holds the task's lock, and commits.
+    """Publish all of the author's drafts in the task with the review. Returns their number. The
+    caller holds the task's lock, and commits.
     """
     drafts = update(ReviewComment).where(
         ReviewComment.task_id == review.task_id,
@@ -78,7 +79,7 @@ def _drafts_in(thread: ReviewThread) -> list[ReviewComment]:
 
 
 def format_position(thread: ReviewThread) -> str:
-    """Where it was begun, for a sentence."""
+    """Return the original position, for a sentence."""
     if thread.path is None:
         return ""
     return f" on {thread.path}" + (f":{thread.line}" if thread.line else "")

@@ -1,4 +1,4 @@
-"""What agents answer in the threads that they were told of."""
+"""Agents' replies in the threads that they were given."""
 
 from app.domain.errors import TooManyComments
 from app.domain.notification_text import shorten
@@ -12,10 +12,10 @@ from app.services.tasks.stages import LiveAttempt
 
 
 def add_reply(live: LiveAttempt, thread_id: int, text: str) -> ReviewComment:
-    """Publish what the attempt's agent says in a thread of its task. The caller holds the locks,
-    sees to it that a report counts once, and commits.
+    """Publish the comment of the attempt's agent in a thread of its task.
 
-    Raises Forged for a thread that is not the task's, Excessive where there is no room in it.
+    The caller holds the locks, ensures that a report counts once, and commits. Raises ForgedReport
+    for a thread of another task, LimitExceeded if the thread is full.
     """
     thread = db.session.get(ReviewThread, thread_id)
     if thread is None or thread.task_id != live.task.id or thread.published_at is None:
@@ -24,7 +24,7 @@ def add_reply(live: LiveAttempt, thread_id: int, text: str) -> ReviewComment:
     try:
         drafts.require_below_limit(thread, body)
     except TooManyComments as error:
-        raise LimitExceeded(f"there is no room for more in thread {thread_id}") from error
+        raise LimitExceeded(f"thread {thread_id} is full") from error
     comment = ReviewComment(
         thread=thread,
         task_id=live.task.id,
@@ -37,6 +37,6 @@ def add_reply(live: LiveAttempt, thread_id: int, text: str) -> ReviewComment:
     )
     db.session.add(comment)
     db.session.flush()
-    message = f"the agent answered{publication.format_position(thread)}: {shorten(body)}"
+    message = f"the agent replied{publication.format_position(thread)}: {shorten(body)}"
     live.record_limited(EventType.COMMENTED, message, **publication.comment_event_data(comment))
     return comment

@@ -1,4 +1,4 @@
-"""Threads that are done with, and taken up again."""
+"""Resolving and reopening threads."""
 
 from app.domain.errors import NotFound
 from app.domain.task import EventType
@@ -12,12 +12,12 @@ from app.services.tasks import history
 
 
 def resolve(actor: Developer, task_id: int, thread_id: int) -> ThreadView:
-    """May be repeated: the first time counts. Commits. Raises NotFound, Forbidden."""
+    """Resolve a thread. Repeating it does nothing. Commits. Raises NotFound, Forbidden."""
     return _set_resolved(actor, task_id, thread_id, resolved=True)
 
 
 def reopen(actor: Developer, task_id: int, thread_id: int) -> ThreadView:
-    """May be repeated. Commits. Raises NotFound, Forbidden."""
+    """Reopen a thread. Can be repeated. Commits. Raises NotFound, Forbidden."""
     return _set_resolved(actor, task_id, thread_id, resolved=False)
 
 
@@ -26,7 +26,7 @@ def _set_resolved(actor: Developer, task_id: int, thread_id: int, *, resolved: b
     task = locks.lock_tasks([task_id])[task_id]
     thread = drafts.visible_thread(actor, task_id, thread_id)
     if thread.published_at is None:
-        raise NotFound(f"thread {thread_id} is a draft")
+        raise NotFound(f"Thread {thread_id} is a draft.")
     if (thread.resolved_at is not None) is not resolved:
         thread.resolved_at = clock_now() if resolved else None
         thread.resolved_by = actor.id if resolved else None
@@ -36,7 +36,7 @@ def _set_resolved(actor: Developer, task_id: int, thread_id: int, *, resolved: b
 
 
 def _record(actor: Developer, task: Task, thread: ReviewThread) -> None:
-    """For those who look at the same threads. It is nothing that people are told of elsewhere."""
+    """Record an event, for viewers of the same threads. It notifies nobody."""
     resolved = thread.resolved_at is not None
     text = f"{actor.name} {'resolved' if resolved else 'reopened'} a thread"
     history.record_event(

@@ -1,5 +1,5 @@
-"""A review is submitted once: a verdict, with all comments that were its author's drafts. At a
-question before a stage it may be the answer.
+"""A review is submitted once: a verdict, with all its author's draft comments. At a question
+before a stage, it may be the answer.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,15 +25,16 @@ from app.services.tasks import gates, history, queries
 
 _VERDICT_TEXTS = {
     ReviewVerdict.APPROVE: "approved",
-    ReviewVerdict.REQUEST_CHANGES: "wants changes",
+    ReviewVerdict.REQUEST_CHANGES: "requested changes",
     ReviewVerdict.COMMENT: "commented",
 }
 
 
 @dataclass(frozen=True)
 class SubmittedReview:
-    """A review that was just submitted: whether it has `answered` the open gate, and the id of the
-    follow-up that it has begun."""
+    """A review that was just submitted: whether it has `answered` the open gate, and the ID of
+    the follow-up that it has started.
+    """
 
     review: Review
     answered: bool
@@ -52,12 +53,12 @@ def submit(
     number: int | None = None,
     remember: Callable[[SubmittedReview], None] | None = None,
 ) -> SubmittedReview:
-    """Submit a review with the author's drafts, and with `comments` that are as those of
-    `drafts.add`. Commits.
+    """Submit a review with the author's drafts, and with `comments` like those of
+    `drafts.add_comment`. Commits.
 
-    With `stage_index` (and `number`) it is about that gate, and is refused where another has been
-    quicker: then all of it stays as it was, drafts too. Without, it answers a gate if one is open.
-    `remember` is called with it, last before the commit; if that raises there is none. Raises
+    With `stage_index` (and `number`) it's about that gate, and is rejected if someone answered
+    first: then nothing changes, including drafts. Without, it answers a gate if one is open.
+    `remember` is called with it just before the commit; if that raises, there is no review. Raises
     NotFound, Forbidden, InvalidFields, TooManyComments, HeadChanged, NoOpenGate, WrongStage,
     AlreadyAnswered, TunnelOpen.
     """
@@ -96,7 +97,7 @@ def submit(
 
 
 def require_right(actor: Developer, task_id: int, verdict: ReviewVerdict) -> Task:
-    """The task. Raises NotFound, and Forbidden where the developer may not say that of it."""
+    """Return the task. Raises NotFound, and Forbidden if the developer can't give that verdict."""
     task = queries.get(actor, task_id)
     rights.require(Permission.REVIEW, actor, task.project)
     if verdict is not ReviewVerdict.COMMENT:
@@ -105,7 +106,7 @@ def require_right(actor: Developer, task_id: int, verdict: ReviewVerdict) -> Tas
 
 
 def _gate(task: Task, stage_index: int | None, number: int | None) -> Gate | None:
-    """The gate that the review is about."""
+    """Return the gate that the review is about."""
     if stage_index is not None:
         return gates.require_open_gate(task, stage_index, number)
     return gates.find_open_gate(task) if task.status in task_rules.LIVE else None
@@ -113,7 +114,7 @@ def _gate(task: Task, stage_index: int | None, number: int | None) -> Gate | Non
 
 def _review_columns(task: Task, commit: str | None, *, answers: bool) -> dict[str, Any]:
     if answers and commit not in (None, thread_anchors.latest_commit(task).commit):
-        raise HeadChanged  # what is approved is what somebody has seen
+        raise HeadChanged  # an approval covers only what the reviewer has seen
     about = thread_anchors.find_commit(task, commit)
     return {"round": about.round, "attempt": about.attempt, "commit": about.commit}
 

@@ -1,4 +1,4 @@
-"""What a comment or a review is about: a commit of the task's, a file of it, lines in that."""
+"""What a comment or a review is about: a commit of the task's, a file in it, lines in that."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +16,9 @@ from app.services.changes import change_queries, comparable_contents
 
 @dataclass(frozen=True)
 class ReviewedCommit:
-    """A commit that an attempt has come to, and its change from the base; None: no machine has told
-    of any yet."""
+    """A commit of an attempt, and its change from the base; None: no machine has reported any
+    yet.
+    """
 
     round: int
     attempt: int
@@ -26,7 +27,7 @@ class ReviewedCommit:
 
 
 def latest_commit(task: Task) -> ReviewedCommit:
-    """What the task has come to last."""
+    """Return the task's latest commit."""
     change = change_queries.find_change(task)
     if change is None:
         return ReviewedCommit(task.round, task.attempt, None, None)
@@ -34,7 +35,9 @@ def latest_commit(task: Task) -> ReviewedCommit:
 
 
 def find_commit(task: Task, commit: str | None) -> ReviewedCommit:
-    """That commit of the task's, or the latest. Raises InvalidFields where it has no such."""
+    """Return that commit of the task's, or the latest. Raises InvalidFields if it has no such
+    commit.
+    """
     if commit is None:
         return latest_commit(task)
     query = _changes(task, commit).where(Change.since == DiffBase.BASE)
@@ -54,7 +57,7 @@ def anchor_columns(
     commit: str | None = None,
     blob: str | None = None,
 ) -> dict[str, Any]:
-    """Columns of a `ReviewThread` at that place. Raises InvalidFields."""
+    """Return the columns of a `ReviewThread` at that position. Raises InvalidFields."""
     about = find_commit(task, commit)
     columns: dict[str, Any] = {"attempt": about.attempt, "commit": about.commit}
     if path is None:
@@ -72,7 +75,7 @@ def anchor_columns(
 
 
 def base_path_of(file: ChangedFile) -> str | None:
-    """What the file is called in the base; None where it is not in there."""
+    """Return the file's name in the base; None if it isn't in there."""
     if file.status in (FileStatus.ADDED, FileStatus.COPIED):
         return None
     return file.old_path or file.path
@@ -98,8 +101,8 @@ def _file_at(about: ReviewedCommit, path: str) -> ChangedFile:
 def _blob_at(
     task: Task, about: ReviewedCommit, file: ChangedFile, side: Side, blob: str | None
 ) -> str:
-    """The blob that the line is of: the file's or, where the diff of a stage or a round is looked
-    at, the one that it begins with there.
+    """Return the blob of the line: the file's or, in the diff of a stage or a round, that at the
+    diff's base.
     """
     column = ChangedFile.blob if side is Side.NEW else ChangedFile.old_blob
     own: str = file.blob if side is Side.NEW else file.old_blob

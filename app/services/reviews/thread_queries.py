@@ -1,4 +1,4 @@
-"""Threads as people are shown them: where they are now, with their comments."""
+"""Threads as people see them: with current positions and comments."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -16,12 +16,12 @@ from app.services.reviews.line_tracking import LineTracker, ThreadPosition
 from app.services.tasks import queries
 
 MAX_CHARACTERS = 700_000
-"""Of the comments on a page: a page ends earlier where there is more."""
+"""Maximum characters of comments per page."""
 
 
 @dataclass(frozen=True)
 class ThreadView:
-    """A thread, where it is now, and those of its comments that the reader may see."""
+    """A thread, its current position, and the comments that the reader can see."""
 
     thread: ReviewThread
     position: ThreadPosition
@@ -30,8 +30,9 @@ class ThreadView:
 
 @dataclass(frozen=True)
 class ThreadPage:
-    """Threads in the order in which they began. `following` is the id that the next page begins
-    behind; None: there are no more."""
+    """Threads, oldest first. `following` is the ID after which the next page starts; None: there
+    are no more.
+    """
 
     items: list[ThreadView]
     following: int | None
@@ -46,8 +47,8 @@ def read_page(
     after: int = 0,
     limit: int = 50,
 ) -> ThreadPage:
-    """A page of the task's threads that are in one of the states (none given: all), and where they
-    are in `commit` (None: the latest). Raises NotFound, InvalidFields.
+    """Return a page of the task's threads in one of the states (empty: all), with positions in
+    `commit` (None: the latest). Raises NotFound, InvalidFields.
     """
     task = queries.get(actor, task_id)
     query = _threads(actor, task, states).where(ReviewThread.id > after)
@@ -68,18 +69,20 @@ def read_page(
 
 
 def get_view(actor: Developer, task: Task, thread_id: int) -> ThreadView:
-    """A thread of the task's, which the actor may see and has written to. Raises NotFound."""
+    """Return a thread of the task's, which the actor can see and has just changed. Raises
+    NotFound.
+    """
     query = _threads(actor, task).where(ReviewThread.id == thread_id)
     thread = db.session.scalar(query.execution_options(populate_existing=True))
     if thread is None:
-        raise NotFound(f"task {task.id} has no thread {thread_id} that you may see")
+        raise NotFound(f"Task {task.id} has no thread {thread_id}, or you don't have access.")
     places = LineTracker(task, reader_id=actor.id, is_written=True)
     places.prepare([thread])
     return ThreadView(thread, places.find_position(thread), _comments(actor, [thread])[thread.id])
 
 
 def list_reviews(actor: Developer, task_id: int) -> Select[Review]:
-    """The task's reviews, in any order. Raises NotFound."""
+    """Return the task's reviews, in any order. Raises NotFound."""
     queries.get(actor, task_id)
     query = select(Review).where(Review.task_id == task_id)
     return query.options(joinedload(Review.author, innerjoin=True))
@@ -107,7 +110,7 @@ def _has_state(shown: ThreadView, states: Collection[ThreadState]) -> bool:
 
 
 def _limit_to_page(threads: Sequence[ReviewThread]) -> list[ReviewThread]:
-    """The first of the threads, at least one, whose comments have their place on a page."""
+    """Return the first threads, at least one, whose comments fit on a page."""
     query = (
         select(ReviewComment.thread_id, func.sum(func.length(ReviewComment.body)))
         .where(ReviewComment.thread_id.in_([thread.id for thread in threads]))
@@ -125,14 +128,14 @@ def _limit_to_page(threads: Sequence[ReviewThread]) -> list[ReviewThread]:
 
 
 def published_comments(threads: Sequence[ReviewThread]) -> defaultdict[int, list[ReviewComment]]:
-    """By thread, what all may see in it, in order."""
+    """Return the published comments by thread, in order."""
     return _comments(None, threads)
 
 
 def _comments(
     actor: Developer | None, threads: Sequence[ReviewThread]
 ) -> defaultdict[int, list[ReviewComment]]:
-    """By thread, what the actor may see in it, in order."""
+    """Return the comments that the actor can see by thread, in order."""
     is_visible = or_(
         ReviewComment.published_at.is_not(None),
         false() if actor is None else ReviewComment.author_id == actor.id,

@@ -1,4 +1,4 @@
-"""Files that somebody has looked at: a mark ends when the file is another."""
+"""Files that someone has viewed: a mark ends when the file changes."""
 
 from sqlalchemy import Select, delete, false, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -14,7 +14,7 @@ from app.services.tasks import queries
 
 
 def listing(actor: Developer, task_id: int) -> Select[ViewedFile]:
-    """The actor's marks on what the task has come to last, in any order. Raises NotFound."""
+    """Return the actor's marks on the task's latest work, in any order. Raises NotFound."""
     change = change_queries.find_change(queries.get(actor, task_id))
     query = select(ViewedFile).where(
         ViewedFile.task_id == task_id, ViewedFile.developer_id == actor.id
@@ -28,9 +28,10 @@ def listing(actor: Developer, task_id: int) -> Select[ViewedFile]:
 def set_viewed(
     actor: Developer, task_id: int, *, path: str, blob: str | None, viewed: bool
 ) -> None:
-    """Mark a file of the latest change, as it is in `blob` (None: it is deleted), or take the mark
-    away. May be repeated. Commits. Raises NotFound, Forbidden, HeadChanged where the file
-    is another by now.
+    """Mark a file of the latest change as viewed, in its version `blob` (None: it's deleted), or
+    remove the mark.
+
+    Can be repeated. Commits. Raises NotFound, Forbidden, HeadChanged if the file has changed.
     """
     task = queries.get(actor, task_id)
     rights.require(Permission.REVIEW, actor, task.project)
@@ -46,7 +47,7 @@ def set_viewed(
     change = change_queries.find_change(task)
     file = change_queries.find_file(change, path) if change else None
     if file is None or file.blob != (blob or ""):
-        raise HeadChanged("the file is another by now, or none; look again")
+        raise HeadChanged("The file has changed or was deleted. Review the latest version.")
     fresh = {"blob": file.blob, "viewed_at": clock_now()}
     known = {"task_id": task_id, "developer_id": actor.id, "path": path}
     put = insert(ViewedFile).values(**known, **fresh)

@@ -1,7 +1,7 @@
 """Sample rows in any number, for `flask seed` and for benchmarks.
 
-All rows are made in one transaction. The same sizes and the same seed make the same rows, apart
-from times, which are relative to the present, and from the password's hash.
+All rows are created in one transaction. The same sizes and the same seed create the same rows,
+except times, which are relative to the present, and the password's hash.
 """
 
 from collections.abc import Callable
@@ -28,28 +28,26 @@ from app.services.sample_data import (
 from app.services.sample_data.sizes import Sizes
 
 ProgressCallback = Callable[[str, int, int], None]
-"""A progress callback: what is being made, how many there are, and how many there will be."""
+"""A progress callback: the kind of row, the number created, and the total."""
 
 
 class NotEmpty(Conflict):
-    """The database holds projects, tasks or machines already."""
+    """The database already has projects, tasks or machines."""
 
 
 @dataclass(frozen=True)
 class SampleSummary:
-    """Some of the rows that were made: names to log in with, words to search for, tasks to look
-    at.
-    """
+    """Some of the created rows: names to sign in with, words to search for, tasks to look at."""
 
     admin: str
     lead: str
-    member: str  # of `project` alone
-    hermit: str  # a member of `old_project` alone
-    project: str  # the biggest
+    member: str  # a member of `project` only
+    hermit: str  # a member of `old_project` only
+    project: str  # the largest
     old_project: str  # small, and its tasks are the oldest
     machine: str
     machine_id: str
-    task: int  # an ordinary one that has ended
+    task: int  # a typical one that has ended
     old_task: int  # of `old_project`
     queued_task: int
     deep_task: int  # the one with many events
@@ -70,19 +68,19 @@ def fill(
     *,
     add: bool = False,
 ) -> SampleSummary:
-    """Make the rows, and have Postgres analyze them. Commits.
+    """Create the rows, and let Postgres analyze them. Commits.
 
-    Raises NotEmpty if the database has rows already, unless `add` is set.
+    Raises NotEmpty if the database already has rows, unless `add` is set.
     """
     if not add and _is_used():
-        raise NotEmpty("the database is not empty")
+        raise NotEmpty("The database isn't empty.")
     connection = db.session.connection()
-    # The first id is part of the seed, so that added rows differ from those that are there.
+    # The first ID is part of the seed, so that added rows differ from existing ones.
     random = Random(f"{sizes.seed} {tables.next_id(connection, 'tasks')}")
     crowd = people.make(connection, sizes, password, now, random)
     plan = tasks.Plan.create(connection, sizes, crowd, now, random)
     with ExitStack() as at_once:
-        if not add:  # in a database in use, keys are checked row by row, and nobody is locked out
+        if not add:  # in a database in use, keys are checked row by row, and tables aren't locked
             at_once.enter_context(tables.defer_foreign_keys(connection, tables.LARGE))
             at_once.enter_context(deferred_triggers.defer_triggers(connection, now))
         tasks.make(connection, plan, report_progress)

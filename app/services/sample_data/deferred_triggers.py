@@ -1,4 +1,4 @@
-"""Rows that triggers write for each task, written all at once instead, in an empty database."""
+"""Rows that triggers write per task, written all at once instead, in an empty database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-# Events of sample tasks are not counted among the fleet's.
+# Events of sample tasks don't count in the machines' counters.
 _TABLES = ("tasks", "task_events")
 _WORDS = "ix_task_texts_description"
 _TEXTS = text("""
@@ -28,7 +28,9 @@ _ENDS = text("""
 @contextmanager
 def defer_triggers(connection: Connection, now: datetime) -> Iterator[None]:
     """A context without these triggers; at its end the tasks' texts, their index, and the counts
-    are written. To be used on a database without tasks.
+    are written.
+
+    Only for a database without tasks.
     """
     definition = connection.scalar(
         text("SELECT pg_get_indexdef(CAST(CAST(:name AS text) AS regclass))"), {"name": _WORDS}

@@ -26,7 +26,7 @@ _BATCH = 100_000
 
 
 def generate_descriptions(random: Random) -> Iterator[str]:
-    """Endless descriptions: sentences of 6 to 24 words."""
+    """Yield endless descriptions: sentences of 6 to 24 words."""
     drawn = _draw_words(random)
     for count in _word_counts(random):
         text = " ".join([next(drawn) for _ in range(count)])
@@ -34,7 +34,7 @@ def generate_descriptions(random: Random) -> Iterator[str]:
 
 
 def _draw_words(random: Random) -> Iterator[str]:
-    # A word's frequency follows from its rank, as in any language (Zipf's law).
+    # A word's frequency depends on its rank, as in any language (Zipf's law).
     weights = [1 / (rank + 2) for rank in range(len(VOCABULARY))]
     totals = _running_totals(weights)
     while True:

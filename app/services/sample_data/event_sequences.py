@@ -1,4 +1,4 @@
-"""The events of a sample task by its status: those at its beginning, and those at its end."""
+"""The events of a sample task by its status: the first and the last ones."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ EVENT_SEQUENCES: dict[TaskStatus, tuple[tuple[EventType, ...], tuple[EventType, 
     _S.FAILED: (_ON_MACHINE, (_E.STAGE_FINISHED, _E.FAILED)),
     _S.CANCELLED: (_ON_MACHINE, (_E.CANCELLED,)),
 }
-"""Between the two come log events, if the task has been on a machine."""
+"""Log events are between the two, if the task has been on a machine."""
 
 _MIN_EVENTS = {status: len(head) + len(tail) for status, (head, tail) in EVENT_SEQUENCES.items()}
 
@@ -25,10 +25,10 @@ _MIN_EVENTS = {status: len(head) + len(tail) for status, (head, tail) in EVENT_S
 def event_counts(
     statuses: Sequence[TaskStatus], total: int, deep_events: int, deep: int
 ) -> list[int]:
-    """The number of events of each task: `total` in all, for the task `deep` at least
+    """Return the number of events per task: `total` in all, for the task `deep` at least
     `deep_events`.
 
-    More than `total` if the shortest stories need more.
+    More than `total` if the shortest sequences need more.
     """
     found = [_MIN_EVENTS[status] for status in statuses]
     found[deep] = max(found[deep], deep_events)

@@ -11,7 +11,7 @@ from app.services.sample_data.events import NOTES
 from app.services.sample_data.tasks import Plan
 
 _COLUMNS = ["task_id", "attempt", "byte_offset", "size", "first_line", "lines", "marks", "data"]
-_PIECE_LINES = 400  # some 30 kB: what a machine sends at once
+_PIECE_LINES = 400  # some 30 kB, like a machine's chunks
 _PIECES = CHUNK_BYTES // 40_000
 _PIECE_MILLISECONDS = 20
 _GREEN, _PLAIN = "\x1b[32m", "\x1b[0m"
@@ -23,7 +23,7 @@ _ATTEMPT = text("""
 
 
 def line(number: int) -> str:
-    """The text of line `number`, which begins with it; about 80 characters."""
+    """Return the text of line `number`, which starts with it; about 80 characters."""
     note = NOTES[number * 7 % len(NOTES)]
     return f"{number:09} {_GREEN}muster{_PLAIN} {note}, and again {note}\r"
 
@@ -53,7 +53,7 @@ def make(
 
 
 def _chunks(lines: int) -> Iterator[tuple[int, list[bytes]]]:
-    """For each chunk, the number of its first line, and its pieces."""
+    """Yield each chunk's first line number and its parts."""
     pieces = _pieces(lines)
     first_line = 0
     while chunk := list(islice(pieces, _PIECES)):

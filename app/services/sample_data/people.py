@@ -33,7 +33,7 @@ class NamedRow:
 
 @dataclass(frozen=True)
 class SampleProject:
-    """A project, and the ids of its members."""
+    """A project, and the IDs of its members."""
 
     id: int
     key: str
@@ -44,8 +44,8 @@ class SampleProject:
 class Crowd:
     """The sample developers (an admin, a lead, then others), projects and machines.
 
-    The third developer is a member of the first project only, which is the biggest; the last
-    developer of the last project only, which is small. All machines but the last (if there are
+    The third developer is only a member of the first project, which is the largest; the last
+    developer only of the last project, which is small. All machines but the last (if there are
     several) are online.
     """
 
@@ -57,7 +57,7 @@ class Crowd:
 def make(
     connection: Connection, sizes: Sizes, password: str, now: datetime, random: Random
 ) -> Crowd:
-    """Make the rows of developers, projects and machines. All developers get that password."""
+    """Create the rows of developers, projects and machines. All developers get that password."""
     born = now - timedelta(days=200)
     developers = _developers(connection, sizes.developers, password, born)
     projects = _projects(connection, sizes.projects, [each.id for each in developers], born)
@@ -119,8 +119,8 @@ def _projects(
 
 
 def _members(index: int, count: int, people: list[int]) -> tuple[int, ...]:
-    """The members of project number `index`: the lead is in all, the third developer in the first,
-    the last developer in the last.
+    """Return the members of project number `index`: the lead is in all, the third developer in
+    the first, the last developer in the last.
     """
     lead, middle, last = people[1], people[3:-1], people[-1]
     if index == count - 1:

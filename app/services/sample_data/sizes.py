@@ -1,4 +1,4 @@
-"""How many sample rows are made."""
+"""The numbers of sample rows."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Sizes:
     """Numbers of rows; at least 20 tasks, 2 projects, 4 developers and 1 machine.
 
-    Each task has at least the events of its story; more are made up to `events` in all. One task
+    Each task has at least the events of its history; more are added up to `events` in all. One task
     has `deep_task_events` events, and one a log of `log_lines` lines with a transcript.
     """
 

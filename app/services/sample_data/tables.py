@@ -23,22 +23,22 @@ FOREIGN_KEYS = text("""
 
 
 def cell(value: Any) -> str:
-    """A value in COPY's text format."""
+    """Return a value in COPY's text format."""
     if value is None:
         return r"\N"
     if isinstance(value, datetime):
         return value.isoformat()
     text_ = str(value)
-    # The check comes first, because nearly no text has to be escaped.
+    # The check comes first, because few texts need escaping.
     return text_ if text_.isprintable() and "\\" not in text_ else text_.translate(_ESCAPES)
 
 
 def copy(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[str]) -> None:
     """COPY rows into a table; a row is a line of cells separated by tabs.
 
-    Not for processes under gevent, where psycopg2 cannot COPY.
+    Not for processes under gevent, where psycopg2 can't COPY.
     """
-    connection.execute(text("SELECT 1"))  # begins the transaction, which COPY does not
+    connection.execute(text("SELECT 1"))  # starts the transaction, which COPY doesn't
     driver: Any = connection.connection.driver_connection
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     with driver.cursor() as cursor:
@@ -57,7 +57,7 @@ class _Lines(io.TextIOBase):
 
 @contextmanager
 def defer_foreign_keys(connection: Connection, names: Sequence[str]) -> Iterator[None]:
-    """A context in which the foreign keys of these tables are not checked; they are at its end.
+    """A context in which the foreign keys of these tables aren't checked; they are at its end.
 
     The tables are locked until the end of the transaction.
     """
@@ -71,12 +71,12 @@ def defer_foreign_keys(connection: Connection, names: Sequence[str]) -> Iterator
 
 
 def next_id(connection: Connection, table: str) -> int:
-    """The first free id of the table."""
+    """Return the first free ID of the table."""
     return int(connection.scalar(text(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")) or 1)
 
 
 def set_identities(connection: Connection) -> None:
-    """Have Postgres continue after the ids that were chosen here."""
+    """Make Postgres continue after the IDs that were chosen here."""
     for table in _IDENTITIES:
         sequence = f"pg_get_serial_sequence('{table}', 'id')"
         connection.execute(text(f"SELECT setval({sequence}, max(id)) FROM {table}"))

@@ -52,7 +52,7 @@ _SLOTS = text("""
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan of all tasks, by index. A task's id is `first_id` plus its index."""
+    """The plan of all tasks, by index. A task's ID is `first_id` plus its index."""
 
     sizes: Sizes
     crowd: Crowd
@@ -100,7 +100,7 @@ class Plan:
 
     @property
     def rare(self) -> frozenset[int]:
-        """The indexes of tasks whose description has the rare word."""
+        """Return the indexes of tasks whose description has the rare word."""
         return frozenset({self.deep - 1, self.deep + 1, self.first_queued})
 
 
@@ -109,8 +109,8 @@ def _deep(sizes: Sizes) -> int:
 
 
 def _statuses(sizes: Sizes, crowd: Crowd, random: Random) -> list[TaskStatus]:
-    """The tasks' statuses, by index. At least one task is queued, and every machine has a free
-    slot.
+    """Return the tasks' statuses, by index. At least one task is queued, and every machine has a
+    free slot.
     """
     at_gate = _cap_share(sizes.tasks, 20)
     running = _cap_share(sizes.tasks, len(crowd.machines) - 1)
@@ -151,7 +151,9 @@ def _rows(plan: Plan, report_progress: Callable[[str, int, int], None]) -> Itera
 
 
 def _places(plan: Plan) -> Iterator[SampleProject]:
-    """The project of each task, by index. The first has a third of the tasks, later ones fewer."""
+    """Return the project of each task, by index. The first has a third of the tasks, later ones
+    fewer.
+    """
     *others, old = plan.crowd.projects
     for _ in range(plan.old):
         yield old
@@ -203,7 +205,7 @@ def _row(
 
 def _machine(plan: Plan, index: int, status: TaskStatus) -> Any:
     machines = plan.crowd.machines
-    if status is TaskStatus.RUNNING:  # one on each machine that is online
+    if status is TaskStatus.RUNNING:  # one on each online machine
         return machines[index % (len(machines) - 1)].id
     return plan.random.choice(machines).id
 

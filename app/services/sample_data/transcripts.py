@@ -1,4 +1,4 @@
-"""What an agent did in the attempt with the long log, in chunks as a machine would have sent it."""
+"""The transcript of the attempt with the long log, in chunks as a machine would have sent it."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ _COLUMNS = [
     "last_ms",
     "data",
 ]
-_LINES_EACH = 50  # lines of the log for an entry of the transcript
+_LINES_EACH = 50  # log lines per transcript entry
 _CHUNK = 20
 _MILLISECONDS = 500  # between two entries
 

@@ -1,1 +1,1 @@
-"""Search over everything that a developer may see."""
+"""Search over everything that a developer can see."""

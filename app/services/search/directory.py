@@ -7,10 +7,10 @@ from app.models import Developer
 
 
 def all_developers() -> Select[Developer]:
-    """The query of all accounts, with disabled ones."""
+    """Return the query of all accounts, including disabled ones."""
     return select(Developer).options(undefer(Developer.totp_enabled))
 
 
 def active_developers() -> Select[Developer]:
-    """The query of all developers who are not disabled."""
+    """Return the query of all developers who aren't disabled."""
     return select(Developer).where(Developer.disabled_at.is_(None))

@@ -26,12 +26,12 @@ T = TypeVar("T")
 
 _MACHINE_ID = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
-# How many of the newest tasks are read. A word that is in 2 % of them fills an answer from here.
+# How many of the newest tasks are read. A word that is in 2 % of them fills a response from here.
 WINDOW = 1000
 # If the texts are too long for the time limit, a tenth of the tasks is read.
 WINDOW_DIVISORS = (1, 10)
-WINDOW_OF_PROJECT = 50  # the least number of tasks read of each project, for members of many
-# In more projects than this, searching shelf by shelf costs more than it saves.
+WINDOW_OF_PROJECT = 50  # the minimum of tasks read per project, for members of many
+# In more projects than this, searching partition by partition costs more than it saves.
 FEW_PROJECTS = 8
 
 
@@ -48,9 +48,7 @@ class SearchResult:
 
 @dataclass
 class _Hits:
-    """Ids of tasks that match, with their ranks. Not `complete`: the time limit ended the
-    search.
-    """
+    """IDs of matching tasks, with their ranks. Not `complete`: the time limit ended the search."""
 
     ranks: dict[int, int] = field(default_factory=dict)
     complete: bool = True
@@ -64,8 +62,10 @@ class _Hits:
 
 
 def find(actor: Developer, query: str, limit: int) -> SearchResult:
-    """Search for all words of `query`, among what the developer may see; at most `limit` matches of
-    each kind. A task whose id is the query comes first.
+    """Search for all words of `query`, among what the developer can see; at most `limit` matches
+    per kind.
+
+    A task whose ID is the query comes first.
     """
     wanted = SearchQuery(query.strip())
     hits = _hits(wanted, _scope(actor), limit)
@@ -92,8 +92,8 @@ def _scope(actor: Developer) -> Visibility:
 def _hits(wanted: SearchQuery, scope: Visibility, limit: int) -> _Hits:
     """Search the newest tasks and, if they have too few matches, the older ones by the index.
 
-    A word that is rare among the newest tasks usually is rare everywhere, so that the index has few
-    entries of it. If it is frequent in old tasks all the same, the time limit ends the search.
+    A word that is rare among the newest tasks usually is rare everywhere, so the index has few
+    entries of it. If it's frequent in old tasks anyway, the time limit ends the search.
     """
     hits = _Hits()
     if scope.projects == []:
@@ -123,7 +123,7 @@ def _hits(wanted: SearchQuery, scope: Visibility, limit: int) -> _Hits:
 
 
 def _newest(statements: Statements, window: int) -> tuple[list[Any] | None, int]:
-    """The matches among the newest tasks, and how many tasks (of each project) were read.
+    """Return the matches among the newest tasks, and how many tasks (per project) were read.
 
     None for the matches if even the smallest window took too long.
     """
@@ -138,8 +138,9 @@ def _newest(statements: Statements, window: int) -> tuple[list[Any] | None, int]
 def _index_statements(
     statements: Statements, last: int, places: int
 ) -> Iterator[tuple[TextClause, dict[str, Any]]]:
-    """The statements that search the index, with their bounds, in turn. `last` is the newest shelf,
-    `places` the number of projects.
+    """Yield the statements that search the index, with their limits, in order.
+
+    `last` is the newest partition, `places` the number of projects.
     """
     if places > FEW_PROJECTS:
         yield statements.older(), {"before": (last + 1) * PARTITION_SIZE}
@@ -150,7 +151,7 @@ def _index_statements(
 
 
 def _tasks(actor: Developer, ids: list[int]) -> list[Task]:
-    """The tasks with these ids that the developer may see, in the same order."""
+    """Return the tasks with these IDs that the developer can see, in the same order."""
     if not ids:
         return []
     found = {task.id: task for task in queries.list_by_ids(actor, ids, queries.FOR_LISTS)}
@@ -174,9 +175,9 @@ def _projects(actor: Developer, wanted: SearchQuery, limit: int) -> list[Project
 
 
 def _match_name(query: Select[T], name: str, *columns: InstrumentedAttribute[str]) -> Select[T]:
-    """The query, for rows whose name in one of the columns matches; best first.
+    """Return the query for rows whose name in one of the columns matches, best first.
 
-    The ranks: equal, beginning with `name`, containing it, resembling it (by trigrams).
+    The ranks: equal, starting with `name`, containing it, resembling it (by trigrams).
     """
     held = contains_pattern(name)
     rank = case(

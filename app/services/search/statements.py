@@ -1,9 +1,8 @@
-"""The SQL of searches for tasks: statements whose cost is limited, whatever is searched for.
+"""The SQL of task searches: statements with limited cost, whatever the query.
 
-Each varies in three parts: the projects (`every`, or `own`: those in :projects), the condition
-(`match` and `rank` over the words), and how far back it goes. The rank is 2 if the words follow one
-another, 1 if each is a whole word, 0 if one is only part of a word. All that was typed is sent as
-parameters.
+Each varies in three parts: the projects (all, or those in :projects), the condition and rank over
+the words, and the range of tasks. The rank is 2 if the words follow one another, 1 if each is a
+complete word, 0 if one is only part of a word. Everything typed is sent as parameters.
 """
 
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ _NEWEST_EVERY = "SELECT * FROM task_texts ORDER BY task_id DESC LIMIT :window"
 _NEWEST_OWN = """
 SELECT t.* FROM unnest(CAST(:projects AS bigint[])) p CROSS JOIN LATERAL
   (SELECT * FROM task_texts WHERE project_id = p ORDER BY task_id DESC LIMIT :window) t"""
-# Two rows beside the matches, marked by these ranks: how many tasks were read, and the newest id.
+# Two rows besides the matches, marked by these ranks: how many tasks were read, and the newest ID.
 SCANNED, NEWEST = -1, -2
 _NEWEST = """
 WITH t AS MATERIALIZED ({newest})
@@ -46,7 +45,7 @@ _OF_PROJECT = "project_id = project"
 
 @dataclass(frozen=True)
 class Visibility:
-    """Which tasks may be found: those of `projects` (ids), or of all projects (None), with or
+    """Which tasks can be found: those of `projects` (IDs), or of all projects (None), with or
     without deleted ones.
     """
 
@@ -76,18 +75,20 @@ class Statements:
             self.parameters["projects"] = scope.projects
 
     def newest(self) -> TextClause:
-        """Search the newest :window tasks (of each project), all of which are read."""
+        """Return the statement for the newest :window tasks (per project), all of which are
+        read.
+        """
         newest = _NEWEST_OWN if self._own else _NEWEST_EVERY
         marks = {"looked_at": SCANNED, "newest_of_all": NEWEST}
         return text(_NEWEST.format(newest=newest, **marks, **self._parts))
 
     def in_partitions(self) -> TextClause:
-        """Search the tasks on :shelves, by the index."""
+        """Return the statement for the tasks in the partitions :shelves, by the index."""
         where = f"{_OF_PROJECT} AND {_IN_PARTITION}" if self._own else _IN_PARTITION
         return self._for_each(f"{_PROJECTS}, {_PARTITIONS}" if self._own else _PARTITIONS, where)
 
     def older(self) -> TextClause:
-        """Search all tasks with ids below :before, by the index."""
+        """Return the statement for all tasks with IDs below :before, by the index."""
         if self._own:
             return self._for_each(_PROJECTS, f"{_OF_PROJECT} AND {_OLDER}")
         return text(_BEST.format(where=_OLDER, **self._parts))

@@ -1,1 +1,1 @@
-"""Single sign-on by OpenID Connect: providers, the way there and back, and who somebody is here."""
+"""Single sign-on by OpenID Connect: providers, the sign-in flow, and account matching."""

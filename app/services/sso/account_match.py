@@ -1,4 +1,4 @@
-"""Which account somebody has who comes from a provider."""
+"""The account of a person who signs in at a provider."""
 
 import itertools
 from datetime import datetime
@@ -15,24 +15,25 @@ from app.services import audit
 from app.services.accounts import account_admin, developers, passwords
 from app.services.sso import role_grants
 
-MAX_NAME_TRIES = 50  # of one username, before no account is made
+MAX_NAME_TRIES = 50  # variants of one username, before account creation fails
 
 
 def find_or_create(provider: IdentityProvider, who: ExternalUser, now: datetime) -> Developer:
-    """The visitor's account, locked, with what their groups give. The caller commits.
+    """Return the person's account, locked, with the roles that their groups grant. The caller
+    commits.
 
-    Where they are refused what their groups no longer give is taken back nevertheless, and has been
-    committed. Raises SignInRefused.
+    If they are rejected, roles that their groups no longer grant are revoked anyway, and committed.
+    Raises SignInRefused.
     """
     try:
         return _find_or_create(provider, who, now)
-    except IntegrityError:  # they have come twice at once, and the other was first
+    except IntegrityError:  # two concurrent sign-ins, and the other was first
         db.session.rollback()
         return _find_or_create(provider, who, now)
 
 
 def find_identity(provider: IdentityProvider, who: ExternalUser) -> DeveloperIdentity | None:
-    """The visitor's identity here, if there is one."""
+    """Return the person's identity here, if there is one."""
     return db.session.scalar(
         select(DeveloperIdentity)
         .where(
@@ -68,7 +69,7 @@ def _find_or_create(provider: IdentityProvider, who: ExternalUser, now: datetime
 def _link_account(
     provider: IdentityProvider, who: ExternalUser, now: datetime
 ) -> DeveloperIdentity:
-    """A new identity: of the account with the visitor's e-mail, or of a new one."""
+    """Create an identity: of the account with the person's email, or of a new one."""
     developer = _find_by_email(provider, who)
     if developer is None:
         if not provider.create_accounts:
@@ -86,7 +87,9 @@ def create_identity(
     *,
     actor: Developer | None,
 ) -> DeveloperIdentity:
-    """Say who the developer is at the provider; the caller commits. Raises IntegrityError."""
+    """Link the developer to an identity at the provider; the caller commits. Raises
+    IntegrityError.
+    """
     identity = DeveloperIdentity(
         developer_id=developer.id,
         provider_id=provider.id,
@@ -108,7 +111,7 @@ def _find_by_email(provider: IdentityProvider, who: ExternalUser) -> Developer |
     developer = db.session.scalar(select(Developer).where(Developer.email == who.email))
     if developer is None:
         return None
-    # An address that was given to somebody else there must not give them the account.
+    # An address that was reassigned to another person there must not give them the account.
     theirs = select(DeveloperIdentity.id).where(
         DeveloperIdentity.developer_id == developer.id, DeveloperIdentity.provider_id == provider.id
     )

@@ -1,4 +1,4 @@
-"""Who developers are at providers, as admins see and link them."""
+"""Developers' identities at providers, as admins see and link them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,35 +16,35 @@ from app.services.sso import account_match, providers
 
 
 class IdentityTaken(Conflict):
-    """That identity is linked to an account already, or the account to another one there."""
+    """That identity is already linked to an account, or the account to another one there."""
 
     code = "identity_taken"
 
 
 @dataclass(frozen=True)
 class LinkedIdentity:
-    """An identity, and what its provider is called."""
+    """An identity, and its provider's name."""
 
     identity: DeveloperIdentity
     provider: str
 
 
 def listing(actor: Developer, developer_id: int) -> Select[DeveloperIdentity]:
-    """The query of an account's identities. Raises Forbidden, NotFound."""
+    """Return the query of an account's identities. Raises Forbidden, NotFound."""
     rights.require_admin(actor)
     if db.session.get(Developer, developer_id) is None:
-        raise NotFound("there is no such developer")
+        raise NotFound("Developer not found.")
     return select(DeveloperIdentity).where(DeveloperIdentity.developer_id == developer_id)
 
 
 def views(identities: Iterable[DeveloperIdentity]) -> list[LinkedIdentity]:
-    """The identities with their providers' names, in the same order, by one query."""
+    """Return the identities with their providers' names, in the same order, by one query."""
     names = {row.id: row.name for row in db.session.scalars(select(IdentityProvider))}
     return [LinkedIdentity(each, names[each.provider_id]) for each in identities]
 
 
 def create(actor: Developer, developer_id: int, *, provider: str, subject: str) -> LinkedIdentity:
-    """Say who the developer is at a provider. Commits.
+    """Link the developer to an identity at a provider. Commits.
 
     Raises Forbidden, NotFound, InvalidFields, IdentityTaken.
     """
@@ -66,14 +66,14 @@ def create(actor: Developer, developer_id: int, *, provider: str, subject: str) 
 
 
 def delete(actor: Developer, developer_id: int, identity_id: int) -> None:
-    """Unlink an identity, and take back what its groups gave. Commits.
+    """Unlink an identity, and revoke the roles that its groups granted. Commits.
 
     Raises Forbidden, NotFound.
     """
     rights.require_admin(actor)
     identity = db.session.get(DeveloperIdentity, identity_id)
     if identity is None or identity.developer_id != developer_id:
-        raise NotFound("there is no such identity")
+        raise NotFound("Identity not found.")
     (view,) = views([identity])
     providers.delete_identity(identity)
     before = {"provider": view.provider, "subject": identity.subject, "email": identity.email}

@@ -1,7 +1,7 @@
-"""What providers publish: their endpoints and their keys. Read when it is needed, and kept a while.
+"""Providers' published metadata: their endpoints and keys, read on demand and cached.
 
-The issuer is named by an admin, so that its host may be a private one; whatever it sends us to
-besides has to be on the public Internet. All of it is https, but for a provider on this machine.
+An admin enters the issuer, so its host may be private; every other URL from it must be on the
+public Internet. All URLs are https, except those of a provider on this machine.
 """
 
 import json
@@ -22,9 +22,9 @@ from app.domain import origin
 from app.domain.errors import Unavailable
 
 CACHE_SECONDS = 3600.0
-# An unknown key has the keys read anew, but not more often than this.
+# An unknown key triggers a reread of the keys, but not more often than this.
 MIN_REFRESH_SECONDS = 30.0
-REQUEST_TIMEOUT_SECONDS = 5.0  # for one request
+REQUEST_TIMEOUT_SECONDS = 5.0  # per request
 CACHE_KEY = "muster_oidc"  # in app.extensions
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _MORE_ENDPOINTS = ("userinfo_endpoint", "end_session_endpoint")
@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class ProviderMetadata:
-    """What a provider publishes of itself, its keys, and when they were read."""
+    """A provider's published metadata, its keys, and the time of reading them."""
 
     endpoints: dict[str, Any]
     read_at: float
@@ -43,7 +43,7 @@ class ProviderMetadata:
 
 
 def get(issuer: str) -> ProviderMetadata:
-    """What the issuer publishes, at most an hour old. Raises Unavailable."""
+    """Return the issuer's metadata, at most an hour old. Raises Unavailable."""
     kept: dict[str, ProviderMetadata] = current_app.extensions.setdefault(CACHE_KEY, {})
     found = kept.get(issuer)
     if found is None or time.monotonic() - found.read_at > CACHE_SECONDS:
@@ -52,12 +52,12 @@ def get(issuer: str) -> ProviderMetadata:
 
 
 def clear_cache(issuer: str) -> None:
-    """Have this process read anew what the issuer publishes."""
+    """Make this process reread all metadata."""
     current_app.extensions.get(CACHE_KEY, {}).pop(issuer, None)
 
 
 def get_keys(issuer: str, *, anew: bool = False) -> KeySet | None:
-    """The issuer's keys; with `anew` as they are now, and None if they were read anew just before.
+    """Return the issuer's keys; with `anew` the current ones, and None if they were just reread.
 
     Raises Unavailable.
     """
@@ -71,19 +71,19 @@ def get_keys(issuer: str, *, anew: bool = False) -> KeySet | None:
         try:
             published.keys = KeySet.import_key_set(key_set)  # type: ignore[arg-type]
         except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise _unavailable(issuer, f"its keys are none ({type(error).__name__})") from None
+            raise _unavailable(issuer, f"its keys are invalid ({type(error).__name__})") from None
     return published.keys
 
 
 def get_json(issuer: str, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    """The JSON object at a URL of the issuer's. Raises Unavailable."""
+    """Return the JSON object at a URL of the issuer's. Raises Unavailable."""
     answer = send_request(issuer, "GET", url, {"Accept": "application/json", **(headers or {})})
     try:
         body = json.loads(answer.body)
     except ValueError:
         body = None
     if answer.status != 200 or not isinstance(body, dict):
-        raise _unavailable(issuer, f"HTTP {answer.status}, or no JSON")
+        raise _unavailable(issuer, f"HTTP {answer.status}, or not JSON")
     return body
 
 
@@ -106,7 +106,7 @@ def send_request(
 
 
 def is_secure(url: object) -> bool:
-    """Whether it is an https URL, or one of this machine."""
+    """Whether it's an https URL, or one of this machine."""
     if not isinstance(url, str):
         return False
     try:
@@ -120,16 +120,14 @@ def is_secure(url: object) -> bool:
 def _discover(issuer: str) -> ProviderMetadata:
     document = get_json(issuer, get_well_known_url(issuer, external=True))
     if document.get("issuer") != issuer:
-        raise _unavailable(issuer, "it says that it is another issuer")
+        raise _unavailable(issuer, "it claims to be another issuer")
     optional_endpoints = [name for name in _MORE_ENDPOINTS if document.get(name) is not None]
     for name in (*_ENDPOINTS, *optional_endpoints):
         if not is_secure(document.get(name)):
-            raise _unavailable(issuer, f"its {name} is no https URL")
+            raise _unavailable(issuer, f"its {name} isn't an https URL")
     return ProviderMetadata(document, time.monotonic())
 
 
 def _unavailable(issuer: str, why: str) -> Unavailable:
     log.warning("provider_unavailable", issuer=issuer, reason=why)
-    return Unavailable(
-        "the provider cannot be reached, or is not set up; the server's log has more"
-    )
+    return Unavailable("The provider can't be reached or isn't set up. See the server's log.")

@@ -1,4 +1,4 @@
-"""Speaking to a provider, by Authlib: where the browser is sent, and what comes for its code."""
+"""Requests to a provider, with Authlib: the authorization URL, and the exchange of a code."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from app.models import IdentityProvider
 from app.services import encryption
 from app.services.sso import metadata
 
-# Neither `none` nor HS…, which would take a public key for a secret.
+# Neither `none` nor HS…, which would accept a public key as a secret.
 ALGORITHMS = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512", "Ed25519"),
@@ -40,11 +40,11 @@ class _Response:
         return json.loads(self._body)
 
     def raise_for_status(self) -> None:
-        raise Unavailable(f"the provider answered HTTP {self.status_code}")
+        raise Unavailable(f"The provider answered HTTP {self.status_code}.")
 
 
 class _Session:
-    """What Authlib sends its requests by: our guarded way out."""
+    """The session that Authlib sends its requests with: our guarded HTTP client."""
 
     def __init__(self, issuer: str) -> None:
         self._issuer = issuer
@@ -57,8 +57,10 @@ class _Session:
 
 
 def authorization_url(provider: IdentityProvider, callback: str, **asked: str) -> str:
-    """The URL of the provider to send a browser to. `asked` are `state`, `nonce`, `code_verifier`,
-    and perhaps `prompt` and `max_age`. Raises Unavailable.
+    """Return the provider's URL to send a browser to.
+
+    `asked` are `state`, `nonce`, `code_verifier`, and perhaps `prompt` and `max_age`. Raises
+    Unavailable.
     """
     endpoint = metadata.get(provider.issuer).endpoints["authorization_endpoint"]
     url, _ = _client(provider, callback).create_authorization_url(endpoint, **asked)
@@ -68,7 +70,7 @@ def authorization_url(provider: IdentityProvider, callback: str, **asked: str) -
 def exchange_code(
     provider: IdentityProvider, callback: str, code: str, verifier: str
 ) -> dict[str, Any]:
-    """What the provider gives for a code: `id_token`, `access_token`.
+    """Return the provider's tokens for a code: `id_token`, `access_token`.
 
     Raises InvalidSignIn, Unavailable.
     """
@@ -87,8 +89,10 @@ def exchange_code(
 def verify_id_token(
     provider: IdentityProvider, given: Mapping[str, Any], nonce: str
 ) -> dict[str, Any]:
-    """The claims of the ID token among what was given, if it is good: signed by the provider for
-    us, for this very sign-in, and not expired. Raises InvalidSignIn, Unavailable.
+    """Return the claims of the ID token, if it's valid: signed by the provider for us, for exactly
+    this sign-in, and not expired.
+
+    Raises InvalidSignIn, Unavailable.
     """
     id_token = given.get("id_token")
     if not isinstance(id_token, str):
@@ -118,7 +122,7 @@ def verify_id_token(
 def add_userinfo(
     provider: IdentityProvider, token_response: Mapping[str, Any], claims: dict[str, Any]
 ) -> dict[str, Any]:
-    """The claims, and what userinfo adds where they say nothing of e-mail or groups.
+    """Return the claims, completed by userinfo if they lack email or groups.
 
     Raises InvalidSignIn, Unavailable.
     """
@@ -161,8 +165,10 @@ def _client(provider: IdentityProvider, callback: str) -> OAuth2Client:
 
 
 def _client_auth_method(issuer: str, secret: str | None) -> str:
-    """How the client proves itself. In the body rather than in a header, where implementations
-    differ in how a secret with special characters is written.
+    """Return how the client authenticates.
+
+    In the body rather than in a header, where implementations encode special characters of a secret
+    differently.
     """
     if secret is None:
         return "none"

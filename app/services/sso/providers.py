@@ -1,4 +1,4 @@
-"""Providers of single sign-on, as admins set them up. Client secrets are stored encrypted."""
+"""Single sign-on providers, as admins create them. Client secrets are stored encrypted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from app.services import audit, clock, encryption, rights
 from app.services.accounts import account_admin
 from app.services.sso import metadata, role_grants
 
-# As the API and the audit log call them.
+# Their names in the API and the audit log.
 _NAMES = {
     "label": "label",
     "client_id": "clientId",
@@ -40,29 +40,29 @@ _BY_DEFAULT: dict[str, Any] = {
 
 
 def listing(actor: Developer) -> Select[IdentityProvider]:
-    """The query of all providers. Raises Forbidden."""
+    """Return the query of all providers. Raises Forbidden."""
     rights.require_admin(actor)
     return select(IdentityProvider)
 
 
 def list_enabled() -> list[IdentityProvider]:
-    """The providers by which people can sign in, in the order in which they were set up."""
+    """Return the providers that people can sign in with, oldest first."""
     wanted = select(IdentityProvider).where(IdentityProvider.enabled).order_by(IdentityProvider.id)
     return list(db.session.scalars(wanted))
 
 
 def find_by_name(name: str) -> IdentityProvider:
-    """The provider of that name, by which people can sign in. Raises NotFound."""
+    """Return the provider with that name that people can sign in with. Raises NotFound."""
     provider = db.session.scalar(
         select(IdentityProvider).where(IdentityProvider.name == name, IdentityProvider.enabled)
     )
     if provider is None:
-        raise NotFound("there is no such provider")
+        raise NotFound("Provider not found.")
     return provider
 
 
 def find_enabled(provider_id: int) -> IdentityProvider:
-    """A provider that somebody has set out to. Raises InvalidSignIn if it is gone or off."""
+    """Return the provider of a started sign-in. Raises InvalidSignIn if it's deleted or off."""
     provider = db.session.get(IdentityProvider, provider_id, populate_existing=True)
     if provider is None or not provider.enabled:
         raise InvalidSignIn
@@ -72,7 +72,7 @@ def find_enabled(provider_id: int) -> IdentityProvider:
 def create(
     actor: Developer, *, name: str, issuer: str, client_secret: str | None, **fields: Any
 ) -> IdentityProvider:
-    """Set up a provider; `fields` are those of `update`. Commits.
+    """Create a provider; `fields` are those of `update`. Commits.
 
     Raises Forbidden, InvalidFields, AlreadyExists.
     """
@@ -87,7 +87,7 @@ def create(
         db.session.flush()
     except IntegrityError:
         db.session.rollback()
-        raise AlreadyExists("there is a provider of that name already") from None
+        raise AlreadyExists("A provider with that name already exists.") from None
     audited_fields = _audited_fields(provider)
     audit.record(
         "identity_provider.created", "identity_provider", name, actor=actor, after=audited_fields
@@ -97,9 +97,10 @@ def create(
 
 
 def update(actor: Developer, provider_id: int, **fields: Any) -> IdentityProvider:
-    """Change the given fields; name and issuer stay, for identities are theirs. Commits.
+    """Change the given fields; name and issuer can't change, because identities depend on them.
+    Commits.
 
-    A client secret that is None is taken away. Raises Forbidden, NotFound, InvalidFields.
+    A client secret of None is removed. Raises Forbidden, NotFound, InvalidFields.
     """
     rights.require_admin(actor)
     provider = _lock(provider_id)
@@ -119,7 +120,8 @@ def update(actor: Developer, provider_id: int, **fields: Any) -> IdentityProvide
 
 
 def delete(actor: Developer, provider_id: int) -> None:
-    """Delete a provider with all identities there, and take back what their groups gave. Commits.
+    """Delete a provider with all its identities, and revoke the roles that their groups granted.
+    Commits.
 
     Raises Forbidden, NotFound.
     """
@@ -139,7 +141,7 @@ def delete(actor: Developer, provider_id: int) -> None:
 
 
 def delete_identity(identity: DeveloperIdentity) -> None:
-    """Delete an identity, and take back what its groups gave. The caller commits."""
+    """Delete an identity, and revoke the roles that its groups granted. The caller commits."""
     developer, others = account_admin.lock_with_admins(identity.developer_id)
     role_grants.apply_roles(developer, identity, None, {}, clock.now(), is_only_admin=not others)
     db.session.delete(identity)
@@ -151,12 +153,12 @@ def _lock(provider_id: int) -> IdentityProvider:
         IdentityProvider, provider_id, with_for_update=True, populate_existing=True
     )
     if provider is None:
-        raise NotFound("there is no such provider")
+        raise NotFound("Provider not found.")
     return provider
 
 
 def _set_fields(provider: IdentityProvider, fields: Mapping[str, Any], secret: Any) -> None:
-    """`secret`: the provider itself where it is left as it is."""
+    """`secret`: the provider itself if it doesn't change."""
     _require_projects(fields.get("memberships") or [])
     if "openid" not in fields.get("scopes", "openid").split():
         raise InvalidFields({"scopes": [field_errors.OPENID_NEEDED]})
@@ -177,7 +179,7 @@ def _require_projects(memberships: list[dict[str, Any]]) -> None:
 
 def _audited_fields(provider: IdentityProvider) -> dict[str, Any]:
     fields = {called: getattr(provider, name) for name, called in _NAMES.items()}
-    # That the secret was replaced is told; the audit log leaves out what it is.
+    # The replacement of the secret is recorded; the audit log omits its value.
     fields["memberships"] = [
         {"group": rule["group"], "projectKey": rule["project_key"], "role": rule["role"]}
         for rule in provider.memberships

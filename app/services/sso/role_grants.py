@@ -1,6 +1,7 @@
-"""What somebody's groups give them here: applied at each sign-in, and taken back when they go.
+"""Roles that a person's groups grant: applied at each sign-in, and revoked when the groups are
+gone.
 
-What people gave by hand stays: of the two the higher holds.
+Roles granted by people stay: the higher of the two applies.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,9 @@ from app.services.accounts import logins
 def roles_from_groups(
     provider: IdentityProvider, groups: frozenset[str]
 ) -> tuple[SystemRole | None, dict[int, ProjectRole]]:
-    """The system role, and the role in each project by its id, that the provider's groups give."""
+    """Return the system role, and the role in each project by its ID, that the provider's groups
+    grant.
+    """
     roles = [(rule["group"], SystemRole(rule["role"])) for rule in provider.roles]
     named = [
         (rule["group"], rule["project_key"], ProjectRole(rule["role"]))
@@ -44,10 +47,11 @@ def apply_roles(
     *,
     is_only_admin: bool,
 ) -> None:
-    """Have the developer have what the identity's groups give now, not what they gave before.
+    """Grant the developer what the identity's groups grant now, and revoke what they granted
+    before.
 
     The caller holds the developer's lock, and commits. Another system role ends all logins, as when
-    an admin gives it. The only admin stays one, whatever the groups say.
+    an admin sets it. The only admin stays one, whatever the groups.
     """
     before = {int(id_) for id_ in identity.projects}
     identity.role = role
@@ -89,7 +93,7 @@ def _set_role(developer: Developer, granted: SystemRole | None, is_only_admin: b
 def _set_membership(
     developer_id: int, project_id: int, granted: ProjectRole | None
 ) -> tuple[ProjectRole | None, ProjectRole | None]:
-    """The role before, and after."""
+    """Return the role before, and after."""
     key = (project_id, developer_id)
     member = db.session.get(ProjectMember, key, with_for_update=True, populate_existing=True)
     old = member.role if member else None

@@ -1,8 +1,8 @@
-"""The way to a provider and back: a browser sets out, comes back with a code, and is signed in.
+"""The redirects to a provider and back: a browser leaves, returns with a code, and is signed in.
 
-What somebody has set out with lies in Redis, under the `state` that the provider hands back, and is
-taken once. It names the browser, by a secret in a cookie: a state that was copied into another
-browser is no good there.
+The flow's state is in Redis, under the `state` that the provider returns, and is consumed once. It
+names the browser, by a secret in a cookie: a state that was copied into another browser is useless
+there.
 """
 
 import uuid
@@ -26,17 +26,17 @@ from app.services.accounts import developers, login_limits, logins, one_time_sta
 from app.services.accounts.logins import TokenPair
 from app.services.sso import account_match, metadata, oidc_client, providers
 
-STATE_LIFETIME_SECONDS = 600  # for signing in at the provider
+STATE_LIFETIME_SECONDS = 600  # time to sign in at the provider
 CODE_LIFETIME_SECONDS = 60
-MAX_STARTED = 300  # from one address in 15 minutes
+MAX_STARTED = 300  # per address in 15 minutes
 _STATE, _CODE = "sso_state", "sso_code"
 MAX_ID_TOKEN = 16_384
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Where somebody goes from the provider: to a path of ours or, with a challenge, to a program
-    on their machine that listens at `url`.
+    """The destination after the provider: a path of ours or, with a challenge, a program on the
+    person's machine that listens at `url`.
     """
 
     url: str
@@ -45,7 +45,7 @@ class Destination:
 
 @dataclass(frozen=True)
 class SignInResult:
-    """Where the browser is sent, and the login that it keeps, if it is one of a page of ours."""
+    """Where the browser is redirected, and its login, if it's on a page of ours."""
 
     url: str
     pair: TokenPair | None = None
@@ -54,7 +54,7 @@ class SignInResult:
 def parse_destination(
     to: str | None, redirect_uri: str | None, challenge: str | None
 ) -> Destination:
-    """Where the sign-in is to end, as the browser has asked. Raises InvalidFields."""
+    """Return the requested destination. Raises InvalidFields."""
     if redirect_uri is None:
         path = to or "/"
         if not redirects.is_own_path(path):
@@ -70,11 +70,10 @@ def parse_destination(
 def start_sign_in(
     provider_name: str, goal: Destination, *, binding: str, base: str, address: str, client: str
 ) -> str:
-    """The provider's URL for a sign-in that begins here. `binding` is the browser's secret, `base`
-    this server's own URL.
+    """Return the provider's URL for a new sign-in.
 
-    Raises NotFound, TooManyAttempts. Where the provider cannot be reached it is the URL to go to
-    with that error.
+    `binding` is the browser's secret, `base` this server's own URL. If the provider can't be
+    reached, it's the destination's URL with that error. Raises NotFound, TooManyAttempts.
     """
     provider = providers.find_by_name(provider_name)
     one_time_state.limit_rate("sso_started", address, MAX_STARTED)
@@ -88,8 +87,8 @@ def start_sign_in(
 def start_reauthentication(
     developer: Developer, login_id: uuid.UUID, provider_name: str, to: str | None, **of: str
 ) -> str:
-    """The provider's URL for proving there that one is still oneself; `of` are `binding` and
-    `base`. Raises InvalidFields, Unavailable.
+    """Return the provider's URL for a reauthentication; `of` are `binding` and `base`. Raises
+    InvalidFields, Unavailable.
     """
     goal = parse_destination(to, None, None)
     provider = next((each for each in providers.list_enabled() if each.name == provider_name), None)
@@ -102,10 +101,10 @@ def start_reauthentication(
 def handle_callback(
     provider_name: str, params: dict[str, str], *, binding: str | None, base: str, address: str
 ) -> SignInResult:
-    """What becomes of a browser that the provider has sent back. Commits.
+    """Handle a browser that the provider has sent back. Commits.
 
-    It is always sent on: to where it wanted to go, signed in or with an `error`; to `/` where
-    nobody of it has set out.
+    It's always redirected: to its destination, signed in or with an `error`; to `/` if it started
+    no sign-in.
     """
     kept = _consume_state(params.get("state"), binding)
     if kept is None or kept["provider_name"] != provider_name:
@@ -119,7 +118,7 @@ def handle_callback(
 
 
 def redeem_code(code: str, verifier: str, address: str) -> TokenPair:
-    """The tokens of a program's sign-in, for the code that its browser was given. Once.
+    """Return the tokens of a program's sign-in, for the code that its browser got. Works once.
 
     Raises InvalidToken.
     """
@@ -137,7 +136,7 @@ def redeem_code(code: str, verifier: str, address: str) -> TokenPair:
 
 
 def end_session(developer: Developer, login_id: uuid.UUID, base: str) -> str | None:
-    """End the login; the provider's URL where its own session ends, if there is one. Commits.
+    """End the login; return the provider's URL that ends its own session, if there is one. Commits.
 
     Raises InvalidToken if it has ended meanwhile.
     """
@@ -163,12 +162,12 @@ def end_session(developer: Developer, login_id: uuid.UUID, base: str) -> str | N
 
 
 def callback_url(base: str, provider_name: str) -> str:
-    """The URL to which a provider sends browsers back."""
+    """Return the URL to which a provider sends browsers back."""
     return f"{base}/api/auth/oidc/{provider_name}/callback"
 
 
 def new_binding() -> str:
-    """A new secret for a browser."""
+    """Return a new secret for a browser."""
     return tokens.generate(TokenKind.SIGN_IN)
 
 
@@ -197,7 +196,7 @@ def _start(
 
 
 def _consume_state(state: str | None, binding: str | None) -> dict[str, Any] | None:
-    """What was set out with, by this very browser."""
+    """Consume and return the state that this browser started with."""
     kept = one_time_state.consume(_STATE, state) if state else None
     is_ours = kept is not None and compare_digest(kept["browser"], digest(binding or ""))
     return kept if is_ours else None
@@ -207,7 +206,7 @@ def _finish(kept: dict[str, Any], params: dict[str, str], base: str, address: st
     provider = providers.find_enabled(kept["provider"])
     _require_issuer(provider, params.get("iss"))
     if "code" not in params:
-        # The person has declined, or may not; the provider's own words stay there.
+        # The person declined, or isn't allowed; the provider's message stays there.
         raise SignInRefused("at_provider") if "error" in params else InvalidSignIn
     callback = callback_url(base, provider.name)
     given = oidc_client.exchange_code(provider, callback, params["code"], kept["verifier"])
@@ -219,7 +218,7 @@ def _finish(kept: dict[str, Any], params: dict[str, str], base: str, address: st
 
 
 def _require_issuer(provider: IdentityProvider, issuer: str | None) -> None:
-    """RFC 9207: another provider's answer is no answer of this one. Raises InvalidSignIn."""
+    """Check the issuer (RFC 9207): another provider's response is invalid. Raises InvalidSignIn."""
     published = metadata.get(provider.issuer).endpoints
     is_due = published.get("authorization_response_iss_parameter_supported") is True
     if issuer != provider.issuer and (issuer is not None or is_due):
@@ -263,7 +262,7 @@ def _finish_sign_in(
 def _finish_reauthentication(
     provider: IdentityProvider, kept: dict[str, Any], claims: dict[str, Any]
 ) -> SignInResult:
-    """Whoever comes back has to be who has set out, and to have signed in there since."""
+    """Reauthenticate: the same person must return, and must have signed in there since."""
     begun_at = datetime.fromisoformat(kept["begun_at"])
     try:
         who = sso.user_from_claims(claims, provider.groups_claim)
@@ -283,7 +282,7 @@ def _finish_reauthentication(
 
 
 def _audit_details(error: DomainError) -> dict[str, str | None]:
-    """Why nobody was signed in, for the audit log; and who it was, where that is known."""
+    """Return why nobody was signed in, for the audit log, and the person, if known."""
     if not isinstance(error, SignInRefused):
         return {"reason": error.code}
     if error.who is None:
@@ -294,7 +293,7 @@ def _audit_details(error: DomainError) -> dict[str, str | None]:
 def _start_login(
     developer: Developer, provider: str, session: str | None, client: str, address: str
 ) -> TokenPair:
-    """A new login. The caller holds the developer's lock, and commits."""
+    """Create a login. The caller holds the developer's lock, and commits."""
     pair = logins.start(
         *(developer, clock.now()),
         via=LoginVia.OIDC,

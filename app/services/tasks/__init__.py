@@ -1,1 +1,3 @@
-"""Tasks: the one door for their status, their attempts, stages, gates, events and workspaces."""
+"""Tasks: the single writer of their status, their attempts, stages, gates, events and
+workspaces.
+"""

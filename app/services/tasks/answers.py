@@ -1,4 +1,4 @@
-"""What the answer to a gate does."""
+"""The effects of an answer to a gate."""
 
 from collections.abc import Mapping
 from datetime import datetime

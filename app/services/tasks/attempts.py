@@ -1,4 +1,4 @@
-"""An attempt's fence and slot, and what happens to a task whose attempt is over.
+"""An attempt's fence and slot, and what happens to a task whose attempt has ended.
 
 In all functions the caller holds the locks of the machine and the task, and commits.
 """
@@ -28,15 +28,13 @@ from muster.protocol.attempt_key import AttemptKey
 
 
 def bump_orders_version(machine: Machine | None) -> None:
-    """Note that the machine's orders have changed, by which its connection compares them."""
+    """Record that the machine's orders have changed, by which its connection compares them."""
     if machine is not None:
         machine.orders_version += 1
 
 
 def free_slot(machine: Machine | None, attempt: Attempt) -> None:
-    """Take the attempt's slot away, for nothing of the attempt runs any more, and wake the
-    dispatcher. Nothing happens to an attempt that has none.
-    """
+    """Free the attempt's slot, if it has one: none of its processes run. Wakes the dispatcher."""
     if attempt.has_slot and machine is not None:
         attempt.has_slot = False
         machine.slots_used -= 1
@@ -44,9 +42,7 @@ def free_slot(machine: Machine | None, attempt: Attempt) -> None:
 
 
 def occupy_slot(machine: Machine, attempt: Attempt) -> None:
-    """Give the attempt a slot, whether there is a free one or not, and change the machine's orders.
-    Nothing happens to an attempt that has one.
-    """
+    """Give the attempt a slot, even if none is free, unless it has one. Changes the orders."""
     if not attempt.has_slot:
         attempt.has_slot = True
         machine.slots_used += 1
@@ -63,7 +59,7 @@ def try_occupy_slot(machine: Machine, attempt: Attempt) -> bool:
 
 
 def live_attempts_on(machine_id: uuid.UUID) -> list[Attempt]:
-    """The machine's attempts that have not ended. None is added or ends while its lock is held."""
+    """Return the machine's live attempts. None is added or ends while its lock is held."""
     query = (
         select(Attempt)
         .where(Attempt.machine_id == machine_id, Attempt.ended_at.is_(None))
@@ -74,7 +70,7 @@ def live_attempts_on(machine_id: uuid.UUID) -> list[Attempt]:
 
 
 def attempts_not_on(machine_id: uuid.UUID, named: Collection[AttemptKey]) -> set[AttemptKey]:
-    """Those of the named attempts that are not the machine's, or should be forgotten by now."""
+    """Return those of the named attempts that aren't the machine's, or should be deleted by now."""
     if not named:
         return set()
     query = select(Attempt.task_id, Attempt.number).where(
@@ -93,8 +89,9 @@ def finish(
     *,
     gone: bool,
 ) -> None:
-    """End the attempt: from now on nothing that its machine does has an effect. `gone` is the
-    machine's word that nothing of it runs, and frees the slot.
+    """End the attempt: later reports of its machine have no effect.
+
+    `gone` means that the machine confirmed that nothing of it runs, which frees the slot.
     """
     attempt.ended_at = now
     attempt.outcome = outcome
@@ -117,13 +114,13 @@ def fail(
     *,
     gone: bool,
 ) -> None:
-    """End the attempt as failed, and fail its task. `gone` as in `end`."""
+    """End the attempt as failed, and fail its task. `gone` as in `finish`."""
     finish(machine, attempt, AttemptOutcome.FAILED, now, gone=gone)
     transitions.fail(task, code, message, now, stage_index=attempt.stage_index)
 
 
 def cancel(held: LockedTask, why: str, now: datetime, *, by: int, gone: bool) -> None:
-    """End the task as cancelled by that developer, and its live attempt. `gone` as in `end`."""
+    """Cancel the task for that developer, and end its live attempt. `gone` as in `finish`."""
     if held.live:
         finish(held.machine, held.live, AttemptOutcome.CANCELLED, now, gone=gone)
     transitions.apply_event(held.task, TaskEvent.CANCEL, now)
@@ -145,7 +142,7 @@ def mark_lost(
     """End the attempt as lost; its task is queued again, or fails after `maxAttempts` losses in a
     round.
 
-    `gone` as in `end`. `counts` is false for an attempt that never began: nothing was tried.
+    `gone` as in `finish`. `counts` is false for an attempt that never started: nothing was tried.
     """
     attempt.uncounted = attempt.uncounted or not counts
     finish(machine, attempt, AttemptOutcome.LOST, now, gone=gone)
@@ -170,16 +167,16 @@ def mark_lost(
 def requeue_from_checkpoint(
     machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime, *, gone: bool
 ) -> None:
-    """End the attempt and queue its task, to go on where it is or from its last checkpoint."""
+    """End the attempt and queue its task, to resume where it is or from its last checkpoint."""
     at = current_stage_index(attempt, task)
-    questions.withdraw(task, attempt, "its attempt goes on elsewhere", now)
+    questions.withdraw(task, attempt, "its attempt resumes elsewhere", now)
     finish(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=gone)
     requeue(task, at, now, why)
 
 
 def is_pushed(task: Task, attempt: Attempt) -> bool:
-    """Whether another machine can go on with all that was done before the attempt's stage, and in
-    its earlier runs.
+    """Whether another machine can resume all work before the attempt's stage, and in its earlier
+    runs.
     """
     at = attempt.stage_index
     if attempt.pushes > 0:
@@ -191,14 +188,14 @@ def is_pushed(task: Task, attempt: Attempt) -> bool:
 
 
 def current_stage_index(attempt: Attempt, task: Task) -> int:
-    """The index of the attempt's stage; the number of stages when only the push is left."""
+    """Return the index of the attempt's stage; the number of stages if only the push is left."""
     is_over = attempt.phase is AttemptPhase.PUBLISH or attempt.pushes > 0
     return len(task.pipeline) if is_over else attempt.stage_index
 
 
 def is_unstarted(attempt: Attempt) -> bool:
-    """Whether none of the attempt's stages has begun. (An attempt that begins with the push may
-    have pushed.)
+    """Whether none of the attempt's stages has started. (An attempt that starts with the push
+    may have pushed.)
     """
     return attempt.phase is AttemptPhase.RUN and attempt.started_at is None
 
@@ -209,7 +206,7 @@ def is_lost(attempt: Attempt) -> bool:
 
 
 def is_restorable(task: Task, attempt: Attempt) -> bool:
-    """Whether the task failed because this attempt was lost, and nothing has come after it."""
+    """Whether the task failed because this attempt was lost, and nothing has happened since."""
     failure = task.failure or {}
     return (
         is_lost(attempt)
@@ -221,7 +218,7 @@ def is_restorable(task: Task, attempt: Attempt) -> bool:
 
 
 def restore(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
-    """Let a lost attempt go on, whose machine has brought the result that the task lacked."""
+    """Resume a lost attempt whose machine has delivered the missing result."""
     attempt.ended_at = attempt.outcome = attempt.forget_at = attempt.max_stored_bytes = None
     if not attempt.has_slot:
         try_occupy_slot(machine, attempt)  # if none is free, dispatch gives it the next one
@@ -230,11 +227,11 @@ def restore(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> No
 
 
 def requeue(task: Task, stage_index: int, now: datetime, why: str) -> None:
-    """Queue the task to go on at that stage, or at the latest one before it that can be resumed.
+    """Queue the task to resume at that stage, or at the latest one before it that can be resumed.
 
-    A `stage_index` equal to the number of stages stands for the push. Questions and answers of the
-    round stay; those about work that is lost are withdrawn, and will be asked again. Checkpoints of
-    stages that are done again are dropped: they are not the work that comes now.
+    A `stage_index` equal to the number of stages means the push. Questions and answers of the round
+    stay; those about lost work are withdrawn, and will be asked again. Checkpoints of stages that
+    run again are dropped: they don't belong to the new work.
     """
     asked, pushed = _gates_of_round(task), _checkpoints(task)
     plan = pipeline.find_restart(stage_index, pushed, asked, partial_index(task))
@@ -247,7 +244,7 @@ def requeue(task: Task, stage_index: int, now: datetime, why: str) -> None:
     transitions.apply_event(task, TaskEvent.REQUEUE, now)
     task.stage_index = start
     is_over = start == len(task.pipeline)
-    what = "push its branch" if is_over else f"go on at stage “{task.pipeline[start]['name']}”"
+    what = "push its branch" if is_over else f"resume at stage “{task.pipeline[start]['name']}”"
     history.record_event(
         task,
         EventType.REQUEUED,
@@ -259,13 +256,13 @@ def requeue(task: Task, stage_index: int, now: datetime, why: str) -> None:
 
 
 def has_checkpoints(known: Mapping[str, Any], task_id: int, number: int) -> bool:
-    """Whether some of the checkpoints that the task can go on from are this attempt's."""
+    """Whether the task can resume from one of this attempt's checkpoints."""
     own = checkpoint_prefix(task_id, number)
     return any(checkpoint["ref"].startswith(own) for checkpoint in known.values())
 
 
 def drop_checkpoints(task: Task, number: int) -> None:
-    """Drop this attempt's checkpoints: the task goes on from none of them any more."""
+    """Drop this attempt's checkpoints: the task no longer resumes from them."""
     own = checkpoint_prefix(task.id, number)
     task.checkpoints = {
         index: known
@@ -275,12 +272,12 @@ def drop_checkpoints(task: Task, number: int) -> None:
 
 
 def drop_checkpoints_from(task: Task, stage_index: int) -> None:
-    """Drop the checkpoints of that stage and of all after it, which are done again."""
+    """Drop the checkpoints of that stage and of all later ones, which run again."""
     task.checkpoints = {k: v for k, v in task.checkpoints.items() if int(k) < stage_index}
 
 
 def partial_index(task: Task) -> int | None:
-    """The stage in whose middle there is a checkpoint of the task."""
+    """Return the stage with a checkpoint in its middle."""
     return task.partial["stageIndex"] if task.partial else None
 
 
@@ -306,9 +303,9 @@ def _gates_of_round(task: Task) -> dict[int, Gate]:
 
 
 def _withdraw_gate(task: Task, gate: Gate, now: datetime) -> None:
-    """Delete a gate, so that it is asked again. An answer stays in the history."""
+    """Delete a gate, so that it's asked again. An answer stays in the history."""
     what = "question" if gate.answered_at is None else "answer"
-    text = f"the {what} is withdrawn: the work it was about is lost and will be done again"
+    text = f"the {what} is withdrawn: its work is lost and will be done again"
     about = {notification_rules.WITHDRAWN: True}
     history.record_event(
         task, EventType.WARNING, text, now, stage_index=gate.stage_index, data=about

@@ -1,6 +1,7 @@
-"""The task's own branch: what its machine is to expect there, and what is known to be ours.
+"""The task's branch: what its machine expects there, and which commits are ours.
 
-In all functions but `order` the caller holds the locks of the machine and the task, and commits.
+In all functions except `build_order` the caller holds the locks of the machine and the task, and
+commits.
 """
 
 from datetime import datetime
@@ -20,8 +21,9 @@ from muster.protocol import frames
 
 
 def build_order(row: Any) -> frames.TaskBranch | None:
-    """What the push of an attempt is to move, by the row of its order; None: a person has said to
-    leave the branch as it is, or it is not known yet what is pushed.
+    """Return what the push of an attempt should move, by its order's row.
+
+    None: a person decided to leave the branch, or the pushed commit isn't known yet.
     """
     if row.pushed_commit is None or is_left_alone(row.task_id, row.round):
         return None
@@ -30,7 +32,7 @@ def build_order(row: Any) -> frames.TaskBranch | None:
 
 
 def is_left_alone(task_id: int, round_: int) -> bool:
-    """Whether the last answer of the round was that the branch is to stay as it is."""
+    """Whether the last answer of the round was to leave the branch."""
     query = (
         select(Gate.result)
         .where(Gate.task_id == task_id, Gate.round == round_, Gate.kind == GateKind.BRANCH)
@@ -41,17 +43,18 @@ def is_left_alone(task_id: int, round_: int) -> bool:
 
 
 def record_pushed_commit(task: Task, attempt: Attempt) -> None:
-    """Note which commit the attempt is about to push, as far as it is known: if it is lost then,
-    its successor finds that on the branch.
+    """Record the commit that the attempt is about to push, if it's known: if the attempt is lost
+    then, its successor finds that on the branch.
     """
     made = task.checkpoints.get(str(attempt.stage_index))
-    # One that this attempt has told of, and nothing since: else its machine says first what it is.
+    # One that this attempt has reported, with nothing since: otherwise its machine reports it
+    # first.
     is_known = made and attempt.work in (None, lineage.to_json(made["commit"], made.get("tree")))
     attempt.pushed_commit = made["commit"] if made and is_known else None
 
 
 def known_commits(task: Task) -> set[str]:
-    """The commits that attempts of the task pushed, or were about to."""
+    """Return the commits that attempts of the task pushed, or were about to."""
     db.session.flush()
     query = select(Attempt.pushed_commit).where(
         Attempt.task_id == task.id, Attempt.pushed_commit.is_not(None)
@@ -63,7 +66,7 @@ def known_commits(task: Task) -> set[str]:
 def ask_about_branch(
     machine: Machine, task: Task, attempt: Attempt, finding: BranchMismatch, now: datetime
 ) -> None:
-    """Ask people what is to become of the branch; until then the attempt waits without a slot."""
+    """Ask people what to do with the branch; until then the attempt waits without a slot."""
     attempt.phase = AttemptPhase.GATE
     attempts.free_slot(machine, attempt)
     index = attempt.stage_index
@@ -86,6 +89,6 @@ def ask_about_branch(
 
 
 def apply_answer(task: Task, gate: Gate, result: str) -> None:
-    """Have the next push expect what people were shown, where they let that be overwritten."""
+    """Make the next push expect what people were shown, if they chose to overwrite that."""
     if gate.kind is GateKind.BRANCH and result == task_branch.OVERWRITE:
         task.branch_commit = (gate.branch or {})["found"]

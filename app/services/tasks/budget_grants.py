@@ -1,4 +1,4 @@
-"""What people grant to tasks whose budgets are used up."""
+"""Grants of people to tasks with used-up budgets."""
 
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,11 @@ from app.services.counters import budgets
 def grant_budget(
     task: Task, gate: Gate, more: Amounts | None, now: datetime, *, is_go: bool
 ) -> dict[str, Any]:
-    """Where the gate is about budgets and the answer lets the task go on: let it use so much more
-    of them than it has by now (None: as much as each has). What was asked of a month that is over
-    needs no grant in the new one. The caller holds the task's lock.
+    """Raise the budgets if the gate is about them and the answer continues the task.
 
-    Returns what is to be said of it besides: {budget}, or nothing. Raises InvalidFields.
+    It may use that much more than it has so far (None: each budget's own amount again). A past
+    month's budget needs no grant in the new one. The caller holds the task's lock. Returns
+    additional event data: {budget}, or nothing. Raises InvalidFields.
     """
     if gate.kind is not GateKind.BUDGET or not is_go:
         if more:

@@ -1,6 +1,6 @@
-"""Work that a task is to go on from, and that was changed outside Muster: its checkpoint names
-another commit at the remote, or is not there. The machine has done nothing then, and people say
-what becomes of the task.
+"""A task's checkpoint that was changed outside Muster: the remote has another commit, or none.
+
+The machine has done nothing then, and people decide what happens to the task.
 """
 
 from datetime import datetime
@@ -14,15 +14,17 @@ from app.models import Attempt, Gate, Machine, Task
 from app.services.tasks import attempts, history, questions, transitions
 
 CODES = frozenset({"checkpoint_moved", "checkpoint_missing"})
-"""What machines report of it."""
+"""The machines' failure codes for it."""
 RESUME, END = "resume", "end"
 
 
 def ask_about_conflict(
     machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime
 ) -> None:
-    """End the attempt, which has done nothing, and ask whether the task is to be resumed from the
-    checkpoint before, if there is one, or to end. The caller holds both locks, and commits.
+    """End the attempt, which has done nothing, and ask whether to resume the task from the previous
+    checkpoint, if there is one, or to end it.
+
+    The caller holds both locks, and commits.
     """
     task.stage_index = attempts.current_stage_index(attempt, task)
     attempt.uncounted = True
@@ -46,26 +48,28 @@ def ask_about_conflict(
 
 
 def resume_from_previous(task: Task, by: str, now: datetime) -> None:
-    """Queue the task to go on from the checkpoint before the one that was changed: what came after
-    it is done again. The caller holds the lock, and commits.
+    """Queue the task to resume from the checkpoint before the changed one: later work is done
+    again. The caller holds the lock, and commits.
     """
     at = task.stage_index
     if attempts.partial_index(task) == at:
         task.partial = None
     else:
         task.checkpoints = _previous_checkpoints(task)
-    attempts.requeue(task, at, now, f"{by} has it resumed from the checkpoint before")
+    attempts.requeue(task, at, now, f"{by} chose the previous checkpoint")
 
 
 def _question(task: Task, why: str) -> str:
     text = f"The work of this task was changed outside Muster: {why}."
     if not _has_previous(task):
-        return f"{text} There is none before it to go on from."
-    return f"{text} Resume from the checkpoint before, and do again what came after it?"
+        return f"{text} There is no previous checkpoint to resume from."
+    return f"{text} Resume from the previous checkpoint, and repeat the work after it?"
 
 
 def _has_previous(task: Task) -> bool:
-    """Whether there is anything to go on from: a follow-up without work would begin anew."""
+    """Whether there is anything to resume from: a follow-up without work would start from
+    scratch.
+    """
     if attempts.partial_index(task) == task.stage_index:
         return True
     return task.follow_up is None or str(follow_up.BEFORE_FIRST_STAGE) in _previous_checkpoints(
@@ -74,8 +78,8 @@ def _has_previous(task: Task) -> bool:
 
 
 def _previous_checkpoints(task: Task) -> dict[str, dict[str, object]]:
-    """The checkpoints without the one that the task would go on from, wherever it stands for work
-    that was done before (`follow_up.as_if_done`).
+    """Return the checkpoints without the one that the task would resume from, including its
+    copies as earlier work (`follow_up.seed_checkpoints`).
     """
     moved = task.checkpoints.get(str(task.stage_index - 1), {}).get("ref")
     return {index: made for index, made in task.checkpoints.items() if made["ref"] != moved}

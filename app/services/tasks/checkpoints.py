@@ -1,4 +1,4 @@
-"""The effects of a machine's reports of a task's work that it has brought to safety."""
+"""The effects of machines' checkpoint reports."""
 
 from typing import Any
 
@@ -16,9 +16,11 @@ from muster.protocol import frames
 
 
 def handle_checkpoint(live: LiveAttempt, report: frames.Checkpoint) -> None:
-    """A stage's work, or that of its middle, is at the remote: the task can go on from here on any
-    machine. While the attempt waits it comes again where somebody has changed the work through a
-    tunnel. Raises Conflict where the stage was not ordered, and Forged for another's ref.
+    """A stage's work, or that of its middle, is at the remote: the task can resume from here on any
+    machine.
+
+    While the attempt waits, the report comes again if someone changed the work through a tunnel.
+    Raises Conflict if the stage wasn't ordered, and ForgedReport for another attempt's ref.
     """
     is_renewed = is_waiting_checkpoint(live.attempt, report)
     if not is_renewed:
@@ -26,7 +28,7 @@ def handle_checkpoint(live: LiveAttempt, report: frames.Checkpoint) -> None:
     about_attempt = live.attempt.task_id, live.attempt.number, report.stage_index
     ref = checkpoint_ref(*about_attempt, partial=report.partial)
     if report.ref != ref:
-        raise ForgedReport(f"it is not at {ref}")
+        raise ForgedReport(f"it isn't at {ref}")
     if report.follows is None and work_lineage.is_lineage_unknown(live):
         work_lineage.requeue(live, gone=False)
         return
@@ -42,7 +44,7 @@ def handle_checkpoint(live: LiveAttempt, report: frames.Checkpoint) -> None:
     text = f"checkpoint of stage “{stage_name(live.task, report.stage_index)}”"
     if report.partial:
         live.task.partial = {"stageIndex": report.stage_index, **known}
-        text += ", in its middle"
+        text += ", in the middle of it"
     else:
         live.task.checkpoints = {**live.task.checkpoints, str(report.stage_index): known}
     if is_renewed and live.attempt.pushes > 0:
@@ -52,14 +54,14 @@ def handle_checkpoint(live: LiveAttempt, report: frames.Checkpoint) -> None:
         about["follows"] = report.follows.commit
     if is_renewed:
         by = _tunnel_opener(live.attempt)
-        text += f", renewed: {by.name if by else 'somebody'} has changed it through a tunnel"
+        text += f", updated: {by.name if by else 'someone'} has changed it through a tunnel"
         about["by"] = by.id if by else None
     live.record_limited(EventType.CHECKPOINT, text, stage_index=report.stage_index, **about)
 
 
 def is_waiting_checkpoint(attempt: Attempt, report: frames.Checkpoint | frames.Changes) -> bool:
-    """Whether it is the checkpoint that the attempt waits with: of the stage before its gate, of
-    the middle of its own, or of the last one where only the push is left.
+    """Whether it's the waiting attempt's current checkpoint: of the stage before its gate, of
+    the middle of its own, or of the last one if only the push is left.
     """
     is_its_own = attempt.mid_stage or attempt.pushes > 0
     waiting = attempt.stage_index if is_its_own else attempt.stage_index - 1
@@ -68,7 +70,7 @@ def is_waiting_checkpoint(attempt: Attempt, report: frames.Checkpoint | frames.C
 
 
 def _tunnel_opener(attempt: Attempt) -> Developer | None:
-    """Who has opened the attempt's tunnel, where that is known."""
+    """Return who opened the attempt's tunnel, if known."""
     query = (
         select(Developer)
         .join(Tunnel, Tunnel.opened_by == Developer.id)

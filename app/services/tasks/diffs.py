@@ -1,4 +1,4 @@
-"""What a task has changed, for who may see the task."""
+"""A task's changes, for people who can see the task."""
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,10 +15,11 @@ from app.services.changes import change_queries
 from app.services.tasks import queries, workspaces
 from muster.protocol import notes
 
-EXPIRED_TEXT = "what it changed was kept for its time, and is gone"
+EXPIRED_TEXT = "The retention period of its changes is over."
 _FILE_BYTES = 600
-"""That a file has in an answer beside its hunks and names; each of its names may be six times as
-long there."""
+"""Bytes of a file in a response besides its hunks and names; each of its names may take six
+times as many there.
+"""
 MAX_FILES_PER_PAGE = 2_000
 _CHUNK_BYTES = 256 * 1024
 
@@ -26,8 +27,9 @@ _CHUNK_BYTES = 256 * 1024
 @dataclass(frozen=True)
 class FilePage:
     """Files of a change in order: the columns of `ChangedFile`, and the file's `hunks` as JSON
-    (None: none are kept). `next_offset` is the position of the first one behind them; None: there
-    is none.
+    (None: not stored).
+
+    `next_offset` is the position of the next file; None: there is none.
     """
 
     files: Sequence[Any]
@@ -35,7 +37,7 @@ class FilePage:
 
 
 class DiffSelector(NamedTuple):
-    """Which change of the task's, as in `services.changes.reading.of`."""
+    """Which change of the task's, as in `services.changes.change_queries.find_change`."""
 
     stage: int | None = None
     attempt: int | None = None
@@ -46,7 +48,7 @@ LATEST = DiffSelector()
 
 
 def find_change(actor: Developer, task_id: int, which: DiffSelector = LATEST) -> Change:
-    """The change with its files. Raises NotFound, of which NoDiff."""
+    """Return the change with its files. Raises NotFound, including NoDiff."""
     task = queries.get(actor, task_id)
     change = change_queries.find_change(task, *which)
     if change is None:
@@ -58,17 +60,17 @@ def find_change(actor: Developer, task_id: int, which: DiffSelector = LATEST) ->
 
 def _missing_reason(task: Task, which: DiffSelector) -> str:
     if which != LATEST:
-        return "nothing is known of what was changed there"
+        return "No changes are known there."
     if (machine_error := _machine_error(task)) is not None:
-        return f"its machine could not tell: {machine_error}"
+        return f"Its machine couldn't determine the changes: {machine_error}."
     if task.checkpoints or task.partial or task.result:
-        return "its machine is of an earlier release, which does not tell what it changes"
-    return "no stage of it has come to its end yet"
+        return "Its machine's release is too old to report changes."
+    return "No stage has finished yet."
 
 
 def _machine_error(task: Task) -> str | None:
-    """Why a machine could not tell what the task has changed, git taking too long, say; None: no
-    machine has said so.
+    """Return why a machine couldn't determine the task's changes, such as a git timeout; None:
+    no machine reported a problem.
     """
     query = select(Event.message).where(
         Event.task_id == task.id,
@@ -80,9 +82,10 @@ def _machine_error(task: Task) -> str | None:
 
 
 def read_page(change: Change, most: int, *, offset: int = 0, path: str | None = None) -> FilePage:
-    """Files from that position on: as many as have `most` bytes in an answer together, or one.
+    """Return files from that position on: as many as have `most` bytes in a response together, or
+    one.
 
-    With a `path` the file alone that is called so, before or after. Raises NoFile.
+    With a `path`, only the file with that name, before or after. Raises NoFile.
     """
     found = db.session.execute(_rows(change, most, offset, path)).all()
     shown = [row for row in found if row.fits]
@@ -95,8 +98,8 @@ def read_page(change: Change, most: int, *, offset: int = 0, path: str | None = 
 
 
 def _rows(change: Change, most: int, offset: int, path: str | None) -> Any:
-    """The query of the files from there on, in one pass: `fits` says whether a file is the page's,
-    and of others the hunks stay where they are.
+    """Return the query of the files from there on, in one pass: `fits` is whether a file belongs
+    to the page; others' hunks aren't read.
     """
     names = func.length(ChangedFile.path) + func.length(ChangedFile.old_path)
     size = func.coalesce(func.length(Content.hunks), 0) + 6 * names + _FILE_BYTES
@@ -124,8 +127,8 @@ def _join_sections(query: Any, change: Change) -> Any:
 
 
 def read_patch(change: Change, path: str | None = None) -> Iterator[bytes]:
-    """The sections of the change's patch, or of one file, in pieces. Raises NoFile, and
-    PatchLeftOut where some are not kept.
+    """Yield the sections of the change's patch, or of one file, in chunks. Raises NoFile, and
+    PatchLeftOut if some aren't stored.
     """
     sections = select(ChangedFile.position, Content.size).where(ChangedFile.change_id == change.id)
     if path is not None:
@@ -162,16 +165,16 @@ def _read_chunks(
 
 @dataclass(frozen=True)
 class FileAt:
-    """A file's content at a commit, and what git calls it."""
+    """A file's content at a commit, and its git ID."""
 
     blob: str
     data: bytes
 
 
 def read_file(actor: Developer, task_id: int, commit: str, path: str) -> FileAt:
-    """A file that the task has changed, as it was at a commit that a change begins or ends at.
+    """Return a changed file as it was at a commit at which a change starts or ends.
 
-    Raises NotFound, of which NoDiff, NoFile, and FileLeftOut.
+    Raises NotFound, including NoDiff, NoFile, and FileLeftOut.
     """
     task = queries.get(actor, task_id)
     before = func.coalesce(func.nullif(ChangedFile.old_path, ""), ChangedFile.path)
@@ -194,16 +197,16 @@ def read_file(actor: Developer, task_id: int, commit: str, path: str) -> FileAt:
 
 
 def _require_known(task: Task, commit: str) -> None:
-    """Raise NoDiff where it is not known what changed up to there, or no longer."""
+    """Raise NoDiff if the changes up to there are unknown, or no longer stored."""
     is_its = or_(Change.commit == commit, Change.base == commit)
     kept = select(Change.left_out).where(Change.task_id == task.id, Change.is_complete, is_its)
     left_out = db.session.scalars(kept).all()
     if all(why == EXPIRED for why in left_out):
-        raise NoDiff(EXPIRED_TEXT if left_out else "the task has changed nothing up to that commit")
+        raise NoDiff(EXPIRED_TEXT if left_out else "The task has no changes up to that commit.")
 
 
 def commit_at(task: Task, gate: Gate) -> str | None:
-    """The commit of the work that the gate asks about; None where there is none."""
+    """Return the commit of the work that the gate asks about; None if there is none."""
     partial, made = task.partial or {}, {}
     if gate.number > 0 and partial.get("stageIndex") == gate.stage_index:
         made = partial
@@ -213,7 +216,7 @@ def commit_at(task: Task, gate: Gate) -> str | None:
 
 
 def change_at_gate(task: Task, gate: Gate) -> Change | None:
-    """What changed, since the base, of the work that the gate asks about."""
+    """Return the changes, since the base, of the work that the gate asks about."""
     commit = commit_at(task, gate)
     if commit is None:
         return None
@@ -228,15 +231,16 @@ def change_at_gate(task: Task, gate: Gate) -> Change | None:
 
 
 def gate_diff(task: Task, gate: Gate) -> dict[str, Any] | None:
-    """What the gate shows of it: {filesChanged, insertions, deletions, href}. None where there is
-    no work yet; `href` is None where the machine does not tell what it changes.
+    """Return the gate's diff: {filesChanged, insertions, deletions, href}.
+
+    None if there is no work yet; `href` is None if the machine doesn't report its changes.
     """
     numbers = workspaces.diff_at(task, gate)
     return None if numbers is None else with_link(numbers, change_at_gate(task, gate))
 
 
 def with_link(numbers: Mapping[str, int], change: Change | None) -> dict[str, Any]:
-    """The numbers of a gate's diff, with where it is."""
-    # Nothing follows what is asked about: it is the latest of its attempt.
+    """Return the counts of a gate's diff, with its link."""
+    # Nothing follows the work in question: it's the latest of its attempt.
     where = change and f"/api/web/tasks/{change.task_id}/diff?attempt={change.attempt}"
     return {**numbers, "href": where}

@@ -1,4 +1,4 @@
-"""Hosts that stages were refused: what their machines report, told once for each host and stage."""
+"""Hosts that stages were denied, as machines report them, recorded once per host and stage."""
 
 from sqlalchemy import select
 
@@ -11,16 +11,16 @@ from app.services.tasks import history, stages
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 
-MAX_EVENTS = 100  # events of one attempt, for it may ask for as many names as it can think of
-MAX_NOTIFICATIONS = 5  # of these, people are told of so many
+MAX_EVENTS = 100  # events per attempt, because it may request any number of names
+MAX_NOTIFICATIONS = 5  # of these, people are notified of so many
 MAX_HOST = network.MAX_HOST_LENGTH + len(":65535")
 
 
 def handle_refused(live: LiveAttempt, report: frames.EgressRefused) -> None:
-    """Note in the history that a stage asked for a host that its network does not allow; also if
-    the attempt has ended. The caller commits.
+    """Record that a stage requested a host that its network doesn't allow; also if the attempt has
+    ended. The caller commits.
 
-    One event for each host and stage of a round, and after `MOST` of an attempt a last one.
+    One event per host and stage of a round, and after `MAX_EVENTS` of an attempt a last one.
     """
     host = make_printable(report.host[:MAX_HOST])[:MAX_HOST]
     known = _recorded_events(live)
@@ -43,7 +43,7 @@ def handle_refused(live: LiveAttempt, report: frames.EgressRefused) -> None:
 
 
 def _recorded_events(live: LiveAttempt) -> list[tuple[int, int | None, str | None]]:
-    """Attempt, stage and host of each event of the round."""
+    """Return attempt, stage and host of each event of the round."""
     db.session.flush()  # some may be as new as this batch of reports
     attempts = select(Attempt.number).where(
         Attempt.task_id == live.task.id, Attempt.round == live.attempt.round
@@ -57,19 +57,22 @@ def _recorded_events(live: LiveAttempt) -> list[tuple[int, int | None, str | Non
 
 
 def _network_owner(live: LiveAttempt, stage_index: int) -> str:
-    """Whose network the stage has: its own, or its project's."""
+    """Return whose network setting the stage has: its own, or its project's."""
     (stage,) = live.task.pipeline[stage_index : stage_index + 1] or [{}]
     return "stage" if "network" in stage else "project"
 
 
 def _event_text(live: LiveAttempt, report: frames.EgressRefused, host: str, whose: str) -> str:
     name = stages.stage_name(live.task, report.stage_index)
-    what = f"stage “{name}” was refused {host}, which "
+    what = f"stage “{name}” was denied {host}, which "
     if whose == "stage":
-        return what + "its own network does not allow; a maintainer can change it in the pipeline"
-    return what + "the project's network does not allow; a maintainer can allow it"
+        return (
+            what
+            + "its own network setting doesn't allow; a maintainer can change it in the pipeline"
+        )
+    return what + "the project's network setting doesn't allow; a maintainer can allow it"
 
 
 def _final_text(live: LiveAttempt, report: frames.EgressRefused) -> str:
     name = stages.stage_name(live.task, report.stage_index)
-    return f"stage “{name}” was refused more than {MAX_EVENTS} hosts; the others are not told"
+    return f"stage “{name}” was denied more than {MAX_EVENTS} hosts; further ones aren't recorded"

@@ -1,14 +1,14 @@
-"""Where a task's events of certain types lie, at the same cost however many there are.
+"""Positions of a task's events of certain types, at a nearly constant cost.
 
-Each event has a number in its task, and one among those of its type; both are in one index. How
-many of a type come before a place is thus read from one row, and the place that so many of several
-types come before is found by halving the task:
+Each event has a number in its task, and one among those of its type; both are in one index. So one
+row tells how many of a type come before a position, and a binary search finds the position that a
+given number of events of several types come before:
 
     number       1  2  3  4  5  6  7  8        which is the 4th log or warning?
     log          1     2        3     4        before 5: 2 + 1 = 3, so it is 5 or later
     warning            -  1        2           before 7: 3 + 1 = 4, so it is before 7, that is 6
 
-A million events are halved twenty times.
+A million events take twenty steps.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,8 @@ _COUNT = """
         ORDER BY e.number DESC LIMIT 1
     ) AS latest
 """
-# `high` is the place as soon as `low` is the number before it. Negative :skipped: all but so many.
+# `high` is the position as soon as `low` is the number before it. Negative :skipped: all but so
+# many.
 _FIND: TextClause = text(f"""
     WITH RECURSIVE asked AS (
         SELECT DISTINCT type FROM unnest(:types) AS type
@@ -52,8 +53,8 @@ _FIND: TextClause = text(f"""
 
 @dataclass(frozen=True)
 class EventOffset:
-    """Where a page begins: the number of its first event, None where no event is left; and how many
-    events there are in all.
+    """The start of a page: the number of its first event, None if no event is left; and the
+    total number of events.
     """
 
     number: int | None
@@ -61,8 +62,10 @@ class EventOffset:
 
 
 def find_offset(task_id: int, types: Sequence[EventType], last: int, skipped: int) -> EventOffset:
-    """Where a page of a task's events begins: of those up to number `last` and of `types` (none
-    given: of all), behind the first `skipped`. A negative `skipped` keeps that many of the last.
+    """Return the start of a page of a task's events: of those up to number `last` and of `types`
+    (empty: all), after the first `skipped`.
+
+    A negative `skipped` keeps that many of the last.
     """
     if types:
         about = {"task_id": task_id, "types": list(types), "last": last}

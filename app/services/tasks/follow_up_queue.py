@@ -1,4 +1,4 @@
-"""The follow-ups of a task that wait to begin, in their order.
+"""A task's queued follow-ups, in order.
 
 In all functions the caller holds the task's lock, and commits.
 """
@@ -21,7 +21,7 @@ def add(
     review_id: int | None,
     now: datetime,
 ) -> FollowUp:
-    """Queue another one, behind all others. Raises TooManyFollowUps."""
+    """Queue another one, after all others. Raises TooManyFollowUps."""
     if task.follow_ups_queued >= MAX_QUEUED:
         raise TooManyFollowUps
     last = db.session.scalar(select(func.max(FollowUp.number)).where(FollowUp.task_id == task.id))
@@ -45,27 +45,27 @@ def add(
 
 
 def find_next(task: Task) -> FollowUp | None:
-    """The one that begins next. Costs nothing where none waits."""
+    """Return the next one to start. Costs nothing if none is queued."""
     if not task.follow_ups_queued:
         return None
     return db.session.scalar(_queued(task).limit(1))
 
 
 def start(task: Task, row: FollowUp, now: datetime) -> None:
-    """The task has begun the round that is this one's."""
+    """Record that the task has started its round."""
     row.state, row.round, row.started_at = FollowUpState.STARTED, task.round, now
     task.follow_ups_queued -= 1
     task.follow_up = row.number
 
 
 def withdraw(task: Task, row: FollowUp) -> None:
-    """One that is queued never begins."""
+    """Withdraw a queued one."""
     row.state = FollowUpState.WITHDRAWN
     task.follow_ups_queued -= 1
 
 
 def withdraw_all(task: Task) -> None:
-    """None of them begins: somebody has put an end to the task."""
+    """Withdraw all of them: someone has ended the task."""
     if task.follow_ups_queued:
         for row in db.session.scalars(_queued(task)):
             withdraw(task, row)

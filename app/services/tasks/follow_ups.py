@@ -1,8 +1,8 @@
-"""What people do with follow-ups: say what is to be done next, and take it back.
+"""Follow-ups by people: adding the next instruction, and withdrawing it.
 
-One begins at once where its task rests: ended, or at the question before a stage. Else it is
-queued, and begins when the task next rests there or is completed. So of several at once, by the
-task's lock, one begins and the others are queued in order.
+A follow-up starts at once if its task is idle: ended, or at the question before a stage. Otherwise
+it's queued, and starts when the task next reaches such a question or completes. By the task's lock,
+one of several concurrent ones starts and the others are queued in order.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ from app.services.tasks import (
     transitions,
 )
 
-_SUPERSEDED = "a follow-up begins another round"
+_SUPERSEDED = "a follow-up starts another round"
 
 
 def create(
@@ -54,10 +54,10 @@ def create(
     review_id: int | None = None,
     remember: Callable[[FollowUp], None] | None = None,
 ) -> FollowUp:
-    """Have the task go on: now, where it rests, or else when it does. Returns the follow-up.
+    """Follow up on the task: now, if it's idle, or as soon as it is. Returns the follow-up.
     Commits.
 
-    `remember` is called with it, last before the commit; if that raises there is none. Raises
+    `remember` is called with it just before the commit; if that raises, there is none. Raises
     NotFound, Forbidden, InvalidFields, NoCheckpoint, TunnelOpen, TooManyFollowUps.
     """
     seen = queries.get(actor, task_id)
@@ -85,10 +85,10 @@ def add(
     review_id: int | None,
     now: datetime,
 ) -> FollowUp:
-    """Begin it where the task rests and none is before it, or else queue it. The caller has asked
-    for the right, holds the locks, wakes the machine, and commits.
+    """Start it if the task is idle and none is before it, or else queue it.
 
-    Raises NoCheckpoint, TunnelOpen, TooManyFollowUps.
+    The caller has checked the right, holds the locks, wakes the machine, and commits. Raises
+    NoCheckpoint, TunnelOpen, TooManyFollowUps.
     """
     task = held.task
     made = follow_up_queue.add(task, actor, instruction, from_stage, review_id, now)
@@ -101,18 +101,18 @@ def add(
             if following is made:
                 raise
     if made.state is FollowUpState.QUEUED:
-        text = f"follow-up {made.number} of {actor.name}'s waits for the task to rest"
+        text = f"{actor.name}'s follow-up {made.number} is queued"
         history.record_event(task, EventType.LOG, text, now, data={"by": actor.id})
     return made
 
 
 def require_right(actor: Developer, task_id: int) -> None:
-    """Require that the developer may have the task go on. Raises NotFound, Forbidden."""
+    """Require that the developer can follow up on the task. Raises NotFound, Forbidden."""
     rights.require(Permission.FOLLOW_UP, actor, queries.get(actor, task_id).project)
 
 
 def withdraw(actor: Developer, task_id: int, follow_up_id: int) -> None:
-    """Take one back that has not begun, whoever's: members answer for each other. Commits.
+    """Withdraw a queued one, anyone's: members can act for each other. Commits.
 
     Raises NotFound, Forbidden, FollowUpStarted.
     """
@@ -124,23 +124,23 @@ def withdraw(actor: Developer, task_id: int, follow_up_id: int) -> None:
         raise FollowUpStarted
     if row.state is FollowUpState.QUEUED:
         follow_up_queue.withdraw(held.task, row)
-        text = f"follow-up {row.number} is withdrawn by {actor.name}"
+        text = f"follow-up {row.number} withdrawn by {actor.name}"
         history.record_event(held.task, EventType.LOG, text, clock_now(), data={"by": actor.id})
         audit.record_privileged("task.follow_up_withdrawn", seen, actor)
     db.session.commit()
 
 
 def listing(actor: Developer, task_id: int) -> Select[FollowUp]:
-    """The task's follow-ups, in any order. Raises NotFound."""
+    """Return the task's follow-ups, in any order. Raises NotFound."""
     return _query(queries.get(actor, task_id).id)
 
 
 def get(actor: Developer, task_id: int, follow_up_id: int) -> FollowUp:
-    """Raises NotFound."""
+    """Return one follow-up. Raises NotFound."""
     query = _query(queries.get(actor, task_id).id).where(FollowUp.id == follow_up_id)
     row = db.session.scalar(query.execution_options(populate_existing=True))
     if row is None:
-        raise NotFound(f"there is no follow-up {follow_up_id} of task {task_id}")
+        raise NotFound(f"Task {task_id} has no follow-up {follow_up_id}.")
     return row
 
 
@@ -153,23 +153,23 @@ def _query(task_id: int) -> Select[FollowUp]:
 
 
 def start_queued(held: LockedTask, now: datetime) -> bool:
-    """Begin the first that is queued, where the task is completed, or comes to the question before
-    a stage: in its place. Returns whether one has begun. The caller holds the locks, and commits.
+    """Start the first queued one, if the task is completed, or in place of a question before a
+    stage. Returns whether one has started. The caller holds the locks, and commits.
     """
     row = follow_up_queue.find_next(held.task)
     if row is None:
         return False
-    db.session.flush()  # what this batch of reports tells of is what it goes on from
+    db.session.flush()  # it resumes from what this batch of reports brings
     try:
         _start(held, row, now)
     except (NoCheckpoint, TunnelOpen):
-        return False  # it goes on waiting: for more work to be there, for the tunnel to be closed
+        return False  # it keeps waiting: for more work, or for the tunnel to close
     return True
 
 
 def sweep(now: datetime) -> int:
-    """Begin those that are queued at tasks that rest: what kept them from it may be over. Returns
-    how many tasks were looked at. Commits for each.
+    """Start queued ones of idle tasks: what blocked them may be over. Returns the number of
+    checked tasks. Commits for each.
     """
     query = (
         select(Task.id)
@@ -201,12 +201,14 @@ def sweep(now: datetime) -> int:
     return len(resting)
 
 
-# ---- what these have in common -----------------------------------------------------------------
+# ---- common parts ------------------------------------------------------------------------------
 
 
 def _start(held: LockedTask, row: FollowUp, now: datetime) -> None:
-    """Begin the round that is the follow-up's. An attempt that waits ends as handed over: the next
-    one goes on from its checkpoint. Raises NoCheckpoint, TunnelOpen, and has changed nothing then.
+    """Start the follow-up's round. A waiting attempt ends as requeued: the next one resumes from
+    its checkpoint.
+
+    Raises NoCheckpoint, TunnelOpen, and has changed nothing then.
     """
     task, start = held.task, row.from_stage
     work = rounds.work_for_round(task, start)
@@ -226,7 +228,7 @@ def _start(held: LockedTask, row: FollowUp, now: datetime) -> None:
 
 def _record(task: Task, row: FollowUp, now: datetime) -> None:
     name = pipeline.parse(task.pipeline)[row.from_stage].name
-    text = f"followed up by {row.creator.name} from stage “{name}”, as round {task.round}"
+    text = f"follow-up by {row.creator.name} from stage “{name}”, as round {task.round}"
     about = {
         "round": task.round,
         "number": row.number,
@@ -246,7 +248,7 @@ def _record(task: Task, row: FollowUp, now: datetime) -> None:
 
 
 def _open_gate(task: Task) -> Gate | None:
-    """The question before a stage that the task waits with, or before its branch is moved."""
+    """Return the waiting task's question before a stage, or before its branch is moved."""
     gate = gates.find_open_gate(task) if task.status in task_rules.LIVE else None
     if gate is None or gate.kind in (GateKind.BUDGET, GateKind.QUESTION, GateKind.CHECKPOINT):
         return None

@@ -32,9 +32,9 @@ from app.services.tasks import answers, attempts, diffs, history, queries, quest
 
 @dataclass(frozen=True)
 class PendingGate:
-    """An open question, as people are shown it. `diff`: {filesChanged, insertions, deletions,
-    href}; `budgets`: as in `domain.budget.BudgetStanding.told`; `branch`: as in
-    `domain.task_branch.told`.
+    """An open question, as people see it. `diff`: {filesChanged, insertions, deletions, href};
+    `budgets`: as in `domain.budget.BudgetStatus.to_json`; `branch`: as in
+    `domain.task_branch.to_json`.
     """
 
     task_id: int
@@ -53,8 +53,8 @@ class PendingGate:
 
 
 def open_first_gate(task: Task, now: datetime) -> bool:
-    """Open the gate of the stage that a task begins at, if it has one: before an attempt exists the
-    task itself waits for the answer. Returns whether a gate was opened.
+    """Open the gate of a task's first stage, if it has one: before an attempt exists, the task
+    itself waits for the answer. Returns whether a gate was opened.
     """
     step = pipeline.next_step(pipeline.parse(task.pipeline), task.stage_index)
     if not isinstance(step, pipeline.Ask):
@@ -87,8 +87,8 @@ def open_before_stage(task: Task, step: pipeline.Ask, now: datetime) -> None:
 
 
 def copy_answers(task: Task, start: int) -> None:
-    """Copy the answers of the round before, for stages before `start`, into the task's round: they
-    are not asked again, and later stages use them.
+    """Copy the previous round's answers, for stages before `start`, into the task's round: they
+    aren't asked again, and later stages use them.
     """
     columns = [column for column in Gate.__table__.columns if column.name != "round"]
     answered = select(literal(task.round), *columns).where(
@@ -113,7 +113,7 @@ def is_answered(task: Task, stage_index: int) -> bool:
 
 
 def find_open_gate(task: Task) -> Gate | None:
-    """The gate of the task's round that waits for an answer: there is at most one."""
+    """Return the open gate of the task's round: there is at most one."""
     query = select(Gate).where(
         Gate.task_id == task.id, Gate.round == task.round, Gate.answered_at.is_(None)
     )
@@ -121,11 +121,13 @@ def find_open_gate(task: Task) -> Gate | None:
 
 
 def variables(task_id: int, round_: int, stage_index: int) -> dict[str, str]:
-    """`choice` and `input` as last answered in that round, before that stage or an earlier one."""
+    """Return `choice` and `input` as last answered in that round, before that stage or an
+    earlier one.
+    """
     query = (
         select(Gate)
         .where(Gate.task_id == task_id, Gate.round == round_, Gate.answered_at.is_not(None))
-        .where(Gate.number == 0)  # answers in the middle of a stage are for its agent alone
+        .where(Gate.number == 0)  # answers in the middle of a stage are only for its agent
         .order_by(Gate.stage_index)
     )
     found: dict[str, str] = {}
@@ -137,7 +139,7 @@ def variables(task_id: int, round_: int, stage_index: int) -> dict[str, str]:
 
 
 def get_pending(actor: Developer, task_id: int) -> PendingGate:
-    """The gate that waits for an answer. Raises NotFound, NothingPending."""
+    """Return the open gate. Raises NotFound, NothingPending."""
     task = queries.get(actor, task_id)
     gate = find_open_gate(task) if task.status in rules.LIVE else None
     if gate is None:
@@ -147,7 +149,7 @@ def get_pending(actor: Developer, task_id: int) -> PendingGate:
 
 
 def to_pending(task: Task, gate: Gate, stage_name: str, diff: dict[str, Any] | None) -> PendingGate:
-    """The open gate, as people are shown it."""
+    """Return the open gate, as people see it."""
     return PendingGate(
         task_id=task.id,
         round=gate.round,
@@ -176,13 +178,12 @@ def confirm_stage(
     round: int | None = None,
     budget: Mapping[str, Any] | None = None,
 ) -> Task:
-    """Answer a gate. Returns the task. Commits. Of simultaneous answers one wins, by the task's
-    lock.
+    """Answer a gate. Returns the task. Commits. Of concurrent answers one wins, by the task's lock.
 
     `number` is that of the stage's question; None: whichever is open. `round` is that of a question
-    which was shown a while ago, and may be an earlier one's. `budget` is how much more the task may
-    use, with `continue`; None: as much as the budgets have. Raises NotFound, Forbidden,
-    NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, TunnelOpen, InvalidFields.
+    shown earlier, and may be outdated. `budget` is how much more the task can use, with `continue`;
+    None: the budgets' own amounts again. Raises NotFound, Forbidden, NoOpenGate, WrongRound,
+    WrongStage, AlreadyAnswered, TunnelOpen, InvalidFields.
     """
     seen = queries.get(actor, task_id)
     rights.require(Permission.ANSWER_GATE, actor, seen.project)
@@ -205,16 +206,19 @@ def answer_gate(
     *,
     budget: Mapping[str, Any] | None = None,
 ) -> None:
-    """Answer an open gate of the locked task, which is also `seen`, with its project. The caller
-    has asked for the right, and commits. Raises TunnelOpen, InvalidFields.
+    """Answer an open gate of the locked task, which is also `seen`, with its project.
+
+    The caller has checked the right, and commits. Raises TunnelOpen, InvalidFields.
     """
-    if gate.kind is not GateKind.QUESTION:  # which is about no checkpoint
+    if gate.kind is not GateKind.QUESTION:  # which isn't about a checkpoint
         require_no_tunnel(held)
     answers.apply_answer(actor, seen, held, gate, result, comment, budget=budget)
 
 
 def require_open_gate(task: Task, stage_index: int, number: int | None) -> Gate:
-    """The task's open gate, if it is that question of that stage; number None: whichever is open.
+    """Return the task's open gate, if it's that question of that stage; number None: whichever is
+    open.
+
     Raises AlreadyAnswered, WrongStage, NoOpenGate.
     """
     gate = find_open_gate(task) if task.status in rules.LIVE else None
@@ -242,8 +246,8 @@ def _has_answer(task: Task, stage_index: int, number: int | None) -> bool:
 
 
 def require_no_tunnel(held: LockedTask) -> None:
-    """Raise TunnelOpen while somebody may change what the question is about: what is approved is
-    what the checkpoint has.
+    """Raise TunnelOpen while the subject of the question can change: an approval covers what the
+    checkpoint has.
     """
     if held.live is None:
         return
@@ -257,12 +261,14 @@ def require_no_tunnel(held: LockedTask) -> None:
         return
     if tunnel.state in tunnel_rules.OPEN_STATES:
         raise TunnelOpen
-    raise TunnelOpen("the tunnel into the task's workspace is closing: answer when it is closed")
+    raise TunnelOpen("The tunnel into the task's workspace is closing. Answer when it's closed.")
 
 
 def expire(now: datetime) -> int:
-    """Fail the tasks whose gate was not answered in time; an agent that asked goes on without an
-    answer. Returns how many gates were found. Commits for each task.
+    """Fail the tasks whose gate wasn't answered in time; an agent that asked continues without an
+    answer.
+
+    Returns the number of found gates. Commits for each task.
     """
     query = (
         select(Gate.task_id)

@@ -17,14 +17,15 @@ from app.services.notify import outbox
 from app.services.tasks import event_offsets, queries
 
 SEARCH_WINDOWS = (10_000, 1_000, 100)
-"""So many of the last are looked through for a text. Where there is no time for so many long ones,
-fewer; the fewest are waited for."""
+"""Maximum recent events searched for a text. If they are too long to search in time, fewer; the
+smallest number is always searched.
+"""
 
 
 @dataclass(frozen=True)
 class EventPage:
-    """A page of events. `total` is how many match in all. Only events from number `searched_from`
-    on were searched; None: all.
+    """A page of events. `total` is the number of matches. Only events from number
+    `searched_from` on were searched; None: all.
     """
 
     items: list[Event]
@@ -44,11 +45,11 @@ def record_event(
     by: int | None = None,
     is_news: bool = True,
 ) -> None:
-    """Add an event to the task's history; those who look at the task are woken. The caller holds
-    the task's lock, so that numbers have no holes, and commits.
+    """Add an event to the task's history, and update the task's viewers.
 
-    `by` is the developer whose act it was. Events that people are told of go into the outbox too,
-    but for those that are no news.
+    The caller holds the task's lock, so that numbers have no gaps, and commits. `by` is the
+    developer who acted. Events that notify people go into the outbox too, except those that aren't
+    news.
     """
     about = {"attempt": task.attempt if attempt is None else attempt, "stage_index": stage_index}
     event = _next_event(task, type_, message, now, **about, data=data or {})
@@ -57,8 +58,8 @@ def record_event(
 
 
 def first_event(task: Task, message: str, now: datetime) -> Event:
-    """A new task's first event, for a caller who writes both: the event is not added to the
-    session.
+    """Return a new task's first event, for a caller who writes both: the event isn't added to
+    the session.
     """
     about: dict[str, Any] = {"attempt": 0, "stage_index": None, "data": {}, "type_number": 1}
     event = _next_event(task, EventType.CREATED, message, now, **about)
@@ -90,7 +91,7 @@ def read_events(
     limit: int = 50,
     offset: int = 0,
 ) -> EventPage:
-    """A page of a task's events in order, of those whose number is below `before`.
+    """Return a page of a task's events in order, of those whose number is below `before`.
 
     Any page costs the same: docs/decisions/0024. Raises NotFound.
     """
@@ -109,7 +110,7 @@ def read_events(
 def _search(
     task_id: int, types: Sequence[EventType], search: str, last: int, limit: int, offset: int
 ) -> EventPage:
-    """A page of the events that contain the text, among the last of them."""
+    """Return a page of the events that contain the text, among the last of them."""
     for most in SEARCH_WINDOWS:
         place = event_offsets.find_offset(task_id, types, last, -most)
         if place.number is None:
@@ -131,7 +132,9 @@ def _search(
 def _events_between(
     task_id: int, types: Sequence[EventType], first: int, last: int, limit: int | None = None
 ) -> Select[int, str, Any]:
-    """Number and texts of the events in that range; with a limit, the first ones of each type."""
+    """Return number and texts of the events in that range; with a limit, the first ones of each
+    type.
+    """
     texts = select(Event.number, Event.message, Event.data).where(
         Event.task_id == task_id, Event.number >= first, Event.number <= last
     )

@@ -1,4 +1,4 @@
-"""The effects of what a machine reports of its push, as far as the task's own branch goes."""
+"""The effects of machines' push reports on the task's branch."""
 
 from app.domain import lineage, task_branch
 from app.domain.attempt import AttemptPhase
@@ -12,20 +12,21 @@ from muster.protocol import frames
 
 
 def handle_branch_refused(live: LiveAttempt, report: frames.BranchRefused) -> None:
-    """The attempt's branch is pushed, and the task's not moved. It is tried again where it names
-    what an attempt of the task left there; else people are asked. Raises Conflict where that push
-    was not ordered, and Forged for another branch.
+    """The attempt's branch is pushed, and the task's isn't moved.
+
+    It's retried if the branch has a commit of an attempt of the task; otherwise people are asked.
+    Raises Conflict if that push wasn't ordered, and ForgedReport for another branch.
     """
     machine, task, attempt = live.machine, live.task, live.attempt
     if (attempt.phase, attempt.pushes) != (AttemptPhase.PUBLISH, report.number):
-        raise Conflict(f"the machine has no order to push of number {report.number}")
+        raise Conflict(f"the machine has no push order number {report.number}")
     if report.name != task.task_branch:
-        raise ForgedReport(f"it is not {task.task_branch}")
+        raise ForgedReport(f"it isn't {task.task_branch}")
     if attempt.pushed_commit is None and attempt.work is not None:
         raise Conflict(f"the machine has no order to move {report.name}")
     known = attempt.pushed_commit or (work_lineage.expected_revision(live) or {}).get("commit")
     if known and report.commit != known:
-        why = f"it has pushed {report.commit}, and not {known}"
+        why = f"it has pushed {report.commit} instead of {known}"
         work_lineage.fail_unapproved(live, why, gone=True)
         return
     found = report.found, report.why, _single_line(report.by), _single_line(report.subject)
@@ -35,7 +36,7 @@ def handle_branch_refused(live: LiveAttempt, report: frames.BranchRefused) -> No
     attempt.pushes += 1
     if is_ours:
         task.branch_commit = report.found
-        text = f"{report.name} is moved on from {report.found}, which an attempt that ended pushed"
+        text = f"moving {report.name} on from {report.found}, which an ended attempt pushed"
         live.record(EventType.WARNING, text, branch=report.name, found=report.found)
     else:
         branches.ask_about_branch(machine, task, attempt, finding, live.now)
@@ -43,17 +44,17 @@ def handle_branch_refused(live: LiveAttempt, report: frames.BranchRefused) -> No
 
 
 def handle_to_publish(live: LiveAttempt, report: frames.PublishPreview) -> None:
-    """What the machine would push, of which no checkpoint has told. It is ordered to where that is
-    in line with what people know. Raises Conflict where nobody asked.
+    """What the machine would push, without a checkpoint report. The push is ordered if it
+    follows the approved work. Raises Conflict if nobody asked.
     """
     attempt = live.attempt
     is_asked = attempt.phase is AttemptPhase.PUBLISH and attempt.pushed_commit is None
     if not is_asked or attempt.pushes != report.number:
-        raise Conflict(f"the machine has no order to announce a push of number {report.number}")
+        raise Conflict(f"the machine has no order to report push number {report.number} first")
     why = lineage.find_break(attempt.work, report.follows)
     known = attempt.work or work_lineage.expected_revision(live)
     if why is None and attempt.started_at is None and known:
-        # No stage has run here: there is nothing that could have changed it.
+        # No stage has run here, so nothing could have changed it.
         why = lineage.describe_mismatch(known, report.commit, report.tree)
     if why is not None:
         work_lineage.fail_unapproved(live, f"of what it would push: {why}", gone=True)
@@ -66,5 +67,5 @@ def handle_to_publish(live: LiveAttempt, report: frames.PublishPreview) -> None:
 
 
 def _single_line(text: str) -> str:
-    """A commit's own words, on one line."""
+    """Return a commit's text on one line."""
     return " ".join(text.replace("\0", "�").split())

@@ -1,4 +1,4 @@
-"""Looking tasks up, as far as the asking developer may see them."""
+"""Task queries, limited to what the developer can see."""
 
 import uuid
 from collections.abc import Callable, Collection, Sequence
@@ -18,8 +18,9 @@ from app.services.tasks import search
 from app.services.tasks.search import TaskFilter
 
 PageQuery = Callable[[Sequence[int] | None, int], tuple[Select[Task], list[int] | None]]
-"""Takes [the id that all tasks are below] (None: no bound), and how many there may be; gives the
-query, and where time ended the look [the id to go on below]."""
+"""Takes [the ID that all tasks are below] (None: no limit), and the maximum number. Returns the
+query and, if the time limit ended the search, [the ID to continue below].
+"""
 
 WITH_NAMES = (
     joinedload(Task.project, innerjoin=True),
@@ -34,23 +35,25 @@ FOR_LISTS = (
     joinedload(Task.creator, innerjoin=True).load_only(Developer.name),
     joinedload(Task.machine).load_only(Machine.name, Machine.connected),
 )
-"""Of a task, its project and its machine what lists show: the rest may be large."""
+"""The columns of a task, its project and its machine for lists: the others may be large."""
 
 FOR_PLANS = (undefer(Task.stages), *WITH_NAMES)
-"""What lists show, and the whole task."""
+"""The columns for lists, and the complete task."""
 
 
 def get(actor: Developer, task_id: int) -> Task:
-    """The task with its project, creator and machine. Raises NotFound where it is not visible."""
+    """Return the task with its project, creator and machine. Raises NotFound if it isn't
+    visible.
+    """
     if not (found := list_by_ids(actor, [task_id])):
-        raise NotFound(f"there is no task {task_id} that you may see")
+        raise NotFound(f"Task {task_id} not found, or you don't have access.")
     return found[0]
 
 
 def list_by_ids(
     actor: Developer, task_ids: Collection[int], options: Sequence[ExecutableOption] = WITH_NAMES
 ) -> Sequence[Task]:
-    """Those of the tasks that the actor may see, with the same rows as `get`, in any order."""
+    """Return the tasks that the actor can see, with the same rows as `get`, in any order."""
     query = select(Task).where(Task.id.in_(task_ids)).options(*options)
     if (visible := rights.visible_projects(actor)) is not None:
         query = query.join(Task.project).where(visible)
@@ -70,8 +73,10 @@ def listing(
     ids: Sequence[int] = (),
     q: str | None = None,
 ) -> PageQuery:
-    """A function that makes the query of a page of the tasks that match, newest first, for
-    `paging`. With `needs_me` only those with a question that the actor may answer.
+    """Return a function that builds the query of a page of matching tasks, newest first, for
+    `pagination`.
+
+    With `needs_me` only those with a question that the actor can answer.
     """
     few: list[ColumnElement[bool]] = [Task.id.in_(ids)] if ids else []
     if needs_me:
@@ -97,7 +102,9 @@ def listing(
 
 
 def _has_open_question(actor: Developer) -> ColumnElement[bool]:
-    """The condition that a question of the task is open, and that the actor may answer it."""
+    """Return the condition that a question of the task is open, and that the actor can answer
+    it.
+    """
     asked = aliased(Task)
     of_now = and_(asked.id == Gate.task_id, asked.round == Gate.round)
     is_open = Gate.answered_at.is_(None) & asked.status.in_(LIVE)

@@ -17,14 +17,14 @@ from app.models import Attempt, Gate, Task
 from app.services.tasks import history, transitions
 from muster.protocol import frames
 
-_MAX_TEXT, _MAX_CHOICES, _MAX_CHOICE = 10_000, 20, 200  # of what a machine says
+_MAX_TEXT, _MAX_CHOICES, _MAX_CHOICE = 10_000, 20, 200  # of a machine's text
 
 
 def open_question(
     task: Task, attempt: Attempt, asked: frames.QuestionOpened, now: datetime
 ) -> None:
-    """Open the question that the machine reports, in the place of one that is open. Raises
-    IllegalTransition, and Excessive for too many of them.
+    """Open the question that the machine reports, replacing an open one. Raises
+    IllegalTransition, and LimitExceeded for too many of them.
     """
     number = next_number(task, attempt.stage_index)
     if number > MAX_QUESTIONS:
@@ -49,23 +49,25 @@ def open_question(
 
 
 def answer_question(task: Task, attempt: Attempt, variables: dict[str, str], now: datetime) -> None:
-    """Let the agent go on with the answer: `choice` or `input`, or nobody's where both are missing.
+    """Continue the agent with the answer: `choice` or `input`, or no one's if both are missing.
     The caller changes the machine's orders.
     """
     attempt.question = {**(attempt.question or {}), "answer": variables}
     if _continue_task(task, now):
         name = task.pipeline[attempt.stage_index]["name"]
-        _record(task, attempt, EventType.RESUMED, f"goes on with “{name}”", now)
+        _record(task, attempt, EventType.RESUMED, f"continues with “{name}”", now)
 
 
 def build_order(task_id: int, attempt: int, question: dict[str, Any]) -> frames.Answer:
-    """The order to pass the answer on to the agent; `question` is the attempt's, and answered."""
+    """Return the order to pass the answer on to the agent; `question` is the attempt's, and
+    answered.
+    """
     return frames.Answer(task_id, attempt, question["number"], **question["answer"])
 
 
 def withdraw(task: Task, attempt: Attempt, why: str, now: datetime) -> None:
-    """Forget what the agent has asked, and close it where it is open: nobody waits for the answer
-    any more.
+    """Delete the agent's question, and close it if it's open: nothing waits for the answer any
+    more.
     """
     question, attempt.question = attempt.question, None
     if question is None or "answer" in question:
@@ -78,14 +80,14 @@ def close(gate: Gate, why: str, task: Task, now: datetime) -> None:
     """Close an open question without an answer."""
     gate.answered_at = now
     about = {notification_rules.WITHDRAWN: True, "number": gate.number}
-    text = f"the question is withdrawn: {why}"
+    text = f"question withdrawn: {why}"
     history.record_event(
         task, EventType.WARNING, text, now, stage_index=gate.stage_index, data=about
     )
 
 
 def resuspend(task: Task, attempt: Attempt, now: datetime) -> None:
-    """Suspend the task, whose machine is back, where its agent still waits for an answer."""
+    """Suspend the task, whose machine is back, if its agent still waits for an answer."""
     if attempt.question is not None and "answer" not in attempt.question:
         transitions.apply_event(task, TaskEvent.OPEN_QUESTION, now)
         about: dict[str, Any] = {"reason": "question", "number": attempt.question["gate"]}
@@ -96,8 +98,8 @@ def resuspend(task: Task, attempt: Attempt, now: datetime) -> None:
 
 
 def _continue_task(task: Task, now: datetime) -> bool:
-    """Let the task run again if it waits for the answer; whether it did."""
-    # Or its machine is not heard of: then that is what it waits for.
+    """Resume the task if it waits for the answer; return whether it did."""
+    # Or its machine isn't responding: then the task waits for that.
     is_waiting = task.suspend_reason is SuspendReason.QUESTION
     if is_waiting:
         transitions.apply_event(task, TaskEvent.CONTINUE, now)
@@ -110,7 +112,7 @@ def _gate(task: Task, attempt: Attempt, number: int) -> Gate:
 
 
 def next_number(task: Task, stage_index: int) -> int:
-    """The number of the next question in the middle of that stage."""
+    """Return the number of the next question in the middle of that stage."""
     db.session.flush()
     query = select(func.max(Gate.number)).where(
         Gate.task_id == task.id, Gate.round == task.round, Gate.stage_index == stage_index

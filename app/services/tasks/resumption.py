@@ -1,5 +1,4 @@
-"""How tasks go on that have what they waited for, an answer or a time: where they are, or
-elsewhere.
+"""Resuming tasks after an answer or a wait: where they are, or elsewhere.
 
 In all functions the caller holds the locks of the machine and the task, and commits.
 """
@@ -19,12 +18,12 @@ from app.services.tasks import attempts, history, transitions
 
 
 def resume(held: LockedTask, now: datetime) -> None:
-    """Let the task go on: its attempt, in the middle of a stage with the next run of that; or a new
+    """Resume the task: its attempt, in the middle of a stage with the next run of that; or a new
     one from the queue.
     """
     task, attempt, machine = held.task, held.live, held.machine
     if attempt is None or machine is None:
-        # Nobody holds the task: it is (or goes) in the queue, and is dispatched now.
+        # No machine has the task: it is (or goes) in the queue, and is dispatched now.
         if task.status is not TaskStatus.QUEUED:
             transitions.apply_event(task, TaskEvent.REQUEUE, now)
         wakeups.wake_dispatch()
@@ -36,37 +35,37 @@ def resume(held: LockedTask, now: datetime) -> None:
         transitions.apply_event(task, TaskEvent.RESUME, now)
         at = task.stage_index
         what = "the push" if attempt.pushes else f"“{task.pipeline[at]['name']}”"
-        text = f"goes on with {what}"
+        text = f"continues with {what}"
         history.record_event(task, EventType.RESUMED, text, now, stage_index=at)
 
 
 def requeue_unresumable(task_id: int, number: int, now: datetime) -> None:
-    """Let a task begin a new attempt whose machine has a worker by now that cannot go on in the
+    """Start a new attempt for a task whose machine now has a worker that can't resume in the
     middle of a stage. Commits.
     """
     held = locks.lock_task_and_machine(task_id)
     attempt, machine = held.live, held.machine
     if attempt and machine and attempt.number == number and attempt.run > 0:
-        why = f"the worker of {machine.name} is of a release that does not go on within a stage"
+        why = f"the worker's release on {machine.name} can't resume within a stage"
         _requeue(machine, held.task, attempt, why, now)
     db.session.commit()
 
 
 def requeue_disallowed(task_id: int, number: int, now: datetime) -> None:
-    """Let a task begin a new attempt whose project has been protected since its machine was chosen:
-    that may have neither its work nor its secrets any more. Commits.
+    """Start a new attempt for a task whose project was protected after its machine was chosen:
+    that machine may no longer have its work or its secrets. Commits.
     """
     held = locks.lock_task_and_machine(task_id)
     attempt, machine = held.live, held.machine
     if attempt and machine and attempt.number == number and not _is_allowed(machine, held.task):
-        why = f"its project is protected, and {machine.name} is none of its machines"
+        why = f"its project is protected, and {machine.name} isn't one of its machines"
         _requeue(machine, held.task, attempt, why, now)
     db.session.commit()
 
 
 def _requeue(machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime) -> None:
     attempts.requeue_from_checkpoint(machine, task, attempt, why, now, gone=False)
-    wakeups.wake_machines([machine.id])  # to stop what may run of it all the same
+    wakeups.wake_machines([machine.id])  # to stop what may run of it anyway
 
 
 def _is_allowed(machine: Machine, task: Task) -> bool:
@@ -74,16 +73,17 @@ def _is_allowed(machine: Machine, task: Task) -> bool:
 
 
 def resume_answered(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> ResumeTarget:
-    """Let an attempt whose question was answered go on, and return where: here, with a slot; or
-    elsewhere, and then it has ended, and its task is queued. One that has to wait is left as it is:
-    a dispatcher's pass asks again.
+    """Resume an answered attempt, and return where.
+
+    Here, with a slot; or elsewhere, and then it has ended, and its task is queued. One that must
+    wait is left alone: a dispatcher pass tries again.
     """
     why_not = _refusal_reason(machine, task)
     where = choose_resume_target(
         is_allowed=_is_allowed(machine, task),
         takes_work=why_not is None,
         has_checkpoint=attempts.is_pushed(task, attempt),
-        # A push is soon over, and nobody waits for a slot of it.
+        # A push is short, and doesn't wait for a slot.
         has_free_slot=machine.slots_used < machine.slots_total or attempt.pushes > 0,
     )
     match where:
@@ -95,10 +95,10 @@ def resume_answered(machine: Machine, task: Task, attempt: Attempt, now: datetim
 
 
 def _refusal_reason(machine: Machine, task: Task) -> str | None:
-    """Why the machine takes no work of the task now; None where it takes it."""
+    """Return why the machine takes no work of the task now; None if it does."""
     if not sandbox.is_sufficient(machine.sandbox_level, task.project.min_sandbox):
-        return f"{machine.name} cannot contain it as far as its project demands"
+        return f"{machine.name} lacks the required sandbox"
     if not task.placement.matches(str(machine.id), machine.all_labels):
-        return f"{machine.name} is none of the machines that it may go to"
+        return f"{machine.name} isn't one of the machines that can take it"
     is_there = machine.connected and machine.status is MachineStatus.ONLINE
     return None if is_there else f"{machine.name} takes no work now"

@@ -1,5 +1,5 @@
-"""Attempts that a machine gives back: it could begin nothing. A stage that never began is not one
-that failed.
+"""Attempts that a machine returns because it couldn't start them. A stage that never started
+hasn't failed.
 """
 
 from datetime import datetime
@@ -12,21 +12,23 @@ from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services.tasks import attempts
 
-MAX_RETURNS = 5  # attempts of a task's round that one machine gives back uncounted
+MAX_RETURNS = 5  # uncounted returns per task round and machine
 
 
 def requeue_unhealthy(
     machine: Machine, task: Task, attempt: Attempt, words: str, now: datetime
 ) -> bool:
-    """Queue the task again, and give the machine no work until it says that it is well, or for a
-    while. Returns False where this machine has the only copy of the task's work: nobody else could
-    go on. After `MOST` of them the attempt counts as lost: a machine that is well each time it is
-    looked at would be given the task for ever. The caller holds the locks of both, and commits.
+    """Queue the task again, and give the machine no work until it reports healthy agents, or for a
+    while.
+
+    Returns False if this machine has the only copy of the task's work: no other could continue.
+    After `MAX_RETURNS` returns the attempt counts as lost: otherwise, a machine that looks
+    healthy would get the task forever. The caller holds the locks of both, and commits.
     """
     machine.capabilities = machine_health.mark_unhealthy(machine.capabilities, now)
     if not _is_all_pushed(task, attempt):
         return False
-    why = f"{machine.name} could not begin it: {words}"
+    why = f"{machine.name} couldn't start it: {words}"
     attempt.uncounted = _count_returned(machine, task) < MAX_RETURNS
     if attempt.uncounted:
         attempts.requeue_from_checkpoint(machine, task, attempt, why, now, gone=True)
@@ -36,8 +38,8 @@ def requeue_unhealthy(
 
 
 def requeue(machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime) -> bool:
-    """Queue the task again, which the dispatcher will not give to this machine as it is now.
-    Otherwise as `take`.
+    """Queue the task again, which the dispatcher won't give to this machine in its current
+    state. Otherwise like `requeue_unhealthy`.
     """
     if not _is_all_pushed(task, attempt):
         return False
@@ -46,7 +48,7 @@ def requeue(machine: Machine, task: Task, attempt: Attempt, why: str, now: datet
 
 
 def _count_returned(machine: Machine, task: Task) -> int:
-    """How many attempts of the task's round the machine has given back uncounted."""
+    """Return how many attempts of the task's round the machine has returned uncounted."""
     query = select(func.count()).where(
         Attempt.task_id == task.id,
         Attempt.round == task.round,

@@ -1,4 +1,4 @@
-"""How a task begins another round, by a person's retry or follow-up, and the work it begins with.
+"""Starting another round of a task, by a retry or follow-up, and the work it starts with.
 
 In all functions the caller holds the locks of the machine and the task, and commits.
 """
@@ -18,7 +18,7 @@ from app.services.tasks import gates, transitions
 
 
 class CompletedWork(NamedTuple):
-    """What a task has come to: {ref, commit, diff?}, and the index of the last stage in it."""
+    """A task's result: {ref, commit, diff?}, and the index of the last stage in it."""
 
     checkpoint: dict[str, Any]
     stage_index: int
@@ -31,8 +31,9 @@ def start_round(
     checkpoints: Mapping[str, dict[str, Any]],
     now: datetime,
 ) -> None:
-    """Queue the task as a new round that begins at stage `start` with these checkpoints. Answers to
-    the gates of stages before that are kept; the caller has that stage's own asked.
+    """Queue the task as a new round that starts at stage `start` with these checkpoints.
+
+    Answers to the gates of earlier stages are kept; the caller opens that stage's own gate.
     """
     task.round += 1
     task.stage_index = start
@@ -43,12 +44,12 @@ def start_round(
 
 
 def checkpoints_for_retry(task: Task, start: int) -> dict[str, dict[str, Any]]:
-    """The checkpoints with which the task's round can be tried again from stage `start`. Raises
+    """Return the checkpoints for retrying the task's round from stage `start`. Raises
     NoCheckpoint.
     """
     kept = {k: v for k, v in task.checkpoints.items() if int(k) < start}
     if task.follow_up is not None and str(follow_up.BEFORE_FIRST_STAGE) not in kept:
-        # What the round began with may have been forgotten. From the beginning it would do without.
+        # The round's starting work may be deleted. From the first stage, it would be missing.
         kept |= follow_up.seed_checkpoints(work_for_round(task, start).checkpoint, start)
     if start > 0 and str(start - 1) not in kept:
         raise NoCheckpoint
@@ -56,20 +57,22 @@ def checkpoints_for_retry(task: Task, start: int) -> dict[str, dict[str, Any]]:
 
 
 def work_for_round(task: Task, start: int) -> CompletedWork:
-    """What a round can begin with at stage `start`. Raises NoCheckpoint, also where a stage before
-    that has never been done: nobody gets behind it, nor behind its gate.
+    """Return the work that a round can start with at stage `start`.
+
+    Raises NoCheckpoint, also if an earlier stage has never run: neither it nor its gate can be
+    skipped.
     """
     work = last_work(task)
     if work is None:
-        raise NoCheckpoint("the task has no work yet that could be gone on from")
+        raise NoCheckpoint("The task has no work to continue from yet.")
     if start > work.stage_index + 1:
         raise NoCheckpoint
     return work
 
 
 def last_work(task: Task) -> CompletedWork | None:
-    """The last that the task has come to, and that a machine can still get: the last checkpoint, or
-    what was published, where that is newer or the checkpoint has been given up.
+    """Return the task's latest work that a machine can still get: the last checkpoint or, if
+    that is newer or the checkpoint has expired, what was published.
     """
     known = {int(index): checkpoint for index, checkpoint in task.checkpoints.items()}
     if known and not _is_outdated(task, known[max(known)]):
@@ -79,14 +82,16 @@ def last_work(task: Task) -> CompletedWork | None:
 
 
 def _is_outdated(task: Task, checkpoint: Mapping[str, Any]) -> bool:
-    """Whether what was published is not that checkpoint: the remote had refused a later one."""
+    """Whether the published commit isn't that checkpoint: the remote had rejected a later one."""
     is_pushed = task.status is TaskStatus.COMPLETED and bool((task.result or {}).get("pushed"))
     return is_pushed and (task.result or {}).get("commit") != checkpoint["commit"]
 
 
 def _published_checkpoint(task: Task) -> dict[str, Any] | None:
-    """What was pushed last: its branch keeps it, long after the checkpoints are gone; the task's
-    own, where that was moved to it, is the one that stays."""
+    """Return what was pushed last: its branch keeps it long after the checkpoints are gone.
+
+    If the task's branch was moved to it, that one stays.
+    """
     query = (
         select(Event.data)
         .where(Event.task_id == task.id, Event.type == EventType.PUBLISHED)

@@ -1,13 +1,14 @@
-"""The newest tasks that match a filter, at the same cost however many tasks there are.
+"""The newest tasks that match a filter, at a constant cost.
 
-One scan back from the newest task would throw away what does not match, and so read all tasks for a
-small old project. Instead each project and each status that is asked for is looked up by itself: an
-index has the newest tasks of each side by side (`ix_tasks_project_status` and its siblings). Then
-the newest of all those are taken. docs/decisions/0013-task-list-queries.md has the reasons.
+One scan back from the newest task would discard what doesn't match, and so read all tasks for a
+small old project. Instead each project and each requested status is queried by itself: an index has
+the newest tasks of each side by side (`ix_tasks_project_status` and its siblings). Then the newest
+of all those are taken. docs/decisions/0013-task-list-queries.md has the reasons.
 
-What no index has side by side, a text above all, is looked for in two steps: in the newest tasks
-(`_in_window`), then in the older ones (`_older_query`), a text by an index of trigrams. Both have a
-time limit; see `Newest.lowest`. What names few tasks at once (`TaskFilter.few`) is looked up there.
+Filters without such an index, above all texts, are searched in two steps: in the newest tasks
+(`_search_window`), then in the older ones (`_older_query`), a text by a trigram index. Both have a
+time limit; see `NewestTasks.lowest`. Conditions that match few tasks (`TaskFilter.few`) have their
+own index.
 """
 
 import uuid
@@ -33,19 +34,20 @@ from app.postgres import statement_timeout
 from app.postgres.lateral import lateral_values
 
 WINDOW = 2000
-"""How many of the newest tasks are searched for a text before the index of trigrams is asked."""
+"""How many of the newest tasks are searched for a text before the trigram index is used."""
 WINDOW_DIVISORS = (1, 10, 100)
-"""Descriptions may be too long to search a whole window in time: then a tenth of it is tried, then
-a hundredth, in the end without a time limit."""
+"""Descriptions may be too long to search a complete window in time: then a tenth of it is tried,
+then a hundredth, at last without a time limit.
+"""
 
 
 @dataclass(frozen=True)
 class TaskFilter:
-    """Which tasks are listed: all that meet every field. None and () do not filter.
+    """Which tasks are listed: all that meet every field. None and () don't filter.
 
     `visible` is a condition on projects (`rights.visible_projects`). `q` is a text that the
-    description contains, or the task's id. `few` is a condition that holds for few tasks, which an
-    index of its own finds.
+    description contains, or the task's ID. `few` is a condition that holds for few tasks, with its
+    own index.
     """
 
     visible: ColumnElement[bool] | None = None
@@ -60,7 +62,7 @@ class TaskFilter:
 
     @property
     def projects(self) -> Select[int] | None:
-        """The ids of the projects whose tasks are listed; None where that is all projects."""
+        """Return the IDs of the projects whose tasks are listed; None for all projects."""
         if self.visible is None and not self.project_keys:
             return None
         ids = select(Project.id)
@@ -72,7 +74,9 @@ class TaskFilter:
 
     @property
     def single_values(self) -> list[ColumnElement[bool]]:
-        """The conditions that allow one value of a column: of the machine, and of the creator."""
+        """Return the conditions that allow one value of a column: of the machine, and of the
+        creator.
+        """
         conditions = []
         if self.machine_id is not None:
             conditions.append(Task.machine_id == self.machine_id)
@@ -82,17 +86,17 @@ class TaskFilter:
 
     @property
     def unindexed_values(self) -> dict[str, str]:
-        """The values of columns that no list's index has, by the columns' names."""
+        """Return the values of columns that no list's index has, by column name."""
         wanted = {"agent_type": self.agent_type, "machine_selector": self.machine_selector}
         return {name: value for name, value in wanted.items() if value is not None}
 
 
 @dataclass(frozen=True)
 class NewestTasks:
-    """The ids of a page's tasks, as a list or as a query.
+    """The IDs of a page's tasks, as a list or as a query.
 
-    `lowest` is set where the time limit ended the search: `ids` are then all tasks that match and
-    whose id is not below `lowest`. The next page begins below it.
+    `lowest` is set if the time limit ended the search: `ids` are then all matching tasks whose ID
+    isn't below `lowest`. The next page starts below it.
     """
 
     ids: Select[int] | list[int]
@@ -100,7 +104,7 @@ class NewestTasks:
 
 
 def find_newest(wanted: TaskFilter, before: int | None, limit: int) -> NewestTasks:
-    """The newest `limit` tasks that match, of those with ids below `before` (None: of all)."""
+    """Return the newest `limit` matching tasks with IDs below `before` (None: of all)."""
     if wanted.few is not None:
         return NewestTasks(_newest_of_few(wanted, wanted.few, before, limit))
     if wanted.q is None and not wanted.unindexed_values:
@@ -112,16 +116,17 @@ def find_newest(wanted: TaskFilter, before: int | None, limit: int) -> NewestTas
 
 
 def _newest_ids(wanted: TaskFilter, before: int | None, limit: int) -> Select[int]:
-    """The query of the newest `limit` ids, whatever the tasks' texts are."""
+    """Return the query of the newest `limit` IDs, ignoring texts."""
     rows = _newest_of_each(wanted, before, limit).subquery("newest")
     return select(rows.c.id).order_by(rows.c.id.desc()).limit(limit)
 
 
 def _newest_of_each(wanted: TaskFilter, before: int | None, limit: int) -> Select[int]:
-    """The query of the newest `limit` ids of each pair of a project and a status.
+    """Return the query of the newest `limit` IDs of each pair of a project and a status.
 
     SELECT of_each.id FROM <projects> JOIN <statuses> JOIN LATERAL (<newest ids of this pair>).
-    What the filter does not name is left out of the FROM; if it names neither, so is the LATERAL.
+    Parts that the filter doesn't set are omitted from the FROM; if it sets neither, so is the
+    LATERAL.
     """
     wanted = _add_statuses(wanted)
     values: list[FromClause] = []
@@ -146,9 +151,9 @@ def _newest_of_each(wanted: TaskFilter, before: int | None, limit: int) -> Selec
 
 
 def _add_statuses(wanted: TaskFilter) -> TaskFilter:
-    """The filter, with all statuses named where an index needs them.
+    """Return the filter, with all statuses listed if an index needs them.
 
-    The indexes that have two of project, machine and creator have the status before the id.
+    The indexes that have two of project, machine and creator have the status before the ID.
     """
     columns = len(wanted.single_values) + (wanted.projects is not None)
     if columns < 2 or wanted.statuses:
@@ -156,13 +161,13 @@ def _add_statuses(wanted: TaskFilter) -> TaskFilter:
     return replace(wanted, statuses=tuple(TaskStatus))
 
 
-# ---- of few --------------------------------------------------------------------------------------
+# ---- by conditions for few tasks ----------------------------------------------------------------
 
 
 def _newest_of_few(
     wanted: TaskFilter, few: ColumnElement[bool], before: int | None, limit: int
 ) -> Select[int]:
-    """The query of those of the few tasks that match."""
+    """Return the query of the matching ones of the few tasks."""
     found = select(Task.id).where(few, *_conditions(wanted, before))
     if wanted.q is not None:
         has_text = Task.description.ilike(contains_pattern(wanted.q))
@@ -172,15 +177,15 @@ def _newest_of_few(
     return select(ids.c.id).order_by(ids.c.id.desc()).limit(limit)
 
 
-# ---- looked for ----------------------------------------------------------------------------------
+# ---- by text ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _WindowMatches:
-    """The ids of a window's tasks that match.
+    """The IDs of a window's matching tasks.
 
-    `lowest` is the lowest id of the window, None where no older task passes the filter. `in_time`:
-    the window was a whole one.
+    `lowest` is the lowest ID of the window, None if no older task passes the filter. `in_time`: the
+    window was complete.
     """
 
     ids: list[int]
@@ -189,10 +194,10 @@ class _WindowMatches:
 
 
 def _search_newest(wanted: TaskFilter, before: int | None, limit: int) -> NewestTasks:
-    """The newest tasks that contain the text, and have the values that no index has.
+    """Return the newest tasks that contain the text, and have the values that no index has.
 
-    A common word is in many of the newest tasks, and the window has a page of them. A rare one is
-    found by the index of trigrams, which is asked only where there are tasks below the window.
+    A common word is in many of the newest tasks, so the window fills a page. A rare one is found by
+    the trigram index, which is used only if there are tasks below the window.
     """
     recent = _search_window(wanted, before, limit)
     if len(recent.ids) == limit or recent.lowest is None:
@@ -207,7 +212,7 @@ def _search_newest(wanted: TaskFilter, before: int | None, limit: int) -> Newest
 
 
 def _search_window(wanted: TaskFilter, before: int | None, limit: int) -> _WindowMatches:
-    """Search the newest `WINDOW` tasks or, where that takes too long, fewer (`WINDOW_DIVISORS`)."""
+    """Search the newest `WINDOW` tasks or, if that takes too long, fewer (`WINDOW_DIVISORS`)."""
     for divisor in WINDOW_DIVISORS:
         size = max(1, WINDOW // divisor)
         query = _window_query(wanted, before, size, limit)
@@ -220,8 +225,8 @@ def _search_window(wanted: TaskFilter, before: int | None, limit: int) -> _Windo
 def _window_query(
     wanted: TaskFilter, before: int | None, size: int, limit: int
 ) -> Select[list[int], int, int | None]:
-    """The query of one row about the newest `size` tasks: the ids of those that match, how many
-    tasks there are, and the lowest id of them.
+    """Return the query of one row about the newest `size` tasks: the IDs of matches, the number
+    of tasks, and their lowest ID.
     """
     ids = _newest_ids(wanted, before, size)
     columns = (Task.id, Task.description, Task.agent_type, Task.machine_selector)
@@ -237,7 +242,7 @@ def _window_query(
 
 
 def _older_query(wanted: TaskFilter, before: int, limit: int) -> Select[int] | None:
-    """The query of older ids, by indexes; None where no index can find such a text."""
+    """Return the query of older IDs, by indexes; None if no index can find such a text."""
     older = select(Task.id).where(*_conditions(wanted, before))
     if (q := wanted.q) is None:
         return older.order_by(Task.id.desc()).limit(limit)
@@ -256,7 +261,7 @@ def _older_query(wanted: TaskFilter, before: int, limit: int) -> Select[int] | N
 
 
 def _conditions(wanted: TaskFilter, before: int | None) -> list[ColumnElement[bool]]:
-    """The whole filter but its text, as conditions of one WHERE."""
+    """Return the complete filter except its text, as conditions of one WHERE."""
     conditions = [*wanted.single_values]
     conditions += [getattr(Task, name) == value for name, value in wanted.unindexed_values.items()]
     if before is not None:

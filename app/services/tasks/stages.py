@@ -1,8 +1,8 @@
 """The effects of a machine's reports on its task.
 
-Each function takes the locked machine, task and live attempt, and the moment; the caller commits.
+Each function takes the locked machine, task and live attempt, and the time; the caller commits.
 Together they are the server's half of "the server drives the pipeline": a report says what
-happened, the pipeline says what is next, and the next order follows from the rows.
+happened, the pipeline determines the next step, and the next order follows from the rows.
 """
 
 from dataclasses import dataclass
@@ -47,11 +47,11 @@ class LiveAttempt:
 
     @property
     def is_event_limit_reached(self) -> bool:
-        """Whether so much has been told of the task that machines only move it on."""
+        """Whether the task has so many events that only its status changes."""
         return self.task.events >= MAX_EVENTS
 
     def record_limited(self, type_: EventType, message: str, **about: object) -> None:
-        """Record what the machine may say again and again, as long as there is room for it."""
+        """Record what the machine may report repeatedly, up to the limit."""
         if not self.is_event_limit_reached:
             self.record(type_, message, **about)
 
@@ -69,7 +69,7 @@ class LiveAttempt:
 
 
 def handle_stage_started(live: LiveAttempt, report: frames.StageStarted) -> None:
-    """A stage's process runs: so does the task. Raises Conflict where the stage was not ordered."""
+    """A stage's process runs, so the task does. Raises Conflict if the stage wasn't ordered."""
     require_running(live, report)
     task, name = live.task, stage_name(live.task, report.stage_index)
     if is_out_of_contact(task):
@@ -85,7 +85,7 @@ def handle_stage_started(live: LiveAttempt, report: frames.StageStarted) -> None
 
 
 def handle_question(live: LiveAttempt, report: frames.QuestionOpened) -> None:
-    """A stage's agent asks a person. Raises Conflict where the stage was not ordered."""
+    """A stage's agent asks a person. Raises Conflict if the stage wasn't ordered."""
     require_running(live, report)
     if is_out_of_contact(live.task):
         transitions.apply_event(live.task, TaskEvent.RECONNECT, live.now)
@@ -93,16 +93,16 @@ def handle_question(live: LiveAttempt, report: frames.QuestionOpened) -> None:
 
 
 def handle_question_withdrawn(live: LiveAttempt, report: frames.QuestionWithdrawn) -> None:
-    """A stage's agent does not wait for an answer any more. Raises Conflict where the stage was not
-    ordered."""
+    """A stage's agent no longer waits for an answer. Raises Conflict if it wasn't ordered."""
     require_running(live, report)
     if (live.attempt.question or {}).get("number") == report.number:
-        questions.withdraw(live.task, live.attempt, "the agent goes on without it", live.now)
+        questions.withdraw(live.task, live.attempt, "the agent continues without it", live.now)
 
 
 def handle_stage_finished(live: LiveAttempt, report: frames.StageFinished) -> None:
-    """A stage's process has ended. This takes effect when the log has come as far as the report
-    says. Raises Conflict where the stage was not ordered.
+    """A stage's process has ended. It takes effect when the log has reached the report's length.
+
+    Raises Conflict if the stage wasn't ordered.
     """
     require_running(live, report)
     live.attempt.pending_exit = {
@@ -117,9 +117,10 @@ def handle_stage_finished(live: LiveAttempt, report: frames.StageFinished) -> No
 
 
 def handle_suspended(live: LiveAttempt, report: frames.Suspended) -> None:
-    """A stage was stopped in its middle, by its agent's limit or by our order. This takes effect
-    when the log has come as far as the report says. Raises Conflict where the stage was not
-    ordered.
+    """A stage was stopped in its middle, by its agent's limit or by our order. It takes effect when
+    the log has reached the report's length.
+
+    Raises Conflict if the stage wasn't ordered.
     """
     require_running(live, report)
     why = {"reason": report.reason, "message": report.message, "resetsAtMs": report.resets_at_ms}
@@ -134,16 +135,14 @@ def handle_suspended(live: LiveAttempt, report: frames.Suspended) -> None:
 
 
 def apply_pending_end(live: LiveAttempt) -> None:
-    """Let a stage's end take effect if its log is complete; those who look into the terminal are
-    told.
-    """
+    """Apply a stage's end if its log is complete, and update the terminal's viewers."""
     end = live.attempt.pending_exit
     if end is None or live.attempt.log_bytes < end["logEnd"]:
         return
     live.attempt.pending_exit = None
     questions.withdraw(live.task, live.attempt, "the stage has ended", live.now)
     index = end["stageIndex"]
-    why = end.get("failure")  # which an earlier release did not keep
+    why = end.get("failure")  # which an earlier release didn't store
     outcome = StageOutcome(end["how"], end["code"], AgentFailure(*why) if why else None)
     code = exit_code(outcome.how, outcome.code)
     about = {"stage_index": index, "code": code, "log_end": end["logEnd"]}
@@ -153,9 +152,9 @@ def apply_pending_end(live: LiveAttempt) -> None:
         return
     _record_end(live, index, outcome, end.get("denied"))
     if outcome.how in ("stopped", "lease"):
-        # A live attempt that the machine ended itself, as it does when it cannot reach us: that
-        # may cost the stage, never the task.
-        mark_lost(live, f"{live.machine.name} ended it of its own accord ({outcome.how})")
+        # The machine ended a live attempt itself, as it does when it can't reach us: that may cost
+        # the stage, never the task.
+        mark_lost(live, f"{live.machine.name} ended it on its own ({outcome.how})")
         return
     suspensions.clear_partial(live.task)
     stages = pipeline.parse(live.task.pipeline)
@@ -171,18 +170,18 @@ def apply_pending_end(live: LiveAttempt) -> None:
 
 
 def _record_end(live: LiveAttempt, index: int, outcome: StageOutcome, denied: int | None) -> None:
-    """`denied`: how many calls its agent was denied, where that is known."""
+    """Record the end. `denied`: the number of tool calls denied to its agent, if known."""
     name = stage_name(live.task, index)
     about = {"stage_index": index, **({} if denied is None else {"denied": denied})}
     text = f"stage “{name}” ended: {_outcome_text(outcome)}"
     live.record(EventType.STAGE_FINISHED, text, how=outcome.how, code=outcome.code, **about)
     if denied:
-        calls = "a call of a tool" if denied == 1 else f"{denied} calls of tools"
+        calls = "a tool call" if denied == 1 else f"{denied} tool calls"
         live.record(EventType.WARNING, f"in stage “{name}” the agent was denied {calls}", **about)
 
 
 def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
-    """Make the pipeline's next step the attempt's: run a stage, wait at a gate, publish or fail."""
+    """Apply the pipeline's next step: run a stage, wait at a gate, publish or fail."""
     machine, task, attempt, now = live.machine, live.task, live.attempt, live.now
     match step:
         case pipeline.Run(index):
@@ -204,15 +203,16 @@ def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
 
 
 def handle_published(live: LiveAttempt, report: frames.Published) -> None:
-    """The branch is pushed: the task is completed, or has failed where that is not what people know
-    of, or where it should have changed something, which is known only now. Raises Conflict where no
-    push was ordered, and Forged for another branch.
+    """The branch is pushed: the task completes, or fails.
+
+    It fails if the commit isn't the approved one, or if a required change is missing, which is
+    known only now. Raises Conflict if no push was ordered, and ForgedReport for another branch.
     """
     if live.attempt.phase is not AttemptPhase.PUBLISH:
         raise Conflict("the machine has no order to publish")
     branch = attempt_branch(live.attempt.task_id, live.attempt.number)
     if report.branch != branch:
-        raise ForgedReport(f"it is not {branch}")
+        raise ForgedReport(f"it isn't {branch}")
     if work_lineage.end_unapproved(live, report):
         return
     moved = _moved_branch(live, report)
@@ -230,30 +230,34 @@ def handle_published(live: LiveAttempt, report: frames.Published) -> None:
         text = "completed" if changed else change.UNCHANGED
         live.record(EventType.COMPLETED, text, changed=changed)
     attempts.finish(live.machine, live.attempt, AttemptOutcome.PUBLISHED, live.now, gone=True)
-    if live.task.status is TaskStatus.COMPLETED:  # else a person says what is to follow
+    if live.task.status is TaskStatus.COMPLETED:  # otherwise a person decides
         follow_ups.start_queued(LockedTask(live.task, live.attempt, live.machine), live.now)
 
 
 def _moved_branch(live: LiveAttempt, report: frames.Published) -> str | None:
-    """The task's own branch, where the machine has moved it; where it should have, a warning says
-    that it has not. Raises Forged for another branch.
+    """Return the task's branch, if the machine has moved it; if it should have, a warning is
+    recorded.
+
+    Raises ForgedReport for another branch.
     """
     task, name = live.task, live.task.task_branch
     if report.moved and report.moved.name != name:
-        raise ForgedReport(f"it is not {name}")
+        raise ForgedReport(f"it isn't {name}")
     live.attempt.pushed_commit = report.commit
     if report.moved:
         task.branch_commit = report.commit
         return name
     if not branches.is_left_alone(task.id, task.round):
-        text = f"the worker of {live.machine.name} is of a release that does not move {name}"
+        text = f"the worker's release on {live.machine.name} can't move {name}"
         live.record(EventType.WARNING, text, branch=name)
     return None
 
 
 def handle_failed(live: LiveAttempt, report: frames.Failed) -> None:
-    """The machine cannot go on with the attempt, for a reason in git's or the system's own words:
-    the task fails, unless the attempt is given back. One whose stage has ended is not: it has run.
+    """The machine can't continue the attempt, for a reason in git's or the system's own text.
+
+    The task fails, unless the attempt is returned. An attempt with a finished stage isn't: it has
+    run.
     """
     machine, task, attempt, now = live.machine, live.task, live.attempt, live.now
     is_unbegun = report.is_unhealthy and attempt.pending_exit is None
@@ -273,17 +277,15 @@ def mark_lost(live: LiveAttempt, why: str) -> None:
 
 
 def restore(live: LiveAttempt) -> None:
-    """The machine came back, late, with the result that the task failed for want of: the attempt
-    goes on.
-    """
+    """The machine returned late with the missing result: the attempt resumes."""
     attempts.restore(live.machine, live.task, live.attempt, live.now)
-    text = f"{live.machine.name} came back with the result"
+    text = f"{live.machine.name} returned with the result"
     live.record(EventType.RESTORED, text, machineId=str(live.machine.id))
     apply_pending_end(live)
 
 
 def is_out_of_contact(task: Task) -> bool:
-    """Whether the task waits for its machine to be heard of again."""
+    """Whether the task waits for its disconnected machine."""
     return task.status is TaskStatus.SUSPENDED and task.suspend_reason is SuspendReason.MACHINE_LOST
 
 
@@ -298,9 +300,7 @@ def require_running(
     | frames.QuestionWithdrawn
     | frames.ThreadReplied,
 ) -> None:
-    """Raise Conflict where the machine speaks of a stage, or of a run of it, that it has no order
-    for.
-    """
+    """Raise Conflict if the machine reports a stage, or a run of it, that it has no order for."""
     at = live.attempt
     if (at.phase, at.stage_index) != (AttemptPhase.RUN, report.stage_index):
         raise Conflict(f"the machine has no order to run stage {report.stage_index}")
@@ -309,7 +309,7 @@ def require_running(
 
 
 def stage_name(task: Task, index: int) -> str:
-    """The stage's name, or its number where the pipeline has no such stage."""
+    """Return the stage's name, or its number if the pipeline has no such stage."""
     stages = task.pipeline
     return str(stages[index]["name"]) if 0 <= index < len(stages) else f"#{index}"
 

@@ -1,7 +1,7 @@
-"""The statements by which a task is made: one that reads, and one that writes task and event.
+"""The statements that create a task: one that reads, and one that writes task and event.
 
-As in `dispatch.statements` they are made once. Each round trip keeps a request waiting, and the
-session would write a row at a time.
+Like `dispatch.statements` they are built once. Each round trip delays the request, and the session
+would write a row at a time.
 """
 
 from sqlalchemy import Boolean, Insert, Text, bindparam, func, insert, literal, or_, select
@@ -11,9 +11,9 @@ from app.extensions import db
 from app.models import Event, Machine, Project, ProjectMember, Task
 from app.services.projects import agents
 
-# The project that a task is to be added to, held so that nobody deletes it meanwhile; whether there
-# is the machine that it asks for, and one that has its agent; and its id, which is drawn before its
-# row is written so that nobody has to wait for it then.
+# The project for the new task, locked against deletion; whether the requested machine exists, and
+# one with its agent; and the task's ID, which is drawn before its row is written so that nothing
+# waits for it then.
 NEW_TASK_CONTEXT = (
     select(
         Project,
@@ -43,7 +43,7 @@ NEW_TASK_CONTEXT = (
 
 # Filled in by Postgres.
 _GENERATED = {"xid"}
-# The tables and not the models: the session's own inserts look at each row's values again.
+# The tables instead of the models: the session's own inserts check each row's values again.
 _COLUMNS = {
     prefix: [c for c in db.metadata.tables[name].columns if c.name not in _GENERATED]
     for prefix, name in (("task", "tasks"), ("event", "task_events"))
@@ -61,11 +61,11 @@ _ADD_AND_COMMIT = _ADD.execution_options(commits=True)
 
 
 def insert_task(task: Task, first: Event, *, commits: bool) -> None:
-    """Write a new task, which has its id, and its first event. With `commits` the statement is the
-    transaction's last.
+    """Write a new task, which has its ID, and its first event.
 
-    From then on the task belongs to the session, as if it had been read; columns that it was not
-    given would be queried. Other rows about the task must be added after this.
+    With `commits` the statement is the transaction's last. After that the task belongs to the
+    session, as if it had been read; columns without a given value would be queried. Other rows
+    about the task must be added after this.
     """
     rows = {"task": task, "event": first}
     values = {

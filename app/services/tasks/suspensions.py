@@ -1,6 +1,6 @@
-"""Stages that are stopped in their middle: their agent's account may not be used for a while, or
-what their task may use is used up. The attempt waits as at a gate; a task that has none yet waits
-without.
+"""Stages that are stopped in their middle, because of their agent's quota or their task's budget.
+
+The attempt waits as at a gate; a task without one waits by itself.
 """
 
 from collections.abc import Collection, Mapping
@@ -29,8 +29,9 @@ _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 def suspend(
     machine: Machine, task: Task, attempt: Attempt, why: Mapping[str, Any], now: datetime
 ) -> None:
-    """Let the attempt wait in the middle of its stage, without a slot. `why` is of the form in
-    `Attempt.pending_exit`. The caller holds both locks, and commits.
+    """Make the attempt wait in the middle of its stage, without a slot.
+
+    `why` has the format in `Attempt.pending_exit`. The caller holds both locks, and commits.
     """
     attempt.mid_stage = True
     if SuspendReason(why["reason"]) is SuspendReason.BUDGET:
@@ -47,10 +48,10 @@ def _wait_for_quota(
 ) -> None:
     waits, resets_at = QuotaWaits.from_json(task.quota), _to_timestamp(why["resetsAtMs"])
     until = waits.next_wait_end(resets_at, now)
-    message = why["message"] or f"{task.agent_type} may not be used now"
+    message = why["message"] or f"{task.agent_type} is out of quota"
     waits = waits.with_wait(until, resets_at, now)
     if waits.seconds > task.project.quota_minutes * 60:
-        text = f"{message}; {task.project.quota_minutes} min is the longest that its tasks wait"
+        text = f"{message}; its tasks wait for at most {task.project.quota_minutes} min"
         attempts.fail(machine, task, attempt, FailureCode.QUOTA_EXHAUSTED, text, now, gone=True)
         return
     task.quota = waits.to_json()
@@ -64,12 +65,12 @@ def _wait_for_quota(
         now,
         stage_index=attempt.stage_index,
         data=about,
-        is_news=False,  # nobody has to do anything
+        is_news=False,  # no one needs to act
     )
 
 
 def _to_timestamp(milliseconds: int | None) -> datetime | None:
-    """The moment, however late it may be."""
+    """Return the timestamp, limited to valid ones."""
     if milliseconds is None:
         return None
     latest = int(_LATEST.timestamp() * 1000)
@@ -77,9 +78,11 @@ def _to_timestamp(milliseconds: int | None) -> datetime | None:
 
 
 def ask_for_budget(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
-    """Ask whether the task may use more than its budgets; until then the attempt waits without a
-    slot, in the middle of its stage or before it. Where none is used up any more, because one was
-    raised or a month has begun, it goes on at once. The caller holds both locks, and commits.
+    """Ask whether to raise the budgets; until then the attempt waits without a slot, in the middle
+    of its stage or before it.
+
+    If none is used up any more, because one was raised or a month has started, it resumes at once.
+    The caller holds both locks, and commits.
     """
     attempt.suspends = False
     spent = _exceeded_budgets(task, now)
@@ -93,8 +96,8 @@ def ask_for_budget(machine: Machine, task: Task, attempt: Attempt, now: datetime
 
 
 def ask_for_queued(task_ids: Collection[int], now: datetime) -> int:
-    """Let those queued tasks wait for a person's answer whose budgets are used up, instead of
-    beginning an attempt. Returns how many do. Commits.
+    """Make those queued tasks wait for a person's answer whose budgets are used up, instead of
+    starting an attempt. Returns their number. Commits.
     """
     asked = 0
     for task in locks.lock_tasks(task_ids).values():
@@ -135,15 +138,15 @@ def _open_gate(task: Task, stage_index: int, spent: list[BudgetStatus], now: dat
 
 
 def clear_partial(task: Task) -> None:
-    """Forget the middle of a stage that has ended, and that waits there had no known end."""
+    """Delete the middle of a stage that has ended, and the count of waits without a known end."""
     task.partial = None
     if task.quota:
         task.quota = {**task.quota, "guesses": 0}
 
 
 def resume_due(now: datetime) -> int:
-    """Let tasks go on whose time has come, unless somebody changes their work. Returns how many
-    were found. Commits for each task.
+    """Resume tasks whose wait is over, unless someone is changing their work. Returns the number
+    found. Commits for each task.
     """
     query = (
         select(Task.id)
@@ -163,8 +166,8 @@ def is_waiting_for_quota(task: Task) -> bool:
 
 
 def has_open_tunnel(held: LockedTask) -> bool:
-    """Whether somebody may change the workspace through a tunnel: a stage that begins undoes what
-    is in no checkpoint.
+    """Whether someone may be changing the workspace through a tunnel: a starting stage reverts
+    what is in no checkpoint.
     """
     try:
         gates.require_no_tunnel(held)

@@ -1,4 +1,4 @@
-"""What people do with tasks: create, cancel, retry."""
+"""People's actions on tasks: create, cancel, retry."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ from app.services.projects import agents as agents_asked
 from app.services.projects import projects
 from app.services.tasks import attempts, gates, history, queries, rounds, statements
 
-# Columns of what comes later: what a new task is not given would be queried.
+# Columns of later use: for a new task, missing values would be queried.
 _UNUSED = {
     **dict.fromkeys(
         ("partial", "quota", "resume_at", "usage", "warned_grants", "result", "failure")
@@ -52,8 +52,8 @@ def create(
     """Create a task: queued, or waiting at its first stage's gate. Its pipeline is frozen here.
     Commits.
 
-    `warn` is called with what its creator should know, `remember` with the task, last before the
-    commit; if one raises there is no task. Raises NotFound, Forbidden, InvalidFields.
+    `warn` is called with warnings for its creator, `remember` with the task, just before the
+    commit; if one raises, there is no task. Raises NotFound, Forbidden, InvalidFields.
     """
     new = _new_task(actor, project_key, machine_id, agent_type)
     project, now = new.project, clock_now()
@@ -97,14 +97,12 @@ def create(
 
 
 def require_creator(actor: Developer, project_key: str) -> None:
-    """Require that the developer may create tasks in the project. Raises NotFound, Forbidden."""
+    """Require that the developer can create tasks in the project. Raises NotFound, Forbidden."""
     rights.require(Permission.CREATE_TASK, actor, projects.get(actor, project_key))
 
 
 class _NewTask(NamedTuple):
-    """The project of a task that is to be made, the task's id, its agent, and whether some machine
-    has that.
-    """
+    """A new task's project, ID and agent, and whether some machine has that agent."""
 
     project: Project
     task_id: int
@@ -112,7 +110,7 @@ class _NewTask(NamedTuple):
     agent_is_known: bool
 
     def warnings(self, options: Options | None) -> list[AgentWarning]:
-        """What its creator should know, if it has these options."""
+        """Return warnings for its creator, if it has these options."""
         is_known = self.agent_is_known
         return agents_asked.warnings(self.project, self.agent_type, options, is_known=is_known)
 
@@ -120,8 +118,10 @@ class _NewTask(NamedTuple):
 def _new_task(
     actor: Developer, key: str, machine_id: uuid.UUID | None, agent_type: str | None
 ) -> _NewTask:
-    """The project for a new task, and an id. The project is held: it cannot be deleted until the
-    end of the transaction. Raises NotFound, Forbidden, InvalidFields.
+    """Return the project for a new task, and an ID.
+
+    The project is locked against deletion until the end of the transaction. Raises NotFound,
+    Forbidden, InvalidFields.
     """
     asked = {
         "key": key.lower(),
@@ -130,11 +130,11 @@ def _new_task(
         "asking": actor.id,
         "sees_all": rights.can_see_without_membership(actor),
     }
-    # What no key can be is not asked for: Postgres refuses some of it (NUL).
+    # An impossible key isn't queried: Postgres rejects some of them (NUL).
     is_key = projects.KEY.fullmatch(key)
     row = db.session.execute(statements.NEW_TASK_CONTEXT, asked).first() if is_key else None
     if row is None or not actor.access_scope.covers(row.Project.id):
-        raise NotFound(f"there is no project {key!r} that you may see")
+        raise NotFound(f"Project {key!r} not found, or you don't have access.")
     rights.require(Permission.CREATE_TASK, actor, row.Project)
     if machine_id is not None and row.machine_status is None:
         raise InvalidFields({"machineId": [field_errors.NO_SUCH_MACHINE]})
@@ -148,8 +148,8 @@ def _new_task(
 
 
 def cancel(actor: Developer, task_id: int) -> Task:
-    """End a live task at once. Its machine is told, and its slot is free when the machine confirms.
-    Returns the task. Commits.
+    """Cancel a live task at once. Its machine gets an order, and its slot is freed when the machine
+    confirms. Returns the task. Commits.
 
     Raises NotFound, Forbidden, TaskEnded.
     """
@@ -160,11 +160,11 @@ def cancel(actor: Developer, task_id: int) -> Task:
 
 
 def cancel_unchecked(actor: Developer, seen: Task) -> None:
-    """Cancel a task, by whatever right the actor does. Commits. Raises TaskEnded."""
+    """Cancel a task without checking rights. Commits. Raises TaskEnded."""
     task_id = seen.id
     held = locks.lock_task_and_machine(task_id)
     if held.task.status in rules.ENDED:
-        raise TaskEnded(f"task {task_id} is {held.task.status} already")
+        raise TaskEnded(f"Task {task_id} is already {held.task.status}.")
     attempts.cancel(held, f"cancelled by {actor.name}", clock_now(), by=actor.id, gone=False)
     audit.record_privileged("task.cancelled", seen, actor)
     if held.machine:
@@ -175,15 +175,15 @@ def cancel_unchecked(actor: Developer, seen: Task) -> None:
 def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task:
     """Queue a failed or cancelled task again, as a new round. Returns the task. Commits.
 
-    Its gates are asked anew, but for those of stages that stay done. Raises NotFound, Forbidden,
-    TaskNotEnded, NoCheckpoint, InvalidFields.
+    Its gates are asked again, except for those of stages that stay done. Raises NotFound,
+    Forbidden, TaskNotEnded, NoCheckpoint, InvalidFields.
     """
     seen = queries.get(actor, task_id)
     rights.require(Permission.RETRY_TASK, actor, seen.project, creator_id=seen.created_by)
     held = locks.lock_task_and_machine(task_id)
     task, start = held.task, from_stage or 0
     if task.status not in (TaskStatus.FAILED, TaskStatus.CANCELLED):
-        raise TaskNotEnded(f"task {task_id} is {task.status}")
+        raise TaskNotEnded(f"Task {task_id} is {task.status}.")
     if start >= len(task.pipeline):
         raise InvalidFields({"fromStage": [field_errors.NO_SUCH_STAGE(stages=len(task.pipeline))]})
     now = clock_now()

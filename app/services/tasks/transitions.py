@@ -1,7 +1,7 @@
-"""The one door through which a task's status changes. The caller holds the task's lock.
+"""The single writer of a task's status. The caller holds the task's lock.
 
-It has a side entrance for crowds: `dispatch.statements.ASSIGN` takes many tasks along the arrow
-from queued to assigned, with their slots, attempts and events, in one round trip.
+One exception for many tasks: `dispatch.statements.ASSIGN` moves them from queued to assigned, with
+their slots, attempts and events, in one round trip.
 """
 
 from datetime import datetime
@@ -23,20 +23,20 @@ _SUSPENSIONS = {
 
 
 def apply_event(task: Task, event: TaskEvent, now: datetime) -> None:
-    """Take the task along the event's arrow; the dispatcher is woken for one that is queued.
+    """Apply a state-machine event to the task; a queued task wakes the dispatcher.
 
-    Raises IllegalTransition. Does not commit.
+    Raises IllegalTransition. Doesn't commit.
     """
     task.status = rules.next_status(task.status, event)
     _update_run_time(task, now)
     task.suspend_reason = _SUSPENSIONS.get(event)
     task.updated_at = now
-    if event is not TaskEvent.REQUEUE:  # which leaves the time that it waits for as it is
+    if event is not TaskEvent.REQUEUE:  # which doesn't change the time that it waits for
         task.resume_at = None
     if task.status is TaskStatus.QUEUED:
         task.queued_at = now
         wakeups.wake_dispatch()
-    task.dismissed_at = None  # how it ends next is seen anew
+    task.dismissed_at = None  # its next end isn't dismissed
     match task.status:
         case TaskStatus.ASSIGNED if event is TaskEvent.ASSIGN:
             task.assigned_at = now
@@ -49,11 +49,11 @@ def apply_event(task: Task, event: TaskEvent, now: datetime) -> None:
             task.partial = None
         case status if status in rules.ENDED:
             task.finished_at = now
-            task.partial = None  # a retry begins its stage anew
+            task.partial = None  # a retry restarts its stage
 
 
 def _update_run_time(task: Task, now: datetime) -> None:
-    """Keep how long the task runs."""
+    """Record the task's run time."""
     if task.status is TaskStatus.RUNNING:
         task.running_since = task.running_since or now
     elif (since := task.running_since) is not None:
@@ -67,9 +67,7 @@ def _update_run_time(task: Task, now: datetime) -> None:
 def fail(
     task: Task, code: str, message: str, now: datetime, *, stage_index: int | None = None
 ) -> None:
-    """Fail the task, with the reason that people are told. Raises IllegalTransition. Does not
-    commit.
-    """
+    """Fail the task, with the reason for people. Raises IllegalTransition. Doesn't commit."""
     apply_event(task, TaskEvent.FAIL, now)
     task.failure = {"code": code, "message": message, "stageIndex": stage_index}
     history.record_event(

@@ -1,10 +1,9 @@
-"""The line of a task's work, from what people approved to what is published, as far as a server
-can hold it without git: by what machines report, in the order in which they do.
+"""The chain of a task's work, from what people approved to what is published.
 
-An attempt's line begins with the checkpoint that it goes on from, which the machine has checked,
-and each checkpoint has to follow the last. A gate is answered for the last one at that time; it is
-withdrawn where its work is done again. So what is published is in one line with all that people
-have answered for, if it is the attempt's last.
+The server has no git here: it uses machines' reports, in order. An attempt's chain starts with its
+initial checkpoint, which the machine has verified, and each checkpoint must follow the previous
+one. A gate is answered for the latest one at that time; it's withdrawn if its work is done again.
+So what is published follows everything that people have approved, if it's the attempt's latest.
 """
 
 from collections.abc import Mapping
@@ -22,8 +21,10 @@ if TYPE_CHECKING:
 
 
 def approved_revision(task: Task, gate: Gate) -> dict[str, str] | None:
-    """The revision that an answer to the gate is about; None for no work, or where it is not
-    known, and for a question in the middle of a stage, which is about no checkpoint.
+    """Return the revision that an answer to the gate is about.
+
+    None for no work, or if it's unknown, and for a question in the middle of a stage, which isn't
+    about a checkpoint.
     """
     if gate.kind in (GateKind.QUESTION, GateKind.CHECKPOINT):
         return None
@@ -42,10 +43,10 @@ def _work_at_gate(task: Task, gate: Gate) -> dict[str, Any] | None:
 
 
 def expected_revision(live: "LiveAttempt") -> Mapping[str, Any] | None:
-    """The revision that the attempt is to push; None where it is not known.
+    """Return the revision that the attempt should push; None if it's unknown.
 
-    A server of the release before began attempts with the push without noting what they push: that
-    is the last stage's checkpoint.
+    A server of the previous release started attempts with the push without recording their commit:
+    that is the last stage's checkpoint.
     """
     attempt = live.attempt
     if attempt.pushed_commit is not None:
@@ -54,8 +55,8 @@ def expected_revision(live: "LiveAttempt") -> Mapping[str, Any] | None:
 
 
 def end_unapproved(live: "LiveAttempt", report: frames.Published) -> bool:
-    """End the attempt where what it has pushed is not the last of the line, or not known to be.
-    Returns whether it did.
+    """End the attempt if what it has pushed isn't the end of the chain, or is unknown. Returns
+    whether it did.
     """
     if live.attempt.pushed_commit is None and is_lineage_unknown(live):
         requeue(live, gone=True)
@@ -67,43 +68,45 @@ def end_unapproved(live: "LiveAttempt", report: frames.Published) -> bool:
 
 
 def _unapproved_reason(live: "LiveAttempt", report: frames.Published) -> str | None:
-    """Why what was pushed is not the last of the line; None where it is, or nothing is known that
-    it could be compared with.
+    """Return why the pushed commit isn't the end of the chain; None if it is, or nothing is
+    known to compare it with.
     """
     known = expected_revision(live)
     if known is None:
-        # A worker of a release that cannot tell before it pushes; nobody else is ordered to.
+        # A worker whose release can't report before it pushes; no other gets such an order.
         is_excused = live.attempt.work is None
         return (
-            None if is_excused else f"it has pushed {report.commit}, and told of no commit before"
+            None
+            if is_excused
+            else f"it has pushed {report.commit} without reporting a commit before"
         )
     if report.tree is None and not live.machine.checks_commits:
-        known = {"commit": known["commit"]}  # its release does not report the tree
+        known = {"commit": known["commit"]}  # its release doesn't report the tree
     other = lineage.describe_mismatch(known, report.commit, report.tree)
     return other and f"it has pushed {other}"
 
 
 def is_lineage_unknown(live: "LiveAttempt") -> bool:
-    """Whether the machine has gone back to a release that does not report what its work follows,
-    in the middle of an attempt that needs it.
+    """Whether the machine has returned to a release that doesn't report predecessors, in the
+    middle of an attempt that needs it.
     """
     return live.attempt.work is not None and not live.machine.checks_commits
 
 
 def requeue(live: "LiveAttempt", *, gone: bool) -> None:
-    """Queue the task to go on from its last checkpoint that is in line, on a machine that can tell
-    what follows. `gone` as in `attempts.end`.
+    """Queue the task to resume from its last checkpoint in the chain, on a machine that can
+    report predecessors. `gone` as in `attempts.finish`.
     """
-    why = f"the worker of {live.machine.name} is of a release that does not tell what it follows"
+    why = f"the worker's release on {live.machine.name} can't report what its work follows"
     attempts.requeue_from_checkpoint(
         live.machine, live.task, live.attempt, why, live.now, gone=gone
     )
 
 
 def fail_unapproved(live: "LiveAttempt", why: str, *, gone: bool) -> None:
-    """Fail the task, whose machine has left the line. The task's branch stays where it is known to
-    be. `gone` as in `attempts.end`.
+    """Fail the task, whose machine has left the chain. The task's branch stays where it's known
+    to be. `gone` as in `attempts.finish`.
     """
-    text = f"{live.machine.name} has left what was approved: {why}"
+    text = f"{live.machine.name} deviated from the approved work: {why}"
     code = FailureCode.NOT_WHAT_WAS_APPROVED
     attempts.fail(live.machine, live.task, live.attempt, code, text, live.now, gone=gone)

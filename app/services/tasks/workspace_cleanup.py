@@ -1,9 +1,9 @@
-"""Workspaces that are not needed any more: machines are told to forget them.
+"""Workspaces that are no longer needed: machines are ordered to delete them.
 
-A workspace may go when its attempt and its task have ended: later attempts of a live task may begin
-from any of its checkpoints. The checkpoints go first, under the task's lock, and only then is the
-machine told (`machines.orders`): a retry comes before that and keeps them, or after it and finds
-none, but is never queued to go on from one that the machine is deleting.
+A workspace can be deleted when its attempt and its task have ended: later attempts of a live task
+may start from any of its checkpoints. The checkpoints go first, under the task's lock, and only
+then is the machine ordered (`machines.orders`). A retry either comes before that and keeps them, or
+after it and finds none, but is never queued to resume from one that the machine is deleting.
 """
 
 import uuid
@@ -19,7 +19,7 @@ from app.models import Attempt, Machine, Task, Workspace
 from app.services import locks, settings
 from app.services.tasks import attempts
 
-# Of machines that are away nobody forgets anything; those that never come back would add up.
+# Machines that are away delete nothing; those that never return would add up.
 _has_workspace = and_(
     Attempt.forgotten_at.is_(None),
     exists().where(Machine.id == Attempt.machine_id, Machine.connected),
@@ -28,9 +28,9 @@ _is_removable = and_(Attempt.forget_at.is_not(None), Task.status.in_(ENDED))
 
 
 def sweep(now: datetime) -> int:
-    """Have machines forget workspaces whose time is over, and the oldest of those that are more
-    than a machine should keep. Workspaces in use count, and stay. Returns how many machines were
-    told. Commits.
+    """Make machines delete expired workspaces, and the oldest of those beyond a machine's limit.
+
+    Workspaces in use count, and stay. Returns the number of machines with orders. Commits.
     """
     limit = int(settings.value("workspacesGigabytes") * (1 << 30))
     due = _machines_over_time(now) | _machines_over_size(now, limit)
@@ -44,9 +44,9 @@ def sweep(now: datetime) -> int:
 
 
 def expire_project(project_id: int, now: datetime) -> None:
-    """Have the time of the project's workspaces be over: the next sweep takes them. Commits.
+    """Expire the project's workspaces: the next sweep deletes them. Commits.
 
-    Those of attempts that have not ended stay.
+    Those of live attempts stay.
     """
     of_project = select(Task.id).where(Task.project_id == project_id).scalar_subquery()
     theirs = (
@@ -75,8 +75,8 @@ def _machines_over_size(now: datetime, limit: int) -> set[uuid.UUID]:
 
 
 def _sizes() -> CTE:
-    """Each kept attempt, and how much its machine keeps up to it: first what is in use, then by
-    age, the oldest last.
+    """Return each kept attempt with its machine's total size up to it: first those in use, then
+    by age, the oldest last.
     """
     order = (_is_removable, Attempt.ended_at.desc().nulls_first(), Attempt.task_id)
     up_to = func.sum(Workspace.size_bytes).over(partition_by=Attempt.machine_id, order_by=order)
@@ -104,7 +104,7 @@ def _is_over_limit(sizes: CTE, now: datetime, limit: int) -> ColumnElement[bool]
 
 
 def _expire_excess(machine_ids: Collection[uuid.UUID], now: datetime, limit: int) -> None:
-    """End the time of workspaces that are too much. The caller holds the machines' locks."""
+    """Expire excess workspaces. The caller holds the machines' locks."""
     sizes = _sizes()
     too_much = select(sizes.c.task_id, sizes.c.number).where(
         sizes.c.machine_id.in_(machine_ids), _is_over_limit(sizes, now, limit)
@@ -119,7 +119,7 @@ def _expire_excess(machine_ids: Collection[uuid.UUID], now: datetime, limit: int
 
 
 def _drop_checkpoints(machine_ids: Collection[uuid.UUID], now: datetime) -> None:
-    """Drop checkpoints of attempts that may be forgotten. The caller holds the machines' locks."""
+    """Drop checkpoints of attempts that can be deleted. The caller holds the machines' locks."""
     query = (
         select(Attempt.task_id, Attempt.number)
         .join(Task, Task.id == Attempt.task_id)
@@ -129,5 +129,5 @@ def _drop_checkpoints(machine_ids: Collection[uuid.UUID], now: datetime) -> None
     found = db.session.execute(query).all()
     tasks = locks.lock_tasks({row.task_id for row in found})
     for task_id, number in found:
-        if tasks[task_id].status in ENDED:  # and has not been retried meanwhile
+        if tasks[task_id].status in ENDED:  # and hasn't been retried meanwhile
             attempts.drop_checkpoints(tasks[task_id], number)

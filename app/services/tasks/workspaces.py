@@ -1,5 +1,5 @@
-"""Workspaces as their machines describe them: reported on each change, stored, and shown; a machine
-is never asked.
+"""Workspaces as their machines describe them: reported on each change, stored, and shown, never
+polled.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,9 @@ from muster.protocol import frames
 
 
 def get_workspace(actor: Developer, task_id: int) -> Workspace:
-    """The workspace of the task's latest attempt that had one. Raises NotFound, NoWorkspace."""
+    """Return the workspace of the task's latest attempt that had one. Raises NotFound,
+    NoWorkspace.
+    """
     task = queries.get(actor, task_id)
     query = (
         select(Workspace)
@@ -35,16 +37,17 @@ def get_workspace(actor: Developer, task_id: int) -> Workspace:
 
 
 def latest_workspace(task: Task) -> Workspace | None:
-    """The workspace of the task's latest attempt, if it has told of one."""
+    """Return the workspace of the task's latest attempt, if it has reported one."""
     return db.session.get(Workspace, (task.id, task.attempt))
 
 
 def diff_at(
     task: Task, gate: Gate, workspace_of: Callable[[Task], Workspace | None] = latest_workspace
 ) -> dict[str, int] | None:
-    """What the work changed that the gate asks about: {filesChanged, insertions, deletions}.
+    """Return the changes of the work that the gate asks about: {filesChanged, insertions,
+    deletions}.
 
-    None where there is no work yet. `workspace_of` is asked where its checkpoint does not say.
+    None if there is no work yet. `workspace_of` is called if its checkpoint doesn't have them.
     """
     partial = task.partial or {}
     if gate.number > 0 and partial.get("stageIndex") == gate.stage_index and "diff" in partial:
@@ -52,7 +55,7 @@ def diff_at(
         return of_middle
     before = gate.stage_index - (gate.kind is not GateKind.BRANCH)  # which comes after the last
     if before < 0:
-        return None  # an earlier round's work is not what this one asks about
+        return None  # the gate isn't about an earlier round's work
     checkpoint: dict[str, Any] = task.checkpoints.get(str(before), {})
     if "diff" in checkpoint:
         diff: dict[str, int] = checkpoint["diff"]
@@ -64,10 +67,10 @@ def diff_at(
 def store_facts(
     attempt: Attempt, reported: frames.WorkspaceFacts, now: datetime
 ) -> tuple[WorkspaceState | None, WorkspaceState]:
-    """Store what the attempt's machine reports of the workspace. Returns the state before (None: no
+    """Store the machine's report about the attempt's workspace. Returns the state before (None: no
     report yet), and the state now. The caller commits.
 
-    Of a workspace that is gone the last facts stay.
+    A deleted workspace keeps its last facts.
     """
     facts = {
         "machine_id": attempt.machine_id,
@@ -84,7 +87,7 @@ def store_facts(
     changing = (
         ("state", "size_bytes", "updated_at") if reported.state == "removed" else tuple(facts)
     )
-    # A statement does not see what it writes: this is the row as it was.
+    # A statement doesn't see what it writes: this is the previous row.
     old = aliased(Workspace)
     of_attempt = (old.task_id == attempt.task_id) & (old.attempt == attempt.number)
     before = db.session.scalar(
@@ -99,7 +102,7 @@ def store_facts(
 
 
 def diff_to_json(stat: frames.DiffStat) -> dict[str, int]:
-    """A diff's numbers in the form in which they are stored and the API shows them."""
+    """Return a diff's counts in the stored form, which the API shows."""
     return {
         "filesChanged": stat.files_changed,
         "insertions": stat.insertions,

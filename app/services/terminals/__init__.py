@@ -1,1 +1,1 @@
-"""Terminals: admission to their sockets, and which terminals machines have to open."""
+"""Terminals: admission to their sockets, and which terminals machines must open."""

@@ -1,6 +1,6 @@
-"""Terminals that somebody wants to see. Orders to machines to open them follow from these rows.
+"""Requested terminals. Orders to machines to open them follow from these rows.
 
-Every write raises `orders_version` of the machines that have to dial, in the same statement.
+Every write raises `orders_version` of the machines that must connect, in the same statement.
 """
 
 import json
@@ -16,7 +16,7 @@ from app.extensions import db
 from app.models import Attempt
 
 REQUEST_LIFETIME = timedelta(seconds=60)
-# How long a machine that was asked has to dial before it is asked again.
+# How long a machine has to connect before it's asked again.
 DIAL_TIMEOUT = timedelta(seconds=5)
 
 _BUMP_ORDERS_VERSION = """
@@ -60,7 +60,7 @@ _CANCEL = text("""
 
 
 class WatchedTerminal(NamedTuple):
-    """An attempt whose terminal has viewers. `absent`: the machine's socket is not open."""
+    """An attempt whose terminal has viewers. `absent`: the machine's socket isn't open."""
 
     task_id: int
     attempt: int
@@ -68,8 +68,9 @@ class WatchedTerminal(NamedTuple):
 
 
 def request_open(attempt: Attempt, now: datetime) -> None:
-    """Record that somebody will soon open the attempt's terminal. The machine is woken if it has to
-    dial. The caller commits."""
+    """Record that someone will soon open the attempt's terminal. The machine is woken if it must
+    connect. The caller commits.
+    """
     result = db.session.execute(
         _REQUEST,
         {
@@ -92,7 +93,7 @@ def renew(watched: Sequence[WatchedTerminal], now: datetime) -> None:
 def handle_socket_closed(machine_id: uuid.UUID, task_id: int, number: int, now: datetime) -> None:
     """Handle a machine's report that its socket has closed: ask it again while there are viewers.
 
-    Not twice in a second, because a socket that closed at once would close at once again. Commits.
+    Not twice within a second, because a socket that closed immediately would do so again. Commits.
     """
     wanted = text("""
         SELECT 1 FROM terminals AS t JOIN attempts AS a
@@ -107,7 +108,7 @@ def handle_socket_closed(machine_id: uuid.UUID, task_id: int, number: int, now: 
 
 
 def cancel(task_id: int, number: int, now: datetime) -> None:
-    """Record that the terminal has no viewers any more. Commits."""
+    """Record that the terminal has no more viewers. Commits."""
     db.session.execute(_CANCEL, {"task": task_id, "attempt": number, "now": now})
     db.session.commit()
 

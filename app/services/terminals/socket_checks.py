@@ -1,6 +1,6 @@
-"""Whether open sockets of terminals may stay, and what was typed through them.
+"""Whether open terminal sockets may stay, and what was typed through them.
 
-Both are one statement for all sockets of a process that are looked at together.
+Both are one statement for all sockets of a process that are checked together.
 """
 
 import json
@@ -24,7 +24,7 @@ Grant = ViewerGrant | MachineGrant
 
 @dataclass(frozen=True)
 class GrantCheck:
-    """What becomes of a socket. `at_gate`: no process is there that could take what is typed."""
+    """A socket's verdict. `at_gate`: no process is running that could read input."""
 
     verdict: Verdict
     at_gate: bool
@@ -32,7 +32,7 @@ class GrantCheck:
 
 @dataclass(frozen=True)
 class TypedSpan:
-    """So many bytes that a developer typed into an attempt's terminal between two moments."""
+    """A number of bytes that a developer typed into an attempt's terminal within a time span."""
 
     task_id: int
     attempt: int
@@ -69,9 +69,9 @@ _STORE_INPUTS = text("""
 
 
 def check_sockets(grants: Mapping[int, Grant], now: datetime) -> dict[int, GrantCheck]:
-    """What becomes of each socket at `now`, by the caller's number for it, in one statement.
+    """Return each socket's verdict at `now`, by the caller's number for it, in one statement.
 
-    A socket whose task is gone is left out. Ends the transaction.
+    A socket of a deleted task is omitted. Ends the transaction.
     """
     rows = [{"number": number, **_row(grant)} for number, grant in grants.items()]
     found = db.session.execute(_CHECK, {"grants": json.dumps(rows), "now": now}).all()
@@ -105,7 +105,7 @@ def _person(row: Row[Any], grant: ViewerGrant) -> Person | None:
 
 
 def store_inputs(typed: Sequence[TypedSpan]) -> None:
-    """Store what was typed, in one statement. Commits."""
+    """Store the typed bytes, in one statement. Commits."""
     rows = json.dumps([asdict(span) for span in typed], default=datetime.isoformat)
     db.session.execute(_STORE_INPUTS, {"rows": rows})
     db.session.commit()

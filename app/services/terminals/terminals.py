@@ -1,4 +1,4 @@
-"""Admission to terminals, by tokens that open one socket once."""
+"""Admission to terminals, by one-time tokens."""
 
 import uuid
 from dataclasses import dataclass, replace
@@ -32,11 +32,11 @@ TOKEN_LIFE = timedelta(seconds=60)
 
 
 class AttemptReplaced(Conflict):
-    """The task goes on with another attempt: ask for a new token."""
+    """The task continues with another attempt. Request a new token."""
 
 
 class TerminalChannel(NamedTuple):
-    """A token that opens one socket, and in which mode. It is shown once, here."""
+    """A token that opens one socket, and its mode. It's shown once, here."""
 
     channel_token: str
     mode: TerminalMode
@@ -45,8 +45,8 @@ class TerminalChannel(NamedTuple):
 
 @dataclass(frozen=True)
 class ViewerGrant:
-    """A developer's right to a socket. The session has no `ends_at`: a socket outlives the access
-    token that it was opened with, and not the login.
+    """A developer's right to a socket. The session has no `ends_at`: a socket outlives its
+    access token, but not the login.
     """
 
     session: DeveloperSession
@@ -68,10 +68,10 @@ class MachineGrant:
 def issue_token(
     actor: Developer, task_id: int, mode: TerminalMode | None = None
 ) -> TerminalChannel:
-    """A token for one socket, by default in the most powerful mode that the actor may have. The
-    machine is asked to open the terminal, if it has not been yet. Commits.
+    """Return a token for one socket, by default in the most powerful mode that the actor is
+    allowed.
 
-    The machine is asked to open the terminal, if it has not yet. Commits. Raises NotFound,
+    The machine is asked to open the terminal, if it hasn't been yet. Commits. Raises NotFound,
     Forbidden, NoTerminal.
     """
     task = queries.get(actor, task_id)
@@ -100,13 +100,13 @@ def issue_token(
 
 
 def is_available(task: Task) -> bool:
-    """Whether `issue` would find a terminal of the task now."""
+    """Whether `issue_token` would find a terminal of the task now."""
     attempt = locks.latest_attempt(task)
     return attempt is not None and has_terminal(_subject(task, attempt))
 
 
 def token_for_machine(machine_id: uuid.UUID, task_id: int, attempt_number: int) -> str:
-    """A token for the machine's socket for an attempt. Commits."""
+    """Return a token for the machine's socket of an attempt. Commits."""
     attempt = db.session.get_one(Attempt, (task_id, attempt_number))
     secret = _mint(attempt, clock.now(), machine_id=machine_id)
     db.session.commit()
@@ -114,7 +114,7 @@ def token_for_machine(machine_id: uuid.UUID, task_id: int, attempt_number: int) 
 
 
 def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerGrant:
-    """Use up a developer's token for a socket; the right that it gave. Commits.
+    """Use up a developer's token for a socket, and return its right. Commits.
 
     `credential`: an access token or a personal one. Raises InvalidToken, NotFound, TaskEnded,
     AttemptReplaced.
@@ -122,7 +122,7 @@ def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerGra
     kind = personal_tokens if personal_tokens.is_personal_token(credential) else auth
     developer = kind.developer_of(credential)
     queries.get(developer, task_id)
-    # The token may have been made with another credential, which reaches further.
+    # The token may have been created with another credential, which has more scope.
     within = [
         mode
         for mode, act in REQUIRED_PERMISSIONS.items()
@@ -142,7 +142,7 @@ def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerGra
 
 
 def admit_machine(task_id: int, worker_jwt: str, channel_token: str) -> MachineGrant:
-    """Use up a machine's token for a socket; the right that it gave. Commits.
+    """Use up a machine's token for a socket, and return its right. Commits.
 
     Raises InvalidToken, TaskEnded, AttemptReplaced.
     """
@@ -153,7 +153,7 @@ def admit_machine(task_id: int, worker_jwt: str, channel_token: str) -> MachineG
 
 
 def list_inputs(actor: Developer, task_id: int) -> Select[TerminalInput]:
-    """The query of the records of who typed into the task's terminals, and when.
+    """Return the query of the records of who typed into the task's terminals, and when.
 
     Raises NotFound, Forbidden.
     """
@@ -190,7 +190,7 @@ def _mint(
 
 
 def _consume(bearer: Any, task_id: int, secret: str) -> Any:
-    """Use up a token, and return its row. Of simultaneous uses one succeeds. Commits.
+    """Use up a token, and return its row. Of concurrent uses one succeeds. Commits.
 
     Raises InvalidToken.
     """

@@ -14,9 +14,10 @@ from app.models import Attempt, Developer, Tunnel
 
 @dataclass(frozen=True)
 class WantedTunnel:
-    """A tunnel that the machine has not reported as ended. `is_open`: it should be open, for
-    `seconds` more; else it should be closed. `opened_by` is the git name and address of who
-    started it, where that is known.
+    """A tunnel that the machine hasn't reported as ended.
+
+    `is_open`: it should be open, for `seconds` more; else it should be closed. `opened_by` is the
+    git name and address of its starter, if known.
     """
 
     task_id: int
@@ -27,7 +28,7 @@ class WantedTunnel:
     opened_by: tuple[str, str] | None = None
 
 
-# A column of another query, so that it costs no round trip of its own. That query binds `machine`.
+# A column of another query, so that it costs no extra round trip. That query binds `machine`.
 RUNNING = (
     select(
         func.jsonb_agg(
@@ -53,7 +54,7 @@ RUNNING = (
 
 
 def read_tunnels(rows: Sequence[Mapping[str, Any]] | None, now: datetime) -> list[WantedTunnel]:
-    """The tunnels in a value of the column RUNNING, which is None where there are none."""
+    """Return the tunnels in a value of the column RUNNING, which is None if there are none."""
     return [_to_wanted(row, now.timestamp()) for row in rows or ()]
 
 

@@ -27,7 +27,7 @@ MAX_TEXT = 2_000  # characters of an address or a reason
 
 @dataclass(frozen=True)
 class TunnelView:
-    """The tunnel of a task's latest attempt, without what the developer may not see."""
+    """The tunnel of a task's latest attempt, without what the developer can't see."""
 
     task_id: int
     state: TunnelState = TunnelState.IDLE
@@ -39,8 +39,9 @@ class TunnelView:
 
 
 def status(actor: Developer, task_id: int) -> TunnelView:
-    """The tunnel of the task's latest attempt. Only those who may start and stop it see URL and
-    error. Raises NotFound.
+    """Return the tunnel of the task's latest attempt.
+
+    URL and error are only for those who can start and stop it. Raises NotFound.
     """
     task = queries.get(actor, task_id)
     query = (
@@ -74,7 +75,7 @@ def _view(tunnel: Tunnel, attempt_ended_at: datetime | None, *, whole: bool) -> 
 def start(
     actor: Developer, task_id: int, *, ttl_seconds: int = rules.DEFAULT_SECONDS
 ) -> TunnelView:
-    """Open a tunnel into the workspace of the live attempt; one that is open stays as it is.
+    """Open a tunnel into the workspace of the live attempt; an open one stays unchanged.
 
     Commits, and wakes the machine. Raises NotFound, Forbidden, NoLiveWorkspace, NetworkClosed.
     """
@@ -101,7 +102,7 @@ def start(
 
 
 def stop(actor: Developer, task_id: int) -> TunnelView:
-    """Close the tunnel; one that is not open stays as it is.
+    """Close the tunnel; one that isn't open stays unchanged.
 
     Commits, and wakes the machine. Raises NotFound, Forbidden.
     """
@@ -123,7 +124,7 @@ def stop(actor: Developer, task_id: int) -> TunnelView:
 
 
 def _find_tunnel(attempt: Attempt) -> Tunnel | None:
-    """The attempt's tunnel, reread. The caller holds the lock of the task."""
+    """Reread the attempt's tunnel. The caller holds the lock of the task."""
     return db.session.get(Tunnel, (attempt.task_id, attempt.number), populate_existing=True)
 
 
@@ -175,8 +176,8 @@ _EVENT_BY_STATE = {
 def handle_facts(live: LiveAttempt, body: frames.TunnelFacts) -> None:
     """Apply a machine's report of a tunnel; also if the attempt has ended. The caller commits.
 
-    The task's history gets an event for each change of the state, without the URL and without what
-    a log-in needs.
+    The task's history gets an event for each state change, without the URL and without login
+    details.
     """
     tunnel = _find_tunnel(live.attempt)
     if tunnel is None or tunnel.number != body.number:
@@ -190,7 +191,7 @@ def handle_facts(live: LiveAttempt, body: frames.TunnelFacts) -> None:
     try:
         _apply_event(live.task, tunnel, event, live.now, _event_text(body))
     except IllegalTransition:
-        return  # the server has ended the tunnel already
+        return  # the server has already ended the tunnel
     tunnel.error = body.error[:MAX_TEXT] or None
     if event is TunnelEvent.CONNECT:
         # The URL comes from a program in the workspace, and becomes a link on pages.
@@ -200,23 +201,23 @@ def handle_facts(live: LiveAttempt, body: frames.TunnelFacts) -> None:
 def _event_text(body: frames.TunnelFacts) -> str:
     match body.state:
         case "starting" if body.waits_for_login:
-            return "the tunnel waits for somebody to log in: its status says where"
+            return "the tunnel needs a login: see its status"
         case "starting" if body.restarts:
-            return f"the tunnel crashed and is started again ({body.restarts})"
+            return f"the tunnel crashed and is restarting ({body.restarts})"
         case "starting":
             return "the tunnel is starting"
         case "connected":
             return "the tunnel is connected"
         case "expired":
-            return "the tunnel's time is over"
-    return f"the tunnel has {'failed' if body.state == 'failed' else 'closed'}"
+            return "the tunnel's time is up"
+    return f"the tunnel {'failed' if body.state == 'failed' else 'closed'}"
 
 
-# ---- reports that are overdue --------------------------------------------------------------------
+# ---- overdue reports -----------------------------------------------------------------------------
 
 
 def sweep(now: datetime) -> int:
-    """End tunnels whose machines' reports are overdue. Returns how many. Commits each."""
+    """End tunnels whose machines' reports are overdue. Returns their number. Commits each."""
     late = [
         (tunnel.machine_id, tunnel.task_id, tunnel.attempt)
         for tunnel, attempt in db.session.execute(_UNFINISHED)
@@ -244,7 +245,7 @@ def _end_overdue(machine_id: uuid.UUID, task_id: int, number: int, now: datetime
         db.session.rollback()  # the machine reported while we waited for the lock
         return False
     event, why = verdict
-    _apply_event(task, row[0], event, now, f"the tunnel has ended: {why}")
+    _apply_event(task, row[0], event, now, f"the tunnel ended: {why}")
     row[0].error = why
     attempts.bump_orders_version(machine)
     wakeups.wake_machines([machine_id])

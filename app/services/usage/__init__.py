@@ -1,1 +1,1 @@
-"""What agents have used: stored as machines say it, and summed up for people."""
+"""Agents' usage: stored as machines report it, and summed up for people."""

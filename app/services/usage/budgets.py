@@ -1,4 +1,4 @@
-"""Budgets of tasks, and of a month: what is used of them is looked at while tasks work."""
+"""Budgets of tasks, and of a month: their use is checked while tasks run."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,8 +20,10 @@ from app.services.tasks import attempts, history
 
 
 def check_budgets(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
-    """Have the attempt's stage stopped in its middle where a budget that its task goes by is used,
-    and tell people once before. The caller holds both locks, and commits.
+    """Stop the attempt's stage in its middle if one of its task's budgets is used up, and notify
+    people once before.
+
+    The caller holds both locks, and commits.
     """
     if attempt.phase is not AttemptPhase.RUN or attempt.suspends:
         return
@@ -32,7 +34,7 @@ def check_budgets(machine: Machine, task: Task, attempt: Attempt, now: datetime)
         return
     for standing in standings:
         if _needs_notification(standing) and _mark_notified(standing, task):
-            text = f"most is used up: {standing.describe()}"
+            text = f"almost used up: {standing.describe()}"
             about = {notification_rules.BUDGET: standing.to_json()}
             index = attempt.stage_index
             history.record_event(task, EventType.WARNING, text, now, stage_index=index, data=about)
@@ -43,7 +45,7 @@ def _needs_notification(standing: BudgetStatus) -> bool:
 
 
 def _mark_notified(standing: BudgetStatus, task: Task) -> bool:
-    """Note that people are told. Returns whether nobody else has, or is about to."""
+    """Record that people are notified. Returns whether nobody else has done so, or is about to."""
     match standing.owner:
         case BudgetOwner.TASK:
             task.warned_grants = task.grants
@@ -56,7 +58,7 @@ def _mark_notified(standing: BudgetStatus, task: Task) -> bool:
 def _mark_month_notified(
     owner: type[Project] | type[Developer], owner_id: int, standing: BudgetStatus
 ) -> bool:
-    # Not waited for, because tasks are locked here: who holds the row may be waiting for one.
+    # It doesn't wait, because tasks are locked here: the holder of the row may be waiting for one.
     is_untold = owner.budget_notified_month.is_distinct_from(standing.month)
     mine = select(owner.id).where(owner.id == owner_id, is_untold)
     mine = mine.with_for_update(key_share=True, skip_locked=True)
@@ -66,8 +68,9 @@ def _mark_month_notified(
 
 
 def sweep(now: datetime) -> int:
-    """Look at the tasks that work and go by a budget: time goes by, and others use it, too. Returns
-    how many there are. Commits for each that something is to be done about.
+    """Check the running tasks with a budget: time passes, and other tasks share budgets.
+
+    Returns their number. Commits for each that needs action.
     """
     query = (
         select(Task.id)
@@ -98,13 +101,13 @@ def _check_task(task_id: int, now: datetime) -> None:
 
 
 def project_budget(actor: Developer, key: str, now: datetime) -> Mapping[str, Any]:
-    """The project's budget of this month: {month, budget, used}. Raises NotFound."""
+    """Return the project's budget of this month: {month, budget, used}. Raises NotFound."""
     project = projects.get(actor, key)
     return _month_budget(BudgetOwner.PROJECT, project.id, project.budget, now)
 
 
 def developer_budget(developer: Developer, now: datetime) -> Mapping[str, Any]:
-    """Likewise the developer's own."""
+    """Return the developer's own in the same form."""
     return _month_budget(BudgetOwner.DEVELOPER, developer.id, developer.budget, now)
 
 

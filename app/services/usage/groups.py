@@ -1,4 +1,4 @@
-"""What agents have used in the projects that somebody may see, summed up by what they ask for."""
+"""Agents' usage in the projects that a developer can see, summed up by the requested groups."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,9 +33,11 @@ _NEWEST_FIRST = (GroupBy.TASK, GroupBy.ATTEMPT, GroupBy.DAY)
 
 @dataclass(frozen=True)
 class Group:
-    """A sum. `key` is the group's: a task's or a developer's id, `<task>-<attempt>`, a project's
-    key, a day (UTC), an agent, a stage's name or a model; None: agents named no model. `name` is
-    what it is called besides, if it is.
+    """A sum.
+
+    `key` is the group's: a task's or developer's ID, `<task>-<attempt>`, a project key, a day
+    (UTC), an agent, a stage name or a model; None: agents reported no model. `name` is its display
+    name, if it has one.
     """
 
     key: str | None
@@ -45,8 +47,8 @@ class Group:
 
 @dataclass(frozen=True)
 class GroupPage:
-    """Groups in order, and their positions. `following` is the place that the next page begins
-    behind; None: none is.
+    """Groups in order, and their positions. `following` is the position after which the next
+    page starts; None: there is none.
     """
 
     items: list[Group]
@@ -56,8 +58,8 @@ class GroupPage:
 
 @dataclass(frozen=True)
 class UsageFilter:
-    """Which usage is summed up: all that meets every field. None does not filter. Days are UTC's
-    and included.
+    """Which usage is summed up: all that meets every field. None doesn't filter. Days are in UTC
+    and inclusive.
     """
 
     since: date | None = None
@@ -69,8 +71,10 @@ class UsageFilter:
 def page(
     actor: Developer, by: GroupBy, wanted: UsageFilter, after: GroupPosition | None, limit: int
 ) -> GroupPage:
-    """Up to `limit` groups of the projects that the actor may see: of tasks, attempts and days the
-    newest first, of all others in the order of their ids or letters. One query, and one for names.
+    """Return up to `limit` groups of the projects that the actor can see.
+
+    Tasks, attempts and days are sorted newest first, all others by ID or name. One query, and one
+    for names.
     """
     columns = _BY[by]
     query = (
@@ -92,7 +96,7 @@ def page(
 
 
 def parse_position(by: GroupBy, texts: Sequence[str]) -> GroupPosition:
-    """The place that was written as these texts."""
+    """Return the position of these texts."""
     kinds = [column.type.python_type for column in _BY[by]]
     return [
         date.fromisoformat(text) if kind is date else kind(text)
@@ -114,7 +118,7 @@ def _conditions(actor: Developer, wanted: UsageFilter) -> list[ColumnElement[boo
 
 
 def _projects(actor: Developer, key: str | None) -> Select[int] | None:
-    """The ids of the projects that count; None: all of them do."""
+    """Return the IDs of the projects that count; None: all of them do."""
     visible = rights.visible_projects(actor)
     if visible is None and key is None:
         return None
@@ -131,7 +135,7 @@ def _group(place: GroupPosition, named: tuple[str, str] | None, used: Figures) -
 
 
 def _find_names(by: GroupBy, ids: Sequence[Any]) -> dict[Any, tuple[str, str]]:
-    """Key and name by what groups of this kind begin with, where they have names."""
+    """Return names by key for groups of this kind, if they have names."""
     match by:
         case GroupBy.TASK:
             text = func.left(Task.description, MAX_NAME)

@@ -1,4 +1,4 @@
-"""What a machine says that an agent has used, also of an attempt that has ended: it is true."""
+"""Machines' reports of agents' usage, also of ended attempts: they are true."""
 
 from collections.abc import Iterable
 from datetime import UTC
@@ -21,22 +21,22 @@ MAX_MODEL_NAME = 200
 
 
 def handle_usage(live: LiveAttempt, body: frames.Usage) -> None:
-    """Keep it in place of what was said of that run before; where no cost was said it is computed.
+    """Store the report in place of that run's previous one; a missing cost is computed.
 
-    Nothing is kept of a report that knows nothing. Raises Conflict for a stage that there is not,
-    and an agent that is none. The caller holds the machine's lock and the task's, and commits.
+    A report without known values isn't stored. Raises Conflict for an unknown stage, and an invalid
+    agent. The caller holds the machine's lock and the task's, and commits.
     """
     task, attempt = live.task, live.attempt
     stages = pipeline.parse(task.pipeline)
     if body.stage_index >= len(stages):
         raise Conflict(f"there is no stage {body.stage_index}")
     if body.run >= MAX_RUNS:
-        raise LimitExceeded(f"it is of run {body.run} of the stage")
+        raise LimitExceeded(f"it's from run {body.run} of the stage")
     if not TYPE.fullmatch(body.agent):
-        raise Conflict("its agent is none")
+        raise Conflict("its agent is invalid")
     stage = stages[body.stage_index]
     options = agents.stage_options(stage, task.agent_options, task.project.agent_options) or {}
-    # An agent that names no model used the one that it was told to.
+    # An agent that reports no model used the configured one.
     found = _sum_by_model(body.items, options.get("model") or "")
     if not found:
         return
@@ -62,7 +62,7 @@ def handle_usage(live: LiveAttempt, body: frames.Usage) -> None:
 
 
 def _sum_by_model(items: Iterable[frames.UsageItem], unnamed: str) -> dict[str, Figures]:
-    """What is known, by model; `unnamed` for one that is not named."""
+    """Return the known values, by model; `unnamed` for a missing one."""
     found: dict[str, Figures] = {}
     for item in items:
         used = Figures(

@@ -1,7 +1,7 @@
-"""The SQL that stores what a run of a stage has used so far: one statement.
+"""The SQL that stores a stage run's usage so far: one statement.
 
-It takes the place of what was said of the run before; the task's sum and the counters of the fleet
-follow. The caller holds the task's lock.
+It replaces the run's previous report, and updates the task's sum and the machines' counters. The
+caller holds the task's lock.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from app.services.counters import usage
 
 @dataclass(frozen=True)
 class StageRun:
-    """Whose usage it is. `day` counts only where nothing was known of the run before."""
+    """Whose usage it is. `day` applies only to the run's first report."""
 
     task_id: int
     attempt: int
@@ -88,8 +88,9 @@ _STORE_USAGE = text(f"""
 
 
 def store_usage(run: StageRun, items: Mapping[str, Figures]) -> None:
-    """Store what the run has used, by model ("" for one that is not named); there is one at least.
-    What is known of the task as a whole is read anew by who asks for it next."""
+    """Store the run's usage, by model ("" for a missing one); there is at least one. The task's
+    known total is reread at its next use.
+    """
     found: Sequence[Figures] = list(items.values())
     asked = {
         **vars(run),

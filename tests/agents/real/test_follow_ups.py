@@ -25,7 +25,7 @@ def test_it_goes_on_where_it_stood(service: Service, model: Model, agent: Agent)
     assert "Nearly; but." in asked
     # In its session it knows what it ran itself; else it is told what it was asked.
     is_same = agent in GOES_ON
-    assert (NOTE in asked, "It was asked for with these words" in asked) == (is_same, not is_same)
+    assert (NOTE in asked, "The original request was:" in asked) == (is_same, not is_same)
     assert transcript(task)[0]["title"] == "Follow-up, round 2: Nearly; but."
 
 
@@ -41,5 +41,5 @@ def test_where_the_workspace_lies_elsewhere_it_is_told_the_history(
     task.act("follow-ups", {"instruction": "Nearly; but."})
     done = task.wait_for_status("completed", patience=120)
     assert (done["round"], play.left) == (2, 0)
-    has_history = "It was asked for with these words" in str(play.main[-1].body)
+    has_history = "The original request was:" in str(play.main[-1].body)
     assert has_history == (place is not service.places["root"])

@@ -1,4 +1,4 @@
-"""/.well-known/muster-evidence.json: whose signatures bundles have, for whoever asks."""
+"""/.well-known/muster-evidence.json: the public keys of bundles' signatures."""
 
 import base64
 

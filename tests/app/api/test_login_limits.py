@@ -215,7 +215,7 @@ def test_a_wrong_code_is_a_failure_and_a_missing_one_is_not(
 def test_who_is_signed_in_guesses_the_password_no_more_often(
     client: FlaskClient, method: str, path: str, body: dict[str, str]
 ) -> None:
-    """Somebody's session, taken over, must not tell the password."""
+    """A stolen session must not reveal the password."""
     developer = make_developer()
     token = attempt(client, developer.name, PASSWORD).json["accessToken"]
 

@@ -1,4 +1,4 @@
-"""Long answers that somebody is taking are counted until their end."""
+"""Long responses count until they are completely sent."""
 
 from collections.abc import Callable
 

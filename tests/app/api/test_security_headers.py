@@ -1,4 +1,4 @@
-"""Headers that every answer has, whoever asks for what."""
+"""Headers that every response has, for any client and request."""
 
 import re
 from typing import Any
@@ -127,11 +127,11 @@ SCRAPE = "scrape-" + "7c1f09ab52de4468" * 2
         ([""], "::ffff:127.0.0.1", {}, 200),
         ([""], "10.0.0.9", {}, 401),
         ([""], "10.0.0.9", {"X-Forwarded-For": "127.0.0.1"}, 401),
-        # A proxy that nobody has named to us.
+        # An unknown proxy.
         ([""], "127.0.0.1", {"X-Forwarded-For": "10.0.0.9"}, 401),
         ([""], "127.0.0.1", {"Forwarded": "for=127.0.0.1"}, 401),
         ([""], "127.0.0.1", {"Via": "1.1 proxy"}, 401),
-        # One that somebody has, on this host.
+        # A configured proxy on this host.
         (["127.0.0.1"], "127.0.0.1", {}, 401),
         (["127.0.0.1"], "127.0.0.1", {"X-Forwarded-For": "10.0.0.9"}, 401),
         (["127.0.0.1"], "127.0.0.1", {"X-Forwarded-For": "127.0.0.1, 10.0.0.9"}, 401),

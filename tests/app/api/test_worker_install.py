@@ -1,4 +1,4 @@
-"""/install: the script, the wheel and the requirements, for whoever asks."""
+"""/install: the script, the wheel and the requirements, without a credential."""
 
 import hashlib
 import subprocess
@@ -86,7 +86,7 @@ def test_nor_does_an_address_that_only_a_shell_would_understand(
 def test_no_machine_is_made_by_plain_http_but_the_host_itself(client: FlaskClient) -> None:
     answer = client.get(SCRIPT, base_url="http://muster.example.org:9000")
     assert (answer.status_code, answer.json["code"]) == (404, "nothing_to_install")
-    assert "by https" in answer.json["detail"]
+    assert "https address" in answer.json["detail"]
     assert client.get(SCRIPT, base_url="http://127.0.0.1:9000").status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""An HTTP server on loopback that answers as it is told, and remembers what it was asked."""
+"""An HTTP server on loopback with scripted responses, which records its requests."""
 
 import threading
 from collections.abc import Callable, Iterator

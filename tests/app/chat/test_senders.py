@@ -178,7 +178,7 @@ def test_apprise_is_killed_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(apprise, "TIMEOUT_SECONDS", 2.0)
     with (
         serving(Reply(never=True)) as server,
-        pytest.raises(RetryLater, match="not done in 2 s"),
+        pytest.raises(RetryLater, match="did not finish in 2 s"),
     ):
         send(by_apprise(f"json://127.0.0.1:{server.port}/x"), hosts=HOSTS)
 

@@ -1,8 +1,8 @@
 """A SIMULATED machine on a real control channel: it talks as a worker does, and runs nothing.
 
-Every frame in either direction passes through `muster.protocol.codec`, so that whoever talks
-nonsense is found out at once. One thread uses it; frames that a wait passed over stay in `inbox`,
-in order, but acks, of which `acked` and `stored` say how far they have come.
+Every frame in either direction passes through `muster.protocol.codec`, so that invalid frames are
+detected at once. One thread uses it. Frames that a wait skipped stay in `inbox`, in order, except
+acks: `acked` and `stored` have their positions.
 
     machine = SimulatedMachine(url, str(row.id), jwt)
     welcome = machine.connect()

@@ -1,4 +1,4 @@
-"""Orders, reports and logs over a real control channel, and what a machine is told of itself."""
+"""Orders, reports and logs over a real control channel, and a machine's own status."""
 
 import uuid
 from datetime import timedelta
@@ -84,7 +84,7 @@ def test_a_task_lives_its_life_over_the_channel(
 
 
 def come_back(machine: SimulatedMachine, spoken: int, held: frames.TrackedAttempt) -> None:
-    """Connect anew with a worker of a release that speaks this version."""
+    """Connect again with a worker of a release that speaks this version."""
     hello = machine.hello(held)
     hello.protocol = spoken
     machine.dial()

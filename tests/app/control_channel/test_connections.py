@@ -30,7 +30,7 @@ class FakeConnection:
 
 
 class Enough(BaseException):
-    """Ends a thread that goes on whatever happens."""
+    """Ends a thread that survives all errors."""
 
 
 def test_a_new_connection_wakes_the_ones_before_it_and_not_itself(app: Flask) -> None:

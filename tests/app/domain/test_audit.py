@@ -20,7 +20,7 @@ TOKEN = make(TokenKind.ENROLLMENT, bytes(24))
         pytest.param(None, {"a": 1}, (None, {"a": 1}), id="something new"),
         pytest.param({"a": 1}, None, ({"a": 1}, None), id="something gone"),
         pytest.param({"a": None}, {"a": 1}, ({"a": None}, {"a": 1}), id="set for the first time"),
-        pytest.param({}, {"a": None}, ({}, {"a": None}), id="named anew"),
+        pytest.param({}, {"a": None}, ({}, {"a": None}), id="renamed"),
         pytest.param(
             {"m": {"a": 1, "b": 2}}, {"m": {"a": 1, "c": 3}}, ({"m": {"b": 2}}, {"m": {"c": 3}}),
             id="a mapping inside, by its names",

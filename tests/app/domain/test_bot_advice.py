@@ -1,4 +1,4 @@
-"""What an admin is told to mend, by the words in which a bot's platform has refused."""
+"""Advice for admins, by the text of a bot platform's error."""
 
 import pytest
 
@@ -10,25 +10,25 @@ APPRISE, WEBHOOK = BotPlatform.APPRISE, BotPlatform.WEBHOOK
 
 ADVICE = {
     "a wrong token": (SLACK, "Slack: invalid_auth", "xoxb-"),
-    "a room without the bot": (SLACK, "Slack: not_in_channel", "Invite the bot"),
+    "a channel without the bot": (SLACK, "Slack: not_in_channel", "Invite the bot"),
     "a scope that is missing": (SLACK, "Slack: missing_scope", "chat:write"),
     "an error that we do not know": (SLACK, "Slack: odd_new_error", "chat.postMessage"),
     "a wrong secret": (LARK, "Lark: 10014 app secret invalid", "App Secret"),
     "a group without the bot": (LARK, "Lark: 230002 Bot is not in the chat", "Add the bot"),
     "a code that we do not know": (LARK, "Lark: 424242 odd", "error codes"),
     "a signature that is not believed": (WEBHOOK, "answered 401", "signature"),
-    "a wrong path": (WEBHOOK, "answered 404", "correct the URL"),
-    "a redirect": (WEBHOOK, "answered 302: redirects are not followed", "sends it on"),
-    "trouble there": (WEBHOOK, "answered 503", "in trouble"),
+    "a wrong path": (WEBHOOK, "answered 404", "Correct the URL"),
+    "a redirect": (WEBHOOK, "answered 302: redirects are not followed", "redirects to"),
+    "a problem there": (WEBHOOK, "answered 503", "has a problem"),
     "an inside host": (
         WEBHOOK,
         "h leads to an address that is not on the public Internet; an admin can allow the host",
         "notifyAllowedHosts",
     ),
-    "a name of nobody": (WEBHOOK, "the name h could not be resolved", "resolver"),
+    "a name of nobody": (WEBHOOK, "the name h could not be resolved", "resolve names"),
     "silence": (WEBHOOK, "h did not answer in 10 s", "firewalls"),
     "nobody listens": (WEBHOOK, "h could not be reached (ConnectError)", "listens"),
-    "a lost key": (SLACK, "its secrets are under a key that ENCRYPTION_KEYS …", "anew"),
+    "a lost key": (SLACK, "its secrets are under a key that ENCRYPTION_KEYS …", "again"),
     "a service's refusal": (APPRISE, "ntfy: 403 Forbidden", "Apprise"),
 }
 

@@ -60,7 +60,7 @@ def test_a_question_says_whose_budgets_are_used_and_how_much_of_them():
     assert asked == (
         "Used up: the budget of the task: 30.2 of 30 minutes, a cost of unknown of 1.5; the budget "
         "of the project WEB for 2026-11: 9,000 of 5,000 tokens. "
-        "Let the task go on with as much once more?"
+        "Raise it by the same amount?"
     )
 
 

@@ -9,9 +9,7 @@ from app.domain.pipeline import Ask, Fail, Gate, GateKind, Publish, Run, Step
 
 NOTHING = {"filesChanged": 0, "insertions": 0, "deletions": 0}
 SOMETHING = {"filesChanged": 1, "insertions": 0, "deletions": 0}
-FAILURE = Fail(
-    "nothing_changed", "its stages have changed nothing, and the project requires a change"
-)
+FAILURE = Fail("nothing_changed", "the stages changed nothing, but the project requires a change")
 BROKEN = Fail("stage_failed", "stage “do” ended with exit code 1")
 ASK = Ask(1, Gate(GateKind.CONFIRM, "Go?"))
 
@@ -45,8 +43,8 @@ def test_only_the_push_of_nothing_fails_where_a_change_is_required(
 @pytest.mark.parametrize(
     ("message", "title"),
     [
-        ("completed", "Task 7 is done"),
-        (change.UNCHANGED, "Task 7 is done, but it changed nothing"),
+        ("completed", "Task 7 completed"),
+        (change.UNCHANGED, "Task 7 completed without changes"),
     ],
 )
 def test_people_are_told_that_a_task_changed_nothing(message: str, title: str) -> None:

@@ -52,7 +52,7 @@ def test_the_contract_s_codes_are_kept(kind: type[DomainError], code: str):
 
 
 def test_a_wrong_stage_names_both():
-    assert str(errors.WrongStage(2, 1)) == "stage 2 is waiting for an answer, not stage 1"
+    assert str(errors.WrongStage(2, 1)) == "Stage 2 is waiting, not stage 1."
 
 
 def test_a_message_replaces_the_docstring():

@@ -41,7 +41,7 @@ def test_values_that_are_known_stay_where_more_are_given() -> None:
     """As marshmallow gives its own to whatever a rule says."""
     fault = field_errors.TOO_LONG(max=200)
     assert (fault.format(input="x"), fault(max=300)) == (fault, field_errors.TOO_LONG(max=300))
-    assert field_errors.NO_IDS.format(input="x") == "must be up to 200 numbers between commas"
+    assert field_errors.NO_IDS.format(input="x") == "must be up to 200 comma-separated numbers"
 
 
 def test_a_copy_equals_its_field_error() -> None:
@@ -52,8 +52,11 @@ def test_a_copy_equals_its_field_error() -> None:
 
 def test_values_are_never_searched_for_places() -> None:
     fault = field_errors.UNKNOWN_VARIABLE(name="name", known="{known} {0} {")
-    assert fault == "{name} is not a variable; there are {known} {0} {"
-    assert field_errors.STAGE_NAME_TWICE(name="{max!r:x}") == "a second stage is named '{max!r:x}'"
+    assert fault == "{name} isn't a variable; use {known} {0} {"
+    assert (
+        field_errors.STAGE_NAME_TWICE(name="{max!r:x}")
+        == "the stage name '{max!r:x}' is used twice"
+    )
 
 
 @pytest.mark.parametrize("fault", BY_TEMPLATE.values(), ids=lambda fault: fault.template[:30])

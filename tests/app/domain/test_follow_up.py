@@ -68,7 +68,7 @@ def test_the_history_has_the_task_the_rounds_and_the_files_in_short():
     assert "> Make it.\n> Fast." in history
     assert "in round 2:\n\n> Faster." in history
     assert "- a b.py (+3 -1)\n- logo.png" in history
-    assert history.endswith("What is to be done now:")
+    assert history.endswith("Your task now:")
 
 
 def test_a_history_stays_short_whatever_there_was():
@@ -106,11 +106,17 @@ def test_a_review_is_told_thread_by_thread_with_ids_and_code():
 @pytest.mark.parametrize(
     ("path", "line", "end", "outdated", "words"),
     [
-        (None, None, None, False, "about the whole"),
+        (None, None, None, False, "about the change as a whole"),
         ("a.py", None, None, False, "about a.py"),
         ("a.py", 3, 3, False, "about a.py, line 3"),
         ("a.py", 3, 5, False, "about a.py, lines 3 to 5"),
-        ("a.py", 3, 3, True, "about a.py, line 3, as it was then: it has changed since"),
+        (
+            "a.py",
+            3,
+            3,
+            True,
+            "about a.py, line 3, in an older version: the lines have changed since",
+        ),
     ],
 )
 def test_a_threads_place_in_words(

@@ -1,4 +1,4 @@
-"""What needs somebody, and what becomes of it by itself."""
+"""Inbox items, and what happens to them by itself."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -16,11 +16,11 @@ ZEROES = base64.urlsafe_b64encode(bytes(32)).decode()
 @pytest.mark.parametrize(
     ("key", "fault"),
     [
-        ("short", "has 5 bytes of at least 32"),
+        ("short", "has 5 bytes; at least 32 are required"),
         (RANDOM[:31], "has 31 bytes"),
-        ("x" * 64, "is not random"),
-        ("hunter2" * 8, "is not random"),
-        ("ab" * 31 + "a", "is not random"),
+        ("x" * 64, "isn't random"),
+        ("hunter2" * 8, "isn't random"),
+        ("ab" * 31 + "a", "isn't random"),
         ("django-insecure-" + RANDOM, "words of an example"),
         ("ChangeMe-" + RANDOM, "words of an example"),
     ],
@@ -43,12 +43,12 @@ def test_what_is_random_and_long_enough_is_taken(make: object) -> None:
 @pytest.mark.parametrize("key", ["", "no key", GOOD[:-2], "AAAA" + GOOD, "é"])
 def test_what_is_no_fernet_key_is_told_by_its_place(key: str) -> None:
     problems = key_strength.find_problems({}, [GOOD, key])
-    assert problems == ["number 2 of ENCRYPTION_KEYS is no Fernet key"]
+    assert problems == ["number 2 of ENCRYPTION_KEYS isn't a Fernet key"]
 
 
 @pytest.mark.parametrize("key", [READABLE, ZEROES], ids=["text", "zeroes"])
 def test_a_key_that_somebody_has_typed_may_not_write_but_still_read(key: str) -> None:
-    assert key_strength.find_problems({}, [key]) == ["number 1 of ENCRYPTION_KEYS is not random"]
+    assert key_strength.find_problems({}, [key]) == ["number 1 of ENCRYPTION_KEYS isn't random"]
     assert key_strength.find_problems({}, [GOOD, key]) == []
 
 

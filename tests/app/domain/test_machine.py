@@ -50,7 +50,7 @@ def test_the_table_has_every_event_and_every_status_but_the_last():
 @CONNECTED
 def test_an_event_leads_along_its_arrow(status: str, event: str, target: str, connected: bool):
     if target == ".":
-        with pytest.raises(Conflict, match=f"a machine that is {status} cannot"):
+        with pytest.raises(Conflict, match=f"A machine that is {status} cannot"):
             machine.next_status(MachineStatus(status), MachineEvent(event), connected)
         return
     if event == "undrain" and not connected:
@@ -150,8 +150,8 @@ def test_an_attempt_meets_the_fate_of_its_row(
     ids=[
         "too full",
         "at the limit",
-        "too full, and somebody knows",
-        "room again, which ends what somebody knew",
+        "too full, and accepted",
+        "space again, which ends the acceptance",
         "on its way out already",
         "out already",
         "gone",

@@ -78,7 +78,7 @@ def test_every_address_is_a_host_in_its_usual_form(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
 ):
     if "." in str(address) and address.version == 6:
-        return  # whoever means an address of IPv4 writes it so
+        return  # an IPv4 address is written as one
     assert _address(network.canonicalize(str(address)).strip("[]")) in (
         address,
         getattr(address, "ipv4_mapped", None),

@@ -32,7 +32,7 @@ K = NotificationType
 def channels_of(
     kind: NotificationType, person: Person, actor: int | None = None, **choice: Any
 ) -> frozenset[Channel]:
-    """What somebody hears, who is developer 1."""
+    """The channels on which developer 1 is notified."""
     preferences = {**DEFAULTS, kind: NotificationChoice(**choice)} if choice else DEFAULTS
     found = notification_rules.select_recipients(
         kind, actor, [PotentialRecipient(1, person, preferences)]
@@ -48,7 +48,9 @@ def channels_of(
         pytest.param(CREATOR, BOTH, BOTH, id="the creator hears of the end, too"),
         pytest.param(FORMER_CREATOR, frozenset(), frozenset(), id="who has left hears nothing"),
         pytest.param(ADMIN_CREATOR, BOTH, BOTH, id="an admin needs no membership for their own"),
-        pytest.param(OUTSIDE_ADMIN, frozenset(), frozenset(), id="nor is told of others' tasks"),
+        pytest.param(
+            OUTSIDE_ADMIN, frozenset(), frozenset(), id="nor is notified of others' tasks"
+        ),
         pytest.param(OUTSIDE_LEAD, frozenset(), frozenset(), id="a lead of other projects neither"),
     ],
 )

@@ -44,7 +44,7 @@ def test_how_to_ask_without_a_question_is_not_saved_any_more_but_still_read(idle
     with pytest.raises(InvalidFields) as refusal:
         pipeline.require_gates([_raw("a"), _raw("b", **idle)])
     (name,) = idle
-    words = [f"{name} needs one of confirm, choices and input"]
+    words = [f"{name} requires one of confirm, choices and input"]
     assert refusal.value.errors == {"pipeline.1": words}
     pipeline.require_gates([_raw(**idle, confirm=True)])
 
@@ -94,7 +94,7 @@ def test_known_variables_and_any_other_brace_are_accepted(command: str):
 )
 def test_an_unknown_variable_is_refused_by_name(command: str, unknown: list[str]):
     messages = _refusal(_raw("a", "{branch}"), _raw("b", command))["pipeline.1"]
-    assert [message.split(" is not a variable; there are ")[0] for message in messages] == unknown
+    assert [message.split(" isn't a variable; use ")[0] for message in messages] == unknown
     listed = "{description}, {branch}, {project}, {choice}, {input}, {instruction}, {round}"
     assert messages[0].endswith(listed)
 
@@ -124,7 +124,7 @@ def test_a_shell_stage_may_have_any_braces():
 )
 def test_two_gates_of_one_stage_are_refused(gates: dict[str, Any]):
     errors = _refusal(_raw(**gates))
-    assert errors == {"pipeline.0": ["at most one of confirm, choices and input may be given"]}
+    assert errors == {"pipeline.0": ["only one of confirm, choices and input is allowed"]}
 
 
 def test_a_gate_that_is_off_does_not_count():
@@ -134,14 +134,12 @@ def test_a_gate_that_is_off_does_not_count():
 
 
 def test_choices_that_repeat_are_refused():
-    assert _refusal(_raw(choices=["a", "b", "a"])) == {
-        "pipeline.0": ["choices must differ from each other"]
-    }
+    assert _refusal(_raw(choices=["a", "b", "a"])) == {"pipeline.0": ["choices must be different"]}
 
 
 def test_a_second_stage_of_one_name_is_refused_where_it_stands():
     errors = _refusal(_raw("a"), _raw("b"), _raw("a"), _raw("a"))
-    again = ["a second stage is named 'a'"]
+    again = ["the stage name 'a' is used twice"]
     assert errors == {"pipeline.2": again, "pipeline.3": again}
 
 

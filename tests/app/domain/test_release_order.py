@@ -22,14 +22,14 @@ def test_the_next_may_follow(now: str, given: str) -> None:
 @pytest.mark.parametrize(
     ("now", "given", "why"),
     [
-        ("0.1.0", "0.1.0", "is what runs here already"),
+        ("0.1.0", "0.1.0", "is already running here"),
         ("0.2.0", "0.1.9", "is older than 0.2.0"),
         ("0.10.0", "0.9.0", "is older than 0.10.0"),
-        ("0.1.0", "0.3.0", "upgrade to those between first"),
-        ("1.4.2", "2.1.0", "upgrade to those between first"),
-        ("1.4.2", "3.0.0", "upgrade to those between first"),
-        ("0.1.0", "0.2", "0.2 is no version"),
-        ("0.1.0", "0.2.0rc1", "0.2.0rc1 is no version"),
+        ("0.1.0", "0.3.0", "upgrade to the versions in between first"),
+        ("1.4.2", "2.1.0", "upgrade to the versions in between first"),
+        ("1.4.2", "3.0.0", "upgrade to the versions in between first"),
+        ("0.1.0", "0.2", "0.2 isn't a release version"),
+        ("0.1.0", "0.2.0rc1", "0.2.0rc1 isn't a release version"),
     ],
 )
 def test_others_may_not(now: str, given: str, why: str) -> None:

@@ -1,4 +1,4 @@
-"""What somebody types, as patterns."""
+"""Typed queries as patterns."""
 
 import re
 

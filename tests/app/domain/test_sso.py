@@ -1,4 +1,4 @@
-"""Who somebody is by a provider's claims, and what their groups give."""
+"""A person's identity by a provider's claims, and the roles that their groups grant."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice

@@ -62,7 +62,7 @@ def test_an_event_without_an_arrow_is_refused_in_words(status: str, event: str):
     with pytest.raises(IllegalTransition) as refusal:
         task.next_status(TaskStatus(status), TaskEvent(event))
     assert isinstance(refusal.value, Conflict)
-    assert str(refusal.value) == f"a task that is {status} cannot {event.replace('_', ' ')}"
+    assert str(refusal.value) == f"A task that is {status} cannot {event.replace('_', ' ')}."
 
 
 def test_an_ended_task_is_left_only_by_a_new_round_or_a_restore():

@@ -76,11 +76,11 @@ def test_the_machines_own_words_are_told() -> None:
     failed = upgrade_status(
         "1", upgrade_facts("failed", why="it ended"), is_pinned=False, offering=NOW
     )
-    assert failed.reason.startswith("it ended. It stays with 1; ")
+    assert failed.reason.startswith("it ended. It stays on 1; ")
     waits = upgrade_status(
         "1", upgrade_facts("waiting", why="a tunnel"), is_pinned=False, offering=NOW
     )
-    assert waits.reason == "a tunnel; a drain gets it there sooner"
+    assert waits.reason == "a tunnel; drain it to upgrade sooner"
     keeps = upgrade_status(
         "1", upgrade_facts("kept", "", "use https"), is_pinned=False, offering=NOW
     )

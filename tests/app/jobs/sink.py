@@ -12,8 +12,8 @@ _DELIVERY = re.compile(rb'"delivery_?[iI]d": ?(\d+)')
 
 
 class Sink:
-    """`received` counts by delivery. `hear` is told how many there were, at each, before the
-    answer; an answer takes `seconds`.
+    """`received` counts by delivery. `hear` gets the count at each, before the response; a
+    response takes `seconds`.
     """
 
     def __init__(self) -> None:

@@ -17,11 +17,11 @@ SECONDS = 10.0
 
 
 class Enough(BaseException):
-    """Ends a thread that goes on whatever happens."""
+    """Ends a thread that survives all errors."""
 
 
 class Subscriber:
-    """A thread that listens to a channel, and what it is told, in order."""
+    """A thread that listens to a channel, and the received messages, in order."""
 
     def __init__(self, url: str) -> None:
         self.url, self.channel = url, f"test:listening:{uuid.uuid4().hex}"

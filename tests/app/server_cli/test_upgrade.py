@@ -113,7 +113,7 @@ def test_after_one_was_cut_off_no_backup_of_before_is_promised(
 def test_what_runs_already_is_refused(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upgrade, "__version__", "0.2.0")
     status, output = run(str(packed(installed, WHOLE)))
-    assert (status, "0.2.0 is what runs here already" in output) == (1, True), output
+    assert (status, "0.2.0 is already running here" in output) == (1, True), output
 
 
 def test_another_environment_than_that_of_the_units_does_not_do_it(installed: Path) -> None:

@@ -38,7 +38,7 @@ def wait_for(condition: Callable[[], Any], limit: float = LIMIT) -> Any:
 def dial(url: str, path: str, **options: Any) -> ClientConnection:
     settings = {"compression": None, "ping_interval": None, "close_timeout": 1.0, **options}
     dialled = connect(f"ws{url.removeprefix('http')}{path}", max_size=4 << 20, **settings)
-    return dialled.__enter__()  # whoever dials closes
+    return dialled.__enter__()  # the caller closes it
 
 
 def small_socket(url: str) -> socket.socket:

@@ -1,4 +1,4 @@
-"""Commands that travel together: each is told what became of its own."""
+"""Commands that are sent together: each caller gets its own results."""
 
 import time
 from types import SimpleNamespace

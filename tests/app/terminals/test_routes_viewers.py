@@ -1,4 +1,4 @@
-"""Who looks is told to all who look; who says what it has drawn is sent little beyond that."""
+"""All viewers get the list of viewers; one that acknowledges gets little beyond that."""
 
 import pytest
 

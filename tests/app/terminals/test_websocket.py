@@ -161,7 +161,7 @@ def test_waiting_has_an_end(ends: tuple[WebSocket, Peer]) -> None:
         pytest.param(frame(0xC2, b"x"), 1002, id="compressed"),
         pytest.param(frame(0x83, b"x"), 1002, id="a kind that is none"),
         pytest.param(frame(0x8B, b"x"), 1002, id="a control kind that is none"),
-        pytest.param(frame(0x80, b"x"), 1002, id="goes on with nothing"),
+        pytest.param(frame(0x80, b"x"), 1002, id="continues nothing"),
         pytest.param(frame(0x02, b"x") + frame(0x82, b"y"), 1002, id="begins in the middle"),
         pytest.param(frame(0x09, b"x"), 1002, id="half a ping"),
         pytest.param(bytes((0x89, 0xFE, 0, 200)), 1002, id="a large ping"),

@@ -15,7 +15,7 @@ from tests.chaos.rules.violation import Violation
 ACTIONS = {"confirmed": "gate.answered", "cancelled": "task.cancelled", "retried": "task.retried"}
 _EVENTS = {"cancel": "cancelled", "retry": "retried"}
 _BY = {"cancelled": "cancelled by ", "retried": "retried by ", "confirmed": "answered by "}
-_WITHDRAWN = re.compile(r"follow-up \d+ is withdrawn by (\w+)")
+_WITHDRAWN = re.compile(r"follow-up \d+ withdrawn by (\w+)")
 
 
 def check(history: History) -> Iterator[Violation]:

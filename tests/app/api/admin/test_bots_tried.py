@@ -1,4 +1,4 @@
-"""POST /api/admin/bots/:id/test: a message goes out, and how that went is told in words."""
+"""POST /api/admin/bots/:id/test: it sends a message and reports the result as text."""
 
 import json
 import threading
@@ -53,7 +53,7 @@ def test_a_channel_gets_a_message_and_the_admin_sees_that_it_was_accepted(
     result = try_out(client, admin, bot)
     assert result == {
         "sent": True,
-        "detail": "Slack took it, for C1.",
+        "detail": "Slack accepted it, for C1.",
         "advice": None,
         "chatId": "C1",
         "milliseconds": result["milliseconds"],
@@ -109,7 +109,7 @@ def test_a_webhook_is_told_that_it_is_a_test(
     with serving() as server:
         bot = webhook(f"{server.url}/hook")
         result = try_out(client, admin, bot, chatId="ignored")
-    assert result["detail"] == "The receiver took it."
+    assert result["detail"] == "The receiver accepted it."
     assert result["chatId"] is None
     (request,) = server.asked
     body = json.loads(request.body)
@@ -134,7 +134,7 @@ def test_a_platform_that_never_ends_is_left_behind(
     monkeypatch.setattr(bot_test, "TIMEOUT_SECONDS", 0.1)
     result = try_out(client, admin, bot, chatId="C1")
     over.set()
-    assert result["detail"] == "nothing was heard within 0.1 s"
+    assert result["detail"] == "no response within 0.1 s"
     assert "firewalls" in result["advice"]
 
 

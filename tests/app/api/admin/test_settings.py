@@ -35,7 +35,7 @@ def test_every_setting_is_told_with_all_that_a_form_needs(
         "key": "maxLoadPercent",
         "type": "number",
         "unit": "percent",
-        "help": "A machine with a busier CPU gets no task.",
+        "help": "CPU load above which a machine gets no task.",
         "minimum": 1,
         "maximum": 100,
         "pattern": None,

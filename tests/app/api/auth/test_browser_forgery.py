@@ -25,7 +25,7 @@ FOREIGN = [
 
 @pytest.fixture
 def browser(client: FlaskClient) -> FlaskClient:
-    """One in which somebody is signed in who may do anything: it has the cookie."""
+    """A browser with the cookie of a developer who can do everything."""
     admin = make_developer(role="admin")
     body = {"username": admin.name, "password": PASSWORD}
     assert client.post(f"{BROWSERS}login", json=body, headers=HERE).status_code == 200

@@ -1,4 +1,4 @@
-"""Whose account it is that somebody from a provider has, and what their groups give them."""
+"""The account of a person from a provider, and the roles that their groups grant."""
 
 from collections.abc import Callable
 from typing import Any

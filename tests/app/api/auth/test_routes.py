@@ -76,7 +76,7 @@ def test_every_refused_login_looks_the_same(client: FlaskClient, case: str) -> N
         "type": "about:blank",
         "title": "Unauthorized",
         "status": 401,
-        "detail": "Name or password is wrong.",
+        "detail": "Wrong name or password.",
         "code": "invalid_credentials",
     }
 

@@ -111,5 +111,5 @@ def test_lines_of_known_hosts_are_taken(line: str) -> None:
     ],
 )
 def test_what_is_no_line_of_known_hosts_is_refused_by_its_number(line: str) -> None:
-    with pytest.raises(ValidationError, match="line 2 must name"):
+    with pytest.raises(ValidationError, match="line 2 must contain"):
         check_known_hosts(as_loaded(f"git.example ssh-ed25519 {KEY}\n{line}\n# the end"))

@@ -1,4 +1,4 @@
-"""What happens to a task while somebody listens to its stream."""
+"""Changes of a task while a client reads its stream."""
 
 from collections.abc import Callable
 

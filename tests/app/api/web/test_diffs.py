@@ -154,8 +154,8 @@ def test_which_change_is_asked_for_by_stage_attempt_and_round(get: Ask, task: Ta
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ({}, "no stage of it has come to its end yet"),
-        ({"checkpoints": {"0": {"commit": COMMIT}}}, "earlier release"),
+        ({}, "No stage has finished yet."),
+        ({"checkpoints": {"0": {"commit": COMMIT}}}, "too old to report changes"),
     ],
 )
 def test_where_nothing_is_known_it_is_said_why(
@@ -172,7 +172,7 @@ def test_what_was_kept_for_its_time_is_gone(get: Ask, task: Task) -> None:
     make_change(task, left_out=EXPIRED)
     for what, query in (("diff", {}), ("files", {"path": "a", "commit": COMMIT})):
         answer = get(task, what, status=404, **query).json
-        assert (answer["code"], "is gone" in answer["detail"]) == ("no_diff", True)
+        assert (answer["code"], "retention period" in answer["detail"]) == ("no_diff", True)
 
 
 def test_one_file_is_found_by_either_name(get: Ask, task: Task) -> None:

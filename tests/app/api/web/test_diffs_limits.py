@@ -55,4 +55,4 @@ def test_a_diff_that_takes_too_long_is_no_machine_of_an_earlier_release(
     history.record_event(task, EventType.WARNING, note, now())
     db.session.commit()
     detail = get(task, status=404).json["detail"]
-    assert detail == "its machine could not tell: diff took longer than 60 s"
+    assert detail == "Its machine couldn't determine the changes: diff took longer than 60 s."

@@ -1,4 +1,4 @@
-"""/api/web/profile/drafts: tasks that somebody has begun to describe."""
+"""/api/web/profile/drafts: unfinished descriptions of tasks."""
 
 from collections.abc import Callable
 

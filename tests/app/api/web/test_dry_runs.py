@@ -1,4 +1,4 @@
-"""Dry runs of pipelines: what is filled in, what is told to be wrong, and that nothing changes."""
+"""Dry runs of pipelines: filled-in variables, reported errors, and that nothing changes."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""GET /api/web/inbox: what needs somebody; and PUT …/dismiss, by which an end leaves it."""
+"""GET /api/web/inbox: a developer's inbox; and PUT …/dismiss, which removes a finished task."""
 
 from datetime import timedelta
 from typing import Any

@@ -302,7 +302,7 @@ def test_a_short_secret_is_refused_with_the_reason_and_its_former_value_stays(
     assert refused.status_code == 422
     [words] = refused.json["errors"]["secrets.PIN.value"]
     assert "at least 8 characters" in words
-    assert "masked" in words
+    assert "masking" in words
     # One of before the rule is kept, changed beside, and can be removed.
     assert client.put(path, json={"name": "Shop"}, headers=admin).status_code == 200
     assert project.secrets == {"PIN": stored}

@@ -29,7 +29,7 @@ def path(request: pytest.FixtureRequest, project: Project) -> str:
 
 @pytest.fixture
 def headers(path: str, maintainer: Developer, login: Login) -> dict[str, str]:
-    """Of somebody who may: a maintainer, or an admin where only they pass."""
+    """Headers of a developer with access: a maintainer, or an admin where only they pass."""
     if path.startswith("/api/admin"):
         return login(make_developer(role=SystemRole.ADMIN))
     return login(maintainer)

@@ -112,4 +112,4 @@ def test_a_refusal_says_what_is_missing(client: FlaskClient, login: Login) -> No
     maintainer = make_developer()
     path = f"/api/web/projects/{make_project(maintainers=[maintainer]).key}"
     answer = client.put(path, json={"repoUrl": "git@h:x"}, headers=login(maintainer))
-    assert answer.json["detail"] == "only an admin may set an ssh URL without sshKey"
+    assert answer.json["detail"] == "Only an admin can set an ssh URL without sshKey."

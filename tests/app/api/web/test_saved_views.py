@@ -1,4 +1,4 @@
-"""/api/web/profile/views: names that somebody has given to filters."""
+"""/api/web/profile/views: named filters."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Who comes back to /api/web/stream goes on where they were, or is told to begin anew."""
+"""A client that reconnects to /api/web/stream resumes, or is asked to start again."""
 
 import contextlib
 import queue

@@ -19,7 +19,7 @@ from app.server_cli.backups import other_account, target
 from app.server_cli.backups.errors import BackupError
 from app.server_cli.installation.local_server import Server
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 NOBODY = pwd.getpwnam("nobody")
 
 

@@ -75,7 +75,7 @@ def test_engines_that_do_not_run_are_said_with_what_starts_them(
 def test_what_systemd_runs_is_restarted_by_it_and_not_by_hand(
     where: paths.InstallationPaths, states: dict[str, str]
 ) -> None:
-    by_hand = Finding("dispatcher", "no sign of it", "start `celery -A celery_worker worker`")
+    by_hand = Finding("dispatcher", "no heartbeat", "start `celery -A celery_worker worker`")
     found = checks.add_unit_advice(local_server.find_server(), by_hand)
     assert found.advice == (
         "systemctl --user restart muster-dispatch.service; if that doesn't help, "

@@ -1,4 +1,4 @@
-"""The setup of an installed server before it serves, with a `flask` that only reports its calls."""
+"""The initial setup of an installed server, with a `flask` that only prints its arguments."""
 
 import subprocess
 from collections.abc import Callable
@@ -64,7 +64,7 @@ def test_a_password_that_is_made_is_shown(
 def test_no_other_password_is_shown(
     steps: InitialSetup, flask: Flask, printed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    flask.said = "ada exists already; nothing was changed"
+    flask.said = "ada already exists; nothing changed"
     steps.create_admin()
     flask.said = "created the admin ada"
     monkeypatch.setenv(PASSWORD_VARIABLE, "correct horse battery staple")

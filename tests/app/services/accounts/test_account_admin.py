@@ -67,7 +67,7 @@ def test_the_first_admin_is_made_once(app: Flask, monkeypatch: pytest.MonkeyPatc
     password = first.output.strip().rpartition(" ")[2]
     auth.login("admin", password)
     again = app.test_cli_runner().invoke(args=["create-admin"])
-    assert (again.exit_code, again.output) == (0, "admin exists already; nothing was changed\n")
+    assert (again.exit_code, again.output) == (0, "admin already exists; nothing changed\n")
     auth.login("admin", password)
     admin = developers.find_by_name("admin")
     assert admin is not None

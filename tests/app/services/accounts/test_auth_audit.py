@@ -1,4 +1,4 @@
-"""What is told beside the admins' own acts: offices that are used, and logins that look wrong."""
+"""Audit entries besides admins' actions: privileged access, and suspicious logins."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -40,7 +40,7 @@ def test_passwords_sign_nobody_in_but_the_admin_for_emergencies(
     assert client.get("/api/auth/providers").json["passwordLogin"] == "off"
     refused = sign_in(client, other)
     assert (refused.status_code, refused.json["code"]) == (403, "password_login_off")
-    # Only who knows the password is told.
+    # Only with the correct password.
     assert sign_in(client, other, "another password").json["code"] == "invalid_credentials"
     assert sign_in(client, glass).status_code == 200
 
@@ -91,5 +91,7 @@ def test_an_operator_turns_password_login_on_again(
     app: Flask, client: FlaskClient, put: Callable[..., Any]
 ) -> None:
     put("settings", OFF)
-    assert app.test_cli_runner().invoke(args=["password-login"]).output == "passwords sign in\n"
+    assert (
+        app.test_cli_runner().invoke(args=["password-login"]).output == "password sign-in is on\n"
+    )
     assert sign_in(client, make_developer()).status_code == 200

@@ -89,7 +89,7 @@ def test_one_person_has_one_request_wait_and_takes_no_place_of_others(
     theirs: list[Any] = []
 
     def meanwhile(seconds: float) -> None:
-        """While the first one waits, its person asks for more, and somebody else asks once."""
+        """While the first request waits, its developer sends more, and another sends one."""
         if seconds and len(mine) < comparison.MAX_WAITING:
             assert "waits" not in mine, "a second one waits"
             mine.append("waits")

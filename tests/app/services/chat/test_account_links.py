@@ -1,4 +1,4 @@
-"""How a chat account becomes somebody's: by a token that is used once."""
+"""Linking a chat account to a developer, by a one-time token."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -38,7 +38,7 @@ def test_a_token_links_the_account_that_sends_it(
     stored = db.session.scalar(text("SELECT payload::text FROM chat_events"))
     assert token not in stored
     work()
-    assert "You are ada now" in slack.last()
+    assert "You are now ada" in slack.last()
     assert uid_of(ada) == "slack:U1"
     slack.direct(client, "U1", "info")
     work()
@@ -48,7 +48,7 @@ def test_a_token_links_the_account_that_sends_it(
     assert entries[-1].changes["after"] == {"platformUid": "slack:U1"}
     slack.direct(client, "U2", f"bind {token}")
     work()
-    assert "That token is not good" in slack.last()
+    assert "That token is invalid" in slack.last()
     assert uid_of(ada) == "slack:U1"
 
 
@@ -76,7 +76,7 @@ def test_an_expired_or_invented_token_links_nothing(
     for text_ in (token, "mst_chat_0", "nonsense"):
         slack.direct(client, "U1", f"bind {text_}")
         work()
-        assert "That token is not good" in slack.last()
+        assert "That token is invalid" in slack.last()
     assert uid_of(ada) is None
 
 
@@ -91,7 +91,7 @@ def test_what_is_stored_of_a_token_is_no_token(
     _, token = make_chat_token(ada)
     slack.direct(client, "U1", "bind " + form.format(digest(token)))
     work()
-    assert "That token is not good" in slack.last()
+    assert "That token is invalid" in slack.last()
     assert uid_of(ada) is None
 
 
@@ -119,7 +119,7 @@ def test_an_account_that_is_anothers_is_refused_with_a_word(
     row, token = make_chat_token(ada)
     slack.direct(client, "U1", f"bind {token}")
     work()
-    assert "another developer's" in slack.last()
+    assert "belongs to another developer" in slack.last()
     assert (uid_of(bob), uid_of(ada)) == ("slack:U1", None)
     assert db.session.get_one(ChatToken, row.id, populate_existing=True).used_at
 
@@ -131,7 +131,7 @@ def test_a_disabled_account_is_not_linked(
     _, token = make_chat_token(ada)
     lark.post(client, lark.message("ou_1", "oc_p2p", f"bind {token}"))
     work()
-    assert "That token is not good" in lark.last()
+    assert "That token is invalid" in lark.last()
     assert uid_of(ada) is None
 
 

@@ -71,7 +71,7 @@ def test_of_two_clicks_the_second_is_told_who_was_faster(
     slack.posts[card] = stale
     slack.press(client, "UADA", card, "Confirm")
     work()
-    assert "answered already. bob: reject" in slack.last()
+    assert "was already answered. bob: reject" in slack.last()
     assert slack.said[-1]["response_type"] == "ephemeral"
     assert newest().status is TaskStatus.CANCELLED
     assert "✓ bob: reject" in json.dumps(slack.posts[card], ensure_ascii=False)
@@ -84,7 +84,7 @@ def test_an_expired_gate_is_refused_and_the_card_says_why(
     gates.expire(now() + timedelta(hours=1))
     slack.press(client, "UADA", card, "Confirm")
     work()
-    assert "no longer waits" in slack.last()
+    assert "is no longer waiting" in slack.last()
     assert "nobody answered the question in time" in slack.last()
     assert "nobody answered" in json.dumps(slack.posts[card])
 
@@ -97,7 +97,7 @@ def test_a_card_of_an_earlier_round_does_not_answer_the_next(
     tasks.retry(ada, task.id)
     slack.press(client, "UADA", card, "Confirm")
     work()
-    assert "of an earlier round" in slack.last()
+    assert "from an earlier round" in slack.last()
     assert newest().status is TaskStatus.SUSPENDED
 
 
@@ -144,7 +144,7 @@ def test_where_no_dialog_opens_a_line_of_text_will_do(
     assert f"confirm #{task.id} your text" in slack.last()
     slack.mention(client, "UADA", "CROOM", f"confirm #{task.id}")
     work()
-    assert "wants an answer" in slack.last()
+    assert "needs an answer" in slack.last()
     slack.mention(client, "UADA", "CROOM", f"confirm #{task.id} v1.3")
     work()
     assert "ada answered v1.3" in slack.last()
@@ -160,7 +160,7 @@ def test_where_no_card_can_be_posted_the_question_comes_in_words(
     slack.once(Reply(body=b'{"ok": false, "error": "not_in_channel"}'))
     slack.slash(client, "UADA", "CROOM", f"progress #{task.id}")
     work()
-    assert f"It asks: Deploy?\nAnswer with: confirm #{task.id}" in slack.last()
+    assert f"Question: Deploy?\nAnswer with: confirm #{task.id}" in slack.last()
     slack.slash(client, "UADA", "CROOM", f"progress #{task.id}")  # it has been invited meanwhile
     work()
     assert "Deploy?" in slack.last()

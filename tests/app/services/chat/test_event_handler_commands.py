@@ -50,11 +50,11 @@ def test_an_unlinked_users_press_changes_nothing(
     outsider = make_developer(platform_uid="slack:UOUT")
     slack.press(client, "UOUT", card, "Confirm")
     work()
-    assert f"there is no task {task.id} that you may see" in slack.last()
+    assert f"Task {task.id} not found" in slack.last()
     lead = make_developer(platform_uid="slack:ULEAD", role=SystemRole.LEAD)
     slack.press(client, "ULEAD", card, "Confirm")
     work()
-    assert "Your role does not allow this" in slack.last()
+    assert "You don't have permission" in slack.last()
     outsider.disabled_at = lead.disabled_at = now()
     db.session.commit()
     slack.press(client, "UOUT", card, "Confirm")
@@ -69,7 +69,7 @@ def test_one_who_is_no_member_makes_no_task(
     make_developer(platform_uid="slack:UOUT")
     slack.mention(client, "UOUT", "CROOM", 'develop "x"')
     work()
-    assert "there is no project 'WEB' that you may see" in slack.last()
+    assert "Project 'WEB' not found, or you don't have access." in slack.last()
     assert newest() is None
 
 
@@ -79,10 +79,10 @@ def test_without_a_bound_project_one_is_asked_for(
     make_project(key="API", members=[ada])
     slack.direct(client, "UADA", 'develop "x"')
     work()
-    assert "add --project KEY (there are: API, WEB)" in slack.last()
+    assert "add --project KEY (available: API, WEB)" in slack.last()
     slack.direct(client, "UADA", 'develop "x" --project api --on nowhere')
     work()
-    assert "there is no machine nowhere" in slack.last()
+    assert "Machine nowhere not found" in slack.last()
     machine = make_machine(name="Rack7")
     slack.direct(client, "UADA", 'develop "x" --project api --on rack7')
     work()
@@ -102,11 +102,11 @@ def test_the_other_commands_say_what_the_api_says(
         f"workspace {task.id}": f"/w/{task.id}-1 (ready)",
         f"logs {task.id}": "has no log yet",
         "info": "You are ada (developer)",
-        "drain rack7": "Your role does not allow this",
-        f"retry {task.id}": f"task {task.id} is running",
-        f"confirm {task.id}": "not waiting for an answer",
+        "drain rack7": "You don't have permission",
+        f"retry {task.id}": f"Task {task.id} is running",
+        f"confirm {task.id}": "isn't waiting for an answer",
         f"cancel {task.id}": f"#{task.id} WEB cancelled",
-        "progress 987654": "there is no task 987654 that you may see",
+        "progress 987654": "Task 987654 not found, or you don't have access.",
         "prgress 1": "Did you mean “progress”?",
     }
     for text, words in wanted.items():
@@ -125,7 +125,7 @@ def test_the_other_commands_say_what_the_api_says(
     ("pushed", "files", "words"),
     [
         (True, 2, "branch muster/{id}-1"),
-        (True, 0, "branch muster/{id}-1, which changes nothing"),
+        (True, 0, "branch muster/{id}-1, without changes"),
         (False, 0, "on rack7, attempt 1"),
     ],
 )
@@ -179,7 +179,7 @@ def test_a_maintainer_allows_a_host_and_a_member_does_not(
     project.network = []
     db.session.commit()
     for who, text, words in (
-        ("UADA", "allow a.example", "Your role does not allow this"),
+        ("UADA", "allow a.example", "You don't have permission"),
         ("UMAE", "allow a/b", "host must be a host name"),
         # Slack makes links of what looks like one.
         ("UMAE", "allow <http://A.example|A.example>", "✓ WEB: mae has allowed A.example"),

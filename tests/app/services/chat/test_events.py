@@ -29,7 +29,7 @@ fuzzed = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-REFUSED = {"detail": "A valid credential is needed.", "code": "unauthenticated"}
+REFUSED = {"detail": "A valid credential is required.", "code": "unauthenticated"}
 
 
 def events() -> int:
@@ -117,7 +117,7 @@ def test_a_body_has_its_limit(post: Post, slack: Slack) -> None:
 
 def test_a_slash_command_is_heard_at_once(client: FlaskClient, slack: Slack, post: Post) -> None:
     answer = slack.slash(client, "U1", "C1", "help")
-    assert answer.json == {"response_type": "ephemeral", "text": "On it."}
+    assert answer.json == {"response_type": "ephemeral", "text": "Working on it."}
     assert events() == 1
 
 

@@ -65,10 +65,10 @@ def test_a_maintainer_allows_the_host_of_the_card_and_a_member_does_not(
     project, task = refused(bound_channel)
     notify()
     card = list(slack.posts)[-1]
-    assert f"Task {task.id} was refused a host" in json.dumps(slack.posts[card])
+    assert f"Task {task.id}: access to a host denied" in json.dumps(slack.posts[card])
     slack.press(client, "UADA", card, "Allow a.example:22")
     work()
-    assert "Your role does not allow this" in slack.last()
+    assert "You don't have permission" in slack.last()
     assert allowed(project) == []
     for _ in range(2):  # it may be pressed again
         slack.press(client, "UMAE", card, "Allow a.example:22")
@@ -88,7 +88,7 @@ def test_what_the_project_cannot_allow_has_no_button(
     refused(bound_channel, **data)
     notify()
     posted = json.dumps(slack.posts[list(slack.posts)[-1]])
-    assert "was refused a host" in posted
+    assert "access to a host denied" in posted
     assert "actions" not in posted
 
 
@@ -140,7 +140,7 @@ def test_an_answer_is_refused_in_words_while_a_tunnel_is_open(
     else:
         slack.press(client, "UADA", list(slack.posts)[-1], "Confirm")
     work()
-    assert "A tunnel into the task's workspace is open" in slack.last()
+    assert "Close the tunnel first." in slack.last()
     db.session.refresh(task)
     assert task.status is TaskStatus.SUSPENDED
 

@@ -1,4 +1,4 @@
-"""What is counted of the fleet: each end and each trouble once, whoever wrote it and forever."""
+"""Counters of all machines: each end and each problem counts once, whatever wrote it."""
 
 import re
 from collections.abc import Callable

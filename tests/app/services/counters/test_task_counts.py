@@ -1,4 +1,4 @@
-"""The kept numbers of tasks are what counting the rows would say: always, and whoever writes."""
+"""The maintained task counts always equal the counted rows, whatever writes."""
 
 import random
 import threading

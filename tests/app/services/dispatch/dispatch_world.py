@@ -51,6 +51,6 @@ def assigned_ids() -> list[int]:
 
 
 def assigned_twice() -> list[int]:
-    """Tasks that have more than one attempt. At one moment, whoever works on meanwhile."""
+    """Tasks with more than one attempt, read at one time despite concurrent work."""
     query = sa.select(Attempt.task_id).group_by(Attempt.task_id).having(sa.func.count() > 1)
     return list(db.session.scalars(query))

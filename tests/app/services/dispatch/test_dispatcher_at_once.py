@@ -186,7 +186,7 @@ def test_a_task_that_is_locked_is_left_for_the_next_pass(committed_app: Flask) -
 
 
 def test_locks_are_taken_in_the_houses_order(committed_app: Flask) -> None:
-    """Whoever holds a machine may wait for a task that the pass has put elsewhere already."""
+    """The holder of a machine's lock may wait for a task that the pass has assigned elsewhere."""
     tasks = make_tasks(4)
     last = max((make_machine(slots_total=2) for _ in range(2)), key=lambda m: m.id)
     waiting = threading.Event()

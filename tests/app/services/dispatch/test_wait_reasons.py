@@ -152,7 +152,7 @@ def test_a_task_that_goes_on_from_a_checkpoint_waits_for_a_worker_that_checks_it
         assert dispatcher.assign_queued() == 0
         assert blockers(make_developer(role="admin"), task) == {str(old.id): "release_too_old"}
     make_task(stage_index=0)
-    assert dispatcher.assign_queued() == 1, "which goes on from nothing"
+    assert dispatcher.assign_queued() == 1, "which starts from scratch"
     make_machine(slots_total=2)
     assert dispatcher.assign_queued() == 2
 

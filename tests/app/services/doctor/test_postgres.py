@@ -40,13 +40,13 @@ def found(url: str, app: Flask) -> postgres.Finding:
 
 def test_the_apps_own_role_has_no_right_that_it_does_not_need(app: Flask) -> None:
     finding = found(str(app.config["SQLALCHEMY_DATABASE_URI"]), app)
-    assert finding.text == "muster, with no rights but to its own"
+    assert finding.text == "muster, with rights only to its own objects"
     assert finding.ok
 
 
 def test_a_superuser_is_called_one(app: Flask, superuser_url: str) -> None:
     finding = found(superuser_url, app)
-    assert finding.text == "postgres has rights that Muster does not need: SUPERUSER"
+    assert finding.text == "postgres has rights that Muster doesn't need: SUPERUSER"
     assert "docs/operating.md" in finding.advice
 
 
@@ -77,6 +77,6 @@ def test_each_right_beyond_is_named(
             finding = found(url, app)
         finally:
             connection.execute(sa.text(take))
-    beyond = f"{ROLE} has rights that Muster does not need: {rights}"
-    assert finding.text == (beyond if rights else f"{ROLE}, with no rights but to its own")
+    beyond = f"{ROLE} has rights that Muster doesn't need: {rights}"
+    assert finding.text == (beyond if rights else f"{ROLE}, with rights only to its own objects")
     assert finding.ok is not bool(rights)

@@ -1,4 +1,4 @@
-"""What needs somebody is found by indexes, whatever else has ended or was answered."""
+"""Inbox items are found by indexes, however many tasks have ended or were answered."""
 
 from collections.abc import Iterator
 from typing import Any

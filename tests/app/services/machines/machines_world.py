@@ -19,7 +19,7 @@ SILENCE, LEASE = timedelta(seconds=40), timedelta(seconds=601)
 
 @pytest.fixture(autouse=True)
 def served(app: Flask) -> None:
-    """A machine that is not heard of has no excuse."""
+    """A silent machine's losses count."""
     make_server_process()
 
 

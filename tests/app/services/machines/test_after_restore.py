@@ -1,4 +1,4 @@
-"""A machine that went on while its server was made anew of a backup: what it brings counts once,
+"""A machine that continued while its server was restored from a backup: its reports count once,
 and what nobody here has asked for ends.
 
 Each test stops at the moment of the backup (`restore`) and then lets the machine say what the old

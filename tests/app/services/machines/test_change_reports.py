@@ -156,7 +156,7 @@ def test_a_content_that_differs_from_its_id_is_rejected(
     assert change_queries.content(task.id, lie[0].id) is None
     assert refused().keys() == {"forged"}
     assert [entry["reason"] for entry in audited_misbehavior()] == ["forged"]
-    assert len(warnings_of(task)) == 1, "it is told once"
+    assert len(warnings_of(task)) == 1, "it is recorded once"
     machine.report_on(task, *pieces(TRUE))
     assert change_queries.content(task.id, git_id(TRUE)) == TRUE, "the truth is still heard"
 

@@ -1,4 +1,4 @@
-"""A decommission is one transaction, whatever fails in it and whoever comes at the same time."""
+"""A decommission is one transaction, despite failures and concurrent work."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor

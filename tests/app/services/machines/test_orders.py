@@ -125,7 +125,7 @@ def test_a_project_that_is_protected_meanwhile_hands_nothing_to_other_machines(
         ("full", SandboxLevel.FULL, [], None),
         ("processes", None, [], None),  # its worker says so itself, if it cannot
         (None, SandboxLevel.NONE, None, None),
-        (None, None, [], "the worker is of a release that cannot keep a stage from the network"),
+        (None, None, [], "the worker's release can't block a stage's network access"),
     ],
 )
 def test_no_machine_is_ordered_what_it_would_not_contain(
@@ -167,7 +167,7 @@ def test_what_a_machine_cannot_contain_any_more_goes_on_elsewhere(
     assert orders.build_order_or_fail(latest_order(task)) is None
     assert status(task) is after
     [message] = db.session.scalars(db.select(Event.message).where(Event.task_id == task.id))
-    assert f"demands the room “{demanded}”, and the machine has “{has or 'none'}”" in message
+    assert f"requires sandbox level “{demanded}”, and the machine has “{has or 'none'}”" in message
     assert dispatcher.assign_queued() == 0
 
 

@@ -1,4 +1,4 @@
-"""Reports count once, in order, for whoever speaks for the machine; none blocks the next."""
+"""Reports count once, in order, from the machine's current connection; none blocks the next."""
 
 from typing import Any
 

@@ -106,9 +106,7 @@ def test_a_report_that_comes_again_changes_nothing(
     report = machine.report(task.id, task.attempt, body(0, "a", "b"))
     for _ in range(2):
         machine.apply([report])
-    machine.report_on(
-        task, body(0, "a", "b")
-    )  # under a number of its own, as of a journal begun anew
+    machine.report_on(task, body(0, "a", "b"))  # under its own number, as from a new journal
     machine.report_on(task, body(1, "b", "c"))
     assert titles(admin, task) == ["a", "b", "c"]
     assert EventType.WARNING not in events_of(task)
@@ -121,7 +119,7 @@ def test_a_hole_is_refused_and_one_warning(
     outcome = machine.report_on(task, body(7, "h"))
     assert outcome.up_to == machine.seq
     assert titles(admin, task) == ["a", "b"]
-    assert warnings_of(task) == ["transcript is ignored: it begins at entry 5, and 1 is the next"]
+    assert warnings_of(task) == ["ignored transcript: it starts at entry 5, but 1 is the next"]
 
 
 def test_entries_of_an_attempt_that_has_ended_are_welcome(

@@ -18,7 +18,7 @@ __all__ = ["actor", "create", "machine"]
 
 @pytest.fixture
 def reviewed(actor: Developer, machine: FakeMachine, create: Create) -> Task:
-    """A task whose second round goes on with a review, which says something in one thread."""
+    """A task whose second round starts with a review that has a comment in one thread."""
     task = completed(machine, create)
     comments = [{"body": "Why so?"}]
     verdict = ReviewVerdict.REQUEST_CHANGES
@@ -39,8 +39,8 @@ def comment_rows(task: Task) -> list[tuple[int, int | None, str]]:
 def test_the_order_tells_the_reviews_words_and_its_threads(reviewed: Task) -> None:
     order = orders.build_run_order(latest_order(reviewed))
     [(thread, _, _)] = comment_rows(reviewed)
-    assert order.text.startswith("Nearly.\n\nThe review has these threads.")
-    assert f"Thread {thread}, about the whole:\n> " in order.text
+    assert order.text.startswith("Nearly.\n\nAddress each of these review threads.")
+    assert f"Thread {thread}, about the change as a whole:\n> " in order.text
     assert order.text.endswith(": Why so?")
     assert order.threads == [thread]
 
@@ -56,7 +56,7 @@ def test_one_in_another_thread_is_forged(machine: FakeMachine, reviewed: Task) -
     machine.report_started(reviewed)
     machine.report_on(reviewed, frames.ThreadReplied(0, 3, 4711, "It is faster."))
     assert len(comment_rows(reviewed)) == 1
-    assert any("thread 4711 is none" in text for text in warnings_of(reviewed))
+    assert any("thread 4711 wasn't given" in text for text in warnings_of(reviewed))
 
 
 def test_one_of_a_stage_that_was_not_ordered_or_an_attempt_that_has_ended_changes_nothing(

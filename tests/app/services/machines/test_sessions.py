@@ -116,7 +116,7 @@ def test_a_task_that_is_lost_too_often_fails(admin: Developer, machine: FakeMach
     dispatcher.assign_queued()
     machine.report_started(task)
     machine.hello()
-    assert state(task) == QUEUED, "a retry counts anew"
+    assert state(task) == QUEUED, "a retry resets the count"
 
 
 def test_an_attempt_that_was_not_accepted_is_ordered_again(
@@ -161,7 +161,7 @@ def test_an_older_attempt_that_still_runs_is_stopped_and_the_newer_one_goes_on(
 ) -> None:
     task = running(admin, machine)
     older = make_held_attempt(task)
-    machine.hello()  # nothing, it says; so the task goes on in a second attempt
+    machine.hello()  # it reports nothing, so the task continues in a second attempt
     dispatcher.assign_queued()
     machine.report_started(task)
     machine.hello(older, make_held_attempt(task))

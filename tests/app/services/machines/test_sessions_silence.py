@@ -1,4 +1,4 @@
-"""A machine that is not heard of, and what its tasks are when it is heard again."""
+"""A silent machine, and its tasks after its next heartbeat."""
 
 import pytest
 

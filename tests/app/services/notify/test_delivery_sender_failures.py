@@ -98,7 +98,7 @@ def test_what_nobody_expected_is_told_by_its_kind_alone(
     assert (again(delivery).state, delivery.error) == (DeliveryState.PENDING, "KeyError")
 
 
-NOT_MEANT = "not sent: who it was for may no longer hear of it"
+NOT_MEANT = "not sent: the recipient no longer has access"
 
 
 def test_an_unbound_channel_is_not_notified(platform: Platform, bot: Bot, task: Task) -> None:

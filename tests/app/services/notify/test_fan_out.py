@@ -54,7 +54,7 @@ def test_a_gate_is_told_to_all_who_may_answer_and_its_answer_to_nobody(
     row = db.session.scalars(select(Notification)).first()
     assert row is not None
     assert (row.title, row.body) == (
-        f"Task {task.id} waits for you",
+        f"Task {task.id} is waiting for you",
         "stage publish asks: Run stage “publish”?",
     )
 

@@ -1,4 +1,4 @@
-"""What is said in reviews is told to the task's creator, and to those who take part."""
+"""Review comments notify the task's creator, and the participants."""
 
 import pytest
 from sqlalchemy import select

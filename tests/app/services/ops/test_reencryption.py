@@ -68,8 +68,8 @@ def test_the_old_key_can_go_afterwards(
     keys[:] = [NEW, OLD]
     result = run(app)
     assert result.exit_code == 0, result.output
-    assert "projects: 4 of 4 stored anew" in result.output
-    assert "second_factors: 1 of 1 stored anew" in result.output
+    assert "projects: 4 of 4 encrypted again" in result.output
+    assert "second_factors: 1 of 1 encrypted again" in result.output
     keys[:] = [NEW]
     assert list(opened()) == ["A=one", "B=two", "three", "3b", "four", "five", "six"]
 
@@ -79,7 +79,7 @@ def test_a_second_run_changes_nothing(app: Flask, keys: list[str]) -> None:
     keys[:] = [NEW, OLD]
     run(app)
     with counted() as statements:
-        assert "projects: 0 of 4 stored anew" in run(app).output
+        assert "projects: 0 of 4 encrypted again" in run(app).output
     assert not [one for one in statements if "UPDATE projects" in one or "UPDATE second" in one]
 
 
@@ -91,7 +91,7 @@ def test_what_no_key_opens_is_told_and_left_as_it_is(app: Flask, keys: list[str]
     keys[:] = [NEW, OLD]
     result = run(app)
     assert result.exit_code == 1
-    assert "1 open with none" in result.output
+    assert "1 can't be decrypted with any" in result.output
     db.session.expire_all()
     assert project.secrets["A"] == lost
     keys[:] = [NEW]

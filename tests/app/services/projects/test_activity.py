@@ -23,7 +23,7 @@ from tests.factories import make_task as a_task
 
 
 def test_every_event_names_the_project_of_its_task(app: Flask) -> None:
-    """Whoever writes it: people, the dispatcher, machines."""
+    """Events of all writers: people, the dispatcher, machines."""
     admin, machine = make_developer(role=SystemRole.ADMIN), make_driven()
     task = tasks.create(admin, project_key=make_project().key, description="Do it.")
     dispatcher.assign_queued()

@@ -74,7 +74,7 @@ def test_a_list_that_is_full_takes_what_it_has_and_nothing_else(ada: Developer) 
     networks.allow_host(ada, project.key, "h7.example")
     with pytest.raises(InvalidFields) as refused:
         networks.allow_host(ada, project.key, "one.more.example")
-    assert refused.value.errors == {"host": ["the project allows 100 hosts already"]}
+    assert refused.value.errors == {"host": ["the project already allows 100 hosts"]}
 
 
 def test_members_leads_and_non_members_allow_nothing(ada: Developer) -> None:

@@ -1,4 +1,4 @@
-"""What becomes of a project's secrets when it is deleted, or when somebody wants them gone."""
+"""A project's secrets after its deletion, or after they are destroyed."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What an agent is told of a review, and what it answers."""
+"""A review in an agent's prompt, and the agent's replies."""
 
 import pytest
 from flask import Flask

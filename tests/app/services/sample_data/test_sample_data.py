@@ -213,7 +213,7 @@ def test_a_database_in_use_is_added_to_only_when_asked(app: Flask) -> None:
     assert run(args=["seed", *OPTIONS]).exit_code == 0
     refused = run(args=["seed", *OPTIONS])
     assert refused.exit_code == 1
-    assert "not empty" in refused.output
+    assert "isn't empty" in refused.output
     added = run(args=["seed", *OPTIONS, "--add", "--json"])
     assert added.exit_code == 0, added.output
     assert json.loads(added.stdout)["old_task"] == 61

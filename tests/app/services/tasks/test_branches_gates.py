@@ -86,7 +86,7 @@ def test_a_branch_that_is_kept_is_no_part_of_the_result(machine: FakeMachine, ta
     machine.report_on(task, frames.Published(str(task.branch), OURS, frames.DiffStat(1)))
     assert status(task) is TaskStatus.COMPLETED
     assert (task.result or {})["branch"] is None
-    assert not any("does not move" in warning for warning in warnings_of(task))
+    assert not any("can't move" in warning for warning in warnings_of(task))
 
 
 def test_it_can_be_tried_again_as_it_was(machine: FakeMachine, task: Task) -> None:
@@ -105,7 +105,7 @@ def test_a_branch_that_somebody_deleted_is_asked_about(machine: FakeMachine, tas
     task.branch_commit = NEWER
     db.session.commit()
     refuse(machine, task, None)
-    assert "has deleted" in gates.get_pending(person(task), task.id).prompt
+    assert "was deleted outside Muster" in gates.get_pending(person(task), task.id).prompt
     answer(task, "overwrite")
     assert onto(task) == frames.TaskBranch(task.task_branch, None)
 
@@ -116,7 +116,7 @@ def test_where_the_machine_is_lost_at_that_gate_another_pushes_from_the_checkpoi
     refuse(machine, task, THEIRS)
     machine.hello()  # without it
     assert status(task) is TaskStatus.QUEUED
-    assert dispatcher.assign_queued() == 0  # somebody has to answer first
+    assert dispatcher.assign_queued() == 0  # a person must answer first
     answer(task, "overwrite")
     other = make_driven(slots=2)
     machine.row.connected = False
@@ -150,7 +150,7 @@ def test_a_refusal_of_an_order_of_before_changes_nothing(machine: FakeMachine, t
     answer(task, "try_again")
     refuse(machine, task, THEIRS, number=0)
     assert status(task) is TaskStatus.ASSIGNED
-    assert "is ignored" in warnings_of(task)[-1]
+    assert "ignored " in warnings_of(task)[-1]
 
 
 def test_a_task_that_is_cancelled_at_that_gate_stays_so(machine: FakeMachine, task: Task) -> None:

@@ -1,4 +1,4 @@
-"""Work that was changed outside Muster: people choose, and nothing goes on from it."""
+"""Work that was changed outside Muster: people choose, and nothing resumes from it."""
 
 from app.domain.attempt import AttemptOutcome
 from app.domain.task import SuspendReason, TaskStatus
@@ -19,7 +19,7 @@ MOVED = frames.Failed("checkpoint_moved", "refs/muster/1/1/0 names another commi
 
 
 def moved(machine: FakeMachine, create: Create) -> tuple[Task, FakeMachine]:
-    """A task that somebody has approved, at another machine, which finds another commit."""
+    """An approved task on another machine, which finds another commit."""
     task = create([DEVELOP, {**CHECK, "confirm": True}])
     dispatcher.assign_queued()
     machine.orders()

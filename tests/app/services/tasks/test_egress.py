@@ -1,4 +1,4 @@
-"""A host that a stage was refused is told once, and so are a hundred, but not more."""
+"""A denied host is recorded once, and up to a hundred hosts are."""
 
 from typing import Any
 
@@ -57,8 +57,8 @@ def test_the_event_names_the_host_and_the_stage_and_who_can_help(
     (event,) = refusal_events(task)
     assert event.data == {"host": "evil.example:22", "network": "project"}
     assert event.message == (
-        "stage “develop” was refused evil.example:22, which the project's network does not allow; "
-        "a maintainer can allow it"
+        "stage “develop” was denied evil.example:22, which the project's network setting doesn't "
+        "allow; a maintainer can allow it"
     )
 
 
@@ -115,7 +115,8 @@ def test_of_a_hundred_hosts_the_last_word_is_that_there_are_more(
     ]
     assert last.data == {}
     assert (
-        last.message == "stage “develop” was refused more than 100 hosts; the others are not told"
+        last.message
+        == "stage “develop” was denied more than 100 hosts; further ones aren't recorded"
     )
     assert news(task) == egress.MAX_NOTIFICATIONS
 

@@ -1,4 +1,4 @@
-"""A task goes on where its work stands, once for each follow-up, in their order."""
+"""A task continues from its work, once per follow-up, in order."""
 
 import pytest
 from flask import Flask
@@ -158,7 +158,7 @@ def test_at_a_gate_the_question_is_withdrawn_and_the_attempt_handed_over(
     machine.report_started(task)
     machine.report_checkpoint(task)
     machine.report_finished(task)
-    assert state(task) == GATE  # which is asked anew
+    assert state(task) == GATE  # which is asked again
     assert gates.confirm_stage(actor, task.id, 1, "confirm").status is TaskStatus.ASSIGNED
 
 

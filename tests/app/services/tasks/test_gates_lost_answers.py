@@ -32,7 +32,7 @@ from tests.factories import make_developer, make_project, make_server_process
 LATER = timedelta(seconds=601)
 QUEUED = (TaskStatus.QUEUED, None)
 ASKED = (TaskStatus.SUSPENDED, SuspendReason.GATE)
-WITHDRAWN = "the answer is withdrawn: the work it was about is lost and will be done again"
+WITHDRAWN = "the answer is withdrawn: its work is lost and will be done again"
 
 Loss = Callable[[Developer, FakeMachine, Task], object]
 

@@ -1,4 +1,4 @@
-"""A task's events are numbered in commit order, without holes, whoever writes them."""
+"""A task's events are numbered in commit order, without gaps, whatever writes them."""
 
 import threading
 from collections.abc import Callable

@@ -138,7 +138,7 @@ def test_a_new_question_takes_the_place_of_one_that_is_open(
     asks(machine, task, number=1)
     asks(machine, task, number=2)
     assert gates.get_pending(actor, task.id).number == 2
-    assert warnings_of(task) == ["the question is withdrawn: the agent asks another"]
+    assert warnings_of(task) == ["question withdrawn: the agent asks another"]
     with pytest.raises(NoOpenGate):
         gates.confirm_stage(actor, task.id, 0, "late", number=1)
 
@@ -160,7 +160,7 @@ def test_the_end_of_the_stage_withdraws_the_question(
     with pytest.raises(NothingPending):
         gates.get_pending(actor, task.id)
     assert status(task) is (TaskStatus.RUNNING if how == "exit" else TaskStatus.FAILED)
-    assert warnings_of(task) == ["the question is withdrawn: the stage has ended"]
+    assert warnings_of(task) == ["question withdrawn: the stage has ended"]
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_a_drain_waits_for_it_until_its_deadline(
     assert state(task) == ASKING
     drains.sweep(now() + timedelta(seconds=61))
     assert state(task) == QUEUED
-    assert "the question is withdrawn: its attempt goes on elsewhere" in warnings_of(task)
+    assert "question withdrawn: its attempt resumes elsewhere" in warnings_of(task)
 
 
 def test_its_machines_decommission_fails_it(

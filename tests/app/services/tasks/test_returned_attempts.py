@@ -1,4 +1,4 @@
-"""A stage that never began is no failed stage: what a machine could not begin goes on elsewhere."""
+"""A stage that never started hasn't failed: the task continues elsewhere."""
 
 from datetime import timedelta
 

@@ -160,13 +160,13 @@ def test_a_stages_end_and_its_log_may_come_in_one_batch(
         pytest.param(
             1,
             {"denied": 1},
-            ["in stage “develop” the agent was denied a call of a tool"],
+            ["in stage “develop” the agent was denied a tool call"],
             id="one call",
         ),
         pytest.param(
             3,
             {"denied": 3},
-            ["in stage “develop” the agent was denied 3 calls of tools"],
+            ["in stage “develop” the agent was denied 3 tool calls"],
             id="some calls",
         ),
     ],

@@ -45,7 +45,7 @@ def last(task: Task) -> Event:
     ("diff", "message", "changed"),
     [
         (CHANGE, "completed", True),
-        (NOTHING, "completed, but its stages have changed nothing", False),
+        (NOTHING, "completed without changes", False),
     ],
 )
 def test_a_completed_task_says_whether_it_changed_anything(
@@ -65,7 +65,7 @@ def test_where_a_change_is_required_nothing_is_pushed_that_changes_nothing(
     assert status(task) is TaskStatus.FAILED
     assert task.failure == {
         "code": "nothing_changed",
-        "message": "its stages have changed nothing, and the project requires a change",
+        "message": "the stages changed nothing, but the project requires a change",
         "stageIndex": 1,
     }
     none = {"filesChanged": 0, "insertions": 0, "deletions": 0}

@@ -148,7 +148,7 @@ def test_a_report_of_another_run_changes_nothing(machine: FakeMachine, create: C
     is_stopped(machine, task, run=1, checkpoint=False)
     assert status(task) is TaskStatus.RUNNING
     assert warnings_of(task) == [
-        "suspended is ignored: the machine has no order for run 1 of the stage"
+        "ignored suspended: the machine has no order for run 1 of the stage"
     ]
 
 

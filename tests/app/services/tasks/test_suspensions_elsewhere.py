@@ -167,7 +167,7 @@ def test_another_machine_takes_it_at_once_where_the_project_lets_it(
     "why",
     [
         *("it has one of its own", "nothing is pushed", "all are full"),
-        *("its project does not let it", "somebody changes its work"),
+        *("its project does not let it", "its work is being changed"),
     ],
 )
 def test_it_waits_for_its_own_machine_where_no_other_can_go_on(
@@ -185,7 +185,7 @@ def test_it_waits_for_its_own_machine_where_no_other_can_go_on(
         db.session.commit()
     machine.report_on(task, frames.WorkspaceFacts("ready", path="/w"))
     is_stopped(machine, task, checkpoint=why != "nothing is pushed")
-    if why == "somebody changes its work":
+    if why == "its work is being changed":
         tunnels.start(actor, task.id)
         machine.report_on(task, frames.TunnelFacts(1, "connected", url="https://tunnel.example"))
     quota_failover.move_waiting_tasks(now())

@@ -56,7 +56,7 @@ def published(task: Task, made: frames.Revision) -> frames.Published:
 
 @pytest.fixture
 def task(actor: Developer, machine: FakeMachine, create: Create) -> Task:
-    """Its second stage runs; somebody has approved what the first one made."""
+    """Its second stage runs; the first one's result is approved."""
     made = create([DEVELOP, {**CHECK, "confirm": True}])
     dispatcher.assign_queued()
     machine.orders()
@@ -99,7 +99,9 @@ def test_a_checkpoint_that_does_not_follow_what_was_approved_fails_the_task(
     assert failed_code(task) == CODE
     assert task.checkpoints.keys() == {"0"}
     query = db.select(OutboxEntry).where(OutboxEntry.task_id == task.id)
-    assert any("left what was approved" in entry.message for entry in db.session.scalars(query))
+    assert any(
+        "deviated from the approved work" in entry.message for entry in db.session.scalars(query)
+    )
 
 
 @pytest.mark.parametrize(
@@ -247,7 +249,7 @@ def test_a_branch_is_not_ordered_to_a_commit_that_was_not_checked(
     machine.report_on(task, frames.BranchRefused(0, task.task_branch, OTHER.commit, "f" * 40))
     assert (status(task), make_live(task).pushed_commit) == (TaskStatus.RUNNING, None)
     assert orders.build_publish_order(latest_order(task)).onto is None
-    assert "is ignored" in warnings_of(task)[-1]
+    assert "ignored " in warnings_of(task)[-1]
 
 
 def test_a_checkpoint_of_a_worker_that_has_gone_back_a_release_is_made_again_elsewhere(

@@ -26,7 +26,7 @@ URL = "https://vscode.dev/tunnel/m1-1-abcdefgh/w"
 
 
 class Scene:
-    """A running task with a workspace, its creator, and what its machine is told."""
+    """A running task with a workspace, its creator, and its machine's orders."""
 
     def __init__(self, client: FlaskClient, login: Callable[[Developer], dict[str, str]]) -> None:
         self.client, self.login = client, login
@@ -61,7 +61,7 @@ class Scene:
         return [(order.number, order.desired_state) for order in self.told.pop_due(wanted.tunnels)]
 
     def orders_again(self) -> list[tuple[int, str]]:
-        """What a new connection is told."""
+        """The orders on a new connection."""
         self.told = TunnelOrders()
         return self.orders()
 
@@ -102,7 +102,7 @@ def test_a_tunnel_is_started_connected_and_stopped(scene: Scene) -> None:
         "the tunnel is starting",
         "the tunnel is connected",
         f"tunnel stopped by {name}",
-        "the tunnel has closed",
+        "the tunnel closed",
     ]
     query = db.select(AuditEntry.action).where(AuditEntry.target_id == str(scene.task.id))
     assert set(db.session.scalars(query)) == {"tunnel.started", "tunnel.stopped"}
@@ -208,7 +208,7 @@ def test_a_tunnel_that_its_machine_never_takes_up_has_failed_by_the_sweep(scene:
     assert tunnels.sweep(now()) == 0
     assert tunnels.sweep(now() + timedelta(seconds=61)) == 1
     assert scene.state() == "failed"
-    assert "has not taken it up" in scene.ask("status")["error"]
+    assert "hasn't started it" in scene.ask("status")["error"]
 
 
 def test_what_a_silent_machine_should_have_ended_is_over_and_it_is_still_told(

@@ -1,4 +1,4 @@
-"""At a gate a tunnel may change what is asked about: nobody answers meanwhile, and it is told."""
+"""At a gate, a tunnel may change the work: nobody can answer meanwhile, and it's recorded."""
 
 import threading
 from collections.abc import Callable
@@ -79,8 +79,8 @@ def scene(app: Flask) -> Scene:
 
 
 ANSWERED = {
-    TunnelState.STARTING: "is open",
-    TunnelState.CONNECTED: "is open",
+    TunnelState.STARTING: "Close the tunnel first",
+    TunnelState.CONNECTED: "Close the tunnel first",
     TunnelState.CLOSING: "is closing",
     TunnelState.CLOSED: None,
     TunnelState.EXPIRED: None,
@@ -165,7 +165,7 @@ def test_a_checkpoint_of_another_stage_is_ignored_at_the_gate(scene: Scene, stag
     assert scene.files() == 1
     assert len(scene.checkpoints()) == 1
     (warning,) = warnings_of(scene.task)
-    assert "checkpoint is ignored" in warning
+    assert "ignored checkpoint" in warning
 
 
 def test_a_checkpoint_that_comes_after_the_answer_changes_nothing(scene: Scene) -> None:
@@ -190,7 +190,7 @@ def test_the_order_says_in_whose_name_changes_are_committed(scene: Scene) -> Non
     (order,) = sent()
     assert order.opened_by is None
     scene.checkpoint(AFTER)
-    assert "somebody has changed it" in scene.checkpoints()[-1].message
+    assert "someone has changed it" in scene.checkpoints()[-1].message
 
 
 def at_once(app: Flask, *acts: Callable[[], object]) -> list[str]:

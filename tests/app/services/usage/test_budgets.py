@@ -45,8 +45,7 @@ def test_a_stage_is_stopped_when_the_budget_is_used_and_goes_on_by_the_answer(
     assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.BUDGET)
     gate = gates.get_pending(actor, task.id)
     assert gate.prompt == (
-        "Used up: the budget of the task: 5,000 of 5,000 tokens. "
-        "Let the task go on with as much once more?"
+        "Used up: the budget of the task: 5,000 of 5,000 tokens. Raise it by the same amount?"
     )
     assert gate.diff == {"filesChanged": 1, "insertions": 2, "deletions": 3, "href": None}
     gates.confirm_stage(actor, task.id, 0, "continue")
@@ -106,7 +105,7 @@ def test_people_are_notified_once_when_it_is_nearly_used_up(
     task = at_work(machine, create, tokens=5000)
     for tokens in (4000, 4500):
         report_usage(machine, task, tokens)
-    warning = "most is used up: the budget of the task: 4,000 of 5,000 tokens"
+    warning = "almost used up: the budget of the task: 4,000 of 5,000 tokens"
     assert warnings_of(task) == [warning]
     noted = db.select(OutboxEntry.kind).where(OutboxEntry.message == warning)
     assert list(db.session.scalars(noted)) == [NotificationType.BUDGET_LOW]

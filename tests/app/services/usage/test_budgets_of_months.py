@@ -165,7 +165,7 @@ def test_people_are_told_once_a_month_whichever_task_comes_there(
     report_usage(machine, one, 4100)
     budgets.sweep(now())
     [warning] = warnings_of(one)
-    assert warning.startswith(f"most is used up: the budget of the project {project.key} for")
+    assert warning.startswith(f"almost used up: the budget of the project {project.key} for")
     assert warnings_of(other) == []
     next_month = (month_start(now()) + timedelta(days=40)).replace(day=2)
     project.budget = {"minutes": 1}
