@@ -153,7 +153,7 @@ def test_what_the_tunnel_changed_is_a_checkpoint_of_the_stage_and_the_gates_diff
     first, again = scene.checkpoints()
     assert (again.stage_index, again.data["by"], "by" in first.data) == (0, scene.bob.id, False)
     assert again.message == (
-        f"checkpoint of stage “develop”, renewed: {scene.bob.name} has changed it through a tunnel"
+        f"checkpoint of stage “develop”, updated: {scene.bob.name} has changed it through a tunnel"
     )
     scene.answer()
     assert status(scene.task) is TaskStatus.ASSIGNED
