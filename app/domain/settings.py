@@ -152,7 +152,7 @@ _SETTINGS = (
     ),
     Setting(
         "requestsPerMinute", _INTEGER, 6000, 1, 10_000_000, "requests",
-        "Maximum requests per minute and credential.", "REQUESTS_PER_MINUTE",
+        "Maximum requests per minute for each credential.", "REQUESTS_PER_MINUTE",
     ),
     Setting(
         "terminalInputRetentionDays", _INTEGER, 90, 1, _YEARS, "days",
@@ -182,7 +182,7 @@ _SETTINGS = (
     ),
     Setting(
         "breakGlassAdmin", SettingKind.STRING, "", 0, 100, "name",
-        "The admin who can sign in by password although passwordLogin is off.",
+        "The admin who can sign in with a password even if passwordLogin is off.",
     ),
     Setting(
         "prices", SettingKind.PRICES, [], 0, prices.MAX_PRICES, "prices",

@@ -49,7 +49,7 @@ class UpgradeOffer:
     is_bundled: bool
 
 
-_NOTHING = "this server has no worker package of its version; in a checkout, run `make dist`"
+_NOTHING = "this server has no worker package for its version; in a checkout, run `make dist`"
 _TOO_OLD = (
     "this worker can't upgrade itself; run the install line on the machine again (muster "
     "machine add)"

@@ -24,7 +24,7 @@ PACKAGES = "flask gunicorn celery"
 # The engines' directories in the home, by the settings that name an external engine instead.
 _ENGINES = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
 SHARED_ACCOUNT_WARNING = (
-    "PostgreSQL or Valkey: an attacker who takes over a web process gets its files. Make a user "
+    "PostgreSQL or Valkey: an attacker who takes over a web process gets its files. Create a user "
     "for them (useradd --system NAME) and set MUSTER_USER to that name"
 )
 _FILES = ("MUSTER_TLS_CERT", "MUSTER_TLS_KEY")
@@ -79,7 +79,7 @@ def choose_server_account(
     candidates = [_require_account(name, engines)] if name else _default_accounts(engines)
     if not candidates:
         return AccountChoice(
-            warning="there is no user for them: make one (useradd --system muster)"
+            warning="there is no user for them: create one (useradd --system muster)"
         )
     home.mkdir(parents=True, exist_ok=True)
     obstacles = []
@@ -100,11 +100,11 @@ def _engine_uids(home: Path, env: Mapping[str, str]) -> set[int]:
 def _require_account(name: str, engines: Container[int]) -> Account:
     account = accounts.find_account(name)
     if account is None:
-        raise EmbeddedError(f"{SETTING} names {name!r}, and this machine has no such user")
+        raise EmbeddedError(f"{SETTING} is {name!r}, but this machine has no such user")
     if account.uid in engines:
         raise EmbeddedError(
-            f"{SETTING} names {name!r}, who runs PostgreSQL or Valkey in this home, so an "
-            "attacker who takes over a web process would get the database's files: name another "
+            f"{SETTING} is {name!r}, who runs PostgreSQL or Valkey in this home, so an "
+            "attacker who takes over a web process would get the database's files: choose another "
             "user"
         )
     return account

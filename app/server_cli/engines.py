@@ -20,8 +20,8 @@ from app.server_cli.local import paths
 def command() -> None:
     """Run PostgreSQL and Valkey in MUSTER_HOME until SIGTERM.
 
-    Writes their addresses there for the server's other processes. Doesn't run the one that
-    DATABASE_URL or REDIS_URL names.
+    Writes their addresses there for the server's other processes. Doesn't run
+    PostgreSQL if DATABASE_URL is set, or Valkey if REDIS_URL is set.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

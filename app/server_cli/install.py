@@ -49,7 +49,7 @@ admin = "admin"                 # password: MUSTER_ADMIN_PASSWORD, or generated 
 @click.option(
     "--root",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write everything below this directory and start nothing: for images.",
+    help="Write everything below this directory without starting anything: for images.",
 )
 def command(file: Path | None, example: bool, user: bool, root: Path | None) -> None:
     """Install the server on this host: settings in one file, and systemd units.

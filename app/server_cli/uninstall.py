@@ -58,7 +58,7 @@ def _uninstall(where: InstallationPaths, *, purge: bool) -> None:
     click.echo(f"removed    {len(there)} units of {directory}")
     if runs and where.linger_marker.exists() and systemd.has_linger(account.current_user()):
         click.echo(
-            "kept       your services still start without a log-in; if no other service needs that:"
+            "kept       your services still start without a login; if no other service needs that:"
         )
         click.echo(f"           `loginctl disable-linger {account.current_user()}`")
     where.rooted(where.release).unlink(missing_ok=True)

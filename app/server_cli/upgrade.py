@@ -57,7 +57,7 @@ def command(
     --rollback.
     """
     if rollback == (file is not None):
-        raise click.UsageError("name the WHEEL to upgrade to, or use --rollback")
+        raise click.UsageError("give the WHEEL to upgrade to, or use --rollback")
     if rollback and (dry_run or backup or no_backup or passphrase_file):
         raise click.UsageError("--rollback takes no other options and makes no backup")
 

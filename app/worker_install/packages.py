@@ -35,8 +35,8 @@ def find_packages(directories: Sequence[Path]) -> WorkerPackages:
     if wheel is None or requirements is None:
         what = "wheel for machines" if wheel is None else REQUIREMENTS
         raise PackagesNotFound(
-            f"this server has no {what}: in a checkout, make it with `make dist`, or name a "
-            "directory that has it with MUSTER_INSTALL"
+            f"this server has no {what}: in a checkout, make it with `make dist`, or set "
+            "MUSTER_INSTALL to a directory that has it"
         )
     return WorkerPackages(wheel, sha256(wheel), requirements, sha256(requirements))
 

@@ -564,7 +564,7 @@ stop it first"
     elif [ -f "$UNITS/$UNIT" ]; then
         act rm -f "$UNITS/$UNIT" "$UNITS"/*.wants/"$UNIT"
         act control daemon-reload || :
-        [ ! -f "$PREFIX/made-linger" ] || ! lingers || say "    your services still start without a log-in; \
+        [ ! -f "$PREFIX/made-linger" ] || ! lingers || say "    your services still start without a login; \
 if no other service needs that: \`loginctl disable-linger $(id -un)\`"
     fi
     step "Removing $PREFIX"

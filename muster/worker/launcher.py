@@ -95,7 +95,7 @@ def _chosen_interpreter(layout: Layout) -> Path | None:
             return python
     if not why:
         return python
-    log.error("can't run release %s any more (%s); running the installed one", known.release, why)
+    log.error("can't run release %s anymore (%s); running the installed one", known.release, why)
     with suppress(OSError):  # on a full disk: the next start checks again
         choice.save(layout, ReleaseChoice(known.base))
     return None

@@ -148,7 +148,7 @@ def _complete_path_parameter(parameter: dict[str, Any]) -> None:
         schema["minimum"] = 1
     if name == "key":
         parameter["schema"] = dict(KEY_SCHEMA)
-        parameter["description"] = "project key, in any letter case"
+        parameter["description"] = "project key (case-insensitive)"
 
 
 def _complete_query_parameter(parameter: dict[str, Any]) -> None:

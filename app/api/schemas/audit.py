@@ -10,7 +10,7 @@ class AuditFilter(CursorQuery):
     actor = fields.String(
         load_default=None,
         validate=validate.Length(1, 100),
-        metadata={"description": "developer ID, or name in any letter case"},
+        metadata={"description": "developer ID, or name (case-insensitive)"},
     )
     action = fields.String(
         load_default=None,

@@ -44,7 +44,7 @@ class BranchConflictSchema(StoredSchema):
     expected = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "the commit that Muster left there"},
+        metadata={"description": "the commit that Muster last set there"},
     )
     found = fields.String(
         required=True, allow_none=True, metadata={"description": "null: the branch was deleted"}

@@ -28,7 +28,7 @@ class TaskFilter(CursorQuery):
     project = fields.String(
         load_default="",
         validate=validate.Length(max=_MAX_PROJECTS * 65),
-        metadata={"description": "comma-separated project keys, in any letter case"},
+        metadata={"description": "comma-separated project keys, case-insensitive"},
     )
     project_key = fields.String(
         load_default=None,

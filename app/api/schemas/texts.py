@@ -57,7 +57,7 @@ class CommaList(fields.Field[list[Any]]):
 
     def __init__(self, values: type[StrEnum], **kwargs: Any) -> None:
         self.values = values
-        shape = {"description": "comma-separated, in any letter case"}
+        shape = {"description": "comma-separated, case-insensitive"}
         super().__init__(load_default=[], metadata=shape, **kwargs)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[Any]:

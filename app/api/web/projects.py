@@ -52,7 +52,7 @@ def list_colleagues(query: dict[str, Any]) -> dict[str, Any]:
 @blp.get("/<key>")
 @blp.response(200, ProjectSchema)
 def get_project(key: str) -> ProjectView:
-    """Get a project by its key, in any letter case."""
+    """Get a project by its key (case-insensitive)."""
     viewer = current_developer()
     return views.get_view(projects.get(viewer, key), viewer)
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 SEQUENCE_STEP = 10_000
-"""How many numbers of tasks, accounts and so on to skip: the old server may have assigned them."""
+"""How many IDs of tasks, accounts and so on to skip: the old server may have assigned them."""
 NUMBER_STEP = 1_000
 """The same for numbers that count within one row."""
 DEVICE_STEP = 1_000_000

@@ -17,7 +17,7 @@ def create_atomically(path: Path) -> Iterator[BinaryIO]:
     owner can read it. Raises BackupError if the file exists.
     """
     if path.exists():
-        raise BackupError(f"{path} already exists: name another file, or remove it")
+        raise BackupError(f"{path} already exists: choose another file, or remove it")
     partial = path.with_name(path.name + ".partial")
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)

@@ -110,7 +110,7 @@ def write_keys(path: Path, keys: Mapping[str, str]) -> None:
     except FileExistsError:
         if path.read_text() == "".join(lines):
             return
-        raise BackupError(f"{path} already exists: name another file for the keys") from None
+        raise BackupError(f"{path} already exists: choose another file for the keys") from None
     with open(descriptor, "w") as file:
         file.writelines(lines)
         file.flush()

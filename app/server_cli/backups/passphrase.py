@@ -24,7 +24,7 @@ def read_passphrase(file: Path | None, *, is_new: bool) -> str:
     elif sys.stdin.isatty():
         found = click.prompt("Passphrase", hide_input=True, confirmation_prompt=is_new, err=True)
     else:
-        raise BackupError(f"no passphrase: set {VARIABLE}, or name a file with --passphrase-file")
+        raise BackupError(f"no passphrase: set {VARIABLE}, or use --passphrase-file")
     if is_new and len(found) < MIN_LENGTH:
         raise BackupError(
             f"a passphrase needs {MIN_LENGTH} characters or more: an attacker with the "

@@ -64,7 +64,7 @@ class InitialSetup:
         """`now` is the last word of the command's output."""
         self._print(f"publicUrl  {now}")
         if now != self._answers.url:
-            self._print(f"   Not changed: it was set after install set {self._answers.url}.")
+            self._print(f"   Not changed: it was edited after install set {self._answers.url}.")
 
     def _run(
         self, argv: tuple[str, ...], more: Mapping[str, str]

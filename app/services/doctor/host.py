@@ -68,7 +68,7 @@ def _tls(_: Mapping[str, Any]) -> Finding:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
         end = x509.load_pem_x509_certificate(Path(certificate).read_bytes()).not_valid_after_utc
     except (OSError, ValueError):
-        advice = "check that MUSTER_TLS_CERT and MUSTER_TLS_KEY belong together and are readable"
+        advice = "check that MUSTER_TLS_CERT and MUSTER_TLS_KEY match and are readable"
         return Finding("TLS", "certificate and key are unusable", advice)
     now, renew = clock.now(), "renew it, then restart the web server"
     if end < now:

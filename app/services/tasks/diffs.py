@@ -60,7 +60,7 @@ def find_change(actor: Developer, task_id: int, which: DiffSelector = LATEST) ->
 
 def _missing_reason(task: Task, which: DiffSelector) -> str:
     if which != LATEST:
-        return "No changes are known there."
+        return "No changes are recorded there."
     if (machine_error := _machine_error(task)) is not None:
         return f"Its machine couldn't determine the changes: {machine_error}."
     if task.checkpoints or task.partial or task.result:

@@ -139,7 +139,7 @@ deliveries = group(
         action_command(
             "retry",
             "POST /api/admin/deliveries/{delivery}/retry",
-            "Retry a delivery that was given up.",
+            "Retry a failed delivery.",
             DELIVERIES,
         ),
     ],

@@ -60,7 +60,7 @@ audit = list_command(
     "Show the audit log.",
     AUDIT,
     Option("actor", "Filter by account ID or name."),
-    Option("action", "Filter by action, such as gate.answered; machine. matches the whole family."),
+    Option("action", "Filter by action (gate.answered) or by a family of actions (machine.)."),
     Option("target-type", "Filter by target type, such as task."),
     Option("target-id", "Filter by target ID."),
     Option("from", "Start time, such as 2030-01-01T00:00:00Z."),

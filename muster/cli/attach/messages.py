@@ -78,7 +78,7 @@ def exit_message(end: Outcome, task_id: int) -> str:
         case ExitReason.NO_STAGE:
             return f"No stage of task {task_id} is running.  See why: muster task show {task_id}"
         case ExitReason.FORBIDDEN:
-            return f"You don't have permission for the terminal of task {task_id}{detail}"
+            return f"You don't have permission to use the terminal of task {task_id}{detail}"
         case ExitReason.MISSING:
             return f"Task {task_id} not found, or you don't have access"
         case ExitReason.SIGNED_OUT:

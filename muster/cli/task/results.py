@@ -47,7 +47,7 @@ _output_option = click.option(
 @click.command
 @task_argument
 @click.option("--stat", is_flag=True, help="Only show files and line counts.")
-@click.option("--stage", type=int, help="Only this stage's changes, counted from 0.")
+@click.option("--stage", type=int, help="Only the changes of this stage, counted from 0.")
 @click.option("--round", "round_", type=int, help="Only this round's changes.")
 @click.option("--attempt", type=int, help="Changes up to this attempt.")
 @click.option("--path", metavar="FILE", help="Only this file's changes.")

@@ -78,7 +78,7 @@ def _check_disk(machine: Machine) -> Iterator[Finding]:
     if disk.free < MIN_FREE_BYTES:
         yield Finding("disk", "fail", text, "free some space, or use a --home on another disk")
     elif files.f_files and not files.f_favail:
-        yield Finding("disk", "fail", f"{text}, but no inode is left", "delete files")
+        yield Finding("disk", "fail", f"{text}, but no inodes are left", "delete files")
     elif full > MAX_USED_PERCENT:
         advice = f"free some space: the server drains a machine above {MAX_USED_PERCENT} %"
         yield Finding("disk", "warn", text, advice)
@@ -103,9 +103,9 @@ def _check_service(machine: Machine) -> Iterator[Finding]:
         return
     user = _user_name()
     if Path("/var/lib/systemd/linger", user).exists():
-        yield Finding("service", "ok", f"systemd services of {user} outlive the log-in")
+        yield Finding("service", "ok", f"systemd services of {user} keep running after logout")
     else:
-        text = f"systemctl --user services of {user} end with the last log-in"
+        text = f"systemctl --user services of {user} stop at logout"
         yield Finding("service", "warn", text, command="loginctl enable-linger")
 
 

@@ -139,7 +139,7 @@ def _require_commit(request: WorkspaceRequest, commits: Mapping[str, str]) -> No
     push access to the remote can move its refs."""
     wanted, ref = request.resume_commit, request.resume_from
     if ref and wanted and (found := commits[ref]) != wanted:
-        words = f"{ref} names {found} at the remote, but the work to continue from is {wanted}"
+        words = f"{ref} points to {found} at the remote, but the work to continue from is {wanted}"
         raise WorkspaceError("checkpoint_moved", words)
 
 

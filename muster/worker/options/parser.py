@@ -65,7 +65,7 @@ def _create_parser(name: str) -> Parser:
     _add_enroll(add("enroll", "Enroll this machine with a server.", f"{at} --token -"))
     _add_run(add("run", "Run work from the server.", "--label gpu=true"))
     _add_doctor(add("doctor", "Check this machine, with a fix for each problem.", "--json"))
-    _add_set_server(add("set-server", "Set another address of the server.", at))
+    _add_set_server(add("set-server", "Change the server's address.", at))
     _add_home(add("reset", "Stop everything that runs here and delete the worker's files."))
     return parser
 
@@ -241,7 +241,7 @@ def _add_agents(parser: Parser) -> None:
         "--agents",
         type=values.path,
         metavar="DIR",
-        help="Directory with your own agents, a NAME.toml each (docs/agents.md); one with the "
+        help="Directory of your own agents, one NAME.toml each (docs/agents.md); a file with the "
         "name of a known agent replaces it.",
     )
 
@@ -266,8 +266,8 @@ def _add_uids(parser: Parser) -> None:
         type=values.uids,
         default=DEFAULT_UIDS,
         metavar="FIRST-LAST",
-        help=f"As root: user IDs of attempts (default {DEFAULT_UIDS[0]}-{DEFAULT_UIDS[-1]}); every "
-        "worker of a host needs its own range, such as the next thousand.",
+        help=f"As root: user IDs of attempts (default {DEFAULT_UIDS[0]}-{DEFAULT_UIDS[-1]}); each "
+        "worker on a host needs its own range, such as the next thousand.",
     )
 
 

@@ -35,9 +35,9 @@ def require_safe(arguments: Sequence[str]) -> None:
     for mount, writable in find_unsafe(arguments):
         raise UnsafeMounts(
             f"{mount.target} would be mounted below {writable.target}, which attempts can write:"
-            " they could redirect that mount. Mount another directory with :rw, one that has"
-            " neither the worker's home, an agent's installation nor another mounted directory"
-            " below it."
+            " they could redirect that mount. Mount another directory with :rw, one that contains"
+            " neither the worker's home nor an agent's installation nor another mounted"
+            " directory."
         )
 
 

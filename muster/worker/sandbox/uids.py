@@ -67,8 +67,8 @@ def require_enough(uids: range, slots: int) -> None:
         raise TooFewUids(
             f"--uids {_format_range(uids)} has {len(uids)} user ids, but this machine needs"
             f" at least {min_uids(slots)}: one for each of its {slots} slots, and"
-            f" {len(DAEMON_IDENTITIES) - 1} of the worker's own. More are better: an attempt keeps"
-            " its id until its task is finished"
+            f" {len(DAEMON_IDENTITIES) - 1} for the worker itself. A larger range is better: an"
+            " attempt keeps its id until its task is finished"
         )
 
 

@@ -175,7 +175,7 @@ class ControlChannel:
         try:
             self._token_renewal.recover()
         except ServerRefused as error:
-            log.error("the server doesn't know this machine any more: %s", error)
+            log.error("the server doesn't know this machine anymore: %s", error)
             return random.uniform(*_LONG_DELAYS_SECONDS)
         except (Unreachable, OSError) as error:
             log.warning("can't recover the credentials: %s", error)

@@ -199,7 +199,7 @@ class TunnelRun:
         assert dead is not None
         if dead.si_code != os.CLD_EXITED:
             return _Crash(
-                _join_message(f"the tunnel command was ended by signal {dead.si_status}", last)
+                _join_message(f"the tunnel command was killed by signal {dead.si_status}", last)
             )
         if (
             dead.si_status == 0
@@ -219,7 +219,7 @@ class TunnelRun:
             if self._close_reason is not None:
                 raise _TunnelEnded("closed", self._close_reason)
             if now >= self._expires_at:
-                raise _TunnelEnded("expired", "its time is over")
+                raise _TunnelEnded("expired", "its time limit was reached")
             if self._is_lease_expired():
                 raise _TunnelEnded("closed", "the machine has lost contact with the server")
             if now >= until:

@@ -77,7 +77,7 @@ def test_root_runs_them_as_another_user(tree: Path, new_home: Path) -> None:
     named = choose_server_account(new_home, tree, 9000, {"MUSTER_USER": "daemon"})
     assert named == AccountChoice(DAEMON)
     assert choose_server_account(new_home, tree, 9000, {"MUSTER_USER": "root"}) == AccountChoice()
-    with pytest.raises(EmbeddedError, match="MUSTER_USER names 'no-such-user'"):
+    with pytest.raises(EmbeddedError, match="MUSTER_USER is 'no-such-user'"):
         choose_server_account(new_home, tree, 9000, {"MUSTER_USER": "no-such-user"})
 
 
@@ -86,7 +86,7 @@ def test_root_runs_them_as_another_user(tree: Path, new_home: Path) -> None:
 def test_no_user_who_runs_an_engine_is_named_for_the_app(tree: Path, new_home: Path) -> None:
     env = {"MUSTER_USER": "nobody"}
     for own in ({}, {"DATABASE_URL": "x"}, {"REDIS_URL": "x"}):
-        with pytest.raises(EmbeddedError, match="names 'nobody', who runs PostgreSQL or Valkey"):
+        with pytest.raises(EmbeddedError, match="is 'nobody', who runs PostgreSQL or Valkey"):
             choose_server_account(new_home, tree, 9000, env | own)
     elsewhere = choose_server_account(
         new_home, tree, 9000, env | {"DATABASE_URL": "x", "REDIS_URL": "x"}

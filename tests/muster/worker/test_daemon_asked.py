@@ -95,14 +95,14 @@ def test_an_agent_without_an_answer_in_time_gets_a_text(run: Run) -> None:
     worker.server.wait_for_report(QuestionOpened)
     worker.server.send(Answer(7, 1, 0))
     assert ended_well(worker)
-    assert b"Nobody answered in time." in worker.server.log()
+    assert b"No one answered in time." in worker.server.log()
 
 
 def test_a_server_that_knows_no_questions_is_asked_none(run: Run, worker: WorkerHome) -> None:
     worker.server.protocol = 2
     run(ASK)
     assert ended_well(worker)
-    assert b"Nobody was asked: this server doesn't support questions." in worker.server.log()
+    assert b"No one was asked: this server doesn't support questions." in worker.server.log()
     assert worker.server.bodies(QuestionOpened) == []
 
 

@@ -18,7 +18,8 @@ export const device = {
   approvedAbout: 'You can close this page. To sign the device out, end its session.',
   denied: 'Request denied',
   deniedAbout: "The device isn't signed in.",
-  notFound: 'No device is waiting with this code. It may have expired: codes last ten minutes.',
+  notFound:
+    'No device is waiting with this code. It may have expired: codes expire after ten minutes.',
   another: 'Enter another code',
   sessions: 'Your sessions',
 }

@@ -8,7 +8,7 @@ export const facts = {
   model: 'Model',
   round: 'Round, attempt',
   slot: 'Slot',
-  slotHeld: 'kept while it asks',
+  slotHeld: 'kept while it waits',
   notAssigned: 'none yet',
   work: 'Work',
   branch: 'Branch',

@@ -38,7 +38,7 @@ export const fieldErrors: Record<Code, string | ((of: Values) => string)> = {
   not_an_email: 'Must be an email address.',
   not_a_platform_uid: "Must be slack: or lark:, followed by the account's ID there.",
   not_a_variable_name: "Must be an environment variable name that doesn't start with MUSTER_.",
-  not_a_query: 'Must be the query of a URL.',
+  not_a_query: 'Must be the query string of a URL.',
   not_a_comma_list: (of) => `Must be a comma-separated list of: ${of.choices}.`,
   not_ids: (of) => `Must be up to ${of.max} numbers, separated by commas.`,
   not_a_cursor: 'This list has changed. Reload the page.',
@@ -46,7 +46,7 @@ export const fieldErrors: Record<Code, string | ((of: Values) => string)> = {
     `Use at least ${of.min} characters, without spaces at the ends. Shorter secrets can't be masked in logs.`,
 
   not_a_repository: 'Must be an https, http, ssh, git or file URL, or user@host:path.',
-  url_with_login: "Can't contain a user or password. Set a token instead.",
+  url_with_login: "Can't contain a username or password. Set a token instead.",
   not_a_branch: 'Must be a valid Git branch name.',
   id_not_once: 'Must contain {id} exactly once.',
   not_a_branch_template: 'Must be a valid Git branch name without other braces.',

@@ -6,13 +6,13 @@ export const followUp = {
   from: 'From stage',
   startsNow: 'Starts now, as another round.',
   withdrawsGate: 'Starts now, as another round, and withdraws the open question.',
-  waitsItsTurn: 'Starts when the current work is done or would ask its next question.',
+  waitsItsTurn: 'Starts when the current work is done or reaches its next question.',
   waitsBehind: (n: number) =>
     n === 1 ? '1 follow-up is ahead of it.' : `${n} follow-ups are ahead of it.`,
   afterFailure: (n: number) =>
     n === 1
-      ? '1 follow-up has waited since the failure. It starts now, and this one follows.'
-      : `${n} follow-ups have waited since the failure. The first starts now; this one comes last.`,
+      ? '1 follow-up has been waiting since the failure. It starts now, and this one follows.'
+      : `${n} follow-ups have been waiting since the failure. The first starts now; this one comes last.`,
   send: 'Follow up',
   started: (round: number) => `Round ${round} started`,
   queued: 'Follow-up queued',

@@ -86,7 +86,7 @@ export const machines = {
     '86400': 'In 1 day',
   },
   planTitle: 'What happens to its tasks',
-  planEmpty: 'No tasks there: it drains at once.',
+  planEmpty: 'No tasks there: it drains immediately.',
   drainActions: {
     keep: 'can finish',
     hand_over: 'returns to the queue with its gate open',
@@ -109,7 +109,7 @@ export const machines = {
     pinned: 'Pinned to its version. An admin can unpin it.',
     opted_out: "Doesn't upgrade itself:",
     unsupported: "This worker can't upgrade itself. Run the install line on the machine again.",
-    no_package: 'The server has no machine package of its version. Build one with `make dist`.',
+    no_package: 'The server has no machine package for its version. Build one with `make dist`.',
     offered: 'Waiting for its response.',
     preparing: 'Preparing:',
     waiting: 'Waiting:',

@@ -85,7 +85,7 @@ export const projects = {
   },
 
   repository: 'Repository',
-  repositoryWhat: 'Where tasks start from and push their branches.',
+  repositoryWhat: 'Where tasks start, and where they push their branches.',
   repoUrl: 'URL',
   repoUrlHint: 'If you change the host, set the token and the key again.',
   defaultBranch: 'Default branch',
@@ -96,7 +96,7 @@ export const projects = {
   agentType: 'Agent',
   agentHealthy: (healthy: number, all: number) => `healthy on ${healthy} of ${all} machines`,
   agentCommand: 'Command',
-  agentCommandHint: 'For the agents custom and acp. Quote it as in a shell.',
+  agentCommandHint: 'For the agents custom and acp. Use shell quoting.',
   model: 'Model',
   permissions: 'Allowed without asking',
   permissionsOf: {

@@ -49,7 +49,7 @@ export const statusText = {
     choose: (stage: string, ago: string) =>
       `Waiting for a choice before ${stage}, asked ${ago} ago`,
     input: (stage: string, ago: string) => `Waiting for input before ${stage}, asked ${ago} ago`,
-    question: (agent: string, ago: string) => `${agent} asked a question ${ago} ago and waits`,
+    question: (agent: string, ago: string) => `${agent} asked a question ${ago} ago and is waiting`,
     budget: (ago: string) => `Budget used up ${ago} ago. Continue?`,
     checkpoint: (stage: string, ago: string) =>
       `${stage}'s checkpoint was changed outside Muster (found ${ago} ago). Choose what to do.`,
@@ -58,7 +58,7 @@ export const statusText = {
   },
   asked: 'Waiting for an answer',
   askedBefore: (stage: string) => `Waiting for an answer before ${stage}`,
-  agentAsked: (agent: string) => `${agent} asked a question and waits`,
+  agentAsked: (agent: string) => `${agent} asked a question and is waiting`,
   spent: 'Budget used up. Continue?',
   moved: (branch: string) => `${branch} was changed outside Muster. Choose what to do.`,
   keepsSlot: (machine: string) => `keeps its slot on ${machine}`,
@@ -74,7 +74,8 @@ export const statusText = {
   byItself: 'continues automatically',
 
   completed: (branch: string, ago: string) => `Pushed as ${branch} ${ago} ago`,
-  completedKept: (ago: string) => `Done ${ago} ago; its branch was left as people changed it`,
+  completedKept: (ago: string) =>
+    `Done ${ago} ago; changes that people made to its branch were kept`,
   unchanged: (ago: string) => `Done ${ago} ago without changes`,
   cancelled: (ago: string) => `Cancelled ${ago} ago`,
   took: (duration: string) => `took ${duration}`,

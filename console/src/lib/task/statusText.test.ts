@@ -209,14 +209,17 @@ const rows: Row[] = [
     'an agent that asks',
     { status: 'suspended', suspendReason: 'question', ...waits('gate', 'resume') },
     gate('question'),
-    ['Claude asked a question 12 min ago and waits', 'if no one answers by 15:00, Claude decides'],
+    [
+      'Claude asked a question 12 min ago and is waiting',
+      'if no one answers by 15:00, Claude decides',
+    ],
     ['Claude 提了一个问题，已等 12 分钟', '若 15:00 前无人回答，由 Claude 自行决定'],
   ],
   [
     'an agent that asks for ever',
     { status: 'suspended', suspendReason: 'question', ...waits('gate', null, null) },
     null,
-    ['Claude asked a question and waits', 'keeps its slot on heron'],
+    ['Claude asked a question and is waiting', 'keeps its slot on heron'],
     ['Claude 提了一个问题，正在等待回答', '保留 heron 的槽位'],
   ],
   [
@@ -256,7 +259,7 @@ const rows: Row[] = [
     'completed, its branch kept, and follow-ups wait',
     { status: 'completed', followUpsQueued: 2, ...result({ changed: true, branch: null }) },
     null,
-    ['Done 3 min ago; its branch was left as people changed it', '2 follow-ups queued'],
+    ['Done 3 min ago; changes that people made to its branch were kept', '2 follow-ups queued'],
     ['3 分钟前完成，任务分支保留了他人的修改', '2 条后续指令在排队'],
   ],
   [

@@ -16,9 +16,9 @@ trust_level = "trusted"
 """
 
 _ASK_INSTRUCTIONS = """\
-Where a person has to decide something, or you need information that you cannot find out, ask them
-with the tool `ask_human` of the server `muster`; report your progress with its `progress`. Search
-for them if you do not see them among your tools.
+If a person must decide something, or you need information that you cannot find, ask with the tool
+`ask_human` of the server `muster`; report your progress with its `progress`. Search for these tools
+if you do not see them.
 """
 
 _OWN_SANDBOX = Permission(arguments=("--sandbox", "workspace-write"))

@@ -15,7 +15,7 @@ MAX_QUESTION_CHARS, MAX_PROGRESS_CHARS, MAX_REPLY_CHARS = 10_000, 2_000, 10_000
 
 INSTRUCTIONS = (
     f"You can ask a person with the tool `{ASK}`. Use it when a decision is theirs, or when you "
-    "need something that you cannot find out; not for what you can decide or find out yourself. "
+    "need information that you cannot find; not for what you can decide or find out yourself. "
     f"Report your progress with `{PROGRESS}`, and answer the review comments that you were given "
     f"with `{REPLY}`."
 )
@@ -64,8 +64,8 @@ TOOLS: list[dict[str, Any]] = [
         "name": PROGRESS,
         "title": "Report progress",
         "description": (
-            "Report progress: tell the people who watch this task in a sentence what is done, "
-            "what comes next, or what you found out. A status update without an answer."
+            "Report progress: in a sentence, tell the people who watch this task what is done, "
+            "what comes next, or what you found out. A status update that gets no answer."
         ),
         "inputSchema": {
             "type": "object",
@@ -92,8 +92,8 @@ TOOLS: list[dict[str, Any]] = [
         "title": "Reply to a review comment",
         "description": (
             "Reply to a comment (thread) of a code review that you were given, by its id: say "
-            "what you have changed, or why you have not. One reply per thread is enough. The "
-            "reviewers see it there; nobody answers while you run."
+            "what you changed, or why you didn't. One reply per thread is enough. The reviewers "
+            "see it there; no one answers while you run."
         ),
         "inputSchema": {
             "type": "object",
@@ -158,16 +158,16 @@ def answer_result(answer: dict[str, Any]) -> ToolResult:
         case {"choice": str(text)} | {"input": str(text)}:
             return ToolResult(text)
         case {"ok": _}:
-            return ToolResult("Told.")
+            return ToolResult("Sent.")
         case {"unsaid": str(why)}:
             return ToolResult(f"Not posted: {why}.", is_error=True)
         case {"refused": str(why)}:
-            return ToolResult(f"Nobody was asked: {why}. {_DECIDE_ALONE_TEXT}", is_error=True)
-    return ToolResult(f"Nobody answered in time. {_DECIDE_ALONE_TEXT}")
+            return ToolResult(f"No one was asked: {why}. {_DECIDE_ALONE_TEXT}", is_error=True)
+    return ToolResult(f"No one answered in time. {_DECIDE_ALONE_TEXT}")
 
 
 def unreachable_result() -> ToolResult:
-    return ToolResult(f"Nobody can be asked here. {_DECIDE_ALONE_TEXT}", is_error=True)
+    return ToolResult(f"You can't ask anyone here. {_DECIDE_ALONE_TEXT}", is_error=True)
 
 
 _DECIDE_ALONE_TEXT = "Decide yourself if you can, and state at the end what you decided and why."
@@ -176,15 +176,15 @@ _DECIDE_ALONE_TEXT = "Decide yourself if you can, and state at the end what you 
 def _text_argument(given: dict[str, Any], name: str, longest: int) -> str:
     text = given.get(name)
     if not isinstance(text, str) or not text.strip():
-        raise BadArguments(f"`{name}` must be a text")
+        raise BadArguments(f"`{name}` must be text")
     if len(text) > longest:
-        raise BadArguments(f"`{name}` can have {longest} characters, but has {len(text)}")
+        raise BadArguments(f"`{name}` can have at most {longest} characters, but has {len(text)}")
     return text
 
 
 def _thread_argument(given: object) -> int:
     if not isinstance(given, int) or isinstance(given, bool) or not 0 < given < 1 << 62:
-        raise BadArguments("`id` must be the id of a thread that you were given")
+        raise BadArguments("`id` must be the id of a thread you were given")
     return given
 
 
@@ -192,9 +192,9 @@ def _choices_argument(given: object) -> list[str]:
     if given is None:
         return []
     if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
-        raise BadArguments("`choices` must be a list of texts")
+        raise BadArguments("`choices` must be a list of strings")
     if len(given) > MAX_CHOICES or not all(each.strip() for each in given):
-        raise BadArguments(f"`choices` can have {MAX_CHOICES} items, none of them empty")
+        raise BadArguments(f"`choices` can have at most {MAX_CHOICES} items, none of them empty")
     if any(len(each) > MAX_CHOICE_CHARS for each in given):
-        raise BadArguments(f"each of `choices` can have {MAX_CHOICE_CHARS} characters")
+        raise BadArguments(f"each of `choices` can have at most {MAX_CHOICE_CHARS} characters")
     return given

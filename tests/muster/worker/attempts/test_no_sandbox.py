@@ -114,7 +114,7 @@ def test_between_two_stages_what_only_this_machine_has_waits(
     run_first(worker, pushed=False)
     broken_sandboxes.touch()
     worker.run("cat one", stage_index=1)
-    server.wait_for(lambda: is_noted(worker, "comparing the workspace with its checkpoint again"))
+    server.wait_for(lambda: is_noted(worker, "with its checkpoint: retrying"))
     broken_sandboxes.unlink()
     server.wait_for_report(StageFinished, 2)
     assert b"one" in server.log()

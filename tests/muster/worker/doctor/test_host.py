@@ -61,7 +61,7 @@ def test_what_is_missing_comes_with_the_command_that_installs_it(
 def test_a_home_need_not_be_made_yet_and_is_not_made(root: Path) -> None:
     found = finding_of(Machine(root / "deep/home"), "home")
     assert found.level == "ok"
-    assert "not made yet" in found.text
+    assert "not created yet" in found.text
     assert list(root.iterdir()) == []
 
 
@@ -135,4 +135,4 @@ def test_fewer_user_ids_than_a_machine_s_slots_and_two_more_stop_work(
     rows = [
         found for found in _all(Machine(root, DEFAULT_UIDS[:count])) if found.name == "user ids"
     ]
-    assert [(row.level, "needs 5" in row.text) for row in rows] == [("fail", True)] * (count < 5)
+    assert [(row.level, "least 5" in row.text) for row in rows] == [("fail", True)] * (count < 5)

@@ -132,7 +132,7 @@ def test_what_was_changed_by_it_waits_for_a_sandbox(
     rooms.touch()
     tunnel.close()
     tunnel.server.wait_for(
-        lambda: any("looking for changes again" in n.text for n in tunnel.server.bodies(Note))
+        lambda: any("looking for changes: retrying" in n.text for n in tunnel.server.bodies(Note))
     )
     assert tunnel.states()[-1] == "connected"
     rooms.unlink()

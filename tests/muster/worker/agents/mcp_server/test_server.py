@@ -69,9 +69,9 @@ def test_a_question_waits_for_its_answer(runner: RunnerStandIn) -> None:
     ("answer", "words", "is_error"),
     [
         ({"input": "It depends.\nOn what?"}, "It depends.\nOn what?", False),
-        ({}, "Nobody answered in time.", False),
-        ({"refused": "too many questions"}, "Nobody was asked: too many questions.", True),
-        (["no object"], "Nobody can be asked here.", True),
+        ({}, "No one answered in time.", False),
+        ({"refused": "too many questions"}, "No one was asked: too many questions.", True),
+        (["no object"], "You can't ask anyone here.", True),
     ],
     ids=["a text", "nobody came", "refused", "senseless"],
 )
@@ -106,7 +106,7 @@ def test_progress_is_reported_without_waiting(runner: RunnerStandIn) -> None:
         call = await asyncio.to_thread(runner.call)
         assert call.said == {"progress": "half of it"}
         call.answer({"ok": True})
-        assert await text_of(task) == "Told."
+        assert await text_of(task) == "Sent."
 
     converse(runner.path, act)
 
@@ -150,7 +150,7 @@ def test_a_client_that_wants_to_know_hears_that_a_call_is_under_way(
 def test_where_there_is_no_runner_the_tool_says_so_at_once(path: str) -> None:
     async def act(client: Client) -> None:
         text = await text_of(client.call_tool("ask_human", QUESTION), is_error=True)
-        assert text.startswith("Nobody can be asked here.")
+        assert text.startswith("You can't ask anyone here.")
 
     converse(path, act)
 
@@ -160,7 +160,7 @@ def test_a_runner_that_dies_answers_no_more(runner: RunnerStandIn) -> None:
         task = asyncio.create_task(client.call_tool("ask_human", QUESTION))
         (await asyncio.to_thread(runner.call)).close()
         text = await text_of(task, is_error=True)
-        assert text.startswith("Nobody can be asked here.")
+        assert text.startswith("You can't ask anyone here.")
 
     converse(runner.path, act)
 

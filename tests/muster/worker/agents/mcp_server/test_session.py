@@ -190,7 +190,7 @@ def test_a_reply_goes_into_a_thread_and_says_what_came_of_it() -> None:
     assert (
         answer["result"] == tools.ToolResult("Not posted: there is no such thread.", True).to_mcp()
     )
-    assert tools.answer_result({"ok": True}) == tools.ToolResult("Told.")
+    assert tools.answer_result({"ok": True}) == tools.ToolResult("Sent.")
 
 
 @pytest.mark.parametrize(
