@@ -212,7 +212,7 @@ def _add_limits(group: "argparse._ArgumentGroup") -> None:
         type=values.size,
         metavar="SIZE",
         help="Such as 8G (default: three quarters of the machine's memory divided by its slots, "
-        "and at least 4G of them).",
+        "but at least 4G if available).",
     )
     group.add_argument(
         "--attempt-processes",
