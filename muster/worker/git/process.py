@@ -3,7 +3,6 @@
 import os
 import re
 import selectors
-import shutil
 import signal
 import subprocess
 import time
@@ -12,7 +11,7 @@ from contextlib import suppress
 from typing import IO, Protocol
 
 from muster.worker import processes
-from muster.worker.limits.limits import disk_breach
+from muster.worker.limits.disk_program import DiskLossWatch
 from muster.worker.limits.sandbox_watch import find_breach
 from muster.worker.sandbox.sandbox import ANNOUNCEMENT, Sandbox
 
@@ -74,7 +73,7 @@ class GitProcess:
         self._sandbox = room
         self._on_chunk = take
         self._has_sandbox = room is not None and room.level != "none"
-        self._initial_free_bytes = _free_bytes(room, otherwise=0) if room else 0
+        self._disk = _watch_disk(room, process.pid) if room else None
         self._check_at = time.monotonic() + _CHECK_INTERVAL_SECONDS
         self._silent_seconds, self._waited_at = 0.0, time.monotonic()
         self._selector = selectors.DefaultSelector()
@@ -113,18 +112,13 @@ class GitProcess:
     def _require_within_limits(self) -> None:
         """Raise LimitExceeded if programs that a workspace has git run exceed an attempt's
         limits."""
-        if self._sandbox is None or time.monotonic() < self._check_at:
+        if self._sandbox is None or self._disk is None or time.monotonic() < self._check_at:
             return
         self._check_at = time.monotonic() + _CHECK_INTERVAL_SECONDS
-        # Other writers on the disk count too: an attempt may not use that much at all.
-        lost, breach = (
-            self._initial_free_bytes
-            - _free_bytes(self._sandbox, otherwise=self._initial_free_bytes),
-            None,
-        )
-        if lost > self._sandbox.limits.disk:
-            breach = disk_breach(self._sandbox.limits.disk, lost)
-        elif not self._sandbox.groups:  # otherwise the kernel enforces the others
+        breach = None
+        with suppress(OSError):  # nothing can be started just now
+            breach = self._disk.poll(time.monotonic())
+        if breach is None and not self._sandbox.groups:  # otherwise the kernel enforces the others
             breach = find_breach(processes.descendants(self._process.pid), self._sandbox.limits)
         if breach is not None:
             raise LimitExceeded(f"{breach.code}: {breach.message}")
@@ -132,6 +126,8 @@ class GitProcess:
     def close(self) -> None:
         if self._process.poll() is None or self._selector.get_map():
             self._kill()
+        if self._disk is not None:
+            self._disk.close()
         self._selector.close()
         for stream in self._streams():
             stream.close()
@@ -208,8 +204,6 @@ class GitProcess:
                 self._process.wait(_GRACE_SECONDS)
 
 
-def _free_bytes(room: Sandbox, *, otherwise: int) -> int:
-    """Return the free bytes on the disk of the sandbox's workspace, if it still exists."""
-    with suppress(OSError):
-        return shutil.disk_usage(room.host_workspace).free
-    return otherwise
+def _watch_disk(room: Sandbox, root: int) -> DiskLossWatch:
+    directories = [str(room.host_workspace), str(room.host_home)]
+    return DiskLossWatch(directories, room.limits.disk, time.monotonic(), root)

@@ -1,10 +1,10 @@
 """Measure the disk usage of a sandbox's directories, outside the shim's loop.
 
 A child of the shim walks through them, so that neither a million files nor a hanging disk delays a
-terminal. It may use a twentieth of a processor, and a tenth of the time: uncached reads cost the
-disk more than a processor, and others read there too. Files count by their blocks, whatever their
-length, but each at least as a small file, because a disk's number of files is limited. Standard
-library only.
+terminal; the daemon uses `disk_program`. It may use a twentieth of a processor, and a tenth of the
+time: uncached reads cost the disk more than a processor, and others read there too. Files count by
+their blocks, whatever their length, but each at least as a small file, because a disk's number of
+files is limited. Standard library only.
 """
 
 import contextlib
@@ -58,11 +58,14 @@ class _FreeSpace(NamedTuple):
 class DiskWatch:
     """Walks now and then; `poll` is called repeatedly, and never waits."""
 
-    def __init__(self, directories: list[str], limit: int, now: float) -> None:
+    def __init__(
+        self, directories: list[str], limit: int, now: float, interval: float = _INTERVAL_SECONDS
+    ) -> None:
         self._directories = directories
         self._limit = limit
+        self._interval = interval
         self._walk: DiskWalk | None = None
-        self._next_walk_at = now + _INTERVAL_SECONDS
+        self._next_walk_at = now + interval
         self._urgent_from = now  # no earlier walk, whatever the disk loses
         self._used = 0
         self._free_space = self._measure_free_space()  # at the start of the latest walk
@@ -73,8 +76,11 @@ class DiskWatch:
             return self._finish_walk(self._walk, now)
         if now >= self._next_walk_at or (now >= self._urgent_from and self._may_exceed()):
             self._free_space = self._measure_free_space()
-            self._walk = DiskWalk(self._directories, self._limit, now)
+            self._walk = self._start_walk(now)
         return None
+
+    def _start_walk(self, now: float) -> "DiskWalk":
+        return DiskWalk(self._directories, self._limit, now)
 
     def close(self) -> None:
         """Stop a walk, if there is one. Safe to repeat."""
@@ -88,9 +94,7 @@ class DiskWatch:
             return None
         outcome, cost = result or ("", 0.0)
         self.close()
-        self._next_walk_at = now + max(
-            _INTERVAL_SECONDS, _CPU_DIVISOR * cost, _REST_FACTOR * lasted
-        )
+        self._next_walk_at = now + max(self._interval, _CPU_DIVISOR * cost, _REST_FACTOR * lasted)
         self._urgent_from = now + max(_URGENT_CPU_DIVISOR * cost, lasted)
         if outcome == "deep":
             return Breach(
@@ -130,13 +134,20 @@ class DiskWalk:
         self._result_pipe, result_fd = os.pipe()
         os.set_blocking(self._result_pipe, False)
         try:
-            pid = os.fork()
-            if not pid:
-                _run_walk(directories, limit, result_fd)
+            pid = self._start(directories, limit, result_fd)
+        except BaseException:
+            os.close(self._result_pipe)
+            raise
         finally:
             os.close(result_fd)
         # The shim may reap our child before we kill it, so its pid isn't enough.
         self._handle = os.pidfd_open(pid)
+
+    def _start(self, directories: list[str], limit: int, result_fd: int) -> int:
+        """Start the process that walks, and return its pid. Raises OSError."""
+        if not (pid := os.fork()):
+            _run_walk(directories, limit, result_fd)
+        return pid
 
     def result(self) -> tuple[str, float] | None:
         """Return the sum, or `deep`, and its processor seconds; None while unknown. Empty, with 0
@@ -170,6 +181,21 @@ def disk_usage(directories: list[str], limit: int) -> int:
             if sum_of_all > limit:
                 return sum_of_all
     return sum_of_all
+
+
+def measure(directories: list[str], limit: int, root: int) -> str:
+    """Measure in a process of its own, and return what a walk prints: the bytes of the directories
+    and of other files of processes below `root`, or `deep`; and its processor seconds."""
+    _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    os.nice(_NICE)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    try:
+        others = tmpfs_bytes(root) + unlinked_bytes(directories, root)
+        outcome = str(disk_usage(directories, limit) + others)
+    except TooDeep:
+        outcome = "deep"
+    return f"{outcome} {time.process_time():.3f}"
 
 
 def tmpfs_bytes(root: int) -> int:
@@ -283,22 +309,12 @@ def _descend(
 def _run_walk(directories: list[str], limit: int, result_fd: int) -> NoReturn:
     """Run a walk in the child."""
     try:
-        _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         # Above all the shim's lock, which would stay locked here, and the listener.
         os.closerange(0, result_fd)
         os.closerange(result_fd + 1, 1 << 20)
-        os.nice(_NICE)
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-        try:
-            shim = os.getppid()
-            others = tmpfs_bytes(shim) + unlinked_bytes(directories, shim)
-            outcome = str(disk_usage(directories, limit) + others)
-        except TooDeep:
-            outcome = "deep"
-        os.write(result_fd, f"{outcome} {time.process_time():.3f}".encode())
+        os.write(result_fd, measure(directories, limit, os.getppid()).encode())
     finally:
         os._exit(0)

@@ -5,18 +5,20 @@ import secrets
 import shlex
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import DiffStat
-from muster.worker.git import checkpoints, git, workspace
+from muster.worker.git import checkpoints, git, process, workspace
 from muster.worker.git.checkpoints import CheckpointRefused
 from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import WorkspaceError
-from muster.worker.limits import sandbox_limits
+from muster.worker.limits import disk, disk_program, sandbox_limits
 from tests.muster.worker.git.pushes import publish
 from tests.muster.worker.repositories import (
     AUTHOR,
@@ -27,6 +29,7 @@ from tests.muster.worker.repositories import (
     machine,
     repository,
     root,
+    wait_for,
 )
 
 __all__ = ["any_machine", "machine", "repository", "root"]
@@ -193,6 +196,43 @@ def test_what_git_runs_is_held_to_an_attempts_limits(machine, repository, filter
     act(made, "echo '* filter=eats' > .gitattributes")
     with pytest.raises(CheckpointRefused, match=code):
         checkpoints.push_checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+
+
+AWAITED = "touch /home/muster/began; until [ -e /home/muster/go ]; do sleep 0.05; done"
+
+
+def test_what_others_write_to_the_disk_meanwhile_is_not_held_against_an_attempt(
+    machine, repository, monkeypatch
+):
+    made = machine.prepare(repository)
+    act(made, f"git config filter.x.clean '{AWAITED}'")
+    act(made, "echo '* filter=x' > .gitattributes")
+    limit = made.sandbox.limits.disk
+    free, measured = [3 * limit], []
+
+    class SharedDisk(disk_program.DiskLossWatch):
+        def _measure_free_space(self):
+            return {"/": disk._FreeSpace(free[0], 1000, 5000)}
+
+        def _finish_walk(self, walk, now):
+            breach = super()._finish_walk(walk, now)
+            measured.append(self._used)
+            return breach
+
+    monkeypatch.setattr(process, "DiskLossWatch", SharedDisk)
+    with ThreadPoolExecutor() as pool:
+        push = partial(checkpoints.push_checkpoint, made, 0, "develop", AUTHOR, note=machine.note)
+        pushing = pool.submit(push)
+        problem = lambda: pushing.done() and pushing.exception()  # noqa: E731
+        try:
+            wait_for((made.home / "began").exists, problem=problem)
+            free[0] -= 2 * limit
+            wait_for(lambda: any(measured), problem=problem)
+        finally:
+            (made.home / "go").touch()
+        taken = pushing.result()
+    assert repository.refs()[taken.ref] == taken.commit
+    assert 0 < max(measured) < 1 << 20
 
 
 def test_a_filter_that_speaks_for_git_costs_the_facts_and_nothing_else(any_machine, repository):
