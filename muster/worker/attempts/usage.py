@@ -24,15 +24,15 @@ class UsageReporter:
 
     def poll(self, kept: AttemptState) -> float | None:
         """Report that stage's usage so far from time to time; return the seconds until the next
-        call, None: after the next change."""
+        call, None: never. New facts are no change that wakes the attempt: an agent that works
+        quietly would use its budget up unnoticed."""
         if not kept.is_agent:
             return None
         now = monotonic()
-        if now < self._next_poll_at:
-            return self._next_poll_at - now
-        self._next_poll_at = now + _POLL_SECONDS
-        self.report_usage(kept, self._facts())
-        return None
+        if now >= self._next_poll_at:
+            self._next_poll_at = now + _POLL_SECONDS
+            self.report_usage(kept, self._facts())
+        return self._next_poll_at - now
 
     def report_usage(self, kept: AttemptState, facts: Mapping[str, Any]) -> None:
         """Report the stage's usage in these facts, if it is known and new."""

@@ -2,6 +2,8 @@
 
 from typing import Any, cast
 
+import pytest
+
 from muster.protocol.frames import StageFinished, Stop, Stopped, Usage, UsageItem
 from tests.muster.worker.attempts.attempt_world import milestones, quick
 from tests.muster.worker.attempts.test_transcript import Speak, make_waiting_stage, numbered, speak
@@ -58,6 +60,19 @@ def test_it_comes_while_the_stage_runs_but_not_at_every_word(
     server.wait_for_report(StageFinished)
     reported = [tokens for *_, tokens in reported_usage(worker)]
     assert (reported[-1], len(reported) <= 3) == (99, True)
+
+
+def test_it_comes_from_an_agent_that_shows_nothing_more(
+    worker: WorkerHome, speak: Speak, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("muster.worker.attempts.usage._POLL_SECONDS", 0.2)
+    server = worker.start().server
+    flag, wait = make_waiting_stage(worker)
+    speak(f"{usage_stage(7)}show('up')\n{wait}{usage_stage(99)}time.sleep(60)\n")
+    server.wait_for(lambda: b"up" in server.log() and reported_usage(worker) != [])
+    flag.touch(0o666)
+    server.wait_for(lambda: reported_usage(worker)[-1] == (0, 0, 99))
+    assert server.bodies(StageFinished) == []
 
 
 def test_a_sessions_usage_is_reported_per_run(worker: WorkerHome, speak: Speak) -> None:
