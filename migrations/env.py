@@ -6,9 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context
 from alembic.operations import ops
+from alembic.util import CommandError
 from flask import current_app
 
 import app.models  # noqa: F401  (so that the metadata knows every table)
+from app.domain import schema_revisions
 from app.extensions import db
 from app.postgres import advisory_locks
 from app.postgres.advisory_locks import AdvisoryLock
@@ -59,7 +61,7 @@ def _configure(**how: Any) -> None:
 def _grant_to_app_role(connection: sa.Connection, role: str) -> None:
     name = connection.dialect.identifier_preparer.quote(role)
     connection.execute(sa.text(GRANTS.format(role=name)))
-    if sa.inspect(connection).has_table("audit_entries"):  # not after a downgrade
+    if sa.inspect(connection).has_table("audit_entries"):  # not before `upgrade`
         connection.execute(sa.text(APPEND_ONLY.format(role=name)))
 
 
@@ -70,14 +72,17 @@ def _print_sql() -> None:
 
 
 def _is_ahead() -> bool:
-    """Whether a later release has migrated the database and was rolled back (decision 73)."""
-    known = {script.revision for script in context.script.walk_revisions()}
-    now = _revision()
-    return now is not None and now not in known and now in current_app.config["SCHEMA_AHEAD"]
-
-
-def _revision() -> str | None:
-    return context.get_context().get_current_revision()
+    """Whether a later release has migrated the database and was rolled back (decision 73). Raises
+    CommandError if this release can't migrate the database.
+    """
+    known = [script.revision for script in context.script.walk_revisions()][::-1]
+    now = context.get_context().get_current_revision()
+    refusal = schema_revisions.find_refusal(now, known)
+    if refusal is None:
+        return False
+    if now not in current_app.config["SCHEMA_AHEAD"]:
+        raise CommandError(f"The database is {refusal.text}. To continue, {refusal.advice}.")
+    return True
 
 
 def _migrate() -> None:

@@ -4,16 +4,17 @@ where one goes back (decision 73).
 
 import ast
 from collections.abc import Callable
+from pathlib import Path
 
 import flask_migrate
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 from flask import Flask
 
 from app.extensions import db
 from tests.conftest import MIGRATIONS, make_app
 
-LAST_WITHOUT_RULE = "0049"
 ADDING = {"create_table", "create_index", "add_column"}
 WHY = "FITS_BEFORE"  # names the reason in a migration that does more than add
 
@@ -55,9 +56,9 @@ def _must_be_given(call: ast.Call) -> list[str]:
 
 def test_what_is_migrated_fits_the_release_before() -> None:
     """Or says in FITS_BEFORE why it does."""
-    paths = sorted((MIGRATIONS / "versions").glob("0*.py"))
-    later = [path for path in paths if path.name[:4] > LAST_WITHOUT_RULE]
-    assert {path.name: found for path in later if (found := reasons(path.read_text()))} == {}
+    *later, _ = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    found = {each.revision: reasons(Path(each.path).read_text()) for each in later}
+    assert {revision: what for revision, what in found.items() if what} == {}
 
 
 @pytest.mark.parametrize(
@@ -78,32 +79,49 @@ def test_what_adds_fits_and_what_else_is_done_has_a_reason(body: str, found: lis
 
 
 @pytest.fixture
-def ahead(environment: dict[str, str], new_database: Callable[..., str]) -> Callable[[str], Flask]:
-    """An app on a database that a later release has brought to 9001, with this setting."""
-    url = new_database("ahead", migrated=True)
+def at_revision(
+    environment: dict[str, str], new_database: Callable[..., str]
+) -> Callable[..., Flask]:
+    """An app on a database that another release has brought to a revision, with this setting."""
+    url = new_database("of_another_release", migrated=True)
 
-    def made(setting: str) -> Flask:
+    def made(revision: str, setting: str) -> Flask:
         app = make_app({**environment, "DATABASE_URL": url, "MUSTER_SCHEMA_AHEAD": setting})
         with app.app_context(), db.engine.begin() as connection:
-            connection.execute(sa.text("UPDATE alembic_version SET version_num = '9001'"))
+            set_revision = sa.text("UPDATE alembic_version SET version_num = :revision")
+            connection.execute(set_revision, {"revision": revision})
         return app
 
     return made
 
 
-def test_a_database_that_one_went_back_from_is_left_as_it_is(ahead: Callable[[str], Flask]) -> None:
-    with ahead("0049,9001").app_context():
+def test_a_database_that_one_went_back_from_is_left_as_it_is(
+    at_revision: Callable[..., Flask],
+) -> None:
+    with at_revision("9001", "0055,9001").app_context():
         flask_migrate.upgrade(str(MIGRATIONS))
         with db.engine.connect() as connection:
             assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == "9001"
         db.engine.dispose()
 
 
-@pytest.mark.parametrize("setting", ["", "9002", "0049,90"])
-def test_any_other_that_is_not_known_is_refused(
-    setting: str, ahead: Callable[[str], Flask]
+@pytest.mark.parametrize(
+    ("revision", "setting", "why"),
+    [
+        *(("9001", each, "doesn't know (it knows 0055") for each in ("", "9002", "0055,90")),
+        ("0042", "", "this release starts at 0055"),
+    ],
+)
+def test_any_other_that_is_not_known_is_refused_with_an_explanation(
+    revision: str,
+    setting: str,
+    why: str,
+    at_revision: Callable[..., Flask],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with ahead(setting).app_context():
+    with at_revision(revision, setting).app_context():
         with pytest.raises(SystemExit):
             flask_migrate.upgrade(str(MIGRATIONS))
         db.engine.dispose()
+    assert f"The database is at {revision}, " in caplog.text
+    assert why in caplog.text

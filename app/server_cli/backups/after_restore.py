@@ -3,8 +3,8 @@
 The old server may have continued after the backup: it may have started attempts, sent pending
 messages and closed open items. So no number is assigned twice, nothing is sent twice, no session
 continues, no browser stays trusted, and nothing starts on a machine before the machine has reported
-(docs/decisions/0071). The statements work for every revision from 0055 on, because a backup has the
-schema of its own revision.
+(docs/decisions/0071). The statements must work for every known revision: a restore runs them on the
+schema of the backup.
 """
 
 import secrets
@@ -67,10 +67,6 @@ _END_LOGINS = "UPDATE logins SET ended_at = %(now)s WHERE ended_at IS NULL"
 # Nor is it known which browsers were forgotten since. Each restore takes a different step, so two
 # restores of one backup never reach the same number.
 _FORGET_DEVICES = "UPDATE developers SET device_generation = device_generation + %(device_step)s"
-_HAS_DEVICES = """
-SELECT FROM information_schema.columns WHERE table_schema = current_schema()
-AND table_name = 'developers' AND column_name = 'device_generation'
-"""
 _INSERT_AUDIT_ENTRY = """
 INSERT INTO audit_entries (at, actor_name, action, target_type, target_id, changes)
 VALUES (%(now)s, '', 'server.restored', 'server', (SELECT id FROM server_identity),
@@ -92,9 +88,7 @@ def prepare_restored_rows(cursor: Any, made_at: str, now: datetime, *, keep_logi
         _IDENTITY,
         *_STATEMENTS,
         *([] if keep_logins else [_END_LOGINS]),
+        _FORGET_DEVICES,
         _INSERT_AUDIT_ENTRY,
     ):
         cursor.execute(statement, about)
-    cursor.execute(_HAS_DEVICES)
-    if cursor.fetchone() is not None:  # since 0051
-        cursor.execute(_FORGET_DEVICES, about)

@@ -57,11 +57,11 @@ def restore_backup(
     Raises BackupError and psycopg2's errors.
     """
     revision = whole.header["revision"]
-    schema.require_known(revision)
     with connect(settings["SQLALCHEMY_DATABASE_URI"]) as connection:
         with connection.cursor() as cursor:
-            load.require_empty(cursor, replace=how.replace)
             now_at = tables.read_revision(cursor)
+            schema.require_known(revision, now_at)
+            load.require_empty(cursor, replace=how.replace)
         connection.rollback()
         say(f"creating the tables of schema {revision}")
         schema.migrate(settings, now_at, revision)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import flask_migrate
-from alembic.config import Config
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 
 import config
+from app.domain import schema_revisions
 from app.factory import create_app
 from app.server_cli.backups.errors import BackupError
 
@@ -20,29 +19,27 @@ MIGRATIONS = Path(config.__file__).parent / "migrations"
 
 def newest_revision() -> str:
     """Return the newest revision that this Muster knows."""
-    head = _scripts().get_current_head()
-    assert head is not None
-    return head
+    return _known_revisions()[-1]
 
 
-def require_known(revision: str) -> None:
-    """Raise BackupError for a revision from a newer Muster."""
-    if needed := required_release_hint(revision):
-        raise BackupError(
-            f"the backup's schema is newer than this Muster's ({newest_revision()}): you need "
-            f"{needed}"
-        )
+def require_known(of_backup: str, of_database: str | None) -> None:
+    """Raise BackupError unless this Muster can migrate both schemas."""
+    if needed := required_release_hint(of_backup):
+        raise BackupError(f"the backup's schema is {of_backup}: you need {needed}")
+    if refusal := schema_revisions.find_refusal(of_database, _known_revisions()):
+        raise BackupError(f"the database is {refusal.text}: restore into a new one")
 
 
 def required_release_hint(revision: str) -> str:
     """Describe the release that can restore a backup of that revision; empty if this one can. That
     release may be newer than the one that made the backup, which may have been rolled back.
     """
-    try:
-        _scripts().get_revision(revision)
-    except CommandError:
-        return f"a release with schema {revision} or newer"
-    return ""
+    known = _known_revisions()
+    if revision in known:
+        return ""
+    if schema_revisions.is_earlier(revision, known):
+        return f"an earlier release, from before the initial schema {known[0]}"
+    return f"a release with schema {revision} or newer"
 
 
 def migrate(settings: dict[str, Any], now_at: str | None, revision: str) -> None:
@@ -63,7 +60,6 @@ def migrate(settings: dict[str, Any], now_at: str | None, revision: str) -> None
             app.extensions["migrate"].db.engine.dispose()
 
 
-def _scripts() -> ScriptDirectory:
-    found = Config()
-    found.set_main_option("script_location", str(MIGRATIONS))
-    return ScriptDirectory.from_config(found)
+def _known_revisions() -> list[str]:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    return [script.revision for script in scripts.walk_revisions()][::-1]

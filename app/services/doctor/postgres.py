@@ -5,11 +5,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
-from alembic.script.revision import RevisionError
 from flask import current_app
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.domain import schema_revisions
 from app.domain.roles import SystemRole
 from app.models import Developer
 from app.services import clock, encryption
@@ -100,17 +100,16 @@ def _trigrams(connection: Connection) -> Finding:
 
 def _migrations(connection: Connection) -> Finding:
     scripts = ScriptDirectory(str(Path(current_app.root_path).parent / "migrations"))
+    known = [script.revision for script in scripts.walk_revisions()][::-1]
     done = _revision(connection)
-    if done == (head := scripts.get_current_head()):
-        return Finding("migrations", f"at {done}")
-    try:
-        missing = [script.revision for script in scripts.iterate_revisions("head", done or "base")]
-    except RevisionError:
+    if refusal := schema_revisions.find_refusal(done, known):
         if done in current_app.config["SCHEMA_AHEAD"]:
             return Finding("migrations", f"at {done}, of a later release that was rolled back")
-        text = f"at {done}, which this version doesn't know (it knows {head})"
-        return Finding("migrations", text, "deploy the version that migrated the database")
-    return Finding("migrations", f"missing: {', '.join(reversed(missing))}", UPGRADE)
+        return Finding("migrations", *refusal)
+    missing = known if done is None else known[known.index(done) + 1 :]
+    if missing:
+        return Finding("migrations", f"missing: {', '.join(missing)}", UPGRADE)
+    return Finding("migrations", f"at {done}")
 
 
 def _revision(connection: Connection) -> str | None:

@@ -57,20 +57,46 @@ def test_a_file_that_is_not_whole_is_refused(
     assert "passphrase" in run("restore", file).output
 
 
-def test_of_a_database_that_is_ahead_it_says_which_release_restores_it(
-    run: Callable[..., Result], tmp_path: Path
-) -> None:
+def set_revision(revision: str) -> None:
     with (
         operations.connect(os.environ["DATABASE_URL"]) as connection,
         connection.cursor() as cursor,
     ):
-        cursor.execute("UPDATE alembic_version SET version_num = '9001'")
+        cursor.execute("UPDATE alembic_version SET version_num = %s", [revision])
         connection.commit()
-    needed = "need a release with schema 9001 or newer"
+
+
+@pytest.mark.parametrize(
+    ("revision", "needed"),
+    [
+        ("9001", "need a release with schema 9001 or newer"),
+        ("0042", "need an earlier release, from before the initial schema 0055"),
+    ],
+)
+def test_of_another_releases_database_it_says_which_release_restores_it(
+    run: Callable[..., Result], tmp_path: Path, revision: str, needed: str
+) -> None:
+    set_revision(revision)
     made = run("backup", file := tmp_path / "backup")
     assert (made.exit_code, f"To restore it you {needed}" in made.output) == (0, True), made.output
     refused = run("restore", file, "--keys-to", tmp_path / "keys.env")
     assert (refused.exit_code, needed in refused.output) == (1, True), refused.output
+
+
+@pytest.mark.parametrize(
+    ("revision", "why"),
+    [("9001", "doesn't know (it knows 0055"), ("0042", "but this release starts at 0055")],
+)
+def test_another_releases_database_is_not_restored_into(
+    run: Callable[..., Result], tmp_path: Path, revision: str, why: str
+) -> None:
+    run("backup", file := tmp_path / "backup")
+    set_revision(revision)
+    refused = run("restore", file, "--replace", "--keys-to", tmp_path / "keys.env")
+    assert refused.exit_code == 1
+    assert f"the database is at {revision}, " in refused.output
+    assert why in refused.output
+    assert "restore into a new one" in refused.output
 
 
 def test_a_new_passphrase_is_long_and_never_an_argument(

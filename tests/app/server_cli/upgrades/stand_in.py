@@ -9,7 +9,7 @@ from app.server_cli.upgrades.releases import Release
 from app.server_cli.upgrades.wheel import Wheel
 
 NEW = Wheel(Path("/new.whl"), "0.2.0", "client", "ab" * 32)
-SCHEMAS = {"0.1.0": "0049", "0.2.0": "0050"}
+SCHEMAS = {"0.1.0": "0055", "0.2.0": "0056"}
 SWITCHED = ["units", "dispatcher", "celery", "beat", "gunicorn", "well"]
 
 
@@ -21,7 +21,7 @@ class StandIn:
         self.done: list[str] = []
         self.fails, self.of = "", "0.2.0"
         self.problem: type[BaseException] = OperateError
-        self.is_at = "0049"
+        self.is_at = "0055"
         self.ahead: list[str] = []
         self.allowed: list[list[str]] = []
         self.lacks = ""

@@ -34,7 +34,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
         place.mkdir(parents=True, exist_ok=True)
 
     monkeypatch.setattr(environment, "create_environment", make)
-    monkeypatch.setattr(schema, "newest_revision", lambda: "0049")
+    monkeypatch.setattr(schema, "newest_revision", lambda: "0055")
     (tmp_path / "share" / "muster-server" / "releases").mkdir(parents=True)
     return StandIn(
         InstallationPaths(tmp_path / "env", tmp_path / "share" / "muster", tmp_path, is_user=True)
@@ -59,7 +59,7 @@ def test_what_takes_work_is_restarted_before_what_gives_it(
     assert used is not None
     assert (used.now.version, used.before) == ("0.2.0", Release("0.1.0", "/old/bin/python"))
     assert releases.load_interrupted(server.paths) is None
-    assert server.allowed == [["0049", "0050"], []]
+    assert server.allowed == [["0055", "0056"], []]
 
 
 def test_one_that_is_not_well_is_made_so_first(
@@ -95,7 +95,7 @@ def test_what_was_restarted_is_so_once_more_and_the_rest_is_left(
         upgrade().run(NEW, None, "")
     back = server.done[server.done.index(f"{step} 0.2.0") + 1 :]
     assert back == at("0.1.0", "units", *SWITCHED[1 : number + 1], "well")
-    assert (server.is_at, server.ahead) == ("0050", ["0050"])
+    assert (server.is_at, server.ahead) == ("0056", ["0056"])
     assert (releases.load_releases(server.paths), releases.load_interrupted(server.paths)) == (
         None,
         None,
@@ -239,7 +239,7 @@ def test_one_goes_back_from_an_upgrade_that_went_well(
     server.done.append("since")
     upgrade(used.now.version, used.now.python).roll_back()
     assert server.done[server.done.index("since") + 1 :] == at("0.1.0", *SWITCHED)
-    assert server.ahead == ["0050"]
+    assert server.ahead == ["0056"]
     assert releases.load_releases(server.paths) == InstalledReleases(
         Release("0.1.0", "/old/bin/python")
     )
@@ -251,8 +251,8 @@ def test_one_that_was_cut_off_while_migrating_is_gone_back_from_as_far_as_it_was
     server: StandIn, upgrade: Callable[..., Upgrade]
 ) -> None:
     made = upgrade()
-    for server.is_at, wanted in (("0049", []), ("0050", ["0050"])):
-        server.ahead = ["0049", "0050"]
+    for server.is_at, wanted in (("0055", []), ("0056", ["0056"])):
+        server.ahead = ["0055", "0056"]
         releases.store_interrupted(
             server.paths, InterruptedUpgrade(MIGRATING, made.current, Release("0.2.0", "/new"))
         )
@@ -264,18 +264,18 @@ def test_one_that_was_cut_off_while_migrating_is_gone_back_from_as_far_as_it_was
 def test_an_upgrade_after_a_rollback_still_leaves_the_database_alone(
     server: StandIn, upgrade: Callable[..., Upgrade], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(SCHEMAS, "0.2.0", "0049")
+    monkeypatch.setitem(SCHEMAS, "0.2.0", "0055")
     monkeypatch.setattr(server, "migrate", lambda _: None)
-    server.is_at = "0050"
+    server.is_at = "0056"
     upgrade().run(NEW, None, "")
-    assert server.allowed == [["0050", "0049"], ["0050"]]
+    assert server.allowed == [["0056", "0055"], ["0056"]]
 
 
 def test_the_way_back_is_noted_before_units_and_after_engines_that_did_not_run(
     server: StandIn, upgrade: Callable[..., Upgrade], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = upgrade()
-    server.is_at = "0050"
+    server.is_at = "0056"
     releases.store_interrupted(
         server.paths, InterruptedUpgrade(SWITCHING, made.current, Release("0.2.0", "/new"))
     )
@@ -283,9 +283,9 @@ def test_the_way_back_is_noted_before_units_and_after_engines_that_did_not_run(
     def schema_of_engines() -> str:
         if "units 0.1.0" not in server.done:
             raise OperateError("no engines run")
-        return "0050"
+        return "0056"
 
     monkeypatch.setattr(server, "schema", schema_of_engines)
     made.roll_back()
-    assert server.allowed == [["0050"]]
+    assert server.allowed == [["0056"]]
     assert server.done == at("0.1.0", "units", "well")

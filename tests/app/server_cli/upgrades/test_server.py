@@ -108,10 +108,10 @@ def test_what_else_is_set_stays_beside_the_revisions_to_leave_alone(
     installed: InstalledServer,
 ) -> None:
     settings.write_settings(installed.paths.settings, {"MUSTER_PORT": "9000"})
-    installed.allow_ahead(["0049", "0050"])
+    installed.allow_ahead(["0055", "0056"])
     assert settings.read_settings(installed.paths.settings) == {
         "MUSTER_PORT": "9000",
-        "MUSTER_SCHEMA_AHEAD": "0049,0050",
+        "MUSTER_SCHEMA_AHEAD": "0055,0056",
     }
     installed.allow_ahead([])
     assert "MUSTER_SCHEMA_AHEAD" not in settings.read_settings(installed.paths.settings)
@@ -129,9 +129,9 @@ def test_a_release_that_does_not_say_what_it_is_is_unable(
 def test_what_it_says_to_be_writes_no_escapes(
     installed: InstalledServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    output = 'more\n{"version": "\\u001b[2J0.2.0", "schema": "0050"}'
+    output = 'more\n{"version": "\\u001b[2J0.2.0", "schema": "0056"}'
     monkeypatch.setattr(installed, "_run_release_command", lambda *_, **__: output)
-    assert installed.check(RELEASE) == {"version": "[2J0.2.0", "schema": "0050"}
+    assert installed.check(RELEASE) == {"version": "[2J0.2.0", "schema": "0056"}
 
 
 def test_units_are_written_where_no_engines_have_left_their_addresses(
