@@ -22,6 +22,7 @@ from muster.protocol import codec, frames, version
 BEAT_SECONDS = 10.0
 _AT_ONCE = 40  # connections opening at once
 _TIMEOUT_SECONDS = 300.0
+_REVISION = "0" * 40, "0" * 40  # commit and tree
 
 
 @dataclass(frozen=True)
@@ -154,10 +155,15 @@ class _Machine:
                 await self._report(
                     frame, frames.Accepted(), frames.StageStarted(stage_index=0), ended
                 )
+            case frames.Publish(announce=True):
+                preview = frames.PublishPreview(
+                    frame.number, *_REVISION, frames.Revision(*_REVISION)
+                )
+                await self._report(frame, preview)
             case frames.Publish():
-                branch = f"muster/{frame.task_id}-{frame.attempt}"
+                branch, (commit, tree) = f"muster/{frame.task_id}-{frame.attempt}", _REVISION
                 moved = frame.onto and frames.BranchMove(frame.onto.name)
-                published = frames.Published(branch, "0" * 40, frames.DiffStat(), moved)
+                published = frames.Published(branch, commit, frames.DiffStat(), moved, tree)
                 await self._report(frame, published)
             case frames.Stop() | frames.Stale():
                 await self._report(frame, frames.Stopped())

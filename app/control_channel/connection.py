@@ -29,9 +29,9 @@ from app.services.machines import drains, liveness, orders, reports, sessions
 from app.services.machines.append_reports import BatchOutcome, MalformedReport
 from app.services.machines.heartbeats import HeartbeatResult, ReceivedHeartbeat
 from app.services.machines.orders import DesiredAction, DesiredState
-from app.services.tasks import questions, resumption
+from app.services.tasks import questions
 from app.services.terminals import open_requests, terminals
-from muster.protocol import codec, frames, version
+from muster.protocol import codec, frames
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import CloseCode
 
@@ -44,7 +44,9 @@ log = structlog.get_logger(__name__)
 
 
 class Connection:
-    """The server's end. `observed` is what was sent to the machine, or what it has reported."""
+    """The server's end. `observed` is what was sent to the machine, or what it has reported.
+    `protocol` is the version that both sides use: a frame of a later one is never sent.
+    """
 
     def __init__(
         self,
@@ -62,7 +64,7 @@ class Connection:
         self._app, self._ws, self._observed = app, ws, observed
         self._tunnels = TunnelOrders()
         self._upgrades = upgrades
-        self._protocol = protocol
+        self.protocol = protocol
         self._rate_limiter = allowance
         self._draining = False
         self._orders_version = -1
@@ -73,7 +75,8 @@ class Connection:
         )
         self._close_request: tuple[int, str] | None = None
         self._wakeup = threading.Event()  # something for the writer to do
-        self._log = log.bind(machine=str(session.machine_id), generation=session.generation)
+        about = {"machine": str(session.machine_id), "generation": session.generation}
+        self._log = log.bind(**about, protocol=protocol)
 
     # ---- calls from other threads --------------------------------------------------------------
     # None of these block: a machine that reads nothing must not delay the others of its process.
@@ -278,11 +281,8 @@ class Connection:
             self.send(frames.Drain() if draining else frames.Undrain())
 
     def _build_frame(self, order: DesiredState) -> frames.Order | None:
-        """Return the frame; None if it's unsupported or can't be created (the task has failed)."""
+        """Return the frame; None if it can't be created (the task has failed)."""
         match order.action:
-            case DesiredAction.RUN if order.run > 0 and self._protocol < version.QUESTIONS_VERSION:
-                resumption.requeue_unresumable(order.task_id, order.attempt, now())
-                return None
             case DesiredAction.RUN | DesiredAction.PUBLISH:
                 return orders.build_order_or_fail(order)
             case DesiredAction.STOP:
@@ -291,10 +291,6 @@ class Connection:
                 )
             case DesiredAction.TERMINAL:
                 return self._open_terminal(order)
-            case DesiredAction.ANSWER | DesiredAction.SUSPEND if (
-                self._protocol < version.QUESTIONS_VERSION
-            ):
-                return None
             case DesiredAction.ANSWER:
                 return questions.build_order(order.task_id, order.attempt, order.row.question)
             case DesiredAction.SUSPEND:

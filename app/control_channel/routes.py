@@ -57,10 +57,9 @@ def connect(ws: Any) -> None:
         return
     http_server.mark_authenticated(request.environ)
     observed = {AttemptKey.from_object(a): build_observed_state(a) for a in hello.attempts}
-    spoken = min(hello.protocol, version.CURRENT)
     offers = UpgradeOffers(hello)
-    connection = Connection(app, ws, session, observed, spoken, allowance, offers)
-    connection.send(_build_welcome(app, session, spoken))
+    connection = Connection(app, ws, session, observed, hello.protocol, allowance, offers)
+    connection.send(_build_welcome(app, session, hello.protocol))
     # In another thread: Redis may hang, and the machine would blame the server and reconnect.
     threading.Thread(
         target=_publish_connected, args=(app, session), name="hello", daemon=True
@@ -127,9 +126,9 @@ def advertised_lease(lease: float) -> float:
     return lease - min(_FENCING_SECONDS, lease / 10)
 
 
-def _build_welcome(app: Flask, session: sessions.MachineSession, spoken: int) -> frames.Welcome:
+def _build_welcome(app: Flask, session: sessions.MachineSession, protocol: int) -> frames.Welcome:
     return frames.Welcome(
-        protocol=spoken,
+        protocol=protocol,
         server_time=now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         heartbeat_seconds=app.config["HEARTBEAT_SECONDS"],
         lease_seconds=advertised_lease(app.config["LEASE_SECONDS"]),

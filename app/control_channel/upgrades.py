@@ -16,12 +16,8 @@ class UpgradeOffers:
         self.policy = ""
 
     def pop_due(self, *, is_pinned: bool) -> list[frames.Upgrade]:
-        """Return what to send now, and count it as sent. None for a release that doesn't know
-        offers.
-        """
+        """Return what to send now, and count it as sent."""
         self.policy = settings.value(upgrades.SETTING)
-        if self._reported is None:
-            return []
         offer = upgrades.build_frame(self._version, self._reported, is_pinned=is_pinned)
         before, self._sent = self._sent, offer
         return [offer] if offer != before else []

@@ -1,8 +1,8 @@
 """The chain of an attempt's work, from its starting point to its published commit.
 
 Each checkpoint names its predecessor by commit and tree. A stored revision is {commit, tree?}; {}
-is the base, which only the machine knows. None means that no chain is known: the worker that
-started the attempt is too old to report predecessors.
+is the base, which only the machine knows. None means that no chain is known: the server was
+restored from a backup that doesn't have the attempt.
 """
 
 from collections.abc import Mapping

@@ -29,7 +29,6 @@ class Reason(StrEnum):
     QUOTA_EXHAUSTED = "quota_exhausted"
     SANDBOX_UNAVAILABLE = "sandbox_unavailable"
     LABEL_MISMATCH = "label_mismatch"
-    RELEASE_TOO_OLD = "release_too_old"  # its worker can't verify the commit to resume from
     OVERLOADED = "overloaded"
     NO_FREE_SLOT = "no_free_slot"
 
@@ -63,8 +62,7 @@ class Candidate:
     """A machine in the dispatcher's snapshot.
 
     `load_percent` is the CPU's; `sandbox_level` is None if not reported. `has_answered`: one of its
-    tasks has an answered gate and waits there for a slot. `checks_commits`: it verifies that it
-    resumes from the given commit.
+    tasks has an answered gate and waits there for a slot.
     """
 
     id: str
@@ -81,7 +79,6 @@ class Candidate:
     repositories: frozenset[str] = frozenset()
     has_answered: bool = False
     last_assigned_at: datetime | None = None
-    checks_commits: bool = True
 
     @property
     def free_slots(self) -> int:
@@ -122,7 +119,7 @@ class Request:
     """What a task needs from a machine.
 
     `avoids` are machines where its agent's account is out of quota. `prefers` is the machine with
-    the agent's session. `resumes`: it starts from a checkpoint.
+    the agent's session.
     """
 
     agent_type: str
@@ -131,7 +128,6 @@ class Request:
     placement: PlacementConstraints = PlacementConstraints()
     avoids: frozenset[str] = frozenset()
     prefers: str | None = None
-    resumes: bool = False
 
 
 def block_reason(
@@ -152,7 +148,6 @@ def block_reason(
             not sandbox.is_sufficient(machine.sandbox_level, request.placement.min_sandbox),
         ),
         (Reason.LABEL_MISMATCH, not request.placement.matches(machine.id, machine.labels)),
-        (Reason.RELEASE_TOO_OLD, request.resumes and not machine.checks_commits),
         (Reason.OVERLOADED, machine.load_percent > max_load),
         (Reason.NO_FREE_SLOT, machine.free_slots == 0),
     )

@@ -50,10 +50,6 @@ class UpgradeOffer:
 
 
 _NOTHING = "this server has no worker package for its version; in a checkout, run `make dist`"
-_TOO_OLD = (
-    "this worker can't upgrade itself; run the install line on the machine again (muster "
-    "machine add)"
-)
 _UNANSWERED = "the machine hasn't answered yet; it does once it's connected"
 _REASONS = {
     UpgradeState.OFF: "the setting machineUpgrades is off; an admin can set it to idle or now",
@@ -72,25 +68,23 @@ def upgrade_status(
 ) -> UpgradeStatus:
     """Return a machine's upgrade state.
 
-    `version` is the machine's, `facts` its own report {state, version, reason}; None if its release
-    can't upgrade itself.
+    `version` is the machine's, `facts` its own report {state, version, reason}; None before it has
+    reported.
     """
     if version == offering.version:
         return UpgradeStatus(UpgradeState.CURRENT)
     if (hindrance := _find_blocker(facts, is_pinned, offering)) is not None:
         return UpgradeStatus(hindrance, None, _blocker_text(hindrance, facts))
-    assert facts is not None
-    if facts["state"] == "current" or facts["version"] != offering.version:
+    if facts is None or facts["state"] == "current" or facts["version"] != offering.version:
         return UpgradeStatus(UpgradeState.OFFERED, offering.version, _UNANSWERED)
     state = UpgradeState(facts["state"])
     return UpgradeStatus(state, offering.version, _reason_text(state, facts["reason"], version))
 
 
 def _blocker_text(state: UpgradeState, facts: Mapping[str, Any] | None) -> str:
-    if facts is None:
-        return _TOO_OLD
     # A machine that opted out knows the reason best.
-    return (state is UpgradeState.OPTED_OUT and facts["reason"]) or _REASONS[state]
+    own = facts["reason"] if facts and state is UpgradeState.OPTED_OUT else ""
+    return own or _REASONS[state]
 
 
 def _reason_text(state: UpgradeState, why: str, version: str) -> str:
@@ -119,9 +113,10 @@ def is_offered(
 def _find_blocker(
     facts: Mapping[str, Any] | None, is_pinned: bool, offering: UpgradeOffer
 ) -> UpgradeState | None:
-    if facts is None or facts["state"] == "unable":
+    reported = facts and facts["state"]
+    if reported == "unable":
         return UpgradeState.UNSUPPORTED
-    if facts["state"] == "kept":
+    if reported == "kept":
         return UpgradeState.OPTED_OUT
     if is_pinned:
         return UpgradeState.PINNED

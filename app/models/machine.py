@@ -24,9 +24,9 @@ class Machine(Model):
     `admin_labels` those that admins set. `misbehavior` lists the reasons (`Refusal`) that the audit
     log has recorded. `is_expected`: the server was restored from a backup, and the machine hasn't
     connected since. `is_pinned`: it's offered no release. `upgrade` is its report {state,
-    version, reason} about the offered release, null if its own release has none. `audited_upgrades`
-    has the server versions about which the audit log has recorded upgrades, by action.
-    `checks_commits`: it resumes from a checkpoint only if that's the commit in its order.
+    version, reason} about the offered release, null until its first hello. `audited_upgrades` has
+    the server versions about which the audit log has recorded upgrades, by action. `checks_commits`
+    is unused.
     """
 
     __tablename__ = "machines"

@@ -1,8 +1,8 @@
 """Limits of frames: every text, list, object and number of a frame has a bound in its type.
 
 Texts for people, and lists whose rest is dispensable, are truncated (`MessageText`, …:
-`_TRUNCATABLE`), so that an older worker with long texts isn't refused forever. All other values out
-of bounds are refused: a truncated name, ref or number would be a different one.
+`_TRUNCATABLE`), so that a long text costs no report. All other values out of bounds are refused: a
+truncated name, ref or number would be a different one.
 """
 
 import re

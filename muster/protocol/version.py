@@ -2,14 +2,13 @@
 
 Servers are upgraded before machines: a server uses the worker's version, if that is its own or the
 previous one, and refuses newer ones. A version covers the messages only: renamed modules and
-commands need no new one, and older workers keep working.
+commands need no new one, and workers of the previous release keep working.
 """
 
-QUESTIONS_VERSION = 3  # the first version with questions during a stage
 CURRENT = 3
-OLDEST_SUPPORTED = (
-    2  # each side accepts its own version and the previous one, so that upgrades interrupt nothing
-)
+# Each side accepts its own version and the previous one, so that upgrades interrupt nothing. There
+# was no release before this version.
+OLDEST_SUPPORTED = CURRENT
 
 
 def is_supported(version: int) -> bool:

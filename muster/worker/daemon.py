@@ -108,7 +108,6 @@ class Daemon:
             tunnels=self._tunnels,
             limits=self._limits,
             has_runner=lambda: rooms.python_missing is None,
-            can_ask_questions=self._channel.supports_questions,
             machine_health=wellness,
             reconnect=self._channel.reconnect,
         )

@@ -99,7 +99,7 @@ EVENTS = _split("""
 
 WAIT_RULES = _split("""
     not_requested decommissioned draining offline capability_missing capability_degraded
-    quota_exhausted sandbox_unavailable label_mismatch release_too_old overloaded no_free_slot
+    quota_exhausted sandbox_unavailable label_mismatch overloaded no_free_slot
 """)
 
 # ---- sockets -------------------------------------------------------------------------------------

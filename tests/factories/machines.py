@@ -35,7 +35,6 @@ def make_machine(*, metrics: dict[str, float] = METRICS, **fields: Any) -> Machi
         "capabilities": [{"agentType": "claude", "version": "1.0", "healthy": True}],
         "hardware": {"cpuCount": 4, "memoryBytes": 8 << 30, "diskBytes": 100 << 30},
         "version": "0.1.0",
-        "checks_commits": True,
         "recovery_digest": digest(tokens.generate(TokenKind.RECOVERY)),
         "connected_at": moment,
         "created_at": moment,

@@ -44,7 +44,10 @@ def make_task(
         "created_at": moment,
         "updated_at": moment,
     }
-    return stored(Task, defaults, fields)
+    task = stored(Task, defaults, fields)
+    task.branch_name = task.branch_name or f"muster/{task.id}"
+    db.session.commit()
+    return task
 
 
 def make_attempt(task: Task, machine: Machine, **fields: Any) -> Attempt:

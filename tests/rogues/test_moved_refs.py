@@ -75,7 +75,7 @@ def test_what_was_approved_is_published_or_nothing_is(
     # Tests beside it keep this machine busy, which is no reason to wait here.
     monkeypatch.setitem(rows.config, "MAX_LOAD_PERCENT", 100)
     first = new_machine(admin_labels=OURS)
-    first.checks_commits, first.capabilities = True, [frames.Capability(agent_type="custom")]
+    first.capabilities = [frames.Capability(agent_type="custom")]
     first.connect()
     admin = make_developer(role=SystemRole.ADMIN)
     project = make_project(
@@ -114,7 +114,7 @@ def test_what_was_approved_is_published_or_nothing_is(
     if attack == "none":
         wait_for(lambda: status(task) is TaskStatus.COMPLETED, 60)
         assert (task.result or {})["commit"] == approved.commit
-        assert repository.refs()[f"refs/heads/{task.task_branch}"] == approved.commit
+        assert repository.refs()[f"refs/heads/{task.branch_name}"] == approved.commit
         return
     wait_for(lambda: open_kinds(task) == ["checkpoint"], 60)
     assert status(task) is TaskStatus.SUSPENDED

@@ -10,7 +10,6 @@ from app.models import Attempt, Event, LogChunk, Task
 from muster.protocol import frames
 from tests.app.control_channel.connection_world import assign, status, wait_for
 from tests.app.control_channel.simulated_machine import SimulatedMachine
-from tests.rogues.mutations import COMMIT
 
 TIMEOUT_SECONDS = (
     20.0  # seconds for an honest heartbeat, beside tests that keep the processors busy
@@ -45,9 +44,7 @@ class Witness:
         machine.report(self._order, frames.StageFinished(0, end, "exit"))
         order = machine.wait_for(frames.RunStage)
         machine.report(order, frames.StageStarted(1), frames.StageFinished(1, end, "exit"))
-        machine.wait_for(frames.Publish)
-        branch = f"muster/{self.task.id}-1"
-        machine.report(order, frames.Published(branch, COMMIT, frames.DiffStat(1)))
+        machine.publish(order, frames.DiffStat(1))
         wait_for(lambda: status(self.task) is TaskStatus.COMPLETED)
 
     def _rows(self) -> tuple[Any, ...]:

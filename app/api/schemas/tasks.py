@@ -128,7 +128,9 @@ class ListedTaskSchema(Schema):
     branch = fields.String(
         required=True, allow_none=True, metadata={"description": "of the latest attempt"}
     )
-    task_branch = fields.String(required=True, metadata={"description": "the task's own"})
+    task_branch = fields.String(
+        required=True, attribute="branch_name", metadata={"description": "the task's own"}
+    )
     result = fields.Nested(ResultSchema, required=True, allow_none=True)
     failure = fields.Nested(FailureSchema, required=True, allow_none=True)
     usage = fields.Nested(UsageSchema, required=True, allow_none=True)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Row, Text, cast, exists, func, or_, select
+from sqlalchemy import Row, Text, cast, exists, or_, select
 
 from app.domain import labels
 from app.domain.attempt import AttemptPhase
@@ -34,7 +34,6 @@ _ROWS = select(
     Machine.slots_total,
     Machine.slots_used,
     Machine.last_assigned_at,
-    Machine.checks_commits,
     MachineHeartbeat.metrics["cpuPercent"].as_float().label("load"),
     exists().where(Attempt.machine_id == Machine.id, *IS_ANSWERED).label("has_answered"),
 ).outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
@@ -49,15 +48,6 @@ def list_candidates(asked: uuid.UUID | None = None) -> list[Candidate]:
     """
     rows = db.session.execute(_ROWS.where(or_(_IS_ACTIVE, Machine.id == asked)))
     return [from_row(row) for row in rows]
-
-
-IS_RESUMING = or_(
-    func.coalesce(Task.partial["stageIndex"].as_integer() == Task.stage_index, False),
-    Task.checkpoints.has_key(cast(Task.stage_index - 1, Text)),
-)
-"""Whether the task's next attempt resumes from a checkpoint. `statements.ASSIGN` takes that one."""
-CHECKS_COMMITS = "@checks-commits"
-"""Such a task's requirement of its machine, as a word that isn't a selector."""
 
 
 class LabelRequirements(NamedTuple):
@@ -78,7 +68,7 @@ class LabelRequirements(NamedTuple):
         """Return those that the machine meets, by their names in `statements.QUEUE`."""
         met = [s for s in self.selectors if labels.matches(labels.parse(s), machine.labels)]
         named = [f"#{id_}" for id_, named in self.protected.items() if machine.id in named]
-        return met + named + ([CHECKS_COMMITS] if machine.checks_commits else [])
+        return met + named
 
 
 def from_row(row: Row[Any]) -> Candidate:
@@ -99,7 +89,6 @@ def from_row(row: Row[Any]) -> Candidate:
         repositories=_repositories(row.repositories),
         has_answered=row.has_answered,
         last_assigned_at=row.last_assigned_at,
-        checks_commits=row.checks_commits,
     )
 
 
@@ -119,7 +108,6 @@ def request_from_row(row: Row[Any], avoids: frozenset[str]) -> Request:
         ),
         avoids,
         str(row.prefers) if row.prefers else None,
-        row.resumes,
     )
 
 
@@ -132,7 +120,6 @@ def request_from_task(task: Task, avoids: frozenset[str]) -> Request:
         str(asked) if asked else None,
         task.placement,
         avoids,
-        resumes=bool(db.session.scalar(select(IS_RESUMING).where(Task.id == task.id))),
     )
 
 

@@ -146,7 +146,6 @@ _REQUIREMENTS = select(
     Project.machine_selector.label("project_selector"),
     Project.protected,
     Project.protected_machines,
-    candidates.IS_RESUMING.label("resumes"),
 ).join(Project, Project.id == Task.project_id)
 
 

@@ -29,7 +29,7 @@ from app.models import Attempt, Developer, Gate, MachineHeartbeat, Project, Task
 from app.postgres import advisory_locks, transactions
 from app.postgres.advisory_locks import AdvisoryLock
 from app.services.dispatch import restored_machines
-from app.services.dispatch.candidates import CHECKS_COMMITS, IS_ANSWERED, IS_RESUMING
+from app.services.dispatch.candidates import IS_ANSWERED
 from app.services.dispatch.candidates import STATEMENT as CANDIDATES
 
 BATCH = 200
@@ -146,7 +146,6 @@ _requirements = func.array_remove(
             Project.machine_selector,
             Task.machine_selector,
             case((Project.protected, literal_column("'#'").concat(cast(Project.id, Text)))),
-            case((IS_RESUMING, literal_column(f"'{CHECKS_COMMITS}'"))),
         ]
     ),
     None,
@@ -155,7 +154,6 @@ _has_no_requirements = and_(
     Project.machine_selector.is_(None),
     Task.machine_selector.is_(None),
     ~Project.protected,
-    ~IS_RESUMING,
 )
 _is_assignable = or_(
     and_(_has_no_requirements, _is_assignable_anywhere),
@@ -190,7 +188,6 @@ QUEUE = (
         Project.machine_selector.label("project_selector"),
         Project.protected,
         Project.protected_machines,
-        IS_RESUMING.label("resumes"),
         and_(_has_stages_left, _has_budget).label("is_bounded"),
     )
     .join(Project, Project.id == Task.project_id)
@@ -216,11 +213,11 @@ ASSIGN = text(f"""
     ), asked AS (
         SELECT machine, count(*) AS slots FROM place GROUP BY machine
     ), locked AS (
-        SELECT m.id, m.name, m.checks_commits FROM machines AS m JOIN asked ON asked.machine = m.id
+        SELECT m.id, m.name FROM machines AS m JOIN asked ON asked.machine = m.id
         WHERE m.status = 'online' AND m.connected AND m.slots_used + asked.slots <= m.slots_total
         ORDER BY m.id FOR NO KEY UPDATE OF m
     ), free AS (
-        SELECT t.id, locked.id AS machine, locked.name, locked.checks_commits
+        SELECT t.id, locked.id AS machine, locked.name
         FROM tasks AS t JOIN place ON place.id = t.id JOIN locked ON locked.id = place.machine
         WHERE t.status = 'queued'
         ORDER BY t.id FOR NO KEY UPDATE OF t SKIP LOCKED
@@ -236,7 +233,7 @@ ASSIGN = text(f"""
             attempt = 1 + greatest(t.attempt, (SELECT max(attempts_from) FROM server_identity)),
             events = t.events + 1, assigned_at = :now, updated_at = :now, resume_at = NULL
         FROM free WHERE t.id = free.id
-        RETURNING t.*, free.name AS machine_name, free.checks_commits,
+        RETURNING t.*, free.name AS machine_name,
                   t.stage_index >= jsonb_array_length(t.pipeline) AS is_over,
                   least(t.stage_index, jsonb_array_length(t.pipeline) - 1) AS at_stage,
                   coalesce(
@@ -251,9 +248,9 @@ ASSIGN = text(f"""
         SELECT id, attempt, round, machine_id,
                CAST(CASE WHEN is_over THEN 'publish' ELSE 'run' END AS attempt_phase), at_stage,
                resume_point ->> 'ref', resume_point ->> 'commit',
-               CASE WHEN checks_commits THEN jsonb_strip_nulls(coalesce(jsonb_build_object(
+               jsonb_strip_nulls(jsonb_build_object(
                    'commit', resume_point ->> 'commit', 'tree', resume_point ->> 'tree'
-               ), '{{}}')) END, true, false, :now, 0, 0, '[]'
+               )), true, false, :now, 0, 0, '[]'
         FROM moved
     ), told AS (
         INSERT INTO task_events (task_id, number, type, type_number, attempt, stage_index, message,

@@ -6,7 +6,6 @@ from typing import Any
 
 from app.domain import protection, sandbox
 from app.domain.sandbox import SandboxLevel
-from muster.protocol import frames
 
 
 def is_allowed(row: Any) -> bool:
@@ -24,22 +23,8 @@ def sandbox_problem(row: Any) -> str | None:
 
     The dispatcher checks that, too; the machine had another level when it was chosen.
     """
-    level = _sandbox_level(row)
+    level = SandboxLevel(row.machine_sandbox["level"]) if row.machine_sandbox else None
     if sandbox.is_sufficient(level, row.min_sandbox):
         return None
-    return (
-        f"the project requires sandbox level “{row.room}”, and the machine has “{level or 'none'}”"
-    )
-
-
-def stage_problem(row: Any, order: frames.RunStage) -> str | None:
-    """Return why the machine can't isolate the stage, if its worker is too old to report that;
-    None otherwise.
-    """
-    if _sandbox_level(row) is None and order.network is not None:
-        return "the worker's release can't block a stage's network access"
-    return None
-
-
-def _sandbox_level(row: Any) -> SandboxLevel | None:
-    return SandboxLevel(row.machine_sandbox["level"]) if row.machine_sandbox else None
+    has = f"and the machine has “{level or 'none'}”"
+    return f"the project requires sandbox level “{row.min_sandbox}”, {has}"

@@ -179,11 +179,6 @@ def build_order_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publi
             if desired.action is DesiredAction.RUN
             else build_publish_order(desired)
         )
-        if isinstance(order, frames.RunStage) and (
-            why := eligibility.stage_problem(desired.row, order)
-        ):
-            _fail_task(desired, NO_SANDBOX, why)
-            return None
         if len(codec.encode(order).encode()) <= codec.MAX_TEXT_CHARS:
             return order
         why = "the stage's order, with its text and environment, exceeds a machine's limit"
@@ -202,7 +197,7 @@ def build_publish_order(desired: DesiredState) -> frames.Publish:
     key, commit = AttemptKey.from_object(desired), desired.row.pushed_commit
     onto = branches.build_order(desired.row)
     order = frames.Publish(*key, onto=onto, number=desired.run, commit=commit)
-    order.announce = commit is None and desired.row.checks_commits
+    order.announce = commit is None
     if desired.row.started_at is None:
         order.repo, order.author = (
             repositories.build_repo(desired.row),

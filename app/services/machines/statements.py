@@ -18,7 +18,6 @@ AT_WORK = (
         Machine.id.label("machine_id"),
         Machine.sandbox.label("machine_sandbox"),
         Machine.is_pinned,
-        Machine.checks_commits,
         Attempt.task_id,
         Attempt.number.label("attempt"),
         Attempt.phase,

@@ -29,15 +29,11 @@ def handle_checkpoint(live: LiveAttempt, report: frames.Checkpoint) -> None:
     ref = checkpoint_ref(*about_attempt, partial=report.partial)
     if report.ref != ref:
         raise ForgedReport(f"it isn't at {ref}")
-    if report.follows is None and work_lineage.is_lineage_unknown(live):
-        work_lineage.requeue(live, gone=False)
-        return
     if why := lineage.find_break(live.attempt.work, report.follows):
         work_lineage.fail_unapproved(live, f"of the checkpoint {report.commit}: {why}", gone=False)
         return
     made = lineage.to_json(report.commit, report.tree)
-    if live.attempt.work is not None:
-        live.attempt.work = made
+    live.attempt.work = made
     known: dict[str, Any] = {"ref": ref, **made}
     if report.diff is not None:
         known["diff"] = workspaces.diff_to_json(report.diff)

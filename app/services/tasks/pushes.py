@@ -20,19 +20,17 @@ def handle_branch_refused(live: LiveAttempt, report: frames.BranchRefused) -> No
     machine, task, attempt = live.machine, live.task, live.attempt
     if (attempt.phase, attempt.pushes) != (AttemptPhase.PUBLISH, report.number):
         raise Conflict(f"the machine has no push order number {report.number}")
-    if report.name != task.task_branch:
-        raise ForgedReport(f"it isn't {task.task_branch}")
-    if attempt.pushed_commit is None and attempt.work is not None:
+    if report.name != task.branch_name:
+        raise ForgedReport(f"it isn't {task.branch_name}")
+    if attempt.pushed_commit is None:
         raise Conflict(f"the machine has no order to move {report.name}")
-    known = attempt.pushed_commit or (work_lineage.expected_revision(live) or {}).get("commit")
-    if known and report.commit != known:
-        why = f"it has pushed {report.commit} instead of {known}"
+    if report.commit != attempt.pushed_commit:
+        why = f"it has pushed {report.commit} instead of {attempt.pushed_commit}"
         work_lineage.fail_unapproved(live, why, gone=True)
         return
     found = report.found, report.why, _single_line(report.by), _single_line(report.subject)
     finding = BranchMismatch(report.name, report.commit, task.branch_commit, *found)
     is_ours = task_branch.is_ours(finding, branches.known_commits(task), attempt.pushes)
-    attempt.pushed_commit = report.commit
     attempt.pushes += 1
     if is_ours:
         task.branch_commit = report.found
@@ -52,15 +50,13 @@ def handle_to_publish(live: LiveAttempt, report: frames.PublishPreview) -> None:
     if not is_asked or attempt.pushes != report.number:
         raise Conflict(f"the machine has no order to report push number {report.number} first")
     why = lineage.find_break(attempt.work, report.follows)
-    known = attempt.work or work_lineage.expected_revision(live)
-    if why is None and attempt.started_at is None and known:
+    if why is None and attempt.started_at is None and attempt.work:
         # No stage has run here, so nothing could have changed it.
-        why = lineage.describe_mismatch(known, report.commit, report.tree)
+        why = lineage.describe_mismatch(attempt.work, report.commit, report.tree)
     if why is not None:
         work_lineage.fail_unapproved(live, f"of what it would push: {why}", gone=True)
         return
-    if attempt.work is not None:
-        attempt.work = lineage.to_json(report.commit, report.tree)
+    attempt.work = lineage.to_json(report.commit, report.tree)
     attempt.pushed_commit = report.commit
     attempt.pushes += 1
     attempts.bump_orders_version(live.machine)

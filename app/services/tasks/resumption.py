@@ -39,18 +39,6 @@ def resume(held: LockedTask, now: datetime) -> None:
         history.record_event(task, EventType.RESUMED, text, now, stage_index=at)
 
 
-def requeue_unresumable(task_id: int, number: int, now: datetime) -> None:
-    """Start a new attempt for a task whose machine now has a worker that can't resume in the
-    middle of a stage. Commits.
-    """
-    held = locks.lock_task_and_machine(task_id)
-    attempt, machine = held.live, held.machine
-    if attempt and machine and attempt.number == number and attempt.run > 0:
-        why = f"the worker's release on {machine.name} can't resume within a stage"
-        _requeue(machine, held.task, attempt, why, now)
-    db.session.commit()
-
-
 def requeue_disallowed(task_id: int, number: int, now: datetime) -> None:
     """Start a new attempt for a task whose project was protected after its machine was chosen:
     that machine may no longer have its work or its secrets. Commits.
@@ -59,13 +47,9 @@ def requeue_disallowed(task_id: int, number: int, now: datetime) -> None:
     attempt, machine = held.live, held.machine
     if attempt and machine and attempt.number == number and not _is_allowed(machine, held.task):
         why = f"its project is protected, and {machine.name} isn't one of its machines"
-        _requeue(machine, held.task, attempt, why, now)
+        attempts.requeue_from_checkpoint(machine, held.task, attempt, why, now, gone=False)
+        wakeups.wake_machines([machine.id])  # to stop what may run of it anyway
     db.session.commit()
-
-
-def _requeue(machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime) -> None:
-    attempts.requeue_from_checkpoint(machine, task, attempt, why, now, gone=False)
-    wakeups.wake_machines([machine.id])  # to stop what may run of it anyway
 
 
 def _is_allowed(machine: Machine, task: Task) -> bool:

@@ -142,15 +142,15 @@ def apply_pending_end(live: LiveAttempt) -> None:
     live.attempt.pending_exit = None
     questions.withdraw(live.task, live.attempt, "the stage has ended", live.now)
     index = end["stageIndex"]
-    why = end.get("failure")  # which an earlier release didn't store
-    outcome = StageOutcome(end["how"], end["code"], AgentFailure(*why) if why else None)
-    code = exit_code(outcome.how, outcome.code)
+    code = exit_code(end["how"], end["code"])
     about = {"stage_index": index, "code": code, "log_end": end["logEnd"]}
     wakeups.publish_exit(live.task.id, live.attempt.number, **about)
     if (why := end.get("suspended")) is not None:
         suspensions.suspend(live.machine, live.task, live.attempt, why, live.now)
         return
-    _record_end(live, index, outcome, end.get("denied"))
+    failure = end["failure"] and AgentFailure(*end["failure"])
+    outcome = StageOutcome(end["how"], end["code"], failure)
+    _record_end(live, index, outcome, end["denied"])
     if outcome.how in ("stopped", "lease"):
         # The machine ended a live attempt itself, as it does when it can't reach us: that may cost
         # the stage, never the task.
@@ -240,7 +240,7 @@ def _moved_branch(live: LiveAttempt, report: frames.Published) -> str | None:
 
     Raises ForgedReport for another branch.
     """
-    task, name = live.task, live.task.task_branch
+    task, name = live.task, live.task.branch_name
     if report.moved and report.moved.name != name:
         raise ForgedReport(f"it isn't {name}")
     live.attempt.pushed_commit = report.commit
@@ -248,7 +248,7 @@ def _moved_branch(live: LiveAttempt, report: frames.Published) -> str | None:
         task.branch_commit = report.commit
         return name
     if not branches.is_left_alone(task.id, task.round):
-        text = f"the worker's release on {live.machine.name} can't move {name}"
+        text = f"{live.machine.name} didn't report moving {name}"
         live.record(EventType.WARNING, text, branch=name)
     return None
 

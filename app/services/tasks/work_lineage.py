@@ -6,7 +6,6 @@ one. A gate is answered for the latest one at that time; it's withdrawn if its w
 So what is published follows everything that people have approved, if it's the attempt's latest.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.domain import follow_up, lineage
@@ -42,25 +41,10 @@ def _work_at_gate(task: Task, gate: Gate) -> dict[str, Any] | None:
     return known.get(str(at - 1 if at > 0 else follow_up.BEFORE_FIRST_STAGE))
 
 
-def expected_revision(live: "LiveAttempt") -> Mapping[str, Any] | None:
-    """Return the revision that the attempt should push; None if it's unknown.
-
-    A server of the previous release started attempts with the push without recording their commit:
-    that is the last stage's checkpoint.
-    """
-    attempt = live.attempt
-    if attempt.pushed_commit is not None:
-        return attempt.work or {"commit": attempt.pushed_commit}
-    return live.task.checkpoints.get(str(attempt.stage_index)) if attempt.work is None else None
-
-
 def end_unapproved(live: "LiveAttempt", report: frames.Published) -> bool:
     """End the attempt if what it has pushed isn't the end of the chain, or is unknown. Returns
     whether it did.
     """
-    if live.attempt.pushed_commit is None and is_lineage_unknown(live):
-        requeue(live, gone=True)
-        return True
     why = _unapproved_reason(live, report)
     if why is not None:
         fail_unapproved(live, why, gone=True)
@@ -68,39 +52,13 @@ def end_unapproved(live: "LiveAttempt", report: frames.Published) -> bool:
 
 
 def _unapproved_reason(live: "LiveAttempt", report: frames.Published) -> str | None:
-    """Return why the pushed commit isn't the end of the chain; None if it is, or nothing is
-    known to compare it with.
-    """
-    known = expected_revision(live)
-    if known is None:
-        # A worker whose release can't report before it pushes; no other gets such an order.
-        is_excused = live.attempt.work is None
-        return (
-            None
-            if is_excused
-            else f"it has pushed {report.commit} without reporting a commit before"
-        )
-    if report.tree is None and not live.machine.checks_commits:
-        known = {"commit": known["commit"]}  # its release doesn't report the tree
+    """Return why the pushed commit isn't the end of the chain; None if it is."""
+    attempt = live.attempt
+    if attempt.pushed_commit is None:
+        return f"it has pushed {report.commit} without reporting a commit before"
+    known = attempt.work or {"commit": attempt.pushed_commit}
     other = lineage.describe_mismatch(known, report.commit, report.tree)
     return other and f"it has pushed {other}"
-
-
-def is_lineage_unknown(live: "LiveAttempt") -> bool:
-    """Whether the machine has returned to a release that doesn't report predecessors, in the
-    middle of an attempt that needs it.
-    """
-    return live.attempt.work is not None and not live.machine.checks_commits
-
-
-def requeue(live: "LiveAttempt", *, gone: bool) -> None:
-    """Queue the task to resume from its last checkpoint in the chain, on a machine that can
-    report predecessors. `gone` as in `attempts.finish`.
-    """
-    why = f"the worker's release on {live.machine.name} can't report what its work follows"
-    attempts.requeue_from_checkpoint(
-        live.machine, live.task, live.attempt, why, live.now, gone=gone
-    )
 
 
 def fail_unapproved(live: "LiveAttempt", why: str, *, gone: bool) -> None:

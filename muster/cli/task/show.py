@@ -29,7 +29,6 @@ BLOCK_REASONS = {
     "quota_exhausted": "agent's account is out of quota",
     "sandbox_unavailable": "lacks the required sandbox",
     "label_mismatch": "labels don't match",
-    "release_too_old": "worker is too old to verify the task's checkpoint",
     "overloaded": "overloaded",
     "no_free_slot": "no free slot",
 }
@@ -235,7 +234,7 @@ def why(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[], None]
 
 
 def _block_text(block: Item) -> str:
-    """Describe a block, with the machine's detail if the server sends one (older ones don't)."""
+    """Describe a block, with the machine's detail, if there is one."""
     kept = BLOCK_REASONS.get(block["reason"], block["reason"])
     return ": ".join(filter(None, [kept, first_line(block.get("detail"))]))
 

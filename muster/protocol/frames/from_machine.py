@@ -56,9 +56,9 @@ class TrackedAttempt(Part):
 class Hello(Frame, tag="hello"):
     """Machine, first frame, within 5 s of connecting. Answered by `Welcome` and the orders due.
 
-    `attempts` is complete: an attempt that isn't listed is gone from the machine. `checks_commits`:
-    it continues only from the commit that an order names (`Repo.resume_commit`). Without it, the
-    machine gets no task that continues from a checkpoint.
+    `attempts` is complete: an attempt that isn't listed is gone from the machine. `checks_commits`
+    is always true: the machine continues only from the commit that an order names
+    (`Repo.resume_commit`).
     """
 
     protocol: Count
@@ -70,10 +70,9 @@ class Hello(Frame, tag="hello"):
     capabilities: TruncatedTo100[Capability] = []
     repositories: TruncatedTo500[Url] = []
     attempts: BoundedList[TrackedAttempt] = []
-    # None: the worker's release has no sandboxes
     sandbox: SandboxFacts | None = msgspec.field(default=None, name="room")
     labels: Labels = {}
-    upgrade: UpgradeFacts | None = None  # None: its release has no `Upgrade`, so none is sent
+    upgrade: UpgradeFacts | None = None
     checks_commits: bool = False
 
 

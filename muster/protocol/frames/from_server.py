@@ -92,8 +92,8 @@ class RunStage(Frame, tag="run-stage"):
 
 
 class Answer(Frame, tag="answer"):
-    """Server, to machines of version 3: the answer to the attempt's question with that number
-    (`QuestionOpened`). A repeated number has no effect.
+    """Server: the answer to the attempt's question with that number (`QuestionOpened`). A repeated
+    number has no effect.
 
     `choice` is one of the offered choices, `input` a text if there were none. Without both, no one
     answered in time.
@@ -115,9 +115,9 @@ class Stop(Frame, tag="stop"):
 
 
 class Suspend(Frame, tag="suspend"):
-    """Server, to machines of version 3: interrupt that run of the stage (TERM, 10 s, KILL), and
-    keep the attempt as at a gate. Answered by `Checkpoint` and `Suspended`; or by `StageFinished`,
-    if the stage ended by itself first.
+    """Server: interrupt that run of the stage (TERM, 10 s, KILL), and keep the attempt as at a
+    gate. Answered by `Checkpoint` and `Suspended`; or by `StageFinished`, if the stage ended by
+    itself first.
     """
 
     task_id: Big
@@ -166,8 +166,8 @@ class Forget(Frame, tag="forget"):
 
 
 class Tunnel(Frame, tag="tunnel"):
-    """Server, to machines of version 2: open the attempt's tunnel for `ttl` seconds, or close it.
-    Answered by `TunnelFacts` with the same `number`.
+    """Server: open the attempt's tunnel for `ttl` seconds, or close it. Answered by `TunnelFacts`
+    with the same `number`.
 
     `opened_by` is the author of its changes when it closes at a gate. `number` counts how often
     people started it. A repeated number has no effect; a higher one ends the previous tunnel.
@@ -200,8 +200,8 @@ class Release(Part):
 
 
 class Upgrade(Frame, tag="upgrade"):
-    """Server, to machines whose hello has `upgrade`: switch to this release, when no stage is
-    running (`idle`) or `now`. None: keep the current one.
+    """Server: switch to this release, when no stage is running (`idle`) or `now`. None: keep the
+    current one.
 
     Sent again on each connection. The machine reports its progress in heartbeats (`UpgradeFacts`),
     and the version it runs in its next hello.
@@ -243,7 +243,7 @@ class Stale(Frame, tag="stale"):
 class OpenTerminal(Frame, tag="open-terminal"):
     """Server: the attempt has a viewer; dial its terminal channel with this token.
 
-    Not sent to machines of version 1. No effect if the machine has already dialed.
+    No effect if the machine has already dialed.
     """
 
     task_id: Big

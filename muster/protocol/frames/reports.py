@@ -89,7 +89,7 @@ class Transcript(ReportBody, tag="transcript"):
 
 class Usage(ReportBody, tag="usage"):
     """The agent's usage so far in this run of the stage, by model; replaces earlier reports. Sent
-    during the stage, and at its end before its `StageFinished`; only to servers of version 3."""
+    during the stage, and at its end before its `StageFinished`."""
 
     stage_index: Count
     agent: ShortString
@@ -311,8 +311,7 @@ Body = (
 
 
 class Report(Frame, tag="report"):
-    """Machine, one journaled report. `seq` counts from 1 within a `journal_id`, without gaps except
-    for reports that a server of the previous version can't read."""
+    """Machine, one journaled report. `seq` counts from 1 within a `journal_id`, without gaps."""
 
     seq: Big
     task_id: Big

@@ -118,10 +118,8 @@ class AttemptShim:
 
         Nothing starts after the lease has expired: another attempt may have the task.
         """
-        if self._link is not None and (self._link.is_gone or not self._link.supports_runs):
-            # It died while the workspace was prepared, before any request; or an earlier release's
-            # shim has run a stage before this one.
-            self.quit_shim()
+        if self._link is not None and self._link.is_gone:
+            # It died while the workspace was prepared, before any request.
             self._launch(may_go_on)
         while may_go_on() and (shim := self._link) is not None:
             try:

@@ -66,8 +66,6 @@ class ChangesReporter:
         return self._report_changes(workspace, kept, made)
 
     def _report_changes(self, workspace: Workspace, kept: AttemptState, made: Checkpoint) -> bool:
-        if self._reporter.context.can_ask_questions() is False:
-            return True  # the server can't read this either
         mirror = workspace.mirror(Login.from_repo(kept.repo))
         found: dict[str, Change] = {}
         try:

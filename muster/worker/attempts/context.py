@@ -25,8 +25,7 @@ class AttemptContext:
     """The daemon's parts.
 
     `on_change` is called when the machine's capabilities or files may have changed. `has_runner`
-    returns whether attempts can run the runner; `can_ask_questions` whether the server supports
-    questions and transcripts, None if unknown. `reconnect` opens a new connection, on which the
+    returns whether attempts can run the runner. `reconnect` opens a new connection, on which the
     server repeats its orders for attempts that the machine doesn't report.
     """
 
@@ -42,7 +41,6 @@ class AttemptContext:
     tunnels: Tunnels
     limits: SandboxLimits
     has_runner: Callable[[], bool] = lambda: False
-    can_ask_questions: Callable[[], bool | None] = lambda: True
     machine_health: MachineHealth = field(default_factory=MachineHealth)
     reconnect: Callable[[], None] = lambda: None
 

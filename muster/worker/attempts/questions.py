@@ -6,16 +6,12 @@ restarted daemon continues where the last one stopped, and the server repeats an
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from muster.protocol.frames import Answer, QuestionOpened, QuestionWithdrawn
 from muster.worker.attempts.attempt_shim import AttemptShim
 from muster.worker.attempts.context import Reporter
 from muster.worker.shim.client import ShimGone, ShimRefused
 from muster.worker.shim.wire import Question
-
-_POLL_SECONDS = 0.5  # seconds until it may be known whether the server supports questions
-_UNSUPPORTED_TEXT = "this server doesn't support questions"
 
 log = logging.getLogger(__name__)
 
@@ -37,35 +33,19 @@ class AttemptQuestions:
         self._answer = answer
         self._shim.wake()
 
-    def poll(self) -> float | None:
-        """Report questions and pass on answers; return the seconds until the next call, None: after
-        the next change."""
+    def poll(self) -> None:
+        """Report questions and pass on answers, after each change."""
         link = self._shim.link
         question = link.question if link else None
         if question is None or not self._can_continue():
-            return None
+            return
         if not question.is_open:
             self._report_withdrawn(question)
         elif question.number > self._reporter.progress.last_question:
-            return self._report_opened(question)
-        elif (answer := self._answer) and answer.number == question.number:
-            fields = {"choice": answer.choice, "input": answer.input}
-            self._deliver_answer(
-                question, {name: text for name, text in fields.items() if text is not None}
-            )
-        return None
-
-    def _report_opened(self, question: Question) -> float | None:
-        takes_questions = self._reporter.context.can_ask_questions()
-        if takes_questions is None:
-            return _POLL_SECONDS
-        if takes_questions:
-            _, stage, run, text, choices, timeout, _ = question
-            number = question.number
+            number, stage, run, text, choices, timeout, _ = question
             self._reporter.report(QuestionOpened(stage, number, text, choices, timeout, run))
-        else:
-            self._deliver_answer(question, {"refused": _UNSUPPORTED_TEXT})
-        return None
+        elif (answer := self._answer) and answer.number == question.number:
+            self._deliver_answer(answer)
 
     def _report_withdrawn(self, question: Question) -> None:
         standing, number = self._reporter.progress, question.number
@@ -75,11 +55,13 @@ class AttemptQuestions:
         ):
             self._reporter.report(QuestionWithdrawn(question.stage_index, number, question.run))
 
-    def _deliver_answer(self, question: Question, answer: dict[str, Any]) -> None:
+    def _deliver_answer(self, answer: Answer) -> None:
         if (link := self._shim.link) is None:
             return
+        given = {"choice": answer.choice, "input": answer.input}
+        fields = {name: text for name, text in given.items() if text is not None}
         try:
-            link.answer(question.number, answer)
+            link.answer(answer.number, fields)
         except (ShimGone, ShimRefused, TimeoutError) as error:
             # Retried at the next change, and on the next connection.
             log.warning("can't answer task %d: %r", self._reporter.key.task_id, error)

@@ -66,8 +66,6 @@ class TranscriptReporter:
 
     def _report_batches(self) -> bool:
         """Return False if entries are left because the send window is full."""
-        if self._reporter.context.can_ask_questions() is False:
-            return True  # nor can it read this: it waits in its file for a newer server
         while (batch := self._next_batch()) is not None:
             if self._unacked_count() >= _MAX_UNACKED_REPORTS:
                 return False

@@ -94,7 +94,6 @@ class ControlChannel:
         self._socket: ClientConnection | None = None
         self._welcomed_socket: ClientConnection | None = None
         self._protocol = version.CURRENT
-        self._server_protocol: int | None = None
         self.on_heartbeat_ack: Callable[[], None] = lambda: None  # must not wait
         self.has_heartbeat_ack = False  # on this connection; its first orders have come by then
 
@@ -131,12 +130,6 @@ class ControlChannel:
         """Open a new connection, from any thread."""
         if (socket := self._socket) is not None:
             _abort(socket)
-
-    def supports_questions(self) -> bool | None:
-        """Whether the server lets agents ask, as it was when we were connected last; None: we have
-        not been yet."""
-        protocol = self._server_protocol
-        return None if protocol is None else protocol >= version.QUESTIONS_VERSION
 
     def send(self, frame: Frame) -> None:
         """Send a frame, from any thread; without a connection it is dropped, and not needed."""
@@ -232,10 +225,9 @@ class ControlChannel:
         self._streams.reset_all(welcome.logs)
         self._welcomed_at = time.monotonic()
         self._welcomed_socket = socket
-        self._server_protocol = welcome.protocol
         self._protocol = version.CURRENT  # the next time: it may have been upgraded meanwhile
         log.info("connected to %s", self._token_renewal.current.server)
-        agreed = welcome.window, welcome.acked_seq, welcome.protocol
+        agreed = welcome.window, welcome.acked_seq
         outbox = Outbox(socket, self._journal, self._streams, self._wake, *agreed)
         seconds = welcome.heartbeat_seconds
         pulse = Heartbeats(socket, self._lease, self._fact_collector, facts, self._numbers, seconds)

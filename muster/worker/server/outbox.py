@@ -10,41 +10,13 @@ import time
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.connection import Connection
 
-from muster.protocol import version
 from muster.protocol.codec import encode, encode_log
-from muster.protocol.frames import (
-    Body,
-    BranchRefused,
-    Changes,
-    Content,
-    Log,
-    LogLost,
-    Lost,
-    QuestionOpened,
-    QuestionWithdrawn,
-    Report,
-    Suspended,
-    ThreadReplied,
-    Transcript,
-    Usage,
-)
+from muster.protocol.frames import Log, LogLost
 from muster.worker.journal.journal import Journal
 from muster.worker.server.log_stream import LogStream, LogStreams
 from muster.worker.shim.spool import SpoolChunk
 
 _GAP_REPORT_SECONDS = 1.0  # seconds between two reports about a range that is still growing
-
-# Unknown before version 3.
-_QUESTIONS_BODIES = (
-    Transcript,
-    Usage,
-    QuestionOpened,
-    QuestionWithdrawn,
-    ThreadReplied,
-    Content,
-    Changes,
-    BranchRefused,
-)
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +25,7 @@ class Outbox:
     """One connection's sender, on its own thread.
 
     `wake` is set whenever there may be something to do. The server has the reports up to
-    `acked_seq`, accepts up to `window` unacknowledged bytes of logs, and uses `protocol`.
+    `acked_seq`, and accepts up to `window` unacknowledged bytes of logs.
     """
 
     def __init__(
@@ -64,7 +36,6 @@ class Outbox:
         wake: threading.Event,
         window: int,
         acked_seq: int,
-        protocol: int = version.CURRENT,
     ) -> None:
         self._socket = socket
         self._journal = journal
@@ -72,7 +43,6 @@ class Outbox:
         self._wake = wake
         self._window = window
         self._sent = acked_seq
-        self._protocol = protocol
         self._lost_at: dict[LogStream, float] = {}
         self._resume_at: dict[LogStream, float] = {}
         self._is_closed = False
@@ -112,23 +82,11 @@ class Outbox:
     def _send_reports(self) -> bool:
         reports = self._journal.reports_after(self._sent)
         for report in reports:
-            if (body := self._adapt_body(report.body)) is not None:
-                self._socket.send(encode(Report(report.seq, report.task_id, report.attempt, body)))
+            self._socket.send(encode(report))
             self._sent = report.seq
         if reports:
             self._streams.mark_reports_sent(self._sent)
         return bool(reports)
-
-    def _adapt_body(self, body: Body) -> Body | None:
-        """Return the body in the server's protocol version; None if it is unknown there."""
-        if self._protocol >= version.QUESTIONS_VERSION:
-            return body
-        if isinstance(
-            body, Suspended
-        ):  # ordered by a newer server, which has been rolled back since
-            return Lost("its stage was suspended, and this server can't resume it")
-        # An omitted one is acknowledged with later ones, or sent to a newer server.
-        return None if isinstance(body, _QUESTIONS_BODIES) else body
 
     def _send_log(self) -> bool:
         """Send a frame of the next log; False if there is none, or the window is full."""

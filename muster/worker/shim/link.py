@@ -10,7 +10,6 @@ from time import monotonic
 from typing import Any
 
 from muster.worker.shim.wire import (
-    RUNS_VERSION,
     SUPPORTED_VERSIONS,
     Question,
     ShimState,
@@ -60,7 +59,6 @@ class ShimLink:
         self._watchers: list[Callable[[], None]] = []
         self._is_gone = False
         self.refused_count = 0  # hosts that stages were refused since the connection
-        self._version = 0
         self._state = self._handshake()
         connection.settimeout(None)
         self._reader = threading.Thread(target=self._run_reader, name="shim-link", daemon=True)
@@ -110,7 +108,7 @@ class ShimLink:
         self._request("resize", cols=cols, rows=rows)
 
     def answer(self, number: int, answer: dict[str, Any]) -> None:
-        """Pass on `choice` or `input`, or neither, or why the question wasn't asked (`refused`)."""
+        """Pass on `choice` or `input`, or neither."""
         self._request("answer", number=number, answer=answer)
 
     def fetch_state(self) -> ShimState:
@@ -136,12 +134,6 @@ class ShimLink:
     @property
     def is_gone(self) -> bool:
         return self._is_gone
-
-    @property
-    def supports_runs(self) -> bool:
-        """False for an earlier release: it would mistake a stage's next run for the previous
-        one."""
-        return self._version >= RUNS_VERSION
 
     @property
     def log_end(self) -> int:
@@ -210,7 +202,6 @@ class ShimLink:
 
     def _handshake(self) -> ShimState:
         first, *rest = handshake(self._connection, self._unpacker)
-        self._version = first["hello"]
         state = parse_state(first["state"])
         for message in rest:
             state = _apply_notice(state, message)

@@ -112,7 +112,7 @@ class Peer:
     def _start_listening(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(KeyError, TypeError, ValueError):
             self._known_end = int(message["beyond"])
-            self._chunks_left = int(message.get("pieces", 0))
+            self._chunks_left = int(message["pieces"])
             self._is_listening = True
             self.on_log_growth(self._log_end)
 

@@ -41,11 +41,7 @@ class TerminalLink:
         self._send_request("resize", cols=cols, rows=rows)
 
     def listen(self, beyond: int) -> None:
-        """Request a notice at once when the log is longer than `beyond`, not just now and then.
-
-        Shims of earlier versions send no chunks, or don't know the request and send notices now and
-        then.
-        """
+        """Request a notice at once when the log is longer than `beyond`, not just now and then."""
         self._send_message({"do": "listen", "beyond": beyond, "pieces": MAX_CHUNKS})
 
     def receive(self) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ Unsolicited, the shim sends `{"log": offset}` when the log has grown and `{"end"
 has exited, `{"size": [cols, rows]}` when the terminal was resized, `{"transcript": count}` when
 there are more entries, and `{"question": …}` when the stage's command asks a person, gets an
 answer, or withdraws the question. `{"do": "listen", "beyond": offset}`, which has no answer,
-requests one notice once the log is longer than that, and turns off the others. With `"pieces": n` a
+requests one notice once the log is longer than that, and turns off the others; with `"pieces": n` a
 short growth is sent with its bytes, as `{"log": offset, "bytes": …}`, and so are the next, up to n
 of them. Unknown fields are ignored.
 """
@@ -22,9 +22,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from muster.worker.limits.limits import StageLimits
 
-VERSION = RUNS_VERSION = 3  # the first version in which a stage can run once more
-SUPPORTED_VERSIONS = (VERSION, VERSION - 1)
-"""Our own version and the one before, so that an upgrade of the daemon ends no shim."""
+VERSION = 3
+SUPPORTED_VERSIONS = (VERSION,)
+"""Our own version and the previous one, so that an upgrade of the daemon ends no shim. There was no
+release before this version.
+"""
 
 SOCKET = "shim.sock"
 MAX_MESSAGE_BYTES = 16 << 20

@@ -27,6 +27,7 @@ from muster.protocol.attempt_key import AttemptKey
 F = TypeVar("F", bound=frames.Frame)
 T = TypeVar("T")
 LIMIT = 10.0  # seconds after which something that should happen is taken not to
+COMMIT, TREE = "c0ffee" + "0" * 34, "7" * 40
 
 
 class SimulatedMachine:
@@ -41,10 +42,9 @@ class SimulatedMachine:
         slots: int = 2,
         agents: Sequence[str] = ("claude",),
         repositories: Sequence[str] = (),
-        checks_commits: bool = False,
     ) -> None:
         self.url, self.machine_id, self.worker_jwt = url, machine_id, worker_jwt
-        self.slots, self.checks_commits = slots, checks_commits
+        self.slots = slots
         self.capabilities = [frames.Capability(agent_type=agent) for agent in agents]
         self.repositories = list(repositories)
         self.journal_id = uuid.uuid4().hex
@@ -97,7 +97,7 @@ class SimulatedMachine:
             capabilities=self.capabilities,
             repositories=self.repositories,
             attempts=list(held),
-            checks_commits=self.checks_commits,
+            checks_commits=True,
         )
 
     def disconnect(self) -> None:
@@ -141,6 +141,16 @@ class SimulatedMachine:
             at = offset + start
             self.send(frames.Log(about.task_id, about.attempt, stage, at, milliseconds, piece))
         return offset + len(data)
+
+    def publish(self, about: Any, diff: frames.DiffStat, commit: str = COMMIT) -> None:
+        """Push as it is ordered: announce the commit, then report it as pushed."""
+        asked = self.wait_for(frames.Publish, lambda push: push.task_id == about.task_id)
+        follows = frames.Revision("0" * 40, TREE)
+        self.report(about, frames.PublishPreview(asked.number, commit, TREE, follows))
+        push = self.wait_for(frames.Publish, lambda push: push.task_id == about.task_id)
+        moved = push.onto and frames.BranchMove(push.onto.name)
+        branch = f"muster/{about.task_id}-{about.attempt}"
+        self.report(about, frames.Published(branch, commit, diff, moved, TREE))
 
     def beat(self, **facts: Any) -> int:
         """Send a heartbeat; its number."""

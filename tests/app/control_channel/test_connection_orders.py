@@ -15,11 +15,10 @@ from app.models import Attempt, MachineHeartbeat
 from app.services.clock import now
 from app.services.machines import liveness
 from app.services.tasks import gates, suspensions, tasks
-from muster.protocol import frames, version
+from muster.protocol import frames
 from muster.protocol.frames import CloseCode
 from tests.app.control_channel.conftest import MakeMachine
 from tests.app.control_channel.connection_world import RowOf, assign, status, wait_for
-from tests.app.control_channel.simulated_machine import SimulatedMachine
 from tests.factories import make_developer, make_server_process
 from tests.gunicorns import Gunicorn
 
@@ -74,28 +73,14 @@ def test_a_task_lives_its_life_over_the_channel(
     assert second.stage_index == 1
     machine.wait_until_acked()
     machine.report(second, frames.StageStarted(1), frames.StageFinished(1, end, "exit"))
-    machine.wait_for(frames.Publish)
-    diff = frames.DiffStat(files_changed=1)
-    machine.report(second, frames.Published(second.repo.branch, "c0ffee" + "0" * 34, diff))
+    machine.publish(second, frames.DiffStat(files_changed=1))
     machine.wait_until_acked()
     assert status(task) is TaskStatus.COMPLETED
     assert db.session.get_one(Attempt, (task.id, 1)).log_bytes == end == 200_000
     assert row_of(machine).slots_used == 0
 
 
-def come_back(machine: SimulatedMachine, spoken: int, held: frames.TrackedAttempt) -> None:
-    """Connect again with a worker of a release that speaks this version."""
-    hello = machine.hello(held)
-    hello.protocol = spoken
-    machine.dial()
-    machine.send(hello)
-    assert machine.wait_for(frames.Welcome).protocol == spoken
-
-
-@pytest.mark.parametrize("spoken", [version.CURRENT, version.OLDEST_SUPPORTED])
-def test_the_answer_to_an_agents_question_comes_over_the_channel_where_it_is_spoken(
-    new_machine: MakeMachine, spoken: int
-) -> None:
+def test_the_answer_to_an_agents_question_comes_over_the_channel(new_machine: MakeMachine) -> None:
     machine = new_machine()
     machine.connect()
     task = assign(machine)
@@ -104,20 +89,13 @@ def test_the_answer_to_an_agents_question_comes_over_the_channel_where_it_is_spo
     machine.report(order, frames.QuestionOpened(0, 1, "Which?", ["red", "blue"]))
     machine.wait_until_acked()
     assert status(task) is TaskStatus.SUSPENDED
-    come_back(machine, spoken, frames.TrackedAttempt(task.id, 1, 0, "working", 0))
+    machine.connect(frames.TrackedAttempt(task.id, 1, 0, "working", 0))
     gates.confirm_stage(make_developer(role=SystemRole.ADMIN), task.id, 0, "blue")
-    if spoken >= version.QUESTIONS_VERSION:
-        answer = frames.Answer(task.id, 1, 1, choice="blue")
-        assert machine.wait_for(frames.Answer) == answer
-    else:
-        assert machine.receives_nothing(frames.Answer, 0.5)
+    assert machine.wait_for(frames.Answer) == frames.Answer(task.id, 1, 1, choice="blue")
     assert status(task) is TaskStatus.RUNNING
 
 
-@pytest.mark.parametrize("spoken", [version.CURRENT, version.OLDEST_SUPPORTED])
-def test_a_later_run_of_a_stage_is_ordered_where_it_is_spoken(
-    new_machine: MakeMachine, spoken: int
-) -> None:
+def test_a_later_run_of_a_stage_is_ordered(new_machine: MakeMachine) -> None:
     machine = new_machine()
     machine.connect()
     task = assign(machine)
@@ -127,14 +105,10 @@ def test_a_later_run_of_a_stage_is_ordered_where_it_is_spoken(
     machine.report(order, frames.Suspended(0, 0, "quota", "spent"))
     machine.wait_until_acked()
     assert status(task) is TaskStatus.SUSPENDED
-    come_back(machine, spoken, frames.TrackedAttempt(task.id, 1, 0, "waiting", 0))
+    machine.connect(frames.TrackedAttempt(task.id, 1, 0, "waiting", 0))
     suspensions.resume_due(now() + timedelta(hours=1))
-    if spoken >= version.QUESTIONS_VERSION:
-        assert machine.wait_for(frames.RunStage).run == 1
-        assert status(task) is TaskStatus.ASSIGNED
-    else:
-        machine.wait_for(frames.Stop)  # what may still run of the first attempt
-        assert status(task) is TaskStatus.QUEUED
+    assert machine.wait_for(frames.RunStage).run == 1
+    assert status(task) is TaskStatus.ASSIGNED
 
 
 def test_a_hole_in_the_log_is_answered(new_machine: MakeMachine) -> None:

@@ -23,7 +23,7 @@ NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 MAX_LOAD = 85.0
 REPO = "https://git.example/shop.git"
 WANTED = PlacementConstraints(SandboxLevel.PROCESSES, labels.parse("gpu=true,zone!=eu"))
-ASKED = Request("claude", REPO, placement=WANTED, resumes=True)
+ASKED = Request("claude", REPO, placement=WANTED)
 FIT = Candidate(
     id="m1",
     status=MachineStatus.ONLINE,
@@ -62,7 +62,6 @@ ONE_MISMATCH = {
     Reason.CAPABILITY_DEGRADED: {"agents": {"claude": SICK}},
     Reason.SANDBOX_UNAVAILABLE: {"sandbox_level": SandboxLevel.NONE},
     Reason.LABEL_MISMATCH: {"labels": {"gpu": "true", "zone": "eu"}},
-    Reason.RELEASE_TOO_OLD: {"checks_commits": False},
     Reason.OVERLOADED: {"load_percent": MAX_LOAD + 0.1},
     Reason.NO_FREE_SLOT: {"slots_used": 2},
 }

@@ -18,7 +18,8 @@ def upgrade_facts(state: str, version: str = "2", why: str = "") -> dict[str, st
         pytest.param(
             "2", upgrade_facts("current", ""), False, NOW, "current", None, id="the server's"
         ),
-        pytest.param("1", None, False, NOW, "unsupported", None, id="of before"),
+        pytest.param("", None, False, NOW, "offered", "2", id="it has not connected yet"),
+        pytest.param("", None, True, NOW, "pinned", None, id="an admin says no before that"),
         pytest.param(
             "1", upgrade_facts("unable", ""), False, NOW, "unsupported", None, id="a checkout"
         ),

@@ -60,7 +60,7 @@ class FakeMachine:
             attempts=list(held),
             sandbox=self.sandbox,
             labels=self.labels,
-            **{"checks_commits": True, **more},
+            **more,
         )
         session = sessions.handle_hello(frame, at or clock_now())
         sessions.send_wakeups(session)
@@ -120,7 +120,7 @@ class FakeMachine:
     def report_published(self, task: Task, *, diff: frames.DiffStat = CHANGE) -> BatchOutcome:
         """What its last checkpoint has; or `beef`, announced first, where it has none."""
         self.report_workspace(task)
-        moved = frames.BranchMove(task.task_branch)
+        moved = frames.BranchMove(task.branch_name)
         commit = make_live(task).pushed_commit or "beef"
         return self.report_on(
             task, frames.Published(str(task.branch), commit, diff, moved, tree(task))

@@ -207,7 +207,7 @@ class FakeServer(FakeApi):
 
     def _welcome(self, hello: Hello) -> Welcome:
         return Welcome(
-            protocol=self.protocol,
+            protocol=hello.protocol,
             server_time=datetime.now(UTC).isoformat(),
             heartbeat_seconds=self.heartbeat_seconds,
             lease_seconds=self.lease_seconds,

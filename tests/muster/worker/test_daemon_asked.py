@@ -98,14 +98,6 @@ def test_an_agent_without_an_answer_in_time_gets_a_text(run: Run) -> None:
     assert b"No one answered in time." in worker.server.log()
 
 
-def test_a_server_that_knows_no_questions_is_asked_none(run: Run, worker: WorkerHome) -> None:
-    worker.server.protocol = 2
-    run(ASK)
-    assert ended_well(worker)
-    assert b"No one was asked: this server doesn't support questions." in worker.server.log()
-    assert worker.server.bodies(QuestionOpened) == []
-
-
 def test_the_time_stands_still_while_a_question_is_open(run: Run) -> None:
     worker = run('import time; time.sleep(1); print(tools.call("ask_human", question="Which?"))'
                  "; time.sleep(60)", timeout=3.0)  # fmt: skip

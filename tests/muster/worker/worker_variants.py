@@ -22,15 +22,7 @@ time.time_ns = lambda: _time_ns() + int(_ahead() * 1e9)
 OTHER_VERSION = """
 import sys; sys.path.append(sys.argv[1])
 from muster.worker.shim import wire as shim_wire
-shim_wire.VERSION = {version}
-shim_wire.SUPPORTED_VERSIONS = ({version}, {version} - 1)
-"""
-
-WITHOUT_PIECES = """
-import sys; sys.path.append(sys.argv[1])
-from muster.worker.shim import peer as shim_peer
-on_log_growth = shim_peer.Peer.on_log_growth
-shim_peer.Peer.on_log_growth = lambda self, end, data=b"": on_log_growth(self, end)
+shim_wire.SUPPORTED_VERSIONS = {versions}
 """
 
 

@@ -108,7 +108,7 @@ export const machines = {
     off: 'Upgrades are off. The setting machineUpgrades turns them on.',
     pinned: 'Pinned to its version. An admin can unpin it.',
     opted_out: "Doesn't upgrade itself:",
-    unsupported: "This worker can't upgrade itself. Run the install line on the machine again.",
+    unsupported: 'This worker runs from a checkout. Pull there and restart it.',
     no_package: 'The server has no machine package for its version. Build one with `make dist`.',
     offered: 'Waiting for its response.',
     preparing: 'Preparing:',

@@ -23,8 +23,6 @@ export const statusText = {
       `${m} ${one(n, 'has a', 'have')} ${agent} ${one(n, 'account that is', 'accounts that are')} out of quota`,
     sandbox_unavailable: (m, n) => `${m} ${one(n, 'lacks', 'lack')} the required sandbox`,
     label_mismatch: (m, n) => `${m} ${one(n, 'lacks', 'lack')} the required labels`,
-    release_too_old: (m, n) =>
-      `${m} ${one(n, 'runs', 'run')} a worker too old to verify the work to continue from`,
     overloaded: (m, n) => `${m} ${one(n, 'is', 'are')} overloaded`,
     no_free_slot: (m, n) => `${m} ${one(n, 'has', 'have')} no free slot`,
   } as Record<string, Block>,

@@ -102,7 +102,7 @@ export const machines: typeof en.machines = {
     off: '升级已关闭，可通过设置项 machineUpgrades 开启。',
     pinned: '版本已固定，管理员可以取消固定。',
     opted_out: '不自动升级：',
-    unsupported: '此 Worker 无法自行升级，请在该机器上再次运行安装命令。',
+    unsupported: '此 Worker 从源码目录运行，请在那里拉取最新代码并重启。',
     no_package: '服务器没有同版本的机器安装包，可用 `make dist` 构建。',
     offered: '等待机器响应。',
     preparing: '准备中：',

@@ -16,7 +16,6 @@ export const statusText: typeof en = {
     quota_exhausted: (m, _, agent) => `${m} 上的 ${agent} 账号额度已用完`,
     sandbox_unavailable: (m) => `${m} 缺少所需的沙箱`,
     label_mismatch: (m) => `${m} 缺少所需的标签`,
-    release_too_old: (m) => `${m} 的 Worker 版本过旧，无法校验要继续的成果`,
     overloaded: (m) => `${m} 负载过高`,
     no_free_slot: (m) => `${m} 没有空闲槽位`,
   },

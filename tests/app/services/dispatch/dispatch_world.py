@@ -28,6 +28,8 @@ def make_tasks(count: int, **given: Any) -> list[int]:
     }
     insert = sa.insert(Task).returning(Task.id)
     ids = list(db.session.scalars(insert, [row | given] * count))
+    named = sa.update(Task).where(Task.branch_name.is_(None))
+    db.session.execute(named.values(branch_name=sa.func.concat("muster/", Task.id)))
     db.session.commit()
     return ids
 

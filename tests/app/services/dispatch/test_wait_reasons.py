@@ -144,19 +144,6 @@ def test_a_task_whose_labels_no_machine_has_says_so() -> None:
         assert dispatcher.assign_queued() == 0
 
 
-def test_a_task_that_goes_on_from_a_checkpoint_waits_for_a_worker_that_checks_it() -> None:
-    old = make_machine(checks_commits=False)
-    known = {"0": {"ref": "refs/muster/1/1/0", "commit": "c0ffee"}}
-    partial = {"stageIndex": 0, "ref": "refs/muster/1/1/0-partial", "commit": "c0ffee"}
-    for task in (make_task(stage_index=1, checkpoints=known), make_task(partial=partial)):
-        assert dispatcher.assign_queued() == 0
-        assert blockers(make_developer(role="admin"), task) == {str(old.id): "release_too_old"}
-    make_task(stage_index=0)
-    assert dispatcher.assign_queued() == 1, "which starts from scratch"
-    make_machine(slots_total=2)
-    assert dispatcher.assign_queued() == 2
-
-
 def test_a_task_for_a_machine_with_other_labels_says_so() -> None:
     requested, other = make_machine(), make_machine(labels={"gpu": "true"})
     task = make_task(requested_machine_id=requested.id, machine_selector="gpu=true")

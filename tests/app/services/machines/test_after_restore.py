@@ -233,7 +233,7 @@ def test_a_push_that_was_ordered_after_such_an_answer_is_ordered_anew(
     if push_state == "announced":
         machine.report_on(task, frames.PublishPreview(0, "beef", TREE))
     else:
-        machine.report_on(task, frames.BranchRefused(0, task.task_branch, "beef", "f" * 40))
+        machine.report_on(task, frames.BranchRefused(0, task.branch_name, "beef", "f" * 40))
     assert state(task) == QUEUED
     assert make_live(task).outcome is AttemptOutcome.HANDED_OVER
 
@@ -247,7 +247,7 @@ def test_a_second_push_of_which_the_rows_do_not_know_is_ordered_anew(
     machine.report_finished(task, 1)
     restore()
     machine.hello(make_held_attempt(task, "publishing", stage=1))
-    machine.report_on(task, frames.BranchRefused(1, task.task_branch, "beef", "f" * 40))
+    machine.report_on(task, frames.BranchRefused(1, task.branch_name, "beef", "f" * 40))
     assert state(task) == QUEUED
 
 

@@ -74,9 +74,6 @@ def test_the_sandbox_is_what_the_last_hello_or_heartbeat_reports(machine: FakeMa
     lower = sessions.sandbox_row(frames.SandboxFacts("none", ["x" * 600] * 30))
     sessions.store_facts(machine.machine_id, machine.generation, sandbox=lower)
     assert machine.row.sandbox == {"level": "none", "missing": ["x" * 500] * 20}
-    machine.sandbox = None  # a worker of a release before has taken its place
-    machine.hello()
-    assert machine.row.sandbox is None
 
 
 def test_a_running_task_that_the_machine_knows_nothing_of_is_queued_at_once(

@@ -70,9 +70,6 @@ def test_who_is_not_to_have_it_is_told_so_once_on_each_connection(
     assert offers().pop_due(is_pinned=True) == [frames.Upgrade()]
     set_to(admin, "off")
     assert offers().pop_due(is_pinned=False) == [frames.Upgrade()]
-    assert offers(facts=None).pop_due(is_pinned=False) == [], (
-        "a release of before would not know it"
-    )
 
 
 def test_the_setting_says_when(app: Flask, admin: Developer) -> None:

@@ -52,7 +52,7 @@ def refuse(
     machine: FakeMachine, task: Task, found: str | None, number: int = 0, **more: Any
 ) -> None:
     report = frames.BranchRefused(
-        number, task.task_branch, make_live(task).pushed_commit or OURS, found, **more
+        number, task.branch_name, make_live(task).pushed_commit or OURS, found, **more
     )
     machine.report_on(task, report)
 
@@ -62,7 +62,7 @@ def publish(
 ) -> None:
     number = attempt or task.attempt
     machine.report_workspace(task, commit)
-    move = frames.BranchMove(task.task_branch)
+    move = frames.BranchMove(task.branch_name)
     report = frames.Published(
         f"muster/{task.id}-{number}", commit, frames.DiffStat(1), move, tree(task)
     )

@@ -29,10 +29,10 @@ def test_a_tasks_branch_has_the_name_of_when_it_was_created(
     machine: FakeMachine, create: Create
 ) -> None:
     task = create([DEVELOP])
-    assert task.task_branch == f"muster/{task.id}"
+    assert task.branch_name == f"muster/{task.id}"
     task.project.branch_name = "feature/{id}"
     db.session.commit()
-    assert db.session.get_one(Task, task.id).task_branch == f"muster/{task.id}"
+    assert db.session.get_one(Task, task.id).branch_name == f"muster/{task.id}"
 
 
 def test_the_push_is_onto_the_tasks_branch_which_is_not_there_yet(task: Task) -> None:
@@ -44,7 +44,7 @@ def test_a_completed_tasks_result_says_where_its_branch_is(
 ) -> None:
     publish(machine, task)
     assert status(task) is TaskStatus.COMPLETED
-    assert (task.result or {})["branch"] == task.task_branch
+    assert (task.result or {})["branch"] == task.branch_name
     assert ((task.result or {})["commit"], task.branch_commit) == (OURS, OURS)
 
 
@@ -55,13 +55,13 @@ def test_a_machine_that_moves_another_branch_is_rejected(machine: FakeMachine, t
     assert "ignored " in warnings_of(task)[-1]
 
 
-def test_a_machine_that_does_not_know_of_tasks_branches_completes_the_task_all_the_same(
+def test_a_machine_that_reports_no_move_of_the_branch_completes_the_task_all_the_same(
     machine: FakeMachine, task: Task
 ) -> None:
     machine.report_on(task, frames.Published(str(task.branch), OURS, frames.DiffStat(1)))
     assert status(task) is TaskStatus.COMPLETED
     assert (task.result or {})["branch"] is None
-    assert "can't move muster/" in warnings_of(task)[-1]
+    assert "didn't report moving muster/" in warnings_of(task)[-1]
 
 
 def test_what_an_attempt_that_was_lost_has_left_there_is_moved_on(
@@ -76,7 +76,7 @@ def test_what_an_attempt_that_was_lost_has_left_there_is_moved_on(
     machine.orders()
     refuse(machine, task, OURS)
     assert status(task) is TaskStatus.RUNNING
-    assert onto(task) == frames.TaskBranch(task.task_branch, OURS)
+    assert onto(task) == frames.TaskBranch(task.branch_name, OURS)
     assert machine.orders() == [(DesiredAction.PUBLISH, task.id, 0)]
     assert " on from " in warnings_of(task)[-1]
     publish(machine, task, NEWER)
@@ -91,7 +91,7 @@ def test_what_an_attempt_says_late_that_it_pushed_is_the_tasks(
     db.session.commit()
     tasks.cancel(person(task), task.id)
     publish(machine, task, THEIRS)
-    assert f"and {task.task_branch}" in warnings_of(task)[-1]
+    assert f"and {task.branch_name}" in warnings_of(task)[-1]
     assert task.branch_commit is None
     machine.report_on(task, frames.Stopped())
     tasks.retry(person(task), task.id)
@@ -121,7 +121,7 @@ def test_a_later_round_moves_the_branch_on(machine: FakeMachine, task: Task) -> 
     task.status, task.round = TaskStatus.QUEUED, 2
     db.session.commit()
     works(machine, task, NEWER)
-    assert onto(task) == frames.TaskBranch(task.task_branch, OURS)
+    assert onto(task) == frames.TaskBranch(task.branch_name, OURS)
 
 
 def test_a_machine_that_finds_an_attempts_commit_again_and_again_makes_us_ask(

@@ -50,7 +50,7 @@ def test_a_persons_commit_is_never_overwritten_unasked(machine: FakeMachine, tas
     asked = gates.get_pending(person(task), task.id)
     assert (asked.kind, asked.choices) == (GateKind.BRANCH, ["overwrite", "keep", "try_again"])
     assert asked.branch == {
-        "name": task.task_branch,
+        "name": task.branch_name,
         "commit": OURS,
         "expected": None,
         "found": THEIRS,
@@ -70,7 +70,7 @@ def test_with_a_persons_consent_what_they_were_shown_is_overwritten(
     assert status(task) is TaskStatus.ASSIGNED
     assert machine.orders() == [(DesiredAction.PUBLISH, task.id, 0)]
     order = orders.build_publish_order(latest_order(task))
-    assert (order.onto, order.number) == (frames.TaskBranch(task.task_branch, THEIRS), 1)
+    assert (order.onto, order.number) == (frames.TaskBranch(task.branch_name, THEIRS), 1)
     refuse(machine, task, "d" * 40, number=1)  # it was moved once more meanwhile
     assert state(task) == AT_GATE
     answer(task, "overwrite")
@@ -98,7 +98,7 @@ def test_it_can_be_tried_again_as_it_was(machine: FakeMachine, task: Task) -> No
         answer(task, "overwrite")
     answer(task, "try_again")
     assert machine.orders() == [(DesiredAction.PUBLISH, task.id, 0)]
-    assert onto(task) == frames.TaskBranch(task.task_branch, None)
+    assert onto(task) == frames.TaskBranch(task.branch_name, None)
 
 
 def test_a_branch_that_somebody_deleted_is_asked_about(machine: FakeMachine, task: Task) -> None:
@@ -107,7 +107,7 @@ def test_a_branch_that_somebody_deleted_is_asked_about(machine: FakeMachine, tas
     refuse(machine, task, None)
     assert "was deleted outside Muster" in gates.get_pending(person(task), task.id).prompt
     answer(task, "overwrite")
-    assert onto(task) == frames.TaskBranch(task.task_branch, None)
+    assert onto(task) == frames.TaskBranch(task.branch_name, None)
 
 
 def test_where_the_machine_is_lost_at_that_gate_another_pushes_from_the_checkpoint(
@@ -130,7 +130,7 @@ def test_where_the_machine_is_lost_at_that_gate_another_pushes_from_the_checkpoi
     other.report_on(task, frames.Accepted())
     other.report_workspace(task)
     order = orders.build_publish_order(latest_order(task))
-    assert (order.onto, order.number) == (frames.TaskBranch(task.task_branch, THEIRS), 1)
+    assert (order.onto, order.number) == (frames.TaskBranch(task.branch_name, THEIRS), 1)
     publish(other, task)
     assert status(task) is TaskStatus.COMPLETED
 
@@ -159,7 +159,7 @@ def test_a_task_that_is_cancelled_at_that_gate_stays_so(machine: FakeMachine, ta
     assert status(task) is TaskStatus.CANCELLED
     tasks.retry(person(task), task.id)
     works(machine, task, NEWER)
-    assert onto(task) == frames.TaskBranch(task.task_branch, None)  # it is asked again, if need be
+    assert onto(task) == frames.TaskBranch(task.branch_name, None)  # it is asked again, if need be
 
 
 def test_what_somebody_changes_at_that_gate_through_a_tunnel_is_what_is_pushed_then(

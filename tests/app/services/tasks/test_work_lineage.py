@@ -2,7 +2,6 @@
 
 import pytest
 
-from app.domain.attempt import AttemptOutcome
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Gate, OutboxEntry, Task
@@ -50,7 +49,7 @@ def failed_code(task: Task) -> str | None:
 
 
 def published(task: Task, made: frames.Revision) -> frames.Published:
-    move = frames.BranchMove(task.task_branch)
+    move = frames.BranchMove(task.branch_name)
     return frames.Published(str(task.branch), made.commit, CHANGE, move, made.tree)
 
 
@@ -75,7 +74,7 @@ def test_an_answer_is_kept_with_the_revision_that_it_is_about(task: Task) -> Non
     [question] = decisions.list_decisions(task.id)
     assert question["approved"] == gate.approved
     gate.approved = None
-    assert "approved" not in next(decisions.list_decisions(task.id)), "as in bundles of before"
+    assert "approved" not in next(decisions.list_decisions(task.id)), "if nothing is known"
 
 
 def test_what_goes_on_in_line_is_published(machine: FakeMachine, task: Task) -> None:
@@ -83,7 +82,7 @@ def test_what_goes_on_in_line_is_published(machine: FakeMachine, task: Task) -> 
     machine.report_finished(task, 1)
     order = orders.build_publish_order(latest_order(task))
     assert (order.commit, order.announce) == (OTHER.commit, False)
-    assert order.onto == frames.TaskBranch(task.task_branch)
+    assert order.onto == frames.TaskBranch(task.branch_name)
     machine.report_on(task, published(task, OTHER))
     assert (status(task), task.branch_commit) == (TaskStatus.COMPLETED, OTHER.commit)
 
@@ -126,7 +125,7 @@ def test_where_no_checkpoint_was_made_the_branch_is_moved_after_the_machine_has_
     machine.report_on(task, frames.PublishPreview(0, OTHER.commit, OTHER.tree, APPROVED))
     order = orders.build_publish_order(latest_order(task))
     assert (order.commit, order.number, order.announce) == (OTHER.commit, 1, False)
-    assert order.onto == frames.TaskBranch(task.task_branch)
+    assert order.onto == frames.TaskBranch(task.branch_name)
     machine.report_on(task, published(task, OTHER))
     assert status(task) is TaskStatus.COMPLETED
 
@@ -173,112 +172,11 @@ def test_an_attempt_in_which_no_stage_has_run_publishes_what_it_began_with(
     assert failed_code(task) == (None if made is APPROVED else CODE)
 
 
-def test_a_worker_that_tells_of_no_line_is_held_to_its_last_checkpoint(
-    machine: FakeMachine, task: Task
-) -> None:
-    make_live(task).work = None
-    db.session.commit()
-    machine.report_on(task, checkpoint(task, 1, OTHER, OTHER))
-    machine.report_finished(task, 1)
-    machine.report_on(task, published(task, APPROVED))
-    assert failed_code(task) == CODE
-
-
-def test_a_worker_that_cannot_tell_publishes_where_nobody_has_approved_anything(
-    machine: FakeMachine, create: Create
-) -> None:
-    task = create([DEVELOP])
-    machine.row.checks_commits = False
-    db.session.commit()
-    dispatcher.assign_queued()
-    machine.report_started(task)
-    machine.report_finished(task)
-    order = orders.build_publish_order(latest_order(task))
-    assert (order.commit, order.onto, order.announce) == (None, None, False)
-    machine.report_on(task, frames.Published(str(task.branch), OTHER.commit, CHANGE))
-    assert status(task) is TaskStatus.COMPLETED
-
-
-@pytest.fixture
-def pushed_by_old_order(machine: FakeMachine, task: Task) -> FakeMachine:
-    """A machine that pushes by an order of a server of before, which noted no commit for it."""
-    machine.report_on(task, checkpoint(task, 1, OTHER, APPROVED))
-    machine.report_finished(task, 1)
-    other = elsewhere(machine)
-    db.session.refresh(task)
-    make_live(task).work = None
-    other.row.checks_commits = False
-    other.report_on(task, frames.Accepted())
-    return other
-
-
-@pytest.mark.parametrize("pushed", [OTHER, APPROVED], ids=["the checkpoint", "another"])
-def test_a_push_that_was_ordered_before_the_upgrade_is_held_to_the_checkpoint(
-    pushed_by_old_order: FakeMachine, task: Task, pushed: frames.Revision
-) -> None:
-    move = frames.BranchMove(task.task_branch)
-    report = frames.Published(str(task.branch), pushed.commit, CHANGE, move)
-    pushed_by_old_order.report_on(task, report)
-    assert failed_code(task) == (None if pushed is OTHER else CODE)
-    assert task.branch_commit == (OTHER.commit if pushed is OTHER else None)
-
-
-@pytest.mark.parametrize("pushed", [OTHER, APPROVED], ids=["the checkpoint", "another"])
-def test_and_so_is_one_that_could_not_move_the_tasks_branch(
-    pushed_by_old_order: FakeMachine, task: Task, pushed: frames.Revision
-) -> None:
-    found = frames.BranchRefused(0, task.task_branch, pushed.commit, "f" * 40)
-    pushed_by_old_order.report_on(task, found)
-    assert failed_code(task) == (None if pushed is OTHER else CODE)
-    assert make_live(task).pushed_commit == (OTHER.commit if pushed is OTHER else None)
-
-
-@pytest.mark.parametrize("made", [OTHER, APPROVED], ids=["the checkpoint", "another"])
-def test_and_so_is_one_that_is_announced_after_the_upgrade(
-    pushed_by_old_order: FakeMachine, task: Task, made: frames.Revision
-) -> None:
-    preview = frames.PublishPreview(0, made.commit, made.tree, made)
-    pushed_by_old_order.report_on(task, preview)
-    assert failed_code(task) == (None if made is OTHER else CODE)
-
-
 def test_a_branch_is_not_ordered_to_a_commit_that_was_not_checked(
     machine: FakeMachine, task: Task
 ) -> None:
     machine.report_finished(task, 1)
-    machine.report_on(task, frames.BranchRefused(0, task.task_branch, OTHER.commit, "f" * 40))
+    machine.report_on(task, frames.BranchRefused(0, task.branch_name, OTHER.commit, "f" * 40))
     assert (status(task), make_live(task).pushed_commit) == (TaskStatus.RUNNING, None)
     assert orders.build_publish_order(latest_order(task)).onto is None
     assert "ignored " in warnings_of(task)[-1]
-
-
-def test_a_checkpoint_of_a_worker_that_has_gone_back_a_release_is_made_again_elsewhere(
-    machine: FakeMachine, task: Task
-) -> None:
-    machine.row.checks_commits = False
-    machine.apply([machine.report(task.id, 1, checkpoint(task, 1, OTHER, None))])
-    assert (status(task), task.stage_index) == (TaskStatus.QUEUED, 1)
-    assert task.checkpoints.keys() == {"0"}
-    assert make_live(task).outcome is AttemptOutcome.HANDED_OVER
-    dispatcher.assign_queued()
-    assert status(task) is TaskStatus.QUEUED, "that machine cannot go on with it"
-
-
-def test_what_such_a_worker_pushes_unannounced_is_pushed_again_elsewhere(
-    machine: FakeMachine, task: Task
-) -> None:
-    machine.report_finished(task, 1)
-    machine.row.checks_commits = False
-    machine.report_on(task, frames.Published(str(task.branch), OTHER.commit, CHANGE))
-    assert (status(task), task.stage_index) == (TaskStatus.QUEUED, 1)
-    assert (task.result, machine.row.slots_used) == (None, 0)
-
-
-def test_what_it_pushes_by_an_order_with_a_commit_is_published(
-    machine: FakeMachine, task: Task
-) -> None:
-    machine.report_on(task, checkpoint(task, 1, OTHER, APPROVED))
-    machine.report_finished(task, 1)
-    machine.row.checks_commits = False
-    machine.report_on(task, frames.Published(str(task.branch), OTHER.commit, CHANGE))
-    assert status(task) is TaskStatus.COMPLETED

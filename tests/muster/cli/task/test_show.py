@@ -43,4 +43,4 @@ def test_one_that_was_answered_meanwhile_says_no_question() -> None:
 def test_what_keeps_a_machine_comes_with_its_own_word() -> None:
     full = {"reason": "capability_degraded", "detail": "its disk\ntakes nothing"}
     assert show._block_text(full) == "agent unhealthy: its disk"
-    assert show._block_text({"reason": "offline"}) == "offline", "of a server of before"
+    assert show._block_text({"reason": "offline", "detail": None}) == "offline"

@@ -216,18 +216,3 @@ def test_an_agents_settings_and_attributes_change_nothing(worker: WorkerHome) ->
     assert known[str(files["fake.txt"].patch)].startswith(b"diff --git a/fake.txt b/fake.txt\nnew")
     assert not files["fake.txt"].binary
     assert patch(worker, base).count(b"\ndiff --git ") == 1
-
-
-def test_an_older_server_gets_no_changes_and_a_newer_one_later(worker: WorkerHome) -> None:
-    server = worker.server
-    server.protocol = 2
-    worker.start()
-    worker.run("echo one > one")
-    server.wait_for_report(StageFinished)
-    assert (reported_changes(worker), server.bodies(Content)) == ([], [])
-    server.protocol = 3
-    server.line.cut()
-    server.wait_until_connected(2)
-    server.send(Publish(7, 1))
-    server.wait_for_report(Published)
-    assert kinds(server.bodies())[-3:] == ["Content", "Changes", "Published"]

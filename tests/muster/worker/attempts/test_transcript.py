@@ -154,23 +154,6 @@ def test_much_waits_in_its_file_until_the_server_has_the_rest(
         assert len(msgspec.json.encode(report)) <= 256 << 10
 
 
-def test_it_waits_for_a_server_that_can_read_it_and_nothing_waits_for_it(
-    worker: WorkerHome, speak: Speak
-) -> None:
-    server = worker.server
-    server.protocol = 2
-    worker.start()
-    speak("for n in range(150): entry(str(n) + ' ' + 'x' * 16000)")
-    server.wait_for_report(StageFinished)
-    assert server.bodies(Transcript) == []
-    server.protocol = 3
-    server.line.cut()
-    server.wait_until_connected(2)
-    speak("entry('150')", stage_index=1)
-    server.wait_for_report(StageFinished, 2)
-    assert [int(text.split()[0]) for _, _, text in numbered(worker)] == list(range(151))
-
-
 def test_the_transcript_of_a_lost_stage_is_complete_before_that(
     worker: WorkerHome, speak: Speak
 ) -> None:
@@ -206,8 +189,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def make_reporter(journal: Journal, directory: Path) -> TranscriptReporter:
-    parts = SimpleNamespace(journal=journal, can_ask_questions=lambda: True)
-    context = cast(AttemptContext, parts)
+    context = cast(AttemptContext, SimpleNamespace(journal=journal))
     return TranscriptReporter(Reporter(context, KEY), directory)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from muster.protocol import version
 from muster.protocol.frames import Capability, CloseCode, Metrics, Stop, Undrain
 from muster.worker.server.connection import Disconnect
 from tests.muster.worker.channels import connected
@@ -106,17 +107,26 @@ def test_a_worker_comes_back_after_the_server_went_away(tmp_path: Path, server: 
         server.wait_until_connected(2)
 
 
+@pytest.fixture
+def next_version(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A worker of a made-up next release: it also accepts today's version."""
+    before = version.CURRENT
+    monkeypatch.setattr(version, "OLDEST_SUPPORTED", before)
+    monkeypatch.setattr(version, "CURRENT", before + 1)
+    return before + 1
+
+
 def test_a_server_that_is_yet_to_be_upgraded_is_spoken_to_in_its_own_version(
-    tmp_path: Path, server: FakeServer
+    tmp_path: Path, server: FakeServer, next_version: int
 ) -> None:
-    server.protocol = 2
+    before = server.protocol = next_version - 1
     with connected(tmp_path, server):
         server.wait_until_connected()
-        assert (server.refused, server.hellos[0].protocol) == ([3], 2)
-        server.protocol = 3
+        assert (server.refused, server.hellos[0].protocol) == ([next_version], before)
+        server.protocol = next_version
         server.kick(CloseCode.GOING_AWAY)
         server.wait_until_connected(2)
-        assert (server.refused, server.hellos[1].protocol) == ([3], 3)
+        assert (server.refused, server.hellos[1].protocol) == ([next_version], next_version)
 
 
 def test_what_a_server_says_that_speaks_no_version_of_ours_any_more_is_in_the_log(
@@ -124,12 +134,13 @@ def test_what_a_server_says_that_speaks_no_version_of_ours_any_more_is_in_the_lo
     server: FakeServer,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    next_version: int,
 ) -> None:
     monkeypatch.setattr("muster.worker.server.connection._LONG_DELAYS_SECONDS", (61.0, 61.0))
     server.protocol, server.refusal = 0, "install the server's release"
     with connected(tmp_path, server):
         wait_for(lambda: "reconnecting in 61.0 s" in caplog.text)
-    assert server.refused == [3, 2]
+    assert server.refused == [next_version, next_version - 1]
     assert "closed the connection: 4414 install the server's release;" in caplog.text
 
 

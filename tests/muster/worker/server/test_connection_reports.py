@@ -9,25 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.codec import decode_from_machine
-from muster.protocol.frames import (
-    Changes,
-    Content,
-    Lost,
-    Note,
-    QuestionOpened,
-    QuestionWithdrawn,
-    Report,
-    Suspended,
-    Transcript,
-    Usage,
-)
+from muster.protocol.frames import Note
 from muster.worker.journal.journal import Journal
 from muster.worker.server.log_stream import LogStreams
 from muster.worker.server.outbox import Outbox
 from tests.muster.worker.channels import Rig, connected
 from tests.muster.worker.fake_server import LIMIT, FakeServer, fake_server
-from tests.muster.worker.repositories import wait_for
 from tests.muster.worker.server.connection_world import quick, server
 
 __all__ = ["quick", "server"]
@@ -121,38 +108,3 @@ def test_a_sender_ends_although_it_is_closed_just_as_it_begins_to_look(tmp_path:
     closing.join(LIMIT)
     journal.close()
     assert not left_waiting
-
-
-C = "c0ffee" + "0" * 34
-NEW = [
-    *(
-        Transcript(0, 0, []),
-        Usage(0, "claude", []),
-        QuestionOpened(0, 0, "?"),
-        QuestionWithdrawn(0, 0),
-    ),
-    *(Content(C, 1, 9, 0, b"x"), Changes(0, "base", C, C)),
-]
-
-
-@pytest.mark.parametrize(("protocol", "sent"), [(2, [1, 8, 9]), (3, [*range(1, 10)])])
-def test_a_server_of_before_is_sent_nothing_that_it_cannot_read(
-    tmp_path: Path, protocol: int, sent: list[int]
-) -> None:
-    wake, socket = threading.Event(), Mock()
-    journal = Journal(tmp_path, wake.set)
-    for body in (Note("info", "x"), *NEW, Suspended(0, 0, "quota"), Note("info", "y")):
-        journal.append(AttemptKey(7, 1), body)
-    assert journal.flush(LIMIT)
-    outbox = Outbox(socket, journal, LogStreams(wake.set), wake, 1000, 0, protocol)
-
-    def arrived() -> list[Report]:
-        frames = (decode_from_machine(call.args[0]) for call in socket.send.call_args_list)
-        return [report for report in frames if isinstance(report, Report)]
-
-    wait_for(lambda: [report.seq for report in arrived()[-1:]] == [9])
-    outbox.close()
-    journal.close()
-    assert [report.seq for report in arrived()] == sent
-    # It must get the stage's end, in its own version's form.
-    assert isinstance(arrived()[-2].body, Lost if protocol == 2 else Suspended)

@@ -125,13 +125,3 @@ def test_a_flood_is_not_told_with_its_bytes(stages: Stages, listener: Listener) 
     while stages.shim.log_end < begin + 3_000_000:
         stages.shim.wait_for_log(stages.shim.log_end, timeout=10)
     assert not listener.receive(0.05) or listener.news < MAX_CHUNKS + 2
-
-
-def test_a_daemon_of_before_listens_without_pieces(stages: Stages, listener: Listener) -> None:
-    stages.start("sh", "-c", "stty -echo; echo up; read line; echo on; read line")
-    begin = len(stages.wait_for(b"up\r\n"))
-    listener.line._send_message({"do": "listen", "beyond": begin})
-    stages.shim.send_input(b"\n")
-    while listener.end < begin + 1:
-        assert listener.receive()
-    assert listener.told == b""

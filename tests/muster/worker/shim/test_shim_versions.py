@@ -42,24 +42,35 @@ def spoken_with(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, *versions: 
     return True
 
 
-@pytest.mark.parametrize("shims", [VERSION - 1, VERSION + 1], ids=["older", "newer"])
+@pytest.mark.parametrize(
+    ("shims", "daemons"),
+    [
+        pytest.param((VERSION,), (VERSION + 1, VERSION), id="of the previous version"),
+        pytest.param((VERSION + 1, VERSION), (VERSION,), id="of the next version"),
+    ],
+)
 def test_a_daemon_finishes_the_stage_of_a_shim_one_version_away(
-    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, shims: int
+    worker: WorkerHome,
+    monkeypatch: pytest.MonkeyPatch,
+    shims: tuple[int, ...],
+    daemons: tuple[int, ...],
 ) -> None:
+    """The next version is made up: each side accepts its own and the previous one."""
     server = worker.server
     flag = worker.layout.home.parent / "go"
     with monkeypatch.context() as other:
         other.setattr(
-            "muster.worker.shim.client._SHIM_SCRIPT", entry(OTHER_VERSION.format(version=shims))
+            "muster.worker.shim.client._SHIM_SCRIPT", entry(OTHER_VERSION.format(versions=shims))
         )
-        other.setattr("muster.worker.shim.link.SUPPORTED_VERSIONS", (shims, shims - 1))
+        other.setattr("muster.worker.shim.link.SUPPORTED_VERSIONS", shims)
         worker.start().run(HELD.format(flag=flag))
         server.wait_for(lambda: b"up" in server.log())
         worker.leave()
-    assert spoken_with(worker, monkeypatch, shims)
-    assert not spoken_with(worker, monkeypatch, shims - 2, shims + 1)
+    assert spoken_with(worker, monkeypatch, *shims)
+    assert not spoken_with(worker, monkeypatch, min(shims) - 1, max(shims) + 1)
 
-    worker.spawn()
+    monkeypatch.setattr("muster.worker.shim.link.SUPPORTED_VERSIONS", daemons)
+    worker.start()
     (held,) = server.hellos[-1].attempts
     assert (held.stage_index, held.state) == (0, "working")
     flag.touch(0o666)
@@ -78,12 +89,12 @@ def test_a_shim_that_refuses_us_keeps_its_stage_until_that_is_to_stop(
 ) -> None:
     monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG_TIMEOUT_SECONDS", 0.1)
     monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG_POLL_SECONDS", 0.1)
-    server, strange = worker.server, VERSION + 5
+    server, strange = worker.server, (VERSION + 5,)
     with monkeypatch.context() as other:
         other.setattr(
-            "muster.worker.shim.client._SHIM_SCRIPT", entry(OTHER_VERSION.format(version=strange))
+            "muster.worker.shim.client._SHIM_SCRIPT", entry(OTHER_VERSION.format(versions=strange))
         )
-        other.setattr("muster.worker.shim.link.SUPPORTED_VERSIONS", (strange,))
+        other.setattr("muster.worker.shim.link.SUPPORTED_VERSIONS", strange)
         worker.start().run(HELD.format(flag=worker.layout.home.parent / "never"))
         server.wait_for(lambda: b"up" in server.log())
         worker.leave()
@@ -103,7 +114,7 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
     messages: list[dict[str, object]] = []
     responses = {
         "hello": (
-            '{"hello":2,"state":{"stage_index":null,"running":false,"ends":[],"log_end":0,'
+            '{"hello":3,"state":{"stage_index":null,"running":false,"ends":[],"log_end":0,'
             '"began_at_ms":5,"deadline":9.5,"pid":42}}'
         ),
         "begin": '{"id":1,"begun":true}',
@@ -142,7 +153,7 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
     more = {"limits": {**limits, **places}, "room": [], "network": None}
     more |= {"channel": False, "run": 0, "threads": []}
     assert messages == [
-        {"hello": [3, 2]},
+        {"hello": [3]},
         {"id": 1, "do": "begin", "stage": {**stage, **terminal, **more}},
         {"id": 2, "do": "stop", "grace": 10.0},
     ]

@@ -19,7 +19,6 @@ from muster.worker.terminals import terminal_bridge
 from tests.muster.worker.fake_pty import TerminalConnection
 from tests.muster.worker.repositories import as_root, repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker
-from tests.muster.worker.worker_variants import WITHOUT_PIECES, entry
 
 __all__ = ["as_root", "repository", "root", "worker"]
 
@@ -50,18 +49,6 @@ def test_what_is_typed_reaches_the_program_and_its_answer_comes_back(worker: Wor
     shows(worker, call, b"got words\r\n")
     assert call.begin == 0
     assert call.path == "/api/workers/pty/7"
-    worker.server.wait_for(lambda: call.output == worker.server.log())
-
-
-def test_a_shim_of_before_tells_no_pieces_and_is_shown_all_the_same(
-    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("muster.worker.shim.client._SHIM_SCRIPT", entry(WITHOUT_PIECES))
-    call = open_viewer(worker, "stty -echo; echo up; while read line; do echo $line; done")
-    shows(worker, call, b"up\r\n")
-    for number in range(20):
-        call.type(b"word %d\n" % number)
-        shows(worker, call, b"word %d\r\n" % number)
     worker.server.wait_for(lambda: call.output == worker.server.log())
 
 
