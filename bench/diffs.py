@@ -32,10 +32,10 @@ _BARE = sa.text("""
 _MORE = (
     """
     INSERT INTO tasks (project_id, description, status, created_by, agent_type, pipeline,
-                       stage_index, round, attempt, priority, checkpoints, events, created_at,
-                       updated_at, finished_at, has_contents)
+                       stage_index, round, attempt, priority, checkpoints, events, branch_name,
+                       created_at, updated_at, finished_at, has_contents)
     SELECT project_id, description, 'completed', created_by, agent_type, pipeline, 0, 1, 1, 0, '{}',
-           0, created_at, updated_at, now(), true
+           0, branch_name, created_at, updated_at, now(), true
     FROM tasks, generate_series(1, :count) WHERE tasks.id = :like
     """,
     """

@@ -29,5 +29,5 @@ def tunnel_frame(wanted: WantedTunnel) -> frames.Tunnel:
         number=wanted.number,
         desired_state="open" if wanted.is_open else "closed",
         ttl=wanted.seconds if wanted.is_open else 0.0,
-        opened_by=frames.Author(*wanted.opened_by) if wanted.opened_by else None,
+        opened_by=frames.Author(*wanted.opened_by),
     )

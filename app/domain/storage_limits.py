@@ -35,14 +35,3 @@ def storage_cost(size: int, marks: int = 0) -> int:
     small ones.
     """
     return size + _CHUNK + _MARK * marks
-
-
-def max_bytes(live: int, *, ended: bool, late: int | None) -> int:
-    """Return the limit of an attempt's log and transcript.
-
-    It's `live` for a live attempt, else the value recorded at its end (None: by a release that
-    recorded none).
-    """
-    if not ended:
-        return live
-    return MAX_LATE_BYTES if late is None else late

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, MappedSQLExpression, column_property, mapped_
 BigId = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 Big = Annotated[int, mapped_column(BigInteger)]
 Timestamp = Annotated[datetime, mapped_column(DateTime(timezone=True))]
-# The number of the transaction that wrote the row; null in rows older than the column.
+# The number of the transaction that wrote the row; null in rows from a backup.
 # `services.notify.stream_batch` uses it to read what was committed after a snapshot.
 Xid = Annotated[
     int | None,

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, event, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.domain import branch_name
 from app.domain.attempt import AttemptOutcome, AttemptPhase, attempt_branch
 from app.domain.scheduling import PlacementConstraints
 from app.domain.task import EventType, SuspendReason, TaskStatus
@@ -36,7 +35,7 @@ class Task(Model):
     the task last entered the queue. `usage` is its agents' usage in all attempts: {inputTokens,
     cachedTokens, outputTokens, reasoningTokens, cost, isEstimate}; null: unknown. `has_contents`:
     rows of its attempts' changes exist (`models.change`). `dismissed_at`: its creator has dismissed
-    its end. `branch_name` is that of its own branch (null: older than these branches), and
+    its end. `branch_name` is that of its own branch, which stays when attempts end, and
     `branch_commit` what the next push expects there (null: no such branch).
     """
 
@@ -73,7 +72,7 @@ class Task(Model):
     events: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
     usage: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    branch_name: Mapped[str | None]
+    branch_name: Mapped[str] = mapped_column(nullable=True)
     branch_commit: Mapped[str | None]
     failure: Mapped[dict[str, Any] | None] = mapped_column(Json)
     has_contents: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
@@ -112,11 +111,6 @@ class Task(Model):
     def branch(self) -> str | None:
         """The latest attempt's branch."""
         return attempt_branch(self.id, self.attempt) if self.attempt else None
-
-    @property
-    def task_branch(self) -> str:
-        """The task's own branch, which stays when attempts end."""
-        return self.branch_name or branch_name.render(branch_name.DEFAULT, self.id)
 
     __table_args__ = (
         Index(
@@ -175,18 +169,18 @@ class Attempt(Model):
     not for a stage. `pushed_commit` is what it has pushed, or is about to. `uncounted`: its loss
     doesn't count against `maxAttempts`, because nothing had been tried or no server was running;
     or, for a requeued one, its machine returned it. `resume_from` is the checkpoint ref that the
-    workspace is built from, and `resume_commit` its expected commit (null: older than this column).
-    `work` is the last revision that its machine has reported, at first what it resumes from
-    (`domain.lineage`). `question` is its agent's last question in the middle of the stage, by the
-    machine's number: {number, gate (the `Gate`'s number), answer? {choice?, input?}}; an empty
-    answer: no one's. `pending_exit` is the reported end of a stage whose log is incomplete:
-    {stageIndex, how, code, logEnd, failure? [kind, message], denied, suspended? {reason, message,
-    resetsAtMs}}. `log_gaps` lists the byte ranges [from, to) of the log that the machine has lost;
-    Since `log_expired_at`, when the log was deleted after its retention period, all of it is
-    one (`LogChain`). `transcript_entries` is the number of its transcript's entries. `stored_bytes`
-    is the stored size of log and transcript (`domain.storage_limits`), `max_stored_bytes` their
-    limit, recorded at the attempt's end. `forget_at` is when the machine may delete the workspace,
-    `forgotten_at` when it has.
+    workspace is built from, and `resume_commit` its expected commit. `work` is the last revision
+    that its machine has reported, at first what it resumes from (`domain.lineage`). `question` is
+    its agent's last question in the middle of the stage, by the machine's number: {number, gate
+    (the `Gate`'s number), answer? {choice?, input?}}; an empty answer: no one's. `pending_exit` is
+    the reported end of a stage whose log is incomplete: {stageIndex, how, code, logEnd} with
+    {failure [kind, message], denied} or {suspended {reason, message, resetsAtMs}}. `log_gaps` lists
+    the byte ranges [from, to) of the log that the machine has lost. Since `log_expired_at`, when
+    the log was deleted after its retention period, all of it is one (`LogChain`).
+    `transcript_entries` is the number of its transcript's entries. `stored_bytes` is the stored
+    size of log and transcript (`domain.storage_limits`), `max_stored_bytes` their limit since the
+    attempt's end. `forget_at` is when the machine may delete the workspace, `forgotten_at` when it
+    has.
     """
 
     __tablename__ = "attempts"

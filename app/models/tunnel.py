@@ -17,7 +17,7 @@ class Tunnel(Model):
     stays true until the machine has reported that nothing of the tunnel runs, whatever the state;
     until then the machine gets orders about it. `accepted_at` is the machine's first report about
     this start. While the tunnel starts, `error` is what a person must do first. `opened_by` is who
-    started it; null in rows older than the column.
+    started it.
     """
 
     __tablename__ = "tunnels"
@@ -26,7 +26,7 @@ class Tunnel(Model):
     attempt: Mapped[int] = mapped_column(primary_key=True)
     machine_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("machines.id"))
     number: Mapped[int]
-    opened_by: Mapped[Big | None] = mapped_column(ForeignKey("developers.id"))
+    opened_by: Mapped[Big] = mapped_column(ForeignKey("developers.id"), nullable=True)
     state: Mapped[TunnelState] = mapped_column(pg_enum(TunnelState))
     runs: Mapped[bool]
     url: Mapped[str | None]

@@ -165,8 +165,6 @@ class Maintenance:
         began = time.monotonic()
         self._delete_old_checkpoints(path)
         MirrorUsers(path).delete_unneeded_refs()
-        # Earlier versions wrote one: see the setting.
-        (path / "objects" / "info" / "commit-graph").unlink(missing_ok=True)
         flag = _AnyFlag(lock, self._stopped)
         git.run_git(
             ["gc", "--quiet"],

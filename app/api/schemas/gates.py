@@ -58,7 +58,7 @@ class GateDiffSchema(DiffSchema):
     href = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "changes so far, by file; null: its machine doesn't report them"},
+        metadata={"description": "changes so far, by file; null: not reported yet"},
     )
 
 

@@ -7,8 +7,7 @@ from psycopg2 import sql
 
 # State of the server's processes, and the schema's own table.
 EXCLUDED_TABLES = frozenset({"alembic_version", "server_processes"})
-# Transaction numbers of the old cluster mean nothing in another one; null is "older than the
-# column".
+# Transaction numbers of the old cluster mean nothing in another one: restored rows have none.
 EXCLUDED_COLUMNS = frozenset({"xid"})
 
 _TABLES = """

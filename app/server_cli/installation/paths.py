@@ -97,10 +97,7 @@ def find_paths(*, user: bool, root: Path = Path("/")) -> InstallationPaths:
         return system_paths(root)
     mine, home = user_paths(root), Path.home()
     is_anothers = os.geteuid() == 0 and home.is_dir() and home.stat().st_uid != 0
-    # An installation that an earlier release made this way is root's: nobody else could resume or
-    # remove it.
-    is_there = mine.is_installed and mine.is_own
-    if is_anothers and root == Path("/") and not is_there:
+    if is_anothers and root == Path("/"):
         raise OperateError(
             f"HOME is {home}, which isn't root's: use --user for yourself, without sudo"
         )

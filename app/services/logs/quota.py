@@ -17,8 +17,5 @@ def has_space(attempt: Attempt, cost: int) -> bool:
     """
     if attempt.log_expired_at is not None or len(attempt.log_gaps) >= storage_limits.MAX_GAPS:
         return False
-    has_ended = attempt.ended_at is not None
-    most = storage_limits.max_bytes(
-        max_live_bytes(), ended=has_ended, late=attempt.max_stored_bytes
-    )
-    return attempt.stored_bytes + cost <= most
+    recorded = attempt.max_stored_bytes
+    return attempt.stored_bytes + cost <= (max_live_bytes() if recorded is None else recorded)

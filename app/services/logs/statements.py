@@ -47,10 +47,9 @@ class AppendResult(NamedTuple):
 
 # For an attempt whose workspace or log was deleted, nothing is stored; otherwise as much as the
 # limit allows.
-_HAS_SPACE = f"""
-    a.forgotten_at IS NULL AND a.log_expired_at IS NULL AND a.stored_bytes + %s <= CASE
-        WHEN a.ended_at IS NULL THEN CAST(:most AS bigint)
-        ELSE coalesce(a.max_stored_bytes, {storage_limits.MAX_LATE_BYTES}) END
+_HAS_SPACE = """
+    a.forgotten_at IS NULL AND a.log_expired_at IS NULL
+    AND a.stored_bytes + %s <= coalesce(a.max_stored_bytes, CAST(:most AS bigint))
 """
 
 # Under the machine's lock, like all writes about its attempts. A run is stored only if it starts

@@ -256,7 +256,7 @@ def _gate_card(gate: Mapping[str, Any], answered: str | None) -> GateCard:
         prompt=gate["prompt"],
         choices=tuple(gate["choices"]),
         answered=answered,
-        number=gate.get("number", 0),  # missing in content stored by earlier releases
+        number=gate["number"],
     )
 
 

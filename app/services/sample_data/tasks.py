@@ -22,19 +22,20 @@ _GATED = [{**pipeline.DEFAULT[0], "confirm": True}]
 _ENDS = (TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED)
 _SHARES = (80, 12, 8)
 _COLUMN_LIST = """id project_id description status suspend_reason created_by machine_id agent_type
-priority pipeline stage_index round attempt checkpoints events result failure created_at queued_at
-assigned_at started_at finished_at updated_at"""
+priority pipeline stage_index round attempt checkpoints events branch_name result failure created_at
+queued_at assigned_at started_at finished_at updated_at"""
 
 _ATTEMPTS = text("""
     INSERT INTO attempts (task_id, number, round, machine_id, phase, stage_index, has_slot,
                           uncounted, outcome, assigned_at, accepted_at, started_at, ended_at,
-                          forget_at, forgotten_at, log_bytes, log_lines, log_gaps)
+                          forget_at, forgotten_at, log_bytes, log_lines, log_gaps, work)
     SELECT id, 1, 1, machine_id,
            CASE status WHEN 'completed' THEN 'publish' ELSE 'run' END::attempt_phase, 0,
            status = 'running', false,
            CASE status WHEN 'completed' THEN 'published' WHEN 'failed' THEN 'failed'
                        WHEN 'cancelled' THEN 'cancelled' END::attempt_outcome,
-           assigned_at, assigned_at, started_at, finished_at, finished_at, finished_at, 0, 0, '[]'
+           assigned_at, assigned_at, started_at, finished_at, finished_at, finished_at, 0, 0, '[]',
+           '{}'
     FROM tasks WHERE attempt = 1 AND id BETWEEN :first AND :last
 """)
 _GATES = text("""
@@ -190,6 +191,7 @@ def _row(
         1 if is_begun else 0,
         _checkpoints(task_id) if status is TaskStatus.COMPLETED else "{}",
         plan.events[index],
+        f"muster/{task_id}",
         _RESULT % (task_id, task_id, index % 9 + 1, index % 200, index % 50)
         if status is TaskStatus.COMPLETED
         else None,

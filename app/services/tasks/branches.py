@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.domain import branch_name, lineage, task_branch
+from app.domain import lineage, task_branch
 from app.domain.attempt import AttemptPhase
 from app.domain.pipeline import GateKind
 from app.domain.task import EventType, SuspendReason, TaskEvent
@@ -27,8 +27,7 @@ def build_order(row: Any) -> frames.TaskBranch | None:
     """
     if row.pushed_commit is None or is_left_alone(row.task_id, row.round):
         return None
-    name = row.branch_name or branch_name.render(branch_name.DEFAULT, row.task_id)
-    return frames.TaskBranch(name, row.branch_commit)
+    return frames.TaskBranch(row.branch_name, row.branch_commit)
 
 
 def is_left_alone(task_id: int, round_: int) -> bool:

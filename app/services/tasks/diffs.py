@@ -63,9 +63,7 @@ def _missing_reason(task: Task, which: DiffSelector) -> str:
         return "No changes are recorded there."
     if (machine_error := _machine_error(task)) is not None:
         return f"Its machine couldn't determine the changes: {machine_error}."
-    if task.checkpoints or task.partial or task.result:
-        return "Its machine's release is too old to report changes."
-    return "No stage has finished yet."
+    return "No stage has reported changes yet."
 
 
 def _machine_error(task: Task) -> str | None:

@@ -17,15 +17,15 @@ class WantedTunnel:
     """A tunnel that the machine hasn't reported as ended.
 
     `is_open`: it should be open, for `seconds` more; else it should be closed. `opened_by` is the
-    git name and address of its starter, if known.
+    git name and address of its starter.
     """
 
     task_id: int
     attempt: int
     number: int
     is_open: bool
-    seconds: float = 0.0
-    opened_by: tuple[str, str] | None = None
+    seconds: float
+    opened_by: tuple[str, str]
 
 
 # A column of another query, so that it costs no extra round trip. That query binds `machine`.
@@ -45,7 +45,7 @@ RUNNING = (
         )
     )
     .join(Attempt, (Attempt.task_id == Tunnel.task_id) & (Attempt.number == Tunnel.attempt))
-    .outerjoin(Developer, Developer.id == Tunnel.opened_by)
+    .join(Developer, Developer.id == Tunnel.opened_by)
     .where(Tunnel.machine_id == bindparam("machine"), Tunnel.runs)
     .correlate(None)
     .scalar_subquery()
@@ -67,5 +67,5 @@ def _to_wanted(row: Mapping[str, Any], now: float) -> WantedTunnel:
         number=row["number"],
         is_open=is_wanted and seconds > 0,
         seconds=max(seconds, 0.0),
-        opened_by=(row["gitName"], row["gitEmail"]) if row["gitName"] else None,
+        opened_by=(row["gitName"], row["gitEmail"]),
     )

@@ -20,9 +20,9 @@ def record_outcome(
     """Record in `health` how the order's agent worked.
 
     Timeouts, stops, the end of a lease, and an agent that had nothing to do (`/clear`) are ignored;
-    so are shell stages, and stages whose agent an earlier release didn't store.
+    so are shell stages.
     """
-    if not kept.is_agent or not kept.project:
+    if not kept.is_agent:
         return
     if end.how in ("exit", "signal"):
         adapter = health.adapters.get(kept.agent)

@@ -50,7 +50,7 @@ class AttemptState(msgspec.Struct, frozen=True):
     repo: Repo
     author: Author
     has_session: bool = msgspec.field(default=False, name="conversed")
-    project: str = ""  # earlier releases didn't write this and the following fields
+    project: str = ""
     run: int = 0
     session_agents: tuple[str, ...] = msgspec.field(default=(), name="talked")
     sessions: dict[str, str] = {}
@@ -152,9 +152,8 @@ class AttemptState(msgspec.Struct, frozen=True):
         )
 
     def _agents_with_sessions(self) -> tuple[str, ...]:
-        # An earlier release stored only that there was a session.
-        is_one = self.is_agent or self.has_session
-        return tuple(dict.fromkeys((*self.session_agents, *([self.agent] if is_one else []))))
+        own = [self.agent] if self.is_agent else []
+        return tuple(dict.fromkeys((*self.session_agents, *own)))
 
     def write(self, directory: Path) -> None:
         """Write the state. Raises OSError."""

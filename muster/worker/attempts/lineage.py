@@ -2,7 +2,7 @@
 
 from muster.protocol.frames import Revision
 from muster.worker.agents.attempt_state import AttemptState
-from muster.worker.git import checkpoints, stage_result
+from muster.worker.git import checkpoints
 from muster.worker.git.remote import Login
 from muster.worker.git.workspace import Workspace
 from muster.worker.journal.reported_progress import ReportedProgress
@@ -28,6 +28,4 @@ def previous_revision(
     if standing.last_revision is not None:
         return standing.last_revision
     began = kept.repo.resume_commit or workspace.base_commit
-    if standing.checkpointed >= 0 and (noted := stage_result.read(workspace)):
-        began = noted.commit  # the earlier worker has reported it, without its tree
     return checkpoints.read_revision(workspace.mirror(Login.from_repo(kept.repo)), began)

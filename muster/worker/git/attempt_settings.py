@@ -36,9 +36,7 @@ def variables(workspace: Workspace) -> dict[str, str]:
     """Return the variables that an attempt's own git needs to fetch."""
     if not _are_needed(workspace.sandbox):
         return {}
-    settings = workspace.mirror().path / _NAME
-    # An earlier version wrote them into the home.
-    return {"GIT_CONFIG_SYSTEM": str(settings)} if settings.exists() else {}
+    return {"GIT_CONFIG_SYSTEM": str(workspace.mirror().path / _NAME)}
 
 
 def _are_needed(room: Sandbox) -> bool:

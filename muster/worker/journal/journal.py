@@ -248,8 +248,8 @@ class Journal:
         ]
 
     def _acked_records(self, acked: int) -> list[JournalRecord]:
-        """Return records that an older worker reads as well: reported, acknowledged, and then a
-        second opening record."""
+        """Return the acknowledged reports that are still needed, as records of the journal before
+        the second opening record."""
         if not (kept := self._acked.reports_after(0)):
             return []
         opening = Opening(self.journal_id, kept[0].seq - 1)

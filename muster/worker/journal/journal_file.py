@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from muster.protocol import bounds
 from muster.protocol.frames import Report
 from muster.worker import atomic_write
 from muster.worker.journal.reported_progress import ReportedProgress
@@ -152,10 +151,7 @@ def parse_records(content: bytes) -> ReadRecords:
 
 def _decode(payload: bytes) -> JournalRecord | None:
     try:
-        try:
-            return _decoder.decode(payload)
-        except msgspec.ValidationError:  # an earlier release's report may be longer than ours
-            return bounds.decode_truncated(_decoder, payload)
+        return _decoder.decode(payload)
     except (msgspec.DecodeError, RecursionError, OverflowError):
         return None
 

@@ -29,7 +29,7 @@ else:
 
 CONTENT_FD = 3
 """The descriptor of a file with a marshalled dictionary: argv, env, cwd, uid, gid (None: don't
-change), has_proxy, has_channel (missing in an earlier shim's)."""
+change), has_proxy, has_channel."""
 
 PROXY_FD = 4
 """The descriptor for `sandbox_listener.listen_in_sandbox`, if there is a proxy."""
@@ -194,7 +194,7 @@ def _fork_command(content: dict[str, Any], terminal: int) -> tuple[int, bytes]:
     """Fork the command; return its pid, and why it doesn't run, if so. Raises OSError."""
     read_fd, report_fd = os.pipe()
     signal.signal(signal.SIGTERM, _forward_sigterm)
-    channel = CHANNEL_FD if content.get("has_channel") else None
+    channel = CHANNEL_FD if content["has_channel"] else None
     leader = os.fork()
     if not leader:
         try:

@@ -38,7 +38,7 @@ class AttemptRecord:
         except FileNotFoundError:
             return None
         stages = [_parse_stage(stage) for stage in fields["stages"]]
-        return cls(fields["began_at_ms"], stages, fields.get("asked", 0))
+        return cls(fields["began_at_ms"], stages, fields["asked"])
 
     @property
     def latest_run(self) -> tuple[int, int] | None:

@@ -1,7 +1,7 @@
 """The sizes of an attempt's terminal over time: `sizes` next to the log, in records of one size.
 
 A record applies from its offset in the log on. Only the shim writes; it imports only the standard
-library. An earlier shim leaves no file.
+library.
 """
 
 import contextlib

@@ -29,7 +29,7 @@ _MAX_BACKLOG_REQUESTED_BYTES, _MAX_BACKLOG_BYTES = 8 << 20, 128 << 20
 _JUMP_TAIL_BYTES = 1 << 20  # bytes before the end from which it continues then
 _SCROLLBACK_LINES = 200  # lines, for a screen that grows again
 _MAX_SAVED_BYTES = 4 << 20  # bytes of a saved screen
-_DEFAULT_SIZE = Size(0, 0, 120, 40)  # if an earlier shim has left no sizes
+_DEFAULT_SIZE = Size(0, 0, 120, 40)  # if the disk was too full for a size
 
 # Modes that the emulator doesn't track, but that a viewer's terminal needs: bracketed paste, mouse,
 # focus; and sequences after which nothing older is visible.

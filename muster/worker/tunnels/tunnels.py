@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 class _Record(msgspec.Struct, frozen=True):
     number: int
     is_finished: bool = msgspec.field(default=False, name="over")
-    opened_by: Author | None = None  # earlier releases didn't write it
+    opened_by: Author | None = None
 
 
 class Tunnels:

@@ -84,20 +84,6 @@ def test_root_makes_none_of_its_own_in_the_home_of_another(
         paths.find_paths(user=True)
 
 
-def test_root_continues_its_installation_in_the_home_of_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Otherwise nobody could: an earlier release created it, and its files are root's."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can give it to another")
-    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    os.chown(tmp_path, 65534, 65534)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    settings.write_settings(made := paths.user_paths().settings, {"MUSTER_PORT": "9001"})
-    assert paths.find_paths(user=True).settings == made
-
-
 def test_root_makes_an_image_of_another_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give it to another")

@@ -19,6 +19,7 @@ GATE = {
     "kind": "choose",
     "prompt": "Where?",
     "choices": ["here", "there"],
+    "number": 0,
 }
 
 

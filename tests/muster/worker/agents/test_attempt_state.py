@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from muster.protocol.frames import Author, Repo, RunStage
@@ -75,15 +74,3 @@ def test_a_shell_stage_has_no_session(tmp_path: Path) -> None:
         make_state(order(0, kind="shell")).with_exit_facts({"session": "s"}, tmp_path).session_id
         is None
     )
-
-
-@pytest.mark.parametrize(("conversed", "is_agent"), [(True, False), (False, True)])
-def test_what_an_earlier_release_kept_is_gone_on_with(
-    tmp_path: Path, conversed: bool, is_agent: bool
-) -> None:
-    written = msgspec.to_builtins(make_state(order(0)))
-    written |= {"conversed": conversed, "is_agent": is_agent}
-    for field in ("talked", "sessions"):
-        del written[field]
-    (tmp_path / attempt_state.FILE_NAME).write_bytes(msgspec.json.encode(written))
-    assert AttemptState.from_order(order(1), attempt_state.read(tmp_path)).has_session

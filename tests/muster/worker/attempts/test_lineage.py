@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from muster.protocol.frames import Author, Checkpoint, Repo, Revision
+from muster.protocol.frames import Author, Repo, Revision
 from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.attempts import lineage
 from muster.worker.git import checkpoints
@@ -39,9 +39,6 @@ def test_it_is_what_was_reported_last_or_what_the_attempt_began_with(
     act(made, "echo 1 > one")
     first = checkpoints.push_checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
     assert commit() == made.base_commit, "as long as it is not reported"
-    # A worker of before has reported it, and no tree.
-    before = ReportedProgress().with_report(Checkpoint(0, first.ref, first.commit))
-    assert commit() == first.commit
     before = ReportedProgress(last_revision=Revision(first.commit, first.tree))
     assert commit() == first.commit
     before = ReportedProgress()

@@ -220,18 +220,6 @@ def test_what_cannot_be_said_is_not_reported(tmp_path: Path) -> None:
     journal.close()
 
 
-def test_longer_words_of_an_earlier_release_are_no_damage(tmp_path: Path) -> None:
-    journal_id, _ = filled(tmp_path, 1)
-    longer = ReportAppended(Report(2, 7, 1, Note("info", "n" * 9_000)))
-    with (tmp_path / "journal").open("ab") as file:
-        file.write(pack_record(longer) + pack_record(ReportAppended(Report(3, 7, 1, Accepted()))))
-    journal = opened(tmp_path)
-    assert journal.journal_id == journal_id
-    bodies = [report.body for report in journal.reports_after(0)]
-    assert bodies[1:] == [Note("info", "n" * (MAX_MESSAGE_CHARS - 1) + "…"), Accepted()]
-    journal.close()
-
-
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_without_a_complaint(content: bytes) -> None:
     found = parse_records(content)
