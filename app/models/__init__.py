@@ -1,5 +1,6 @@
 """The models: one class per table, one aggregate per file."""
 
+from app.models.attempt import Attempt
 from app.models.audit import AuditEntry
 from app.models.audit_stream import AuditStream, AuditStreamEntry
 from app.models.bot import Bot, BotBinding
@@ -30,7 +31,7 @@ from app.models.sample import MachineHour, MachineMinute
 from app.models.search import TaskText
 from app.models.server import ServerIdentity, ServerProcess
 from app.models.setting import StoredSetting
-from app.models.task import Attempt, Event, Task
+from app.models.task import Event, Task
 from app.models.terminal import ChannelToken, Terminal, TerminalInput, TerminalSize
 from app.models.tunnel import Tunnel
 from app.models.usage import RunInterval, Usage

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.fleet_counters import COUNTED_EVENTS, MARGINS, FleetCounter
 from app.extensions import Model
+from app.models.attempt import Attempt
 from app.models.columns import Big, BigId, pg_enum
 from app.models.machine import MachineHeartbeat
-from app.models.task import Attempt, Event
+from app.models.task import Event
 
 
 class FleetIncrement(Model):

@@ -1,4 +1,4 @@
-"""Tasks with their attempts and history."""
+"""Tasks and their history."""
 
 import uuid
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, event, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.domain.attempt import AttemptOutcome, AttemptPhase, attempt_branch
+from app.domain.attempt import attempt_branch
 from app.domain.scheduling import PlacementConstraints
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import Model
@@ -17,71 +17,93 @@ from app.models.project import Project
 
 
 class Task(Model):
-    """Work that a developer requested.
-
-    `status` is set by `services.tasks.transitions.apply_event`, and by the dispatcher's statement.
-    `round` counts retries and follow-ups, from 1; `follow_up` is the number of the follow-up that
-    it's about (null: none), and `follow_ups_queued` the number of queued ones. `attempt` is the
-    number of the latest attempt (0: none yet), and `machine_id` its machine. `stage_index` is the
-    current stage; if it equals the number of stages, an attempt was lost before its push, and only
-    the push is left. `checkpoints` maps a finished stage's index (as text) to {ref, commit, tree?,
-    diff?}; under `domain.follow_up.BEFORE_FIRST_STAGE` is what a follow-up's round started with.
-    `partial` is the latest in a stage's middle: {stageIndex, ref, …}. `quota` has the format of
-    `domain.quota`; until `resume_at` the task waits for its agent's account. `budget` is {minutes?,
-    tokens?, cost?}, `allowed` what people have granted beyond budgets
-    (`domain.budget.compute_grants`), `grants` how often, `warned_grants` the grants at which people
-    were notified that the task's own is almost used up. `running_since`: it's running. `events` is
-    the number of events in the task's history; it's read under the row's lock. `queued_at` is when
-    the task last entered the queue. `usage` is its agents' usage in all attempts: {inputTokens,
-    cachedTokens, outputTokens, reasoningTokens, cost, isEstimate}; null: unknown. `has_contents`:
-    rows of its attempts' changes exist (`models.change`). `dismissed_at`: its creator has dismissed
-    its end. `branch_name` is that of its own branch, which stays when attempts end, and
-    `branch_commit` what the next push expects there (null: no such branch).
-    """
+    """Work that a developer requested."""
 
     __tablename__ = "tasks"
 
     id: Mapped[BigId]
     project_id: Mapped[Big] = mapped_column(ForeignKey("projects.id"))
+    # What to do, in the creator's words; follow-ups have instructions of their own.
     description: Mapped[str]
+    # `services.tasks.transitions` and the dispatcher's statement set it.
     status: Mapped[TaskStatus] = mapped_column(pg_enum(TaskStatus))
+    # Null unless it's suspended.
     suspend_reason: Mapped[SuspendReason | None] = mapped_column(pg_enum(SuspendReason))
+    # The developer who requested it.
     created_by: Mapped[Big] = mapped_column(ForeignKey("developers.id"))
+    # The labels that its machine must have, besides those that the project requires.
     machine_selector: Mapped[str | None]
+    # The only machine that can take it; null: any that matches.
     requested_machine_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("machines.id"))
+    # The latest attempt's machine.
     machine_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("machines.id"))
+    # The agent that runs its stages.
     agent_type: Mapped[str]
+    # Each field overrides the stage's or the project's.
     agent_options: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # Of queued tasks, those with the highest are dispatched first.
     priority: Mapped[int] = mapped_column(default=0)
+    # The project's at creation: later changes don't apply.
     pipeline: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    # Names and kinds of the pipeline's stages, for lists; not a column of its own.
     stages: Mapped[list[dict[str, str]]] = stages_of(pipeline)
+    # The current stage. The number of stages: an attempt was lost before its push, and only the
+    # push is left.
     stage_index: Mapped[int] = mapped_column(default=0)
+    # Counts retries and follow-ups, from 1.
     round: Mapped[int] = mapped_column(default=1)
+    # The number of the follow-up that the round is about; null: none.
     follow_up: Mapped[int | None]
+    # How many follow-ups are queued.
     follow_ups_queued: Mapped[int] = mapped_column(default=0, server_default="0")
+    # The number of the latest attempt; 0: none yet.
     attempt: Mapped[int] = mapped_column(default=0)
+    # By a finished stage's index, as text: {ref, commit, tree?, diff?}. Under
+    # `domain.follow_up.BEFORE_FIRST_STAGE` is what a follow-up's round started with.
     checkpoints: Mapped[dict[str, dict[str, Any]]] = mapped_column(Json, default=dict)
+    # The latest checkpoint in the middle of the current stage: {stageIndex, ref, …}.
     partial: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # Its waits for its agent's account: `domain.quota`.
     quota: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # Until then it waits for its agent's account.
     resume_at: Mapped[Timestamp | None]
+    # Its own: {minutes?, tokens?, cost?}.
     budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # How often people have granted more than the budgets.
     grants: Mapped[int] = mapped_column(default=0, server_default="0")
+    # What they have granted: `domain.budget.compute_grants`.
     allowed: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # The `grants` at which people were notified that its own budget is almost used up.
     warned_grants: Mapped[int | None]
+    # Null unless it's running.
     running_since: Mapped[Timestamp | None]
+    # The number of events in its history, which is read under the row's lock.
     events: Mapped[int] = mapped_column(default=0)
+    # The round's last commit: {commit, pushed, branch?, filesChanged, …}.
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # Its agents' usage in all attempts: {inputTokens, cachedTokens, outputTokens, reasoningTokens,
+    # cost, isEstimate}; null: unknown.
     usage: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # The name of its own branch, which stays when attempts end.
     branch_name: Mapped[str] = mapped_column(nullable=True)
+    # What the next push expects on that branch; null: no such branch.
     branch_commit: Mapped[str | None]
+    # Why it failed: {code, message, stageIndex}.
     failure: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # Rows of its attempts' changes exist: `models.change`.
     has_contents: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[Timestamp]
+    # When it last entered the queue.
     queued_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
+    # When it last got a machine.
     assigned_at: Mapped[Timestamp | None]
+    # When the round's first stage started.
     started_at: Mapped[Timestamp | None]
+    # When the round ended.
     finished_at: Mapped[Timestamp | None]
+    # When its creator dismissed that end.
     dismissed_at: Mapped[Timestamp | None]
+    # When its status changed last, or its history got an event.
     updated_at: Mapped[Timestamp]
 
     # Loaded only if a query asks for them.
@@ -154,90 +176,6 @@ class Task(Model):
         CheckConstraint(
             "(status = 'suspended') = (suspend_reason IS NOT NULL)", name="suspend_reason"
         ),
-    )
-
-
-class Attempt(Model):
-    """One assignment of a task to a machine.
-
-    `ended_at` is the fence: later reports about the attempt have no effect. `has_slot`: the
-    attempt occupies a slot until the machine confirms that nothing of it runs. `run` counts the
-    processes of its stage, from 0; `mid_stage`: that one was stopped in the stage's middle, and the
-    attempt waits there as at a gate; `suspends`: its stage is to be stopped like that, or the next
-    one not started, because a budget is used up. `pushes` counts its orders to push that were
-    answered by a rejected move of the task's branch: with any of them, it waits at a gate for that,
-    not for a stage. `pushed_commit` is what it has pushed, or is about to. `uncounted`: its loss
-    doesn't count against `maxAttempts`, because nothing had been tried or no server was running;
-    or, for a requeued one, its machine returned it. `resume_from` is the checkpoint ref that the
-    workspace is built from, and `resume_commit` its expected commit. `work` is the last revision
-    that its machine has reported, at first what it resumes from (`domain.lineage`). `question` is
-    its agent's last question in the middle of the stage, by the machine's number: {number, gate
-    (the `Gate`'s number), answer? {choice?, input?}}; an empty answer: no one's. `pending_exit` is
-    the reported end of a stage whose log is incomplete: {stageIndex, how, code, logEnd} with
-    {failure [kind, message], denied} or {suspended {reason, message, resetsAtMs}}. `log_gaps` lists
-    the byte ranges [from, to) of the log that the machine has lost. Since `log_expired_at`, when
-    the log was deleted after its retention period, all of it is one (`LogChain`).
-    `transcript_entries` is the number of its transcript's entries. `stored_bytes` is the stored
-    size of log and transcript (`domain.storage_limits`), `max_stored_bytes` their limit since the
-    attempt's end. `forget_at` is when the machine may delete the workspace, `forgotten_at` when it
-    has.
-    """
-
-    __tablename__ = "attempts"
-
-    task_id: Mapped[Big] = mapped_column(
-        ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True
-    )
-    number: Mapped[int] = mapped_column(primary_key=True)
-    round: Mapped[int]
-    machine_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("machines.id"))
-    phase: Mapped[AttemptPhase] = mapped_column(pg_enum(AttemptPhase))
-    stage_index: Mapped[int]
-    run: Mapped[int] = mapped_column(default=0, server_default="0")
-    mid_stage: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    suspends: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    pushes: Mapped[int] = mapped_column(default=0, server_default="0")
-    pushed_commit: Mapped[str | None]
-    resume_from: Mapped[str | None]
-    resume_commit: Mapped[str | None]
-    work: Mapped[dict[str, str] | None] = mapped_column(Json)
-    has_slot: Mapped[bool]
-    uncounted: Mapped[bool] = mapped_column(default=False)
-    outcome: Mapped[AttemptOutcome | None] = mapped_column(pg_enum(AttemptOutcome))
-    assigned_at: Mapped[Timestamp]
-    accepted_at: Mapped[Timestamp | None]
-    started_at: Mapped[Timestamp | None]
-    ended_at: Mapped[Timestamp | None]
-    forget_at: Mapped[Timestamp | None]
-    forgotten_at: Mapped[Timestamp | None]
-    pending_exit: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    question: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    log_bytes: Mapped[Big] = mapped_column(default=0)
-    log_lines: Mapped[Big] = mapped_column(default=0)
-    log_gaps: Mapped[list[list[int]]] = mapped_column(Json, default=list)
-    transcript_entries: Mapped[Big] = mapped_column(default=0, server_default="0")
-    stored_bytes: Mapped[Big] = mapped_column(default=0, server_default="0")
-    max_stored_bytes: Mapped[Big | None]
-    log_expired_at: Mapped[Timestamp | None]
-
-    task: Mapped[Task] = relationship(lazy="raise")
-
-    __table_args__ = (
-        Index(
-            "uq_attempts_live", "task_id", unique=True, postgresql_where=text("ended_at IS NULL")
-        ),
-        # Finds the attempts that a machine still has: active ones, and those that it may delete.
-        Index(
-            "ix_attempts_on_machine",
-            "machine_id",
-            "forget_at",
-            postgresql_where=text("forgotten_at IS NULL"),
-        ),
-        # Finds the logs whose retention period is over.
-        Index("ix_attempts_logs", "ended_at", postgresql_where=text("log_expired_at IS NULL")),
-        Index("ix_attempts_slots", "machine_id", postgresql_where=text("has_slot")),
-        Index("ix_attempts_forget", "forget_at", postgresql_where=text("forgotten_at IS NULL")),
-        CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="outcome"),
     )
 
 
