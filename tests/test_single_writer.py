@@ -1,4 +1,4 @@
-"""The status of a task, and that of a machine, each have a single writer."""
+"""The status of a task, with what changes with it, and that of a machine each have one writer."""
 
 import ast
 import re
@@ -10,8 +10,9 @@ import pytest
 
 from app.domain.errors import Conflict, MachineDecommissioned
 from app.domain.machine import MachineEvent, MachineStatus
-from app.models import Machine
+from app.models import Machine, Task
 from app.services.machines import transitions
+from app.services.tasks import transitions as task_transitions
 
 APP = Path(__file__).parents[1] / "app"
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -22,6 +23,13 @@ WRITERS = {"services/machines/transitions.py", "services/tasks/transitions.py"}
 IN_SQL = {
     "server_cli/backups/after_restore.py": "machines: restored, before any process knows them",
     "services/dispatch/statements.py": "tasks: a whole batch is assigned in one round trip",
+}
+# What changes with a task's status, and the attributes of other objects that have such a name.
+WITH_STATUS = ("stage_index", "round", "partial")
+OF_OTHERS = {
+    ("services/logs/lines.py", "self.stage_index"),
+    ("services/tasks/stages.py", "attempt.stage_index"),
+    ("services/tasks/follow_up_queue.py", "row.round"),
 }
 # What sets attributes by name, and why no status is among them.
 BY_NAME = {
@@ -45,14 +53,20 @@ def _trees() -> Iterator[tuple[str, ast.Module]]:
         yield path.relative_to(APP).as_posix(), ast.parse(path.read_text())
 
 
-def _is_assigned(node: ast.AST) -> bool:
-    """`x.status = …`, in whatever form."""
+def _is_assigned(node: ast.AST, *names: str) -> bool:
+    """`x.status = …`, in whatever form, or likewise with one of these names."""
+    names = names or ("status",)
     match node:
-        case ast.Attribute(attr="status", ctx=ast.Store()):
-            return True
+        case ast.Attribute(attr=name, ctx=ast.Store()):
+            return name in names
         case ast.Call(func=ast.Attribute(attr="values"), keywords=given):
-            return any(keyword.arg == "status" for keyword in given)
+            return any(keyword.arg in names for keyword in given)
     return False
+
+
+def _is_made(node: ast.AST) -> bool:
+    """`LockedTask(…)`."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith("LockedTask")
 
 
 def _names_its_target(node: ast.AST) -> bool:
@@ -67,6 +81,23 @@ def _is_sql(node: ast.AST) -> bool:
 def test_a_status_is_assigned_by_its_writer_alone() -> None:
     found = {name for name, tree in _trees() if any(map(_is_assigned, ast.walk(tree)))}
     assert found == WRITERS
+
+
+def test_what_changes_with_a_tasks_status_has_the_same_writer() -> None:
+    found = {
+        (name, ast.unparse(node))
+        for name, tree in _trees()
+        for node in ast.walk(tree)
+        if _is_assigned(node, *WITH_STATUS)
+    }
+    others = {each for each in found if each[0] != "services/tasks/transitions.py"}
+    assert others == OF_OTHERS
+    assert {text for _, text in found - others} == {f"task.{name}" for name in WITH_STATUS}
+
+
+def test_a_locked_task_is_made_where_it_is_locked() -> None:
+    makers = {name for name, tree in _trees() for node in ast.walk(tree) if _is_made(node)}
+    assert makers == {"services/locks.py"}
 
 
 def test_no_statement_sets_a_status_but_those_that_have_a_reason() -> None:
@@ -84,6 +115,18 @@ def test_what_sets_attributes_by_name_is_known() -> None:
 )
 def test_the_look_finds_an_assignment_in_each_form(code: str) -> None:
     assert any(map(_is_assigned, ast.walk(ast.parse(code))))
+
+
+# ---- what the tasks' writer does besides ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(("stage_index", "is_kept"), [(1, True), (0, False), (2, False)])
+def test_a_checkpoint_in_the_middle_of_a_stage_goes_with_it(
+    stage_index: int, is_kept: bool
+) -> None:
+    row = Task(stage_index=1, partial={"stageIndex": 1, "ref": "refs/muster/1/1/1-partial"})
+    task_transitions.enter_stage(row, stage_index)
+    assert (row.stage_index, row.partial is not None) == (stage_index, is_kept)
 
 
 # ---- what the machine's writer does besides ------------------------------------------------------

@@ -103,13 +103,10 @@ def _resume_answered(now: datetime) -> None:
     The machines are woken. Commits.
     """
     waiting = db.session.execute(statements.WAITING).all()
-    machines = {m.id: m for m in locks.lock_machines({row.machine_id for row in waiting})}
-    tasks = locks.lock_tasks({row.task_id for row in waiting})
-    for machine_id, task_id in waiting:
-        attempt = locks.latest_attempt(tasks[task_id])
-        if attempt and attempt.ended_at is None and not attempt.has_slot:
-            resumption.resume_answered(machines[machine_id], tasks[task_id], attempt, now)
-    wakeups.wake_machines(machines)
+    for locked in locks.lock_waiting_tasks([(row[0], row[1]) for row in waiting], now):
+        if locked.has_live_attempt and not locked.attempt.has_slot:
+            resumption.resume_answered(locked)
+        locked.wake_machine()
     db.session.commit()
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app import wakeups
 from app.domain import scheduling
 from app.domain.quota import QuotaWaits
 from app.domain.scheduling import Candidate
@@ -38,7 +37,7 @@ def move_waiting_tasks(now: datetime) -> int:
     able = [task.id for task in waiting if _can_take(task, machines, now)]
     db.session.rollback()
     for task_id in able:
-        _requeue(locks.lock_task_and_machine(task_id), now)
+        _requeue(locks.lock_task(task_id, now))
     return len(waiting)
 
 
@@ -55,19 +54,16 @@ def _waits_with_avoided(task: Task, until: datetime, now: datetime) -> QuotaWait
     return QuotaWaits.from_json(task.quota).with_avoided(str(task.machine_id), until, now)
 
 
-def _requeue(held: LockedTask, now: datetime) -> None:
-    task, attempt, machine = held.task, held.live, held.machine
+def _requeue(locked: LockedTask) -> None:
+    task = locked.task
     until = task.resume_at if suspensions.is_waiting_for_quota(task) else None
-    is_pushed = attempt is not None and attempts.is_pushed(task, attempt)
-    if until is None or attempt is None or machine is None or not is_pushed:
+    is_movable = locked.has_live_attempt and attempts.is_pushed(task, locked.attempt)
+    if until is None or not is_movable or suspensions.has_open_tunnel(locked):
         db.session.rollback()
         return
-    if suspensions.has_open_tunnel(held):
-        db.session.rollback()
-        return
-    task.quota = _waits_with_avoided(task, until, now).to_json()
-    why = f"{task.agent_type} is out of quota on {machine.name}"
-    attempts.requeue_from_checkpoint(machine, task, attempt, why, now, gone=True)
+    task.quota = _waits_with_avoided(task, until, locked.now).to_json()
+    why = f"{task.agent_type} is out of quota on {locked.machine.name}"
+    attempts.requeue_from_checkpoint(locked, why, gone=True)
     task.resume_at = None
-    wakeups.wake_machines([machine.id])
+    locked.wake_machine()
     db.session.commit()

@@ -20,10 +20,10 @@ from app.domain.task import EventType
 from app.domain.transcript import EntryKind
 from app.extensions import db
 from app.models import Attempt, Developer, Event, TranscriptChunk
+from app.services.locks import LockedTask
 from app.services.logs import logs, quota
 from app.services.logs.statements import EntryChunk
-from app.services.tasks import queries
-from app.services.tasks.stages import LiveAttempt
+from app.services.tasks import history, queries
 from muster.protocol import frames
 
 PAGE_BYTES = 2 << 20  # maximum searched per page, but at least one chunk
@@ -74,14 +74,14 @@ class TranscriptPage:
 # ---- writing -------------------------------------------------------------------------------------
 
 
-def handle_transcript(live: LiveAttempt, body: frames.Transcript) -> None:
+def handle_transcript(locked: LockedTask, body: frames.Transcript) -> None:
     """Store the report's new entries, also of an attempt that has ended: they are true.
 
     Raises EntriesMissing once per attempt, because everything after a gap comes after it, too; and
     LimitExceeded if the limit is reached. The caller holds the machine's lock and the task's, and
     commits.
     """
-    attempt, known = live.attempt, live.attempt.transcript_entries
+    attempt, known = locked.attempt, locked.attempt.transcript_entries
     if body.first > known:
         if _has_warning(attempt):
             return
@@ -100,7 +100,9 @@ def handle_transcript(live: LiveAttempt, body: frames.Transcript) -> None:
     # Each becomes an event; its machine limits their number.
     for entry in filter(is_progress, entries):
         text = entry.text[:_MAX_PROGRESS]
-        live.record_limited(EventType.LOG, text, stage_index=body.stage_index, progress=True)
+        history.record_limited_event(
+            locked, EventType.LOG, text, stage_index=body.stage_index, progress=True
+        )
 
 
 def is_progress(entry: frames.TranscriptEntry) -> bool:

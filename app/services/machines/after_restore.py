@@ -19,8 +19,8 @@ from app.domain.task import EventType, TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Gate, Machine, ServerIdentity, Task
 from app.services import locks
+from app.services.locks import LockedTask
 from app.services.tasks import attempts, branches, history, transitions
-from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
 
@@ -62,7 +62,7 @@ def readmit_machine(machine: Machine, hello: frames.Hello, now: datetime) -> Non
     machine.is_expected = False
     has = {AttemptKey(each.task_id, each.attempt) for each in hello.attempts if _needs_slot(each)}
     free = machine.slots_total
-    for attempt in attempts.live_attempts_on(machine.id):
+    for attempt in locks.live_attempts_on(machine.id):
         attempt.uncounted = True  # whatever its end: the server was down and doesn't know it
         free -= attempt.has_slot and AttemptKey(attempt.task_id, attempt.number) in has
     most = max_restored_attempt()
@@ -136,11 +136,11 @@ def _restore_attempt(machine: Machine, task: Task, number: int, now: datetime) -
     history.record_event(task, EventType.ASSIGNED, why, now, stage_index=index, data=about)
 
 
-def is_ahead(live: LiveAttempt, body: frames.Body) -> bool:
+def is_ahead(locked: LockedTask, body: frames.Body) -> bool:
     """Whether the machine was ordered more of an attempt than the rows know, which only the
     server before the restore can have done.
     """
-    at = live.attempt
+    at = locked.attempt
     if at.ended_at is not None or at.number > max_restored_attempt():
         return False
     match body:
@@ -154,14 +154,13 @@ def is_ahead(live: LiveAttempt, body: frames.Body) -> bool:
     return False
 
 
-def end_ahead_attempt(live: LiveAttempt) -> None:
+def end_ahead_attempt(locked: LockedTask) -> None:
     """End an attempt that is ahead: its task continues by the rows, in another one, once nothing
     of this one runs.
     """
-    machine, task, attempt = live.machine, live.task, live.attempt
-    attempts.occupy_slot(machine, attempt)
+    attempts.occupy_slot(locked.machine, locked.attempt)
     why = (
-        f"{machine.name} followed orders that aren't in the backup that this server was "
+        f"{locked.machine.name} followed orders that aren't in the backup that this server was "
         "restored from"
     )
-    attempts.requeue_from_checkpoint(machine, task, attempt, why, live.now, gone=False)
+    attempts.requeue_from_checkpoint(locked, why, gone=False)

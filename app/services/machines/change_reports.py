@@ -6,30 +6,31 @@ from app.domain.diff import MAX_CONTENT_BYTES
 from app.domain.storage_limits import ForgedReport, LimitExceeded
 from app.models import Attempt
 from app.services.changes import contents, ingest
+from app.services.locks import LockedTask
 from app.services.logs import quota
 from app.services.tasks import checkpoints
-from app.services.tasks.stages import LiveAttempt, require_running
+from app.services.tasks.stages import require_running
 from muster.protocol import frames
 
 
-def handle_content(live: LiveAttempt, body: frames.Content) -> None:
+def handle_content(locked: LockedTask, body: frames.Content) -> None:
     """Store a chunk that a change will refer to. Raises ForgedReport, and LimitExceeded if the
     limit is reached.
     """
-    contents.store_chunk(live.task, body, _QuotaCharge(live.attempt))
+    contents.store_chunk(locked.task, body, _QuotaCharge(locked.attempt))
 
 
-def handle_changes(live: LiveAttempt, body: frames.Changes) -> None:
+def handle_changes(locked: LockedTask, body: frames.Changes) -> None:
     """Store the changes up to a reported checkpoint, or up to the commit to push.
 
     Raises Conflict if the stage wasn't ordered, ForgedReport for another commit than its
     checkpoint's, and LimitExceeded.
     """
-    _require_ordered(live, body)
-    spend = _QuotaCharge(live.attempt)
-    is_full = not quota.has_space(live.attempt, MAX_CONTENT_BYTES)
-    if ingest.store_part(live.attempt, body, live.now, spend, is_full=is_full):
-        wakeups.publish_task_changes([live.task.id])
+    _require_ordered(locked, body)
+    spend = _QuotaCharge(locked.attempt)
+    is_full = not quota.has_space(locked.attempt, MAX_CONTENT_BYTES)
+    if ingest.store_part(locked.attempt, body, locked.now, spend, is_full=is_full):
+        wakeups.publish_task_changes([locked.task.id])
 
 
 class _QuotaCharge:
@@ -46,13 +47,13 @@ class _QuotaCharge:
         self._attempt.stored_bytes += cost
 
 
-def _require_ordered(live: LiveAttempt, body: frames.Changes) -> None:
-    attempt, task = live.attempt, live.task
+def _require_ordered(locked: LockedTask, body: frames.Changes) -> None:
+    attempt, task = locked.attempt, locked.task
     if attempt.phase is AttemptPhase.PUBLISH:
         if body.partial or body.stage_index != len(task.pipeline) - 1:
             raise ForgedReport("the push must be the last stage's result")
     elif not checkpoints.is_waiting_checkpoint(attempt, body):
-        require_running(live, body)
+        require_running(locked, body)
     made = task.checkpoints.get(str(body.stage_index), {})
     if body.partial:
         is_of_stage = (task.partial or {}).get("stageIndex") == body.stage_index

@@ -12,7 +12,7 @@ from app.domain.drain import AttemptOnMachine, DrainAction
 from app.domain.machine import MachineEvent
 from app.domain.roles import Permission
 from app.models import Attempt, Developer, Machine, Task
-from app.services import rights
+from app.services import locks, rights
 from app.services.machines import queries
 from app.services.machines.queries import MachineView
 from app.services.tasks import attempts
@@ -57,10 +57,10 @@ def preview_drain(
     view = queries.get(machine_id)
     machine = view.machine
     machine_rules.next_status(machine.status, MachineEvent.DRAIN, machine.connected)
-    live = attempts.live_attempts_on(machine_id)
+    live = locks.live_attempts_on(machine_id)
     seen = task_reads.list_by_ids(actor, [each.task_id for each in live], task_reads.FOR_PLANS)
     tasks = {task.id: task for task in seen}
-    shown = [to_drain_attempt(each, tasks[each.task_id]) for each in live if each.task_id in tasks]
+    shown = [to_drain_attempt(tasks[each.task_id], each) for each in live if each.task_id in tasks]
     deadline = _deadline(machine, now, deadline_seconds)
     at_once = rules.plan_drain(shown, deadline is not None and deadline <= now)
     later = rules.plan_drain(shown, past_deadline=True)
@@ -76,7 +76,7 @@ def preview_drain(
     return DrainPreview(view.machine, view.heartbeat, view.drained_by, plan)
 
 
-def to_drain_attempt(attempt: Attempt, task: Task) -> AttemptOnMachine:
+def to_drain_attempt(task: Task, attempt: Attempt) -> AttemptOnMachine:
     """Return a live attempt as the drain's rules need it."""
     return AttemptOnMachine(
         id=attempt.task_id,

@@ -167,14 +167,12 @@ def _lock_machine(actor: Developer, machine_id: uuid.UUID) -> Machine:
 
 
 def _release_attempts(machine: Machine, now: datetime) -> None:
-    live = {attempt.task_id: attempt for attempt in attempts.live_attempts_on(machine.id)}
-    tasks = locks.lock_tasks(live.keys())
+    live = {locked.task.id: locked for locked in locks.lock_live_attempts(machine, now)}
     is_late = machine.drain_deadline is not None and machine.drain_deadline <= now
-    plan = rules.plan_drain([to_drain_attempt(live[id_], tasks[id_]) for id_ in live], is_late)
+    shown = [to_drain_attempt(locked.task, locked.attempt) for locked in live.values()]
+    plan = rules.plan_drain(shown, is_late)
     for task_id, act in plan.items():
         if act is not DrainAction.KEEP:
             why = f"{machine.name} is drained"
             why += ", and the deadline has passed" if act is DrainAction.STOP else ""
-            attempts.requeue_from_checkpoint(
-                machine, tasks[task_id], live[task_id], why, now, gone=False
-            )
+            attempts.requeue_from_checkpoint(live[task_id], why, gone=False)

@@ -12,6 +12,7 @@ from app.domain.task import EventType, Loss, SuspendReason, TaskEvent, TaskStatu
 from app.extensions import db
 from app.models import Attempt, Machine, MachineHeartbeat, Task
 from app.services import locks
+from app.services.locks import LockedTask
 from app.services.machines import server_processes
 from app.services.machines import transitions as machine_transitions
 from app.services.tasks import attempts, history, questions, stages, transitions
@@ -53,29 +54,25 @@ def _mark_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None
     could_speak = heartbeat is None or server_processes.was_server_reachable(
         heartbeat.received_at, now, limit / 2
     )
-    for attempt in attempts.live_attempts_on(machine.id):
-        _suspend_task(machine, attempt, now, could_speak)
+    for locked in locks.lock_live_attempts(machine, now):
+        _suspend_task(locked, could_speak=could_speak)
     db.session.commit()
 
 
-def _suspend_task(machine: Machine, attempt: Attempt, now: datetime, could_speak: bool) -> None:
-    """Suspend the task of an attempt on a silent machine, or give up an attempt that never started.
-
-    The caller holds the machine's lock.
+def _suspend_task(locked: LockedTask, *, could_speak: bool) -> None:
+    """Suspend the task of an attempt on a silent machine, or give up an attempt that never
+    started.
     """
-    task = locks.lock_tasks([attempt.task_id])[attempt.task_id]
+    task, attempt, machine = locked.task, locked.attempt, locked.machine
     why = f"lost contact with {machine.name}"
     if event := event_after_loss(task.status, task.suspend_reason, Loss.CONTACT):
-        transitions.apply_event(task, event, now)
-        about = {"machineId": str(machine.id)}
-        history.record_event(
-            task, EventType.MACHINE_LOST, why, now, stage_index=attempt.stage_index, data=about
-        )
+        transitions.apply_event(task, event, locked.now)
+        history.record_attempt_event(locked, EventType.MACHINE_LOST, why, machineId=str(machine.id))
     elif could_speak and attempts.is_unstarted(attempt) and not machine.is_expected:
         # No stage of it started. The slot stays taken until the machine confirms that nothing runs.
         # An unaccepted attempt doesn't count; an accepted one may have crashed the machine.
         was_taken = attempt.accepted_at is not None
-        attempts.mark_lost(machine, task, attempt, why, now, gone=False, counts=was_taken)
+        attempts.mark_lost(locked, why, gone=False, counts=was_taken)
 
 
 def recover_machine(machine_id: uuid.UUID, generation: int, now: datetime) -> None:
@@ -94,28 +91,27 @@ def recover_machine(machine_id: uuid.UUID, generation: int, now: datetime) -> No
         return
     machine_transitions.apply_event(machine, MachineEvent.CONNECT, now)
     # It hasn't reported its attempts: no slot is freed here.
-    live = attempts.live_attempts_on(machine_id)
-    tasks = locks.lock_tasks({attempt.task_id for attempt in live})
-    for attempt in live:
-        recover_task(machine, tasks[attempt.task_id], attempt, now)
+    for locked in locks.lock_live_attempts(machine, now):
+        recover_task(locked)
     attempts.bump_orders_version(machine)
     wakeups.wake_dispatch()
     db.session.commit()
 
 
-def recover_task(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
+def recover_task(locked: LockedTask) -> None:
     """Resume a task that waited for this machine, which still has its attempt, or wait for its
     agent's answer again.
 
-    The caller holds both locks, and commits.
+    The caller commits.
     """
+    task, machine, now = locked.task, locked.machine, locked.now
     if stages.is_out_of_contact(task):
         transitions.apply_event(task, TaskEvent.RECONNECT, now)
         about = {"machineId": str(machine.id)}
         history.record_event(
             task, EventType.MACHINE_BACK, f"{machine.name} is back", now, data=about
         )
-        questions.resuspend(task, attempt, now)
+        questions.resuspend(locked)
 
 
 def expire_leases(now: datetime) -> int:
@@ -136,21 +132,16 @@ def expire_leases(now: datetime) -> int:
 
 
 def _expire_lease(task_id: int, now: datetime) -> None:
-    held = locks.lock_task_and_machine(task_id)
-    machine_id = held.machine.id if held.machine else None
+    locked = locks.lock_task(task_id, now)
+    machine_id = locked.task.machine_id
     heartbeat = db.session.get(MachineHeartbeat, machine_id, populate_existing=True)
-    if (
-        held.live is None
-        or held.machine is None
-        or heartbeat is None
-        or heartbeat.lease_until >= now
-    ):
+    if not locked.has_live_attempt or heartbeat is None or heartbeat.lease_until >= now:
         db.session.rollback()
         return
     in_time = server_processes.was_server_reachable(heartbeat.received_at, heartbeat.lease_until)
     if not in_time and not server_processes.was_server_reachable(heartbeat.received_at, now):
         db.session.rollback()  # the server just returned itself: the machine may bring the result
         return
-    why = f"{held.machine.name} did not return in time"
-    attempts.mark_lost(held.machine, held.task, held.live, why, now, gone=False, counts=in_time)
+    why = f"{locked.machine.name} did not return in time"
+    attempts.mark_lost(locked, why, gone=False, counts=in_time)
     db.session.commit()

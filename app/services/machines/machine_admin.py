@@ -12,9 +12,10 @@ from app.domain.labels import Labels
 from app.domain.machine import MachineEvent, MachineStatus
 from app.domain.task import FailureCode, Loss, TaskEvent, event_after_loss
 from app.extensions import db
-from app.models import Attempt, Developer, Machine, MachineHeartbeat, Task
+from app.models import Developer, Machine, MachineHeartbeat
 from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
+from app.services.locks import LockedTask
 from app.services.machines import drains, queries, transitions
 from app.services.machines.queries import MachineView
 from app.services.tasks import attempts
@@ -135,19 +136,16 @@ def _retire(machine: Machine, now: datetime) -> None:
     machine.jwt_version += 1
     machine.recovery_digest, machine.next_recovery_digest = "", None
     attempts.bump_orders_version(machine)
-    live = attempts.live_attempts_on(machine.id)
-    tasks = locks.lock_tasks({attempt.task_id for attempt in live})
-    for attempt in live:
-        _end_attempt(machine, tasks[attempt.task_id], attempt, now)
+    for locked in locks.lock_live_attempts(machine, now):
+        _end_attempt(locked)
 
 
-def _end_attempt(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
-    why = f"{machine.name} has been decommissioned"
+def _end_attempt(locked: LockedTask) -> None:
+    task, why = locked.task, f"{locked.machine.name} has been decommissioned"
     if event_after_loss(task.status, task.suspend_reason, Loss.MACHINE) is TaskEvent.FAIL:
-        code = FailureCode.MACHINE_DECOMMISSIONED
-        attempts.fail(machine, task, attempt, code, why, now, gone=False)
+        attempts.fail(locked, FailureCode.MACHINE_DECOMMISSIONED, why, gone=False)
     else:
-        attempts.requeue_from_checkpoint(machine, task, attempt, why, now, gone=False)
+        attempts.requeue_from_checkpoint(locked, why, gone=False)
 
 
 def _end_lease(machine: Machine, now: datetime) -> None:

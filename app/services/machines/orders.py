@@ -208,12 +208,11 @@ def build_publish_order(desired: DesiredState) -> frames.Publish:
 
 def _fail_task(desired: DesiredState, code: str, why: str, *, is_machines: bool = False) -> None:
     """Fail the task; or queue it again if the reason `is_machines` and others can continue."""
-    held, now = locks.lock_task_and_machine(desired.task_id), clock_now()
-    if held.live and held.live.number == desired.attempt and held.machine:
-        # Between two stages nothing of it runs.
-        at = (held.machine, held.task, held.live)
-        if not (is_machines and returned_attempts.requeue(*at, why, now)):
-            attempts.fail(*at, code, why, now, gone=True)
+    locked = locks.lock_task(desired.task_id)
+    is_live = locked.has_live_attempt and locked.attempt.number == desired.attempt
+    # Between two stages nothing of it runs.
+    if is_live and not (is_machines and returned_attempts.requeue(locked, why)):
+        attempts.fail(locked, code, why, gone=True)
     db.session.commit()
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from app.domain.attempt import WorkspaceState
 from app.domain.task import ENDED, EventType
+from app.services.locks import LockedTask
 from app.services.logs import logs, transcripts
-from app.services.tasks import attempts, egress, stages, workspaces
-from app.services.tasks.stages import LiveAttempt
+from app.services.tasks import attempts, egress, history, workspaces
 from app.services.tunnels import tunnels
 from app.services.usage import ingest as usage
 from muster.protocol import frames
@@ -15,47 +15,47 @@ from muster.protocol import frames
 _LEVELS = {"info": EventType.LOG, "warning": EventType.WARNING, "error": EventType.ERROR}
 
 
-def _handle_note(live: LiveAttempt, body: frames.Note) -> None:
-    live.record_limited(_LEVELS[body.level], body.text)
+def _handle_note(locked: LockedTask, body: frames.Note) -> None:
+    history.record_limited_event(locked, _LEVELS[body.level], body.text)
 
 
-def _handle_log_lost(live: LiveAttempt, body: frames.LogLost) -> None:
-    logs.record_gap(live.attempt, body.start, body.end)
+def _handle_log_lost(locked: LockedTask, body: frames.LogLost) -> None:
+    logs.record_gap(locked.attempt, body.start, body.end)
     text = f"the machine lost {body.end - body.start} bytes of its log"
-    live.record_limited(EventType.WARNING, text, start=body.start, end=body.end)
+    history.record_limited_event(locked, EventType.WARNING, text, start=body.start, end=body.end)
 
 
-def _handle_stopped(live: LiveAttempt, _: frames.Stopped) -> None:
+def _handle_stopped(locked: LockedTask, _: frames.Stopped) -> None:
     """Handle an executed stop order; or a loss, if the machine stopped a live attempt by itself."""
-    attempts.free_slot(live.machine, live.attempt)
-    if live.attempt.ended_at is None:
-        stages.mark_lost(live, f"{live.machine.name} stopped it on its own")
+    attempts.free_slot(locked.machine, locked.attempt)
+    if locked.attempt.ended_at is None:
+        attempts.mark_lost(locked, f"{locked.machine.name} stopped it on its own", gone=True)
 
 
-def _handle_workspace(live: LiveAttempt, body: frames.WorkspaceFacts) -> None:
-    if body.state == "removed" and live.attempt.ended_at is not None:
-        live.attempt.forgotten_at = live.now
+def _handle_workspace(locked: LockedTask, body: frames.WorkspaceFacts) -> None:
+    if body.state == "removed" and locked.attempt.ended_at is not None:
+        locked.attempt.forgotten_at = locked.now
         # A live task that needs one must fail because of it, not continue without the work.
-        if live.task.status in ENDED:
-            attempts.drop_checkpoints(live.task, live.attempt.number)
-    match workspaces.store_facts(live.attempt, body, live.now):
+        if locked.task.status in ENDED:
+            attempts.drop_checkpoints(locked.task, locked.attempt.number)
+    match workspaces.store_facts(locked.attempt, body, locked.now):
         # Facts are repeated: only a change of the state is an event.
         case (None | WorkspaceState.PREPARING, WorkspaceState.READY):
-            _record_workspace(live, "ready on", body)
+            _record_workspace(locked, "ready on", body)
         case (WorkspaceState.PREPARING | WorkspaceState.READY, WorkspaceState.REMOVED):
-            _record_workspace(live, "removed from", body)
+            _record_workspace(locked, "removed from", body)
 
 
-def _record_workspace(live: LiveAttempt, what: str, body: frames.WorkspaceFacts) -> None:
-    text = f"workspace {what} {live.machine.name}"
-    machine_id = str(live.machine.id)
-    live.record_limited(
-        EventType.WORKSPACE, text, stage_index=None, state=body.state, machineId=machine_id
+def _record_workspace(locked: LockedTask, what: str, body: frames.WorkspaceFacts) -> None:
+    text = f"workspace {what} {locked.machine.name}"
+    machine_id = str(locked.machine.id)
+    history.record_limited_event(
+        locked, EventType.WORKSPACE, text, stage_index=None, state=body.state, machineId=machine_id
     )
 
 
 # Each takes its own kind of body.
-ReportHandler = Callable[[LiveAttempt, Any], None]
+ReportHandler = Callable[[LockedTask, Any], None]
 HANDLERS: dict[type, ReportHandler] = {
     frames.Note: _handle_note,
     frames.LogLost: _handle_log_lost,

@@ -23,9 +23,10 @@ from app.domain.machine import MachineEvent
 from app.domain.storage_limits import MAX_EVENTS, ForgedReport, LimitExceeded
 from app.domain.task import EventType
 from app.extensions import db
-from app.models import Attempt, Machine, Task
+from app.models import Attempt, Machine
 from app.services import locks
 from app.services.counters import fleet
+from app.services.locks import LockedTask
 from app.services.logs import logs
 from app.services.machines import (
     after_restore,
@@ -38,8 +39,7 @@ from app.services.machines import (
 )
 from app.services.machines.append_reports import BatchOutcome, MalformedReport
 from app.services.machines.passive_reports import ReportHandler
-from app.services.tasks import checkpoints, pushes, stages
-from app.services.tasks.stages import LiveAttempt
+from app.services.tasks import checkpoints, history, pushes, stages
 from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.bounds import MAX_MESSAGE_CHARS
@@ -54,22 +54,24 @@ class SessionReplaced(Exception):
 @dataclass
 class _Batch:
     machine: Machine
-    tasks: dict[int, Task]
     attempts: dict[AttemptKey, Attempt]
+    locked: dict[AttemptKey, LockedTask]
     now: datetime
     outcome: BatchOutcome
     refused: Counter[str] = field(default_factory=Counter)
     about: str = ""
 
-    def refuse(self, why: Refusal, live: LiveAttempt | None, about: str) -> None:
+    def refuse(self, why: Refusal, locked: LockedTask | None, about: str) -> None:
         """Count it, and record it in its task's events if the audit log doesn't have the machine
         yet.
         """
         is_news = why not in self.refused and not misbehavior.is_reported(self.machine, why)
         self.refused[why] += 1
         self.about = self.about or about
-        if is_news and live is not None:
-            live.record(EventType.WARNING, about, report=why, machineId=str(live.machine.id))
+        if is_news and locked is not None:
+            history.record_attempt_event(
+                locked, EventType.WARNING, about, report=why, machineId=str(locked.machine.id)
+            )
 
 
 def apply_batch(
@@ -123,8 +125,12 @@ def _load(
     found = _attempts(machine, keys)
     ending = {a.task_id for a in found.values() if a.pending_exit is not None}
     named = {r.task_id for r in reports if AttemptKey.from_object(r) in found}
-    tasks = locks.lock_tasks(named | ending)
-    return _Batch(machine, tasks, found, now, BatchOutcome(machine.journal_seq))
+    may_change = named | ending
+    tasks = locks.lock_attempts(
+        machine, [a for a in found.values() if a.task_id in may_change], now
+    )
+    locked = {AttemptKey(each.task.id, each.attempt.number): each for each in tasks}
+    return _Batch(machine, found, locked, now, BatchOutcome(machine.journal_seq))
 
 
 def _attempts(machine: Machine, keys: set[AttemptKey]) -> dict[AttemptKey, Attempt]:
@@ -157,65 +163,62 @@ def _store_logs(batch: _Batch, log_frames: Sequence[frames.Log]) -> None:
             batch.outcome.gaps[key] = gap
         batch.outcome.logs[key] = attempt.log_bytes
         if (more := sum(end - start for start, end in attempt.log_gaps) - lost) > 0:
-            live = _live_attempt(batch, key)
+            locked = _find(batch, key)
             about = f"{more} bytes of the log exceed the limit and aren't stored"
-            batch.refuse(Refusal.LIMIT_EXCEEDED, live, about)
+            batch.refuse(Refusal.LIMIT_EXCEEDED, locked, about)
 
 
 def _settle(batch: _Batch) -> None:
-    for attempt in batch.attempts.values():
-        if attempt.pending_exit is not None and attempt.ended_at is None:
-            task = batch.tasks[attempt.task_id]
-            stages.apply_pending_end(LiveAttempt(batch.machine, task, attempt, batch.now))
+    for locked in batch.locked.values():
+        if locked.has_live_attempt:
+            stages.apply_pending_end(locked)
 
 
-def _live_attempt(batch: _Batch, key: AttemptKey) -> LiveAttempt | None:
-    """Return the live attempt; None if the task isn't locked, or the attempt isn't the
+def _find(batch: _Batch, key: AttemptKey) -> LockedTask | None:
+    """Return the attempt with its task; None if that isn't locked, or the attempt isn't the
     machine's, or is deleted there.
     """
-    task, attempt = batch.tasks.get(key.task_id), batch.attempts.get(key)
-    if task is None or attempt is None or attempt.forgotten_at is not None:
-        return None
-    return LiveAttempt(batch.machine, task, attempt, batch.now)
+    locked = batch.locked.get(key)
+    return locked if locked and locked.attempt.forgotten_at is None else None
 
 
 def _apply_report(batch: _Batch, report: frames.Report | MalformedReport) -> None:
-    live = _live_attempt(batch, AttemptKey.from_object(report))
+    locked = _find(batch, AttemptKey.from_object(report))
     if isinstance(report, MalformedReport):
         batch.refuse(
-            Refusal.MALFORMED, live, f"ignored a report: {report.reason}"[:MAX_MESSAGE_CHARS]
+            Refusal.MALFORMED, locked, f"ignored a report: {report.reason}"[:MAX_MESSAGE_CHARS]
         )
         return
     if isinstance(report.body, frames.Drained):
         _finish_drain(batch.machine, batch.now)
         return
-    if live is None:
+    if locked is None:
         _refuse_unknown(batch, report)
         return
     effect = passive_reports.HANDLERS.get(type(report.body))
-    if live.is_event_limit_reached and _is_repetitive(report.body):
+    if history.is_full(locked.task) and _is_repetitive(report.body):
         about = f"the task has more than {MAX_EVENTS} events; further ones aren't recorded"
-        batch.refuse(Refusal.LIMIT_EXCEEDED, live, about)
-    elif effect is None and live.attempt.ended_at is not None:
-        _refuse_stale(batch, live, report.body)
+        batch.refuse(Refusal.LIMIT_EXCEEDED, locked, about)
+    elif effect is None and locked.attempt.ended_at is not None:
+        _refuse_stale(batch, locked, report.body)
     else:
-        _run_handler(batch, live, effect or _HANDLERS[type(report.body)], report.body)
+        _run_handler(batch, locked, effect or _HANDLERS[type(report.body)], report.body)
 
 
 def _run_handler(
-    batch: _Batch, live: LiveAttempt, effect: ReportHandler, body: frames.Body
+    batch: _Batch, locked: LockedTask, effect: ReportHandler, body: frames.Body
 ) -> None:
     try:
-        effect(live, body)
+        effect(locked, body)
     except (LimitExceeded, ForgedReport) as error:
         why = Refusal.FORGED if isinstance(error, ForgedReport) else Refusal.LIMIT_EXCEEDED
-        batch.refuse(why, live, f"ignored {_report_tag(body)}: {error}")
+        batch.refuse(why, locked, f"ignored {_report_tag(body)}: {error}")
     except DomainError as error:
-        if after_restore.is_ahead(live, body):
-            after_restore.end_ahead_attempt(live)
+        if after_restore.is_ahead(locked, body):
+            after_restore.end_ahead_attempt(locked)
             return
         batch.refused[Refusal.UNORDERED] += 1
-        _warn(live, _report_tag(body), f"ignored {_report_tag(body)}: {error}")
+        _warn(locked, _report_tag(body), f"ignored {_report_tag(body)}: {error}")
 
 
 def _refuse_unknown(batch: _Batch, report: frames.Report) -> None:
@@ -227,27 +230,29 @@ def _refuse_unknown(batch: _Batch, report: frames.Report) -> None:
         batch.refused[Refusal.UNKNOWN] += 1
 
 
-def _refuse_stale(batch: _Batch, live: LiveAttempt, body: frames.Body) -> None:
+def _refuse_stale(batch: _Batch, locked: LockedTask, body: frames.Body) -> None:
     """Record a report of an ended attempt as a warning; it changes nothing else."""
-    batch.outcome.stale.add(AttemptKey(live.attempt.task_id, live.attempt.number))
+    batch.outcome.stale.add(AttemptKey(locked.attempt.task_id, locked.attempt.number))
     batch.refused[Refusal.ENDED] += 1
     if isinstance(body, frames.Content | frames.Changes):
         return  # they may be thousands, about work that doesn't count
     about = ""
     if isinstance(body, frames.Published):
-        if live.attempt.work is None:  # otherwise the server chose it; any other isn't ours
-            live.attempt.pushed_commit = body.commit  # which a successor may find
+        if locked.attempt.work is None:  # otherwise the server chose it; any other isn't ours
+            locked.attempt.pushed_commit = body.commit  # which a successor may find
         about = f": branch {body.branch}" + (f", and {body.moved.name}" if body.moved else "")
     _warn(
-        live,
+        locked,
         _report_tag(body),
-        f"attempt {live.attempt.number} had ended before its {_report_tag(body)}{about}",
+        f"attempt {locked.attempt.number} had ended before its {_report_tag(body)}{about}",
     )
 
 
-def _warn(live: LiveAttempt, report: str, text: str) -> None:
-    machine_id = str(live.machine.id)
-    live.record_limited(EventType.WARNING, text, report=report, machineId=machine_id)
+def _warn(locked: LockedTask, report: str, text: str) -> None:
+    machine_id = str(locked.machine.id)
+    history.record_limited_event(
+        locked, EventType.WARNING, text, report=report, machineId=machine_id
+    )
 
 
 def _report_tag(body: frames.Body) -> str:
@@ -269,8 +274,8 @@ def _finish_drain(machine: Machine, now: datetime) -> None:
 # ---- reports that change the task's status ------------------------------------------------------
 
 
-def _handle_accepted(live: LiveAttempt, _: frames.Accepted) -> None:
-    live.attempt.accepted_at = live.now
+def _handle_accepted(locked: LockedTask, _: frames.Accepted) -> None:
+    locked.attempt.accepted_at = locked.now
 
 
 _HANDLERS: dict[type, ReportHandler] = {
@@ -288,7 +293,7 @@ _HANDLERS: dict[type, ReportHandler] = {
     frames.Published: stages.handle_published,
     frames.BranchRefused: pushes.handle_branch_refused,
     frames.Failed: stages.handle_failed,
-    frames.Lost: lambda live, body: stages.mark_lost(live, body.reason),
+    frames.Lost: stages.handle_lost,
 }
 
 

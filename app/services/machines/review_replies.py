@@ -5,27 +5,27 @@ from sqlalchemy import exists, select
 from app.domain.storage_limits import ForgedReport
 from app.extensions import db
 from app.models import FollowUp, ReviewComment
+from app.services.locks import LockedTask
 from app.services.reviews import replies
 from app.services.tasks import stages
-from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 
 
-def handle_reply(live: LiveAttempt, report: frames.ThreadReplied) -> None:
+def handle_reply(locked: LockedTask, report: frames.ThreadReplied) -> None:
     """Add an agent's reply to a thread of its round's review.
 
     Raises Conflict if the stage wasn't ordered, ForgedReport for a thread that the agent wasn't
     given, and LimitExceeded if the thread is full.
     """
-    stages.require_running(live, report)
-    if not _is_thread_in_review(live, report.thread):
+    stages.require_running(locked, report)
+    if not _is_thread_in_review(locked, report.thread):
         raise ForgedReport(f"thread {report.thread} wasn't given to its agent")
-    replies.add_reply(live, report.thread, report.text)
+    replies.add_reply(locked, report.thread, report.text)
 
 
-def _is_thread_in_review(live: LiveAttempt, thread_id: int) -> bool:
+def _is_thread_in_review(locked: LockedTask, thread_id: int) -> bool:
     """Whether the review of the round's follow-up has a comment in that thread."""
-    task = live.task
+    task = locked.task
     of_round = select(FollowUp.review_id).where(
         FollowUp.task_id == task.id, FollowUp.number == task.follow_up
     )

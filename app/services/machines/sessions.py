@@ -22,9 +22,10 @@ from app.domain.machine import (
 from app.domain.sanitize import make_printable
 from app.domain.timestamps import normalize_rfc3339
 from app.extensions import db
-from app.models import Attempt, Machine, Task
+from app.models import Attempt, Machine
 from app.services import locks
 from app.services.accounts import tokens
+from app.services.locks import LockedTask
 from app.services.machines import (
     after_restore,
     enrollment,
@@ -178,7 +179,7 @@ def _store_hello(machine: Machine, now: datetime) -> None:
         return
     if server_processes.was_server_reachable(heard_at, leased_until):
         return
-    for attempt in attempts.live_attempts_on(machine.id):
+    for attempt in locks.live_attempts_on(machine.id):
         attempt.uncounted = True
 
 
@@ -195,40 +196,40 @@ def _reconcile(
         or_(Attempt.ended_at.is_(None), Attempt.has_slot, mine),
     )
     found = list(db.session.scalars(query.execution_options(populate_existing=True)))
-    may_move = {a.task_id for a in found if a.ended_at is None or attempts.is_lost(a)}
-    tasks = locks.lock_tasks(may_move)
+    may_move = [a for a in found if a.ended_at is None or attempts.is_lost(a)]
+    tasks = {each.attempt: each for each in locks.lock_attempts(machine, may_move, now)}
     for attempt in sorted(found, key=lambda a: a.task_id):
         tracked = named.get(AttemptKey(attempt.task_id, attempt.number))
-        _reconcile_attempt(machine, tasks.get(attempt.task_id), attempt, tracked, now)
+        _reconcile_attempt(machine, attempt, tasks.get(attempt), tracked)
     return {key: a.log_bytes for a in found if (key := AttemptKey(a.task_id, a.number)) in named}
 
 
 def _reconcile_attempt(
     machine: Machine,
-    task: Task | None,
     attempt: Attempt,
+    locked: LockedTask | None,
     tracked: frames.TrackedAttempt | None,
-    now: datetime,
 ) -> None:
+    """Act on what the machine has of the attempt, whose task is locked if it may change."""
     decided = decide_attempt(
         _hello_state(tracked),
         ended=attempt.ended_at is not None,
         accepted=attempt.accepted_at is not None,
         at_gate=attempt.phase is AttemptPhase.GATE,
-        restorable=task is not None and attempts.is_restorable(task, attempt),
+        restorable=locked is not None and attempts.is_restorable(locked),
     )
     match decided:
         case AttemptDecision.STOP:
             attempts.occupy_slot(machine, attempt)  # until it has been ordered to stop, and has
         case AttemptDecision.FREE_SLOT:
             attempts.free_slot(machine, attempt)
-        case AttemptDecision.LOST | AttemptDecision.GONE_AT_GATE if task is not None:
+        case AttemptDecision.LOST | AttemptDecision.GONE_AT_GATE if locked:
             why = f"{machine.name} no longer has the attempt"
-            attempts.mark_lost(machine, task, attempt, why, now, gone=True)
-        case AttemptDecision.RESTORE if task is not None:
-            stages.restore(stages.LiveAttempt(machine, task, attempt, now))
-        case AttemptDecision.CONTINUE if task is not None:
-            liveness.recover_task(machine, task, attempt, now)
+            attempts.mark_lost(locked, why, gone=True)
+        case AttemptDecision.RESTORE if locked:
+            stages.restore(locked)
+        case AttemptDecision.CONTINUE if locked:
+            liveness.recover_task(locked)
 
 
 def _hello_state(tracked: frames.TrackedAttempt | None) -> HelloState:

@@ -1,8 +1,5 @@
 """The round that a review with requested changes starts."""
 
-from datetime import datetime
-
-from app import wakeups
 from app.domain.errors import NoCheckpoint, TunnelOpen
 from app.domain.follow_up import TooManyFollowUps
 from app.extensions import db
@@ -13,7 +10,7 @@ from app.services.tasks import follow_ups
 _DEFAULT_INSTRUCTION = "Make the changes that the review requests."
 
 
-def start_round(held: LockedTask, review: Review, now: datetime) -> int | None:
+def start_round(locked: LockedTask, review: Review) -> int | None:
     """Start a round with the review's comments, or queue it if the task runs; return the
     follow-up's ID.
 
@@ -22,9 +19,8 @@ def start_round(held: LockedTask, review: Review, now: datetime) -> int | None:
     instruction = review.body if review.body.strip() else _DEFAULT_INSTRUCTION
     try:
         with db.session.begin_nested():  # which reverts what couldn't start
-            made = follow_ups.add(held, review.author, instruction, 0, review.id, now)
+            made = follow_ups.add(locked, review.author, instruction, 0, review.id)
     except (NoCheckpoint, TunnelOpen, TooManyFollowUps):
         return None
-    if held.machine:
-        wakeups.wake_machines([held.machine.id])
+    locked.wake_machine()
     return made.id

@@ -18,7 +18,6 @@ from app.domain.task import EventType
 from app.extensions import db
 from app.models import Developer, Gate, Review, Task
 from app.services import audit, locks, rights
-from app.services.clock import now as clock_now
 from app.services.locks import LockedTask
 from app.services.reviews import changes_requested, drafts, publication, thread_anchors
 from app.services.tasks import gates, history, queries
@@ -63,11 +62,12 @@ def submit(
     AlreadyAnswered, TunnelOpen.
     """
     seen = require_right(actor, task_id, verdict)
-    held, now = locks.lock_task_and_machine(task_id), clock_now()
-    gate = _gate(held.task, stage_index, number)
+    locked = locks.lock_loaded_task(seen)
+    task, now = locked.task, locked.now
+    gate = _gate(task, stage_index, number)
     result = gate and rules.answer_of_verdict(verdict, gate.kind)
     for comment in comments:
-        drafts.write_comment(actor, held.task, now, **comment)
+        drafts.write_comment(actor, task, now, **comment)
     review = Review(
         task_id=task_id,
         author_id=actor.id,
@@ -77,18 +77,18 @@ def submit(
         comments=0,
         stage_index=gate.stage_index if gate and result else None,
         submitted_at=now,
-        **_review_columns(held.task, commit, answers=bool(result)),
+        **_review_columns(task, commit, answers=bool(result)),
     )
     db.session.add(review)
     db.session.flush()
     review.comments = publication.publish_drafts(actor, review, now)
     if not rules.has_content(verdict, body, review.comments):
         raise InvalidFields({"body": [field_errors.REVIEW_EMPTY]})
-    _record(held.task, review, actor, now)
-    audit.record_privileged("task.reviewed", seen, actor)
+    _record(task, review, actor, now)
+    audit.record_privileged("task.reviewed", task, actor)
     if gate and result:
-        gates.answer_gate(actor, seen, held, gate, result, body or None)
-    follow_up = _start_follow_up(held, review, now)
+        gates.answer_gate(actor, locked, gate, result, body or None)
+    follow_up = _start_follow_up(locked, review)
     submitted = SubmittedReview(review, bool(result), follow_up)
     if remember:
         remember(submitted)
@@ -119,10 +119,10 @@ def _review_columns(task: Task, commit: str | None, *, answers: bool) -> dict[st
     return {"round": about.round, "attempt": about.attempt, "commit": about.commit}
 
 
-def _start_follow_up(held: LockedTask, review: Review, now: datetime) -> int | None:
+def _start_follow_up(locked: LockedTask, review: Review) -> int | None:
     if review.verdict is not ReviewVerdict.REQUEST_CHANGES:
         return None
-    return changes_requested.start_round(held, review, now)
+    return changes_requested.start_round(locked, review)
 
 
 def _record(task: Task, review: Review, actor: Developer, now: datetime) -> None:

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app import wakeups
 from app.domain import budget as budgets
 from app.domain import pipeline
 from app.domain.pipeline import GateKind
 from app.domain.task import EventType
 from app.models import Developer, Gate, Task
 from app.services import audit
-from app.services.clock import now as clock_now
 from app.services.locks import LockedTask
 from app.services.tasks import (
     attempts,
@@ -27,41 +25,35 @@ from app.services.tasks import (
 
 def apply_answer(
     actor: Developer,
-    seen: Task,
-    held: LockedTask,
+    locked: LockedTask,
     gate: Gate,
     result: str,
     comment: str | None,
     *,
     budget: Mapping[str, Any] | None = None,
 ) -> None:
-    """Answer an open gate of the locked task, which is also `seen`, with its project. The caller
-    commits. Raises InvalidFields.
-    """
+    """Answer an open gate of the locked task. The caller commits. Raises InvalidFields."""
     accepted = pipeline.judge_answer(gate.kind, gate.choices, result)
-    now = clock_now()
+    task, now = locked.task, locked.now
     is_go = isinstance(accepted, pipeline.Approved)
-    granted = budget_grants.grant_budget(
-        held.task, gate, budgets.exclude_none(budget), now, is_go=is_go
-    )
-    branches.apply_answer(held.task, gate, result)
+    granted = budget_grants.grant_budget(task, gate, budgets.exclude_none(budget), now, is_go=is_go)
+    branches.apply_answer(task, gate, result)
     gate.answered_at, gate.answered_by = now, actor.id
-    gate.approved = work_lineage.approved_revision(held.task, gate)
+    gate.approved = work_lineage.approved_revision(task, gate)
     gate.result, gate.comment = result, comment
-    _record_answer(held.task, gate, actor, granted, now)
+    _record_answer(task, gate, actor, granted, now)
     if isinstance(accepted, pipeline.Rejected):
         why = f"rejected by {actor.name}" + (f": {comment}" if comment else "")
-        attempts.cancel(held, why, now, by=actor.id, gone=True)
-    elif gate.kind is GateKind.QUESTION and held.live:
-        questions.answer_question(held.task, held.live, dict(accepted.variables), now)
-        attempts.bump_orders_version(held.machine)
+        attempts.cancel(locked, why, by=actor.id, gone=True)
+    elif gate.kind is GateKind.QUESTION and locked.has_live_attempt:
+        questions.answer_question(locked, dict(accepted.variables))
+        attempts.bump_orders_version(locked.machine)
     elif gate.kind is GateKind.CHECKPOINT:
-        checkpoint_conflicts.resume_from_previous(held.task, actor.name, now)
+        checkpoint_conflicts.resume_from_previous(locked, actor.name)
     else:
-        resumption.resume(held, now)
-    audit.record_privileged("gate.answered", seen, actor)
-    if held.machine:
-        wakeups.wake_machines([held.machine.id])
+        resumption.resume(locked)
+    audit.record_privileged("gate.answered", task, actor)
+    locked.wake_machine()
 
 
 def _record_answer(

@@ -27,15 +27,14 @@ from app.services.tasks import follow_up_queue, history, questions, transitions
 from muster.protocol.attempt_key import AttemptKey
 
 
-def bump_orders_version(machine: Machine | None) -> None:
+def bump_orders_version(machine: Machine) -> None:
     """Record that the machine's orders have changed, by which its connection compares them."""
-    if machine is not None:
-        machine.orders_version += 1
+    machine.orders_version += 1
 
 
-def free_slot(machine: Machine | None, attempt: Attempt) -> None:
+def free_slot(machine: Machine, attempt: Attempt) -> None:
     """Free the attempt's slot, if it has one: none of its processes run. Wakes the dispatcher."""
-    if attempt.has_slot and machine is not None:
+    if attempt.has_slot:
         attempt.has_slot = False
         machine.slots_used -= 1
         wakeups.wake_dispatch()
@@ -58,17 +57,6 @@ def try_occupy_slot(machine: Machine, attempt: Attempt) -> bool:
     return True
 
 
-def live_attempts_on(machine_id: uuid.UUID) -> list[Attempt]:
-    """Return the machine's live attempts. None is added or ends while its lock is held."""
-    query = (
-        select(Attempt)
-        .where(Attempt.machine_id == machine_id, Attempt.ended_at.is_(None))
-        .order_by(Attempt.task_id)
-        .execution_options(populate_existing=True)
-    )
-    return list(db.session.scalars(query))
-
-
 def attempts_not_on(machine_id: uuid.UUID, named: Collection[AttemptKey]) -> set[AttemptKey]:
     """Return those of the named attempts that aren't the machine's, or should be deleted by now."""
     if not named:
@@ -81,76 +69,53 @@ def attempts_not_on(machine_id: uuid.UUID, named: Collection[AttemptKey]) -> set
     return set(named) - {(row.task_id, row.number) for row in db.session.execute(query)}
 
 
-def finish(
-    machine: Machine | None,
-    attempt: Attempt,
-    outcome: AttemptOutcome,
-    now: datetime,
-    *,
-    gone: bool,
-) -> None:
+def finish(locked: LockedTask, outcome: AttemptOutcome, *, gone: bool) -> None:
     """End the attempt: later reports of its machine have no effect.
 
     `gone` means that the machine confirmed that nothing of it runs, which frees the slot.
     """
-    attempt.ended_at = now
+    attempt = locked.attempt
+    attempt.ended_at = locked.now
     attempt.outcome = outcome
     if outcome is not AttemptOutcome.LOST:  # which may come back with the rest of its log
         attempt.pending_exit = None
-    attempt.forget_at = now + timedelta(seconds=settings.value("workspaceSeconds"))
+    attempt.forget_at = locked.now + timedelta(seconds=settings.value("workspaceSeconds"))
     attempt.max_stored_bytes = attempt.stored_bytes + storage_limits.MAX_LATE_BYTES
     if gone:
-        free_slot(machine, attempt)
-    bump_orders_version(machine)
+        free_slot(locked.machine, attempt)
+    bump_orders_version(locked.machine)
 
 
-def fail(
-    machine: Machine | None,
-    task: Task,
-    attempt: Attempt,
-    code: str,
-    message: str,
-    now: datetime,
-    *,
-    gone: bool,
-) -> None:
+def fail(locked: LockedTask, code: str, message: str, *, gone: bool) -> None:
     """End the attempt as failed, and fail its task. `gone` as in `finish`."""
-    finish(machine, attempt, AttemptOutcome.FAILED, now, gone=gone)
-    transitions.fail(task, code, message, now, stage_index=attempt.stage_index)
+    finish(locked, AttemptOutcome.FAILED, gone=gone)
+    index = locked.attempt.stage_index
+    transitions.fail(locked.task, code, message, locked.now, stage_index=index)
 
 
-def cancel(held: LockedTask, why: str, now: datetime, *, by: int, gone: bool) -> None:
+def cancel(locked: LockedTask, why: str, *, by: int, gone: bool) -> None:
     """Cancel the task for that developer, and end its live attempt. `gone` as in `finish`."""
-    if held.live:
-        finish(held.machine, held.live, AttemptOutcome.CANCELLED, now, gone=gone)
-    transitions.apply_event(held.task, TaskEvent.CANCEL, now)
-    follow_up_queue.withdraw_all(held.task)
-    index = held.task.current_stage_index
-    history.record_event(held.task, EventType.CANCELLED, why, now, stage_index=index, by=by)
+    task, now = locked.task, locked.now
+    if locked.has_live_attempt:
+        finish(locked, AttemptOutcome.CANCELLED, gone=gone)
+    transitions.apply_event(task, TaskEvent.CANCEL, now)
+    follow_up_queue.withdraw_all(task)
+    index = task.current_stage_index
+    history.record_event(task, EventType.CANCELLED, why, now, stage_index=index, by=by)
 
 
-def mark_lost(
-    machine: Machine | None,
-    task: Task,
-    attempt: Attempt,
-    why: str,
-    now: datetime,
-    *,
-    gone: bool,
-    counts: bool = True,
-) -> None:
+def mark_lost(locked: LockedTask, why: str, *, gone: bool, counts: bool = True) -> None:
     """End the attempt as lost; its task is queued again, or fails after `maxAttempts` losses in a
     round.
 
     `gone` as in `finish`. `counts` is false for an attempt that never started: nothing was tried.
     """
+    task, attempt = locked.task, locked.attempt
     attempt.uncounted = attempt.uncounted or not counts
-    finish(machine, attempt, AttemptOutcome.LOST, now, gone=gone)
+    finish(locked, AttemptOutcome.LOST, gone=gone)
     about = {"machineId": str(attempt.machine_id), "uncounted": attempt.uncounted}
-    history.record_event(
-        task, EventType.MACHINE_LOST, why, now, stage_index=attempt.stage_index, data=about
-    )
-    questions.withdraw(task, attempt, "its attempt is lost", now)
+    history.record_attempt_event(locked, EventType.MACHINE_LOST, why, **about)
+    questions.withdraw(locked, "its attempt is lost")
     limit = task.project.max_attempts
     is_counted = is_loss_counted(attempt.phase, excused=attempt.uncounted)
     number = _count_lost_in_round(task) if is_counted else 0
@@ -158,20 +123,20 @@ def mark_lost(
         task.status, task.suspend_reason, Loss.ATTEMPT, lost=number, limit=limit
     )
     if event is TaskEvent.FAIL:
-        text = f"{why}; {limit} attempts were lost" if limit > 1 else why
-        transitions.fail(task, FailureCode.MACHINE_LOST, text, now, stage_index=attempt.stage_index)
+        text, index = (
+            f"{why}; {limit} attempts were lost" if limit > 1 else why,
+            attempt.stage_index,
+        )
+        transitions.fail(task, FailureCode.MACHINE_LOST, text, locked.now, stage_index=index)
     else:
-        requeue(task, current_stage_index(attempt, task), now, why)
+        requeue(locked, current_stage_index(locked), why)
 
 
-def requeue_from_checkpoint(
-    machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime, *, gone: bool
-) -> None:
+def requeue_from_checkpoint(locked: LockedTask, why: str, *, gone: bool) -> None:
     """End the attempt and queue its task, to resume where it is or from its last checkpoint."""
-    at = current_stage_index(attempt, task)
-    questions.withdraw(task, attempt, "its attempt resumes elsewhere", now)
-    finish(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=gone)
-    requeue(task, at, now, why)
+    questions.withdraw(locked, "its attempt resumes elsewhere")
+    finish(locked, AttemptOutcome.HANDED_OVER, gone=gone)
+    requeue(locked, current_stage_index(locked), why)
 
 
 def is_pushed(task: Task, attempt: Attempt) -> bool:
@@ -187,8 +152,9 @@ def is_pushed(task: Task, attempt: Attempt) -> bool:
     return at == 0 or str(at - 1) in task.checkpoints
 
 
-def current_stage_index(attempt: Attempt, task: Task) -> int:
+def current_stage_index(locked: LockedTask) -> int:
     """Return the index of the attempt's stage; the number of stages if only the push is left."""
+    task, attempt = locked.task, locked.attempt
     is_over = attempt.phase is AttemptPhase.PUBLISH or attempt.pushes > 0
     return len(task.pipeline) if is_over else attempt.stage_index
 
@@ -205,8 +171,9 @@ def is_lost(attempt: Attempt) -> bool:
     return attempt.outcome is AttemptOutcome.LOST
 
 
-def is_restorable(task: Task, attempt: Attempt) -> bool:
+def is_restorable(locked: LockedTask) -> bool:
     """Whether the task failed because this attempt was lost, and nothing has happened since."""
+    task, attempt = locked.task, locked.attempt
     failure = task.failure or {}
     return (
         is_lost(attempt)
@@ -217,32 +184,31 @@ def is_restorable(task: Task, attempt: Attempt) -> bool:
     )
 
 
-def restore(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
+def restore(locked: LockedTask) -> None:
     """Resume a lost attempt whose machine has delivered the missing result."""
+    attempt, machine = locked.attempt, locked.machine
     attempt.ended_at = attempt.outcome = attempt.forget_at = attempt.max_stored_bytes = None
     if not attempt.has_slot:
         try_occupy_slot(machine, attempt)  # if none is free, dispatch gives it the next one
     bump_orders_version(machine)
-    transitions.apply_event(task, TaskEvent.RESTORE, now)
+    transitions.apply_event(locked.task, TaskEvent.RESTORE, locked.now)
 
 
-def requeue(task: Task, stage_index: int, now: datetime, why: str) -> None:
+def requeue(locked: LockedTask, stage_index: int, why: str) -> None:
     """Queue the task to resume at that stage, or at the latest one before it that can be resumed.
 
     A `stage_index` equal to the number of stages means the push. Questions and answers of the round
     stay; those about lost work are withdrawn, and will be asked again. Checkpoints of stages that
     run again are dropped: they don't belong to the new work.
     """
+    task, now = locked.task, locked.now
     asked, pushed = _gates_of_round(task), _checkpoints(task)
     plan = pipeline.find_restart(stage_index, pushed, asked, partial_index(task))
     start = plan.stage_index
-    if partial_index(task) != start:
-        task.partial = None
     drop_checkpoints_from(task, start)
     for index in plan.withdrawn:
         _withdraw_gate(task, asked[index], now)
-    transitions.apply_event(task, TaskEvent.REQUEUE, now)
-    task.stage_index = start
+    transitions.apply_event(task, TaskEvent.REQUEUE, now, stage_index=start)
     is_over = start == len(task.pipeline)
     what = "push its branch" if is_over else f"resume at stage “{task.pipeline[start]['name']}”"
     history.record_event(

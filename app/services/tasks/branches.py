@@ -4,7 +4,6 @@ In all functions except `build_order` the caller holds the locks of the machine 
 commits.
 """
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -12,11 +11,12 @@ from sqlalchemy import select
 from app.domain import lineage, task_branch
 from app.domain.attempt import AttemptPhase
 from app.domain.pipeline import GateKind
-from app.domain.task import EventType, SuspendReason, TaskEvent
+from app.domain.task import TaskEvent
 from app.domain.task_branch import BranchMismatch
 from app.extensions import db
-from app.models import Attempt, Gate, Machine, Task
-from app.services.tasks import attempts, history, questions, transitions
+from app.models import Attempt, Gate, Task
+from app.services.locks import LockedTask
+from app.services.tasks import attempts, questions
 from muster.protocol import frames
 
 
@@ -62,29 +62,20 @@ def known_commits(task: Task) -> set[str]:
     return ours | ({task.branch_commit} if task.branch_commit else set())
 
 
-def ask_about_branch(
-    machine: Machine, task: Task, attempt: Attempt, finding: BranchMismatch, now: datetime
-) -> None:
+def ask_about_branch(locked: LockedTask, finding: BranchMismatch) -> None:
     """Ask people what to do with the branch; until then the attempt waits without a slot."""
-    attempt.phase = AttemptPhase.GATE
-    attempts.free_slot(machine, attempt)
-    index = attempt.stage_index
-    gate = Gate(
-        task_id=task.id,
-        round=task.round,
-        stage_index=index,
-        number=questions.next_number(task, index),
+    locked.attempt.phase = AttemptPhase.GATE
+    attempts.free_slot(locked.machine, locked.attempt)
+    questions.ask_people(
+        locked.task,
+        TaskEvent.ASK,
+        locked.now,
+        stage_index=locked.attempt.stage_index,
         kind=GateKind.BRANCH,
-        prompt=task_branch.question(finding, str(task.branch)).replace("\0", "�"),
-        choices=list(task_branch.choices(finding)),
+        prompt=task_branch.question(finding, str(locked.task.branch)).replace("\0", "�"),
+        choices=task_branch.choices(finding),
         branch=task_branch.to_json(finding),
-        requested_at=now,
     )
-    db.session.add(gate)
-    transitions.apply_event(task, TaskEvent.ASK, now)
-    about: dict[str, Any] = {"kind": gate.kind, "choices": gate.choices, "number": gate.number}
-    about |= {"reason": SuspendReason.GATE, "branch": gate.branch}
-    history.record_event(task, EventType.SUSPENDED, gate.prompt, now, stage_index=index, data=about)
 
 
 def apply_answer(task: Task, gate: Gate, result: str) -> None:

@@ -3,60 +3,50 @@
 The machine has done nothing then, and people decide what happens to the task.
 """
 
-from datetime import datetime
-
 from app.domain import follow_up
 from app.domain.attempt import AttemptOutcome
 from app.domain.pipeline import GateKind
-from app.domain.task import EventType, SuspendReason, TaskEvent
-from app.extensions import db
-from app.models import Attempt, Gate, Machine, Task
-from app.services.tasks import attempts, history, questions, transitions
+from app.domain.task import TaskEvent
+from app.models import Task
+from app.services.locks import LockedTask
+from app.services.tasks import attempts, questions, transitions
 
 CODES = frozenset({"checkpoint_moved", "checkpoint_missing"})
 """The machines' failure codes for it."""
 RESUME, END = "resume", "end"
 
 
-def ask_about_conflict(
-    machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime
-) -> None:
+def ask_about_conflict(locked: LockedTask, why: str) -> None:
     """End the attempt, which has done nothing, and ask whether to resume the task from the previous
     checkpoint, if there is one, or to end it.
 
-    The caller holds both locks, and commits.
+    The caller commits.
     """
-    task.stage_index = attempts.current_stage_index(attempt, task)
+    task, attempt = locked.task, locked.attempt
+    transitions.enter_stage(task, attempts.current_stage_index(locked))
     attempt.uncounted = True
-    attempts.finish(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=True)
-    index = attempt.stage_index
-    gate = Gate(
-        task_id=task.id,
-        round=task.round,
-        stage_index=index,
-        number=questions.next_number(task, index),
+    attempts.finish(locked, AttemptOutcome.HANDED_OVER, gone=True)
+    questions.ask_people(
+        task,
+        TaskEvent.ASK,
+        locked.now,
+        stage_index=attempt.stage_index,
         kind=GateKind.CHECKPOINT,
         prompt=_question(task, why),
         choices=[RESUME, END] if _has_previous(task) else [END],
-        requested_at=now,
     )
-    db.session.add(gate)
-    transitions.apply_event(task, TaskEvent.ASK, now)
-    about = {"kind": gate.kind, "choices": gate.choices, "number": gate.number}
-    about["reason"] = SuspendReason.GATE
-    history.record_event(task, EventType.SUSPENDED, gate.prompt, now, stage_index=index, data=about)
 
 
-def resume_from_previous(task: Task, by: str, now: datetime) -> None:
+def resume_from_previous(locked: LockedTask, by: str) -> None:
     """Queue the task to resume from the checkpoint before the changed one: later work is done
-    again. The caller holds the lock, and commits.
+    again. The caller commits.
     """
-    at = task.stage_index
+    task, at = locked.task, locked.task.stage_index
     if attempts.partial_index(task) == at:
-        task.partial = None
+        transitions.set_partial(task, None)
     else:
         task.checkpoints = _previous_checkpoints(task)
-    attempts.requeue(task, at, now, f"{by} chose the previous checkpoint")
+    attempts.requeue(locked, at, f"{by} chose the previous checkpoint")
 
 
 def _question(task: Task, why: str) -> str:

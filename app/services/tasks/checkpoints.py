@@ -10,49 +10,54 @@ from app.domain.storage_limits import ForgedReport
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Developer, Tunnel
-from app.services.tasks import work_lineage, workspaces
-from app.services.tasks.stages import LiveAttempt, require_running, stage_name
+from app.services.locks import LockedTask
+from app.services.tasks import history, transitions, work_lineage, workspaces
+from app.services.tasks.stages import require_running, stage_name
 from muster.protocol import frames
 
 
-def handle_checkpoint(live: LiveAttempt, report: frames.Checkpoint) -> None:
+def handle_checkpoint(locked: LockedTask, report: frames.Checkpoint) -> None:
     """A stage's work, or that of its middle, is at the remote: the task can resume from here on any
     machine.
 
     While the attempt waits, the report comes again if someone changed the work through a tunnel.
     Raises Conflict if the stage wasn't ordered, and ForgedReport for another attempt's ref.
     """
-    is_renewed = is_waiting_checkpoint(live.attempt, report)
+    is_renewed = is_waiting_checkpoint(locked.attempt, report)
     if not is_renewed:
-        require_running(live, report)
-    about_attempt = live.attempt.task_id, live.attempt.number, report.stage_index
+        require_running(locked, report)
+    about_attempt = locked.attempt.task_id, locked.attempt.number, report.stage_index
     ref = checkpoint_ref(*about_attempt, partial=report.partial)
     if report.ref != ref:
         raise ForgedReport(f"it isn't at {ref}")
-    if why := lineage.find_break(live.attempt.work, report.follows):
-        work_lineage.fail_unapproved(live, f"of the checkpoint {report.commit}: {why}", gone=False)
+    if why := lineage.find_break(locked.attempt.work, report.follows):
+        work_lineage.fail_unapproved(
+            locked, f"of the checkpoint {report.commit}: {why}", gone=False
+        )
         return
     made = lineage.to_json(report.commit, report.tree)
-    live.attempt.work = made
+    locked.attempt.work = made
     known: dict[str, Any] = {"ref": ref, **made}
     if report.diff is not None:
         known["diff"] = workspaces.diff_to_json(report.diff)
-    text = f"checkpoint of stage “{stage_name(live.task, report.stage_index)}”"
+    text = f"checkpoint of stage “{stage_name(locked.task, report.stage_index)}”"
     if report.partial:
-        live.task.partial = {"stageIndex": report.stage_index, **known}
+        transitions.set_partial(locked.task, {"stageIndex": report.stage_index, **known})
         text += ", in the middle of it"
     else:
-        live.task.checkpoints = {**live.task.checkpoints, str(report.stage_index): known}
-    if is_renewed and live.attempt.pushes > 0:
-        live.attempt.pushed_commit = report.commit  # which is about to be pushed in its place
+        locked.task.checkpoints = {**locked.task.checkpoints, str(report.stage_index): known}
+    if is_renewed and locked.attempt.pushes > 0:
+        locked.attempt.pushed_commit = report.commit  # which is about to be pushed in its place
     about = dict(known)
     if report.follows is not None:
         about["follows"] = report.follows.commit
     if is_renewed:
-        by = _tunnel_opener(live.attempt)
+        by = _tunnel_opener(locked.attempt)
         text += f", updated: {by.name if by else 'someone'} has changed it through a tunnel"
         about["by"] = by.id if by else None
-    live.record_limited(EventType.CHECKPOINT, text, stage_index=report.stage_index, **about)
+    history.record_limited_event(
+        locked, EventType.CHECKPOINT, text, stage_index=report.stage_index, **about
+    )
 
 
 def is_waiting_checkpoint(attempt: Attempt, report: frames.Checkpoint | frames.Changes) -> bool:

@@ -11,7 +11,6 @@ from datetime import datetime
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
-from app import wakeups
 from app.domain import field_errors, pipeline
 from app.domain import follow_up as rules
 from app.domain import task as task_rules
@@ -29,7 +28,6 @@ from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Developer, FollowUp, Gate, Review, Task
 from app.services import audit, locks, rights
-from app.services.clock import now as clock_now
 from app.services.locks import LockedTask
 from app.services.tasks import (
     attempts,
@@ -62,15 +60,14 @@ def create(
     """
     seen = queries.get(actor, task_id)
     rights.require(Permission.FOLLOW_UP, actor, seen.project)
-    held = locks.lock_task_and_machine(task_id)
-    if from_stage >= len(held.task.pipeline):
-        missing = field_errors.NO_SUCH_STAGE(stages=len(held.task.pipeline))
+    locked = locks.lock_loaded_task(seen)
+    if from_stage >= len(locked.task.pipeline):
+        missing = field_errors.NO_SUCH_STAGE(stages=len(locked.task.pipeline))
         raise InvalidFields({"fromStage": [missing]})
-    _require_review(held.task, review_id)
-    made = add(held, actor, instruction, from_stage, review_id, clock_now())
-    audit.record_privileged("task.followed_up", seen, actor)
-    if held.machine:
-        wakeups.wake_machines([held.machine.id])
+    _require_review(locked.task, review_id)
+    made = add(locked, actor, instruction, from_stage, review_id)
+    audit.record_privileged("task.followed_up", locked.task, actor)
+    locked.wake_machine()
     if remember:
         remember(made)
     db.session.commit()
@@ -78,25 +75,24 @@ def create(
 
 
 def add(
-    held: LockedTask,
+    locked: LockedTask,
     actor: Developer,
     instruction: str,
     from_stage: int,
     review_id: int | None,
-    now: datetime,
 ) -> FollowUp:
     """Start it if the task is idle and none is before it, or else queue it.
 
     The caller has checked the right, holds the locks, wakes the machine, and commits. Raises
     NoCheckpoint, TunnelOpen, TooManyFollowUps.
     """
-    task = held.task
+    task, now = locked.task, locked.now
     made = follow_up_queue.add(task, actor, instruction, from_stage, review_id, now)
     if rules.can_start_now(task.status, at_gate=_open_gate(task) is not None):
         following = follow_up_queue.find_next(task)
         assert following is not None
         try:
-            _start(held, following, now)
+            _start(locked, following)
         except (NoCheckpoint, TunnelOpen):
             if following is made:
                 raise
@@ -118,15 +114,15 @@ def withdraw(actor: Developer, task_id: int, follow_up_id: int) -> None:
     """
     seen = queries.get(actor, task_id)
     rights.require(Permission.FOLLOW_UP, actor, seen.project)
-    held = locks.lock_task_and_machine(task_id)
+    locked = locks.lock_loaded_task(seen)
     row = get(actor, task_id, follow_up_id)
     if row.state is FollowUpState.STARTED:
         raise FollowUpStarted
     if row.state is FollowUpState.QUEUED:
-        follow_up_queue.withdraw(held.task, row)
+        follow_up_queue.withdraw(locked.task, row)
         text = f"follow-up {row.number} withdrawn by {actor.name}"
-        history.record_event(held.task, EventType.LOG, text, clock_now(), data={"by": actor.id})
-        audit.record_privileged("task.follow_up_withdrawn", seen, actor)
+        history.record_event(locked.task, EventType.LOG, text, locked.now, data={"by": actor.id})
+        audit.record_privileged("task.follow_up_withdrawn", locked.task, actor)
     db.session.commit()
 
 
@@ -152,16 +148,16 @@ def _query(task_id: int) -> Select[FollowUp]:
 # ---- those that are queued ---------------------------------------------------------------------
 
 
-def start_queued(held: LockedTask, now: datetime) -> bool:
+def start_queued(locked: LockedTask) -> bool:
     """Start the first queued one, if the task is completed, or in place of a question before a
     stage. Returns whether one has started. The caller holds the locks, and commits.
     """
-    row = follow_up_queue.find_next(held.task)
+    row = follow_up_queue.find_next(locked.task)
     if row is None:
         return False
     db.session.flush()  # it resumes from what this batch of reports brings
     try:
-        _start(held, row, now)
+        _start(locked, row)
     except (NoCheckpoint, TunnelOpen):
         return False  # it keeps waiting: for more work, or for the tunnel to close
     return True
@@ -189,12 +185,11 @@ def sweep(now: datetime) -> int:
     resting = list(db.session.scalars(query))
     db.session.rollback()
     for task_id in resting:
-        held = locks.lock_task_and_machine(task_id)
-        at_gate = _open_gate(held.task) is not None
-        if rules.can_start_automatically(held.task.status, at_gate=at_gate) and start_queued(
-            held, now
-        ):
-            wakeups.wake_machines([held.machine.id] if held.machine else [])
+        locked = locks.lock_task(task_id, now)
+        at_gate = _open_gate(locked.task) is not None
+        can_start = rules.can_start_automatically(locked.task.status, at_gate=at_gate)
+        if can_start and start_queued(locked):
+            locked.wake_machine()
             db.session.commit()
         else:
             db.session.rollback()
@@ -204,19 +199,19 @@ def sweep(now: datetime) -> int:
 # ---- common parts ------------------------------------------------------------------------------
 
 
-def _start(held: LockedTask, row: FollowUp, now: datetime) -> None:
+def _start(locked: LockedTask, row: FollowUp) -> None:
     """Start the follow-up's round. A waiting attempt ends as requeued: the next one resumes from
     its checkpoint.
 
     Raises NoCheckpoint, TunnelOpen, and has changed nothing then.
     """
-    task, start = held.task, row.from_stage
+    task, now, start = locked.task, locked.now, row.from_stage
     work = rounds.work_for_round(task, start)
-    gates.require_no_tunnel(held)
+    gates.require_no_tunnel(locked)
     if (gate := _open_gate(task)) is not None:
-        questions.close(gate, _SUPERSEDED, task, now)
-    if held.live and held.machine:
-        attempts.finish(held.machine, held.live, AttemptOutcome.HANDED_OVER, now, gone=True)
+        questions.close(locked, gate, _SUPERSEDED)
+    if locked.has_live_attempt:
+        attempts.finish(locked, AttemptOutcome.HANDED_OVER, gone=True)
     if task.status not in task_rules.ENDED and gate is None:
         transitions.apply_event(task, TaskEvent.ASK, now)  # and nobody is asked
     checkpoints = rules.seed_checkpoints(work.checkpoint, start)

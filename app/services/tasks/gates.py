@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import insert, literal, select
 
-from app import wakeups
 from app.domain import pipeline
 from app.domain import task as rules
 from app.domain import tunnel as tunnel_rules
@@ -78,8 +77,7 @@ def open_before_stage(task: Task, step: pipeline.Ask, now: datetime) -> None:
             expires_at=now + timedelta(seconds=gate.timeout) if gate.timeout else None,
         )
     )
-    task.stage_index = step.stage_index
-    transitions.apply_event(task, TaskEvent.ASK, now)
+    transitions.apply_event(task, TaskEvent.ASK, now, stage_index=step.stage_index)
     data = {"reason": "gate", "kind": gate.kind, "choices": list(gate.choices)}
     history.record_event(
         task, EventType.SUSPENDED, gate.prompt, now, stage_index=step.stage_index, data=data
@@ -187,32 +185,31 @@ def confirm_stage(
     """
     seen = queries.get(actor, task_id)
     rights.require(Permission.ANSWER_GATE, actor, seen.project)
-    held = locks.lock_task_and_machine(task_id)
-    if round is not None and round != held.task.round:
+    locked = locks.lock_loaded_task(seen)
+    if round is not None and round != locked.task.round:
         raise WrongRound
-    gate = require_open_gate(held.task, stage_index, number)
-    answer_gate(actor, seen, held, gate, result, comment, budget=budget)
+    gate = require_open_gate(locked.task, stage_index, number)
+    answer_gate(actor, locked, gate, result, comment, budget=budget)
     db.session.commit()
-    return queries.get(actor, task_id)
+    return locked.task
 
 
 def answer_gate(
     actor: Developer,
-    seen: Task,
-    held: LockedTask,
+    locked: LockedTask,
     gate: Gate,
     result: str,
     comment: str | None,
     *,
     budget: Mapping[str, Any] | None = None,
 ) -> None:
-    """Answer an open gate of the locked task, which is also `seen`, with its project.
+    """Answer an open gate of the locked task.
 
     The caller has checked the right, and commits. Raises TunnelOpen, InvalidFields.
     """
     if gate.kind is not GateKind.QUESTION:  # which isn't about a checkpoint
-        require_no_tunnel(held)
-    answers.apply_answer(actor, seen, held, gate, result, comment, budget=budget)
+        require_no_tunnel(locked)
+    answers.apply_answer(actor, locked, gate, result, comment, budget=budget)
 
 
 def require_open_gate(task: Task, stage_index: int, number: int | None) -> Gate:
@@ -245,18 +242,17 @@ def _has_answer(task: Task, stage_index: int, number: int | None) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def require_no_tunnel(held: LockedTask) -> None:
+def require_no_tunnel(locked: LockedTask) -> None:
     """Raise TunnelOpen while the subject of the question can change: an approval covers what the
     checkpoint has.
     """
-    if held.live is None:
+    if not locked.has_live_attempt:
         return
-    place = (held.live.task_id, held.live.number)
+    place = (locked.task.id, locked.attempt.number)
     tunnel = db.session.get(Tunnel, place, populate_existing=True)
     if tunnel is None:
         return
-    is_there = held.machine is not None and held.machine.connected
-    lives_on = tunnel.runs and tunnel.accepted_at is not None and is_there
+    lives_on = tunnel.runs and tunnel.accepted_at is not None and locked.machine.connected
     if not tunnel_rules.can_change_workspace(tunnel.state, lives_on=lives_on):
         return
     if tunnel.state in tunnel_rules.OPEN_STATES:
@@ -285,21 +281,21 @@ def expire(now: datetime) -> int:
 
 
 def _expire(task_id: int, now: datetime) -> None:
-    held = locks.lock_task_and_machine(task_id)
-    gate = find_open_gate(held.task) if held.task.status in rules.LIVE else None
+    locked = locks.lock_task(task_id, now)
+    task, is_live = locked.task, locked.has_live_attempt
+    gate = find_open_gate(task) if task.status in rules.LIVE else None
     if gate is None or gate.expires_at is None or gate.expires_at >= now:
         db.session.rollback()
         return
     message = "nobody answered the question in time"
-    if gate.kind is GateKind.QUESTION and held.live:
-        questions.close(gate, message, held.task, now)
-        questions.answer_question(held.task, held.live, {}, now)
-        attempts.bump_orders_version(held.machine)
-        wakeups.wake_machines([held.live.machine_id])
-        db.session.commit()
-        return
-    index = gate.stage_index
-    if held.live:
-        attempts.finish(held.machine, held.live, AttemptOutcome.FAILED, now, gone=True)
-    transitions.fail(held.task, FailureCode.GATE_EXPIRED, message, now, stage_index=index)
+    if gate.kind is GateKind.QUESTION and is_live:
+        questions.close(locked, gate, message)
+        questions.answer_question(locked, {})
+        attempts.bump_orders_version(locked.machine)
+        locked.wake_machine()
+    else:
+        if is_live:
+            attempts.finish(locked, AttemptOutcome.FAILED, gone=True)
+        index = gate.stage_index
+        transitions.fail(task, FailureCode.GATE_EXPIRED, message, now, stage_index=index)
     db.session.commit()

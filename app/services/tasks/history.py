@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select, true
 
 from app.domain.search import contains_pattern
+from app.domain.storage_limits import MAX_EVENTS
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Developer, Event, Task
 from app.postgres import statement_timeout
 from app.postgres.lateral import lateral_values
+from app.services.locks import LockedTask
 from app.services.notify import outbox
 from app.services.tasks import event_offsets, queries
 
@@ -55,6 +57,35 @@ def record_event(
     event = _next_event(task, type_, message, now, **about, data=data or {})
     db.session.add(event)
     outbox.record_event(task, event, by, is_news=is_news)
+
+
+def record_attempt_event(
+    locked: LockedTask, type_: EventType, message: str, **about: object
+) -> None:
+    """Record an event about the locked attempt: at its stage, or at `stage_index` in `about`."""
+    index = about.pop("stage_index", locked.attempt.stage_index)
+    record_event(
+        locked.task,
+        type_,
+        message,
+        locked.now,
+        attempt=locked.attempt.number,
+        stage_index=index if isinstance(index, int) else None,
+        data=about,
+    )
+
+
+def record_limited_event(
+    locked: LockedTask, type_: EventType, message: str, **about: object
+) -> None:
+    """Record what the machine may report repeatedly, up to the limit."""
+    if not is_full(locked.task):
+        record_attempt_event(locked, type_, message, **about)
+
+
+def is_full(task: Task) -> bool:
+    """Whether the task has so many events that only its status changes."""
+    return task.events >= MAX_EVENTS
 
 
 def first_event(task: Task, message: str, now: datetime) -> Event:

@@ -6,18 +6,18 @@ from app.domain.errors import Conflict
 from app.domain.storage_limits import ForgedReport
 from app.domain.task import EventType
 from app.domain.task_branch import BranchMismatch
-from app.services.tasks import attempts, branches, work_lineage
-from app.services.tasks.stages import LiveAttempt
+from app.services.locks import LockedTask
+from app.services.tasks import attempts, branches, history, work_lineage
 from muster.protocol import frames
 
 
-def handle_branch_refused(live: LiveAttempt, report: frames.BranchRefused) -> None:
+def handle_branch_refused(locked: LockedTask, report: frames.BranchRefused) -> None:
     """The attempt's branch is pushed, and the task's isn't moved.
 
     It's retried if the branch has a commit of an attempt of the task; otherwise people are asked.
     Raises Conflict if that push wasn't ordered, and ForgedReport for another branch.
     """
-    machine, task, attempt = live.machine, live.task, live.attempt
+    task, attempt = locked.task, locked.attempt
     if (attempt.phase, attempt.pushes) != (AttemptPhase.PUBLISH, report.number):
         raise Conflict(f"the machine has no push order number {report.number}")
     if report.name != task.branch_name:
@@ -26,7 +26,7 @@ def handle_branch_refused(live: LiveAttempt, report: frames.BranchRefused) -> No
         raise Conflict(f"the machine has no order to move {report.name}")
     if report.commit != attempt.pushed_commit:
         why = f"it has pushed {report.commit} instead of {attempt.pushed_commit}"
-        work_lineage.fail_unapproved(live, why, gone=True)
+        work_lineage.fail_unapproved(locked, why, gone=True)
         return
     found = report.found, report.why, _single_line(report.by), _single_line(report.subject)
     finding = BranchMismatch(report.name, report.commit, task.branch_commit, *found)
@@ -35,17 +35,19 @@ def handle_branch_refused(live: LiveAttempt, report: frames.BranchRefused) -> No
     if is_ours:
         task.branch_commit = report.found
         text = f"moving {report.name} on from {report.found}, which an ended attempt pushed"
-        live.record(EventType.WARNING, text, branch=report.name, found=report.found)
+        history.record_attempt_event(
+            locked, EventType.WARNING, text, branch=report.name, found=report.found
+        )
     else:
-        branches.ask_about_branch(machine, task, attempt, finding, live.now)
-    attempts.bump_orders_version(machine)
+        branches.ask_about_branch(locked, finding)
+    attempts.bump_orders_version(locked.machine)
 
 
-def handle_to_publish(live: LiveAttempt, report: frames.PublishPreview) -> None:
+def handle_to_publish(locked: LockedTask, report: frames.PublishPreview) -> None:
     """What the machine would push, without a checkpoint report. The push is ordered if it
     follows the approved work. Raises Conflict if nobody asked.
     """
-    attempt = live.attempt
+    attempt = locked.attempt
     is_asked = attempt.phase is AttemptPhase.PUBLISH and attempt.pushed_commit is None
     if not is_asked or attempt.pushes != report.number:
         raise Conflict(f"the machine has no order to report push number {report.number} first")
@@ -54,12 +56,12 @@ def handle_to_publish(live: LiveAttempt, report: frames.PublishPreview) -> None:
         # No stage has run here, so nothing could have changed it.
         why = lineage.describe_mismatch(attempt.work, report.commit, report.tree)
     if why is not None:
-        work_lineage.fail_unapproved(live, f"of what it would push: {why}", gone=True)
+        work_lineage.fail_unapproved(locked, f"of what it would push: {why}", gone=True)
         return
     attempt.work = lineage.to_json(report.commit, report.tree)
     attempt.pushed_commit = report.commit
     attempt.pushes += 1
-    attempts.bump_orders_version(live.machine)
+    attempts.bump_orders_version(locked.machine)
 
 
 def _single_line(text: str) -> str:

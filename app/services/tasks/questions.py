@@ -1,8 +1,10 @@
-"""Questions that an agent asks in the middle of its stage. Its process and its slot stay.
+"""Questions to people other than those before a stage: an agent's own, in the middle of its stage,
+whose process and slot stay; and those about budgets, branches and checkpoints.
 
 In all functions the caller holds the locks of the machine and the task, and commits.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,23 +15,23 @@ from app.domain.pipeline import GateKind
 from app.domain.storage_limits import MAX_QUESTIONS, LimitExceeded
 from app.domain.task import EventType, SuspendReason, TaskEvent
 from app.extensions import db
-from app.models import Attempt, Gate, Task
+from app.models import Gate, Task
+from app.services.locks import LockedTask
 from app.services.tasks import history, transitions
 from muster.protocol import frames
 
 _MAX_TEXT, _MAX_CHOICES, _MAX_CHOICE = 10_000, 20, 200  # of a machine's text
 
 
-def open_question(
-    task: Task, attempt: Attempt, asked: frames.QuestionOpened, now: datetime
-) -> None:
+def open_question(locked: LockedTask, asked: frames.QuestionOpened) -> None:
     """Open the question that the machine reports, replacing an open one. Raises
     IllegalTransition, and LimitExceeded for too many of them.
     """
+    task, attempt, now = locked.task, locked.attempt, locked.now
     number = next_number(task, attempt.stage_index)
     if number > MAX_QUESTIONS:
         raise LimitExceeded(f"it has asked {MAX_QUESTIONS} questions in this stage")
-    withdraw(task, attempt, "the agent asks another", now)
+    withdraw(locked, "the agent asks another")
     transitions.apply_event(task, TaskEvent.OPEN_QUESTION, now)
     gate = Gate(
         task_id=task.id,
@@ -45,17 +47,20 @@ def open_question(
     db.session.add(gate)
     attempt.question = {"number": asked.number, "gate": gate.number}
     about = {"kind": gate.kind, "choices": gate.choices, "number": gate.number}
-    _record(task, attempt, EventType.SUSPENDED, gate.prompt, now, reason="question", **about)
+    history.record_attempt_event(
+        locked, EventType.SUSPENDED, gate.prompt, reason="question", **about
+    )
 
 
-def answer_question(task: Task, attempt: Attempt, variables: dict[str, str], now: datetime) -> None:
+def answer_question(locked: LockedTask, variables: dict[str, str]) -> None:
     """Continue the agent with the answer: `choice` or `input`, or no one's if both are missing.
     The caller changes the machine's orders.
     """
+    attempt = locked.attempt
     attempt.question = {**(attempt.question or {}), "answer": variables}
-    if _continue_task(task, now):
-        name = task.pipeline[attempt.stage_index]["name"]
-        _record(task, attempt, EventType.RESUMED, f"continues with “{name}”", now)
+    if _continue_task(locked):
+        name = locked.task.pipeline[attempt.stage_index]["name"]
+        history.record_attempt_event(locked, EventType.RESUMED, f"continues with “{name}”")
 
 
 def build_order(task_id: int, attempt: int, question: dict[str, Any]) -> frames.Answer:
@@ -65,29 +70,34 @@ def build_order(task_id: int, attempt: int, question: dict[str, Any]) -> frames.
     return frames.Answer(task_id, attempt, question["number"], **question["answer"])
 
 
-def withdraw(task: Task, attempt: Attempt, why: str, now: datetime) -> None:
+def withdraw(locked: LockedTask, why: str) -> None:
     """Delete the agent's question, and close it if it's open: nothing waits for the answer any
     more.
     """
+    task, attempt = locked.task, locked.attempt
     question, attempt.question = attempt.question, None
     if question is None or "answer" in question:
         return
-    close(_gate(task, attempt, question["gate"]), why, task, now)
-    _continue_task(task, now)
+    db.session.flush()  # the gate may be as new as this batch of reports
+    key = task.id, task.round, attempt.stage_index, question["gate"]
+    close(locked, db.session.get_one(Gate, key), why)
+    _continue_task(locked)
 
 
-def close(gate: Gate, why: str, task: Task, now: datetime) -> None:
+def close(locked: LockedTask, gate: Gate, why: str) -> None:
     """Close an open question without an answer."""
-    gate.answered_at = now
+    gate.answered_at = locked.now
     about = {notification_rules.WITHDRAWN: True, "number": gate.number}
     text = f"question withdrawn: {why}"
+    index = gate.stage_index
     history.record_event(
-        task, EventType.WARNING, text, now, stage_index=gate.stage_index, data=about
+        locked.task, EventType.WARNING, text, locked.now, stage_index=index, data=about
     )
 
 
-def resuspend(task: Task, attempt: Attempt, now: datetime) -> None:
+def resuspend(locked: LockedTask) -> None:
     """Suspend the task, whose machine is back, if its agent still waits for an answer."""
+    task, attempt, now = locked.task, locked.attempt, locked.now
     if attempt.question is not None and "answer" not in attempt.question:
         transitions.apply_event(task, TaskEvent.OPEN_QUESTION, now)
         about: dict[str, Any] = {"reason": "question", "number": attempt.question["gate"]}
@@ -97,18 +107,46 @@ def resuspend(task: Task, attempt: Attempt, now: datetime) -> None:
         )
 
 
-def _continue_task(task: Task, now: datetime) -> bool:
+def _continue_task(locked: LockedTask) -> bool:
     """Resume the task if it waits for the answer; return whether it did."""
     # Or its machine isn't responding: then the task waits for that.
-    is_waiting = task.suspend_reason is SuspendReason.QUESTION
+    is_waiting = locked.task.suspend_reason is SuspendReason.QUESTION
     if is_waiting:
-        transitions.apply_event(task, TaskEvent.CONTINUE, now)
+        transitions.apply_event(locked.task, TaskEvent.CONTINUE, locked.now)
     return is_waiting
 
 
-def _gate(task: Task, attempt: Attempt, number: int) -> Gate:
-    db.session.flush()  # it may be as new as this batch of reports
-    return db.session.get_one(Gate, (task.id, task.round, attempt.stage_index, number))
+def ask_people(
+    task: Task,
+    event: TaskEvent,
+    now: datetime,
+    *,
+    stage_index: int,
+    kind: GateKind,
+    prompt: str,
+    choices: Sequence[str],
+    **columns: Any,
+) -> None:
+    """Suspend the task, with an event that does, until people answer this question. `columns`:
+    further ones of the gate, which its event shows, too.
+    """
+    number = next_number(task, stage_index)
+    about: dict[str, Any] = {"kind": kind, "choices": list(choices), "number": number, **columns}
+    db.session.add(
+        Gate(
+            task_id=task.id,
+            round=task.round,
+            stage_index=stage_index,
+            prompt=prompt,
+            requested_at=now,
+            **about,
+        )
+    )
+    transitions.apply_event(task, event, now)
+    about["reason"] = task.suspend_reason
+    history.record_event(
+        task, EventType.SUSPENDED, prompt, now, stage_index=stage_index, data=about
+    )
 
 
 def next_number(task: Task, stage_index: int) -> int:
@@ -122,9 +160,3 @@ def next_number(task: Task, stage_index: int) -> int:
 
 def _truncate(text: str, most: int) -> str:
     return text.replace("\0", "�")[:most]
-
-
-def _record(
-    task: Task, attempt: Attempt, type_: EventType, message: str, now: datetime, **about: object
-) -> None:
-    history.record_event(task, type_, message, now, stage_index=attempt.stage_index, data=about)

@@ -35,12 +35,10 @@ def start_round(
 
     Answers to the gates of earlier stages are kept; the caller opens that stage's own gate.
     """
-    task.round += 1
-    task.stage_index = start
+    task.checkpoints = dict(checkpoints)
+    transitions.apply_event(task, event, now, stage_index=start)
     if start > 0:
         gates.copy_answers(task, start)
-    task.checkpoints = dict(checkpoints)
-    transitions.apply_event(task, event, now)
 
 
 def checkpoints_for_retry(task: Task, start: int) -> dict[str, dict[str, Any]]:

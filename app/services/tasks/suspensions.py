@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app import wakeups
 from app.domain.attempt import AttemptPhase
 from app.domain.budget import CHOICES, BudgetStatus, question_text
 from app.domain.errors import TunnelOpen
@@ -17,7 +16,7 @@ from app.domain.pipeline import GateKind
 from app.domain.quota import QuotaWaits
 from app.domain.task import EventType, FailureCode, SuspendReason, TaskEvent, TaskStatus
 from app.extensions import db
-from app.models import Attempt, Gate, Machine, Task
+from app.models import Task
 from app.services import locks
 from app.services.counters import budgets
 from app.services.locks import LockedTask
@@ -26,33 +25,31 @@ from app.services.tasks import attempts, gates, history, questions, resumption, 
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def suspend(
-    machine: Machine, task: Task, attempt: Attempt, why: Mapping[str, Any], now: datetime
-) -> None:
+def suspend(locked: LockedTask, why: Mapping[str, Any]) -> None:
     """Make the attempt wait in the middle of its stage, without a slot.
 
-    `why` has the format in `Attempt.pending_exit`. The caller holds both locks, and commits.
+    `why` has the format in `Attempt.pending_exit`. The caller commits.
     """
+    attempt = locked.attempt
     attempt.mid_stage = True
     if SuspendReason(why["reason"]) is SuspendReason.BUDGET:
-        ask_for_budget(machine, task, attempt, now)
+        ask_for_budget(locked)
         return
     attempt.phase = AttemptPhase.GATE
-    attempts.free_slot(machine, attempt)
-    attempts.bump_orders_version(machine)
-    _wait_for_quota(machine, task, attempt, why, now)
+    attempts.free_slot(locked.machine, attempt)
+    attempts.bump_orders_version(locked.machine)
+    _wait_for_quota(locked, why)
 
 
-def _wait_for_quota(
-    machine: Machine, task: Task, attempt: Attempt, why: Mapping[str, Any], now: datetime
-) -> None:
+def _wait_for_quota(locked: LockedTask, why: Mapping[str, Any]) -> None:
+    task, now = locked.task, locked.now
     waits, resets_at = QuotaWaits.from_json(task.quota), _to_timestamp(why["resetsAtMs"])
     until = waits.next_wait_end(resets_at, now)
     message = why["message"] or f"{task.agent_type} is out of quota"
     waits = waits.with_wait(until, resets_at, now)
     if waits.seconds > task.project.quota_minutes * 60:
         text = f"{message}; its tasks wait for at most {task.project.quota_minutes} min"
-        attempts.fail(machine, task, attempt, FailureCode.QUOTA_EXHAUSTED, text, now, gone=True)
+        attempts.fail(locked, FailureCode.QUOTA_EXHAUSTED, text, gone=True)
         return
     task.quota = waits.to_json()
     transitions.apply_event(task, TaskEvent.LIMIT, now)
@@ -63,7 +60,7 @@ def _wait_for_quota(
         EventType.SUSPENDED,
         message,
         now,
-        stage_index=attempt.stage_index,
+        stage_index=locked.attempt.stage_index,
         data=about,
         is_news=False,  # no one needs to act
     )
@@ -77,22 +74,23 @@ def _to_timestamp(milliseconds: int | None) -> datetime | None:
     return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=min(milliseconds, latest))
 
 
-def ask_for_budget(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
+def ask_for_budget(locked: LockedTask) -> None:
     """Ask whether to raise the budgets; until then the attempt waits without a slot, in the middle
     of its stage or before it.
 
     If none is used up any more, because one was raised or a month has started, it resumes at once.
-    The caller holds both locks, and commits.
+    The caller commits.
     """
+    attempt = locked.attempt
     attempt.suspends = False
-    spent = _exceeded_budgets(task, now)
+    spent = _exceeded_budgets(locked.task, locked.now)
     if spent:
         attempt.phase = AttemptPhase.GATE
-        attempts.free_slot(machine, attempt)
-        _open_gate(task, attempt.stage_index, spent, now)
+        attempts.free_slot(locked.machine, attempt)
+        _open_gate(locked.task, attempt.stage_index, spent, locked.now)
     elif attempt.mid_stage:
         attempt.mid_stage, attempt.run = False, attempt.run + 1
-    attempts.bump_orders_version(machine)
+    attempts.bump_orders_version(locked.machine)
 
 
 def ask_for_queued(task_ids: Collection[int], now: datetime) -> int:
@@ -116,30 +114,21 @@ def _exceeded_budgets(task: Task, now: datetime) -> list[BudgetStatus]:
 
 
 def _open_gate(task: Task, stage_index: int, spent: list[BudgetStatus], now: datetime) -> None:
-    number = questions.next_number(task, stage_index)
-    gate = Gate(
-        task_id=task.id,
-        round=task.round,
+    questions.ask_people(
+        task,
+        TaskEvent.SPEND,
+        now,
         stage_index=stage_index,
-        number=number,
         kind=GateKind.BUDGET,
         prompt=question_text(spent),
-        choices=list(CHOICES),
+        choices=CHOICES,
         budgets=[standing.to_json() for standing in spent],
-        requested_at=now,
-    )
-    db.session.add(gate)
-    transitions.apply_event(task, TaskEvent.SPEND, now)
-    about = {"kind": gate.kind, "choices": gate.choices, "number": number, "budgets": gate.budgets}
-    about["reason"] = SuspendReason.BUDGET
-    history.record_event(
-        task, EventType.SUSPENDED, gate.prompt, now, stage_index=stage_index, data=about
     )
 
 
 def clear_partial(task: Task) -> None:
     """Delete the middle of a stage that has ended, and the count of waits without a known end."""
-    task.partial = None
+    transitions.set_partial(task, None)
     if task.quota:
         task.quota = {**task.quota, "guesses": 0}
 
@@ -165,27 +154,23 @@ def is_waiting_for_quota(task: Task) -> bool:
     return task.suspend_reason is SuspendReason.QUOTA and task.resume_at is not None
 
 
-def has_open_tunnel(held: LockedTask) -> bool:
+def has_open_tunnel(locked: LockedTask) -> bool:
     """Whether someone may be changing the workspace through a tunnel: a starting stage reverts
     what is in no checkpoint.
     """
     try:
-        gates.require_no_tunnel(held)
+        gates.require_no_tunnel(locked)
     except TunnelOpen:
         return True
     return False
 
 
 def _resume(task_id: int, now: datetime) -> None:
-    held = locks.lock_task_and_machine(task_id)
-    if (
-        not is_waiting_for_quota(held.task)
-        or (held.task.resume_at or now) > now
-        or has_open_tunnel(held)
-    ):
+    locked = locks.lock_task(task_id, now)
+    is_waiting = is_waiting_for_quota(locked.task) and (locked.task.resume_at or now) <= now
+    if not is_waiting or has_open_tunnel(locked):
         db.session.rollback()
         return
-    resumption.resume(held, now)
-    if held.machine:
-        wakeups.wake_machines([held.machine.id])
+    resumption.resume(locked)
+    locked.wake_machine()
     db.session.commit()

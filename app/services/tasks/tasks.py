@@ -155,21 +155,20 @@ def cancel(actor: Developer, task_id: int) -> Task:
     """
     seen = queries.get(actor, task_id)
     rights.require(Permission.CANCEL_TASK, actor, seen.project, creator_id=seen.created_by)
-    cancel_unchecked(actor, seen)
-    return queries.get(actor, task_id)
+    return cancel_unchecked(actor, seen)
 
 
-def cancel_unchecked(actor: Developer, seen: Task) -> None:
-    """Cancel a task without checking rights. Commits. Raises TaskEnded."""
-    task_id = seen.id
-    held = locks.lock_task_and_machine(task_id)
-    if held.task.status in rules.ENDED:
-        raise TaskEnded(f"Task {task_id} is already {held.task.status}.")
-    attempts.cancel(held, f"cancelled by {actor.name}", clock_now(), by=actor.id, gone=False)
-    audit.record_privileged("task.cancelled", seen, actor)
-    if held.machine:
-        wakeups.wake_machines([held.machine.id])
+def cancel_unchecked(actor: Developer, seen: Task) -> Task:
+    """Cancel a task without checking rights. Returns it. Commits. Raises TaskEnded."""
+    locked = locks.lock_loaded_task(seen)
+    task = locked.task
+    if task.status in rules.ENDED:
+        raise TaskEnded(f"Task {task.id} is already {task.status}.")
+    attempts.cancel(locked, f"cancelled by {actor.name}", by=actor.id, gone=False)
+    audit.record_privileged("task.cancelled", task, actor)
+    locked.wake_machine()
     db.session.commit()
+    return task
 
 
 def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task:
@@ -180,18 +179,17 @@ def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task
     """
     seen = queries.get(actor, task_id)
     rights.require(Permission.RETRY_TASK, actor, seen.project, creator_id=seen.created_by)
-    held = locks.lock_task_and_machine(task_id)
-    task, start = held.task, from_stage or 0
+    locked = locks.lock_loaded_task(seen)
+    task, now, start = locked.task, locked.now, from_stage or 0
     if task.status not in (TaskStatus.FAILED, TaskStatus.CANCELLED):
         raise TaskNotEnded(f"Task {task_id} is {task.status}.")
     if start >= len(task.pipeline):
         raise InvalidFields({"fromStage": [field_errors.NO_SUCH_STAGE(stages=len(task.pipeline))]})
-    now = clock_now()
     rounds.start_round(task, TaskEvent.RETRY, start, rounds.checkpoints_for_retry(task, start), now)
     name = pipeline.parse(task.pipeline)[start].name
     text = f"retried by {actor.name} from stage “{name}”"
     history.record_event(task, EventType.RETRIED, text, now, stage_index=start)
     gates.open_first_gate(task, now)
-    audit.record_privileged("task.retried", seen, actor)
+    audit.record_privileged("task.retried", task, actor)
     db.session.commit()
-    return queries.get(actor, task_id)
+    return task

@@ -1,10 +1,11 @@
-"""The single writer of a task's status. The caller holds the task's lock.
+"""The single writer of a task's status, round, current stage, and checkpoint in the middle of that.
 
-One exception for many tasks: `dispatch.statements.ASSIGN` moves them from queued to assigned, with
-their slots, attempts and events, in one round trip.
+The caller holds the task's lock. One exception for many tasks: `dispatch.statements.ASSIGN` moves
+them from queued to assigned, with their slots, attempts and events, in one round trip.
 """
 
 from datetime import datetime
+from typing import Any
 
 from app import wakeups
 from app.domain import task as rules
@@ -22,12 +23,17 @@ _SUSPENSIONS = {
 }
 
 
-def apply_event(task: Task, event: TaskEvent, now: datetime) -> None:
-    """Apply a state-machine event to the task; a queued task wakes the dispatcher.
+def apply_event(
+    task: Task, event: TaskEvent, now: datetime, *, stage_index: int | None = None
+) -> None:
+    """Apply a state-machine event to the task, at that stage (None: the current one); a queued task
+    wakes the dispatcher.
 
     Raises IllegalTransition. Doesn't commit.
     """
     task.status = rules.next_status(task.status, event)
+    if stage_index is not None:
+        enter_stage(task, stage_index)
     _update_run_time(task, now)
     task.suspend_reason = _SUSPENSIONS.get(event)
     task.updated_at = now
@@ -46,10 +52,23 @@ def apply_event(task: Task, event: TaskEvent, now: datetime) -> None:
             task.started_at = now
         case TaskStatus.QUEUED if event in (TaskEvent.RETRY, TaskEvent.FOLLOW_UP):
             task.started_at = task.finished_at = task.result = task.failure = task.quota = None
+            task.round += 1
             task.partial = None
         case status if status in rules.ENDED:
             task.finished_at = now
             task.partial = None  # a retry restarts its stage
+
+
+def enter_stage(task: Task, stage_index: int) -> None:
+    """Make it the current stage. A checkpoint in the middle of another one is dropped."""
+    task.stage_index = stage_index
+    if task.partial and task.partial["stageIndex"] != stage_index:
+        task.partial = None
+
+
+def set_partial(task: Task, partial: dict[str, Any] | None) -> None:
+    """Store the latest checkpoint in the middle of the current stage; None: it has none."""
+    task.partial = partial
 
 
 def _update_run_time(task: Task, now: datetime) -> None:

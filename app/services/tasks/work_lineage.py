@@ -6,17 +6,15 @@ one. A gate is answered for the latest one at that time; it's withdrawn if its w
 So what is published follows everything that people have approved, if it's the attempt's latest.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.domain import follow_up, lineage
 from app.domain.pipeline import GateKind
 from app.domain.task import FailureCode
 from app.models import Gate, Task
+from app.services.locks import LockedTask
 from app.services.tasks import attempts
 from muster.protocol import frames
-
-if TYPE_CHECKING:
-    from app.services.tasks.stages import LiveAttempt
 
 
 def approved_revision(task: Task, gate: Gate) -> dict[str, str] | None:
@@ -41,19 +39,19 @@ def _work_at_gate(task: Task, gate: Gate) -> dict[str, Any] | None:
     return known.get(str(at - 1 if at > 0 else follow_up.BEFORE_FIRST_STAGE))
 
 
-def end_unapproved(live: "LiveAttempt", report: frames.Published) -> bool:
+def end_unapproved(locked: LockedTask, report: frames.Published) -> bool:
     """End the attempt if what it has pushed isn't the end of the chain, or is unknown. Returns
     whether it did.
     """
-    why = _unapproved_reason(live, report)
+    why = _unapproved_reason(locked, report)
     if why is not None:
-        fail_unapproved(live, why, gone=True)
+        fail_unapproved(locked, why, gone=True)
     return why is not None
 
 
-def _unapproved_reason(live: "LiveAttempt", report: frames.Published) -> str | None:
+def _unapproved_reason(locked: LockedTask, report: frames.Published) -> str | None:
     """Return why the pushed commit isn't the end of the chain; None if it is."""
-    attempt = live.attempt
+    attempt = locked.attempt
     if attempt.pushed_commit is None:
         return f"it has pushed {report.commit} without reporting a commit before"
     known = attempt.work or {"commit": attempt.pushed_commit}
@@ -61,10 +59,9 @@ def _unapproved_reason(live: "LiveAttempt", report: frames.Published) -> str | N
     return other and f"it has pushed {other}"
 
 
-def fail_unapproved(live: "LiveAttempt", why: str, *, gone: bool) -> None:
+def fail_unapproved(locked: LockedTask, why: str, *, gone: bool) -> None:
     """Fail the task, whose machine has left the chain. The task's branch stays where it's known
     to be. `gone` as in `attempts.finish`.
     """
-    text = f"{live.machine.name} deviated from the approved work: {why}"
-    code = FailureCode.NOT_WHAT_WAS_APPROVED
-    attempts.fail(live.machine, live.task, live.attempt, code, text, live.now, gone=gone)
+    text = f"{locked.machine.name} deviated from the approved work: {why}"
+    attempts.fail(locked, FailureCode.NOT_WHAT_WAS_APPROVED, text, gone=gone)

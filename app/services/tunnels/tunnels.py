@@ -17,9 +17,8 @@ from app.domain.tunnel import TunnelEvent, TunnelState, TunnelStatus
 from app.extensions import db
 from app.models import Attempt, Developer, Task, Tunnel, Workspace
 from app.services import audit, locks, rights
-from app.services.clock import now as clock_now
+from app.services.locks import LockedTask
 from app.services.tasks import attempts, history, queries
-from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 
 MAX_TEXT = 2_000  # characters of an address or a reason
@@ -84,19 +83,20 @@ def start(
     hosts = (network.hosts_of_stage(s.get("network"), seen.project.network) for s in seen.pipeline)
     if any(allowed is not None for allowed in hosts):
         raise NetworkClosed
-    held, now = locks.lock_task_and_machine(task_id), clock_now()
-    if held.live is None or held.machine is None or not _has_workspace(held.live):
+    locked = locks.lock_loaded_task(seen)
+    if not locked.has_live_attempt or not _has_workspace(locked.attempt):
         raise NoLiveWorkspace
-    tunnel = _find_tunnel(held.live)
+    tunnel = _find_tunnel(locked.attempt)
     if tunnel is not None and tunnel.state in rules.OPEN_STATES:
         db.session.rollback()
         return status(actor, task_id)
-    tunnel = _start(tunnel, held.live, actor, now, timedelta(seconds=ttl_seconds))
-    history.record_event(held.task, EventType.TUNNEL, f"tunnel started by {actor.name}", now)
+    now = locked.now
+    tunnel = _start(tunnel, locked.attempt, actor, now, timedelta(seconds=ttl_seconds))
+    history.record_event(locked.task, EventType.TUNNEL, f"tunnel started by {actor.name}", now)
     after = {"attempt": tunnel.attempt, "expiresAt": tunnel.expires_at}
     audit.record("tunnel.started", "task", task_id, actor=actor, after=after)
-    attempts.bump_orders_version(held.machine)
-    wakeups.wake_machines([held.machine.id])
+    attempts.bump_orders_version(locked.machine)
+    locked.wake_machine()
     db.session.commit()
     return status(actor, task_id)
 
@@ -108,17 +108,16 @@ def stop(actor: Developer, task_id: int) -> TunnelView:
     """
     seen = queries.get(actor, task_id)
     rights.require(Permission.CONTROL_TUNNEL, actor, seen.project, creator_id=seen.created_by)
-    held = locks.lock_task_and_machine(task_id)
-    tunnel = _find_tunnel(held.live) if held.live else None
-    if held.machine is None or tunnel is None or tunnel.state not in rules.OPEN_STATES:
+    locked = locks.lock_loaded_task(seen)
+    tunnel = _find_tunnel(locked.attempt) if locked.has_live_attempt else None
+    if tunnel is None or tunnel.state not in rules.OPEN_STATES:
         db.session.rollback()
         return status(actor, task_id)
-    _apply_event(
-        held.task, tunnel, TunnelEvent.STOP, clock_now(), f"tunnel stopped by {actor.name}"
-    )
+    text = f"tunnel stopped by {actor.name}"
+    _apply_event(locked.task, tunnel, TunnelEvent.STOP, locked.now, text)
     audit.record("tunnel.stopped", "task", task_id, actor=actor)
-    attempts.bump_orders_version(held.machine)
-    wakeups.wake_machines([held.machine.id])
+    attempts.bump_orders_version(locked.machine)
+    locked.wake_machine()
     db.session.commit()
     return status(actor, task_id)
 
@@ -173,23 +172,23 @@ _EVENT_BY_STATE = {
 }
 
 
-def handle_facts(live: LiveAttempt, body: frames.TunnelFacts) -> None:
+def handle_facts(locked: LockedTask, body: frames.TunnelFacts) -> None:
     """Apply a machine's report of a tunnel; also if the attempt has ended. The caller commits.
 
     The task's history gets an event for each state change, without the URL and without login
     details.
     """
-    tunnel = _find_tunnel(live.attempt)
+    tunnel = _find_tunnel(locked.attempt)
     if tunnel is None or tunnel.number != body.number:
         return  # the report is about an earlier start
     event = _EVENT_BY_STATE[body.state]
     is_over = event not in (TunnelEvent.TRY, TunnelEvent.CONNECT)
     if is_over:
         tunnel.runs = False
-    tunnel.accepted_at = tunnel.accepted_at or live.now
+    tunnel.accepted_at = tunnel.accepted_at or locked.now
     tunnel.restarts = body.restarts
     try:
-        _apply_event(live.task, tunnel, event, live.now, _event_text(body))
+        _apply_event(locked.task, tunnel, event, locked.now, _event_text(body))
     except IllegalTransition:
         return  # the server has already ended the tunnel
     tunnel.error = body.error[:MAX_TEXT] or None
@@ -241,7 +240,7 @@ def _end_overdue(machine_id: uuid.UUID, task_id: int, number: int, now: datetime
     which = _UNFINISHED.where(Tunnel.task_id == task_id, Tunnel.attempt == number)
     row = db.session.execute(which).one_or_none()
     verdict = rules.find_overdue_event(_to_status(row[0], row[1]), now) if row else None
-    if task is None or row is None or verdict is None:
+    if machine is None or task is None or row is None or verdict is None:
         db.session.rollback()  # the machine reported while we waited for the lock
         return False
     event, why = verdict

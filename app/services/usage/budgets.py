@@ -6,38 +6,38 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, update
 
-from app import wakeups
 from app.domain import notification_rules
 from app.domain.attempt import AttemptPhase
 from app.domain.budget import BudgetOwner, BudgetStatus, month_start, used_to_json
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
-from app.models import Attempt, Developer, Machine, Project, Task
+from app.models import Attempt, Developer, Project, Task
 from app.services import locks
 from app.services.counters import budgets as counts
+from app.services.locks import LockedTask
 from app.services.projects import projects
 from app.services.tasks import attempts, history
 
 
-def check_budgets(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
+def check_budgets(locked: LockedTask) -> None:
     """Stop the attempt's stage in its middle if one of its task's budgets is used up, and notify
     people once before.
 
-    The caller holds both locks, and commits.
+    The caller commits.
     """
+    task, attempt = locked.task, locked.attempt
     if attempt.phase is not AttemptPhase.RUN or attempt.suspends:
         return
-    standings = counts.statuses_of_task(task.id, now)
+    standings = counts.statuses_of_task(task.id, locked.now)
     if any(standing.exceeded_figures for standing in standings):
         attempt.suspends = True
-        attempts.bump_orders_version(machine)
+        attempts.bump_orders_version(locked.machine)
         return
     for standing in standings:
         if _needs_notification(standing) and _mark_notified(standing, task):
             text = f"almost used up: {standing.describe()}"
             about = {notification_rules.BUDGET: standing.to_json()}
-            index = attempt.stage_index
-            history.record_event(task, EventType.WARNING, text, now, stage_index=index, data=about)
+            history.record_attempt_event(locked, EventType.WARNING, text, **about)
 
 
 def _needs_notification(standing: BudgetStatus) -> bool:
@@ -93,10 +93,11 @@ def _has_budget() -> ColumnElement[bool]:
 
 
 def _check_task(task_id: int, now: datetime) -> None:
-    held = locks.lock_task_and_machine(task_id)
-    if held.live and held.machine and held.task.status is TaskStatus.RUNNING:
-        check_budgets(held.machine, held.task, held.live, now)
-        wakeups.wake_machines([held.machine.id] if held.live.suspends else [])
+    locked = locks.lock_task(task_id, now)
+    if locked.has_live_attempt and locked.task.status is TaskStatus.RUNNING:
+        check_budgets(locked)
+        if locked.attempt.suspends:
+            locked.wake_machine()
     db.session.commit()
 
 

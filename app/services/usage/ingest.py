@@ -11,8 +11,8 @@ from app.domain.storage_limits import MAX_RUNS, LimitExceeded
 from app.domain.usage import Figures
 from app.extensions import db
 from app.services import settings
+from app.services.locks import LockedTask
 from app.services.projects import agents
-from app.services.tasks.stages import LiveAttempt
 from app.services.usage import budgets, statements
 from muster.protocol import frames
 
@@ -20,13 +20,13 @@ MAX_MODELS = 100
 MAX_MODEL_NAME = 200
 
 
-def handle_usage(live: LiveAttempt, body: frames.Usage) -> None:
+def handle_usage(locked: LockedTask, body: frames.Usage) -> None:
     """Store the report in place of that run's previous one; a missing cost is computed.
 
     A report without known values isn't stored. Raises Conflict for an unknown stage, and an invalid
     agent. The caller holds the machine's lock and the task's, and commits.
     """
-    task, attempt = live.task, live.attempt
+    task, attempt = locked.task, locked.attempt
     stages = pipeline.parse(task.pipeline)
     if body.stage_index >= len(stages):
         raise Conflict(f"there is no stage {body.stage_index}")
@@ -53,12 +53,12 @@ def handle_usage(live: LiveAttempt, body: frames.Usage) -> None:
         project_id=task.project_id,
         developer_id=task.created_by,
         stage_name=stage.name,
-        day=live.now.astimezone(UTC).date(),
+        day=locked.now.astimezone(UTC).date(),
     )
     statements.store_usage(run, items)
     db.session.expire(task, ["usage"])  # the statement has changed it in the row
     if attempt.ended_at is None:
-        budgets.check_budgets(live.machine, task, attempt, live.now)
+        budgets.check_budgets(locked)
 
 
 def _sum_by_model(items: Iterable[frames.UsageItem], unnamed: str) -> dict[str, Figures]:

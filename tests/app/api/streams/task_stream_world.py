@@ -6,10 +6,10 @@ from app import wakeups
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Machine, Task
+from app.services import locks
 from app.services.clock import now
 from app.services.logs import logs, transcripts
 from app.services.tasks import history
-from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 from tests.app.api.web.stream_world import Listener
 
@@ -29,9 +29,9 @@ def print_out(attempt: Attempt, data: bytes) -> None:
 
 def do(attempt: Attempt, *titles: str) -> None:
     """The attempt's agent does these things, and its machine reports them."""
-    task = db.session.get_one(Task, attempt.task_id)
     machine = db.session.get_one(Machine, attempt.machine_id)
+    (locked,) = locks.lock_attempts(machine, [attempt], now())
     found = [frames.TranscriptEntry(0, "tool", title, log_offset=7) for title in titles]
     body = frames.Transcript(0, attempt.transcript_entries, found)
-    transcripts.handle_transcript(LiveAttempt(machine, task, attempt, now()), body)
+    transcripts.handle_transcript(locked, body)
     db.session.commit()

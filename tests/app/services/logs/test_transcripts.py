@@ -13,11 +13,11 @@ from app.domain.errors import InvalidFields, NotFound
 from app.domain.roles import SystemRole
 from app.domain.transcript import EntryKind
 from app.extensions import db
-from app.models import Attempt, Developer, Machine, Task, TranscriptChunk
+from app.models import Attempt, Developer, Machine, TranscriptChunk
+from app.services import locks
 from app.services.clock import now
 from app.services.logs import transcripts
 from app.services.logs.transcripts import EntriesMissing, Entry, TranscriptPosition
-from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 from tests.factories import make_attempt, make_developer, make_machine, make_task
 
@@ -51,12 +51,10 @@ def append(
     stage: int = 0,
     run: int = 0,
 ) -> None:
-    task, machine = (
-        db.session.get_one(Task, attempt.task_id),
-        db.session.get_one(Machine, attempt.machine_id),
-    )
+    machine = db.session.get_one(Machine, attempt.machine_id)
+    (locked,) = locks.lock_attempts(machine, [attempt], now())
     body = frames.Transcript(stage_index=stage, first=first, entries=list(found), run=run)
-    transcripts.handle_transcript(LiveAttempt(machine, task, attempt, now()), body)
+    transcripts.handle_transcript(locked, body)
     db.session.commit()
 
 

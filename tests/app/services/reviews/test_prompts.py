@@ -9,12 +9,13 @@ from app.domain.roles import SystemRole
 from app.domain.storage_limits import ForgedReport, LimitExceeded
 from app.domain.task import EventType as E
 from app.extensions import db
-from app.models import Attempt, Developer, Machine, Notification, Task
+from app.models import Developer, Notification, Task
+from app.services import locks
 from app.services.clock import now
+from app.services.locks import LockedTask
 from app.services.notify import fan_out
 from app.services.reviews import drafts, prompts, replies, submission, thread_queries
 from app.services.reviews.prompts import PromptThread
-from app.services.tasks.stages import LiveAttempt
 from tests.app.services.fake_machine import events_of
 from tests.factories import (
     make_attempt,
@@ -42,9 +43,8 @@ def task(ada: Developer) -> Task:
 
 
 @pytest.fixture
-def live(task: Task) -> LiveAttempt:
-    attempt = db.session.get_one(Attempt, (task.id, 1))
-    return LiveAttempt(db.session.get_one(Machine, attempt.machine_id), task, attempt, now())
+def locked(task: Task) -> LockedTask:
+    return locks.lock_task(task.id)
 
 
 def test_an_agent_is_told_of_the_reviews_threads_where_they_are_now(
@@ -88,10 +88,10 @@ def test_an_agent_is_told_as_much_as_it_can_take(
 
 
 def test_an_agents_answer_is_published_in_its_attempts_name_and_told(
-    ada: Developer, task: Task, live: LiveAttempt
+    ada: Developer, task: Task, locked: LockedTask
 ) -> None:
     thread = drafts.add_comment(ada, task.id, body="Why?", publish=True).thread
-    replies.add_reply(live, thread.id, "Because.\0")
+    replies.add_reply(locked, thread.id, "Because.\0")
     db.session.commit()
     (shown,) = thread_queries.read_page(ada, task.id).items
     answer = shown.comments[-1]
@@ -104,19 +104,19 @@ def test_an_agents_answer_is_published_in_its_attempts_name_and_told(
 
 
 def test_an_agent_answers_in_no_thread_of_another_task_and_in_no_draft(
-    ada: Developer, task: Task, live: LiveAttempt
+    ada: Developer, task: Task, locked: LockedTask
 ) -> None:
     draft = make_review_thread(task, published_at=None)
     for thread_id in (make_review_thread(make_task()).id, draft.id, 2**62):
         with pytest.raises(ForgedReport):
-            replies.add_reply(live, thread_id, "x")
+            replies.add_reply(locked, thread_id, "x")
 
 
 def test_an_agents_answers_have_the_bounds_of_peoples(
-    ada: Developer, task: Task, live: LiveAttempt, monkeypatch: pytest.MonkeyPatch
+    ada: Developer, task: Task, locked: LockedTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     thread = make_review_thread(task)
-    assert len(replies.add_reply(live, thread.id, "x" * 20_000).body) == rules.MAX_COMMENT
+    assert len(replies.add_reply(locked, thread.id, "x" * 20_000).body) == rules.MAX_COMMENT
     monkeypatch.setattr(rules, "MAX_COMMENTS", 1)
     with pytest.raises(LimitExceeded):
-        replies.add_reply(live, thread.id, "x")
+        replies.add_reply(locked, thread.id, "x")

@@ -17,6 +17,7 @@ from app.domain.roles import SystemRole
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, FollowUp
+from app.services import locks
 from app.services.clock import now
 from app.services.dispatch import dispatcher
 from app.services.tasks import attempts, follow_ups, gates, tasks
@@ -72,7 +73,7 @@ def test_it_may_begin_at_a_later_stage_and_goes_back_to_that_after_a_loss(
         1,
         f"refs/muster/{task.id}/1/1",
     )
-    attempts.mark_lost(machine.row, task, make_live(task), "gone", now(), gone=True)
+    attempts.mark_lost(locks.lock_task(task.id), "gone", gone=True)
     db.session.commit()
     dispatcher.assign_queued()
     assert (latest_order(task).stage_index, make_live(task).resume_from) == (
@@ -166,7 +167,7 @@ def test_what_its_machine_has_lost_at_a_gate_goes_on_all_the_same(
     actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = at_the_gate(machine, create)
-    attempts.mark_lost(machine.row, task, make_live(task), "gone", now(), gone=True)
+    attempts.mark_lost(locks.lock_task(task.id), "gone", gone=True)
     db.session.commit()
     assert status(task) is TaskStatus.QUEUED
     assert follow_ups.create(actor, task.id, instruction="Not so.").state is STARTED

@@ -26,6 +26,7 @@ from app.models import Developer, Gate, Task
 from app.services.clock import now
 from app.services.tasks import gates, tasks
 from tests.app.services.fake_machine import events_of
+from tests.app.services.statements import counted
 from tests.factories import make_developer, make_gate, make_project
 from tests.factories import make_task as a_task
 
@@ -140,6 +141,16 @@ def test_an_answer_that_is_not_offered_leaves_the_gate_open(admin: Developer) ->
         gates.confirm_stage(admin, task.id, 0, "blue")
     db.session.rollback()
     gates.confirm_stage(admin, task.id, 0, "green")
+
+
+def test_an_answer_reads_its_task_once_and_locks_it_once(admin: Developer) -> None:
+    task_id = asking().id
+    db.session.commit()
+    with counted() as statements:
+        task = gates.confirm_stage(admin, task_id, 0, "confirm")
+        assert all([task.project.key, task.creator.name]), "which the response has"
+    reads = [line for line in statements if line.startswith("SELECT tasks.")]
+    assert len(reads) == 2, statements
 
 
 def test_a_rejected_task_was_answered(admin: Developer) -> None:

@@ -11,6 +11,7 @@ from app.domain.task import EventType, FailureCode, TaskStatus
 from app.domain.timestamps import to_rfc3339
 from app.extensions import db
 from app.models import Event
+from app.services import locks
 from app.services.clock import now
 from app.services.dispatch import dispatcher, wait_reasons
 from app.services.tasks import attempts, returned_attempts
@@ -188,7 +189,7 @@ def test_a_push_that_could_not_be_begun_is_the_next_attempt_s(
     machine.report_on(task, UNHEALTHY)
     assert status(task) == after
     if checkpoint:
-        assert attempts.current_stage_index(make_live(task), task) == task.stage_index == 1
+        assert attempts.current_stage_index(locks.lock_task(task.id)) == task.stage_index == 1
 
 
 def _let_a_minute_pass(machine: FakeMachine) -> None:

@@ -15,6 +15,7 @@ from app.domain.roles import SystemRole
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, Project, RunInterval, Task
+from app.services import locks
 from app.services.clock import now
 from app.services.counters import budgets as counts
 from app.services.dispatch import dispatcher
@@ -183,7 +184,7 @@ def test_who_looked_before_people_were_told_does_not_tell_them_again(
     monkeypatch.setattr(
         budgets.counts, "statuses_of_task", lambda *_: [replace(status, is_notified=False)]
     )
-    budgets.check_budgets(machine.row, other, make_live(other), now())
+    budgets.check_budgets(locks.lock_task(other.id))
     assert (len(warnings_of(one)), warnings_of(other)) == (1, [])
 
 
