@@ -26,6 +26,7 @@ from app.postgres import after_commit
 MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine IDs, separated by spaces
 REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine ID, and its current generation
 CHANGES_CHANNEL = "muster:changes"  # messages: task IDs, `u` or `i` before a developer ID, nothing
+MACHINE_STATUS_CHANNEL = "muster:machines:status"  # messages: machine IDs, separated by spaces
 SIGNED_OUT_CHANNEL = "muster:signed-out"  # messages: a developer ID
 EXPAND_FLAG = "muster:expand:requested"
 SEND_FLAG = "muster:send:requested"
@@ -76,6 +77,11 @@ def publish_replaced(machine_id: uuid.UUID, generation: int) -> None:
     The connection of that generation needn't check.
     """
     after_commit.on_commit([Wakeup(_send_replaced, f"{machine_id} {generation}")])
+
+
+def publish_machine_status(machine_id: uuid.UUID) -> None:
+    """Update what viewers see of the machine's status, even if it soon is what it was before."""
+    after_commit.on_commit([Wakeup(_send_machine_status, str(machine_id))])
 
 
 def wake_dispatch() -> None:
@@ -168,6 +174,10 @@ def _send_machines(machine_ids: Sequence[str]) -> None:
     redis.client.publish(MACHINES_CHANNEL, " ".join(sorted(machine_ids)))
 
 
+def _send_machine_status(machine_ids: Sequence[str]) -> None:
+    redis.client.publish(MACHINE_STATUS_CHANNEL, " ".join(sorted(machine_ids)))
+
+
 def _send_replaced(replaced: Sequence[str]) -> None:
     for message in replaced:
         redis.client.publish(REPLACED_CHANNEL, message)
@@ -242,6 +252,7 @@ _SEND_ORDER: Sequence[SendAll] = (
     _send_task_changes,
     _send_unread,
     _send_inbox,
+    _send_machine_status,
     _enqueue_deliveries,
     _enqueue_chat_events,
 )

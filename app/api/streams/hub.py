@@ -224,7 +224,11 @@ class Hub:
     # ---- wakeups ---------------------------------------------------------------------------------
 
     def _listen(self) -> NoReturn:
-        channels = (wakeups.CHANGES_CHANNEL, wakeups.SIGNED_OUT_CHANNEL)
+        channels = (
+            wakeups.CHANGES_CHANNEL,
+            wakeups.MACHINE_STATUS_CHANNEL,
+            wakeups.SIGNED_OUT_CHANNEL,
+        )
         subscription.listen(
             self._app.config["REDIS_URL"], channels, self._wakeup.set, self._handle_message
         )
@@ -232,6 +236,9 @@ class Hub:
     def _handle_message(self, message: dict[str, Any]) -> None:
         if message["channel"] == wakeups.SIGNED_OUT_CHANNEL.encode():
             self._handle_sign_out()
+            return
+        if message["channel"] == wakeups.MACHINE_STATUS_CHANNEL.encode():
+            self._machine_watcher.note_status_change(message["data"].decode().split())
             return
         for word in message["data"].split():
             of, number = word[:1], word.lstrip(b"ui")

@@ -6,7 +6,7 @@ every POLL_SECONDS, and compared with what was sent last.
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,8 @@ LOAD_UPDATE_SECONDS = 15.0
 """A machine's load is sent no more often, and not if it's about the same."""
 MAX_MACHINES_PER_POLL = 100
 """Changed machines per poll; the others follow in the next poll, the longest unsent first."""
-_HEALTH_FIELDS = frozenset({"status", "connected", "capabilities", "drain"})
+_STATUS_FIELDS = frozenset({"status", "connected", "drain"})
+_HEALTH_FIELDS = _STATUS_FIELDS | {"capabilities"}
 
 MachineDelta = Mapping[str, Any]
 """A machine's `id` and its changed fields, as in the list of machines."""
@@ -30,20 +31,26 @@ _SCHEMA = MachineSchema()
 
 @dataclass
 class _SentMachine:
-    """A machine as it was last sent, and the monotonic time of that."""
+    """A machine as it was last sent, and the monotonic time of that. `status_version`: the version
+    of the row when its status was last sent.
+    """
 
     summary: MachineSummary
     fields: dict[str, Any]
     sent_at: float
     load_sent_at: float
+    status_version: str
 
 
 @dataclass
 class MachinePoll:
-    """The result of a poll: the `changes`, and the state after sending them."""
+    """The result of a poll: the `changes`, and the state after sending them. The status changes
+    `noted` are in them, or were sent before.
+    """
 
     changes: list[MachineDelta] = field(default_factory=list)
     sent: dict[uuid.UUID, _SentMachine] = field(default_factory=dict)
+    noted: set[uuid.UUID] = field(default_factory=set)
 
 
 class MachineWatcher:
@@ -52,6 +59,16 @@ class MachineWatcher:
     def __init__(self) -> None:
         self._sent: dict[uuid.UUID, _SentMachine] | None = None
         self._polled_at = 0.0
+        self._noted: set[uuid.UUID] = set()  # machines whose status changed
+
+    def note_status_change(self, machine_ids: Iterable[str]) -> None:
+        """Send the status of these machines even if it's again as sent last: a list that a client
+        has read in between shows another.
+
+        May be called on any thread.
+        """
+        for id_ in machine_ids:
+            self._noted.add(uuid.UUID(id_))
 
     def start(self) -> None:
         """Record the current machines: new clients read them from the list. Raises
@@ -64,17 +81,28 @@ class MachineWatcher:
     def poll(self) -> MachinePoll:
         """Poll the machines, if it's time. Raises SQLAlchemyError."""
         self.start()
+        assert self._sent is not None
         now = time.monotonic()
         if now < self._polled_at + POLL_SECONDS:
             return MachinePoll()
         self._polled_at = now
+        noted = set(self._noted)  # before the rows: later changes may not be in them
         seen = queries.list_summaries()
-        due = [id_ for id_, glance in seen.items() if self._is_due(id_, glance, now)]
+        due = [
+            id_
+            for id_, glance in seen.items()
+            if self._is_due(id_, glance, now) or (id_ in noted and self._is_status_due(id_, glance))
+        ]
         due.sort(key=lambda id_: self._sent_at(id_))
         found = _read_machines(due[:MAX_MACHINES_PER_POLL], seen, now)
-        look = MachinePoll()
+        look = MachinePoll(noted=noted.difference(due).union(noted.intersection(found)))
         for id_, new in found.items():
             change = self._diff(id_, new)
+            if _STATUS_FIELDS.isdisjoint(change):
+                if id_ in noted and self._is_status_due(id_, new.summary):
+                    change = {**change, **{name: new.fields[name] for name in _STATUS_FIELDS}}
+                else:
+                    new.status_version = self._sent[id_].status_version
             look.sent[id_] = new
             if change:
                 look.changes.append({"id": str(id_), **change})
@@ -84,6 +112,7 @@ class MachineWatcher:
         """Record that the changes were sent."""
         assert self._sent is not None
         self._sent |= look.sent
+        self._noted -= look.noted
 
     def _is_due(self, id_: uuid.UUID, glance: MachineSummary, now: float) -> bool:
         assert self._sent is not None
@@ -93,6 +122,12 @@ class MachineWatcher:
         return now >= sent.load_sent_at + LOAD_UPDATE_SECONDS and is_load_change(
             sent.summary.load, glance.load
         )
+
+    def _is_status_due(self, id_: uuid.UUID, glance: MachineSummary) -> bool:
+        """Whether a noted change of its status may be later than the status that was sent."""
+        assert self._sent is not None
+        sent = self._sent.get(id_)
+        return sent is None or sent.status_version != glance.version
 
     def _sent_at(self, id_: uuid.UUID) -> float:
         assert self._sent is not None
@@ -128,6 +163,8 @@ def _read_machines(
     if not ids:
         return {}
     return {
-        view.machine.id: _SentMachine(seen[view.machine.id], _SCHEMA.dump(view), now, now)
+        view.machine.id: _SentMachine(
+            (summary := seen[view.machine.id]), _SCHEMA.dump(view), now, now, summary.version
+        )
         for view in queries.list_by_ids(ids)
     }

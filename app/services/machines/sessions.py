@@ -249,6 +249,7 @@ def end_session(machine_id: uuid.UUID, generation: int) -> None:
     """
     mine = and_(Machine.id == machine_id, Machine.generation == generation)
     db.session.execute(update(Machine).where(mine).values(connected=False))
+    wakeups.publish_machine_status(machine_id)
     db.session.commit()
 
 

@@ -16,7 +16,7 @@ from app.domain.task import EventType, TaskStatus
 from app.extensions import db
 from app.models import Developer, Machine, MachineHeartbeat, Project, Task
 from app.services.clock import now
-from app.services.machines import transitions
+from app.services.machines import drains, transitions
 from tests.app.api.web.stream_world import (
     Listen,
     Listener,
@@ -90,6 +90,39 @@ def test_of_a_machine_it_tells_what_has_changed_and_of_a_new_one_all(
     headers = {"Authorization": f"Bearer {access_token_of(ada)}"}
     listed = committed_client.get("/api/web/machines", headers=headers).json["items"]
     assert new in listed
+
+
+def test_a_status_that_is_as_before_again_is_told_to_who_may_have_read_another(
+    listen: Listen, lead: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = make_machine()
+    listener = listen(lead)
+    listener.next()
+    monkeypatch.setattr(machine_changes, "POLL_SECONDS", 3600.0)
+    drains.drain(lead, machine.id)
+    drains.undrain(lead, machine.id)
+    monkeypatch.setattr(machine_changes, "POLL_SECONDS", 0.0)
+    update = updates_about(
+        listener, lambda update: (update["machines"] or [{}])[0].get("status") == "online"
+    )
+    assert (update["machines"][0]["drain"], update["inboxChanged"]) == (None, True)
+
+
+def test_a_status_is_told_once_however_late_its_change_is_noted(committed_app: Flask) -> None:
+    machine = make_machine()
+    watch = machine_changes.MachineWatcher()
+    watch.start()
+    for event in (MachineEvent.TIME_OUT, MachineEvent.CONNECT):
+        transitions.apply_event(machine, event, now())
+        db.session.commit()
+    look = watch.poll()
+    watch.mark_sent(look)
+    assert look.changes == []
+    for is_told in (True, False):
+        watch.note_status_change([str(machine.id)])
+        look = watch.poll()
+        watch.mark_sent(look)
+        assert ([change["status"] for change in look.changes] == ["online"]) is is_told
 
 
 def test_load_is_told_where_it_is_another_and_heartbeats_are_not(
