@@ -33,6 +33,7 @@ PLAIN = [
     "unicode-data",
     "debootstrap",
     "chromium",
+    "fonts-liberation",
 ]
 UV = 'for last; do :; done; [ "$1" = pip ] || mkdir -p "$last/bin"'
 COMMANDS = {**dict.fromkeys(PLAIN, ""), "npm": NPM, "node": "echo v20.1.0", "python3": "", "uv": UV}
