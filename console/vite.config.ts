@@ -13,7 +13,9 @@ const passedOn = Object.fromEntries(
 
 const MAIN = /src\/main\.tsx$/
 const HOME = /InboxPage\.tsx$/
-const SHARED = /console\/src\/(api|lib|queries|components|state)\//
+// Base UI is large, and neither the inbox nor the login opens a popup by itself.
+const POPUPS = /console\/src\/components\/(controls\/Menu|dialogs\/(Form)?Dialog)\.tsx$/
+const SHARED = /console\/src\/(api|lib|queries|components(?!\/controls|\/dialogs)|state)\//
 // What the entry's import() would only find when it runs.
 const AT_ONCE = /\/(rolldown-runtime|libraries|frame|home|InboxPage|main)-[^/]+\.(js|css)$/
 
@@ -67,6 +69,7 @@ export default defineConfig({
             { name: (id, all) => (isOf(MAIN, id, all) ? 'frame' : null), debugName: 'frame' },
             { name: (id, all) => (isOf(HOME, id, all) ? 'home' : null), debugName: 'home' },
             { name: 'shared', test: SHARED, minShareCount: 4 },
+            { name: 'popups', test: POPUPS },
           ],
         },
       },

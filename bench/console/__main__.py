@@ -40,7 +40,7 @@ def measure(say: Print, options: argparse.Namespace) -> Report:
     with running_rig(say) as rig:
         # Inserted rows refer to a machine, which also runs the terminals.
         rig.start_worker(slots=4)
-        password = rig.stack.env["MUSTER_ADMIN_PASSWORD"]
+        password = rig.stack.admin_password
         for name in parts:
             with chromium() as browser:
                 report.figures += PARTS[name](rig, browser, password, say)

@@ -1,6 +1,5 @@
 """Measured Chromium tabs: bytes on the wire, and the tab's memory."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page
 
 from bench.errors import NotMeasured
 from bench.rig import Rig
+from tests import programs
 
 TIMEOUT_MS = 60_000.0  # milliseconds
 # Without a graphics card, WebGL is rendered on the CPU, which is slower than none.
@@ -25,9 +25,9 @@ _FLAGS = [
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start Chromium. Raises NotMeasured if it's missing."""
-    command = shutil.which("chromium") or shutil.which("chromium-browser")
+    command = programs.search("chromium")
     if command is None:
-        raise NotMeasured("Chromium is missing (apt install chromium)")
+        raise NotMeasured('Chromium is missing; run "make bring"')
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=command, args=_FLAGS)
         yield browser
