@@ -118,7 +118,7 @@ def test_the_commands_of_readmes_quick_start_run_in_order_in_a_new_clone(
         "newcomer: git status --short && ls: exit 0 after 0 s",
         "newcomer: cat README.md: exit 0 after 0 s",
     ]
-    assert "this tree has changes that are not committed" in output
+    assert "uncommitted changes in this tree are not tested" in output
     assert "\nchanged\n" not in output
     clone = re.search(r"^/tmp/newcomer\.\w+/clone$", output, re.MULTILINE)
     assert clone is not None
@@ -202,9 +202,7 @@ def test_without_a_namespace_everything_is_visible_and_the_commands_run(
     repository.commit(SHOW)
     status, output = repository.run()
     assert status == 0
-    assert (
-        "newcomer: no mount namespace here (it takes root): every program stays visible" in output
-    )
+    assert "newcomer: no mount namespace here (needs root): every program stays visible" in output
     assert visible(output) == ["a-tool", "npm", "another", *REQUIRED]
 
 
