@@ -1,4 +1,4 @@
-"""Doing what the schedule says (`mending.py` undoes it). Main thread only: it starts processes."""
+"""Doing what the schedule says (`recovery.py` undoes it). Main thread only: it starts processes."""
 
 import signal
 from collections.abc import Callable, Sequence

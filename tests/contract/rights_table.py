@@ -33,8 +33,8 @@ class Access:
 
 ANYBODY = Access(OPEN)
 WORKER = Access(WORKERS)
-SIGNATURES = Access(SIGNED)  # a platform's; no credential of ours: see tests/chat
-FIRST_FRAME = Access(FRAMES)  # a socket: see tests/machines, tests/pty
+SIGNATURES = Access(SIGNED)  # a platform's; no credential of ours: see tests/app/chat
+FIRST_FRAME = Access(FRAMES)  # a socket: see tests/app/control_channel, tests/app/terminals
 DEVELOPER = Access()
 SIGNED_IN = Access(tokens=401)
 MINE = Access(allowed=frozenset({"member"}), hidden=EVERYBODY - {"member"})

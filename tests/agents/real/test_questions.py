@@ -1,6 +1,6 @@
 """A real agent that waits for a person in the middle of a stage, and what may happen meanwhile.
 
-That each of them asks, and goes on with the answer, is in `test_lives.py`.
+That each of them asks, and goes on with the answer, is in `test_whole_tasks.py`.
 """
 
 from tests.agents.agents import CLAUDE

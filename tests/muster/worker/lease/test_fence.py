@@ -1,4 +1,4 @@
-"""The daemon's own enforcement of its lease. Its effect on real shims: test_frozen.py."""
+"""The daemon's own enforcement of its lease. Its effect on real shims: `test_daemon_frozen.py`."""
 
 import threading
 from pathlib import Path
