@@ -13,6 +13,7 @@ import { fetchAllPages } from './pagination'
 type Machine = Schemas['Machine']
 
 const pathParams = (machineId: string) => ({ params: { path: { machineId } } })
+const PRESENT = 'online,offline,draining,drained'
 const SAMPLES_MILLISECONDS = 60_000
 
 /** All of them but those that are gone. The stream keeps them true. */
@@ -20,9 +21,19 @@ const machines = queryOptions({
   queryKey: ['machines', 'all'],
   queryFn: () =>
     fetchAllPages((cursor) => {
-      const query = { limit: 200, cursor, status: 'online,offline,draining,drained' }
+      const query = { limit: 200, cursor, status: PRESENT }
       return data(api.GET('/api/web/machines', { params: { query } }))
     }),
+})
+
+/** Whether there is one. Asked whenever a page is opened that depends on it. */
+const anyMachine = queryOptions({
+  queryKey: ['machines', 'any'],
+  queryFn: async () => {
+    const query = { limit: 1, status: PRESENT }
+    return (await data(api.GET('/api/web/machines', { params: { query } }))).items.length > 0
+  },
+  staleTime: 0,
 })
 
 /** The last day of each machine, by half hours. What has been does not change, so it is read anew
@@ -90,6 +101,7 @@ const drainPreview = (machineId: string, deadlineSeconds: number | null) =>
   })
 
 export const useMachines = () => useQuery(machines)
+export const useHasMachine = () => useQuery(anyMachine).data
 export const useMachineDays = () => useQuery(machineDays).data
 export const useTasksOnMachines = () => useQuery(tasksOnMachines).data
 export const useMachine = (machineId: string) => useQuery(machine(machineId))

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import { FirstSteps } from '../../components/feedback/FirstSteps'
 import { StatusIcon } from '../../components/status/Status'
 import { strings } from '../../i18n'
 import { useStats } from '../../queries/dashboard'
@@ -13,21 +14,23 @@ export function EmptyInbox() {
         <StatusIcon look="completed" />
       </span>
       <h2>{strings.inbox.emptyTitle}</h2>
-      {tasks && (
-        <p>
-          {strings.inbox.emptyWhy(
-            strings.inbox.tasksRun(tasks.running),
-            strings.inbox.queued(tasks.queued),
-          )}
-        </p>
-      )}
-      {tasks && tasks.running > 0 && (
-        <p>
-          <Link className="btn" to="/tasks" search={{ status: 'running' } as never}>
-            {strings.inbox.seeRunning}
-          </Link>
-        </p>
-      )}
+      <FirstSteps>
+        {tasks && (
+          <p>
+            {strings.inbox.emptyWhy(
+              strings.inbox.tasksRun(tasks.running),
+              strings.inbox.queued(tasks.queued),
+            )}
+          </p>
+        )}
+        {tasks && tasks.running > 0 && (
+          <p>
+            <Link className="btn" to="/tasks" search={{ status: 'running' } as never}>
+              {strings.inbox.seeRunning}
+            </Link>
+          </p>
+        )}
+      </FirstSteps>
     </section>
   )
 }

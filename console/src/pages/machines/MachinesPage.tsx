@@ -3,6 +3,7 @@ import { Plus } from 'lucide-react'
 import { Button } from '../../components/controls/Button'
 import { EmptyState } from '../../components/feedback/EmptyState'
 import { ErrorMessage } from '../../components/feedback/ErrorMessage'
+import { FirstSteps } from '../../components/feedback/FirstSteps'
 import { Skeleton } from '../../components/feedback/Skeleton'
 import { useNow } from '../../components/hooks/useNow'
 import { Page } from '../../components/page/Page'
@@ -53,11 +54,7 @@ export default function MachinesPage() {
       {all?.length === 0 && (
         <EmptyState title={strings.machines.none}>
           <p>{strings.machines.noneWhy}</p>
-          {canAdd && (
-            <Button variant="main" onClick={() => go({ add: '1' })}>
-              {strings.machines.add}
-            </Button>
-          )}
+          <FirstSteps />
         </EmptyState>
       )}
       {all && all.length > 0 && machines?.length === 0 && (

@@ -2,6 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Button } from '../../components/controls/Button'
 import { EmptyState } from '../../components/feedback/EmptyState'
 import { ErrorMessage } from '../../components/feedback/ErrorMessage'
+import { FirstSteps } from '../../components/feedback/FirstSteps'
 import { Skeleton } from '../../components/feedback/Skeleton'
 import { Page } from '../../components/page/Page'
 import { strings } from '../../i18n'
@@ -67,6 +68,7 @@ function EmptyNotifications({ isUnread }: { isUnread: boolean }) {
     return (
       <EmptyState title={strings.notifications.empty}>
         <p>{strings.notifications.emptyWhy}</p>
+        <FirstSteps />
       </EmptyState>
     )
   }

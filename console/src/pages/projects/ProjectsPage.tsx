@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { Schemas } from '../../api/client'
 import { EmptyState } from '../../components/feedback/EmptyState'
 import { ErrorMessage } from '../../components/feedback/ErrorMessage'
+import { FirstSteps } from '../../components/feedback/FirstSteps'
 import { Skeleton } from '../../components/feedback/Skeleton'
 import { Page } from '../../components/page/Page'
 import { RelativeTime } from '../../components/status/RelativeTime'
@@ -30,6 +31,7 @@ export default function ProjectsPage() {
       {projects?.length === 0 && (
         <EmptyState title={strings.projects.none}>
           <p>{strings.projects.noneWhy}</p>
+          <FirstSteps />
         </EmptyState>
       )}
       {projects && projects.length > 0 && (

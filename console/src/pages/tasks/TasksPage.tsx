@@ -3,6 +3,7 @@ import { useState, useSyncExternalStore } from 'react'
 import { Button } from '../../components/controls/Button'
 import { EmptyState } from '../../components/feedback/EmptyState'
 import { ErrorMessage } from '../../components/feedback/ErrorMessage'
+import { FirstSteps } from '../../components/feedback/FirstSteps'
 import { Skeleton } from '../../components/feedback/Skeleton'
 import { useShortcuts } from '../../components/hooks/shortcuts'
 import { Page } from '../../components/page/Page'
@@ -94,7 +95,9 @@ function NoTasks({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => 
   return (
     <EmptyState title={strings.tasks.none}>
       <p>{strings.tasks.noneWhy}</p>
-      <Button onClick={() => newTask.open()}>{strings.common.newTask}</Button>
+      <FirstSteps>
+        <Button onClick={() => newTask.open()}>{strings.common.newTask}</Button>
+      </FirstSteps>
     </EmptyState>
   )
 }

@@ -1,0 +1,51 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { locale, strings } from '../../i18n'
+import { useHasMachine } from '../../queries/machines'
+import { useMe } from '../../queries/me'
+import { useDeveloperOptions, useProjectKeys } from '../../queries/options'
+
+const MAX_NAMES = 5
+
+/** What tasks need and this server, or this person, lacks: links for admins, whom to ask for others.
+ *  `children` where nothing is lacking. */
+export function FirstSteps({ children }: { children?: ReactNode }) {
+  const me = useMe()
+  const hasProject = useProjectKeys()?.length !== 0
+  const hasMachine = useHasMachine() !== false
+  if (!me || (hasProject && hasMachine)) return children
+  const say = strings.firstSteps
+  const missing = [!hasProject && say.project, !hasMachine && say.machine].filter(
+    (it) => it !== false,
+  )
+  return (
+    <>
+      <p>{say.needs(formatList(missing, 'conjunction'))}</p>
+      {me.role !== 'admin' && <Admins />}
+      {me.role === 'admin' && (
+        <p className="row wrap">
+          {!hasProject && (
+            <Link className="btn main" to="/admin/projects">
+              {say.createProject}
+            </Link>
+          )}
+          {!hasMachine && (
+            <Link className="btn main" to="/machines" search={{ add: '1' } as never}>
+              {say.addMachine}
+            </Link>
+          )}
+        </p>
+      )}
+    </>
+  )
+}
+
+function Admins() {
+  const admins = useDeveloperOptions()?.filter(({ role }) => role === 'admin')
+  if (!admins) return null
+  const names = admins.slice(0, MAX_NAMES).map(({ name }) => name)
+  return <p>{strings.firstSteps.ask(formatList(names, 'disjunction'))}</p>
+}
+
+const formatList = (parts: string[], type: 'conjunction' | 'disjunction') =>
+  new Intl.ListFormat(locale, { type }).format(parts)
