@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tests.newcomers.layers import HOMELESS, NEWCOMER, ROOT, Account
 
-HEAD = "| cell | user | Python | environment | runs | ends with |"
+HEAD = "| cell | difference |"
 DEMO, SERVER = "make demo", "muster-server up"
 THIS, DEBIAN_13, DEBIAN_12 = "this system", "Debian 13", "Debian 12"
 # Which of a system's interpreters. Other texts are versions of this machine's.
@@ -92,9 +92,16 @@ class Cell:
     @property
     def row(self) -> str:
         """The cell's row in the table of docs/operating.md."""
-        end = "one sentence" if self.sentence else "exit 0"
-        where = f"{self.system}, {self.environment}"
-        return f"| {self.name} | {self.as_whom} | {self.python} | {where} | `{self.way}` | {end} |"
+        differences = (
+            (self.as_whom, self.as_whom != Cell.as_whom),
+            (f"Python {self.python}", self.python != DEBIANS),
+            (self.system, self.system != THIS),
+            (self.environment, self.environment != Cell.environment),
+            (f"`{self.way}`", self.way != DEMO),
+            ("ends with one sentence", bool(self.sentence)),
+        )
+        named = "; ".join(text for text, is_one in differences if is_one)
+        return f"| {self.name} | {named or 'none'} |"
 
 
 def table() -> str:
