@@ -24,7 +24,6 @@ from tests import database_roles
 from tests.gunicorns import Gunicorn, gunicorn
 
 ROOT = Path(__file__).resolve().parents[1]
-VERSIONS = ROOT / "migrations" / "versions"
 PASSWORD = "measured, and then thrown away"
 _FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
 _MIGRATE_SECONDS = 120.0

@@ -1,5 +1,8 @@
 """The `flask …` commands, for operators on the server. One command per file."""
 
+from importlib import import_module
+from pathlib import Path
+
 from flask import Flask
 
 from app.flask_commands.create_admin import create_admin
@@ -9,8 +12,10 @@ from app.flask_commands.openapi import openapi
 from app.flask_commands.password_login import password_login
 from app.flask_commands.public_url import public_url
 from app.flask_commands.reencrypt import reencrypt
-from app.flask_commands.seed import seed
 from app.flask_commands.unlock import unlock
+
+SAMPLE_DATA = Path(__file__).resolve().parents[2] / "sample_data"
+"""The package with `flask seed`, which only a checkout has."""
 
 
 def install(app: Flask) -> None:
@@ -23,7 +28,8 @@ def install(app: Flask) -> None:
         password_login,
         public_url,
         reencrypt,
-        seed,
         unlock,
     ):
         app.cli.add_command(command)
+    if SAMPLE_DATA.is_dir():
+        app.cli.add_command(import_module("sample_data.command").seed)

@@ -6,11 +6,11 @@ from functools import cache
 from typing import Any
 
 from app.domain.login import LoginVia
-from app.domain.roles import SystemRole
 from app.domain.tokens import TokenKind, digest
 from app.extensions import db
 from app.models import Developer, IdempotencyKey, Login, PersonalToken, RefreshToken
 from app.services.accounts import logins, passwords, tokens
+from sample_data import rows
 from tests.factories.rows import now, numbers, stored
 
 PASSWORD = "correct horse battery staple"
@@ -23,15 +23,7 @@ def password_hash() -> str:
 
 def make_developer(**fields: Any) -> Developer:
     """A developer, by default with the role `developer`, whose password is `PASSWORD`."""
-    name = f"dev{next(numbers)}"
-    defaults = {
-        "name": name,
-        "password_hash": password_hash(),
-        "role": SystemRole.DEVELOPER,
-        "git_name": name.title(),
-        "git_email": f"{name}@example.org",
-        "created_at": now(),
-    }
+    defaults = rows.developer(f"dev{next(numbers)}", password_hash(), now())
     return stored(Developer, defaults, fields)
 
 

@@ -1,10 +1,8 @@
 """Machines and enrollment tokens."""
 
-import uuid
 from datetime import timedelta
 from typing import Any
 
-from app.domain.machine import MachineStatus
 from app.domain.tokens import TokenKind, digest
 from app.models import (
     Developer,
@@ -15,38 +13,19 @@ from app.models import (
     MachineMinute,
 )
 from app.services.accounts import tokens
+from sample_data import rows
 from tests.factories.developers import make_developer
 from tests.factories.rows import now, numbers, stored
 
-METRICS = {"cpuPercent": 5.0, "memoryPercent": 20.0, "diskPercent": 30.0}
 
-
-def make_machine(*, metrics: dict[str, float] = METRICS, **fields: Any) -> Machine:
+def make_machine(*, metrics: dict[str, float] | None = rows.METRICS, **fields: Any) -> Machine:
     """A machine that is connected, idle, and can run claude, with a heartbeat that came just
     now.
     """
     moment = now()
-    defaults = {
-        "id": uuid.uuid4(),
-        "name": f"machine{next(numbers)}",
-        "status": MachineStatus.ONLINE,
-        "connected": True,
-        "slots_total": 2,
-        "capabilities": [{"agentType": "claude", "version": "1.0", "healthy": True}],
-        "hardware": {"cpuCount": 4, "memoryBytes": 8 << 30, "diskBytes": 100 << 30},
-        "version": "0.1.0",
-        "recovery_digest": digest(tokens.generate(TokenKind.RECOVERY)),
-        "connected_at": moment,
-        "created_at": moment,
-    }
-    machine = stored(Machine, defaults, fields)
-    beat = {
-        "machine_id": machine.id,
-        "received_at": moment,
-        "lease_until": moment + timedelta(minutes=10),
-        "metrics": metrics,
-    }
-    stored(MachineHeartbeat, beat, {})
+    machine = stored(Machine, rows.machine(f"machine{next(numbers)}", moment), fields)
+    beat = rows.heartbeat(machine.id, moment, timedelta(minutes=10))
+    stored(MachineHeartbeat, beat, {"metrics": metrics})
     return machine
 
 

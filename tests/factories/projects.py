@@ -5,9 +5,8 @@ from typing import Any
 
 from app.domain.roles import ProjectRole
 from app.models import Developer, Project, ProjectMember
+from sample_data import rows
 from tests.factories.rows import now, numbers, stored
-
-PIPELINE = [{"name": "develop", "command": "{description}", "kind": "agent", "timeout": 3600}]
 
 
 def make_project(
@@ -17,17 +16,7 @@ def make_project(
     **fields: Any,
 ) -> Project:
     """A project whose tasks have one stage, with these members and maintainers."""
-    key = f"P{next(numbers)}"
-    defaults = {
-        "key": key,
-        "name": f"Project {key}",
-        "repo_url": f"https://git.example.org/{key}.git",
-        "default_branch": "main",
-        "agent_type": "claude",
-        "pipeline": PIPELINE,
-        "created_at": now(),
-    }
-    project = stored(Project, defaults, fields)
+    project = stored(Project, rows.project(f"P{next(numbers)}", now()), fields)
     for developer in members:
         add_member(project, developer)
     for developer in maintainers:
@@ -38,5 +27,4 @@ def make_project(
 def add_member(
     project: Project, developer: Developer, role: ProjectRole = ProjectRole.MEMBER
 ) -> ProjectMember:
-    fields = {"project_id": project.id, "developer_id": developer.id, "role": role}
-    return stored(ProjectMember, fields, {})
+    return stored(ProjectMember, rows.member(project.id, developer.id, role), {})

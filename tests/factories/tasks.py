@@ -5,10 +5,8 @@ Rows are stored as they are given, without a check by any rule. Tests of rules u
 
 from typing import Any
 
-from app.domain.attempt import AttemptPhase, WorkspaceState
+from app.domain.attempt import WorkspaceState
 from app.domain.follow_up import FollowUpState
-from app.domain.pipeline import GateKind
-from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import (
     Attempt,
@@ -22,6 +20,7 @@ from app.models import (
     Usage,
     Workspace,
 )
+from sample_data import rows
 from tests.factories.developers import make_developer
 from tests.factories.projects import make_project
 from tests.factories.rows import now, stored
@@ -33,19 +32,9 @@ def make_task(
     """A queued task, with the project's pipeline frozen into it and no events."""
     project = project or make_project()
     creator = creator or make_developer()
-    moment = now()
-    defaults = {
-        "project_id": project.id,
-        "description": "Make it work.",
-        "status": TaskStatus.QUEUED,
-        "created_by": creator.id,
-        "agent_type": project.agent_type,
-        "pipeline": project.pipeline,
-        "created_at": moment,
-        "updated_at": moment,
-    }
-    task = stored(Task, defaults, fields)
-    task.branch_name = task.branch_name or f"muster/{task.id}"
+    about = {"agent_type": project.agent_type, "stages": project.pipeline}
+    task = stored(Task, rows.task(project.id, creator.id, now(), **about), fields)
+    task.branch_name = task.branch_name or rows.task_branch(task.id)
     db.session.commit()
     return task
 
@@ -54,19 +43,8 @@ def make_attempt(task: Task, machine: Machine, **fields: Any) -> Attempt:
     """The task's next attempt, running on that machine and holding one of its slots."""
     task.attempt += 1
     task.machine_id = machine.id
-    moment = now()
-    defaults = {
-        "task_id": task.id,
-        "number": task.attempt,
-        "round": task.round,
-        "machine_id": machine.id,
-        "phase": AttemptPhase.RUN,
-        "stage_index": task.stage_index,
-        "has_slot": True,
-        "assigned_at": moment,
-        "accepted_at": moment,
-        "started_at": moment,
-    }
+    defaults = rows.attempt(task.id, task.attempt, machine.id, now())
+    defaults |= {"round": task.round, "stage_index": task.stage_index}
     attempt = stored(Attempt, defaults, fields)
     if attempt.has_slot:
         machine.slots_used += 1
@@ -76,15 +54,8 @@ def make_attempt(task: Task, machine: Machine, **fields: Any) -> Attempt:
 
 def make_gate(task: Task, **fields: Any) -> Gate:
     """An open question before the task's current stage."""
-    defaults = {
-        "task_id": task.id,
-        "round": task.round,
-        "stage_index": task.stage_index,
-        "kind": GateKind.CONFIRM,
-        "prompt": "Go on?",
-        "choices": [],
-        "requested_at": now(),
-    }
+    defaults = rows.gate(task.id, now())
+    defaults |= {"round": task.round, "stage_index": task.stage_index}
     return stored(Gate, defaults, fields)
 
 
@@ -125,9 +96,7 @@ def make_workspace(attempt: Attempt, **fields: Any) -> Workspace:
 def make_transcript(task_id: int, *, first: int, attempt: int = 1) -> TranscriptChunk:
     """One entry of an attempt's transcript, in a chunk of its own."""
     data = b'[{"atMs":0,"kind":"tool"}]'
-    place = {"task_id": task_id, "attempt": attempt, "first": first, "count": 1}
-    about = {"stage_index": 0, "run": 0, "first_ms": 0, "last_ms": 0, "size": len(data)}
-    return stored(TranscriptChunk, {**place, **about, "data": data}, {})
+    return stored(TranscriptChunk, rows.transcript_chunk(task_id, attempt, first, 1, data), {})
 
 
 def make_usage(task: Task, **fields: Any) -> Usage:

@@ -38,7 +38,7 @@ def test_a_sample_is_what_the_last_heartbeat_of_its_minute_said(app: Flask) -> N
 
 
 def test_what_a_machine_has_not_said_is_unknown(app: Flask) -> None:
-    machine = make_machine(metrics=None)  # type: ignore[arg-type]
+    machine = make_machine(metrics=None)
     set_last_heartbeat(machine, NOON)
     samples.record_samples(NOON)
     assert [m.cpu_percent for m in minutes()] == [None]

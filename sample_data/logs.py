@@ -5,12 +5,13 @@ from itertools import islice
 
 from sqlalchemy import Connection, text
 
+from app.models import LogChunk
 from app.services.logs.logs import CHUNK_BYTES
-from app.services.sample_data import tables
-from app.services.sample_data.events import NOTES
-from app.services.sample_data.tasks import Plan
+from sample_data import tables
+from sample_data.events import NOTES
+from sample_data.rows import Row
+from sample_data.tasks import Plan
 
-_COLUMNS = ["task_id", "attempt", "byte_offset", "size", "first_line", "lines", "marks", "data"]
 _PIECE_LINES = 400  # some 30 kB, like a machine's chunks
 _PIECES = CHUNK_BYTES // 40_000
 _PIECE_MILLISECONDS = 20
@@ -33,7 +34,7 @@ def make(
 ) -> None:
     task_id, size = plan.id_of(plan.long_log), 0
 
-    def rows() -> Iterator[str]:
+    def chunk_rows() -> Iterator[Row]:
         nonlocal size
         for first_line, pieces in _chunks(plan.sizes.log_lines):
             data, marks = b"".join(pieces), []
@@ -42,12 +43,20 @@ def make(
                 passed = (first_line // _PIECE_LINES + number) * _PIECE_MILLISECONDS
                 marks.append([at, passed, 0])
                 at += len(piece)
-            cells = (task_id, 1, size, len(data), first_line, lines, marks, f"\\x{data.hex()}")
-            yield "\t".join(map(tables.cell, cells))
+            yield {
+                "task_id": task_id,
+                "attempt": 1,
+                "byte_offset": size,
+                "size": len(data),
+                "first_line": first_line,
+                "lines": lines,
+                "marks": marks,
+                "data": data,
+            }
             size = at
             report_progress("log lines", first_line + lines, plan.sizes.log_lines)
 
-    tables.copy(connection, "log_chunks", _COLUMNS, rows())
+    tables.copy(connection, LogChunk, chunk_rows())
     about = {"task_id": task_id, "bytes": size, "lines": plan.sizes.log_lines}
     connection.execute(_ATTEMPT, about)
 

@@ -1,48 +1,40 @@
 """Sample tasks and attempts: most have ended, the newest are running, at a gate or queued."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from random import Random
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from app.domain import pipeline
+from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.task import ENDED, FailureCode, SuspendReason, TaskStatus
-from app.services.sample_data import descriptions, event_sequences, tables
-from app.services.sample_data.people import AGENT, Crowd, SampleProject
-from app.services.sample_data.sizes import Sizes
+from app.models import Attempt, Gate, Task
+from sample_data import descriptions, event_sequences, rows, tables
+from sample_data.people import Crowd, SampleProject
+from sample_data.rows import Row
+from sample_data.sizes import Sizes
 
 _SPAN = timedelta(days=180)
 _QUIET = timedelta(hours=2)  # the age of the newest task, so that no task ends in the future
 _OLD_TASKS = 20
-_GATED = [{**pipeline.DEFAULT[0], "confirm": True}]
+_GATED = [{**rows.PIPELINE[0], "confirm": True}]
+_FAILURE = {
+    "code": FailureCode.STAGE_FAILED,
+    "message": "stage “develop” ended with exit code 1",
+    "stageIndex": 0,
+}
 _ENDS = (TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED)
 _SHARES = (80, 12, 8)
-_COLUMN_LIST = """id project_id description status suspend_reason created_by machine_id agent_type
-priority pipeline stage_index round attempt checkpoints events branch_name result failure created_at
-queued_at assigned_at started_at finished_at updated_at"""
-
-_ATTEMPTS = text("""
-    INSERT INTO attempts (task_id, number, round, machine_id, phase, stage_index, has_slot,
-                          uncounted, outcome, assigned_at, accepted_at, started_at, ended_at,
-                          forget_at, forgotten_at, log_bytes, log_lines, log_gaps, work)
-    SELECT id, 1, 1, machine_id,
-           CASE status WHEN 'completed' THEN 'publish' ELSE 'run' END::attempt_phase, 0,
-           status = 'running', false,
-           CASE status WHEN 'completed' THEN 'published' WHEN 'failed' THEN 'failed'
-                       WHEN 'cancelled' THEN 'cancelled' END::attempt_outcome,
-           assigned_at, assigned_at, started_at, finished_at, finished_at, finished_at, 0, 0, '[]',
-           '{}'
-    FROM tasks WHERE attempt = 1 AND id BETWEEN :first AND :last
-""")
-_GATES = text("""
-    INSERT INTO gates (task_id, round, stage_index, kind, prompt, choices, requested_at)
-    SELECT id, 1, 0, 'confirm', :prompt, '[]', created_at
-    FROM tasks WHERE status = 'suspended' AND id BETWEEN :first AND :last
-""")
+_TASKS_AT_ONCE = 2_000
+_OUTCOMES = {
+    TaskStatus.COMPLETED: AttemptOutcome.PUBLISHED,
+    TaskStatus.FAILED: AttemptOutcome.FAILED,
+    TaskStatus.CANCELLED: AttemptOutcome.CANCELLED,
+}
 _SLOTS = text("""
     UPDATE machines SET slots_used = slots_used + at_work.slots
     FROM (SELECT machine_id, count(*) AS slots FROM tasks
@@ -131,23 +123,23 @@ def _cap_share(tasks: int, wanted: int) -> int:
 def make(
     connection: Connection, plan: Plan, report_progress: Callable[[str, int, int], None]
 ) -> None:
-    tables.copy(connection, "tasks", _COLUMN_LIST.split(), _rows(plan, report_progress))
-    connection.execute(_ATTEMPTS, plan.ids)
-    prompt = pipeline.parse(_GATED)[0].gate
-    assert prompt is not None
-    connection.execute(_GATES, {**plan.ids, "prompt": prompt.prompt})
+    found = _tasks(plan, report_progress)
+    while batch := list(islice(found, _TASKS_AT_ONCE)):
+        tables.copy(connection, Task, batch)
+        tables.copy(connection, Attempt, (_attempt(task) for task in batch if task["attempt"]))
+        tables.copy(connection, Gate, (_gate(task) for task in batch if task["suspend_reason"]))
     connection.execute(_SLOTS, plan.ids)
 
 
-def _rows(plan: Plan, report_progress: Callable[[str, int, int], None]) -> Iterator[str]:
+def _tasks(plan: Plan, report_progress: Callable[[str, int, int], None]) -> Iterator[Row]:
     texts, places = descriptions.generate_descriptions(plan.random), _places(plan)
     rare, total = plan.rare, plan.sizes.tasks
     for index, status in enumerate(plan.statuses):
         text_ = next(texts)
         if index in rare:
             text_ = f"{text_[:-1]} {descriptions.RARE}."
-        yield "\t".join(map(tables.cell, _row(plan, index, status, next(places), text_)))
-        if index % 10_000 == 0 or index == total - 1:
+        yield _task(plan, index, status, next(places)) | {"description": text_}
+        if index % _TASKS_AT_ONCE == 0 or index == total - 1:
             report_progress("tasks", index + 1, total)
 
 
@@ -165,44 +157,52 @@ def _places(plan: Plan) -> Iterator[SampleProject]:
         yield others[0] if index in special else place
 
 
-def _row(
-    plan: Plan, index: int, status: TaskStatus, place: SampleProject, text_: str
-) -> tuple[Any, ...]:
+def _task(plan: Plan, index: int, status: TaskStatus, place: SampleProject) -> Row:
     random, task_id = plan.random, plan.id_of(index)
     created = plan.now - _QUIET - _SPAN * (1 - index / plan.sizes.tasks)
     is_done, is_begun = status in ENDED, status in ENDED or status is TaskStatus.RUNNING
     assigned = created + timedelta(seconds=random.uniform(1, 30)) if is_begun else None
     started = assigned + timedelta(seconds=2) if assigned else None
     finished = started + timedelta(seconds=random.uniform(20, 5400)) if started else None
-    is_at_gate = status is TaskStatus.SUSPENDED
-    return (
-        task_id,
-        place.id,
-        text_,
-        status.value,
-        SuspendReason.GATE.value if is_at_gate else None,
-        random.choice(place.members),
-        _machine(plan, index, status) if is_begun else None,
-        AGENT,
-        0,
-        _GATED_JSON if is_at_gate else _PIPELINE_JSON,
-        0,
-        1,
-        1 if is_begun else 0,
-        _checkpoints(task_id) if status is TaskStatus.COMPLETED else "{}",
-        plan.events[index],
-        f"muster/{task_id}",
-        _RESULT % (task_id, task_id, index % 9 + 1, index % 200, index % 50)
-        if status is TaskStatus.COMPLETED
-        else None,
-        _FAILURE if status is TaskStatus.FAILED else None,
-        created,
-        created,
-        assigned,
-        started,
-        finished if is_done else None,
-        finished if is_done else (started or created),
-    )
+    is_at_gate, is_completed = status is TaskStatus.SUSPENDED, status is TaskStatus.COMPLETED
+    stages = _GATED if is_at_gate else rows.PIPELINE
+    return rows.task(place.id, random.choice(place.members), created, stages=stages) | {
+        "id": task_id,
+        "status": status,
+        "suspend_reason": SuspendReason.GATE if is_at_gate else None,
+        "machine_id": _machine(plan, index, status) if is_begun else None,
+        "attempt": 1 if is_begun else 0,
+        "checkpoints": _checkpoints(task_id) if is_completed else {},
+        "events": plan.events[index],
+        "branch_name": rows.task_branch(task_id),
+        "result": _result(task_id, index) if is_completed else None,
+        "failure": _FAILURE if status is TaskStatus.FAILED else None,
+        "queued_at": created,
+        "assigned_at": assigned,
+        "started_at": started,
+        "finished_at": finished if is_done else None,
+        "updated_at": finished if is_done else (started or created),
+    }
+
+
+def _attempt(task: Row) -> Row:
+    status, ended = task["status"], task["finished_at"]
+    is_completed = status is TaskStatus.COMPLETED
+    return rows.attempt(task["id"], 1, task["machine_id"], task["assigned_at"]) | {
+        "phase": AttemptPhase.PUBLISH if is_completed else AttemptPhase.RUN,
+        "has_slot": status is TaskStatus.RUNNING,
+        "outcome": _OUTCOMES.get(status),
+        "started_at": task["started_at"],
+        "ended_at": ended,
+        "forget_at": ended,
+        "forgotten_at": ended,
+    }
+
+
+def _gate(task: Row) -> Row:
+    prompt = pipeline.parse(_GATED)[0].gate
+    assert prompt is not None
+    return rows.gate(task["id"], task["created_at"]) | {"prompt": prompt.prompt}
 
 
 def _machine(plan: Plan, index: int, status: TaskStatus) -> Any:
@@ -212,21 +212,16 @@ def _machine(plan: Plan, index: int, status: TaskStatus) -> Any:
     return plan.random.choice(machines).id
 
 
-def _checkpoints(task_id: int) -> str:
-    return f'{{"0": {{"ref": "refs/muster/{task_id}/1/0", "commit": "{task_id:040x}"}}}}'
+def _checkpoints(task_id: int) -> dict[str, dict[str, str]]:
+    return {"0": {"ref": f"refs/muster/{task_id}/1/0", "commit": f"{task_id:040x}"}}
 
 
-_PIPELINE_JSON = json.dumps(pipeline.DEFAULT)
-_GATED_JSON = json.dumps(_GATED)
-_RESULT = (
-    '{"commit": "%040x", "pushed": true, "branch": "muster/%d", '
-    '"filesChanged": %d, "insertions": %d, "deletions": %d}'
-)
-_FAILURE = json.dumps(
-    {
-        "code": FailureCode.STAGE_FAILED.value,
-        "message": "stage “develop” ended with exit code 1",
-        "stageIndex": 0,
-    },
-    ensure_ascii=False,
-)
+def _result(task_id: int, index: int) -> dict[str, Any]:
+    return {
+        "commit": f"{task_id:040x}",
+        "pushed": True,
+        "branch": rows.task_branch(task_id),
+        "filesChanged": index % 9 + 1,
+        "insertions": index % 200,
+        "deletions": index % 50,
+    }

@@ -12,10 +12,11 @@ from flask.testing import FlaskClient
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Attempt, Event, Machine, Task
-from app.services import clock, sample_data
+from app.services import clock
 from app.services.dispatch import dispatcher
-from app.services.sample_data import SampleSummary, logs, tables
-from app.services.sample_data.sizes import Sizes
+from sample_data import database, logs, tables
+from sample_data.database import SampleSummary
+from sample_data.sizes import Sizes
 
 PASSWORD = "a password for samples"
 SIZES = Sizes(
@@ -31,7 +32,7 @@ OPTIONS = ["--tasks=60", "--events=0", "--projects=2", "--developers=4", "--mach
 
 
 def fill(sizes: Sizes = SIZES, **more: Any) -> SampleSummary:
-    return sample_data.fill(sizes, PASSWORD, clock.now(), lambda *_: None, **more)
+    return database.fill(sizes, PASSWORD, clock.now(), lambda *_: None, **more)
 
 
 @pytest.fixture
@@ -198,7 +199,7 @@ def test_the_same_seed_makes_the_same_rows(app: Flask) -> None:
     tables_ = ("tasks", "task_events", "attempts", "gates", *chunks, "machines", "projects")
 
     def contents() -> list[Any]:
-        sample_data.fill(SIZES, PASSWORD, moment, lambda *_: None)
+        database.fill(SIZES, PASSWORD, moment, lambda *_: None)
         kept = [rows(f"SELECT to_jsonb(t) - 'recovery_digest' FROM {t} AS t") for t in tables_]
         names = "tasks, projects, machines, developers"
         db.session.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))

@@ -10,15 +10,13 @@ from flask import current_app
 from sqlalchemy import Connection, insert
 
 from app.domain.machine import MachineStatus
-from app.domain.pipeline import DEFAULT
 from app.domain.roles import ProjectRole, SystemRole
-from app.domain.tokens import TokenKind, digest
 from app.models import Developer, Machine, MachineHeartbeat, Project, ProjectMember
-from app.services.accounts import passwords, tokens
-from app.services.sample_data import tables
-from app.services.sample_data.sizes import Sizes
+from app.services.accounts import passwords
+from sample_data import rows, tables
+from sample_data.rows import Row
+from sample_data.sizes import Sizes
 
-AGENT = "claude"
 SLOTS = 4
 _NAMES = ("ada", "grace", "linus", "ken", "barbara", "edsger", "margaret", "dennis", "radia")
 _KEYS = ("ATLAS", "BEACON", "CINDER", "DELTA", "EMBER", "FJORD", "GRANITE", "HARBOR", "IRIS")
@@ -72,20 +70,11 @@ def _developers(
     found = [NamedRow(id_, f"{_NAMES[id_ % len(_NAMES)]}{id_}") for id_ in ids]
     roles = [SystemRole.ADMIN, SystemRole.LEAD] + [SystemRole.DEVELOPER] * (count - 2)
     known = passwords.hash_password(password)
-    rows = [
-        {
-            "id": each.id,
-            "name": each.name,
-            "password_hash": known,
-            "role": role,
-            "git_name": each.name.title(),
-            "git_email": f"{each.name}@example.org",
-            "token_generation": 1,
-            "created_at": born,
-        }
+    made = [
+        rows.developer(each.name, known, born) | {"id": each.id, "role": role}
         for each, role in zip(found, roles, strict=True)
     ]
-    connection.execute(insert(Developer), rows)
+    connection.execute(insert(Developer), made)
     return found
 
 
@@ -97,23 +86,12 @@ def _projects(
         SampleProject(id_, f"{_KEYS[id_ % len(_KEYS)]}-{id_}", _members(id_ - first, count, people))
         for id_ in range(first, first + count)
     ]
-    rows = [
-        {
-            "id": place.id,
-            "key": place.key,
-            "name": place.key.replace("-", " ").title(),
-            "repo_url": f"https://git.example.org/{place.key.lower()}.git",
-            "default_branch": "main",
-            "agent_type": AGENT,
-            "pipeline": [dict(stage) for stage in DEFAULT],
-            "max_attempts": 2,
-            "environment": {},
-            "secrets": {},
-            "created_at": born,
-        }
+    made = [
+        rows.project(place.key, born)
+        | {"id": place.id, "name": place.key.replace("-", " ").title()}
         for place in places
     ]
-    connection.execute(insert(Project), rows)
+    connection.execute(insert(Project), made)
     connection.execute(insert(ProjectMember), [row for each in places for row in _roles(each)])
     return places
 
@@ -129,10 +107,10 @@ def _members(index: int, count: int, people: list[int]) -> tuple[int, ...]:
     return lead, *own, *(each for at, each in enumerate(middle) if (at + index) % 4 == 0)
 
 
-def _roles(place: SampleProject) -> list[dict[str, Any]]:
+def _roles(place: SampleProject) -> list[Row]:
     roles = [ProjectRole.MAINTAINER] + [ProjectRole.MEMBER] * (len(place.members) - 1)
     return [
-        {"project_id": place.id, "developer_id": developer, "role": role}
+        rows.member(place.id, developer, role)
         for developer, role in zip(place.members, roles, strict=True)
     ]
 
@@ -147,36 +125,19 @@ def _machines(connection: Connection, count: int, now: datetime, random: Random)
     connection.execute(insert(Machine), [_machine(each, each is away, now) for each in machines])
     lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
     beats = [
-        {
-            "machine_id": each.id,
-            "received_at": now - (timedelta(days=3) if each is away else timedelta()),
-            "lease_until": now + (-timedelta(days=3) if each is away else lease),
-            "metrics": {"cpuPercent": 12.5, "memoryPercent": 40.0, "diskPercent": 55.0},
-        }
+        rows.heartbeat(each.id, now - (timedelta(days=3) if each is away else timedelta()), lease)
         for each in machines
     ]
     connection.execute(insert(MachineHeartbeat), beats)
     return machines
 
 
-def _machine(machine: NamedRow, is_away: bool, now: datetime) -> dict[str, Any]:
-    return {
+def _machine(machine: NamedRow, is_away: bool, now: datetime) -> Row:
+    return rows.machine(machine.name, now - timedelta(days=190)) | {
         "id": machine.id,
-        "name": machine.name,
         "status": MachineStatus.OFFLINE if is_away else MachineStatus.ONLINE,
         "connected": not is_away,
         "generation": 1,
-        "orders_version": 0,
         "slots_total": SLOTS,
-        "slots_used": 0,
-        "capabilities": [{"agentType": AGENT, "version": "1.0", "healthy": True}],
-        "repositories": [],
         "labels": {"zone": "eu" if machine.id.int % 2 else "us"},
-        "hardware": {"cpuCount": 8, "memoryBytes": 16 << 30, "diskBytes": 500 << 30},
-        "version": "0.1.0",
-        "journal_seq": 0,
-        "jwt_version": 1,
-        "recovery_digest": digest(tokens.generate(TokenKind.RECOVERY)),
-        "connected_at": now - timedelta(days=190),
-        "created_at": now - timedelta(days=190),
     }

@@ -1,4 +1,4 @@
-"""Sample rows in any number, for `flask seed` and for benchmarks.
+"""A database with sample rows in any number, for `flask seed` and benchmarks.
 
 All rows are created in one transaction. The same sizes and the same seed create the same rows,
 except times, which are relative to the present, and the password's hash.
@@ -15,7 +15,7 @@ from sqlalchemy import exists, select, text
 from app.domain.errors import Conflict
 from app.extensions import db
 from app.models import Machine, Project, Task
-from app.services.sample_data import (
+from sample_data import (
     deferred_triggers,
     descriptions,
     events,
@@ -25,7 +25,7 @@ from app.services.sample_data import (
     tasks,
     transcripts,
 )
-from app.services.sample_data.sizes import Sizes
+from sample_data.sizes import Sizes
 
 ProgressCallback = Callable[[str, int, int], None]
 """A progress callback: the kind of row, the number created, and the total."""

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, text
 
-from app.services.sample_data.event_sequences import EVENT_SEQUENCES
-from app.services.sample_data.tasks import Plan
+from sample_data.event_sequences import EVENT_SEQUENCES
+from sample_data.tasks import Plan
 
 _TASKS_AT_ONCE = 25_000
 NOTES = (

@@ -1,13 +1,17 @@
 """Filling large tables fast, with COPY."""
 
 import io
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import Connection, text
+
+from app.extensions import Model
+from sample_data.rows import Row
 
 LARGE = ("tasks", "attempts", "task_events", "log_chunks", "transcript_chunks")
 _IDENTITIES = ("developers", "projects", "tasks")
@@ -22,27 +26,52 @@ FOREIGN_KEYS = text("""
 """)
 
 
-def cell(value: Any) -> str:
-    """Return a value in COPY's text format."""
-    if value is None:
-        return r"\N"
-    if isinstance(value, datetime):
-        return value.isoformat()
-    text_ = str(value)
-    # The check comes first, because few texts need escaping.
-    return text_ if text_.isprintable() and "\\" not in text_ else text_.translate(_ESCAPES)
-
-
-def copy(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[str]) -> None:
-    """COPY rows into a table; a row is a line of cells separated by tabs.
+def copy(connection: Connection, kind: type[Model], rows: Iterable[Row]) -> None:
+    """COPY rows of the same columns into the model's table, with the model's defaults in the
+    others.
 
     Not for processes under gevent, where psycopg2 can't COPY.
     """
+    rows = iter(rows)
+    if (first := next(rows, None)) is None:
+        return
+    defaults = {
+        column.name: _default_value(column.default)
+        for column in kind.__table__.columns
+        if column.name not in first and column.default is not None
+    }
+    tail = "".join(f"\t{_format_cell(value)}" for value in defaults.values())
+    lines = (f"{_format_row(row, first)}{tail}" for row in chain([first], rows))
     connection.execute(text("SELECT 1"))  # starts the transaction, which COPY doesn't
     driver: Any = connection.connection.driver_connection
-    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    statement = f"COPY {kind.__tablename__} ({', '.join([*first, *defaults])}) FROM STDIN"
     with driver.cursor() as cursor:
-        cursor.copy_expert(statement, _Lines(rows))
+        cursor.copy_expert(statement, _Lines(lines))
+
+
+def _default_value(default: Any) -> Any:
+    return default.arg(None) if default.is_callable else default.arg
+
+
+def _format_row(row: Row, columns: Iterable[str]) -> str:
+    return "\t".join([_format_cell(row[name]) for name in columns])
+
+
+def _format_cell(value: Any) -> str:
+    """Return a value in COPY's text format."""
+    match value:
+        case None:
+            return r"\N"
+        case datetime():
+            return value.isoformat()
+        case bytes():
+            return rf"\\x{value.hex()}"
+        case dict() | list():
+            text_ = json.dumps(value, ensure_ascii=False)
+        case _:
+            text_ = str(value)
+    # The check comes first, because few texts need escaping.
+    return text_ if text_.isprintable() and "\\" not in text_ else text_.translate(_ESCAPES)
 
 
 class _Lines(io.TextIOBase):

@@ -5,23 +5,13 @@ from collections.abc import Iterator
 import msgspec
 from sqlalchemy import Connection, text
 
-from app.services.sample_data import tables
-from app.services.sample_data.events import NOTES
-from app.services.sample_data.tasks import Plan
+from app.models import TranscriptChunk
 from muster.protocol import frames
+from sample_data import rows, tables
+from sample_data.events import NOTES
+from sample_data.rows import Row
+from sample_data.tasks import Plan
 
-_COLUMNS = [
-    "task_id",
-    "attempt",
-    "first",
-    "count",
-    "stage_index",
-    "run",
-    "size",
-    "first_ms",
-    "last_ms",
-    "data",
-]
 _LINES_EACH = 50  # log lines per transcript entry
 _CHUNK = 20
 _MILLISECONDS = 500  # between two entries
@@ -34,15 +24,14 @@ _ATTEMPT = text("""
 def make(connection: Connection, plan: Plan) -> None:
     task_id, entries = plan.id_of(plan.long_log), plan.sizes.log_lines // _LINES_EACH
 
-    def rows() -> Iterator[str]:
+    def chunks() -> Iterator[Row]:
         for first in range(0, entries, _CHUNK):
             found = [_entry(number) for number in range(first, min(first + _CHUNK, entries))]
             data = msgspec.json.encode(found)
-            times = found[0].at_ms, found[-1].at_ms
-            cells = (task_id, 1, first, len(found), 0, 0, len(data), *times, f"\\x{data.hex()}")
-            yield "\t".join(map(tables.cell, cells))
+            times = {"first_ms": found[0].at_ms, "last_ms": found[-1].at_ms}
+            yield rows.transcript_chunk(task_id, 1, first, len(found), data) | times
 
-    tables.copy(connection, "transcript_chunks", _COLUMNS, rows())
+    tables.copy(connection, TranscriptChunk, chunks())
     connection.execute(_ATTEMPT, {"task_id": task_id, "entries": entries})
 
 

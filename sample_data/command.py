@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.domain.errors import DomainError
-from app.services import clock, sample_data
+from app.services import clock
 from app.services.accounts import passwords
-from app.services.sample_data import SampleSummary
-from app.services.sample_data.sizes import Sizes
+from sample_data import database
+from sample_data.database import SampleSummary
+from sample_data.sizes import Sizes
 
 _DEFAULTS = Sizes()
 
@@ -50,12 +51,14 @@ _SIZES: list[click.Parameter] = [
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @with_appcontext
 def seed(password: str | None, add: bool, as_json: bool, **sizes: int) -> None:
-    """Fill the database with sample rows: people, projects, machines, tasks and their history."""
+    """Fill the database with sample rows: people, projects, machines, tasks and their history. Only
+    a checkout has this command.
+    """
     chosen, begun = password or secrets.token_urlsafe(18), time.monotonic()
     try:
         passwords.check_strength(chosen)
         made = _make(Sizes(**sizes), chosen, add)
-    except sample_data.NotEmpty:
+    except database.NotEmpty:
         raise click.ClickException("the database isn't empty: use --add to add to it") from None
     except DomainError as error:
         raise click.ClickException(str(error)) from None
@@ -76,7 +79,7 @@ def _make(sizes: Sizes, password: str, add: bool) -> SampleSummary:
                 bars[what] = progress.add_task(what, total=total)
             progress.update(bars[what], completed=done)
 
-        return sample_data.fill(sizes, password, clock.now(), report, add=add)
+        return database.fill(sizes, password, clock.now(), report, add=add)
 
 
 def _print_summary(made: SampleSummary, password: str, seconds: float) -> None:
