@@ -246,7 +246,7 @@ def test_an_operator_unlocks_the_name_and_it_is_told(
     actions = db.session.scalars(sa.select(AuditEntry.action)).all()
     assert "login.unlocked" in actions
     unknown = app.test_cli_runner().invoke(args=["unlock", "nobody"])
-    assert (unknown.exit_code, "no account nobody" in unknown.output) == (1, True)
+    assert (unknown.exit_code, "account nobody not found" in unknown.output) == (1, True)
 
 
 def test_the_owner_is_notified_once_a_day_of_each_kind(app: Flask, victim: Developer) -> None:
