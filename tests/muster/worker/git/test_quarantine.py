@@ -85,7 +85,8 @@ def test_what_is_no_file_among_the_objects_is_found_before_git_opens_it(
 def test_more_than_the_attempts_disk_is_not_taken_however_small_its_pack_is(machine, repository):
     workspace = limited(machine.prepare(repository), disk=20 << 20)
     before = files(workspace.mirror().path)
-    commit = act(workspace, f"head -c 30000000 /dev/zero > zeros; {COMMITTED}")
+    # Without the file, the workspace itself is within the limit.
+    commit = act(workspace, f"head -c 30000000 /dev/zero > zeros; {COMMITTED}; rm zeros")
     with pytest.raises(WorkRefused, match=r"28\.6 MiB unpacked.* 20 MiB of disk") as refused:
         store_commit(workspace, commit)
     assert refused.value.code == "work_too_large"
