@@ -110,6 +110,7 @@ def start_drain(
         machine.drain_deadline = now + timedelta(seconds=deadline_seconds)
     attempts.bump_orders_version(machine)
     wakeups.wake_machines([machine.id])
+    wakeups.publish_machine_status(machine.id)
     _release_attempts(machine, now)
 
 
@@ -124,6 +125,7 @@ def end_drain(machine: Machine, now: datetime) -> None:
     machine.disk_accepted = percent > settings.value("maxDiskPercent")
     attempts.bump_orders_version(machine)
     wakeups.wake_machines([machine.id])
+    wakeups.publish_machine_status(machine.id)
     wakeups.wake_dispatch()
 
 

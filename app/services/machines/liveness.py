@@ -56,6 +56,7 @@ def _mark_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None
     )
     for locked in locks.lock_live_attempts(machine, now):
         _suspend_task(locked, could_speak=could_speak)
+    wakeups.publish_machine_status(machine.id)
     db.session.commit()
 
 
@@ -94,6 +95,7 @@ def recover_machine(machine_id: uuid.UUID, generation: int, now: datetime) -> No
     for locked in locks.lock_live_attempts(machine, now):
         recover_task(locked)
     attempts.bump_orders_version(machine)
+    wakeups.publish_machine_status(machine.id)
     wakeups.wake_dispatch()
     db.session.commit()
 

@@ -99,6 +99,7 @@ def handle_hello(frame: frames.Hello, now: datetime) -> MachineSession:
     _store_hello(machine, now)
     offsets = _reconcile(machine, frame.attempts, now)
     wakeups.publish_replaced(machine.id, machine.generation)
+    wakeups.publish_machine_status(machine.id)
     wakeups.wake_dispatch()
     wishes = wakeups.pop_wakeups()
     db.session.commit()

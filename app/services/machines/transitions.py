@@ -2,15 +2,13 @@
 
 from datetime import datetime
 
-from app import wakeups
 from app.domain import machine as rules
 from app.domain.machine import MachineEvent
 from app.models import Machine
 
 
 def apply_event(machine: Machine, event: MachineEvent, now: datetime) -> None:
-    """Apply a state-machine event to the machine, with the dependent columns. Viewers are updated
-    after the commit.
+    """Apply a state-machine event to the machine, with the dependent columns.
 
     Raises MachineDecommissioned or Conflict, and then changes nothing. Doesn't commit.
     """
@@ -25,4 +23,3 @@ def apply_event(machine: Machine, event: MachineEvent, now: datetime) -> None:
         case MachineEvent.UNDRAIN | MachineEvent.DECOMMISSION:
             machine.drain_started_at = machine.drain_by = None
             machine.drain_note = machine.drain_deadline = None
-    wakeups.publish_machine_status(machine.id)
