@@ -62,7 +62,7 @@ class InstalledMuster(InstalledServer):
                 found = login.wait_for_match(CODE)
                 self.session(name).post(f"/api/web/device/{found[1]}/approve", {})
                 stack.callback(login.wait_until_ended, 0)
-                stack.callback(login.wait_for_output, f"You are {name} (")
+                stack.callback(login.wait_for_output, f" as {name} (")
 
     def start_machine(self, name: str) -> "subprocess.Popen[bytes]":
         """Enrolled and running; `claude` is found there."""
