@@ -62,7 +62,7 @@ def test_who_comes_back_to_a_sign_in_that_is_over_is_told_before_the_next_and_no
     consent(page)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_url(f"{sso_server.url}/")
-    expect(page.get_by_text("identity is not confirmed")).to_have_count(0)
+    expect(page.get_by_text("identity wasn't confirmed")).to_have_count(0)
 
 
 def age_logins(house: SsoServer) -> None:
@@ -109,7 +109,7 @@ def test_who_signs_in_as_somebody_else_may_not_and_is_told(
     sign_in(page, "kim")
     consent(page)
     page.wait_for_url(f"{sso_server.url}/profile*")
-    expect(page.get_by_text("Your identity is not confirmed.")).to_be_visible()
+    expect(page.get_by_text("Your identity wasn't confirmed.")).to_be_visible()
     page.wait_for_url(f"{sso_server.url}/profile")
     wants_a_token(page)
     expect(page.get_by_role("dialog", name="Confirm your identity")).to_be_visible()
