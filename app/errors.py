@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.api.field_errors import FieldErrors, error_codes, flatten_errors
 from app.domain import errors as domain
+from app.domain.answers import AlreadyAnswered, Answerer
 from app.sockets import PeerGone
 
 STATUS: dict[type[domain.DomainError], int] = {
@@ -72,11 +73,13 @@ def problem(
     detail: str,
     *,
     errors: FieldErrors | None = None,
+    answered_by: Answerer | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return a response with a problem document.
 
-    `code` is for clients; `errors` has the errors by field.
+    `code` is for clients; `errors` has the errors by field; `answered_by` gave another answer
+    first.
     """
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -87,6 +90,8 @@ def problem(
     }
     if errors is not None:
         body |= {"errors": errors, "errorCodes": error_codes(errors)}
+    if answered_by is not None:
+        body["answeredBy"] = answered_by._asdict()
     response = current_app.response_class(
         current_app.json.dumps(body), status, headers, mimetype="application/problem+json"
     )
@@ -98,12 +103,15 @@ def problem(
 def _domain_error(error: domain.DomainError) -> Response:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     errors = error.errors if isinstance(error, domain.InvalidFields) else None
+    answered_by = error.answered_by if isinstance(error, AlreadyAnswered) else None
     headers = {}
     if isinstance(error, domain.Unauthenticated):
         headers["WWW-Authenticate"] = _challenge(error)
     if isinstance(error, domain.TooManyAttempts):
         headers["Retry-After"] = str(error.retry_after)
-    return problem(status, error.code, str(error), errors=errors, headers=headers)
+    return problem(
+        status, error.code, str(error), errors=errors, answered_by=answered_by, headers=headers
+    )
 
 
 def _challenge(error: domain.Unauthenticated) -> str:

@@ -144,12 +144,6 @@ class WrongRound(Conflict):
     code = "wrong_round"
 
 
-class AlreadyAnswered(Conflict):
-    """Someone else already answered."""
-
-    code = "already_answered"
-
-
 class HeadChanged(Conflict):
     """The work has changed. Review the latest."""
 

@@ -8,6 +8,7 @@ from app.api.openapi.headers import REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE
 from app.api.problems import Kind
 from app.domain import errors as domain
 from app.domain import field_errors
+from app.domain.answers import AlreadyAnswered
 
 Statuses = Mapping[type[domain.DomainError], int]
 
@@ -154,10 +155,16 @@ def _schema(status: int, codes: list[str]) -> dict[str, Any]:
             },
             "description": "the same errors in the same order, for clients",
         }
+    required = list(properties)
+    if AlreadyAnswered.code in codes:
+        properties["answeredBy"] = {
+            "$ref": "#/components/schemas/Creator",
+            "description": f"with `{AlreadyAnswered.code}`: who answered",
+        }
     return {
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": required,
         "additionalProperties": False,
     }
 
@@ -187,6 +194,8 @@ def _example(problem: Problem) -> dict[str, Any]:
         "detail": problem.detail,
         "code": problem.code,
     }
+    if problem.code == AlreadyAnswered.code:
+        example["answeredBy"] = {"id": 7, "name": "bo"}
     if problem.status == HTTPStatus.UNPROCESSABLE_ENTITY:
         example["errors"] = {"description": [str(field_errors.REQUIRED)]}
         example["errorCodes"] = {

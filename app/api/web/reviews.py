@@ -25,8 +25,8 @@ from app.api.schemas.reviews import (
     ViewedFileSchema,
     ViewedMark,
 )
+from app.domain.answers import AlreadyAnswered
 from app.domain.errors import (
-    AlreadyAnswered,
     CommentPublished,
     Forbidden,
     HeadChanged,

@@ -32,8 +32,8 @@ from app.api.schemas.tasks import (
 )
 from app.api.web import log_page, raw_log
 from app.domain.agents import AgentWarning
+from app.domain.answers import AlreadyAnswered
 from app.domain.errors import (
-    AlreadyAnswered,
     Forbidden,
     IdempotencyKeyReused,
     NoCheckpoint,

@@ -3,8 +3,8 @@
 from app.chat import senders
 from app.chat.incoming_events import Button, IncomingEvent, Intent, parse_button
 from app.chat.messages import DeliveryRefused, RetryLater
+from app.domain.answers import AlreadyAnswered
 from app.domain.errors import (
-    AlreadyAnswered,
     Conflict,
     NoOpenGate,
     NothingPending,
@@ -117,7 +117,8 @@ def _explain(actor: Developer, pressed: Button, error: Conflict) -> Conflict:
     if ended is None:
         return error
     if isinstance(error, AlreadyAnswered):
-        return AlreadyAnswered(f"#{task.id} was already answered. {ended}")
+        text = f"#{task.id} was already answered. {ended}"
+        return AlreadyAnswered(error.answered_by, text)
     if isinstance(error, NoOpenGate):
         return NoOpenGate(f"#{task.id} is no longer waiting for that answer. {ended}")
     return error

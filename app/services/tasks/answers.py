@@ -65,6 +65,7 @@ def _record_answer(
         "result": result,
         "comment": gate.comment,
         "by": actor.id,
+        "answeredBy": {"id": actor.id, "name": actor.name},
         "number": gate.number,
     }
     about |= granted

@@ -10,9 +10,9 @@ from sqlalchemy import insert, literal, select
 from app.domain import pipeline
 from app.domain import task as rules
 from app.domain import tunnel as tunnel_rules
+from app.domain.answers import AlreadyAnswered, Answerer
 from app.domain.attempt import AttemptOutcome
 from app.domain.errors import (
-    AlreadyAnswered,
     NoOpenGate,
     NothingPending,
     TunnelOpen,
@@ -222,16 +222,17 @@ def require_open_gate(task: Task, stage_index: int, number: int | None) -> Gate:
     is_there = gate is not None and gate.stage_index == stage_index
     if gate is not None and is_there and number in (None, gate.number):
         return gate
-    if _has_answer(task, stage_index, number):
-        raise AlreadyAnswered
+    if (answered_by := _find_answerer(task, stage_index, number)) is not None:
+        raise AlreadyAnswered(answered_by)
     if gate is not None and not is_there:
         raise WrongStage(gate.stage_index, stage_index)
     raise NoOpenGate
 
 
-def _has_answer(task: Task, stage_index: int, number: int | None) -> bool:
-    """Whether that question of the stage has had an answer; without a number, any of them."""
-    query = select(Gate.number).where(
+def _find_answerer(task: Task, stage_index: int, number: int | None) -> Answerer | None:
+    """Return who answered that question of the stage; without a number, the latest of them."""
+    query = select(Developer.id, Developer.name).join(Gate, Gate.answered_by == Developer.id)
+    query = query.where(
         Gate.task_id == task.id,
         Gate.round == task.round,
         Gate.stage_index == stage_index,
@@ -239,7 +240,8 @@ def _has_answer(task: Task, stage_index: int, number: int | None) -> bool:
     )
     if number is not None:
         query = query.where(Gate.number == number)
-    return db.session.scalar(query.limit(1)) is not None
+    row = db.session.execute(query.order_by(Gate.answered_at.desc()).limit(1)).one_or_none()
+    return Answerer(*row) if row else None
 
 
 def require_no_tunnel(locked: LockedTask) -> None:

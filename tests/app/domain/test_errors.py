@@ -40,7 +40,6 @@ def test_codes_are_stable_words_and_none_is_used_twice():
     [
         (errors.TaskEnded, "task_ended"),
         (errors.NothingPending, "nothing_pending"),
-        (errors.AlreadyAnswered, "already_answered"),
         (errors.InvalidCredentials, "invalid_credentials"),
         (errors.TotpRequired, "totp_required"),
         (errors.TotpInvalid, "totp_invalid"),

@@ -111,6 +111,10 @@ def test_a_question_is_shown_and_answered_once(
     assert (answered.status_code, answered.json["status"]) == (200, "queued")
     again = client.post(f"{path}/confirm-stage", json=answer, headers=headers)
     assert (again.status_code, again.json["code"]) == (409, "already_answered")
+    events = client.get(f"{path}/events?type=confirmed", headers=headers).json["items"]
+    me = client.get("/api/web/profile", headers=headers).json
+    by_me = {"id": me["id"], "name": me["name"]}
+    assert again.json["answeredBy"] == events[0]["data"]["answeredBy"] == by_me
     nothing = client.get(f"{path}/pending-confirm", headers=headers)
     assert (nothing.status_code, nothing.json["code"]) == (404, "nothing_pending")
 

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from app.domain.answers import AlreadyAnswered
 from app.domain.errors import (
-    AlreadyAnswered,
     DomainError,
     Forbidden,
     InvalidFields,

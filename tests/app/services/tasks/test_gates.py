@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from app.domain.answers import AlreadyAnswered
 from app.domain.errors import (
-    AlreadyAnswered,
     DomainError,
     Forbidden,
     InvalidFields,
@@ -173,6 +173,20 @@ def test_an_answer_to_another_question_of_the_stage_is_refused(admin: Developer)
     for number in (None, 1):
         with pytest.raises(AlreadyAnswered):
             gates.confirm_stage(admin, task.id, 0, "continue", number=number)
+
+
+@pytest.mark.parametrize(("number", "name"), [(0, "ada"), (1, "bo"), (None, "bo")])
+def test_a_late_answer_is_told_who_answered_that_question(
+    admin: Developer, number: int | None, name: str
+) -> None:
+    ada, bo = make_developer(name="ada"), make_developer(name="bo")
+    long_ago = now() - timedelta(minutes=5)
+    task = asking(answered_at=long_ago, answered_by=ada.id, result="confirm")
+    later = {"answered_at": now(), "answered_by": bo.id, "result": "continue"}
+    make_gate(task, kind=GateKind.BUDGET, choices=["continue", "stop"], number=1, **later)
+    with pytest.raises(AlreadyAnswered, match=f"^{name} already answered.$") as caught:
+        gates.confirm_stage(admin, task.id, 0, "continue", number=number)
+    assert caught.value.answered_by.name == name
 
 
 def test_who_may_not_see_the_task_does_not_learn_of_it(app: Flask) -> None:

@@ -157,7 +157,8 @@ def test_what_was_said_stays_in_the_history(admin: Developer, machine: FakeMachi
     machine.hello()
     query = db.select(Event).where(Event.task_id == task.id, Event.type == E.CONFIRMED)
     event = db.session.scalars(query).one()
-    about = {"comment": "this one", "by": admin.id, "number": 0}
+    answered_by = {"id": admin.id, "name": admin.name}
+    about = {"comment": "this one", "by": admin.id, "number": 0, "answeredBy": answered_by}
     assert event.data == {"result": "red", **about}
 
 

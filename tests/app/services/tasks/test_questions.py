@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import AlreadyAnswered, InvalidFields, NoOpenGate, NothingPending
+from app.domain.answers import AlreadyAnswered
+from app.domain.errors import InvalidFields, NoOpenGate, NothingPending
 from app.domain.task import EventType as E
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
