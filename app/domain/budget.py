@@ -27,6 +27,12 @@ class BudgetOwner(StrEnum):
     DEVELOPER = "developer"  # the task's creator
 
 
+class BudgetState(StrEnum):
+    AVAILABLE = "available"
+    LOW = "low"  # at least WARN_AT of a figure is used
+    USED_UP = "used_up"  # the task has to ask
+
+
 @dataclass(frozen=True)
 class UsedAmounts:
     """The amounts used. None is unknown and never exceeds a limit."""
@@ -82,6 +88,12 @@ class BudgetStatus:
         return any(
             self.used.get_known(name) >= WARN_AT * most for name, most in self.limits.items()
         )
+
+    @property
+    def state(self) -> BudgetState:
+        if self.exceeded_figures:
+            return BudgetState.USED_UP
+        return BudgetState.LOW if self.is_low else BudgetState.AVAILABLE
 
     def increased_limits(self, amounts: Amounts) -> dict[str, float]:
         """Return the new grant: what the task has used so far, plus these amounts."""

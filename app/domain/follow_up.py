@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.domain.errors import Conflict
+from app.domain.pipeline import GateKind
 from app.domain.task import ENDED, TaskStatus
 
 MAX_INSTRUCTION = 20_000  # characters
@@ -49,6 +50,23 @@ class FollowUpState(StrEnum):
 def can_start_now(status: TaskStatus, *, at_gate: bool) -> bool:
     """Whether a new follow-up may start now. `at_gate`: the question before a stage is open."""
     return status in ENDED or (at_gate and status in (TaskStatus.SUSPENDED, TaskStatus.QUEUED))
+
+
+def is_at_gate(open_gate: GateKind | None) -> bool:
+    """Whether a follow-up can take the place of the open gate: one before a stage, or before the
+    branch is moved.
+    """
+    return open_gate is not None and open_gate not in (
+        GateKind.BUDGET,
+        GateKind.QUESTION,
+        GateKind.CHECKPOINT,
+    )
+
+
+def can_add(status: TaskStatus, *, at_gate: bool, queued: int, has_work: bool) -> bool:
+    """Whether another follow-up can be added: it's queued, or starts now from the task's work."""
+    starts_now = can_start_now(status, at_gate=at_gate) and not queued
+    return queued < MAX_QUEUED and (has_work or not starts_now)
 
 
 def can_start_automatically(status: TaskStatus, *, at_gate: bool) -> bool:

@@ -6,7 +6,7 @@ open, an empty list for none. A host has one spelling (`canonicalize`), so lists
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.domain import field_errors
@@ -80,6 +80,11 @@ def to_api(allowed: Sequence[str] | None) -> NetworkSpec:
     if allowed is None:
         return OPEN
     return {ALLOW: list(allowed)} if allowed else NONE
+
+
+def is_open(pipeline: Iterable[Mapping[str, Any]], projects: Hosts) -> bool:
+    """Whether every stage may reach every host."""
+    return all(hosts_of_stage(stage.get("network"), projects) is None for stage in pipeline)
 
 
 def hosts_of_stage(own: NetworkSpec | None, projects: Hosts) -> Hosts:

@@ -84,6 +84,11 @@ def next_status(status: TaskStatus, event: TaskEvent) -> TaskStatus:
     return target
 
 
+def accepts(status: TaskStatus, event: TaskEvent) -> bool:
+    """Whether a task with that status accepts the event."""
+    return status in _TRANSITIONS[event][0]
+
+
 def has_process(status: TaskStatus, reason: SuspendReason | None) -> bool:
     """Whether a stage's process or the push runs; also while its agent waits for an answer."""
     return status is TaskStatus.RUNNING or reason is SuspendReason.QUESTION

@@ -74,9 +74,5 @@ class AccessScope:
     def covers(self, project_id: int) -> bool:
         return self.projects is None or project_id in self.projects
 
-    def permits(self, act: Permission, project_id: int) -> bool:
-        """Whether the scope includes the permission in the project, for any owner of the token."""
-        return self.covers(project_id) and self.allows(REQUIRED_SCOPE[act])
-
 
 UNRESTRICTED = AccessScope()

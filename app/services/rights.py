@@ -1,57 +1,46 @@
-"""Rights to projects and tasks: the domain's table (`domain.roles`), applied to rows, within the
-scope of the request's credential (`domain.token_scope`).
-"""
+"""Rights to projects and tasks: the domain's rule (`domain.access`), applied to rows."""
 
 from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute
 
-from app.domain.errors import Forbidden, InsufficientScope, NotFound
+from app.domain.access import Access, find_refusal
+from app.domain.errors import Forbidden
 from app.domain.roles import Permission, Person, ProjectRole, SystemRole, is_allowed
-from app.domain.token_scope import REQUIRED_SCOPE
 from app.extensions import db
 from app.models import Developer, Project, ProjectMember
 
 
-def person(developer: Developer, project: Project, *, creator_id: int | None = None) -> Person:
-    """Return the developer's relation to the project, and to a task that `creator_id` created.
+def access(developer: Developer, project: Project, *, creator_id: int | None = None) -> Access:
+    """Return the developer's access to the project, and to a task that `creator_id` created.
 
     One query; none for an admin, who passes every check of a project.
     """
     is_admin = developer.role is SystemRole.ADMIN
-    return Person(
-        system_role=developer.role,
-        project_role=None if is_admin else _membership(developer, project),
-        is_creator=developer.id == creator_id,
-    )
+    role = None if is_admin else _membership(developer, project)
+    return access_with_role(developer, project, role, creator_id=creator_id)
+
+
+def access_with_role(
+    developer: Developer,
+    project: Project,
+    role: ProjectRole | None,
+    *,
+    creator_id: int | None = None,
+) -> Access:
+    """Return the same for a known role in the project, without a query."""
+    person = Person(developer.role, role, is_creator=developer.id == creator_id)
+    is_deleted = project.deleted_at is not None
+    return Access(person, developer.access_scope, project.id, is_deleted=is_deleted)
 
 
 def require(
     act: Permission, developer: Developer, project: Project, *, creator_id: int | None = None
 ) -> None:
-    """Raise Forbidden if the developer lacks the permission (InsufficientScope, if only their token
-    lacks it), NotFound if they can't even see the project.
-
-    In a deleted project, admins can read the history and end what still runs, and nothing else.
-    """
-    asking = person(developer, project, creator_id=creator_id)
-    if not is_allowed(Permission.SEE_PROJECT, asking) or not developer.access_scope.covers(
-        project.id
-    ):
-        raise NotFound
-    if project.deleted_at is not None:
-        _require_in_deleted(act, asking)
-    if not is_allowed(act, asking):
-        raise Forbidden
-    _require_scope(act, developer)
-
-
-def has_permission(
-    act: Permission, developer: Developer, project: Project, *, creator_id: int
-) -> bool:
-    """Whether the developer has the permission, for a task that `creator_id` created."""
-    within = developer.access_scope.permits(act, project.id)
-    return within and is_allowed(act, person(developer, project, creator_id=creator_id))
+    """Raise what `Access.find_refusal` finds."""
+    if refusal := access(developer, project, creator_id=creator_id).find_refusal(act):
+        raise refusal
 
 
 def acts_by_system_role(developer: Developer, project: Project, *, creator_id: int) -> bool:
@@ -70,9 +59,17 @@ def require_role(act: Permission, developer: Developer) -> None:
     """Raise Forbidden if the developer's system role lacks the permission, which is in no
     project; InsufficientScope, if only their token lacks it.
     """
-    if not is_allowed(act, Person(developer.role)):
-        raise Forbidden
-    _require_scope(act, developer)
+    if refusal := _refusal_by_role(act, developer):
+        raise refusal
+
+
+def has_role(act: Permission, developer: Developer) -> bool:
+    """Whether `require_role` raises nothing."""
+    return _refusal_by_role(act, developer) is None
+
+
+def _refusal_by_role(act: Permission, developer: Developer) -> Forbidden | None:
+    return find_refusal(act, Person(developer.role), developer.access_scope)
 
 
 def can_see_without_membership(developer: Developer) -> bool:
@@ -114,11 +111,25 @@ def projects_where(act: Permission, developer: Developer) -> ColumnElement[bool]
 
 
 def roles_of(developer: Developer, projects: Collection[int]) -> dict[int, ProjectRole]:
-    """Return the developer's roles in those of the projects that they are a member of."""
+    """Return the developer's roles in those of the projects that they are a member of; no query
+    for an admin, whose role is above them.
+    """
+    if developer.role is SystemRole.ADMIN:
+        return {}
     query = select(ProjectMember.project_id, ProjectMember.role).where(
         ProjectMember.developer_id == developer.id, ProjectMember.project_id.in_(projects)
     )
     return {row.project_id: row.role for row in db.session.execute(query)}
+
+
+def role_column(
+    developer: Developer, project_id: ColumnElement[int] | InstrumentedAttribute[int]
+) -> ColumnElement[ProjectRole | None]:
+    """Return the developer's role in the project of a query's rows; null if they are no member."""
+    query = select(ProjectMember.role).where(
+        ProjectMember.project_id == project_id, ProjectMember.developer_id == developer.id
+    )
+    return query.scalar_subquery()
 
 
 def _visible_by_role(developer: Developer) -> ColumnElement[bool] | None:
@@ -131,21 +142,9 @@ def _visible_by_role(developer: Developer) -> ColumnElement[bool] | None:
     return exists & Project.id.in_(mine)
 
 
-def _require_scope(act: Permission, developer: Developer) -> None:
-    if not developer.access_scope.allows(scope := REQUIRED_SCOPE[act]):
-        raise InsufficientScope(f"This needs a token with the scope `{scope}`.")
-
-
 def _membership(developer: Developer, project: Project) -> ProjectRole | None:
     return db.session.scalar(
         select(ProjectMember.role).where(
             ProjectMember.project_id == project.id, ProjectMember.developer_id == developer.id
         )
     )
-
-
-def _require_in_deleted(act: Permission, asking: Person) -> None:
-    if asking.system_role is not SystemRole.ADMIN:
-        raise NotFound
-    if act not in (Permission.SEE_PROJECT, Permission.CANCEL_TASK, Permission.SEE_TERMINAL_INPUTS):
-        raise Forbidden("The project has been deleted.")

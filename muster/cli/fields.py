@@ -31,6 +31,7 @@ TASK_DETAIL = split_names(
     machineId machineName agentType agentOptions priority currentStageIndex round
     followUpsQueued attempt branch taskBranch result failure usage budget queue createdAt
     assignedAt startedAt finishedAt updatedAt pipeline waitingFor hasTerminal
+    allowedActions budgets
     """
 )
 CREATED_TASK = split_names(

@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from app.api.schemas.base import INT8, Integer
 from app.api.schemas.stored import StoredSchema
-from app.domain.budget import BudgetOwner
+from app.domain.budget import BudgetOwner, BudgetState
 
 _MAX_COST = 1_000_000_000
 
@@ -45,7 +45,9 @@ class MonthBudgetSchema(StoredSchema):
 
 
 class SpentBudgetSchema(StoredSchema):
-    """A used-up budget. A task's own covers all its rounds and has no month."""
+    """A budget that applies to a task, and its use. A task's own covers all its rounds and has no
+    month.
+    """
 
     of = fields.String(required=True, validate=validate.OneOf([of.value for of in BudgetOwner]))
     name = fields.String(
@@ -58,3 +60,9 @@ class SpentBudgetSchema(StoredSchema):
         metadata={"description": "including what was granted to the task"},
     )
     used = fields.Nested(UsedSchema, required=True)
+    state = fields.String(
+        required=True,
+        dump_default=BudgetState.USED_UP,  # a gate is about used-up budgets only
+        validate=validate.OneOf([state.value for state in BudgetState]),
+        metadata={"description": "`low`: 80 % of a limit is used"},
+    )

@@ -9,14 +9,16 @@ from app.api.pagination import CursorQuery, cursor_page_schema
 from app.api.schemas.agents import AgentType
 from app.api.schemas.base import Id, Integer, Schema, Timestamp
 from app.api.schemas.labels import SelectorField
-from app.api.schemas.tasks import ListedTaskSchema, WaitSchema
+from app.api.schemas.task_details import WaitSchema
+from app.api.schemas.tasks import ListedTaskSchema
 from app.api.schemas.texts import CommaList
 from app.domain import field_errors
 from app.domain.pipeline import GateKind
 from app.domain.scheduling import Reason
 from app.domain.task import TaskStatus
 from app.models import Task
-from app.services.dispatch.list_summaries import TaskAction, TaskSummary
+from app.services.dispatch import list_summaries
+from app.services.dispatch.list_summaries import TaskSummary
 
 _MAX_PROJECTS = 50
 _IDS = re.compile(r"^([0-9]{1,18}(,[0-9]{1,18}){0,199})?\Z")
@@ -115,7 +117,7 @@ class TaskListItemSchema(ListedTaskSchema):
         fields.Nested(BlockedMachinesSchema), required=True, attribute="summary.blocked_by"
     )
     allowed_actions = fields.List(
-        fields.Enum(TaskAction, by_value=True),
+        fields.String(validate=validate.OneOf([action.value for action in list_summaries.ACTIONS])),
         required=True,
         attribute="summary.allowed_actions",
         metadata={"description": "by the task's state and your permissions"},

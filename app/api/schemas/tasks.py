@@ -19,7 +19,6 @@ from app.domain.scheduling import Reason
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.domain.terminal import TerminalMode
 from app.models import Task
-from app.services.dispatch.wait_reasons import NextAction, Wait, WaitReason
 
 MAX_PRIORITY = 1000
 
@@ -166,44 +165,6 @@ class CreatedTaskSchema(TaskSchema):
 
     def get_attribute(self, obj: CreatedTask, attr: str, default: Any) -> Any:
         return super().get_attribute(obj if attr == "warnings" else obj.task, attr, default)
-
-
-class TaskDetail(NamedTuple):
-    """A task, why machines can't take it, what else it waits for, and whether its terminal is
-    available now.
-    """
-
-    task: Task
-    queue: dict[str, Any] | None
-    waiting_for: Wait | None
-    has_terminal: bool
-
-
-class WaitSchema(Schema):
-    reason = fields.Enum(WaitReason, by_value=True, required=True)
-    next_action = fields.Enum(
-        NextAction,
-        by_value=True,
-        required=True,
-        allow_none=True,
-        metadata={"description": "what happens if no one acts"},
-    )
-    at = Timestamp(
-        required=True, allow_none=True, metadata={"description": "time of the default action"}
-    )
-
-
-class TaskDetailSchema(TaskSchema):
-    """A task, with the reasons why it waits."""
-
-    waiting_for = fields.Nested(WaitSchema, required=True, allow_none=True)
-    has_terminal = fields.Boolean(
-        required=True, metadata={"description": "false: a token for it would be rejected now"}
-    )
-
-    def get_attribute(self, obj: TaskDetail, attr: str, default: Any) -> Any:
-        of_detail = attr in ("queue", "waiting_for", "has_terminal")
-        return super().get_attribute(obj if of_detail else obj.task, attr, default)
 
 
 class TerminalOptions(Schema):

@@ -12,6 +12,7 @@ from app.api.pagination import CursorQuery, paginate_by_cursor, paginate_by_offs
 from app.api.problems import problems
 from app.api.schemas.gates import GateAnswer, PendingGateSchema
 from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, IdempotencyHeaders
+from app.api.schemas.task_details import TaskDetail, TaskDetailSchema
 from app.api.schemas.task_lists import TaskFilter, TaskListItem, TaskListItemPage
 from app.api.schemas.tasks import (
     AttemptQuery,
@@ -23,14 +24,13 @@ from app.api.schemas.tasks import (
     LogLinePage,
     NewTask,
     Retry,
-    TaskDetail,
-    TaskDetailSchema,
     TaskSchema,
     TerminalChannelSchema,
     TerminalInputPage,
     TerminalOptions,
 )
 from app.api.web import log_page, raw_log
+from app.domain import task_actions
 from app.domain.agents import AgentWarning
 from app.domain.answers import AlreadyAnswered
 from app.domain.errors import (
@@ -48,12 +48,14 @@ from app.domain.errors import (
     WrongStage,
 )
 from app.models import Task, TerminalInput
-from app.services import idempotency
+from app.services import idempotency, rights
+from app.services.clock import now
 from app.services.dispatch import list_summaries, wait_reasons
 from app.services.logs import logs
-from app.services.tasks import gates, history, queries, tasks
+from app.services.tasks import actions, gates, history, queries, tasks
 from app.services.tasks.gates import PendingGate
 from app.services.terminals import terminals
+from app.services.usage import budgets
 
 blp = Blueprint("tasks", __name__, url_prefix="/api/web/tasks", description="Tasks")
 
@@ -129,12 +131,18 @@ def get_task(task_id: int) -> TaskDetail:
     While it's queued, `queue` has the reason why each machine can't take it; `waitingFor` has what
     else it waits for.
     """
-    task = queries.get(current_developer(), task_id)
+    actor = current_developer()
+    task, role = queries.get_with_role(actor, task_id)
+    asking = wait_reasons.open_gates([task])
+    state = actions.read_state(task, asking.get(task_id))
+    access = rights.access_with_role(actor, task.project, role, creator_id=task.created_by)
     return TaskDetail(
         task,
         wait_reasons.queue_info(task),
-        wait_reasons.find_wait(task),
-        terminals.is_available(task),
+        wait_reasons.find_waits([task], asking).get(task_id),
+        state.has_terminal,
+        task_actions.allowed_actions(access, state),
+        budgets.task_budgets(actor, task, now()),
     )
 
 

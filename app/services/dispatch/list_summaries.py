@@ -7,35 +7,28 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from sqlalchemy import func, null, select
 
-from app.domain import scheduling
+from app.domain import scheduling, task_actions
 from app.domain.quota import QuotaWaits
-from app.domain.roles import Permission, Person, ProjectRole, SystemRole, is_allowed
 from app.domain.scheduling import Reason, Request
-from app.domain.task import TaskStatus
+from app.domain.task import TaskEvent, TaskStatus, accepts
+from app.domain.task_actions import TaskAction
 from app.extensions import db
-from app.models import Developer, Gate, Machine, Project, ProjectMember, Task
-from app.services import settings
+from app.models import Developer, Gate, Machine, Project, Task
+from app.services import rights, settings
 from app.services.clock import now as clock_now
 from app.services.dispatch import candidates, wait_reasons
 from app.services.dispatch.wait_reasons import Wait
+from app.services.tasks import actions, rounds
 
 MAX_POSITION = 10_000
 """Maximum counted position in the queue."""
 MAX_NAMED_MACHINES = 3
 """Maximum named machines per blocking rule."""
-_ENDED = (TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED)
-
-
-class TaskAction(StrEnum):
-    """An action that the task's state and the developer's rights allow."""
-
-    ANSWER = "answer"
-    CANCEL = "cancel"
-    RETRY = "retry"
+ACTIONS = (TaskAction.ANSWER, TaskAction.CANCEL, TaskAction.RETRY)
+"""The actions that lists tell of: those that people take for many tasks at once."""
 
 
 @dataclass(frozen=True)
@@ -66,56 +59,37 @@ def summarize_tasks(actor: Developer, tasks: Sequence[Task]) -> dict[int, TaskSu
     waits = wait_reasons.find_waits(tasks, gates)
     queued = [task.id for task in tasks if task.status is TaskStatus.QUEUED]
     positions, blocks = _positions(queued), _blocks(queued)
-    roles = _roles(actor, {task.project_id for task in tasks})
+    allowed = _allowed_actions(actor, tasks, gates)
     return {
         task.id: TaskSummary(
             waits.get(task.id),
             gates.get(task.id),
             positions.get(task.id),
             blocks.get(task.id, ()),
-            _allowed_actions(actor, task, roles.get(task.project_id), asks=task.id in gates),
+            allowed[task.id],
         )
         for task in tasks
     }
 
 
-# ---- rights --------------------------------------------------------------------------------------
-
-
-def _roles(actor: Developer, project_ids: Iterable[int]) -> dict[int, ProjectRole]:
-    """Return the developer's roles in these projects; no query for an admin, who has all
-    permissions.
-    """
-    if actor.role is SystemRole.ADMIN:
-        return {}
-    query = select(ProjectMember.project_id, ProjectMember.role).where(
-        ProjectMember.developer_id == actor.id, ProjectMember.project_id.in_(project_ids)
-    )
-    return {row.project_id: row.role for row in db.session.execute(query)}
+# ---- actions -------------------------------------------------------------------------------------
 
 
 def _allowed_actions(
-    actor: Developer, task: Task, role: ProjectRole | None, *, asks: bool
-) -> list[TaskAction]:
-    """Return the actions that the services would allow (`rights`)."""
-    person = Person(actor.role, role, is_creator=task.created_by == actor.id)
-    is_there = task.project.deleted_at is None
-    found = {
-        TaskAction.ANSWER: asks and is_there and is_allowed(Permission.ANSWER_GATE, person),
-        TaskAction.CANCEL: task.status not in _ENDED and is_allowed(Permission.CANCEL_TASK, person),
-        TaskAction.RETRY: task.status in (TaskStatus.FAILED, TaskStatus.CANCELLED)
-        and is_there
-        and is_allowed(Permission.RETRY_TASK, person),
-    }
-    acts = {
-        TaskAction.ANSWER: Permission.ANSWER_GATE,
-        TaskAction.CANCEL: Permission.CANCEL_TASK,
-        TaskAction.RETRY: Permission.RETRY_TASK,
-    }
-    reach = actor.access_scope
-    return [
-        each for each in TaskAction if found[each] and reach.permits(acts[each], task.project_id)
-    ]
+    actor: Developer, tasks: Sequence[Task], gates: Mapping[int, Gate]
+) -> dict[int, list[TaskAction]]:
+    """Return the actions of `ACTIONS` that are allowed for each task."""
+    roles = rights.roles_of(actor, {task.project_id for task in tasks})
+    retriable = [task for task in tasks if accepts(task.status, TaskEvent.RETRY)]
+    # Only a retry of a follow-up needs earlier work.
+    with_work = rounds.find_with_work(task for task in retriable if task.follow_up is not None)
+    found = {}
+    for task in tasks:
+        role = roles.get(task.project_id)
+        access = rights.access_with_role(actor, task.project, role, creator_id=task.created_by)
+        state = actions.known_state(task, gates.get(task.id), has_work=task.id in with_work)
+        found[task.id] = task_actions.allowed_actions(access, state, ACTIONS)
+    return found
 
 
 # ---- the queue -----------------------------------------------------------------------------------

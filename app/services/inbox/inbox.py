@@ -6,17 +6,23 @@ from datetime import datetime
 from typing import Any
 
 from app.domain import inbox as rules
+from app.domain import task_actions
+from app.domain.access import Access
 from app.domain.inbox import DefaultAction, InboxAction, InboxKind
-from app.domain.roles import Permission, Person, ProjectRole, is_allowed
-from app.domain.token_scope import REQUIRED_SCOPE
+from app.domain.roles import Permission, ProjectRole
+from app.domain.task_actions import TaskAction
 from app.models import Developer, Task
 from app.services import rights
 from app.services.inbox import keys, machines, tasks
 from app.services.inbox.keys import Key, Keys
 from app.services.inbox.machines import UnhealthyMachine
 from app.services.inbox.tasks import InboxTasks, ShortDiff
-from app.services.tasks import gates
+from app.services.tasks import actions, gates
 from app.services.tasks.gates import PendingGate
+
+_GATE_ACTIONS = (TaskAction.ANSWER, TaskAction.REVIEW, TaskAction.FOLLOW_UP)
+_FAILURE_ACTIONS = (TaskAction.RETRY, TaskAction.FOLLOW_UP)
+_RESULT_ACTIONS = (TaskAction.REVIEW, TaskAction.FOLLOW_UP)
 
 
 @dataclass(frozen=True)
@@ -49,13 +55,11 @@ class _Viewer:
     developer: Developer
     roles: dict[int, ProjectRole] = field(default_factory=dict)
 
-    def is_allowed(self, act: Permission, task: Task | None = None) -> bool:
-        """Whether the developer's credential allows it for the task (None: outside tasks)."""
-        role = self.roles.get(task.project_id) if task else None
-        is_creator = task is not None and task.created_by == self.developer.id
-        if not self.developer.access_scope.allows(REQUIRED_SCOPE[act]):
-            return False
-        return is_allowed(act, Person(self.developer.role, role, is_creator))
+    def access(self, task: Task) -> Access:
+        role = self.roles.get(task.project_id)
+        return rights.access_with_role(
+            self.developer, task.project, role, creator_id=task.created_by
+        )
 
 
 def listing(
@@ -104,12 +108,8 @@ def _gate_item(asking: _Viewer, of_tasks: InboxTasks, task: Task) -> InboxItem |
     gate = of_tasks.gates.get(task.id)
     if gate is None:
         return None
-    can_answer = asking.is_allowed(Permission.ANSWER_GATE, task)
-    actions = {
-        InboxAction.ANSWER: can_answer,
-        InboxAction.REVIEW: can_answer and asking.is_allowed(Permission.REVIEW, task),
-        InboxAction.FOLLOW_UP: asking.is_allowed(Permission.FOLLOW_UP, task),
-    }
+    state = actions.known_state(task, gate, has_work=task.id in of_tasks.with_work)
+    allowed = task_actions.allowed_actions(asking.access(task), state, _GATE_ACTIONS)
     name = task.stages[min(gate.stage_index, len(task.stages) - 1)]["name"]
     default_action = rules.default_action_of_gate(gate.kind, gate.expires_at)
     return InboxItem(
@@ -118,7 +118,7 @@ def _gate_item(asking: _Viewer, of_tasks: InboxTasks, task: Task) -> InboxItem |
         since=gate.requested_at,
         default_action=default_action,
         at=gate.expires_at,
-        actions=[action for action, is_allowed in actions.items() if is_allowed],
+        actions=[InboxAction(action) for action in allowed],
         task=task,
         gate=gates.to_pending(task, gate, name, of_tasks.diff_at(task, gate)),
         change=of_tasks.short_diff(task, gate),
@@ -127,14 +127,12 @@ def _gate_item(asking: _Viewer, of_tasks: InboxTasks, task: Task) -> InboxItem |
 
 def _end_item(asking: _Viewer, of_tasks: InboxTasks, task: Task, rank: int) -> InboxItem:
     is_failure = rank == rules.RANKS[InboxKind.FAILURE]
-    actions = {
-        InboxAction.RETRY: is_failure and asking.is_allowed(Permission.RETRY_TASK, task),
-        InboxAction.REVIEW: not is_failure and asking.is_allowed(Permission.REVIEW, task),
-        InboxAction.FOLLOW_UP: asking.is_allowed(Permission.FOLLOW_UP, task)
-        and of_tasks.has_work(task),
-        InboxAction.DISMISS: asking.is_allowed(Permission.ANSWER_GATE, task)
-        or asking.is_allowed(Permission.RETRY_TASK, task),
-    }
+    access = asking.access(task)
+    state = actions.known_state(task, None, has_work=task.id in of_tasks.with_work)
+    among = _FAILURE_ACTIONS if is_failure else _RESULT_ACTIONS
+    found = [InboxAction(each) for each in task_actions.allowed_actions(access, state, among)]
+    if any(map(access.allows, (Permission.ANSWER_GATE, Permission.RETRY_TASK))):
+        found.append(InboxAction.DISMISS)
     kind = InboxKind.FAILURE if is_failure else InboxKind.RESULT
     return InboxItem(
         id=f"{kind}-{task.id}-{task.round}",
@@ -142,11 +140,11 @@ def _end_item(asking: _Viewer, of_tasks: InboxTasks, task: Task, rank: int) -> I
         since=task.finished_at,
         default_action=DefaultAction.NOTHING,
         at=None,
-        actions=[action for action, is_allowed in actions.items() if is_allowed],
+        actions=found,
         task=task,
         change=of_tasks.short_diff(task, None),
         log_tail=of_tasks.log_ends.get(task.id, []),
-        retry_from=_retry_from(task) if actions[InboxAction.RETRY] else None,
+        retry_from=_retry_from(task) if InboxAction.RETRY in found else None,
     )
 
 
@@ -162,7 +160,7 @@ def _machine_item(
     if unwell is None:
         return None
     default_action, at = unwell.default_action(now)
-    can_undrain = unwell.is_in_drain and asking.is_allowed(Permission.DRAIN_MACHINE)
+    can_undrain = unwell.is_in_drain and rights.has_role(Permission.DRAIN_MACHINE, asking.developer)
     return InboxItem(
         id=f"machine-{unwell.id}",
         kind=InboxKind.MACHINE,

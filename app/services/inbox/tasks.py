@@ -15,7 +15,7 @@ from app.extensions import db
 from app.models import Change, ChangedFile, Gate, Task, Workspace
 from app.services.inbox import excerpts
 from app.services.inbox.excerpts import Excerpt
-from app.services.tasks import diffs, workspaces
+from app.services.tasks import diffs, rounds, workspaces
 from app.services.tasks.queries import FOR_LISTS
 
 MAX_FILES = 4
@@ -48,11 +48,12 @@ class ShortDiff:
 
 @dataclass(frozen=True)
 class InboxTasks:
-    """Tasks by ID, and their data: open `gates` by task; `changes` by task and commit; `files`
-    by change; `workspaces` by task and attempt.
+    """Tasks by ID, and their data: `with_work` are those that a round can continue; open `gates`
+    by task; `changes` by task and commit; `files` by change; `workspaces` by task and attempt.
     """
 
     tasks: dict[int, Task] = field(default_factory=dict)
+    with_work: set[int] = field(default_factory=set)
     gates: dict[int, Gate] = field(default_factory=dict)
     changes: dict[tuple[int, str], Change] = field(default_factory=dict)
     files: dict[int, list[ShortFile]] = field(default_factory=dict)
@@ -87,10 +88,6 @@ class InboxTasks:
             excerpt=self.excerpts.get(change.id),
         )
 
-    def has_work(self, task: Task) -> bool:
-        """Whether there is work to continue from."""
-        return bool(task.checkpoints or task.partial or (task.result or {}).get("pushed"))
-
     def _change(self, task: Task, gate: Gate | None) -> Change | None:
         commit = diffs.commit_at(task, gate) if gate else _last_commit(task)
         return self.changes.get((task.id, commit)) if commit else None
@@ -111,6 +108,7 @@ def read_tasks(task_ids: Collection[int]) -> InboxTasks:
     quoted = {change_id: of[0].position for change_id, of in files.items()}
     return InboxTasks(
         tasks=tasks,
+        with_work=rounds.find_with_work(tasks.values()),
         gates=gates,
         changes=changes,
         files=files,

@@ -22,7 +22,6 @@ from app.domain.errors import (
     TunnelOpen,
 )
 from app.domain.follow_up import FollowUpStarted, FollowUpState
-from app.domain.pipeline import GateKind
 from app.domain.roles import Permission
 from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
 from app.extensions import db
@@ -243,11 +242,9 @@ def _record(task: Task, row: FollowUp, now: datetime) -> None:
 
 
 def _open_gate(task: Task) -> Gate | None:
-    """Return the waiting task's question before a stage, or before its branch is moved."""
+    """Return the waiting task's gate, if a follow-up can take its place."""
     gate = gates.find_open_gate(task) if task.status in task_rules.LIVE else None
-    if gate is None or gate.kind in (GateKind.BUDGET, GateKind.QUESTION, GateKind.CHECKPOINT):
-        return None
-    return gate
+    return gate if gate and rules.is_at_gate(gate.kind) else None
 
 
 def _require_review(task: Task, review_id: int | None) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import aliased, defer, joinedload, undefer
@@ -9,7 +10,7 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from app.domain import labels
 from app.domain.errors import NotFound
-from app.domain.roles import Permission
+from app.domain.roles import Permission, ProjectRole
 from app.domain.task import LIVE, TaskStatus
 from app.extensions import db
 from app.models import Developer, Gate, Machine, Project, Task
@@ -46,8 +47,18 @@ def get(actor: Developer, task_id: int) -> Task:
     visible.
     """
     if not (found := list_by_ids(actor, [task_id])):
-        raise NotFound(f"Task {task_id} not found, or you don't have access.")
+        raise _not_found(task_id)
     return found[0]
+
+
+def get_with_role(actor: Developer, task_id: int) -> tuple[Task, ProjectRole | None]:
+    """Return the same, and the actor's role in its project, in one query. Raises NotFound."""
+    role = rights.role_column(actor, Task.project_id)
+    query = select(Task, role).where(Task.id == task_id).options(*WITH_NAMES)
+    row = db.session.execute(_limit_to_visible(query, actor)).one_or_none()
+    if row is None:
+        raise _not_found(task_id)
+    return row[0], row[1]
 
 
 def list_by_ids(
@@ -55,9 +66,17 @@ def list_by_ids(
 ) -> Sequence[Task]:
     """Return the tasks that the actor can see, with the same rows as `get`, in any order."""
     query = select(Task).where(Task.id.in_(task_ids)).options(*options)
+    return db.session.scalars(_limit_to_visible(query, actor)).all()
+
+
+def _limit_to_visible(query: Any, actor: Developer) -> Any:
     if (visible := rights.visible_projects(actor)) is not None:
         query = query.join(Task.project).where(visible)
-    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+    return query.execution_options(populate_existing=True)
+
+
+def _not_found(task_id: int) -> NotFound:
+    return NotFound(f"Task {task_id} not found, or you don't have access.")
 
 
 def listing(

@@ -3,11 +3,11 @@
 In all functions the caller holds the locks of the machine and the task, and commits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from app.domain import follow_up
 from app.domain.errors import NoCheckpoint
@@ -15,6 +15,9 @@ from app.domain.task import EventType, TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Event, Task
 from app.services.tasks import gates, transitions
+
+IS_PUBLISHED = exists().where(Event.task_id == Task.id, Event.type == EventType.PUBLISHED)
+"""The condition on `Task` rows that a commit of the task has been pushed."""
 
 
 class CompletedWork(NamedTuple):
@@ -77,6 +80,20 @@ def last_work(task: Task) -> CompletedWork | None:
         return CompletedWork(known[max(known)], max(known))
     published = _published_checkpoint(task)
     return CompletedWork(published, len(task.pipeline) - 1) if published else None
+
+
+def find_with_work(tasks: Iterable[Task]) -> set[int]:
+    """Return the IDs of the tasks that have such work. One statement, if checkpoints don't tell."""
+    found, unknown = set(), []
+    for task in tasks:
+        if task.checkpoints:
+            found.add(task.id)
+        elif task.attempt:
+            unknown.append(task.id)
+    if unknown:
+        query = select(Task.id).where(Task.id.in_(unknown), IS_PUBLISHED)
+        found.update(db.session.scalars(query))
+    return found
 
 
 def _is_outdated(task: Task, checkpoint: Mapping[str, Any]) -> bool:

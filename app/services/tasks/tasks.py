@@ -162,7 +162,7 @@ def cancel_unchecked(actor: Developer, seen: Task) -> Task:
     """Cancel a task without checking rights. Returns it. Commits. Raises TaskEnded."""
     locked = locks.lock_loaded_task(seen)
     task = locked.task
-    if task.status in rules.ENDED:
+    if not rules.accepts(task.status, TaskEvent.CANCEL):
         raise TaskEnded(f"Task {task.id} is already {task.status}.")
     attempts.cancel(locked, f"cancelled by {actor.name}", by=actor.id, gone=False)
     audit.record_privileged("task.cancelled", task, actor)
@@ -181,7 +181,7 @@ def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task
     rights.require(Permission.RETRY_TASK, actor, seen.project, creator_id=seen.created_by)
     locked = locks.lock_loaded_task(seen)
     task, now, start = locked.task, locked.now, from_stage or 0
-    if task.status not in (TaskStatus.FAILED, TaskStatus.CANCELLED):
+    if not rules.accepts(task.status, TaskEvent.RETRY):
         raise TaskNotEnded(f"Task {task_id} is {task.status}.")
     if start >= len(task.pipeline):
         raise InvalidFields({"fromStage": [field_errors.NO_SUCH_STAGE(stages=len(task.pipeline))]})

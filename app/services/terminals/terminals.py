@@ -75,18 +75,12 @@ def issue_token(
     Forbidden, NoTerminal.
     """
     task = queries.get(actor, task_id)
-    rights.require(
-        REQUIRED_PERMISSIONS[mode or TerminalMode.WATCH],
-        actor,
-        task.project,
-        creator_id=task.created_by,
-    )
+    access = rights.access(actor, task.project, creator_id=task.created_by)
+    if refusal := access.find_refusal(REQUIRED_PERMISSIONS[mode or TerminalMode.WATCH]):
+        raise refusal
     if mode is None:
-        about = (actor, task.project)
-        may_type = rights.has_permission(
-            Permission.CONTROL_TERMINAL, *about, creator_id=task.created_by
-        )
-        mode = TerminalMode.CONTROL if may_type else TerminalMode.WATCH
+        can_type = access.allows(Permission.CONTROL_TERMINAL)
+        mode = TerminalMode.CONTROL if can_type else TerminalMode.WATCH
     attempt = locks.latest_attempt(task)
     if attempt is None or not has_terminal(_subject(task, attempt)):
         raise NoTerminal
@@ -97,12 +91,6 @@ def issue_token(
         audit.record_privileged("terminal.controlled", task, actor)
     db.session.commit()
     return TerminalChannel(secret, mode, now + TOKEN_LIFE)
-
-
-def is_available(task: Task) -> bool:
-    """Whether `issue_token` would find a terminal of the task now."""
-    attempt = locks.latest_attempt(task)
-    return attempt is not None and has_terminal(_subject(task, attempt))
 
 
 def token_for_machine(machine_id: uuid.UUID, task_id: int, attempt_number: int) -> str:

@@ -52,10 +52,8 @@ def status(actor: Developer, task_id: int) -> TunnelView:
     row = db.session.execute(query).one_or_none()
     if row is None:
         return TunnelView(task.id)
-    may = rights.has_permission(
-        Permission.CONTROL_TUNNEL, actor, task.project, creator_id=task.created_by
-    )
-    return _view(row[0], row[1], whole=may)
+    access = rights.access(actor, task.project, creator_id=task.created_by)
+    return _view(row[0], row[1], whole=access.allows(Permission.CONTROL_TUNNEL))
 
 
 def _view(tunnel: Tunnel, attempt_ended_at: datetime | None, *, whole: bool) -> TunnelView:
@@ -80,8 +78,7 @@ def start(
     """
     seen = queries.get(actor, task_id)
     rights.require(Permission.CONTROL_TUNNEL, actor, seen.project, creator_id=seen.created_by)
-    hosts = (network.hosts_of_stage(s.get("network"), seen.project.network) for s in seen.pipeline)
-    if any(allowed is not None for allowed in hosts):
+    if not network.is_open(seen.pipeline, seen.project.network):
         raise NetworkClosed
     locked = locks.lock_loaded_task(seen)
     if not locked.has_live_attempt or not _has_workspace(locked.attempt):

@@ -8,8 +8,10 @@ from sqlalchemy import ColumnElement, or_, select, update
 
 from app.domain import notification_rules
 from app.domain.attempt import AttemptPhase
-from app.domain.budget import BudgetOwner, BudgetStatus, month_start, used_to_json
+from app.domain.budget import BudgetOwner, BudgetState, BudgetStatus, month_start, used_to_json
+from app.domain.roles import SystemRole
 from app.domain.task import EventType, TaskStatus
+from app.domain.token_scope import TokenScope
 from app.extensions import db
 from app.models import Attempt, Developer, Project, Task
 from app.services import locks
@@ -99,6 +101,25 @@ def _check_task(task_id: int, now: datetime) -> None:
         if locked.attempt.suspends:
             locked.wake_machine()
     db.session.commit()
+
+
+def task_budgets(actor: Developer, task: Task, now: datetime) -> list[dict[str, Any]]:
+    """Return the budgets that apply to the task, as in `BudgetStatus.to_json`, with their `state`.
+
+    Its creator's is theirs and the admins' to see; others see it once the task's history shows it,
+    when it's low. One statement; none if there are no budgets.
+    """
+    if all(owner.budget is None for owner in (task, task.project, task.creator)):
+        return []
+    is_own = actor.id == task.created_by or actor.role is SystemRole.ADMIN
+    sees_creators = is_own and actor.access_scope.allows(TokenScope.ADMIN)
+    return [
+        {**status.to_json(), "state": status.state}
+        for status in counts.statuses_of_task(task.id, now)
+        if sees_creators
+        or status.owner is not BudgetOwner.DEVELOPER
+        or status.state is not BudgetState.AVAILABLE
+    ]
 
 
 def project_budget(actor: Developer, key: str, now: datetime) -> Mapping[str, Any]:

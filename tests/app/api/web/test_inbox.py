@@ -164,7 +164,7 @@ def test_ones_own_ends_are_to_be_looked_at(
     failed(project, make_developer())
     completed(project, make_developer())
     failed(project, developer)
-    task = completed(project, developer)
+    task = completed(project, developer, checkpoints={"0": WORK})
     make_attempt(task, make_machine())
     make_change(task, [{"path": "a.py", "insertions": 2}])
     failure, result = get(client, headers)["items"]

@@ -94,6 +94,8 @@ def test_a_created_task_is_shown_as_the_contract_says(
     assert shown.pop("queue") == {"position": 1, "blockedBy": []}
     assert shown.pop("waitingFor")["reason"] == "dispatcher"  # there is none in this test
     assert shown.pop("hasTerminal") is False
+    assert shown.pop("allowedActions") == ["review", "follow_up", "cancel"]
+    assert shown.pop("budgets") == []
     assert shown == {name: value for name, value in task.items() if name != "queue"}
     (listed,) = client.get(PATH, headers=headers).json["items"]
     stages = [{"name": stage["name"], "kind": stage["kind"]} for stage in task.pop("pipeline")]

@@ -19,6 +19,7 @@ from tests.factories import (
     make_attempt,
     make_developer,
     make_machine,
+    make_personal_token,
     make_project,
     make_task,
     make_usage,
@@ -99,7 +100,9 @@ def test_an_answer_says_how_much_more(client: FlaskClient, admin: dict[str, str]
     gate = client.get(f"{path}/pending-confirm", headers=admin).json
     used = {"minutes": pytest.approx(0, abs=1), "tokens": 70, "cost": None}
     about = {"of": "task", "name": str(task.id), "month": None}
-    assert gate["budgets"] == [{**about, "budget": {"tokens": 50}, "used": used}]
+    spent = {**about, "budget": {"tokens": 50}, "used": used, "state": "used_up"}
+    shown = client.get(path, headers=admin).json["budgets"]
+    assert gate["budgets"] == shown == [spent]
     answer = {"stageIndex": 0, "result": "continue", "budget": {"tokens": 7}}
     answered = client.post(f"{path}/confirm-stage", json=answer, headers=admin)
     assert (answered.status_code, answered.json["status"]) == (200, "assigned")
@@ -136,3 +139,48 @@ def test_a_grant_that_is_none_is_refused_and_the_question_stays(
     db.session.refresh(task)
     state = (task.status, task.suspend_reason, task.allowed)
     assert state == (TaskStatus.SUSPENDED, SuspendReason.BUDGET, None)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "state"), [(79, "available"), (80, "low"), (100, "used_up"), (120, "used_up")]
+)
+def test_a_task_shows_the_budgets_that_apply_to_it_and_how_much_is_left(
+    client: FlaskClient, admin: dict[str, str], tokens: int, state: str
+) -> None:
+    project = make_project(budget={"tokens": 100})
+    task = make_task(project=project, budget={"minutes": 30})
+    make_attempt(task, make_machine())
+    make_usage(task, input_tokens=tokens)
+    own, of_project = client.get(f"/api/web/tasks/{task.id}", headers=admin).json["budgets"]
+    about = {"of": "project", "name": project.key, "month": MONTH, "budget": {"tokens": 100}}
+    used = {"minutes": 0.0, "tokens": tokens, "cost": None}
+    assert of_project == {**about, "used": used, "state": state}
+    assert (own["of"], own["month"], own["state"]) == ("task", None, "available")
+
+
+@pytest.mark.parametrize(
+    ("who", "tokens", "is_shown"),
+    [
+        pytest.param("member", 79, False, id="a colleague, while there is enough"),
+        pytest.param("member", 80, True, id="a colleague, once the history has a warning"),
+        pytest.param("creator", 1, True, id="themselves"),
+        pytest.param("creator's token here", 1, False, id="a token that can't read the account"),
+        pytest.param("admin", 1, True, id="admins"),
+    ],
+)
+def test_a_developer_s_budget_is_theirs_until_it_is_low(
+    client: FlaskClient, login: Login, who: str, tokens: int, is_shown: bool
+) -> None:
+    member, creator = make_developer(), make_developer(budget={"tokens": 100})
+    task = make_task(project=make_project(members=[member, creator]), creator=creator)
+    make_attempt(task, make_machine())
+    make_usage(task, input_tokens=tokens)
+    _, token = make_personal_token(creator, projects=[task.project_id])
+    headers = {
+        "member": login(member),
+        "creator": login(creator),
+        "creator's token here": {"Authorization": f"Bearer {token}"},
+        "admin": login(make_developer(role=SystemRole.ADMIN)),
+    }
+    shown = client.get(f"/api/web/tasks/{task.id}", headers=headers[who]).json["budgets"]
+    assert [each["of"] for each in shown] == ["developer"] * is_shown

@@ -13,11 +13,12 @@ from app.domain.pipeline import GateKind
 from app.domain.roles import SystemRole
 from app.domain.scheduling import Reason
 from app.domain.task import SuspendReason, TaskStatus
+from app.domain.task_actions import TaskAction
 from app.extensions import redis
 from app.models import Developer, Project, Task
 from app.services import clock
 from app.services.dispatch import list_summaries, wait_reasons
-from app.services.dispatch.list_summaries import Block, TaskAction, TaskSummary
+from app.services.dispatch.list_summaries import Block, TaskSummary
 from app.services.ops import heartbeats
 from app.services.tasks import queries
 from tests.factories import (

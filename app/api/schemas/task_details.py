@@ -1,0 +1,62 @@
+"""One task in detail, as JSON."""
+
+from typing import Any, NamedTuple
+
+from marshmallow import fields
+
+from app.api.schemas.base import Schema, Timestamp
+from app.api.schemas.budget import SpentBudgetSchema
+from app.api.schemas.tasks import TaskSchema
+from app.domain.task_actions import TaskAction
+from app.models import Task
+from app.services.dispatch.wait_reasons import NextAction, Wait, WaitReason
+
+
+class TaskDetail(NamedTuple):
+    """A task, why machines can't take it, what else it waits for, whether its terminal is
+    available now, the developer's actions, and its budgets (`usage.budgets.task_budgets`).
+    """
+
+    task: Task
+    queue: dict[str, Any] | None
+    waiting_for: Wait | None
+    has_terminal: bool
+    allowed_actions: list[TaskAction]
+    budgets: list[dict[str, Any]]
+
+
+class WaitSchema(Schema):
+    reason = fields.Enum(WaitReason, by_value=True, required=True)
+    next_action = fields.Enum(
+        NextAction,
+        by_value=True,
+        required=True,
+        allow_none=True,
+        metadata={"description": "what happens if no one acts"},
+    )
+    at = Timestamp(
+        required=True, allow_none=True, metadata={"description": "time of the default action"}
+    )
+
+
+class TaskDetailSchema(TaskSchema):
+    """A task, with the reasons why it waits, your actions and its budgets."""
+
+    waiting_for = fields.Nested(WaitSchema, required=True, allow_none=True)
+    has_terminal = fields.Boolean(
+        required=True, metadata={"description": "false: a token for it would be rejected now"}
+    )
+    allowed_actions = fields.List(
+        fields.Enum(TaskAction, by_value=True),
+        required=True,
+        metadata={"description": "by the task's state and your permissions"},
+    )
+    budgets = fields.List(
+        fields.Nested(SpentBudgetSchema),
+        required=True,
+        metadata={"description": "that apply to the task"},
+    )
+
+    def get_attribute(self, obj: TaskDetail, attr: str, default: Any) -> Any:
+        of_detail = attr in TaskDetail._fields
+        return super().get_attribute(obj if of_detail else obj.task, attr, default)

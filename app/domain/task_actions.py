@@ -1,0 +1,89 @@
+"""What people can do with a task now, by its state and their access. Services enforce the same."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain import follow_up, task
+from app.domain.access import Access
+from app.domain.pipeline import GateKind
+from app.domain.roles import Permission
+from app.domain.task import TaskEvent, TaskStatus
+
+
+class TaskAction(StrEnum):
+    """Actions of people on a task."""
+
+    ANSWER = "answer"  # its open gate
+    REVIEW = "review"  # and comment
+    FOLLOW_UP = "follow_up"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    TUNNEL = "tunnel"  # open one into its workspace, or close it
+    TYPE = "type"  # into its terminal
+
+
+PERMISSIONS: Mapping[TaskAction, Permission] = {
+    TaskAction.ANSWER: Permission.ANSWER_GATE,
+    TaskAction.REVIEW: Permission.REVIEW,
+    TaskAction.FOLLOW_UP: Permission.FOLLOW_UP,
+    TaskAction.CANCEL: Permission.CANCEL_TASK,
+    TaskAction.RETRY: Permission.RETRY_TASK,
+    TaskAction.TUNNEL: Permission.CONTROL_TUNNEL,
+    TaskAction.TYPE: Permission.CONTROL_TERMINAL,
+}
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """The facts about a task that decide which actions are possible.
+
+    `gate` is the kind of the open gate. `has_work`: a round can continue from its work.
+    `is_follow_up`: a follow-up started its round. `has_terminal`: a stage's process may be running.
+    `takes_tunnel`: its workspace exists, with an open network. `has_tunnel`: an open one.
+    """
+
+    status: TaskStatus
+    gate: GateKind | None = None
+    has_work: bool = False
+    is_follow_up: bool = False
+    follow_ups_queued: int = 0
+    has_terminal: bool = False
+    takes_tunnel: bool = False
+    has_tunnel: bool = False
+
+
+def is_possible(action: TaskAction, state: TaskState) -> bool:
+    """Whether the task's state allows the action to someone. An open tunnel may still block it."""
+    match action:
+        case TaskAction.ANSWER:
+            return state.gate is not None
+        case TaskAction.REVIEW:
+            return True
+        case TaskAction.FOLLOW_UP:
+            return follow_up.can_add(
+                state.status,
+                at_gate=follow_up.is_at_gate(state.gate),
+                queued=state.follow_ups_queued,
+                has_work=state.has_work,
+            )
+        case TaskAction.CANCEL:
+            return task.accepts(state.status, TaskEvent.CANCEL)
+        case TaskAction.RETRY:
+            has_start = state.has_work or not state.is_follow_up
+            return task.accepts(state.status, TaskEvent.RETRY) and has_start
+        case TaskAction.TUNNEL:
+            return state.takes_tunnel or state.has_tunnel
+        case TaskAction.TYPE:
+            return state.has_terminal
+
+
+def allowed_actions(
+    access: Access, state: TaskState, among: Iterable[TaskAction] = TaskAction
+) -> list[TaskAction]:
+    """Return the actions that the access and the task's state allow, of those given."""
+    return [
+        action
+        for action in among
+        if access.allows(PERMISSIONS[action]) and is_possible(action, state)
+    ]
