@@ -59,8 +59,9 @@ class Comparison:
             yield f"below: {field.below} there, {inner} here"
 
     def _is_map(self, schema: Schema) -> bool:
-        is_object = self._resolved(schema).get("type") == "object"
-        return is_object and "properties" not in self._resolved(schema)
+        whole = self._resolved(schema)
+        is_open = "properties" not in whole or whole.get("additionalProperties") is True
+        return whole.get("type") == "object" and is_open
 
     def _resolved(self, schema: Schema) -> Schema:
         return self._schemas[_name(schema)] if "$ref" in schema else schema

@@ -12,7 +12,7 @@ from tests.flows.running_stack import wait_for
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 PRESS_AT = "(one, at) => void setTimeout(() => one.click(), at - Date.now())"
-TOLD = re.compile("answered first: confirm|answered: confirm")
+TOLD = re.compile(r"(\w+) answered( first\.|: confirm)")
 
 
 def test_of_two_who_confirm_at_once_one_wins_and_the_other_is_told_who(
@@ -42,7 +42,7 @@ def test_of_two_who_confirm_at_once_one_wins_and_the_other_is_told_who(
     assert not text_of(pages[winner])
     task.wait_for_status("completed")
     [answer] = task.events("confirmed")
-    assert answer["message"].startswith(f"answered by {winner}: confirm")
+    assert (answer["data"]["answeredBy"]["name"], answer["data"]["result"]) == (winner, "confirm")
     expect(pages["priya"].get_by_role("listitem").filter(has_text=f"#{task.id}")).to_have_count(0)
     expect(pages["bo"].get_by_text("Completed").first).to_be_visible()
 
@@ -52,7 +52,8 @@ def text_of(page: Page) -> str:
     toasts = page.locator(".toast").filter(has_text=TOLD)
     if not toasts.count():
         return ""
-    return toasts.first.inner_text().removeprefix("#").split(":")[-2].split()[0]
+    said = TOLD.search(toasts.first.inner_text())
+    return said[1] if said else ""
 
 
 def test_a_second_person_watches_takes_over_and_the_first_is_told(

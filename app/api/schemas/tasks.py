@@ -220,7 +220,13 @@ class EventSchema(Schema):
     attempt = Integer(required=True)
     stage_index = Integer(required=True, allow_none=True)
     message = fields.String(required=True)
-    data = fields.Dict(required=True)
+    data = fields.Dict(
+        required=True,
+        metadata={
+            "properties": {"answeredBy": {"$ref": "#/components/schemas/Creator"}},
+            "additionalProperties": True,
+        },
+    )
     created_at = Timestamp(required=True)
 
 

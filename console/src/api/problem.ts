@@ -1,4 +1,7 @@
 import { type FieldErrors, type FieldMessages, localizeFieldErrors } from './fieldErrors'
+import type { components } from './schema'
+
+type Answerer = components['schemas']['Creator']
 
 /** What the server refuses, in its own words (RFC 9457), or that it could not be asked. */
 export class Problem extends Error {
@@ -15,6 +18,8 @@ export class Problem extends Error {
     readonly retryAfterSeconds: number | null = null,
     /** How many more tries a password has; null where none was asked for. */
     readonly remaining: number | null = null,
+    /** Who answered first, with `already_answered`. */
+    readonly answeredBy: Answerer | null = null,
   ) {
     super(detail)
     this.name = 'Problem'
@@ -27,6 +32,7 @@ type ProblemBody = {
   title?: string
   errors?: FieldMessages
   errorCodes?: FieldErrors
+  answeredBy?: Answerer
 }
 
 /** The problem that an answer of `status` with this body tells. */
@@ -42,6 +48,7 @@ export function parseProblem(response: Response, body: unknown): Problem {
     response.headers.get('X-Request-ID'),
     retryAfter > 0 ? retryAfter : null,
     remaining === null ? null : Number(remaining),
+    told.answeredBy ?? null,
   )
 }
 

@@ -3,7 +3,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { asProblem } from '../api/problem'
 import { strings } from '../i18n'
-import { answeredBy } from '../lib/task/answeredBy'
 import { showErrorToast, showToast } from '../state/toasts'
 import { invalidateTask } from './task'
 
@@ -52,8 +51,8 @@ export function useGate(task: Schemas['TaskDetail'] | undefined) {
 
 const LATE_ANSWER_CODES = ['already_answered', 'no_open_gate', 'wrong_stage', 'wrong_round']
 
-/** Answer. Nothing is shown as done before the server has said so; of several who answer at once one
- *  wins, and the others are told who. */
+/** Answer. Nothing is shown as done before the server has said so. Of several answers at once one wins,
+ *  and the others show whose. */
 export function useAnswerGate(taskId: number) {
   const cache = useQueryClient()
   return useMutation({
@@ -61,21 +60,12 @@ export function useAnswerGate(taskId: number) {
       data(
         api.POST('/api/web/tasks/{taskId}/confirm-stage', { params: { path: { taskId } }, body }),
       ),
-    onError: async (error) => {
-      if (!LATE_ANSWER_CODES.includes(asProblem(error).code)) return showErrorToast(error)
-      const won = await fetchLastAnswer(taskId).catch(() => null)
-      showToast(won ? strings.gate.answeredFirst(won.who, won.said) : strings.gate.closed)
+    onError: (error) => {
+      const { code, answeredBy } = asProblem(error)
+      if (!LATE_ANSWER_CODES.includes(code)) return showErrorToast(error)
+      showToast(answeredBy ? strings.gate.answeredFirst(answeredBy.name) : strings.gate.closed)
     },
     // The gate is asked for when the task says that one is open: before that it would be a 404.
     onSettled: () => invalidateTask(cache, taskId),
   })
-}
-
-/** Who has answered last, and what. */
-async function fetchLastAnswer(taskId: number): Promise<{ who: string; said: string } | null> {
-  const query = { type: 'confirmed', limit: 200 }
-  const path = '/api/web/tasks/{taskId}/events'
-  const { items } = await data(api.GET(path, { params: { path: { taskId }, query } }))
-  const last = items.at(-1)
-  return last ? answeredBy(last) : null
 }

@@ -1,7 +1,6 @@
 /** What is said about a task's change. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
-import { answeredBy } from '../lib/task/answeredBy'
 import { broadcastReviewChange } from '../realtime/reviewChannel'
 import { fetchAllPages } from './pagination'
 
@@ -118,19 +117,6 @@ export function useResolveThread(taskId: number) {
         : data(api.POST('/api/web/tasks/{taskId}/threads/{threadId}/reopen', { params }))
     },
   )
-}
-
-/** Who has decided last, by an answer or a review; null where that is not told. */
-export async function fetchLastReviewer(taskId: number): Promise<string | null> {
-  const path = { taskId }
-  const query = { type: 'confirmed,reviewed', limit: 200 }
-  const told = await data(api.GET('/api/web/tasks/{taskId}/events', { params: { path, query } }))
-  const last = told.items.at(-1)
-  if (last?.type !== 'reviewed') return (last && answeredBy(last)?.who) ?? null
-  const reviews = await data(
-    api.GET('/api/web/tasks/{taskId}/reviews', { params: { path, query: { limit: 100 } } }),
-  )
-  return reviews.items.find(({ id }) => id === last.data.review)?.author.name ?? null
 }
 
 /** Never shown before the server has taken it: somebody else may have been quicker. */

@@ -1,10 +1,9 @@
 import { useMemo } from 'react'
 import type { Schemas } from '../../api/client'
 import { strings } from '../../i18n'
-import { answeredBy } from '../../lib/task/answeredBy'
+import { textIn } from '../../lib/task/entryData'
 import { isWaitingForAnswer, useGate } from '../../queries/gates'
 import { useMe } from '../../queries/me'
-import { useTaskPermissions } from '../../queries/taskPermissions'
 import { type TaskListener, useTaskStream } from '../../realtime/taskStream'
 import { showToast } from '../../state/toasts'
 import styles from './Gate.module.css'
@@ -15,7 +14,7 @@ import { QuestionReminder } from './QuestionReminder'
  *  is told who, and what. */
 export function TaskGate({ task }: { task: Schemas['TaskDetail'] }) {
   const { data: gate } = useGate(task)
-  const canAnswer = useTaskPermissions(task).answer
+  const canAnswer = task.allowedActions.includes('answer')
   useAnswerToasts(task.id)
   if (!gate || !isWaitingForAnswer(task)) return null
   return (
@@ -36,9 +35,9 @@ function useAnswerToasts(taskId: number): void {
   const listener = useMemo(
     (): TaskListener => ({
       events: (events) => {
-        for (const event of events) {
-          const won = answeredBy(event)
-          if (won && won.id !== me) showToast(strings.gate.answered(won.who, won.said))
+        for (const { data } of events) {
+          if (!data.answeredBy || data.answeredBy.id === me) continue
+          showToast(strings.gate.answered(data.answeredBy.name, textIn(data, 'result') ?? ''))
         }
       },
     }),

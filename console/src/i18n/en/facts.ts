@@ -27,6 +27,7 @@ export const facts = {
   cost: 'Cost',
   about: (cost: string) => `about ${cost}`,
   estimate: "Estimated from your admin's price table, or partly unknown",
+  budgetStates: { low: 'almost used up', used_up: 'used up' },
   ofBudget: (used: string, limit: string) => `${used} of ${limit}`,
   minutes: (n: string) => `${n} min`,
   tokens: (n: string) => `${n} tokens`,

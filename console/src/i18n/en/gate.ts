@@ -2,7 +2,7 @@
 export const gate = {
   asks: (who: string) => `${who} asks`,
   mayAnswer: (project: string) => `Anyone in ${project} can answer`,
-  answeredFirst: (who: string, result: string) => `${who} answered first: ${result}`,
+  answeredFirst: (who: string) => `${who} answered first.`,
   answered: (who: string, result: string) => `${who} answered: ${result}`,
   closed: 'This question is closed.',
   confirm: 'Confirm',

@@ -9,7 +9,7 @@ export const taskUsage = {
   sum: 'Total',
   budget: 'Budget',
   noBudget:
-    "The task has no budget of its own. Its project's or its creator's monthly budget can apply.",
+    "Neither the task nor its project has a budget. Its creator's monthly budget can apply.",
   nothing: 'No usage yet',
   nothingWhy: 'Agents report usage while they run and when they end. Shell stages use nothing.',
 }

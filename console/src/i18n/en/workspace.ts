@@ -19,7 +19,7 @@ export const workspace = {
   updated: 'Updated',
   tunnel: 'Tunnel',
   tunnelWhy:
-    'Opens VS Code in a browser, in this workspace on the machine. Changes made through it at a gate become a checkpoint in your name.',
+    'Opens VS Code in a browser, in this workspace on the machine. Changes made through it at a gate become a checkpoint in your name. Needs an open network.',
   tunnelStates: {
     idle: 'closed',
     starting: 'opening',

@@ -28,6 +28,7 @@ export const facts: typeof en = {
   cost: '费用',
   about: (cost) => `约 ${cost}`,
   estimate: '根据管理员的价格表估算，或部分未知',
+  budgetStates: { low: '即将用完', used_up: '已用完' },
   ofBudget: (used, limit) => `${used} / ${limit}`,
   minutes: (n) => `${n} 分钟`,
   tokens: (n) => `${n} Token`,

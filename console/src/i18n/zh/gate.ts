@@ -3,7 +3,7 @@ import type { gate as en } from '../en/gate'
 export const gate: typeof en = {
   asks: (who) => `${who} 提问`,
   mayAnswer: (project) => `${project} 的所有成员都可以回答`,
-  answeredFirst: (who, said) => `${who} 已先回答：${said}`,
+  answeredFirst: (who) => `${who} 已先回答。`,
   answered: (who, said) => `${who} 已回答：${said}`,
   closed: '这个问题已经关闭。',
   confirm: '确认',

@@ -9,7 +9,7 @@ export const taskUsage: typeof en = {
   noModel: '未知',
   sum: '合计',
   budget: '预算',
-  noBudget: '此任务没有单独的预算，可能受项目或创建者的每月预算限制。',
+  noBudget: '此任务和项目都没有预算，可能受创建者的每月预算限制。',
   nothing: '还没有用量',
   nothingWhy: '智能体在运行中和结束时上报用量。Shell 阶段没有用量。',
 }

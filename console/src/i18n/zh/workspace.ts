@@ -20,7 +20,7 @@ export const workspace: typeof en = {
   updated: '更新时间',
   tunnel: '隧道',
   tunnelWhy:
-    '在浏览器中用 VS Code 打开机器上的此工作区。在关卡处通过它所做的修改，会以你的名义成为检查点。',
+    '在浏览器中用 VS Code 打开机器上的此工作区。在关卡处通过它所做的修改，会以你的名义成为检查点。需要开放网络。',
   tunnelStates: {
     idle: '已关闭',
     starting: '正在打开',

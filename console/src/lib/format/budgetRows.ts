@@ -1,13 +1,13 @@
-/** A month's budget beside what was used of it. Pure. */
+/** The limits of a budget, each beside what is used of it. Pure. */
 import type { Schemas } from '../../api/client'
 import { LIMITS } from '../form/limits'
 
 type Month = Pick<Schemas['MonthBudget'], 'budget' | 'used'>
 
-/** The limits that there are, each with what was used; what is not known counts as nothing. */
+/** The limits that there are; `used` null: unknown. */
 export function budgetRows({ budget, used }: Month) {
   return LIMITS.flatMap((what) => {
     const limit = budget?.[what]
-    return limit === null || limit === undefined ? [] : [{ what, limit, used: used[what] ?? 0 }]
+    return limit === null || limit === undefined ? [] : [{ what, limit, used: used[what] }]
   })
 }

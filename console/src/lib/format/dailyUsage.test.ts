@@ -34,7 +34,7 @@ describe("a month's budget", () => {
   it('shows the limits that there are', () => {
     const used = { minutes: 5, tokens: null, cost: 1.5 } as never
     expect(budgetRows({ budget: { tokens: 100, cost: 2 }, used })).toEqual([
-      { what: 'tokens', limit: 100, used: 0 },
+      { what: 'tokens', limit: 100, used: null },
       { what: 'cost', limit: 2, used: 1.5 },
     ])
     expect(budgetRows({ budget: null, used })).toEqual([])

@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { strings } from '../../i18n'
-import { answeredBy } from '../../lib/task/answeredBy'
+import { textIn } from '../../lib/task/entryData'
 import type { InboxItem } from '../../queries/inbox'
 import { useMe } from '../../queries/me'
 import { onStreamUpdate } from '../../realtime/stream'
@@ -20,11 +20,12 @@ export function useAnswerToasts(items: readonly InboxItem[] | undefined): void {
         ({ events }) => {
           const { items, me, navigate } = around.current
           for (const event of events) {
-            const won = answeredBy(event)
+            const { answeredBy } = event.data
             const isShown = items?.some(({ gate }) => gate?.taskId === event.taskId)
-            if (!won || won.id === me || !isShown) continue
+            if (!answeredBy || answeredBy.id === me || !isShown) continue
             const open = () => void navigate(taskViewLink(event.taskId, undefined))
-            showToast(`#${event.taskId}: ${strings.gate.answered(won.who, won.said)}`, {
+            const text = strings.gate.answered(answeredBy.name, textIn(event.data, 'result') ?? '')
+            showToast(`#${event.taskId}: ${text}`, {
               name: strings.inbox.openTask,
               do: open,
             })

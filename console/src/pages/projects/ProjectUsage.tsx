@@ -57,7 +57,8 @@ function MonthBudget({ projectKey }: { projectKey: string }) {
     <section aria-labelledby="month">
       <h2 id="month">{strings.projects.thisMonth}</h2>
       <dl className={styles.month}>
-        {rows.map(({ what, used, limit }) => {
+        {rows.map(({ what, limit, used: known }) => {
+          const used = known ?? 0
           const formatFigure = (n: number) =>
             what === 'cost' ? formatMoney(n, locale) : formatInteger(n, locale)
           const share = limit > 0 ? Math.min(1, used / limit) : 1

@@ -7,7 +7,6 @@ import { lazyComponent } from '../../components/lazyComponent'
 import { strings } from '../../i18n'
 import { downloadBlob } from '../../lib/net/download'
 import { fetchEvidence } from '../../queries/task'
-import { useTaskPermissions } from '../../queries/taskPermissions'
 import { showErrorToast } from '../../state/toasts'
 import { useSetSearch } from './search'
 import styles from './TaskActions.module.css'
@@ -22,13 +21,15 @@ type OpenDialog = 'cancel' | 'retry' | 'followUp' | 'curl' | null
 /** What can be done with the task. What the person may not do is not there. */
 export function TaskActions({ task }: { task: Schemas['TaskDetail'] }) {
   const [opened, open] = useState<OpenDialog>(null)
-  const may = useTaskPermissions(task)
+  const allowed = task.allowedActions
   const set = useSetSearch()
   const close = () => open(null)
   const acts: MenuItem[] = []
-  if (may.followUp) acts.push({ name: strings.task.followUp, onSelect: () => open('followUp') })
-  if (may.retry) acts.push({ name: strings.task.retry, onSelect: () => open('retry') })
-  if (may.cancel)
+  if (allowed.includes('follow_up'))
+    acts.push({ name: strings.task.followUp, onSelect: () => open('followUp') })
+  if (allowed.includes('retry'))
+    acts.push({ name: strings.task.retry, onSelect: () => open('retry') })
+  if (allowed.includes('cancel'))
     acts.push({ name: strings.task.cancel, onSelect: () => open('cancel'), isBad: true })
   const more: MenuItem[] = [
     { name: strings.task.openWorkspace, onSelect: () => set({ view: 'workspace' }) },

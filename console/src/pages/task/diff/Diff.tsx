@@ -7,7 +7,6 @@ import type { Comparison, StageDiff } from '../../../lib/diff/comparison'
 import { useGate } from '../../../queries/gates'
 import { useMe } from '../../../queries/me'
 import { useThreads } from '../../../queries/reviews'
-import { useTaskPermissions } from '../../../queries/taskPermissions'
 import { ComparisonBar } from './ComparisonBar'
 import styles from './Diff.module.css'
 import { emptyReason } from './emptyReason'
@@ -61,7 +60,7 @@ export function Diff({ task, pages, stageDiffs, comparison, ignoresSpace, ...pro
   const { isViewed, isFolded, fold, view } = useFolds(task.id)
   const [isWholeCommented, setWholeCommented] = useState(false)
   const me = useMe()?.id
-  const canReview = useTaskPermissions(task).answer
+  const canReview = task.allowedActions.includes('review')
   const isLatest = (stageDiffs.at(-1)?.commit ?? page.commit) === page.commit
   const review = useMemo(
     () => ({ task, base: page.base, commit: page.commit, layout, isLatest, canReview, me }),

@@ -1,9 +1,9 @@
 import type { Schemas } from '../../../api/client'
 import { useNow } from '../../../components/hooks/useNow'
 import { locale, strings } from '../../../i18n'
+import { budgetRows } from '../../../lib/format/budgetRows'
 import { formatCompact, formatInteger, formatMoney } from '../../../lib/format/numbers'
-import { budgetUsage } from '../../../lib/task/budgetUsage'
-import { useEvents } from '../../../queries/events'
+import { useTask } from '../../../queries/task'
 import { Fact } from './Fact'
 import styles from './Facts.module.css'
 
@@ -25,7 +25,7 @@ export function UsageFacts({ task }: { task: Schemas['TaskDetail'] }) {
           <Cost usage={usage} />
         </Fact>
       </dl>
-      {task.budget && <BudgetMeters task={task} budget={task.budget} />}
+      <BudgetMeters task={task} />
     </>
   )
 }
@@ -40,25 +40,48 @@ export function Cost({ usage }: { usage: Usage | null }) {
   )
 }
 
-export function BudgetMeters(props: { task: Schemas['TaskDetail']; budget: Schemas['Budget'] }) {
+/** The budgets that apply to the task, and how much of each is used. */
+export function BudgetMeters({ task }: { task: Schemas['TaskDetail'] }) {
+  const { dataUpdatedAt } = useTask(task.id)
   const now = useNow()
-  const events = useEvents(props.task.id).data ?? []
-  const says = {
-    minutes: (n: number) => strings.facts.minutes(formatInteger(Math.floor(n), locale)),
-    tokens: (n: number) => strings.facts.tokens(formatCompact(n, locale)),
-    cost: (n: number) => formatMoney(n, locale),
-  }
-  return budgetUsage(props.task, events, now).map(({ figure, used, limit }) => {
-    const share = used === null ? 0 : used / limit
-    const look = share >= 1 ? 'failed' : share >= 0.8 ? 'needs' : 'running'
-    const said = used === null ? strings.common.unknown : says[figure](used)
-    return (
-      <div key={figure} className={styles.budget}>
-        <p className="hint">{strings.facts.ofBudget(said, says[figure](limit))}</p>
-        <span className="meter" data-is={look}>
-          <i style={{ width: `${Math.min(100, share * 100)}%` }} />
-        </span>
-      </div>
-    )
-  })
+  // While the task runs, minutes pass that the server hasn't sent.
+  const minutes = task.status === 'running' ? Math.max(0, now - dataUpdatedAt) / 60_000 : 0
+  return task.budgets.map((budget) => (
+    <section key={budget.of} className={styles.budget} aria-label={nameOf(budget)}>
+      <p className="hint">
+        {nameOf(budget)}
+        {budget.state !== 'available' && <b> · {strings.facts.budgetStates[budget.state]}</b>}
+      </p>
+      {budgetRows(budget).map((row) => (
+        <BudgetMeter key={row.what} {...row} more={row.what === 'minutes' ? minutes : 0} />
+      ))}
+    </section>
+  ))
+}
+
+function nameOf({ of, name }: Schemas['SpentBudget']): string {
+  return strings.gate.budgetName[of](name)
+}
+
+type Row = ReturnType<typeof budgetRows>[number]
+
+function BudgetMeter({ what, limit, used: sent, more }: Row & { more: number }) {
+  const used = sent === null ? null : sent + more
+  const share = used === null ? 0 : used / limit
+  const look = share >= 1 ? 'failed' : share >= 0.8 ? 'needs' : 'running'
+  const text = used === null ? strings.common.unknown : FORMATS[what](used)
+  return (
+    <>
+      <p className="hint">{strings.facts.ofBudget(text, FORMATS[what](limit))}</p>
+      <span className="meter" data-is={look}>
+        <i style={{ width: `${Math.min(100, share * 100)}%` }} />
+      </span>
+    </>
+  )
+}
+
+const FORMATS: Record<Row['what'], (n: number) => string> = {
+  minutes: (n) => strings.facts.minutes(formatInteger(Math.floor(n), locale)),
+  tokens: (n) => strings.facts.tokens(formatCompact(n, locale)),
+  cost: (n) => formatMoney(n, locale),
 }

@@ -3,8 +3,7 @@ import { Markdown } from '../../../components/markdown/Markdown'
 import { strings } from '../../../i18n'
 import { agentName } from '../../../lib/format/agentNames'
 import { revealInvisible } from '../../../lib/format/invisibleChars'
-import { answeredBy } from '../../../lib/task/answeredBy'
-import { textsIn } from '../../../lib/task/entryData'
+import { textIn, textsIn } from '../../../lib/task/entryData'
 import { type Entry, findAnswer } from '../../../lib/task/transcript'
 import styles from './Transcript.module.css'
 
@@ -13,7 +12,7 @@ type Props = { task: Schemas['TaskDetail']; entry: Entry; events: Schemas['Event
 /** What the agent asked, and what it was told. One that is open is answered above the views. */
 export function Question({ task, entry, events }: Props) {
   const answer = findAnswer(entry, events)
-  const won = answer && answeredBy(answer)
+  const answeredBy = answer?.data.answeredBy
   const isOpen = !answer && task.suspendReason === 'question' && entry.attempt === task.attempt
   const agent = agentName(task.agentType)
   const choices = textsIn(entry.data, 'choices')
@@ -25,17 +24,17 @@ export function Question({ task, entry, events }: Props) {
       <div className={styles.what}>
         <Markdown text={entry.text || entry.title} />
       </div>
-      {!won && choices.length > 0 && (
+      {!answer && choices.length > 0 && (
         <ul className={styles.choices}>
           {choices.map((choice) => (
             <li key={choice}>{revealInvisible(choice)}</li>
           ))}
         </ul>
       )}
-      {won && (
+      {answer && answeredBy && (
         <p>
-          <span className="dim">{strings.transcript.answeredBy(won.who)}</span>{' '}
-          {revealInvisible(won.said)}
+          <span className="dim">{strings.transcript.answeredBy(answeredBy.name)}</span>{' '}
+          {revealInvisible(textIn(answer.data, 'result') ?? '')}
         </p>
       )}
       {isOpen && (

@@ -50,8 +50,8 @@ export default function UsageTab({ task }: { task: Schemas['TaskDetail'] }) {
       </div>
       <section className={styles.budget}>
         <h2>{strings.taskUsage.budget}</h2>
-        {task.budget ? (
-          <BudgetMeters task={task} budget={task.budget} />
+        {task.budgets.length > 0 ? (
+          <BudgetMeters task={task} />
         ) : (
           <p className="hint">{strings.taskUsage.noBudget}</p>
         )}

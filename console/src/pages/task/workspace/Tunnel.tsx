@@ -8,20 +8,19 @@ import { Field } from '../../../components/forms/Field'
 import { locale, strings } from '../../../i18n'
 import { formatTime } from '../../../lib/format/times'
 import { isWaitingForAnswer } from '../../../queries/gates'
-import { useTaskPermissions } from '../../../queries/taskPermissions'
 import { useCloseTunnel, useOpenTunnel, useTunnel } from '../../../queries/workspace'
 import styles from './Workspace.module.css'
 
 const HOURS = [1, 4, 8, 24]
 const OPEN_STATES = ['starting', 'connected', 'closing']
-const FINISHED_STATUSES = ['completed', 'failed', 'cancelled']
+const WITHOUT_MACHINE = ['queued', 'completed', 'failed', 'cancelled']
+
+type Props = { task: Schemas['TaskDetail'] }
 
 /** The tunnel into the workspace: open it, go there, close it. */
-export function Tunnel({ task }: { task: Schemas['TaskDetail'] }) {
+export function Tunnel({ task }: Props) {
   const { data: tunnel } = useTunnel(task.id)
-  const may = useTaskPermissions(task)
   if (!tunnel) return null
-  const isOpen = OPEN_STATES.includes(tunnel.state)
   return (
     <section className={`panel ${styles.panel}`}>
       <h2 className="row">
@@ -36,10 +35,18 @@ export function Tunnel({ task }: { task: Schemas['TaskDetail'] }) {
           {tunnel.error}
         </p>
       )}
-      {may.tunnel &&
-        (isOpen ? <OpenTunnel task={task} tunnel={tunnel} /> : <ClosedTunnel task={task} />)}
+      <TunnelControls task={task} tunnel={tunnel} />
     </section>
   )
+}
+
+function TunnelControls({ task, tunnel }: Props & { tunnel: Schemas['Tunnel'] }) {
+  if (task.allowedActions.includes('tunnel')) {
+    const isOpen = OPEN_STATES.includes(tunnel.state)
+    return isOpen ? <OpenTunnel task={task} tunnel={tunnel} /> : <ClosedTunnel task={task} />
+  }
+  if (!WITHOUT_MACHINE.includes(task.status)) return null
+  return <p className="hint">{strings.workspace.notLive}</p>
 }
 
 function tunnelIcon({ state }: Schemas['Tunnel']): string | undefined {
@@ -47,7 +54,7 @@ function tunnelIcon({ state }: Schemas['Tunnel']): string | undefined {
   return state === 'failed' ? 'failed' : undefined
 }
 
-function OpenTunnel({ task, tunnel }: { task: Schemas['TaskDetail']; tunnel: Schemas['Tunnel'] }) {
+function OpenTunnel({ task, tunnel }: Props & { tunnel: Schemas['Tunnel'] }) {
   const close = useCloseTunnel(task.id)
   return (
     <>
@@ -73,12 +80,9 @@ function OpenTunnel({ task, tunnel }: { task: Schemas['TaskDetail']; tunnel: Sch
   )
 }
 
-function ClosedTunnel({ task }: { task: Schemas['TaskDetail'] }) {
+function ClosedTunnel({ task }: Props) {
   const [hours, setHours] = useState(4)
   const open = useOpenTunnel(task.id)
-  if (FINISHED_STATUSES.includes(task.status) || task.attempt === 0) {
-    return <p className="hint">{strings.workspace.notLive}</p>
-  }
   return (
     <>
       <div className={styles.open}>

@@ -4,7 +4,7 @@ import { asProblem } from '../../../../api/problem'
 import { Button } from '../../../../components/controls/Button'
 import { strings } from '../../../../i18n'
 import { IdempotencyKeys } from '../../../../lib/net/idempotencyKeys'
-import { fetchLastReviewer, useSubmitReview } from '../../../../queries/reviews'
+import { useSubmitReview } from '../../../../queries/reviews'
 import { showErrorToast, showToast } from '../../../../state/toasts'
 import styles from './ReviewPanel.module.css'
 import { useReview } from './reviewContext'
@@ -48,8 +48,10 @@ export function ReviewForm({ task, gate, drafts }: Props) {
           showToast(submittedText(verdict, told))
         },
         onError: (error) => {
-          const { code } = asProblem(error)
-          if (LATE_REVIEW_CODES.includes(code)) void showAnsweredToast(task.id)
+          const { code, answeredBy } = asProblem(error)
+          // Its drafts are still there for another round.
+          if (LATE_REVIEW_CODES.includes(code))
+            showToast(strings.diff.answeredFirst(answeredBy?.name ?? strings.diff.someoneElse))
           else if (code === 'head_changed') showToast(strings.diff.headChanged)
           else showErrorToast(error)
         },
@@ -115,12 +117,6 @@ export function ReviewForm({ task, gate, drafts }: Props) {
       )}
     </form>
   )
-}
-
-/** Who was: the drafts are still there for another round. */
-async function showAnsweredToast(taskId: number): Promise<void> {
-  const who = await fetchLastReviewer(taskId).catch(() => null)
-  showToast(strings.diff.answeredFirst(who ?? strings.diff.someoneElse))
 }
 
 function nameOf(verdict: Verdict): string {
