@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from app.domain.attempt import AttemptPhase
 from app.domain.machine import MachineStatus
 from app.domain.roles import SystemRole
 from app.domain.task import TaskStatus
+from app.extensions import db
 from app.models import Developer, Project
 from tests.app.services.statements import counted
 from tests.factories import (
@@ -233,6 +235,27 @@ def test_a_cancelled_task_is_retried_with_or_without_a_body(
     for stage in (-1, "0", 2**40, 7):
         answer = client.post(f"{path}/retry", json={"fromStage": stage}, headers=headers)
         assert (answer.status_code, list(answer.json["errors"])) == (422, ["fromStage"])
+
+
+def test_a_retry_is_answered_as_it_was_committed_whatever_the_dispatcher_does_by_then(
+    committed_client: FlaskClient, login: Login
+) -> None:
+    developer = make_developer()
+    headers, project = login(developer), make_project(members=[developer])
+    task = make_task(project=project, creator=developer, status=TaskStatus.FAILED)
+    assigned = []
+
+    def assign(_: object) -> None:
+        statement = "UPDATE tasks SET status = 'assigned' WHERE status = 'queued'"
+        with db.engine.begin() as connection:
+            assigned.append(connection.execute(sa.text(statement)).rowcount)
+
+    sa.event.listen(db.session, "after_commit", assign)
+    try:
+        answer = committed_client.post(f"{PATH}/{task.id}/retry", headers=headers)
+    finally:
+        sa.event.remove(db.session, "after_commit", assign)
+    assert (answer.json["status"], sum(assigned)) == ("queued", 1)
 
 
 def test_rights_to_act_are_checked(client: FlaskClient, project: Project, login: Login) -> None:
