@@ -60,7 +60,10 @@ def test_a_machine_has_no_more_slots_than_it_may_give_itself(app: Flask) -> None
     machine.hello()
     assert machine.row.slots_total == 64
     assert audited_misbehavior() == [
-        {"reason": "limit_exceeded", "about": "it requested 2147483647 slots; at most 64 are allowed"},
+        {
+            "reason": "limit_exceeded",
+            "about": "it requested 2147483647 slots; at most 64 are allowed",
+        },
     ]
     assert refused() == {"limit_exceeded": 1}
 
