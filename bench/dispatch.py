@@ -56,13 +56,13 @@ def measure(say: Print, options: argparse.Namespace) -> Report:
     """Measure everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report("Dispatch")
     with running_rig(say) as rig:
-        if not options.rooms:
+        if not options.sandboxes:
             _measure_orders(rig, report, say)
         if options.orders:
             return report
         say(f"starting a worker with {SLOTS} slots")
         full = rig.start_worker(SLOTS)
-        if not options.rooms:
+        if not options.sandboxes:
             report.figures.append(_measure_processes(rig, say))
             report.figures.append(_measure_throughput(rig, say))
             say("preparing workspaces, compared with bare git")
@@ -214,6 +214,6 @@ if __name__ == "__main__":
     parts = parser.add_mutually_exclusive_group()
     parts.add_argument("--orders", action="store_true", help="only POST to run-stage (15 s)")
     parts.add_argument(
-        "--rooms", action="store_true", help="only the cost of a full sandbox (2 min)"
+        "--sandboxes", action="store_true", help="only the cost of a full sandbox (4 min)"
     )
     sys.exit(command.run_with(parser, measure))
