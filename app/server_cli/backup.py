@@ -26,7 +26,7 @@ def command(file: Path, verify: bool, passphrase_file: Path | None) -> None:
 
     The backup is encrypted with a passphrase: MUSTER_BACKUP_PASSPHRASE, the first line of
     --passphrase-file, or what you type. Anyone with both can run the server; without the passphrase
-    nobody can read the backup. The files of machines (workspaces, mirrors) aren't included.
+    no one can read the backup. The files of machines (workspaces, mirrors) aren't included.
 
     \b
       muster-server backup /backups/muster-$(date +%F)

@@ -22,7 +22,14 @@ _STACK_PROCESSES: dict[str, tuple[str, ...]] = {
 @click.command("logs")
 @click.option("--home", type=click.Path(path_type=Path), help="The stack's data directory.")
 @click.option("-f", "--follow", is_flag=True, help="Keep printing new lines.")
-@click.option("-n", "--lines", type=click.IntRange(0), default=100, show_default=True)
+@click.option(
+    "-n",
+    "--lines",
+    type=click.IntRange(0),
+    default=100,
+    show_default=True,
+    help="Number of last lines to show.",
+)
 @click.argument("process", required=False)
 def command(home: Path | None, follow: bool, lines: int, process: str | None) -> None:
     """Show the last lines of the server's logs, or those of one PROCESS.

@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from app.server_cli.local.errors import OperateError
 @click.option(
     "--purge", is_flag=True, help="Also delete its data and keys permanently; backups stay."
 )
-@click.option("--yes", is_flag=True, help="Skip confirmation.")
+@click.option("-y", "--yes", is_flag=True, help="Skip confirmation.")
 @click.option(
     "--root",
     type=click.Path(file_okay=False, path_type=Path),
@@ -34,10 +35,17 @@ def command(user: bool, purge: bool, yes: bool, root: Path | None) -> None:
         if not yes:
             lost = f" {where.home} and all keys are deleted permanently." if purge else ""
             stays = f" Backups in {where.backups} stay." if purge else ""
-            click.confirm(f"Stop Muster and remove its units?{lost}{stays}", abort=True)
+            _require_yes(f"Stop Muster and remove its units?{lost}{stays}")
         _uninstall(where, purge=purge)
     except (OperateError, OSError) as problem:
         raise click.ClickException(str(problem)) from None
+
+
+def _require_yes(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError("Not a terminal: pass --yes.")
+    if not click.confirm(question, err=True):
+        raise click.ClickException("Cancelled.")
 
 
 def _uninstall(where: InstallationPaths, *, purge: bool) -> None:

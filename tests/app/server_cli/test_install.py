@@ -1,6 +1,8 @@
 """`muster-server install` and `uninstall`, below a separate directory, where nothing starts."""
 
+import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from app.server_cli import install as verb
 from app.server_cli import main
 from app.server_cli.installation import paths, settings, systemd, units
 from app.server_cli.installation.initial_setup import InitialSetup
+from tests.ptys import Pty
 
 SETTINGS = "etc/muster/muster.env"
 UNITS = "etc/systemd/system"
@@ -99,10 +102,17 @@ def test_purged_the_backups_are_left(file: Path, tmp_path: Path) -> None:
     assert [path for path in root.rglob("*") if path.is_file()] == [backup]
 
 
-def test_nothing_is_deleted_before_one_has_said_so(file: Path, tmp_path: Path) -> None:
+def test_nothing_is_deleted_without_a_yes(file: Path, tmp_path: Path) -> None:
     install(file, root := tmp_path / "root")
-    output = run("uninstall", "--purge", "--root", str(root), code=1)
-    assert "permanently. Backups in /var/backups/muster stay." in output
+    uninstall = ("uninstall", "--purge", "--root", str(root))
+    assert "Not a terminal: pass --yes." in run(*uninstall, code=2)
+    argv = [sys.executable, "-m", "app.server_cli", *uninstall]
+    with Pty(argv, {**os.environ}, cols=200) as terminal:
+        terminal.wait_until_shown("Stop Muster and remove its units?")
+        assert "permanently. Backups in /var/backups/muster stay." in terminal.lines[0]
+        terminal.type("n\n")
+        assert terminal.wait_until_ended() == 1
+        assert "Error: Cancelled." in terminal.lines
     assert (root / SETTINGS).is_file()
 
 
