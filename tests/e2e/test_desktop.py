@@ -40,7 +40,7 @@ def test_a_question_is_told_on_the_desktop_once_and_only_while_no_tab_is_seen(
     before = world.task("mei", "handbook", "Ask before somebody's eyes").wait_for_status(
         "suspended", "gate"
     )
-    items = seen.get_by_role("listitem").filter(has_text=f"Task {before.id} waits")
+    items = seen.get_by_role("listitem").filter(has_text=f"Task {before.id} is waiting")
     expect(items.first).to_be_visible()
     seen.evaluate("hide()")
     task = world.task("mei", "handbook", "Ask behind somebody's back").wait_for_status(
