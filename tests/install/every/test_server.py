@@ -77,7 +77,7 @@ def test_notifications_are_read_chosen_and_watched(
 ) -> None:
     key = project("NEWS", shell("sign", "true", confirm=True, prompt="Sign it?"))
     with bob.start_beside("notifications watch --tasks") as watch:
-        watch.wait_for_output("Ctrl-C ends it")
+        watch.wait_for_output("Press Ctrl-C to stop")
         [made] = ada.run_json(f"task create -p {key} -d Do")
         watch.wait_for_output("Sign it?")
         watch.wait_for_output(f"#{made['id']} {key}")

@@ -99,10 +99,6 @@ def test_a_shell_stage_says_nothing_about_the_agent(tmp_path: Path) -> None:
     assert claude_health(tmp_path, [end("exit", 1)] * 3, is_agent=False) == "healthy"
 
 
-def test_nor_does_a_stage_that_nobody_knows_whose_it_is(tmp_path: Path) -> None:
-    assert claude_health(tmp_path, [end("exit", 1)] * 6, "a a a ") == "healthy"
-
-
 @pytest.mark.parametrize(
     ("ending", "code"),
     [

@@ -53,7 +53,8 @@ def test_who_wants_too_much_fails_by_name_and_counts_for_no_agent(
     limited_worker.run("", kind="agent", agent_command=f"sh {agent}")
     failed = server.wait_for_report(Failed)
     assert failed.code == code
-    assert "exceeded the attempt's memory limit of 64 MiB" in failed.message
+    limit = code.removesuffix("_exceeded")
+    assert f"exceeded the attempt's {limit} limit of 64 MiB" in failed.message
     assert server.bodies(StageFinished) == []
     assert limited_worker.stages() == []
     assert counted == []

@@ -254,7 +254,7 @@ def test_a_refused_terminal_is_reported(worker: WorkerHome) -> None:
     server.send(OpenTerminal(7, 1, "channel-1"))
     assert "4401" in server.wait_for(lambda: server.closed)[0].reason
     server.send(OpenTerminal(8, 1, "channel-1"))
-    assert server.wait_for(lambda: server.closed[1:])[0].reason == "nothing runs here"
+    assert server.wait_for(lambda: server.closed[1:])[0].reason == "nothing is running here"
 
 
 def test_a_terminal_ends_with_its_attempt_and_leaves_no_thread(worker: WorkerHome) -> None:
