@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 _POLL_SECONDS = 0.02  # seconds between checks of what still runs
 _KILL_TIMEOUT_SECONDS = 5.0  # seconds for which SIGKILL is repeated
+_READ_BYTES = 64 << 10
 
 
 class Process(NamedTuple):
@@ -35,21 +36,19 @@ class Process(NamedTuple):
 
 def find(pid: int) -> Process | None:
     """Return the process that has this pid now."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            stat = file.read()
-    except OSError:  # gone, or not visible to us
+    stat = _read(pid, "stat")
+    if not stat:  # gone, or not visible to us
         return None
     # The name in parentheses can itself contain parentheses and spaces.
-    fields = stat[stat.rindex(b")") + 2 :].split()
+    fields = stat[stat.rindex(b")") + 2 :].split(maxsplit=20)
     parent, group, session = map(int, fields[1:4])
     return Process(pid, int(fields[19]), parent, group, session, fields[0].decode())
 
 
 def iterate_processes() -> Iterator[Process]:
     """Iterate over all visible processes."""
-    for name in os.listdir("/proc"):
-        if name.isdigit() and (process := find(int(name))):
+    for pid in _list_pids():
+        if process := find(pid):
             yield process
 
 
@@ -82,7 +81,7 @@ def processes_in_group(group: int) -> list[Process]:
 def find_by_environment(name: str, value: str) -> list[Process]:
     """Return the living processes that started with `name=value` in their environment."""
     mark = os.fsencode(f"{name}={value}")
-    return [p for p in iterate_processes() if p.is_alive and mark in _read_words(p, "environ")]
+    return _find_by_words("environ", lambda words: mark in words)
 
 
 def find_by_arguments(*words: str, among: Iterable[Process] | None = None) -> list[Process]:
@@ -90,18 +89,14 @@ def find_by_arguments(*words: str, among: Iterable[Process] | None = None) -> li
     all.
     """
     wanted = {os.fsencode(word) for word in words}
-    those = iterate_processes() if among is None else among
-    return [p for p in those if p.is_alive and wanted <= set(_read_words(p, "cmdline"))]
+    pids = None if among is None else [process.pid for process in among]
+    return _find_by_words("cmdline", wanted.issubset, pids)
 
 
 def find_by_path(directory: str) -> list[Process]:
     """Return the living processes with the directory, or a path in it, in their command lines."""
     name = os.fsencode(directory)
-    return [
-        p
-        for p in iterate_processes()
-        if p.is_alive and any(name in word for word in _read_words(p, "cmdline"))
-    ]
+    return _find_by_words("cmdline", lambda words: any(name in word for word in words))
 
 
 def send_signal(process: Process, number: int) -> bool:
@@ -153,8 +148,10 @@ def terminate_all(look: Callable[[], list[Process]], grace: float = 5.0) -> list
 
     Returns those that survive five more seconds (usually none).
     """
-    terminate(look())
-    left = _wait_until_gone(look, grace)
+    left = look()
+    terminate(left)
+    if left:
+        left = _wait_until_gone(look, grace)
     deadline = time.monotonic() + _KILL_TIMEOUT_SECONDS
     while left and time.monotonic() < deadline:
         # Repeated, because a forking process may have escaped the last search.
@@ -186,10 +183,43 @@ def signal_all(those: list[Process], number: int) -> None:
             send_signal(process, number)
 
 
-def _read_words(process: Process, name: str) -> list[bytes]:
-    """Return the words of such a file in /proc, `environ` or `cmdline`; empty if we can't
-    read it.
+def _find_by_words(
+    name: str, matches: Callable[[list[bytes]], bool], pids: Iterable[int] | None = None
+) -> list[Process]:
+    """Return the living processes, by default of all, whose words in such a file in /proc match.
+
+    The file is read first, because few match, and again once its process is identified: by then
+    another process may have the pid.
     """
-    with contextlib.suppress(OSError), open(f"/proc/{process.pid}/{name}", "rb") as file:
-        return file.read().split(b"\0")
-    return []
+    return [
+        process
+        for pid in (_list_pids() if pids is None else pids)
+        if matches(_read_words(pid, name))
+        and (process := find(pid))
+        and process.is_alive
+        and matches(_read_words(pid, name))
+    ]
+
+
+def _list_pids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _read_words(pid: int, name: str) -> list[bytes]:
+    """Return the words of `environ` or `cmdline`; empty if we can't read them."""
+    return _read(pid, name).split(b"\0")
+
+
+def _read(pid: int, name: str) -> bytes:
+    """Return such a file in /proc; empty if we can't read it. File objects would take twice as
+    long."""
+    try:
+        handle = os.open(f"/proc/{pid}/{name}", os.O_RDONLY)
+    except OSError:
+        return b""
+    try:
+        return b"".join(iter(lambda: os.read(handle, _READ_BYTES), b""))
+    except OSError:
+        return b""
+    finally:
+        os.close(handle)

@@ -47,8 +47,9 @@ def find_unsafe(arguments: Sequence[str]) -> Iterator[tuple[Mount, Mount]]:
     writable = [each for each in found if each.option == _WRITABLE_OPTION]
     for index, mount in enumerate(found):
         places = {mount.target, *_host_paths(mount.target, found[:index])}
+        above = {parent for place in places for parent in place.parents}
         for other in writable:
-            if any(_is_below(place, other) for place in places):
+            if other.target in above or other.source in above:
                 yield mount, other
 
 
@@ -75,12 +76,9 @@ def _host_paths(place: Path, before: Sequence[Mount]) -> Iterator[Path]:
     """Return the mount point's paths on the host, if it is inside a mount of the host; also the
     targets of the host's links."""
     for path in {place, Path(os.path.realpath(place))}:
-        around = [each for each in before if each.target in path.parents and each.option != "--dir"]
+        above = {*path.parents}
+        around = [each for each in before if each.target in above and each.option != "--dir"]
         innermost = max(around, key=lambda each: len(each.target.parts), default=None)
         if innermost is not None and innermost.source is not None:
             below = path.relative_to(innermost.target)
             yield Path(os.path.realpath(innermost.source / below))
-
-
-def _is_below(place: Path, writable: Mount) -> bool:
-    return any(each in place.parents for each in (writable.target, writable.source))
