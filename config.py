@@ -11,10 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from redis.connection import parse_url
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
 from app.domain import key_strength
 
 SIGNING = ("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY")
@@ -55,6 +51,11 @@ def check_addresses(settings: Mapping[str, Any]) -> None:
 
     The message doesn't quote the URL, which may contain a password.
     """
+    # Here, because gunicorn's master never needs them, and they take most of a second.
+    from redis.connection import parse_url
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         url = make_url(settings["SQLALCHEMY_DATABASE_URI"])
         is_postgres = url.drivername.startswith("postgresql")
