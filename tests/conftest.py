@@ -34,7 +34,7 @@ from app.services.accounts import tokens
 from tests import bundled_wheel, database_roles, openapi_check, units
 from tests.factories import access_token_of
 
-pytest_plugins = ["tests.needs"]
+pytest_plugins = ["tests.folders", "tests.needs"]
 
 TESTS = Path(__file__).parent
 # A failure is said at once: to explain one takes hours where what is compared is long.

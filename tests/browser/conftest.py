@@ -27,7 +27,7 @@ def htop() -> str:
     return find("htop")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 @declare_needs("chromium", "xterm.js", "asciinema-player")
 def browser() -> Iterator[Chromium]:
     with (
@@ -37,7 +37,7 @@ def browser() -> Iterator[Chromium]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def muster(browser: Chromium) -> Iterator[RunningStack]:
     home = Path(tempfile.mkdtemp(prefix="muster-browser-"))
     home.chmod(0o755)  # attempts have a uid of their own, and must get to the repository
@@ -48,7 +48,7 @@ def muster(browser: Chromium) -> Iterator[RunningStack]:
     shutil.rmtree(home)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def project(muster: RunningStack) -> str:
     return muster.project("SHELL", {"name": "shell", "kind": "shell", "command": SHELL})
 

@@ -14,7 +14,7 @@ from tests.flows.test_tunnel import stand_in_command
 from tests.gunicorns import end_at_once
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running() -> Iterator[RunningStack]:
     home = Path(tempfile.mkdtemp(prefix="muster-flows-"))
     home.chmod(0o755)  # attempts have their own users, who need access to the repository

@@ -33,7 +33,7 @@ def served_environment(
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(
     served_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Gunicorn]:
@@ -42,7 +42,7 @@ def server(
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served_app(served_environment: dict[str, str], server: Gunicorn) -> Flask:
     """An app on the server's database: what it commits, the server sees."""
     return make_app(served_environment)

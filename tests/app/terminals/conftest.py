@@ -43,7 +43,7 @@ def pty_environment(
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pty_servers(
     pty_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Gunicorn, Gunicorn]]:
