@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react'
 import type { HtmlTagDescriptor, IndexHtmlTransformContext } from 'vite'
-import { defineConfig } from 'vitest/config'
+import { defineConfig } from 'vite'
 
 // `npm run dev` passes what is not the console's own on to a running stack.
 const stack = process.env.MUSTER_URL ?? `http://127.0.0.1:${process.env.MUSTER_PORT ?? 9000}`
@@ -78,5 +78,4 @@ export default defineConfig({
   // A worker loads its parts as it needs them.
   worker: { format: 'es' },
   server: { proxy: passedOn },
-  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'] },
 })
