@@ -22,11 +22,10 @@ from muster.protocol.frames import Author
 from muster.worker.git.preparation import WorkspaceRequest, prepare_workspace
 from muster.worker.git.workspace import Workspace, commit_variables
 from muster.worker.layout import Layout
-from muster.worker.sandbox.detection import detect
 from muster.worker.sandbox.sandboxes import Sandboxes
 from muster.worker.sandbox.uids import Identity, UidAllocator
 from tests.muster.worker import uids
-from tests.muster.worker.shared_directory import mounted
+from tests.muster.worker.host_sandboxes import find_sandboxes
 from tests.wait import Problem, wait_until
 
 AUTHOR = Author("Ada Dev", "ada@dev.example")
@@ -136,7 +135,7 @@ class Machine:
     @cached_property
     def sandboxes(self) -> Sandboxes:
         checker = None if self.one_user else self.identities.claim_named("work")
-        return replace(detect(self.layout, directories=mounted(self.layout)), checker=checker)
+        return replace(find_sandboxes(self.layout), checker=checker)
 
     @property
     def identities(self) -> UidAllocator:

@@ -1,18 +1,25 @@
-"""The server of tools, spoken to by the protocol's official client."""
+"""The server of tools, spoken to by the protocol's official client.
+
+Only what uses the client imports it: each process that collects this file would take half a second.
+"""
+
+from __future__ import annotations
 
 import asyncio
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from mcp import Client, MCPError, StdioServerParameters
 
 from muster.worker.agents.mcp_server.server import SOCKET_VARIABLE
 from tests.muster.worker.agents.mcp_server.runner_stand_in import RunnerStandIn, command
 
-Act = Callable[[Client], Awaitable[None]]
+if TYPE_CHECKING:
+    from mcp import Client
+
+Act = Callable[["Client"], Awaitable[None]]
 QUESTION = {"question": "Which?", "choices": ["red", "blue"]}
 
 
@@ -25,6 +32,8 @@ def runner(tmp_path: Path) -> Iterator[RunnerStandIn]:
 
 def converse(path: str, act: Act, **more: Any) -> None:
     """Run a client with a server whose runner is there."""
+    from mcp import Client, StdioServerParameters
+
     program, *arguments = command(**more)
     served = StdioServerParameters(command=program, args=arguments, env={SOCKET_VARIABLE: path})
 
@@ -190,6 +199,8 @@ def test_the_model_learns_why_a_question_is_invalid(
 
 
 def test_a_tool_that_there_is_not_is_an_error_of_the_protocol(runner: RunnerStandIn) -> None:
+    from mcp import MCPError
+
     async def act(client: Client) -> None:
         with pytest.raises(MCPError) as raised:
             await client.call_tool("delete_everything", {})
