@@ -43,11 +43,7 @@ export function AnswerButtons({
         {options.map((option, place) => (
           <Button
             key={option.result}
-            {...(option.isMain && hasKeys
-              ? { variant: 'main' as const }
-              : option.isBad
-                ? { variant: 'bad' as const }
-                : {})}
+            {...variantOf(option, hasKeys)}
             hint={keyOf(place)}
             disabled={isOff}
             onClick={() => press(option)}
@@ -62,21 +58,31 @@ export function AnswerButtons({
           </Button>
         )}
       </div>
-      {comment !== null && (
-        <label className="field">
-          <span className="label">{strings.gate.comment}</span>
-          <textarea
-            className="input"
-            // biome-ignore lint/a11y/noAutofocus: it was asked for by a press
-            autoFocus
-            maxLength={10_000}
-            value={comment}
-            disabled={isOff}
-            onChange={(event) => setComment(event.target.value)}
-          />
-          <span className="hint">{strings.gate.commentHint}</span>
-        </label>
-      )}
+      {comment !== null && <CommentField text={comment} isOff={isOff} onChange={setComment} />}
     </div>
+  )
+}
+
+/** One answer of all is filled, and only where the question stands alone. */
+function variantOf({ isMain, isBad }: Option, hasKeys: boolean) {
+  if (isMain && hasKeys) return { variant: 'main' as const }
+  return isBad ? { variant: 'bad' as const } : {}
+}
+
+function CommentField(props: { text: string; isOff: boolean; onChange: (text: string) => void }) {
+  return (
+    <label className="field">
+      <span className="label">{strings.gate.comment}</span>
+      <textarea
+        className="input"
+        // biome-ignore lint/a11y/noAutofocus: it was asked for by a press
+        autoFocus
+        maxLength={10_000}
+        value={props.text}
+        disabled={props.isOff}
+        onChange={(event) => props.onChange(event.target.value)}
+      />
+      <span className="hint">{strings.gate.commentHint}</span>
+    </label>
   )
 }

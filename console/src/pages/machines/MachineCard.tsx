@@ -23,8 +23,6 @@ export function MachineCard(props: {
   onDrain: () => void
 }) {
   const { machine, day, tasks, onDrain } = props
-  const acts = useMachineActions(machine, onDrain)
-  const labels = labelsOf(machine)
   const standing = machineState(machine, useNow())
   const title = `machine-${machine.id}`
   return (
@@ -36,20 +34,7 @@ export function MachineCard(props: {
           </Link>
         </h2>
         <MachineStatus standing={standing} />
-        {acts.length > 0 && (
-          <Menu
-            items={acts}
-            button={
-              <Button
-                variant="quiet"
-                size="square"
-                aria-label={strings.machines.moreFor(machine.name)}
-              >
-                <Ellipsis className="i" aria-hidden="true" />
-              </Button>
-            }
-          />
-        )}
+        <ActionMenu machine={machine} onDrain={onDrain} />
       </div>
       <p className="dim">{hardwareSummary(machine)}</p>
       <div className={styles.load}>
@@ -62,29 +47,48 @@ export function MachineCard(props: {
           <SlotChips machine={machine} tasks={tasks} />
         </dd>
       </dl>
-      <dl className={styles.part}>
-        <dt>{strings.machines.agents}</dt>
-        <dd>
-          <Agents machine={machine} />
-        </dd>
-        <dt>{strings.machines.sandbox}</dt>
-        <dd>
-          <SandboxLine machine={machine} />
-        </dd>
-        {labels.length > 0 && (
-          <>
-            <dt>{strings.machines.labels}</dt>
-            <dd className={styles.labels}>
-              {labels.map((label) => (
-                <span key={label} className="badge mono">
-                  {label}
-                </span>
-              ))}
-            </dd>
-          </>
-        )}
-      </dl>
+      <Properties machine={machine} />
       <Problems machine={machine} tasks={tasks} />
     </article>
+  )
+}
+
+function ActionMenu({ machine, onDrain }: { machine: Machine; onDrain: () => void }) {
+  const acts = useMachineActions(machine, onDrain)
+  if (acts.length === 0) return null
+  const button = (
+    <Button variant="quiet" size="square" aria-label={strings.machines.moreFor(machine.name)}>
+      <Ellipsis className="i" aria-hidden="true" />
+    </Button>
+  )
+  return <Menu items={acts} button={button} />
+}
+
+/** What decides which tasks it can take. */
+function Properties({ machine }: { machine: Machine }) {
+  const labels = labelsOf(machine)
+  return (
+    <dl className={styles.part}>
+      <dt>{strings.machines.agents}</dt>
+      <dd>
+        <Agents machine={machine} />
+      </dd>
+      <dt>{strings.machines.sandbox}</dt>
+      <dd>
+        <SandboxLine machine={machine} />
+      </dd>
+      {labels.length > 0 && (
+        <>
+          <dt>{strings.machines.labels}</dt>
+          <dd className={styles.labels}>
+            {labels.map((label) => (
+              <span key={label} className="badge mono">
+                {label}
+              </span>
+            ))}
+          </dd>
+        </>
+      )}
+    </dl>
   )
 }

@@ -8,7 +8,12 @@ import { Skeleton } from '../../components/feedback/Skeleton'
 import { useNow } from '../../components/hooks/useNow'
 import { Page } from '../../components/page/Page'
 import { strings } from '../../i18n'
-import { type Filter, filterMachines, sortByUrgency } from '../../lib/machine/machines'
+import {
+  type Filter,
+  filterMachines,
+  type Machine,
+  sortByUrgency,
+} from '../../lib/machine/machines'
 import { useMachineDays, useMachines, useTasksOnMachines } from '../../queries/machines'
 import { useMe } from '../../queries/me'
 import { AddMachineDialog } from './AddMachineDialog'
@@ -33,21 +38,9 @@ export default function MachinesPage() {
   const machines = all && sortByUrgency(filterMachines(all, filter), now)
   const drained = all?.find(({ id }) => id === drain)
   const canAdd = me?.role === 'admin'
+  const openAdd = canAdd ? () => go({ add: '1' }) : null
   return (
-    <Page
-      title={strings.machines.title}
-      aside={
-        <>
-          {all && <MachineCounts machines={all} />}
-          {canAdd && (
-            <Button className={styles.add} onClick={() => go({ add: '1' })}>
-              <Plus className="i" aria-hidden="true" />
-              {strings.machines.add}
-            </Button>
-          )}
-        </>
-      }
-    >
+    <Page title={strings.machines.title} aside={<Aside machines={all} onAdd={openAdd} />}>
       {all && all.length > 0 && <Filters machines={all} filter={filter} onChange={go} />}
       {error && !all && <ErrorMessage error={error} again={() => void refetch()} />}
       {!error && !all && <Skeleton />}
@@ -78,5 +71,21 @@ export default function MachinesPage() {
       {drained && <DrainDialog machine={drained} onClose={() => go({})} />}
       {add && canAdd && <AddMachineDialog onClose={() => go({})} />}
     </Page>
+  )
+}
+
+/** `onAdd`: null where it isn't allowed. */
+function Aside(props: { machines: Machine[] | undefined; onAdd: (() => void) | null }) {
+  const { machines, onAdd } = props
+  return (
+    <>
+      {machines && <MachineCounts machines={machines} />}
+      {onAdd && (
+        <Button className={styles.add} onClick={onAdd}>
+          <Plus className="i" aria-hidden="true" />
+          {strings.machines.add}
+        </Button>
+      )}
+    </>
   )
 }

@@ -2,11 +2,14 @@ import { Dialog } from '@base-ui/react/dialog'
 import { Command } from 'cmdk'
 import { Search } from 'lucide-react'
 import { useDeferredValue, useState } from 'react'
+import type { Schemas } from '../../api/client'
 import { strings } from '../../i18n'
 import { useSearchResults } from '../../queries/search'
 import { globalActions, type PaletteAction, taskActions } from './actions'
 import { ActionHit, MachineHit, ProjectHit, TaskHit } from './hits'
-import { usePaletteNavigation } from './usePaletteNavigation'
+import { type PaletteNavigation, usePaletteNavigation } from './usePaletteNavigation'
+
+type Found = Schemas['SearchResults'] | undefined
 
 /** `⌘K`: find and go, or act, from anywhere. */
 export default function Palette({ onClose }: { onClose: () => void }) {
@@ -14,26 +17,20 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const q = useDeferredValue(typed.trim())
   const found = useSearchResults(q)
   const doors = usePaletteNavigation(onClose)
-  const first = found?.tasks[0]
-  const renderAction = ({ name, icon, hint, run }: PaletteAction) => (
-    <ActionHit
-      key={name}
-      name={name}
-      icon={icon}
-      hint={hint}
-      q={q}
-      onSelect={() => {
-        onClose()
-        run()
-      }}
-    />
-  )
+  const actions = globalActions(q, doors)
+  const [selected, select] = useSelection(found, actions)
   return (
     <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="shade" />
         <Dialog.Popup className="dialog palette" aria-label={strings.palette.label}>
-          <Command shouldFilter={false} loop label={strings.palette.label}>
+          <Command
+            shouldFilter={false}
+            loop
+            label={strings.palette.label}
+            value={selected}
+            onValueChange={select}
+          >
             <div className="palette-find">
               <Search className="i" aria-hidden="true" />
               <Command.Input
@@ -46,54 +43,90 @@ export default function Palette({ onClose }: { onClose: () => void }) {
               </kbd>
               <Dialog.Close className="btn quiet phone">{strings.common.close}</Dialog.Close>
             </div>
-            <Command.List className="palette-list" label={strings.palette.results}>
-              <Group title={strings.palette.tasks}>
-                {found?.tasks.map((task) => (
-                  <TaskHit key={task.id} task={task} q={q} onSelect={() => doors.task(task.id)} />
-                ))}
-              </Group>
-              {first && (
-                <Group title={strings.palette.withTask(first.id)}>
-                  {taskActions(first, doors).map(renderAction)}
-                </Group>
-              )}
-              <Group title={strings.palette.machines}>
-                {found?.machines.map((machine) => (
-                  <MachineHit
-                    key={machine.id}
-                    machine={machine}
-                    q={q}
-                    onSelect={() => doors.machine(machine.id)}
-                  />
-                ))}
-              </Group>
-              <Group title={strings.palette.projects}>
-                {found?.projects.map((project) => (
-                  <ProjectHit
-                    key={project.key}
-                    project={project}
-                    q={q}
-                    onSelect={() => doors.project(project.key)}
-                  />
-                ))}
-              </Group>
-              <Group title={strings.palette.act}>{globalActions(q, doors).map(renderAction)}</Group>
-            </Command.List>
+            <Hits q={q} found={found} actions={actions} doors={doors} onClose={onClose} />
           </Command>
-          <div className="palette-foot keys">
-            <span>
-              <kbd>↑</kbd> <kbd>↓</kbd> {strings.palette.move}
-            </span>
-            <span>
-              <kbd>↵</kbd> {strings.palette.open}
-            </span>
-            <span className="palette-where">
-              {found && !found.complete ? strings.palette.notAll : strings.palette.where}
-            </span>
-          </div>
+          <Foot isComplete={found?.complete ?? true} />
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
+  )
+}
+
+/** What Enter opens: what was moved to, until other results come; then the first of them. */
+function useSelection(found: Found, actions: PaletteAction[]) {
+  const [moved, setMoved] = useState({ found, to: '' })
+  const [task, machine, project, action] = [
+    found?.tasks[0],
+    found?.machines[0],
+    found?.projects[0],
+    actions[0],
+  ]
+  const first =
+    (task && `task ${task.id}`) ||
+    (machine && `machine ${machine.id}`) ||
+    (project && `project ${project.key}`) ||
+    (action && `act ${action.name}`) ||
+    ''
+  const isMoved = moved.to !== '' && moved.found === found
+  return [isMoved ? moved.to : first, (to: string) => setMoved({ found, to })] as const
+}
+
+function Hits(props: {
+  q: string
+  found: Found
+  actions: PaletteAction[]
+  doors: PaletteNavigation
+  onClose: () => void
+}) {
+  const { q, found, actions, doors, onClose } = props
+  const first = found?.tasks[0]
+  const renderAction = ({ name, icon, hint, run }: PaletteAction) => {
+    const act = () => {
+      onClose()
+      run()
+    }
+    return <ActionHit key={name} name={name} icon={icon} hint={hint} q={q} onSelect={act} />
+  }
+  return (
+    <Command.List className="palette-list" label={strings.palette.results}>
+      <Group title={strings.palette.tasks}>
+        {found?.tasks.map((task) => (
+          <TaskHit key={task.id} task={task} q={q} onSelect={() => doors.task(task.id)} />
+        ))}
+      </Group>
+      {first && (
+        <Group title={strings.palette.withTask(first.id)}>
+          {taskActions(first, doors).map(renderAction)}
+        </Group>
+      )}
+      <Group title={strings.palette.machines}>
+        {found?.machines.map((one) => (
+          <MachineHit key={one.id} machine={one} q={q} onSelect={() => doors.machine(one.id)} />
+        ))}
+      </Group>
+      <Group title={strings.palette.projects}>
+        {found?.projects.map((one) => (
+          <ProjectHit key={one.key} project={one} q={q} onSelect={() => doors.project(one.key)} />
+        ))}
+      </Group>
+      <Group title={strings.palette.act}>{actions.map(renderAction)}</Group>
+    </Command.List>
+  )
+}
+
+function Foot({ isComplete }: { isComplete: boolean }) {
+  return (
+    <div className="palette-foot keys">
+      <span>
+        <kbd>↑</kbd> <kbd>↓</kbd> {strings.palette.move}
+      </span>
+      <span>
+        <kbd>↵</kbd> {strings.palette.open}
+      </span>
+      <span className="palette-where">
+        {isComplete ? strings.palette.where : strings.palette.notAll}
+      </span>
+    </div>
   )
 }
 

@@ -26,8 +26,6 @@ export function NewTokenDialog(props: {
       projects: isNarrow ? given.all('project') : null,
       expiresAt: expiryAfter(given.text('days'), new Date()),
     })
-  // What is in no project cannot be narrowed to some.
-  const scopes = SCOPES.filter((scope) => scope !== 'admin' || !isNarrow)
   return (
     <FormDialog
       title={strings.profile.newToken}
@@ -45,37 +43,8 @@ export function NewTokenDialog(props: {
           >
             <input className="input" name="label" maxLength={200} required />
           </Field>
-          <fieldset>
-            <legend className="label">{strings.profile.projectAccess}</legend>
-            <Checkbox
-              type="radio"
-              name="reach"
-              label={strings.profile.allProjects}
-              checked={!isNarrow}
-              onChange={() => narrow(false)}
-            />
-            <Checkbox
-              type="radio"
-              name="reach"
-              label={strings.profile.someProjects}
-              checked={isNarrow}
-              onChange={() => narrow(true)}
-            />
-            {isNarrow && <Projects />}
-          </fieldset>
-          <fieldset>
-            <legend className="label">{strings.profile.scopes}</legend>
-            {scopes.map((scope) => (
-              <Checkbox
-                key={scope}
-                name="scope"
-                value={scope}
-                label={strings.profile.scope[scope][0]}
-                hint={strings.profile.scope[scope][1]}
-                defaultChecked={scope === 'read' || scope === 'tasks'}
-              />
-            ))}
-          </fieldset>
+          <ProjectAccess isNarrow={isNarrow} onChange={narrow} />
+          <Scopes isNarrow={isNarrow} />
           <Field label={strings.profile.expires} error={form.errorOf('expiresAt')}>
             <select className="input" name="days" defaultValue="90">
               {LIFETIMES.map((days) => (
@@ -89,6 +58,45 @@ export function NewTokenDialog(props: {
         </>
       )}
     </FormDialog>
+  )
+}
+
+function ProjectAccess(props: { isNarrow: boolean; onChange: (isNarrow: boolean) => void }) {
+  return (
+    <fieldset>
+      <legend className="label">{strings.profile.projectAccess}</legend>
+      {[false, true].map((isNarrow) => (
+        <Checkbox
+          key={String(isNarrow)}
+          type="radio"
+          name="reach"
+          label={isNarrow ? strings.profile.someProjects : strings.profile.allProjects}
+          checked={props.isNarrow === isNarrow}
+          onChange={() => props.onChange(isNarrow)}
+        />
+      ))}
+      {props.isNarrow && <Projects />}
+    </fieldset>
+  )
+}
+
+function Scopes({ isNarrow }: { isNarrow: boolean }) {
+  // What is in no project cannot be narrowed to some.
+  const scopes = SCOPES.filter((scope) => scope !== 'admin' || !isNarrow)
+  return (
+    <fieldset>
+      <legend className="label">{strings.profile.scopes}</legend>
+      {scopes.map((scope) => (
+        <Checkbox
+          key={scope}
+          name="scope"
+          value={scope}
+          label={strings.profile.scope[scope][0]}
+          hint={strings.profile.scope[scope][1]}
+          defaultChecked={scope === 'read' || scope === 'tasks'}
+        />
+      ))}
+    </fieldset>
   )
 }
 

@@ -43,43 +43,51 @@ export function AgentOptionFields(props: {
             onChange={(event) => set('model', event.target.value)}
           />
         </Field>
-        <Field label={say.permissions}>
-          <select
-            className="input"
-            value={options.permissions ?? ''}
-            onChange={(event) =>
-              set('permissions', (event.target.value || null) as Options['permissions'])
-            }
-          >
-            <option value="">{inherits}</option>
-            {(['edit', 'run', 'all'] as const).map((one) => (
-              <option key={one} value={one}>
-                {say.permissionsOf[one]}
-              </option>
-            ))}
-          </select>
-        </Field>
-        <Field label={say.interface}>
-          <select
-            className="input"
-            value={options.interface ?? ''}
-            onChange={(event) =>
-              set('interface', (event.target.value || null) as Options['interface'])
-            }
-          >
-            <option value="">{inherits}</option>
-            {(['headless', 'terminal'] as const).map((one) => (
-              <option key={one} value={one}>
-                {say.interfaces[one]}
-              </option>
-            ))}
-          </select>
-        </Field>
+        <Choice
+          label={say.permissions}
+          value={options.permissions}
+          inherits={inherits}
+          names={say.permissionsOf}
+          onChange={(one) => set('permissions', one)}
+        />
+        <Choice
+          label={say.interface}
+          value={options.interface}
+          inherits={inherits}
+          names={say.interfaces}
+          onChange={(one) => set('interface', one)}
+        />
       </div>
       <div className={styles.two}>
         {list('allowedTools')}
         {list('arguments')}
       </div>
     </>
+  )
+}
+
+/** One of some names, or null: what is inherited. */
+function Choice<T extends string>(props: {
+  label: string
+  value: T | null | undefined
+  inherits: string
+  names: Record<T, string>
+  onChange: (value: T | null) => void
+}) {
+  return (
+    <Field label={props.label}>
+      <select
+        className="input"
+        value={props.value ?? ''}
+        onChange={({ target }) => props.onChange((target.value || null) as T | null)}
+      >
+        <option value="">{props.inherits}</option>
+        {Object.entries<string>(props.names).map(([value, name]) => (
+          <option key={value} value={value}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </Field>
   )
 }

@@ -1,5 +1,6 @@
 import { Checkbox } from '../../components/forms/Checkbox'
 import { Field } from '../../components/forms/Field'
+import type { Form } from '../../components/forms/useForm'
 import { strings } from '../../i18n'
 import type { Project } from '../../queries/projects'
 import { SettingsForm, type SettingsPart } from './SettingsForm'
@@ -40,33 +41,43 @@ export function FailureRules(part: SettingsPart) {
             hint={say.requireChangeHint}
             defaultChecked={project.requireChange}
           />
-          <Field label={say.onQuota} error={form.errorOf('onQuota')}>
-            <select className="input" name="onQuota" defaultValue={project.onQuota}>
-              {(['wait', 'fail'] as const).map((one) => (
-                <option key={one} value={one}>
-                  {say.onQuotaOf[one]}
-                </option>
-              ))}
-            </select>
-          </Field>
-          <Field label={say.quotaMinutes} error={form.errorOf('quotaMinutes')}>
-            <input
-              className="input"
-              type="number"
-              name="quotaMinutes"
-              min={1}
-              max={43_200}
-              required
-              defaultValue={project.quotaMinutes}
-            />
-          </Field>
-          <Checkbox
-            name="quotaFailover"
-            label={say.quotaFailover}
-            defaultChecked={project.quotaFailover}
-          />
+          <QuotaRules project={project} form={form} />
         </>
       )}
     </SettingsForm>
+  )
+}
+
+/** What happens when an agent's account is out of quota. */
+function QuotaRules({ project, form }: { project: Project; form: Form }) {
+  const say = strings.projects
+  return (
+    <>
+      <Field label={say.onQuota} error={form.errorOf('onQuota')}>
+        <select className="input" name="onQuota" defaultValue={project.onQuota}>
+          {(['wait', 'fail'] as const).map((one) => (
+            <option key={one} value={one}>
+              {say.onQuotaOf[one]}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field label={say.quotaMinutes} error={form.errorOf('quotaMinutes')}>
+        <input
+          className="input"
+          type="number"
+          name="quotaMinutes"
+          min={1}
+          max={43_200}
+          required
+          defaultValue={project.quotaMinutes}
+        />
+      </Field>
+      <Checkbox
+        name="quotaFailover"
+        label={say.quotaFailover}
+        defaultChecked={project.quotaFailover}
+      />
+    </>
   )
 }

@@ -1,149 +1,125 @@
-import { useDeferredValue, useState } from 'react'
-import { warningText } from '../../api/problemText'
+import { useState } from 'react'
 import { Button } from '../../components/controls/Button'
 import { ErrorLine } from '../../components/forms/FormError'
-import { useDebounced } from '../../components/hooks/useDebounced'
 import { useUrlSearch } from '../../components/hooks/useUrlSearch'
 import { strings } from '../../i18n'
-import {
-  formatPipeline,
-  normalizeStages,
-  parsePipeline,
-  pipelineErrors,
-  type Stage,
-  uniqueStageName,
-} from '../../lib/form/pipeline'
-import { type Project, saveProject, useDryRun } from '../../queries/projects'
-import { showErrorToast, showToast } from '../../state/toasts'
+import { pipelineErrors, type Stage, uniqueStageName } from '../../lib/form/pipeline'
+import type { Project } from '../../queries/projects'
 import { DryRun } from './DryRun'
 import { PipelineJson } from './PipelineJson'
 import styles from './projects.module.css'
 import { StageForm } from './StageForm'
+import { usePipeline, usePipelineCheck } from './usePipeline'
 import { Variables } from './Variables'
 
-const DEBOUNCE_MILLISECONDS = 350
+type Errors = Record<string, string[]>
 
 /** The stages, as a form or as JSON, with what is wrong with them and what they would run. */
 export function PipelineEditor({ project, canChange }: { project: Project; canChange: boolean }) {
   const [{ as = 'form' }, change] = useUrlSearch<{ as?: string }>()
-  // Null while nothing is other than what is saved.
-  const [edited, setStages] = useState<Stage[] | null>(null)
-  const stages = edited ?? project.pipeline
-  // What is typed as JSON may be none for a while.
-  const [text, setText] = useState<string | null>(null)
   const [sample, setSample] = useState('')
-  const [isSaving, setSaving] = useState(false)
   const isJson = as === 'json'
-  const shown = isJson ? (text ?? formatPipeline(stages)) : ''
-  const typed = isJson ? parsePipeline(shown) : { stages }
-  const asked = useDebounced(
-    useDeferredValue('stages' in typed ? formatPipeline(normalizeStages(typed.stages)) : null),
-    DEBOUNCE_MILLISECONDS,
-  )
-  const description = useDebounced(sample, DEBOUNCE_MILLISECONDS)
-  const { data: told } = useDryRun(
-    project.key,
-    asked === null ? null : (JSON.parse(asked) as Stage[]),
-    description || strings.projects.samplePlaceholder,
-  )
-  const errors = told?.errors ?? {}
-  const isWrong = !('stages' in typed) || Object.keys(errors).length > 0
-  const isChanged = edited !== null || text !== null
-
-  const replaceStage = (place: number, stage: Stage) =>
-    setStages(stages.map((one, at) => (at === place ? stage : one)))
-  const write = (next: string) => {
-    setText(next)
-    const found = parsePipeline(next)
-    if ('stages' in found) setStages(found.stages)
-  }
+  const pipeline = usePipeline(project, isJson)
+  const { typed } = pipeline
+  const check = usePipelineCheck(project, 'stages' in typed ? typed.stages : null, sample)
+  const isWrong = !('stages' in typed) || Object.keys(check.errors).length > 0
   const show = (mode: string) => {
-    setText(null)
+    pipeline.dropText()
     change({ as: mode })
-  }
-  const reset = () => {
-    setStages(null)
-    setText(null)
-  }
-  const save = async () => {
-    setSaving(true)
-    try {
-      const [warning] = await saveProject(project.key, { pipeline: normalizeStages(stages) })
-      showToast(warning ? strings.projects.savedBut(warningText(warning)) : strings.projects.saved)
-      reset()
-    } catch (error) {
-      showErrorToast(error)
-    } finally {
-      setSaving(false)
-    }
   }
   return (
     <div className={styles.editor}>
       <fieldset className={styles.stages} disabled={!canChange}>
         <div className={styles.bar}>
           <h2>{strings.projects.stages}</h2>
-          {/* biome-ignore lint/a11y/useSemanticElements: two buttons, of which one is pressed */}
-          <span className="join" role="group" aria-label={strings.projects.editor}>
-            {(['form', 'json'] as const).map((mode) => (
-              <Button key={mode} aria-pressed={mode === as} onClick={() => show(mode)}>
-                {strings.projects[mode]}
-              </Button>
-            ))}
-          </span>
+          <ModeButtons mode={as} onShow={show} />
         </div>
         {isJson ? (
-          <PipelineJson text={shown} onChange={write} place={'stages' in typed ? null : typed} />
+          <PipelineJson
+            text={pipeline.text}
+            onChange={pipeline.write}
+            place={'stages' in typed ? null : typed}
+          />
         ) : (
-          <>
-            <ol className={styles.list}>
-              {stages.map((stage, place) => (
-                <StageForm
-                  key={place}
-                  stage={stage}
-                  place={place}
-                  count={stages.length}
-                  errors={errors}
-                  onChange={(next) => replaceStage(place, next)}
-                  onMove={setStages}
-                  stages={stages}
-                />
-              ))}
-            </ol>
-            <Button
-              onClick={() =>
-                setStages([
-                  ...stages,
-                  { name: uniqueStageName(stages, 'stage'), command: '{description}' },
-                ])
-              }
-            >
-              {strings.projects.addStage}
-            </Button>
-          </>
+          <StageForms
+            stages={pipeline.stages}
+            errors={check.errors}
+            onChange={pipeline.setStages}
+          />
         )}
-        {isJson && <PipelineErrors errors={errors} />}
-        {!isJson && pipelineErrors(errors).map((one) => <ErrorLine key={one} text={one} />)}
-        <div className={styles.foot}>
-          <Button variant="main" disabled={isWrong || !isChanged || isSaving} onClick={save}>
-            {strings.projects.savePipeline}
-          </Button>
-          {isChanged && <Button onClick={reset}>{strings.projects.reset}</Button>}
-          <span className="hint" role="status">
-            {isWrong ? strings.projects.isWrong : isChanged && strings.projects.isRight}{' '}
-            {strings.projects.tasksKeep}
-          </span>
-        </div>
+        {linesOf(check.errors, isJson).map((line) => (
+          <ErrorLine key={line} text={line} />
+        ))}
+        <Foot pipeline={pipeline} isWrong={isWrong} />
       </fieldset>
       <div className={styles.aside}>
-        <DryRun stages={told?.stages ?? []} sample={sample} onSample={setSample} />
+        <DryRun stages={check.stages} sample={sample} onSample={setSample} />
         <Variables />
       </div>
     </div>
   )
 }
 
-function PipelineErrors({ errors }: { errors: Record<string, string[]> }) {
-  return Object.entries(errors).map(([field, found]) => (
-    <ErrorLine key={field} text={`${field}: ${found.join(' ')}`} />
-  ))
+function ModeButtons({ mode, onShow }: { mode: string; onShow: (mode: string) => void }) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: two buttons, of which one is pressed
+    <span className="join" role="group" aria-label={strings.projects.editor}>
+      {(['form', 'json'] as const).map((one) => (
+        <Button key={one} aria-pressed={one === mode} onClick={() => onShow(one)}>
+          {strings.projects[one]}
+        </Button>
+      ))}
+    </span>
+  )
+}
+
+function StageForms(props: {
+  stages: Stage[]
+  errors: Errors
+  onChange: (stages: Stage[]) => void
+}) {
+  const { stages, errors, onChange } = props
+  const added = () => ({ name: uniqueStageName(stages, 'stage'), command: '{description}' })
+  return (
+    <>
+      <ol className={styles.list}>
+        {stages.map((stage, place) => (
+          <StageForm
+            key={place}
+            stage={stage}
+            place={place}
+            count={stages.length}
+            errors={errors}
+            onChange={(next) => onChange(stages.map((one, at) => (at === place ? next : one)))}
+            onMove={onChange}
+            stages={stages}
+          />
+        ))}
+      </ol>
+      <Button onClick={() => onChange([...stages, added()])}>{strings.projects.addStage}</Button>
+    </>
+  )
+}
+
+/** What is wrong: in JSON everything, in a form what no field shows. */
+function linesOf(errors: Errors, isJson: boolean): string[] {
+  if (!isJson) return pipelineErrors(errors)
+  return Object.entries(errors).map(([field, found]) => `${field}: ${found.join(' ')}`)
+}
+
+function Foot(props: { pipeline: ReturnType<typeof usePipeline>; isWrong: boolean }) {
+  const { isChanged, isSaving, reset, save } = props.pipeline
+  const { isWrong } = props
+  return (
+    <div className={styles.foot}>
+      <Button variant="main" disabled={isWrong || !isChanged || isSaving} onClick={save}>
+        {strings.projects.savePipeline}
+      </Button>
+      {isChanged && <Button onClick={reset}>{strings.projects.reset}</Button>}
+      <span className="hint" role="status">
+        {isWrong ? strings.projects.isWrong : isChanged && strings.projects.isRight}{' '}
+        {strings.projects.tasksKeep}
+      </span>
+    </div>
+  )
 }

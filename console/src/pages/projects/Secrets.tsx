@@ -56,35 +56,40 @@ function SecretVariables({ project }: { project: Project }) {
         </ul>
       )}
       <Button onClick={() => setAdding(true)}>{say.addSecret}</Button>
-      {isAdding && (
-        <FormDialog
-          title={say.addSecret}
-          submit={say.addSecret}
-          act={({ text, exact }) =>
-            saveProject(project.key, { secrets: { [text('name')]: exact('value') } })
-          }
-          done={() => setAdding(false)}
-          onClose={() => setAdding(false)}
-        >
-          {(form) => (
-            <>
-              <Field label={say.secretName} error={form.errorOf('secrets')}>
-                <input className="input mono" name="name" autoComplete="off" required />
-              </Field>
-              <Field label={say.secretValue} hint={say.secretHint}>
-                <textarea
-                  className="input mono"
-                  name="value"
-                  autoComplete="off"
-                  spellCheck={false}
-                  required
-                />
-              </Field>
-            </>
-          )}
-        </FormDialog>
-      )}
+      {isAdding && <SecretDialog project={project} onClose={() => setAdding(false)} />}
     </Section>
+  )
+}
+
+function SecretDialog({ project, onClose }: { project: Project; onClose: () => void }) {
+  const say = strings.projects
+  return (
+    <FormDialog
+      title={say.addSecret}
+      submit={say.addSecret}
+      act={({ text, exact }) =>
+        saveProject(project.key, { secrets: { [text('name')]: exact('value') } })
+      }
+      done={onClose}
+      onClose={onClose}
+    >
+      {(form) => (
+        <>
+          <Field label={say.secretName} error={form.errorOf('secrets')}>
+            <input className="input mono" name="name" autoComplete="off" required />
+          </Field>
+          <Field label={say.secretValue} hint={say.secretHint}>
+            <textarea
+              className="input mono"
+              name="value"
+              autoComplete="off"
+              spellCheck={false}
+              required
+            />
+          </Field>
+        </>
+      )}
+    </FormDialog>
   )
 }
 

@@ -19,7 +19,7 @@ import styles from './projects.module.css'
 
 const GATES: GateKind[] = ['none', 'confirm', 'choices', 'input']
 
-export function StageForm(props: {
+type Props = {
   stage: Stage
   place: number
   count: number
@@ -27,8 +27,10 @@ export function StageForm(props: {
   errors: Record<string, string[]>
   onChange: (stage: Stage) => void
   onMove: (stages: Stage[]) => void
-}) {
-  const { stage, place, count, stages, errors, onChange, onMove } = props
+}
+
+export function StageForm(props: Props) {
+  const { stage, place, errors, onChange } = props
   const say = strings.projects
   const errorOf = (field: string) => stageErrors(errors, place, field)
   const set = <K extends keyof Stage>(field: K, value: Stage[K] | undefined) =>
@@ -39,35 +41,7 @@ export function StageForm(props: {
     <li className={`panel ${styles.stage}`}>
       <div className={styles.bar}>
         <h3>{say.stage(place + 1)}</h3>
-        <span className="row">
-          <Button
-            variant="quiet"
-            size="square"
-            aria-label={say.stageUp(stage.name)}
-            disabled={place === 0}
-            onClick={() => onMove(moveItem(stages, place, place - 1))}
-          >
-            <ArrowUp className="i" aria-hidden="true" />
-          </Button>
-          <Button
-            variant="quiet"
-            size="square"
-            aria-label={say.stageDown(stage.name)}
-            disabled={place === count - 1}
-            onClick={() => onMove(moveItem(stages, place, place + 1))}
-          >
-            <ArrowDown className="i" aria-hidden="true" />
-          </Button>
-          <Button
-            variant="quiet"
-            size="square"
-            aria-label={say.removeStage(stage.name)}
-            disabled={count === 1}
-            onClick={() => onMove(stages.filter((_, at) => at !== place))}
-          >
-            <X className="i" aria-hidden="true" />
-          </Button>
-        </span>
+        <StageButtons {...props} />
       </div>
       <div className={styles.three}>
         <Field label={say.name} error={errorOf('name')}>
@@ -100,22 +74,64 @@ export function StageForm(props: {
           onChange={(event) => onChange({ ...stage, command: event.target.value })}
         />
       </Field>
-      <Field label={say.gate}>
-        <select
-          className="input"
-          value={gateOf(stage)}
-          onChange={(event) => onChange(withGate(stage, event.target.value as GateKind))}
-        >
-          {GATES.map((gate) => (
-            <option key={gate} value={gate}>
-              {say.gates[gate]}
-            </option>
-          ))}
-        </select>
-      </Field>
+      <GateSelect stage={stage} onChange={onChange} />
       {gateOf(stage) !== 'none' && <GateFields stage={stage} set={set} wrong={errorOf} />}
       <AdvancedStageFields stage={stage} set={set} wrong={errorOf} />
       {own && <ErrorLine text={own} />}
     </li>
+  )
+}
+
+/** Up, down, and away. */
+function StageButtons({ stage, place, count, stages, onMove }: Props) {
+  const say = strings.projects
+  return (
+    <span className="row">
+      <Button
+        variant="quiet"
+        size="square"
+        aria-label={say.stageUp(stage.name)}
+        disabled={place === 0}
+        onClick={() => onMove(moveItem(stages, place, place - 1))}
+      >
+        <ArrowUp className="i" aria-hidden="true" />
+      </Button>
+      <Button
+        variant="quiet"
+        size="square"
+        aria-label={say.stageDown(stage.name)}
+        disabled={place === count - 1}
+        onClick={() => onMove(moveItem(stages, place, place + 1))}
+      >
+        <ArrowDown className="i" aria-hidden="true" />
+      </Button>
+      <Button
+        variant="quiet"
+        size="square"
+        aria-label={say.removeStage(stage.name)}
+        disabled={count === 1}
+        onClick={() => onMove(stages.filter((_, at) => at !== place))}
+      >
+        <X className="i" aria-hidden="true" />
+      </Button>
+    </span>
+  )
+}
+
+function GateSelect({ stage, onChange }: Pick<Props, 'stage' | 'onChange'>) {
+  return (
+    <Field label={strings.projects.gate}>
+      <select
+        className="input"
+        value={gateOf(stage)}
+        onChange={(event) => onChange(withGate(stage, event.target.value as GateKind))}
+      >
+        {GATES.map((gate) => (
+          <option key={gate} value={gate}>
+            {strings.projects.gates[gate]}
+          </option>
+        ))}
+      </select>
+    </Field>
   )
 }

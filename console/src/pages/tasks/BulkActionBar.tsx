@@ -16,32 +16,11 @@ type BulkAction = 'cancel' | 'retry'
 /** What can be done to all that are selected: shown only where it is allowed for each of them. */
 export function BulkActionBar({ rows, onClear }: { rows: Row[]; onClear: () => void }) {
   const [isAsking, ask] = useState(false)
-  const [isBusy, setBusy] = useState(false)
   const ids = rows.map(({ id }) => id)
+  const { isBusy, run } = useBulkAction(ids, onClear)
   const isAllowed = (act: BulkAction) => rows.every((row) => row.allowedActions.includes(act))
-  const run = async (act: BulkAction) => {
-    setBusy(true)
-    const refused = await (act === 'cancel' ? cancelAll(ids) : retryAll(ids))
-    setBusy(false)
-    ask(false)
-    const [first] = refused
-    if (first) {
-      showToast(strings.tasks.someFailed(refused.length, ids.length, problemText(asProblem(first))))
-    } else {
-      showToast(
-        (act === 'cancel' ? strings.tasks.cancelledSome : strings.tasks.retriedSome)(ids.length),
-      )
-      onClear()
-    }
-  }
-  const curl = (act: BulkAction) => async () => {
-    const lines = ids.map((id) =>
-      curlCommand({ method: 'POST', url: `${location.origin}/api/web/tasks/${id}/${act}` }),
-    )
-    await navigator.clipboard.writeText(lines.join('\n'))
-    showToast(strings.tasks.curlCopied)
-  }
   const [canCancel, canRetry] = [isAllowed('cancel'), isAllowed('retry')]
+  const cancel = () => void run('cancel').then(() => ask(false))
   return (
     <>
       <div className={styles.acting} role="toolbar" aria-label={strings.tasks.acting(rows.length)}>
@@ -57,7 +36,9 @@ export function BulkActionBar({ rows, onClear }: { rows: Row[]; onClear: () => v
           </Button>
         )}
         {canCancel || canRetry ? (
-          <Button onClick={curl(canCancel ? 'cancel' : 'retry')}>{strings.tasks.curl}</Button>
+          <Button onClick={() => void copyCurl(ids, canCancel ? 'cancel' : 'retry')}>
+            {strings.tasks.curl}
+          </Button>
         ) : (
           <span className="dim">{strings.tasks.notForAll}</span>
         )}
@@ -71,32 +52,72 @@ export function BulkActionBar({ rows, onClear }: { rows: Row[]; onClear: () => v
         </Button>
       </div>
       {isAsking && (
-        <Dialog
-          title={strings.tasks.cancelSomeTitle(rows.length)}
-          isOpen
-          onClose={() => ask(false)}
-          foot={
-            <>
-              <Button variant="bad" disabled={isBusy} onClick={() => void run('cancel')}>
-                {strings.tasks.cancelSome(rows.length)}
-              </Button>
-              <Button variant="quiet" onClick={() => ask(false)}>
-                {strings.tasks.keepSome}
-              </Button>
-            </>
-          }
-        >
-          <p>{strings.tasks.cancelSomeWhy}</p>
-          <ul className={styles.named}>
-            {rows.map(({ id, title }) => (
-              <li key={id} className="cut">
-                <span className={styles.id}>#{id}</span>
-                {title}
-              </li>
-            ))}
-          </ul>
-        </Dialog>
+        <CancelDialog rows={rows} isBusy={isBusy} onCancel={cancel} onClose={() => ask(false)} />
       )}
     </>
+  )
+}
+
+/** Does it to all. Those that it could not be done to stay selected. */
+function useBulkAction(ids: number[], onDone: () => void) {
+  const [isBusy, setBusy] = useState(false)
+  const run = async (act: BulkAction) => {
+    setBusy(true)
+    const refused = await (act === 'cancel' ? cancelAll(ids) : retryAll(ids))
+    setBusy(false)
+    const [first] = refused
+    if (first) {
+      const why = problemText(asProblem(first))
+      return showToast(strings.tasks.someFailed(refused.length, ids.length, why))
+    }
+    showToast(
+      (act === 'cancel' ? strings.tasks.cancelledSome : strings.tasks.retriedSome)(ids.length),
+    )
+    onDone()
+  }
+  return { isBusy, run }
+}
+
+async function copyCurl(ids: number[], act: BulkAction): Promise<void> {
+  const lines = ids.map((id) =>
+    curlCommand({ method: 'POST', url: `${location.origin}/api/web/tasks/${id}/${act}` }),
+  )
+  await navigator.clipboard.writeText(lines.join('\n'))
+  showToast(strings.tasks.curlCopied)
+}
+
+function CancelDialog(props: {
+  rows: Row[]
+  isBusy: boolean
+  onCancel: () => void
+  onClose: () => void
+}) {
+  const { rows, isBusy, onCancel, onClose } = props
+  return (
+    <Dialog
+      title={strings.tasks.cancelSomeTitle(rows.length)}
+      isOpen
+      onClose={onClose}
+      foot={
+        <>
+          <Button variant="bad" disabled={isBusy} onClick={onCancel}>
+            {strings.tasks.cancelSome(rows.length)}
+          </Button>
+          <Button variant="quiet" onClick={onClose}>
+            {strings.tasks.keepSome}
+          </Button>
+        </>
+      }
+    >
+      <p>{strings.tasks.cancelSomeWhy}</p>
+      <ul className={styles.named}>
+        {rows.map(({ id, title }) => (
+          <li key={id} className="cut">
+            <span className={styles.id}>#{id}</span>
+            {title}
+          </li>
+        ))}
+      </ul>
+    </Dialog>
   )
 }

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { memo, type Ref } from 'react'
+import { type MouseEvent, memo, type Ref } from 'react'
 import { RelativeTime } from '../../components/status/RelativeTime'
 import { Status } from '../../components/status/Status'
 import { locale, strings } from '../../i18n'
@@ -28,14 +28,6 @@ export const TaskRow = memo(function TaskRow(props: Props) {
   const { row, index, isChosen, isAt, onChoose, onOpen } = props
   const { look, isMine } = rowDisplayStatus(row)
   const asks = look === 'needs' && !isMine ? strings.status.needsAnswer : undefined
-  const said = {
-    words: strings.statusText,
-    of: strings.tasks,
-    units: strings.units,
-    locale,
-    now: props.now,
-  }
-  const reason = rowStatusText(row, said)
   return (
     <tr
       ref={props.measure}
@@ -43,11 +35,7 @@ export const TaskRow = memo(function TaskRow(props: Props) {
       aria-rowindex={index + 2}
       aria-selected={isChosen}
       className={[changeClass(row), isAt && styles.at].filter(Boolean).join(' ')}
-      onClick={(event) => {
-        const target = event.target as Element
-        if (!target.closest('a, input, label, button') && !getSelection()?.toString())
-          onOpen(row.id)
-      }}
+      onClick={(event) => isOnRow(event) && onOpen(row.id)}
     >
       <td className={styles.pick}>
         <input
@@ -74,24 +62,44 @@ export const TaskRow = memo(function TaskRow(props: Props) {
       <td className={styles.sg}>
         <StageSteps row={row} />
       </td>
-      <td className={styles.why} title={reason}>
-        {reason}
-      </td>
+      <ReasonCell row={row} now={props.now} />
       <td className={`${styles.ch} num delta`}>
         <LineCounts result={row.result} />
       </td>
-      <td className={styles.by}>
-        <span className="face" title={strings.tasks.createdByWhom(row.createdBy.name)}>
-          <span aria-hidden="true">{initials(row.createdBy.name)}</span>
-          <span className="hidden">{strings.tasks.createdByWhom(row.createdBy.name)}</span>
-        </span>
-      </td>
+      <CreatorCell name={row.createdBy.name} />
       <td className={`${styles.ago} num`}>
         <RelativeTime at={row.updatedAt} />
       </td>
     </tr>
   )
 })
+
+/** Whether the row itself was pressed: nothing in it, and not to choose a text. */
+function isOnRow({ target }: MouseEvent): boolean {
+  return !(target as Element).closest('a, input, label, button') && !getSelection()?.toString()
+}
+
+function ReasonCell({ row, now }: { row: Row; now: number }) {
+  const { statusText: words, tasks: of, units } = strings
+  const reason = rowStatusText(row, { words, of, units, locale, now })
+  return (
+    <td className={styles.why} title={reason}>
+      {reason}
+    </td>
+  )
+}
+
+function CreatorCell({ name }: { name: string }) {
+  const text = strings.tasks.createdByWhom(name)
+  return (
+    <td className={styles.by}>
+      <span className="face" title={text}>
+        <span aria-hidden="true">{initials(name)}</span>
+        <span className="hidden">{text}</span>
+      </span>
+    </td>
+  )
+}
 
 function LineCounts({ result }: { result: Row['result'] }) {
   if (!result?.changed) return null

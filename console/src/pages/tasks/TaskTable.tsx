@@ -1,5 +1,5 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { useCallback, useLayoutEffect, useRef, useState } from 'react'
+import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react'
 import { useNow } from '../../components/hooks/useNow'
 import { strings } from '../../i18n'
 import type { Row } from '../../lib/task/tableRows'
@@ -28,18 +28,8 @@ type Props = {
 export function TaskTable(props: Props) {
   const { rows, hasMore, canRead, onMore, chosen, at } = props
   const body = useRef<HTMLTableSectionElement>(null)
-  const [top, setTop] = useState(0)
+  const top = useTop(body)
   const now = useNow()
-  useLayoutEffect(() => {
-    const updateTop = () => {
-      const box = body.current?.getBoundingClientRect()
-      if (box) setTop(Math.round(box.top + scrollY))
-    }
-    updateTop()
-    const seen = new ResizeObserver(updateTop)
-    seen.observe(document.body)
-    return () => seen.disconnect()
-  }, [])
   const keyOf = useCallback((place: number) => rows[place]?.id ?? place, [rows])
   const virtual = useWindowVirtualizer<HTMLTableRowElement>({
     count: rows.length,
@@ -62,31 +52,7 @@ export function TaskTable(props: Props) {
         aria-label={strings.tasks.table}
         aria-rowcount={hasMore ? -1 : rows.length + 1}
       >
-        <thead>
-          <tr>
-            <th className={styles.pick}>
-              <input
-                type="checkbox"
-                aria-label={strings.tasks.selectAll}
-                checked={areAllChosen}
-                onChange={props.onChooseAll}
-              />
-            </th>
-            <th className={styles.st}>{strings.tasks.status}</th>
-            <th aria-sort="descending">
-              {strings.tasks.task} <span aria-hidden="true">↓</span>
-            </th>
-            <th className={styles.pr}>{strings.tasks.project}</th>
-            <th className={styles.ag}>{strings.tasks.agent}</th>
-            <th className={styles.sg}>{strings.tasks.stage}</th>
-            <th className={styles.why}>{strings.tasks.why}</th>
-            <th className={`${styles.ch} num`}>{strings.tasks.changes}</th>
-            <th className={styles.by}>
-              <span className="hidden">{strings.tasks.createdBy}</span>
-            </th>
-            <th className={`${styles.ago} num`}>{strings.tasks.since}</th>
-          </tr>
-        </thead>
+        <Head areAllChosen={areAllChosen} onChooseAll={props.onChooseAll} />
         <tbody ref={body}>
           <Spacer height={above} />
           {shown.map(({ index }) => {
@@ -112,6 +78,52 @@ export function TaskTable(props: Props) {
       </table>
     </div>
   )
+}
+
+function Head(props: { areAllChosen: boolean; onChooseAll: () => void }) {
+  return (
+    <thead>
+      <tr>
+        <th className={styles.pick}>
+          <input
+            type="checkbox"
+            aria-label={strings.tasks.selectAll}
+            checked={props.areAllChosen}
+            onChange={props.onChooseAll}
+          />
+        </th>
+        <th className={styles.st}>{strings.tasks.status}</th>
+        <th aria-sort="descending">
+          {strings.tasks.task} <span aria-hidden="true">↓</span>
+        </th>
+        <th className={styles.pr}>{strings.tasks.project}</th>
+        <th className={styles.ag}>{strings.tasks.agent}</th>
+        <th className={styles.sg}>{strings.tasks.stage}</th>
+        <th className={styles.why}>{strings.tasks.why}</th>
+        <th className={`${styles.ch} num`}>{strings.tasks.changes}</th>
+        <th className={styles.by}>
+          <span className="hidden">{strings.tasks.createdBy}</span>
+        </th>
+        <th className={`${styles.ago} num`}>{strings.tasks.since}</th>
+      </tr>
+    </thead>
+  )
+}
+
+/** Where the rows begin, in pixels of the page. */
+function useTop(body: RefObject<HTMLTableSectionElement | null>): number {
+  const [top, setTop] = useState(0)
+  useLayoutEffect(() => {
+    const updateTop = () => {
+      const box = body.current?.getBoundingClientRect()
+      if (box) setTop(Math.round(box.top + scrollY))
+    }
+    updateTop()
+    const seen = new ResizeObserver(updateTop)
+    seen.observe(document.body)
+    return () => seen.disconnect()
+  }, [body])
+  return top
 }
 
 /** Stands for the rows that are not drawn. */

@@ -128,20 +128,7 @@ const columns = (): Column<Delivery>[] => [
       </>
     ),
   },
-  {
-    name: strings.bots.why,
-    cell: ({ error, state, dueAt }) => (
-      <span title={error ?? undefined}>
-        {error ?? <span className="dim">–</span>}
-        {error && state === 'pending' && (
-          <span className="dim">
-            {' · '}
-            {strings.bots.nextTry} <RelativeTime at={dueAt} />
-          </span>
-        )}
-      </span>
-    ),
-  },
+  { name: strings.bots.why, cell: (delivery) => <Reason delivery={delivery} /> },
   {
     name: strings.bots.tries,
     width: '72px',
@@ -162,6 +149,21 @@ const columns = (): Column<Delivery>[] => [
       state === 'dead' && <Button onClick={() => retryAndNotify(id)}>{strings.bots.retry}</Button>,
   },
 ]
+
+/** Why it was not sent, and when it is tried again. */
+function Reason({ delivery: { error, state, dueAt } }: { delivery: Delivery }) {
+  return (
+    <span title={error ?? undefined}>
+      {error ?? <span className="dim">–</span>}
+      {error && state === 'pending' && (
+        <span className="dim">
+          {' · '}
+          {strings.bots.nextTry} <RelativeTime at={dueAt} />
+        </span>
+      )}
+    </span>
+  )
+}
 
 function retryAndNotify(id: number): void {
   retryDelivery(id).then(() => showToast(strings.bots.retried), showErrorToast)

@@ -9,83 +9,113 @@ import { formatMemberships, formatRoles } from './groupRules'
 type Props = { form: Form; provider: Schemas['IdentityProvider'] | undefined }
 
 export function ProviderFields({ form, provider }: Props) {
-  const text = (
-    name: string,
-    label: string,
-    value: string | undefined,
-    more: FieldOptions = {},
-  ) => <Line form={form} name={name} label={label} value={value} {...more} />
+  return (
+    <>
+      <ClientFields form={form} provider={provider} />
+      <AccountFields form={form} provider={provider} />
+      <GroupFields form={form} provider={provider} />
+    </>
+  )
+}
+
+/** How Muster reaches the provider. */
+function ClientFields({ form, provider }: Props) {
+  const { settings: say } = strings
   return (
     <>
       {!provider && (
         <>
-          {text('name', strings.settings.name, '', {
-            hint: strings.settings.nameHint,
-            required: true,
-          })}
-          {text('issuer', strings.settings.issuer, '', {
-            hint: strings.settings.issuerHint,
-            required: true,
-          })}
+          <Line form={form} name="name" label={say.name} hint={say.nameHint} required />
+          <Line form={form} name="issuer" label={say.issuer} hint={say.issuerHint} required />
         </>
       )}
-      {text('label', strings.settings.label, provider?.label, {
-        hint: strings.settings.labelHint,
-        required: true,
-      })}
-      {text('clientId', strings.settings.clientId, provider?.clientId, { required: true })}
-      {text('clientSecret', strings.settings.clientSecret, '', {
-        type: 'password',
-        ...(provider?.hasClientSecret && { hint: strings.settings.clientSecretHint }),
-      })}
-      {text('scopes', strings.settings.scopes, provider?.scopes ?? 'openid profile email')}
+      <Line
+        form={form}
+        name="label"
+        label={say.label}
+        value={provider?.label}
+        hint={say.labelHint}
+        required
+      />
+      <Line form={form} name="clientId" label={say.clientId} value={provider?.clientId} required />
+      <Line
+        form={form}
+        name="clientSecret"
+        label={say.clientSecret}
+        type="password"
+        {...(provider?.hasClientSecret && { hint: say.clientSecretHint })}
+      />
+      <Line
+        form={form}
+        name="scopes"
+        label={say.scopes}
+        value={provider?.scopes ?? 'openid profile email'}
+      />
+    </>
+  )
+}
+
+/** Whom it signs in. */
+function AccountFields({ form, provider }: Props) {
+  const { settings: say } = strings
+  return (
+    <>
       <div>
-        <Checkbox
-          name="enabled"
-          label={strings.settings.enabled}
-          defaultChecked={provider?.enabled ?? true}
-        />
+        <Checkbox name="enabled" label={say.enabled} defaultChecked={provider?.enabled ?? true} />
         <Checkbox
           name="matchEmail"
-          label={strings.settings.matchEmail}
+          label={say.matchEmail}
           defaultChecked={provider?.matchEmail ?? true}
         />
         <Checkbox
           name="createAccounts"
-          label={strings.settings.createAccounts}
+          label={say.createAccounts}
           defaultChecked={provider?.createAccounts ?? false}
         />
       </div>
       <Lines
         form={form}
         name="emailDomains"
-        label={strings.settings.emailDomains}
-        hint={strings.settings.oneALine}
+        label={say.emailDomains}
+        hint={say.oneALine}
         value={provider?.emailDomains.join('\n')}
       />
-      {text('groupsClaim', strings.settings.groupsClaim, provider?.groupsClaim ?? 'groups', {
-        hint: strings.settings.groupsClaimHint,
-        required: true,
-      })}
+    </>
+  )
+}
+
+/** What its groups are worth. */
+function GroupFields({ form, provider }: Props) {
+  const { settings: say } = strings
+  return (
+    <>
+      <Line
+        form={form}
+        name="groupsClaim"
+        label={say.groupsClaim}
+        value={provider?.groupsClaim ?? 'groups'}
+        hint={say.groupsClaimHint}
+        required
+      />
       <Lines
         form={form}
         name="allowedGroups"
-        label={strings.settings.allowedGroups}
-        hint={strings.settings.oneALine}
+        label={say.allowedGroups}
+        hint={say.oneALine}
         value={provider?.allowedGroups.join('\n')}
       />
       <Lines
         form={form}
         name="roles"
-        label={strings.settings.roles}
-        hint={strings.settings.rolesHint}
+        label={say.roles}
+        hint={say.rolesHint}
         value={provider && formatRoles(provider.roles)}
       />
       <Lines
         form={form}
         name="memberships"
-        label={strings.settings.memberships}
-        hint={strings.settings.membershipsHint}
+        label={say.memberships}
+        hint={say.membershipsHint}
         value={provider && formatMemberships(provider.memberships)}
       />
     </>
@@ -97,7 +127,7 @@ type LineProps = FieldOptions & {
   form: Form
   name: string
   label: string
-  value: string | undefined
+  value?: string | undefined
 }
 
 function Line({ form, name, label, value, hint, ...rest }: LineProps) {

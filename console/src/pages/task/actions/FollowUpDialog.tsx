@@ -21,7 +21,6 @@ export default function FollowUpDialog({ task, onClose }: Props) {
   const [fromStage, setFromStage] = useState(0)
   const [key] = useState(() => crypto.randomUUID())
   const followUp = useCreateFollowUp(task.id)
-  const beginnings = restartableStages(task.pipeline.length, useEvents(task.id).data ?? [])
   const problem = followUp.error ? asProblem(followUp.error) : null
   const send = () =>
     followUp.mutate(
@@ -59,23 +58,35 @@ export default function FollowUpDialog({ task, onClose }: Props) {
         />
       </Field>
       {task.pipeline.length > 1 && (
-        <Field label={strings.followUp.from}>
-          <select
-            className="input"
-            value={fromStage}
-            onChange={({ target }) => setFromStage(Number(target.value))}
-          >
-            {task.pipeline.map(({ name }, index) => (
-              <option key={name} value={index} disabled={!beginnings.includes(index)}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </Field>
+        <StageSelect task={task} stage={fromStage} onChange={setFromStage} />
       )}
       <p className="hint">{startText(task)}</p>
       <FollowUpList task={task} />
     </Dialog>
+  )
+}
+
+function StageSelect(props: {
+  task: Schemas['TaskDetail']
+  stage: number
+  onChange: (stage: number) => void
+}) {
+  const { task, stage, onChange } = props
+  const beginnings = restartableStages(task.pipeline.length, useEvents(task.id).data ?? [])
+  return (
+    <Field label={strings.followUp.from}>
+      <select
+        className="input"
+        value={stage}
+        onChange={({ target }) => onChange(Number(target.value))}
+      >
+        {task.pipeline.map(({ name }, index) => (
+          <option key={name} value={index} disabled={!beginnings.includes(index)}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </Field>
   )
 }
 

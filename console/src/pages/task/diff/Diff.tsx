@@ -25,7 +25,7 @@ import {
 } from './model/threadPositions'
 import { NewComment } from './review/NewComment'
 import { ReviewPanel } from './review/ReviewPanel'
-import { ReviewProvider } from './review/reviewContext'
+import { type ReviewContext, ReviewProvider } from './review/reviewContext'
 import { SubmitBar } from './review/SubmitBar'
 import threadStyles from './review/Thread.module.css'
 import { ThreadBox } from './review/ThreadBox'
@@ -51,46 +51,25 @@ const noThreads: Thread[] = []
 export function Diff({ task, pages, stageDiffs, comparison, ignoresSpace, ...props }: Props) {
   const page = pages[0] as Page
   const files = useMemo(() => pages.flatMap((one) => one.files), [pages])
-  const threads = useThreads(task.id, page.commit).data ?? noThreads
-  const places = useMemo(() => placeThreads(threads, files), [threads, files])
-  const ordered = useMemo(() => orderThreads(places, files), [places, files])
+  const { threads, places, ordered } = usePlacedThreads(task.id, page.commit, files)
   const gate = useGate(task).data ?? null
-  const ask = gate?.kind === 'confirm' ? gate : null
   const [layout, setLayout] = useLayout()
-  const { isViewed, isFolded, fold, view } = useFolds(task.id)
-  const [isWholeCommented, setWholeCommented] = useState(false)
-  const me = useMe()?.id
-  const canReview = task.allowedActions.includes('review')
-  const isLatest = (stageDiffs.at(-1)?.commit ?? page.commit) === page.commit
-  const review = useMemo(
-    () => ({ task, base: page.base, commit: page.commit, layout, isLatest, canReview, me }),
-    [task, page.base, page.commit, layout, isLatest, canReview, me],
-  )
-
-  const blobs = useRef(new Map<string, string | null>())
-  blobs.current = new Map(files.map((file) => [file.path, file.blob]))
-  const onFold = useCallback(
-    (path: string, folded: boolean) => fold(path, blobs.current.get(path) ?? null, folded),
-    [fold],
-  )
+  const folds = useFileFolds(task.id, files)
+  const review = useReviewOf(task, page, stageDiffs, layout)
   const goThread = (thread: Thread) => {
-    if (thread.position.path !== null) onFold(thread.position.path, false)
+    if (thread.position.path !== null) folds.onFold(thread.position.path, false)
     goToThread(threadTarget(thread))
   }
   useDiffShortcuts({
     files,
     threads: ordered,
-    isViewed,
-    onView: isLatest && canReview ? view : null,
+    isViewed: folds.isViewed,
+    onView: review.isLatest && review.canReview ? folds.view : null,
     onThread: goThread,
   })
+  const openThreads = (path: string) => openThreadCount(threadsOfFile(places.ofFile, path))
   const tree = (onGo: (path: string) => void) => (
-    <FileTree
-      files={files}
-      viewed={isViewed}
-      openThreads={(path) => openThreadCount(threadsOfFile(places.ofFile, path))}
-      onGo={onGo}
-    />
+    <FileTree files={files} viewed={folds.isViewed} openThreads={openThreads} onGo={onGo} />
   )
   return (
     <ReviewProvider value={review}>
@@ -111,44 +90,97 @@ export function Diff({ task, pages, stageDiffs, comparison, ignoresSpace, ...pro
             <FilesDialog count={page.filesChanged}>{tree}</FilesDialog>
           </ComparisonBar>
           {page.partial && <p className="notice">{strings.diff.partial}</p>}
-          <div className={`${styles.whole} ${threadStyles.loose}`}>
-            {places.whole.map((thread) => (
-              <ThreadBox key={thread.id} thread={thread} isElsewhere />
-            ))}
-            {isWholeCommented && <NewComment onClose={() => setWholeCommented(false)} />}
-            {canReview && !isWholeCommented && (
-              <Button variant="quiet" onClick={() => setWholeCommented(true)}>
-                <MessageSquarePlus className="i" />
-                {strings.diff.commentWhole}
-              </Button>
-            )}
-          </div>
+          <WholeThreads threads={places.whole} canReview={review.canReview} />
           {files.length === 0 && <p className="empty">{emptyReason(page, ignoresSpace)}</p>}
-          {files.map((file) => (
-            <FileBox
-              key={file.path}
-              file={file}
-              own={threadsOfFile(places.ofFile, file.path)}
-              isFolded={isFolded(file)}
-              isViewed={isViewed(file)}
-              onFold={onFold}
-              onView={view}
-            />
-          ))}
+          <FileBoxes files={files} threads={places.ofFile} folds={folds} />
           {props.onMore && <More key={files.length} onMore={props.onMore} />}
         </div>
         <ReviewPanel
           task={task}
-          gate={ask}
+          gate={gate?.kind === 'confirm' ? gate : null}
           threads={ordered}
-          viewedCount={files.filter(isViewed).length}
+          viewedCount={files.filter(folds.isViewed).length}
           fileCount={page.filesChanged}
           onThread={goThread}
         />
       </div>
-      {canReview && <SubmitBar threads={threads} />}
+      {review.canReview && <SubmitBar threads={threads} />}
     </ReviewProvider>
   )
+}
+
+/** The threads, where each stands in these files, and in which order. */
+function usePlacedThreads(taskId: number, commit: string, files: Schemas['DiffFile'][]) {
+  const threads = useThreads(taskId, commit).data ?? noThreads
+  const places = useMemo(() => placeThreads(threads, files), [threads, files])
+  const ordered = useMemo(() => orderThreads(places, files), [places, files])
+  return { threads, places, ordered }
+}
+
+/** What the parts of the diff know of the review. */
+function useReviewOf(
+  task: Props['task'],
+  { base, commit }: Page,
+  stageDiffs: StageDiff[],
+  layout: ReviewContext['layout'],
+): ReviewContext {
+  const me = useMe()?.id
+  const canReview = task.allowedActions.includes('review')
+  const isLatest = (stageDiffs.at(-1)?.commit ?? commit) === commit
+  return useMemo(
+    () => ({ task, base, commit, layout, isLatest, canReview, me }),
+    [task, base, commit, layout, isLatest, canReview, me],
+  )
+}
+
+/** Which files are folded, by path. */
+function useFileFolds(taskId: number, files: Schemas['DiffFile'][]) {
+  const { isViewed, isFolded, fold, view } = useFolds(taskId)
+  const blobs = useRef(new Map<string, string | null>())
+  blobs.current = new Map(files.map((file) => [file.path, file.blob]))
+  const onFold = useCallback(
+    (path: string, folded: boolean) => fold(path, blobs.current.get(path) ?? null, folded),
+    [fold],
+  )
+  return { isViewed, isFolded, onFold, view }
+}
+
+/** What is said about the change as a whole. */
+function WholeThreads({ threads, canReview }: { threads: Thread[]; canReview: boolean }) {
+  const [isCommented, setCommented] = useState(false)
+  return (
+    <div className={`${styles.whole} ${threadStyles.loose}`}>
+      {threads.map((thread) => (
+        <ThreadBox key={thread.id} thread={thread} isElsewhere />
+      ))}
+      {isCommented && <NewComment onClose={() => setCommented(false)} />}
+      {canReview && !isCommented && (
+        <Button variant="quiet" onClick={() => setCommented(true)}>
+          <MessageSquarePlus className="i" />
+          {strings.diff.commentWhole}
+        </Button>
+      )}
+    </div>
+  )
+}
+
+function FileBoxes(props: {
+  files: Schemas['DiffFile'][]
+  threads: Parameters<typeof threadsOfFile>[0]
+  folds: ReturnType<typeof useFileFolds>
+}) {
+  const { isFolded, isViewed, onFold, view } = props.folds
+  return props.files.map((file) => (
+    <FileBox
+      key={file.path}
+      file={file}
+      own={threadsOfFile(props.threads, file.path)}
+      isFolded={isFolded(file)}
+      isViewed={isViewed(file)}
+      onFold={onFold}
+      onView={view}
+    />
+  ))
 }
 
 /** The next files are asked for when the end of those that are there comes near. */

@@ -35,21 +35,13 @@ export function LogRows(props: Props) {
   const wanted = useRequestedRange(first, end)
   const line = useLines(taskId, attempt, wanted.first, wanted.end)
 
-  const isDrawn = count > 0 && view > 0
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a larger view is no reason to go there again
-  useEffect(() => {
-    if (goTo && isDrawn) go(goTo.line * ROW - view / 3)
-  }, [goTo, go, isDrawn])
+  useGoTo(goTo, count > 0 ? view : 0, go)
   useEffect(() => onVisibleChange({ first, total: count }), [first, count, onVisibleChange])
 
   if (isError && count === 0) return <ErrorMessage error={error} again={() => void refetch()} />
   const handleKey = (event: KeyboardEvent) => {
-    const step = { ArrowDown: ROW, ArrowUp: -ROW, PageDown: view - ROW, PageUp: ROW - view }[
-      event.key
-    ]
-    const to =
-      event.key === 'Home' ? 0 : event.key === 'End' ? Number.POSITIVE_INFINITY : step && top + step
-    if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return
+    const to = topAfterKey(event, top, view)
+    if (to === undefined) return
     event.preventDefault()
     onFollow(false)
     go(to)
@@ -91,4 +83,23 @@ export function LogRows(props: Props) {
       </div>
     </section>
   )
+}
+
+/** Brings the line into view, once there is one. */
+function useGoTo(goTo: Props['goTo'], view: number, go: (top: number) => void): void {
+  const isDrawn = view > 0
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a larger view is no reason to go there again
+  useEffect(() => {
+    if (goTo && isDrawn) go(goTo.line * ROW - view / 3)
+  }, [goTo, go, isDrawn])
+}
+
+/** Where a key scrolls to, in pixels of all rows; undefined: it is none that scrolls. */
+function topAfterKey(event: KeyboardEvent, top: number, view: number): number | undefined {
+  const { key, ctrlKey, metaKey, altKey } = event
+  if (ctrlKey || metaKey || altKey) return undefined
+  if (key === 'Home') return 0
+  if (key === 'End') return Number.POSITIVE_INFINITY
+  const step = { ArrowDown: ROW, ArrowUp: -ROW, PageDown: view - ROW, PageUp: ROW - view }[key]
+  return step && top + step
 }

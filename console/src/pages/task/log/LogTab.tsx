@@ -25,7 +25,6 @@ export default function LogTab({ task }: { task: Schemas['TaskDetail'] }) {
 type Props = { task: Schemas['TaskDetail']; attempt: number; byte: string | undefined }
 
 function Log({ task, attempt, byte }: Props) {
-  const navigate = useNavigate()
   const setSearch = useSetSearch()
   const meant = parseLineHash(useLocation({ select: ({ hash }) => hash }))
   const isGrowing = task.finishedAt === null && attempt === task.attempt
@@ -48,20 +47,7 @@ function Log({ task, attempt, byte }: Props) {
   useEffect(() => {
     if (byte && /^\d{1,15}$/.test(byte)) void goToByte(Number(byte)).catch(() => {})
   }, [byte, goToByte])
-  const press = useMemo(
-    () => (line: number, isShift: boolean) => {
-      const before = parseLineHash(location.hash)
-      void navigate({
-        to: '.',
-        search: true,
-        hash: lineHash(selectLines(line, before, isShift)),
-        hashScrollIntoView: false,
-        resetScroll: false,
-        replace: true,
-      } as never)
-    },
-    [navigate],
-  )
+  const press = useSelectLines()
   const step = (back: boolean) => {
     const at = goTo?.line ?? (back ? seen.total : -1)
     const line = found.lines[nextMatch(found.lines, at, back)]
@@ -95,6 +81,25 @@ function Log({ task, attempt, byte }: Props) {
         onVisibleChange={setSeen}
       />
     </section>
+  )
+}
+
+/** Puts the lines that are pressed into the URL. */
+function useSelectLines() {
+  const navigate = useNavigate()
+  return useMemo(
+    () => (line: number, isShift: boolean) => {
+      const before = parseLineHash(location.hash)
+      void navigate({
+        to: '.',
+        search: true,
+        hash: lineHash(selectLines(line, before, isShift)),
+        hashScrollIntoView: false,
+        resetScroll: false,
+        replace: true,
+      } as never)
+    },
+    [navigate],
   )
 }
 

@@ -11,7 +11,7 @@ export function useVirtualScroll(
   isAtEnd: boolean,
 ) {
   const [top, setTop] = useState(0)
-  const [view, setView] = useState(0)
+  const view = useHeight(box)
   const rows = { height: count * ROW, view }
   const state = useRef({ top, rows, scroll: 0 })
   state.current.rows = rows
@@ -28,15 +28,6 @@ export function useVirtualScroll(
     },
     [box],
   )
-
-  useLayoutEffect(() => {
-    const element = box.current
-    if (!element) return
-    const sizes = new ResizeObserver(() => setView(element.clientHeight))
-    sizes.observe(element)
-    setView(element.clientHeight)
-    return () => sizes.disconnect()
-  }, [box])
 
   useEffect(() => {
     const element = box.current
@@ -67,4 +58,18 @@ export function useVirtualScroll(
   }, [isAtEnd, count, view, go])
 
   return { top, view, go, height: elementHeight(rows), isEnd: top >= maxTop(rows) - 1 }
+}
+
+/** In pixels, as it is now. */
+function useHeight(box: RefObject<HTMLElement | null>): number {
+  const [height, setHeight] = useState(0)
+  useLayoutEffect(() => {
+    const element = box.current
+    if (!element) return
+    const sizes = new ResizeObserver(() => setHeight(element.clientHeight))
+    sizes.observe(element)
+    setHeight(element.clientHeight)
+    return () => sizes.disconnect()
+  }, [box])
+  return height
 }

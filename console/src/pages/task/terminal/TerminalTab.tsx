@@ -10,8 +10,10 @@ import { TerminalNotice } from './TerminalNotice'
 import { TerminalToolbar } from './TerminalToolbar'
 import { TouchKeys } from './TouchKeys'
 import styles from './terminal.module.css'
+import type { TerminalSession } from './terminalSession'
 import { useTerminalSession } from './useTerminalSession'
 import { useXterm } from './useXterm'
+import type { Xterm } from './xterm'
 
 /** The terminal of a task: what it shows right now, and a hand in it. */
 export default function TerminalTab({ task }: { task: Schemas['TaskDetail'] }) {
@@ -27,6 +29,11 @@ export default function TerminalTab({ task }: { task: Schemas['TaskDetail'] }) {
     search: () => setFinding(true),
   })
   const { session, shown } = useTerminalSession(task, glass, place)
+  const acts = {
+    ...terminalActions(session, glass, () => setFontSize(nextSize(fontSize))),
+    search: () => setFinding(true),
+    full: () => void toggleFullscreen(desk.current),
+  }
   if (task.attempt === 0) return <EmptyState title={strings.terminal.notYet} />
   const controls = session?.controls ?? false
   const closeSearch = () => {
@@ -42,34 +49,16 @@ export default function TerminalTab({ task }: { task: Schemas['TaskDetail'] }) {
       tabIndex={-1}
     >
       {session && shown && (
-        <TerminalToolbar
-          terminal={shown}
-          controls={controls}
-          fontSize={fontSize}
-          acts={{
-            takeOver: () => {
-              session.takeOver()
-              glass?.focus()
-            },
-            watchOnly: () => session.watchOnly(),
-            search: () => setFinding(true),
-            copy: () => void navigator.clipboard.writeText(glass?.text() ?? ''),
-            larger: () => {
-              setFontSize(nextSize(fontSize))
-              session.scheduleFit()
-            },
-            full: () => void toggleFullscreen(desk.current),
-          }}
-        />
-      )}
-      {session && shown && (
-        <TerminalNotice
-          terminal={shown}
-          stages={task.pipeline}
-          isOver={task.finishedAt !== null}
-          onReconnect={() => session.reconnect()}
-          onDismiss={() => session.clearNotices()}
-        />
+        <>
+          <TerminalToolbar terminal={shown} controls={controls} fontSize={fontSize} acts={acts} />
+          <TerminalNotice
+            terminal={shown}
+            stages={task.pipeline}
+            isOver={task.finishedAt !== null}
+            onReconnect={() => session.reconnect()}
+            onDismiss={() => session.clearNotices()}
+          />
+        </>
       )}
       {isFinding && glass && <SearchBar glass={glass} onClose={closeSearch} />}
       <div className={styles.glass}>
@@ -84,6 +73,25 @@ export default function TerminalTab({ task }: { task: Schemas['TaskDetail'] }) {
       <LinkDialog url={link} onClose={() => setLink(null)} />
     </section>
   )
+}
+
+function terminalActions(
+  session: TerminalSession | null,
+  glass: Xterm | null,
+  enlarge: () => void,
+) {
+  return {
+    takeOver: () => {
+      session?.takeOver()
+      glass?.focus()
+    },
+    watchOnly: () => session?.watchOnly(),
+    copy: () => void navigator.clipboard.writeText(glass?.text() ?? ''),
+    larger: () => {
+      enlarge()
+      session?.scheduleFit()
+    },
+  }
 }
 
 async function toggleFullscreen(desk: HTMLElement | null): Promise<void> {

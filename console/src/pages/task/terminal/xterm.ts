@@ -42,6 +42,22 @@ const SCROLLBACK_ROWS = 5000
 const encoder = new TextEncoder()
 
 export function createXterm(place: HTMLElement, wishes: XtermOptions): Xterm {
+  const terminal = openTerminal(place, wishes)
+  terminal.attachCustomKeyEventHandler((event) => takesKey(event, terminal, wishes))
+  place.addEventListener('paste', (event) => pasteClean(event, terminal), true)
+  return {
+    ...screenOf(terminal),
+    ...searchIn(terminal),
+    ...inputOf(terminal),
+    fontSize: (pixels) => {
+      terminal.options.fontSize = pixels
+    },
+    focus: () => terminal.focus(),
+    close: () => terminal.dispose(),
+  }
+}
+
+function openTerminal(place: HTMLElement, wishes: XtermOptions): Terminal {
   const follow = (_: MouseEvent, url: string) => {
     const link = safeLink(url)
     if (link) wishes.open(link)
@@ -61,8 +77,6 @@ export function createXterm(place: HTMLElement, wishes: XtermOptions): Xterm {
     windowOptions: {},
     logLevel: 'off',
   })
-  const search = new SearchAddon({ highlightLimit: 2000 })
-  terminal.loadAddon(search)
   terminal.loadAddon(new Unicode11Addon())
   terminal.loadAddon(new WebLinksAddon(follow))
   terminal.unicode.activeVersion = '11'
@@ -71,31 +85,30 @@ export function createXterm(place: HTMLElement, wishes: XtermOptions): Xterm {
   terminal.open(place)
   enableWebgl(terminal)
   terminal.textarea?.setAttribute('aria-label', wishes.name)
-  terminal.attachCustomKeyEventHandler((event) => {
-    if (event.ctrlKey && event.shiftKey && event.key === 'Escape') {
-      if (event.type === 'keydown') wishes.leave()
-      return false
-    }
-    // Who watches types nothing: Tab leads on, as everywhere.
-    if (event.key === 'Tab' && terminal.options.disableStdin) return false
-    if (isSearchKey(event)) {
-      event.preventDefault()
-      if (event.type === 'keydown') wishes.search()
-      return false
-    }
-    // What is chosen is copied by the browser; else it is the program's ^C.
-    if ((event.ctrlKey || event.metaKey) && event.key === 'c' && terminal.hasSelection())
-      return false
-    return true
-  })
-  place.addEventListener('paste', (event) => pasteClean(event, terminal), true)
-  let held: (() => void) | null = null
-  const decorations = {
-    matchBackground: '#5a4a1f',
-    activeMatchBackground: '#e5b85c',
-    matchOverviewRuler: '#5a4a1f',
-    activeMatchColorOverviewRuler: '#e5b85c',
+  return terminal
+}
+
+/** Whether a key is the terminal's, and not the page's. */
+function takesKey(event: KeyboardEvent, terminal: Terminal, wishes: XtermOptions): boolean {
+  if (event.ctrlKey && event.shiftKey && event.key === 'Escape') {
+    if (event.type === 'keydown') wishes.leave()
+    return false
   }
+  // Who watches types nothing: Tab leads on, as everywhere.
+  if (event.key === 'Tab' && terminal.options.disableStdin) return false
+  if (isSearchKey(event)) {
+    event.preventDefault()
+    if (event.type === 'keydown') wishes.search()
+    return false
+  }
+  // What is chosen is copied by the browser; else it is the program's ^C.
+  const isCopy = (event.ctrlKey || event.metaKey) && event.key === 'c'
+  return !(isCopy && terminal.hasSelection())
+}
+
+type ScreenPart = 'write' | 'clear' | 'size' | 'proposeDimensions' | 'text' | 'scrollToEnd'
+
+function screenOf(terminal: Terminal): Pick<Xterm, ScreenPart> {
   return {
     write: (data, drawn) => terminal.write(data, drawn),
     clear: () => terminal.reset(),
@@ -110,13 +123,21 @@ export function createXterm(place: HTMLElement, wishes: XtermOptions): Xterm {
         rows: Math.floor((height * terminal.rows) / screen.clientHeight),
       }
     },
-    fontSize: (pixels) => {
-      terminal.options.fontSize = pixels
-    },
-    setInputEnabled: (can) => {
-      terminal.options.disableStdin = !can
-      terminal.options.cursorBlink = false
-    },
+    text: () => terminal.getSelection() || screenText(terminal),
+    scrollToEnd: () => terminal.scrollToBottom(),
+  }
+}
+
+function searchIn(terminal: Terminal): Pick<Xterm, 'find' | 'onSearchResult' | 'clearSearch'> {
+  const search = new SearchAddon({ highlightLimit: 2000 })
+  terminal.loadAddon(search)
+  const decorations = {
+    matchBackground: '#5a4a1f',
+    activeMatchBackground: '#e5b85c',
+    matchOverviewRuler: '#5a4a1f',
+    activeMatchColorOverviewRuler: '#e5b85c',
+  }
+  return {
     find: (words, back) => {
       if (back) search.findPrevious(words, { decorations })
       else search.findNext(words, { decorations })
@@ -126,6 +147,18 @@ export function createXterm(place: HTMLElement, wishes: XtermOptions): Xterm {
         listener({ at: resultIndex + 1, of: resultCount }),
       ),
     clearSearch: () => search.clearDecorations(),
+  }
+}
+
+type InputPart = 'setInputEnabled' | 'onInput' | 'paste' | 'key' | 'armCtrl'
+
+function inputOf(terminal: Terminal): Pick<Xterm, InputPart> {
+  let held: (() => void) | null = null
+  return {
+    setInputEnabled: (can) => {
+      terminal.options.disableStdin = !can
+      terminal.options.cursorBlink = false
+    },
     onInput: (listener) => {
       terminal.onData((text) => {
         listener(encoder.encode(held ? toControl(text) : text))
@@ -133,15 +166,11 @@ export function createXterm(place: HTMLElement, wishes: XtermOptions): Xterm {
       })
       terminal.onBinary((text) => listener(Uint8Array.from(text, (one) => one.charCodeAt(0))))
     },
-    text: () => terminal.getSelection() || screenText(terminal),
     paste: (text) => terminal.paste(stripEscapes(text)),
-    focus: () => terminal.focus(),
     key: (key) => terminal.input(sequenceOf(key, terminal.modes.applicationCursorKeysMode)),
     armCtrl: (is, done) => {
       held = is ? done : null
     },
-    scrollToEnd: () => terminal.scrollToBottom(),
-    close: () => terminal.dispose(),
   }
 }
 

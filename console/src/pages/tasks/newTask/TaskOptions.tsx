@@ -13,56 +13,12 @@ type Props = {
 }
 
 /** Who does it, where, and how soon. */
-export function TaskOptions({ form, errors, onChange }: Props) {
-  const project = useProject(form.projectKey).data
-  const agents = useAgentOptions() ?? []
-  const machines = useMachineOptions() ?? []
-  const asProject = project
-    ? strings.newTask.asProject(agentName(project.agentType))
-    : strings.newTask.asProjectUnknown
+export function TaskOptions(props: Props) {
+  const { form, errors, onChange } = props
   return (
     <div className={styles.wishes}>
-      <Field label={strings.newTask.agent} error={errors.agentType}>
-        <select
-          className="input"
-          value={form.agentType}
-          onChange={(event) => onChange({ agentType: event.target.value })}
-        >
-          <option value="">{asProject}</option>
-          {agents.map(({ type }) => (
-            <option key={type} value={type}>
-              {agentName(type)}
-            </option>
-          ))}
-        </select>
-      </Field>
-      <Field label={strings.newTask.model} hint={strings.newTask.modelHint} error={errors.model}>
-        <input
-          className="input"
-          value={form.model}
-          maxLength={200}
-          placeholder={project?.agentOptions?.model ?? ''}
-          autoComplete="off"
-          onChange={(event) => onChange({ model: event.target.value })}
-        />
-      </Field>
-      <Field label={strings.newTask.where} error={errors.machineId}>
-        <select
-          className="input"
-          value={form.where}
-          onChange={(event) => onChange({ where: event.target.value })}
-        >
-          <option value="any">{strings.newTask.anyMachine}</option>
-          <option value="labels">{strings.newTask.byLabels}</option>
-          <optgroup label={strings.newTask.aMachine}>
-            {machines.map((machine) => (
-              <option key={machine.id} value={machine.id}>
-                {nameOf(machine)}
-              </option>
-            ))}
-          </optgroup>
-        </select>
-      </Field>
+      <AgentFields {...props} />
+      <MachineField {...props} />
       <Field
         label={strings.newTask.priority}
         hint={strings.newTask.priorityHint}
@@ -94,6 +50,65 @@ export function TaskOptions({ form, errors, onChange }: Props) {
         </Field>
       )}
     </div>
+  )
+}
+
+function AgentFields({ form, errors, onChange }: Props) {
+  const project = useProject(form.projectKey).data
+  const agents = useAgentOptions() ?? []
+  const asProject = project
+    ? strings.newTask.asProject(agentName(project.agentType))
+    : strings.newTask.asProjectUnknown
+  return (
+    <>
+      <Field label={strings.newTask.agent} error={errors.agentType}>
+        <select
+          className="input"
+          value={form.agentType}
+          onChange={(event) => onChange({ agentType: event.target.value })}
+        >
+          <option value="">{asProject}</option>
+          {agents.map(({ type }) => (
+            <option key={type} value={type}>
+              {agentName(type)}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field label={strings.newTask.model} hint={strings.newTask.modelHint} error={errors.model}>
+        <input
+          className="input"
+          value={form.model}
+          maxLength={200}
+          placeholder={project?.agentOptions?.model ?? ''}
+          autoComplete="off"
+          onChange={(event) => onChange({ model: event.target.value })}
+        />
+      </Field>
+    </>
+  )
+}
+
+function MachineField({ form, errors, onChange }: Props) {
+  const machines = useMachineOptions() ?? []
+  return (
+    <Field label={strings.newTask.where} error={errors.machineId}>
+      <select
+        className="input"
+        value={form.where}
+        onChange={(event) => onChange({ where: event.target.value })}
+      >
+        <option value="any">{strings.newTask.anyMachine}</option>
+        <option value="labels">{strings.newTask.byLabels}</option>
+        <optgroup label={strings.newTask.aMachine}>
+          {machines.map((machine) => (
+            <option key={machine.id} value={machine.id}>
+              {nameOf(machine)}
+            </option>
+          ))}
+        </optgroup>
+      </select>
+    </Field>
   )
 }
 

@@ -38,16 +38,7 @@ export function useDraftAutosave() {
     line.current = line.current.catch(() => undefined).then(save)
     return line.current
   }
-  const now = useRef(flush)
-  now.current = flush
-  useEffect(() => {
-    const hidden = () => {
-      if (document.visibilityState === 'hidden') void now.current().catch(() => undefined)
-    }
-    document.addEventListener('visibilitychange', hidden)
-    return () => document.removeEventListener('visibilitychange', hidden)
-  }, [])
-
+  useFlushWhenHidden(flush)
   return {
     later: (form: Form) => {
       unsaved.current = form
@@ -69,4 +60,16 @@ export function useDraftAutosave() {
       await forget()
     },
   }
+}
+
+function useFlushWhenHidden(flush: () => Promise<void>): void {
+  const now = useRef(flush)
+  now.current = flush
+  useEffect(() => {
+    const hidden = () => {
+      if (document.visibilityState === 'hidden') void now.current().catch(() => undefined)
+    }
+    document.addEventListener('visibilitychange', hidden)
+    return () => document.removeEventListener('visibilitychange', hidden)
+  }, [])
 }

@@ -1,4 +1,4 @@
-import { Fragment, memo, useLayoutEffect, useMemo, useRef } from 'react'
+import { Fragment, memo, type ReactNode, useLayoutEffect, useMemo, useRef } from 'react'
 import type { Schemas } from '../../../../api/client'
 import { strings } from '../../../../i18n'
 import { type LineSelection, lastLineKey } from '../model/lineSelection'
@@ -70,24 +70,28 @@ export const Chunk = memo(function Chunk(props: Props) {
           )}
           {row.kind === 'pair' && <SplitRow row={row} colours={colours} others={partners} />}
           {said.under[n]?.map((thread) => (
-            <tr key={thread.id}>
-              <td colSpan={span}>
-                <ThreadBox thread={thread} />
-              </td>
-            </tr>
+            <WideRow key={thread.id} span={span}>
+              <ThreadBox thread={thread} />
+            </WideRow>
           ))}
           {marked && said.formUnder === n && (
-            <tr>
-              <td colSpan={span}>
-                <NewComment file={file} marked={marked} onClose={() => props.onClose(marked)} />
-              </td>
-            </tr>
+            <WideRow span={span}>
+              <NewComment file={file} marked={marked} onClose={() => props.onClose(marked)} />
+            </WideRow>
           )}
         </Fragment>
       ))}
     </tbody>
   )
 })
+
+function WideRow({ span, children }: { span: number; children: ReactNode }) {
+  return (
+    <tr>
+      <td colSpan={span}>{children}</td>
+    </tr>
+  )
+}
 
 function Gap({ lines, section, span }: { lines: number; section: string; span: number }) {
   return (

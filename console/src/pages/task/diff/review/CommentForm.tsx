@@ -12,36 +12,9 @@ export type CommentAction = { name: string; do: (body: string, key: string) => P
 
 /** Some words, and what can be done with them; the first act is that of Ctrl or ⌘ with Enter. What
  *  was `written` stays until it is taken or cancelled, whatever becomes of the form meanwhile. */
-export function CommentForm(props: {
-  label: string
-  acts: CommentAction[]
-  onClose: () => void
-  written: UnsavedInput
-  start?: string
-  hint?: ReactNode
-}) {
-  const { start = '', written } = props
-  const [body, setBody] = useState(written.read() || start)
-  const [isSending, setSending] = useState(false)
-  const [once] = useState(() => new IdempotencyKeys())
-  const write = (text: string) => {
-    setBody(text)
-    written.save(text === start ? '' : text)
-  }
-  const close = () => {
-    written.save('')
-    props.onClose()
-  }
-  const submit = async ({ name, do: send }: CommentAction) => {
-    if (body.trim() === '' || isSending) return
-    setSending(true)
-    try {
-      await send(body, once.keyFor([name, body]))
-      close()
-    } catch {
-      setSending(false)
-    }
-  }
+export function CommentForm(props: Props) {
+  const { body, start, isSending, write, close, submit } = useComment(props)
+  const isOff = body.trim() === '' || isSending
   const press = (event: KeyboardEvent) => {
     if (event.key === 'Escape' && body === start) close()
     const [first] = props.acts
@@ -68,11 +41,7 @@ export function CommentForm(props: {
       </label>
       <div className="row wrap">
         {props.acts.map((one) => (
-          <Button
-            key={one.name}
-            disabled={body.trim() === '' || isSending}
-            onClick={() => submit(one)}
-          >
+          <Button key={one.name} disabled={isOff} onClick={() => submit(one)}>
             {one.name}
           </Button>
         ))}
@@ -83,4 +52,39 @@ export function CommentForm(props: {
       </div>
     </div>
   )
+}
+
+type Props = {
+  label: string
+  acts: CommentAction[]
+  onClose: () => void
+  written: UnsavedInput
+  start?: string | undefined
+  hint?: ReactNode
+}
+
+/** The words, kept while they are not taken, and the way to have them taken once. */
+function useComment({ start = '', written, onClose }: Props) {
+  const [body, setBody] = useState(written.read() || start)
+  const [isSending, setSending] = useState(false)
+  const [once] = useState(() => new IdempotencyKeys())
+  const write = (text: string) => {
+    setBody(text)
+    written.save(text === start ? '' : text)
+  }
+  const close = () => {
+    written.save('')
+    onClose()
+  }
+  const submit = async ({ name, do: send }: CommentAction) => {
+    if (body.trim() === '' || isSending) return
+    setSending(true)
+    try {
+      await send(body, once.keyFor([name, body]))
+      close()
+    } catch {
+      setSending(false)
+    }
+  }
+  return { body, start, isSending, write, close, submit }
 }

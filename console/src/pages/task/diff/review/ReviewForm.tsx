@@ -23,45 +23,19 @@ const verdicts: Verdict[] = ['approve', 'request_changes', 'comment']
 /** One's verdict. Nothing is shown as done before the server has said so; of a review that comes
  *  too late nothing is kept, and its drafts stay drafts. */
 export function ReviewForm({ task, gate, drafts }: Props) {
-  const { commit, isLatest } = useReview()
+  const { isLatest } = useReview()
   const [body, setBody] = useState('')
-  const [chosen, setVerdict] = useState<Verdict>('comment')
-  const [touched, setTouched] = useState(false)
-  const verdict = touched ? chosen : gate && isLatest ? 'approve' : 'comment'
-  const submit = useSubmitReview(task.id)
-  const isBusy = submit.isPending
+  const [chosen, choose] = useState<Verdict | null>(null)
+  const verdict = chosen ?? (gate && isLatest ? 'approve' : 'comment')
+  const { isBusy, send } = useReviewSubmission({ task, gate }, verdict, () => setBody(''))
   const isEmpty = verdict !== 'approve' && drafts === 0 && body.trim() === ''
-
-  // An answer that was lost on its way may have been to a review that was taken.
-  const [once] = useState(() => new IdempotencyKeys())
-  const send = () => {
-    if (isBusy || isEmpty) return
-    const about = gate && { stageIndex: gate.stageIndex, number: gate.number }
-    // What cannot be approved any more is not what was seen.
-    const review = { verdict, body, ...(isLatest && { commit }), ...about }
-    submit.mutate(
-      { ...review, key: once.keyFor(review) },
-      {
-        onSuccess: (told) => {
-          once.reset()
-          setBody('')
-          showToast(submittedText(verdict, told))
-        },
-        onError: (error) => {
-          const { code, answeredBy } = asProblem(error)
-          // Its drafts are still there for another round.
-          if (LATE_REVIEW_CODES.includes(code))
-            showToast(strings.diff.answeredFirst(answeredBy?.name ?? strings.diff.someoneElse))
-          else if (code === 'head_changed') showToast(strings.diff.headChanged)
-          else showErrorToast(error)
-        },
-      },
-    )
+  const submit = () => {
+    if (!isBusy && !isEmpty) send(body)
   }
   const press = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return
     event.preventDefault()
-    send()
+    submit()
   }
   return (
     <form className={`field ${styles.form}`} onSubmit={(event) => event.preventDefault()}>
@@ -78,34 +52,14 @@ export function ReviewForm({ task, gate, drafts }: Props) {
           onKeyDown={press}
         />
       </label>
-      <div>
-        {verdicts.map((one) => (
-          <label key={one} className="pick">
-            <input
-              type="radio"
-              name="verdict"
-              checked={verdict === one}
-              disabled={one === 'approve' && !isLatest}
-              onChange={() => {
-                setTouched(true)
-                setVerdict(one)
-              }}
-            />
-            <span>
-              {nameOf(one)}
-              <br />
-              <span className="hint">{hintOf(one, task, gate, isLatest)}</span>
-            </span>
-          </label>
-        ))}
-      </div>
+      <VerdictPicker task={task} gate={gate} verdict={verdict} onChange={choose} />
       <Button
         variant="main"
         className={styles.whole}
         disabled={isBusy || isEmpty}
         aria-describedby={isEmpty ? 'review-empty' : undefined}
         aria-keyshortcuts="Meta+Enter Control+Enter"
-        onClick={send}
+        onClick={submit}
       >
         {drafts > 0 ? strings.diff.submitWith(drafts) : strings.diff.submit}
         <kbd aria-hidden="true">⌘↵</kbd>
@@ -116,6 +70,64 @@ export function ReviewForm({ task, gate, drafts }: Props) {
         </p>
       )}
     </form>
+  )
+}
+
+type Subject = Pick<Props, 'task' | 'gate'>
+
+function useReviewSubmission({ task, gate }: Subject, verdict: Verdict, onDone: () => void) {
+  const { commit, isLatest } = useReview()
+  const submit = useSubmitReview(task.id)
+  // An answer that was lost on its way may have been to a review that was taken.
+  const [once] = useState(() => new IdempotencyKeys())
+  const send = (body: string) => {
+    const about = gate && { stageIndex: gate.stageIndex, number: gate.number }
+    // What cannot be approved any more is not what was seen.
+    const review = { verdict, body, ...(isLatest && { commit }), ...about }
+    submit.mutate(
+      { ...review, key: once.keyFor(review) },
+      {
+        onSuccess: (told) => {
+          once.reset()
+          onDone()
+          showToast(submittedText(verdict, told))
+        },
+        onError: showRefusal,
+      },
+    )
+  }
+  return { isBusy: submit.isPending, send }
+}
+
+function showRefusal(error: unknown): void {
+  const { code, answeredBy } = asProblem(error)
+  if (code === 'head_changed') showToast(strings.diff.headChanged)
+  else if (!LATE_REVIEW_CODES.includes(code)) showErrorToast(error)
+  // Its drafts are still there for another round.
+  else showToast(strings.diff.answeredFirst(answeredBy?.name ?? strings.diff.someoneElse))
+}
+
+function VerdictPicker(props: Subject & { verdict: Verdict; onChange: (one: Verdict) => void }) {
+  const { isLatest } = useReview()
+  return (
+    <div>
+      {verdicts.map((one) => (
+        <label key={one} className="pick">
+          <input
+            type="radio"
+            name="verdict"
+            checked={props.verdict === one}
+            disabled={one === 'approve' && !isLatest}
+            onChange={() => props.onChange(one)}
+          />
+          <span>
+            {nameOf(one)}
+            <br />
+            <span className="hint">{hintOf(one, props.task, props.gate, isLatest)}</span>
+          </span>
+        </label>
+      ))}
+    </div>
   )
 }
 

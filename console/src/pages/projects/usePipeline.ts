@@ -1,0 +1,70 @@
+import { useDeferredValue, useState } from 'react'
+import { warningText } from '../../api/problemText'
+import { useDebounced } from '../../components/hooks/useDebounced'
+import { strings } from '../../i18n'
+import { formatPipeline, normalizeStages, parsePipeline, type Stage } from '../../lib/form/pipeline'
+import { type Project, saveProject, useDryRun } from '../../queries/projects'
+import { showErrorToast, showToast } from '../../state/toasts'
+
+const DEBOUNCE_MILLISECONDS = 350
+
+/** A pipeline while it is edited: its stages, as JSON its text, and whether that is saved. */
+export function usePipeline(project: Project, isJson: boolean) {
+  // Null while nothing is other than what is saved.
+  const [edited, setStages] = useState<Stage[] | null>(null)
+  const stages = edited ?? project.pipeline
+  // What is typed as JSON may be none for a while.
+  const [text, setText] = useState<string | null>(null)
+  const [isSaving, setSaving] = useState(false)
+  const shown = isJson ? (text ?? formatPipeline(stages)) : ''
+  const write = (next: string) => {
+    setText(next)
+    const found = parsePipeline(next)
+    if ('stages' in found) setStages(found.stages)
+  }
+  const reset = () => {
+    setStages(null)
+    setText(null)
+  }
+  const save = async () => {
+    setSaving(true)
+    try {
+      const [warning] = await saveProject(project.key, { pipeline: normalizeStages(stages) })
+      showToast(warning ? strings.projects.savedBut(warningText(warning)) : strings.projects.saved)
+      reset()
+    } catch (error) {
+      showErrorToast(error)
+    } finally {
+      setSaving(false)
+    }
+  }
+  return {
+    stages,
+    setStages,
+    text: shown,
+    /** The stages that the text has, or where it is no JSON. */
+    typed: isJson ? parsePipeline(shown) : { stages },
+    write,
+    /** Forget a text that is no pipeline. */
+    dropText: () => setText(null),
+    isChanged: edited !== null || text !== null,
+    isSaving,
+    reset,
+    save,
+  }
+}
+
+/** What the stages would run with that description, and what is wrong with them. */
+export function usePipelineCheck(project: Project, stages: Stage[] | null, sample: string) {
+  const asked = useDebounced(
+    useDeferredValue(stages && formatPipeline(normalizeStages(stages))),
+    DEBOUNCE_MILLISECONDS,
+  )
+  const description = useDebounced(sample, DEBOUNCE_MILLISECONDS)
+  const { data } = useDryRun(
+    project.key,
+    asked === null ? null : (JSON.parse(asked) as Stage[]),
+    description || strings.projects.samplePlaceholder,
+  )
+  return { errors: data?.errors ?? {}, stages: data?.stages ?? [] }
+}
