@@ -6,6 +6,7 @@ const TESTS = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((path) => `src/${path}`)
 // Files that replace modules or globals would replace them for others, too.
 const isReplacing = (path: string) => /\bvi\.(do)?(mock|stub)/i.test(readFileSync(path, 'utf8'))
+const setupFiles = ['src/testing/setup.ts']
 
 /** The tests that share processes, and those with a process for each file, which takes four times as long. */
 export default defineConfig({
@@ -16,9 +17,10 @@ export default defineConfig({
           name: 'shared',
           include: TESTS.filter((path) => !isReplacing(path)),
           isolate: false,
+          setupFiles,
         },
       },
-      { test: { name: 'isolated', include: TESTS.filter(isReplacing) } },
+      { test: { name: 'isolated', include: TESTS.filter(isReplacing), setupFiles } },
     ],
   },
 })

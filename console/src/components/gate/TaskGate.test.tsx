@@ -1,0 +1,64 @@
+// @vitest-environment jsdom
+import { act, screen } from '@testing-library/react'
+import { beforeEach, expect, it, vi } from 'vitest'
+import type { Schemas } from '../../api/client'
+import type { TaskListener } from '../../realtime/taskStream'
+import { dequeueToasts } from '../../state/toasts'
+import { renderInPage } from '../../testing/render'
+import { serve } from '../../testing/server'
+import { makeGate, makeTask } from '../../testing/tasks'
+import { TaskGate } from './TaskGate'
+
+const stream = vi.hoisted(() => ({ listener: {} as TaskListener }))
+vi.mock('../../realtime/taskStream', () => ({
+  useTaskStream: (_: number, listener: TaskListener) => {
+    stream.listener = listener
+  },
+}))
+
+const PROFILE = { 'GET /api/web/profile': () => Response.json({ id: 3, name: 'ada' }) }
+const PENDING = 'GET /api/web/tasks/7/pending-confirm'
+const asks = { ...PROFILE, [PENDING]: () => Response.json(makeGate()) }
+
+beforeEach(() => void dequeueToasts())
+
+it.each([
+  ['with answers for those who can give one', ['answer'] as const, 1],
+  ['without them for others', ['review'] as const, 0],
+])('an open question is shown %s', async (_, allowedActions, count) => {
+  serve(asks)
+  await renderInPage(<TaskGate task={makeTask({ allowedActions: [...allowedActions] })} />)
+  expect(await screen.findByRole('region', { name: 'Before ship' })).toBeDefined()
+  expect(screen.queryAllByRole('button', { name: /Confirm/ })).toHaveLength(count)
+})
+
+it('nothing is asked for while the task works', async () => {
+  const asked = serve(asks)
+  await renderInPage(<TaskGate task={makeTask({ status: 'running', suspendReason: null })} />)
+  expect(asked.map(({ route }) => route)).not.toContain(PENDING)
+  expect(screen.queryByRole('region')).toBeNull()
+})
+
+it('goes as soon as the task has been answered', async () => {
+  serve(asks)
+  const { rerender } = await renderInPage(<TaskGate task={makeTask()} />)
+  await screen.findByRole('region')
+  await rerender(<TaskGate task={makeTask({ status: 'assigned', suspendReason: null })} />)
+  expect(screen.queryByRole('region')).toBeNull()
+})
+
+it.each([
+  ['names others who answer', 9, ['mei answered: confirm']],
+  ['says nothing of your own answer', 3, []],
+])('%s', async (_, id, lines) => {
+  serve(asks)
+  const { client } = await renderInPage(<TaskGate task={makeTask()} />)
+  await vi.waitFor(() => expect(client.getQueryData(['me'])).toBeDefined())
+  const data = { result: 'confirm', answeredBy: { id, name: 'mei' } }
+  const events = [
+    { type: 'confirmed', data },
+    { type: 'resumed', data: {} },
+  ] as Schemas['Event'][]
+  act(() => stream.listener.events?.(events))
+  expect(dequeueToasts().map(({ line }) => line)).toEqual(lines)
+})

@@ -1,0 +1,33 @@
+// @vitest-environment jsdom
+import { screen } from '@testing-library/react'
+import { expect, it } from 'vitest'
+import { renderInPage } from '../../testing/render'
+import { serve } from '../../testing/server'
+import { makeTask, type TaskDetail } from '../../testing/tasks'
+import { TaskActions } from './TaskActions'
+
+const buttons = () =>
+  screen.getAllByRole('button').map((one) => one.textContent || one.getAttribute('aria-label'))
+
+it.each<[TaskDetail['allowedActions'], string[]]>([
+  [[], []],
+  [['answer', 'review', 'type', 'tunnel'], []],
+  [['follow_up'], ['Follow up']],
+  [['retry'], ['Retry']],
+  [
+    ['review', 'follow_up', 'cancel'],
+    ['Follow up', 'Cancel'],
+  ],
+])('what is allowed has a button, and nothing else: %j', async (allowedActions, names) => {
+  await renderInPage(<TaskActions task={makeTask({ allowedActions })} />)
+  expect(buttons().filter((name) => name !== 'More')).toEqual(names)
+})
+
+it('a button opens the dialog of its action', async () => {
+  serve({})
+  const { user } = await renderInPage(
+    <TaskActions task={makeTask({ allowedActions: ['cancel'] })} />,
+  )
+  await user.click(screen.getByRole('button', { name: 'Cancel' }))
+  expect(await screen.findByRole('dialog')).toBeDefined()
+})

@@ -1,0 +1,61 @@
+/** A component as a page has it: with a router, a cache, and somebody at mouse and keyboard. */
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import {
+  createMemoryHistory,
+  createRootRoute,
+  createRouter,
+  RouterProvider,
+} from '@tanstack/react-router'
+import { act, render } from '@testing-library/react'
+import { userEvent } from '@testing-library/user-event'
+import { createContext, type ReactNode, useContext, useSyncExternalStore } from 'react'
+
+export async function renderInPage(element: ReactNode) {
+  const shown = createStore(element)
+  const router = createRouter({
+    routeTree: createRootRoute({ component: PageContent, notFoundComponent: PageContent }),
+    history: createMemoryHistory(),
+  })
+  await router.load()
+  const client = new QueryClient({
+    defaultOptions: { queries: { retry: false }, mutations: { networkMode: 'always' } },
+  })
+  const { unmount } = render(
+    <QueryClientProvider client={client}>
+      <StoreContext.Provider value={shown}>
+        <RouterProvider router={router as never} />
+      </StoreContext.Provider>
+    </QueryClientProvider>,
+  )
+  return {
+    user: userEvent.setup(),
+    client,
+    unmount,
+    /** The path and the search of the page. */
+    path: () => router.history.location.href,
+    rerender: (other: ReactNode) => act(() => shown.set(other)),
+  }
+}
+
+const StoreContext = createContext<ReturnType<typeof createStore>>(createStore(null))
+
+/** On every path. */
+function PageContent() {
+  const { listen, get } = useContext(StoreContext)
+  return useSyncExternalStore(listen, get)
+}
+
+function createStore(value: ReactNode) {
+  let tell = () => {}
+  return {
+    get: () => value,
+    set: (other: ReactNode) => {
+      value = other
+      tell()
+    },
+    listen: (listener: () => void) => {
+      tell = listener
+      return () => {}
+    },
+  }
+}
