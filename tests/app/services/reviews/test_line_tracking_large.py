@@ -23,6 +23,11 @@ OLD = b"".join(b"line %d\n" % number for number in range(3_000))
 NEW = b"# new\n" + OLD
 
 
+@pytest.fixture(autouse=True)
+def _busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison, "RUN_TIMEOUT_SECONDS", 60.0)
+
+
 def test_a_line_of_a_large_file_is_found_for_people(ada: Developer, task: Task) -> None:
     come_to(task, "c1", file(task, b"x\n", OLD))
     begin(ada, task, path="a.py", line=2_000)
