@@ -7,13 +7,13 @@ import { Problem, parseProblem, unreachableProblem } from './problem'
 import { isReauthenticationValid, requiresReauthentication } from './reauthenticationRoutes'
 import type { components, paths } from './schema'
 
-/** The shapes of the contract, by the names that it gives them. */
+/** The contract's schemas, by name. */
 export type Schemas = components['schemas']
 
-/** Every route of the contract. Its answers are taken out of their envelope by `data`. */
+/** Client for every route of the contract. `data` returns the body of a response. */
 export const api = createClient<paths>({ baseUrl: '', fetch: authorizedFetch })
 
-/** What is answered. Throws Problem. */
+/** Returns the response's body. Throws Problem. */
 export async function data<T extends Record<string | number, unknown>, O, M extends MediaType>(
   asked: Promise<FetchResponse<T, O, M>>,
 ): Promise<NonNullable<FetchResponse<T, O, M>['data']>> {
@@ -22,9 +22,9 @@ export async function data<T extends Record<string | number, unknown>, O, M exte
   return answer.data as NonNullable<FetchResponse<T, O, M>['data']>
 }
 
-/** `fetch` as the one who is signed in: with a token, with another one if that is not good any
- *  more, and after a confirmation where the server wants one. Throws Problem `unreachable`, and
- *  `reauthentication_required` where one did not confirm. */
+/** `fetch` with the user's access token. Renews a token that the server rejects, and asks for
+ *  reauthentication where a route requires it. Throws Problem `unreachable`, and
+ *  `reauthentication_required` if the user doesn't reauthenticate. */
 export async function authorizedFetch(request: Request): Promise<Response> {
   const line = await recordRequest(request)
   if (line !== null) throw new Problem('shown_as_curl', 0, line)
@@ -44,7 +44,7 @@ export async function authorizedFetch(request: Request): Promise<Response> {
   return answer
 }
 
-/** Also where that cannot be known: the act itself will tell. */
+/** Also true if that can't be determined: the request itself will show it. */
 async function isReauthenticated(token: string | null): Promise<boolean> {
   const answer = await send(new Request('/api/web/profile'), token)
   if (!answer.ok) return true

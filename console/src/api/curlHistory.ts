@@ -1,15 +1,16 @@
-/** The acts of this page as curl: the last one that was done, or the next one in place of doing it. */
+/** This page's changes as curl commands: the last one sent, or the next one instead of sending
+ *  it. */
 import { curlCommand } from '../lib/net/curl'
 
-/** What the page does by itself: nobody has asked to see it, and it may not take the place of what
- *  somebody has. */
+/** Requests that the page sends on its own. They are not recorded, so they don't replace a command
+ *  that the user triggered. */
 const AUTOMATIC_REQUESTS =
   /\/profile\/drafts(\/\d+)?$|\/notifications\/\d+\/read$|\/pty-token$|\/dry-run$|[?&]dryRun=true\b/
 
 let lastCommand: string | null = null
 let isCaptureArmed = false
 
-/** The next request is captured and not sent. */
+/** Captures the next request instead of sending it. */
 export function captureNextRequest(): void {
   isCaptureArmed = true
 }
@@ -18,17 +19,18 @@ export function lastCurlCommand(): string | null {
   return lastCommand
 }
 
-/** What one did is nobody else's to read. */
+/** Clears the history, so that the next user can't read it. */
 export function clearCurlHistory(): void {
   lastCommand = null
   isCaptureArmed = false
 }
 
-/** Remember an act. Its line, if it is to be shown and not sent. */
+/** Records a request. Returns its curl command if it is to be shown instead of sent, otherwise
+ *  null. */
 export async function recordRequest(request: Request): Promise<string | null> {
   if (request.method === 'GET' || AUTOMATIC_REQUESTS.test(request.url)) return null
   const text = await request.clone().text()
-  // As it is shown: its secrets are not kept.
+  // Stored as it is shown: without secrets.
   const { method, url } = request
   lastCommand = curlCommand({ method, url, body: text === '' ? undefined : parseBody(text) })
   if (!isCaptureArmed) return null

@@ -38,7 +38,7 @@ describe('what is wrong with a field', () => {
   })
 })
 
-/** The values that the words have in them. */
+/** Returns the names of the values that a text inserts. */
 function valuesIn(words: (typeof en.fieldErrors)[Code]): string[] {
   return [...String(words).matchAll(/of\.(\w+)/g)].map(([, name]) => String(name)).sort()
 }

@@ -5,8 +5,7 @@ type FieldError = components['schemas']['FieldError']
 export type FieldMessages = Record<string, string[]>
 export type FieldErrors = Record<string, FieldError[]>
 
-/** What is wrong with fields, in one's language: by the codes that are known; else as the server
- *  says it. */
+/** Translates field errors whose code is known; otherwise keeps the server's message. */
 export function localizeFieldErrors(
   messages: FieldMessages,
   codes: FieldErrors = {},

@@ -3,20 +3,21 @@ import type { components } from './schema'
 
 type Answerer = components['schemas']['Creator']
 
-/** What the server refuses, in its own words (RFC 9457), or that it could not be asked. */
+/** An error response of the server, with its message (RFC 9457), or a request that got no
+ *  response. */
 export class Problem extends Error {
   constructor(
-    /** What clients switch on; `unreachable` where there was no answer. */
+    /** The code that clients switch on; `unreachable` if there was no response. */
     readonly code: string,
-    /** The HTTP status; 0 where there was no answer. */
+    /** The HTTP status; 0 if there was no response. */
     readonly status: number,
     /** A sentence for people. */
     readonly detail: string,
-    /** By field: what is wrong with it, in one's language. */
+    /** Errors by field, translated. */
     readonly errors: FieldMessages = {},
     readonly requestId: string | null = null,
     readonly retryAfterSeconds: number | null = null,
-    /** How many more tries a password has; null where none was asked for. */
+    /** Remaining password attempts; null if no password was checked. */
     readonly remaining: number | null = null,
     /** Who answered first, with `already_answered`. */
     readonly answeredBy: Answerer | null = null,
@@ -35,7 +36,7 @@ type ProblemBody = {
   answeredBy?: Answerer
 }
 
-/** The problem that an answer of `status` with this body tells. */
+/** Converts an error response with this body to a Problem. */
 export function parseProblem(response: Response, body: unknown): Problem {
   const told: ProblemBody = typeof body === 'object' && body !== null ? body : {}
   const retryAfter = Number(response.headers.get('Retry-After'))
@@ -61,7 +62,7 @@ export function asProblem(error: unknown): Problem {
   return new Problem('broken_page', 0, error instanceof Error ? error.message : String(error))
 }
 
-/** Whether the same may go well in a moment: the server is away, or has a bad one itself. */
+/** Whether a retry may succeed: the server is unreachable or failed internally (5xx). */
 export function isTransient(error: unknown): boolean {
   return error instanceof Problem && (error.code === 'unreachable' || error.status >= 500)
 }

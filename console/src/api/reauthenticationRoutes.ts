@@ -1,5 +1,5 @@
-/** Acts for those alone who have proved lately that it is them. One is asked before the act, for a
- *  refusal is a red line in the browser's console; the server judges all the same. */
+/** Requests that require a recent login. The console asks before it sends one, because a refusal
+ *  shows as an error in the browser's console; the server checks anyway. */
 
 /** The routes that may answer `reauthentication_required`, as the contract writes them. */
 export const REAUTHENTICATED_ROUTES = [
@@ -13,7 +13,7 @@ const PATTERNS = REAUTHENTICATED_ROUTES.map(
   (route) => new RegExp(`^${route.replace(/\{\w+\}/g, '[^/]+')}$`),
 )
 
-/** The act is on its way so long. */
+/** Allowance for the time that the request is on its way. */
 const TRANSIT_MILLISECONDS = 5000
 
 export function requiresReauthentication(method: string, url: string): boolean {
@@ -21,7 +21,8 @@ export function requiresReauthentication(method: string, url: string): boolean {
   return PATTERNS.some((pattern) => pattern.test(asked))
 }
 
-/** Whether who was confirmed `until` then still is, by the server's clock at its answer. */
+/** Whether a reauthentication that is valid `until` then is still valid at `now`, the server's
+ *  time. */
 export function isReauthenticationValid(until: string | null, now: string | null): boolean {
   if (until === null) return false
   const asked = now === null ? Date.now() : Date.parse(now)

@@ -1,6 +1,6 @@
 import { strings } from '../i18n'
 
-/** Why a provider's sign-in came to nothing, by the code that the URL says. */
+/** Returns why signing in with a provider failed, from the error code in the URL. */
 export function providerErrorText(code: string): string {
   return (
     strings.login.providerRefused[code] ?? strings.login.providerRefused.invalid_sign_in ?? code

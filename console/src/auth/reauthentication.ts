@@ -1,15 +1,16 @@
-/** Some acts want a login that was proved lately. Whoever draws the question says so here. */
+/** Shows the reauthentication dialog. The component that renders it registers itself here. */
 type Prompt = () => Promise<boolean>
 
 let prompt: Prompt = () => Promise.resolve(false)
 let pending: Promise<boolean> | null = null
 
-/** `how` shows the question and answers whether it was answered well. */
+/** Registers the function that shows the prompt; it resolves to whether the user
+ *  reauthenticated. */
 export function setReauthenticationPrompt(how: Prompt): void {
   prompt = how
 }
 
-/** Whether the person has confirmed that it is them; acts that want it together ask once. */
+/** Returns whether the user reauthenticated. Concurrent requests share one prompt. */
 export function reauthenticate(): Promise<boolean> {
   pending ??= prompt().finally(() => {
     pending = null

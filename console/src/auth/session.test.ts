@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 type Tab = { onmessage: ((message: { data: unknown }) => void) | null }
 const tabs: Tab[] = []
-/** What the server answers, by the last word of the path. */
+/** The server's responses, by the last segment of the path. */
 const answers = new Map<string, () => Promise<unknown>>()
 const asked: string[] = []
 const signals: unknown[] = []

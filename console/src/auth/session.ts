@@ -1,14 +1,16 @@
-/** Who is signed in. The access token is kept in memory alone; what lasts is the server's cookie,
- *  which no script can read. One tab at a time asks for a new token and gives it to the others. */
+/** The login session. The access token is only in memory; the server's cookie, which no script can
+ *  read, outlives the page. One tab at a time requests a new token and shares it with the
+ *  others. */
 import { isTransient, parseProblem, unreachableProblem } from '../api/problem'
 import { expiresAt, ownerOf } from '../lib/net/jwt'
 
 type CachedToken = { token: string | null; endsAt: number }
 type TokenMessage = { token: string | null }
 
-/** A token is renewed so long before its end. */
+/** A token is renewed this long before it expires. */
 const RENEWAL_LEAD_MILLISECONDS = 30_000
-/** All tabs wait for the one that asks: a line that died while the machine slept may not keep them. */
+/** All tabs wait for the one that requests a token, so a connection that died while the machine
+ *  slept must not block them. */
 const REQUEST_TIMEOUT_MILLISECONDS = 30_000
 const RETRY_DELAYS_MILLISECONDS = [500, 1000, 2000, 4000, 8000]
 
@@ -19,13 +21,13 @@ let pendingToken: Promise<string | null> | null = null
 
 tabs.onmessage = ({ data }: MessageEvent<TokenMessage>) => storeToken(data.token)
 
-/** Whether one can be signed in at this address: over plain HTTP, but on one's own machine, browsers
- *  have no locks, and a password would be read on its way. */
+/** Whether signing in is possible at this address. Over plain HTTP, except on localhost, browsers
+ *  have no Web Locks, and a password could be intercepted. */
 export function hasSecureContext(): boolean {
   return 'locks' in navigator
 }
 
-/** An access token that is good for a while, or null: nobody is signed in. */
+/** Returns an access token that doesn't expire soon, or null if nobody is signed in. */
 export async function token(): Promise<string | null> {
   if (!hasSecureContext()) return null
   if (cached !== null && (cached.token === null || !endsSoon(cached))) return cached.token
@@ -35,10 +37,10 @@ export async function token(): Promise<string | null> {
   return pendingToken
 }
 
-/** Another token than `spent`, which is not good any more; null where the login has ended. */
+/** Replaces `spent`, which is no longer valid. Returns null if the login has ended. */
 export async function renewToken(spent: string | null): Promise<string | null> {
   return await withSessionLock(async () => {
-    // Another tab may have been faster, and told while this one stood in line.
+    // Another tab may have renewed it while this one waited for the lock.
     if (cached?.token && cached.token !== spent && !endsSoon(cached)) return cached.token
     const answer = await retryTransient(() => postAuth('refresh', {}))
     publishToken(answer.accessToken ?? null)
@@ -46,12 +48,13 @@ export async function renewToken(spent: string | null): Promise<string | null> {
   })
 }
 
-/** One act of one tab at a time: a renewal that a logout overtakes would bring back what has ended. */
+/** Serializes session requests across tabs: a refresh that finishes after a logout would restore
+ *  the ended session. */
 function withSessionLock<T>(act: () => Promise<T>): Promise<T> {
   return navigator.locks.request('muster-session', act) as Promise<T>
 }
 
-/** Again, where the server is away: it may be starting anew. Throws the last Problem. */
+/** Retries while the server is unreachable; it may be restarting. Throws the last Problem. */
 async function retryTransient<T>(ask: () => Promise<T>): Promise<T> {
   for (const pause of RETRY_DELAYS_MILLISECONDS) {
     try {
@@ -64,7 +67,7 @@ async function retryTransient<T>(ask: () => Promise<T>): Promise<T> {
   return await ask()
 }
 
-/** Whether that was all: false asks for a code of the second factor too. Throws Problem. */
+/** Returns false if the server also requires a second-factor code. Throws Problem. */
 export async function signIn(
   username: string,
   password: string,
@@ -85,18 +88,18 @@ export async function signOut(): Promise<void> {
   })
 }
 
-/** Whether somebody is signed in; undefined until that was asked. */
+/** Whether a user is signed in; undefined until that is known. */
 export function isSignedIn(): boolean | undefined {
   return cached === null ? undefined : cached.token !== null
 }
 
-/** Who is signed in, as tokens tell people apart; null: nobody, or that was not asked yet. */
+/** The subject of the access token; null if nobody is signed in or that is not yet known. */
 export function signedInUser(): string | null {
   return cached?.token ? ownerOf(cached.token) : null
 }
 
-/** `listener` is told when somebody signs in or out, here or in another tab, also where another
- *  person comes in one's place. */
+/** Calls `listener` when a user signs in or out, in this tab or another one, including when another
+ *  user replaces the current one. Returns the unsubscribe function. */
 export function onSessionChange(listener: () => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)

@@ -5,7 +5,7 @@ import { cursorList } from './pagination'
 
 const LIMIT = 100
 
-// Its key begins as the machines' own: their news reach it.
+// The key starts like that of the other machine queries, so that their updates invalidate it.
 const machines = cursorList(['machines', 'admin'], (cursor) =>
   data(api.GET('/api/admin/machines', { params: { query: { limit: LIMIT, cursor } } })),
 )

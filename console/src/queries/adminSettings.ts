@@ -9,7 +9,7 @@ const settings = queryOptions({
 
 export const useSettings = () => useQuery(settings)
 
-/** What the server calls itself in links; empty where nobody has said. */
+/** The server's public URL, used in links; empty if not configured. */
 export function usePublicUrl(): string {
   const told = useSettings().data?.settings.publicUrl
   return typeof told === 'string' ? told : ''

@@ -21,7 +21,7 @@ const usage = (filter: UsageFilter) =>
     return page
   })
 
-/** All of its days, or the newest of them where there are very many. */
+/** Fetches every day, or the newest ones if there are very many. */
 export const useUsageByDay = (filter: UsageFilter) =>
   useQuery({
     queryKey: ['usage', 'chart', filter],
@@ -36,7 +36,7 @@ export const useUsageByDay = (filter: UsageFilter) =>
 
 export const useUsage = (filter: UsageFilter) => useInfiniteQuery(usage(filter))
 
-/** The same as a table for spreadsheets. */
+/** Fetches the same as CSV. */
 export async function fetchUsageCsv(filter: UsageFilter): Promise<Blob> {
   const url = new URL('/api/web/usage', location.origin)
   for (const [name, value] of Object.entries(filter)) if (value) url.searchParams.set(name, value)

@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 
-/** By which ways people sign in here. Known also before one is. */
+/** The ways to sign in. Available without a login. */
 export const providers = queryOptions({
   queryKey: ['providers'],
   queryFn: () => data(api.GET('/api/auth/providers')),
@@ -9,6 +9,6 @@ export const providers = queryOptions({
 
 export const useProviders = () => useQuery(providers).data
 
-/** Prove that it is you: by a password, a code, or (then `url` is where to go) a provider. */
+/** Reauthenticates with a password, a code or (then `url` is where to go) a provider. */
 export const submitReauthentication = (body: Schemas['Reauthentication']) =>
   data(api.POST('/api/auth/reauthenticate', { body }))

@@ -1,7 +1,8 @@
 import { QueryClient } from '@tanstack/react-query'
 import { isTransient } from '../api/problem'
 
-/** What was read is true until the stream says otherwise; what could not be read is tried again. */
+/** Query cache. Data stays fresh until the stream invalidates it; queries that failed transiently
+ *  are retried. */
 export const cache = new QueryClient({
   defaultOptions: {
     queries: {
@@ -9,7 +10,8 @@ export const cache = new QueryClient({
       refetchOnWindowFocus: false,
       retry: (failures, error) => isTransient(error) && failures < 3,
     },
-    // An act without a network fails at once: one that waits in silence would surprise later.
+    // A mutation without a network fails immediately: one that silently waits would surprise the
+    // user later.
     mutations: { retry: false, networkMode: 'always' },
   },
 })

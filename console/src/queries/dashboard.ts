@@ -1,4 +1,4 @@
-/** What runs, and the numbers of today. */
+/** The running tasks, and today's numbers. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data } from '../api/client'
 

@@ -6,12 +6,12 @@ const device = (userCode: string) =>
     queryKey: ['device', userCode],
     queryFn: () => data(api.GET('/api/web/device/{userCode}', { params: { path: { userCode } } })),
     enabled: userCode !== '',
-    // A code is looked up once: each look counts.
+    // Looks a code up once, because each lookup counts.
     gcTime: 0,
     retry: false,
   })
 
-/** What asks to be let in with this code, and from where. */
+/** The device that requests access with this code, and where it is. */
 export const useDevice = (userCode: string) => useQuery(device(userCode))
 
 export const approveDevice = (userCode: string) =>

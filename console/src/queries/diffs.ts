@@ -1,4 +1,4 @@
-/** What tasks have changed. Its keys are its own: of a task's many events only few change it. */
+/** The changes of tasks. Their keys are separate, because few of a task's events change them. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { api, authorizedFetch, data, type Schemas } from '../api/client'
 import { parseProblem } from '../api/problem'
@@ -7,7 +7,7 @@ import { type DiffQuery, stageDiffs } from '../lib/diff/comparison'
 const MAX_EVENTS = 500
 const PAGE = 100
 
-/** A change, page by page; a page is as many files as go into 4 MiB. */
+/** Fetches a diff page by page; a page has as many files as fit into 4 MiB. */
 export function useDiff(taskId: number, which: DiffQuery, ignoreWhitespace: boolean) {
   return useInfiniteQuery({
     queryKey: ['diff', taskId, 'files', which, ignoreWhitespace],
@@ -15,7 +15,7 @@ export function useDiff(taskId: number, which: DiffQuery, ignoreWhitespace: bool
       const query = { ...which, ignoreWhitespace, offset }
       const params = { path: { taskId }, query }
       const asked = api.GET('/api/web/tasks/{taskId}/diff', { params, signal })
-      // The other kind of answer is a patch, which is not asked for.
+      // The other response type, a patch, isn't requested here.
       return (await data(asked)) as Schemas['TaskDiff']
     },
     initialPageParam: 0,
@@ -23,7 +23,7 @@ export function useDiff(taskId: number, which: DiffQuery, ignoreWhitespace: bool
   })
 }
 
-/** Which stages of which attempts and rounds have told of a change. */
+/** Fetches the stages, by attempt and round, that reported changes. */
 export function useStageDiffs(taskId: number) {
   return useQuery({
     queryKey: ['diff', taskId, 'told'],
@@ -41,7 +41,7 @@ export function useStageDiffs(taskId: number) {
   })
 }
 
-/** A changed file as it is at a commit. */
+/** Fetches a changed file at a commit. */
 export function useFile(taskId: number, path: string, commit: string, enabled: boolean) {
   return useQuery({
     queryKey: ['diff', taskId, 'file', path, commit],

@@ -5,9 +5,11 @@ export type Draft = Schemas['Draft']
 export type DraftChanges = Schemas['DraftChanges']
 
 const PAGE_LIMIT = 200
-/** What a page that is left has a browser send after it, all together: 64 KiB, with what is around. */
+/** The browser's limit for requests that outlive their page is 64 KiB in total, including
+ *  overhead. */
 const MAX_KEEPALIVE_BYTES = 60_000
-/** One that was kept as its page was left may still be on its way: after so long it is looked for once. */
+/** A draft saved while its page was left may still be on its way: look for it once after this
+ *  time. */
 const PENDING_SAVE_MILLISECONDS = 2_000
 
 export const drafts = queryOptions({
@@ -31,7 +33,7 @@ export function useDraftActions() {
   const cache = useQueryClient()
   const invalidate = () => void cache.invalidateQueries({ queryKey: drafts.queryKey })
   return {
-    /** Keep the draft, a new one where it has no number yet. Its number. */
+    /** Saves the draft, as a new one if `id` is null. Returns its ID. */
     save: async (id: number | null, body: DraftChanges): Promise<number> => {
       const options = { body, keepalive: sizeOf(body) < MAX_KEEPALIVE_BYTES }
       const kept =

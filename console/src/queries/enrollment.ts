@@ -1,4 +1,4 @@
-/** Letting a machine in: a token, and how far the machine has come. */
+/** Enrollment of a machine: its token, and its progress. */
 import { queryOptions, useMutation, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 

@@ -1,4 +1,4 @@
-/** A task's events, all of them; the task's stream adds what is new. */
+/** All events of a task; the task's stream appends new ones. */
 import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { mergeBy, StreamBuffer } from './streamBuffer'
@@ -32,7 +32,7 @@ export function addEvents(cache: QueryClient, taskId: number, news: Event[]): vo
   cache.setQueryData(events(taskId).queryKey, (known) => known && mergeEvents(known, news))
 }
 
-/** Read anew what is not known of the first `count`. */
+/** Fetches the events again if fewer than `count` are cached. */
 export function catchUpEvents(cache: QueryClient, taskId: number, count: number): boolean {
   const { queryKey } = events(taskId)
   const known = cache.getQueryData(queryKey)

@@ -1,11 +1,11 @@
-/** What is to be done next on a task's work, round by round. */
+/** The follow-ups on a task's work, by round. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { invalidateTask } from './task'
 
 const pathParams = (taskId: number) => ({ path: { taskId } })
 
-/** The newest first. */
+/** Fetches follow-ups, newest first. */
 export function useFollowUps(taskId: number) {
   return useQuery({
     queryKey: ['task', taskId, 'followUps'],
@@ -16,7 +16,8 @@ export function useFollowUps(taskId: number) {
   })
 }
 
-/** `key` makes one that is sent twice, because its answer was lost, one follow-up. */
+/** Creates a follow-up. `key` prevents a duplicate when it is resent because its response was
+ *  lost. */
 export function useCreateFollowUp(taskId: number) {
   const cache = useQueryClient()
   return useMutation({

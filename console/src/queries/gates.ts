@@ -1,4 +1,4 @@
-/** The question that a task waits with, and the answer to it. */
+/** A task's open question, and its answer. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { asProblem } from '../api/problem'
@@ -10,7 +10,7 @@ export type PendingGate = Schemas['PendingGate']
 export type GateAnswer = Schemas['GateAnswer']
 export type GateResponse = Pick<GateAnswer, 'result' | 'comment' | 'budget'>
 
-/** An answer to this question and to no other, also where the task was retried and asks the like. */
+/** Builds an answer to exactly this question, even if a retried task asks a similar one. */
 export function gateAnswer(
   { round, stageIndex, number }: Pick<PendingGate, 'round' | 'stageIndex' | 'number'>,
   said: GateResponse,
@@ -18,7 +18,7 @@ export function gateAnswer(
   return { round, stageIndex, number, ...said }
 }
 
-/** Whether a question of the task is open: only then it is asked for. */
+/** Whether a question of the task is open; it is fetched only then. */
 export function isWaitingForAnswer(
   task: Pick<Schemas['TaskDetail'], 'status' | 'suspendReason' | 'waitingFor'>,
 ) {
@@ -28,7 +28,8 @@ export function isWaitingForAnswer(
   )
 }
 
-/** The open question; null where there is none. Asked anew whenever the task has changed. */
+/** Fetches the open question; null if there is none. Fetched again whenever the task has
+ *  changed. */
 export function useGate(task: Schemas['TaskDetail'] | undefined) {
   const taskId = task?.id ?? 0
   return useQuery({
@@ -37,7 +38,7 @@ export function useGate(task: Schemas['TaskDetail'] | undefined) {
       const asked = api.GET('/api/web/tasks/{taskId}/pending-confirm', {
         params: { path: { taskId } },
       })
-      // It may have been answered since the task was read.
+      // It may have been answered since the task was fetched.
       return data(asked).catch((error: unknown) => {
         if (asProblem(error).code === 'nothing_pending') return null
         throw error
@@ -51,8 +52,8 @@ export function useGate(task: Schemas['TaskDetail'] | undefined) {
 
 const LATE_ANSWER_CODES = ['already_answered', 'no_open_gate', 'wrong_stage', 'wrong_round']
 
-/** Answer. Nothing is shown as done before the server has said so. Of several answers at once one wins,
- *  and the others show whose. */
+/** Answers a question. Not optimistic: of several concurrent answers one wins, and the others show
+ *  who gave it. */
 export function useAnswerGate(taskId: number) {
   const cache = useQueryClient()
   return useMutation({
@@ -65,7 +66,7 @@ export function useAnswerGate(taskId: number) {
       if (!LATE_ANSWER_CODES.includes(code)) return showErrorToast(error)
       showToast(answeredBy ? strings.gate.answeredFirst(answeredBy.name) : strings.gate.closed)
     },
-    // The gate is asked for when the task says that one is open: before that it would be a 404.
+    // The question is fetched only when the task has an open one; before that it would be a 404.
     onSettled: () => invalidateTask(cache, taskId),
   })
 }

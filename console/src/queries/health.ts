@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data } from '../api/client'
 
-/** Of the server. Known also before one is signed in. */
+/** The server's health. Available without a login. */
 const health = queryOptions({
   queryKey: ['health'],
   queryFn: () => data(api.GET('/healthz')),

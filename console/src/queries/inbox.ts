@@ -1,4 +1,4 @@
-/** What needs the one who looks, and what is done about it. */
+/** The user's inbox, and the actions on its items. */
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { showErrorToast } from '../state/toasts'
@@ -25,14 +25,16 @@ const count = queryOptions({
 
 export const useInbox = () => useQuery(inbox)
 
-/** How many things there are. Where the list is shown (`isListed`), that is not asked for twice. */
+/** Returns the number of items. If the list is displayed (`isListed`), uses its total instead of a
+ *  second request. */
 export function useInboxCount(isListed: boolean): number {
   const listed = useQuery({ ...inbox, enabled: isListed, select: ({ total }) => total })
   const counted = useQuery({ ...count, enabled: !isListed })
   return (isListed ? listed.data : counted.data) ?? 0
 }
 
-/** How a task has ended is seen, or not. It leaves the list, or is back, at once. */
+/** Dismisses a finished task, or restores it to the inbox. Optimistic: a dismissed item disappears
+ *  immediately. */
 export function useDismiss() {
   const cache = useQueryClient()
   return useMutation({
@@ -48,7 +50,7 @@ export function useDismiss() {
       return before
     },
     onError: (error, _asked, before) => {
-      // Reading it anew may fail as well.
+      // Fetching the list again may fail, too.
       if (before) cache.setQueryData(inbox.queryKey, before)
       showErrorToast(error)
     },
@@ -65,7 +67,7 @@ function removeItem(page: Inbox, gone: InboxItem): Inbox {
   }
 }
 
-/** Approve what a task has come to, that commit and no other. */
+/** Approves a task's result at exactly this commit. */
 export function useApprove(taskId: number) {
   const cache = useQueryClient()
   return useMutation({

@@ -6,7 +6,7 @@ export type LogLine = Schemas['LogLine']
 
 type LogPosition = { offset: number } | { byte: number }
 
-/** Lines of an attempt's log, from one on; `total` is how many it has. Throws Problem. */
+/** Fetches lines of an attempt's log; `total` is their number. Throws Problem. */
 export function logLines(
   taskId: number,
   attempt: number,
@@ -18,20 +18,20 @@ export function logLines(
   return data(api.GET('/api/web/tasks/{taskId}/logs', { params, signal: signal ?? null }))
 }
 
-/** Lines of a log are read in pages of so many, as they come to be seen. */
+/** The number of lines per page; pages are fetched as they become visible. */
 export const PAGE_LINES = 200
 
-/** How many lines the log has by now. */
+/** Fetches the current number of lines. */
 export const logTotal = (taskId: number, attempt: number) =>
   queryOptions({
     queryKey: ['log', taskId, attempt, 'total'],
     queryFn: async () => (await logLines(taskId, attempt, { offset: 0 }, 1)).total,
   })
 
-/** `isComplete`: it stays as it is, for a line stands behind it. */
+/** `isComplete`: it won't change, because another line follows it. */
 export type LogPage = { lines: LogLine[]; isComplete: boolean }
 
-/** A page of it. */
+/** Fetches a page of lines. */
 export const logPage = (taskId: number, attempt: number, page: number) =>
   queryOptions({
     queryKey: ['log', taskId, attempt, page],
@@ -52,14 +52,15 @@ export const logPage = (taskId: number, attempt: number, page: number) =>
     gcTime: 60_000,
   })
 
-/** Which bytes of the log the machine has lost. */
+/** Fetches the byte ranges that the machine has lost. */
 export const logGaps = (taskId: number, attempt: number) =>
   queryOptions({
     queryKey: ['log', taskId, attempt, 'gaps'],
     queryFn: async () => (await logBytes(taskId, attempt, 0, 1)).gaps,
   })
 
-/** Of a log's bytes: from where, up to where, of how many; and which the machine has lost. */
+/** A byte range of a log: its bytes, its start, the log's size, and the ranges that the machine has
+ *  lost. */
 export type LogBytes = {
   bytes: Uint8Array<ArrayBuffer>
   from: number
@@ -67,8 +68,8 @@ export type LogBytes = {
   gaps: { from: number; to: number }[]
 }
 
-/** The bytes [from, to) of what there is of an attempt's log; from its end, where `from` is
- *  negative. Only where it has any: of an empty one there is no range. Throws Problem. */
+/** Fetches the bytes [from, to) that exist of an attempt's log; a negative `from` counts from the
+ *  end. The log must not be empty, because then no range is valid. Throws Problem. */
 export async function logBytes(
   taskId: number,
   attempt: number,
@@ -89,15 +90,15 @@ export async function logBytes(
   }
 }
 
-/** All of it, as it comes. Throws Problem. */
+/** Fetches the whole log as a stream. Throws Problem. */
 export function fetchLog(taskId: number, attempt: number): Promise<Response> {
   return fetchRawLog(taskId, attempt, {})
 }
 
-/** A longer recording is to be kept as a file: a player has all of it in memory. */
+/** Longer recordings can only be downloaded: a player keeps all of one in memory. */
 const MAX_RECORDING_BYTES = 64e6
 
-/** The attempt's recording as asciicast; null where it is too long to be played. */
+/** Fetches the attempt's recording as asciicast; null if it is too long to be played. */
 export const recording = (taskId: number, attempt: number) =>
   queryOptions({
     queryKey: ['recording', taskId, attempt],
@@ -118,7 +119,7 @@ export const recording = (taskId: number, attempt: number) =>
     staleTime: Number.POSITIVE_INFINITY,
   })
 
-/** The same, as it comes. Throws Problem. */
+/** Fetches the recording as a stream. Throws Problem. */
 export function fetchRecording(taskId: number, attempt: number, signal?: AbortSignal) {
   return authorizedGet(`/api/web/tasks/${taskId}/recording?attempt=${attempt}`, {}, signal)
 }
@@ -143,7 +144,7 @@ async function authorizedGet(
   return answer
 }
 
-/** `12-40, 90-100`. */
+/** Parses `12-40, 90-100`. */
 function parseGaps(header: string | null): { from: number; to: number }[] {
   return (header ?? '').split(', ').flatMap((span) => {
     const [from, to] = span.split('-').map(Number)

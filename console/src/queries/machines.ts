@@ -1,4 +1,4 @@
-/** The machines, what is on them, how loaded they were, and taking them out of service. */
+/** The machines, their tasks, their load, and draining. */
 import {
   type QueryClient,
   queryOptions,
@@ -16,7 +16,7 @@ const pathParams = (machineId: string) => ({ params: { path: { machineId } } })
 const PRESENT = 'online,offline,draining,drained'
 const SAMPLES_MILLISECONDS = 60_000
 
-/** All of them but those that are gone. The stream keeps them true. */
+/** All machines except decommissioned ones. The stream updates them. */
 const machines = queryOptions({
   queryKey: ['machines', 'all'],
   queryFn: () =>
@@ -26,7 +26,7 @@ const machines = queryOptions({
     }),
 })
 
-/** Whether there is one. Asked whenever a page is opened that depends on it. */
+/** Whether there is a machine. Fetched whenever a page that depends on it opens. */
 const anyMachine = queryOptions({
   queryKey: ['machines', 'any'],
   queryFn: async () => {
@@ -36,8 +36,8 @@ const anyMachine = queryOptions({
   staleTime: 0,
 })
 
-/** The last day of each machine, by half hours. What has been does not change, so it is read anew
- *  when the page is opened again. */
+/** The last day of each machine, by half hours. The past doesn't change, so it is fetched again
+ *  only when the page opens. */
 const machineDays = queryOptions({
   queryKey: ['machine-days'],
   queryFn: () =>
@@ -47,7 +47,7 @@ const machineDays = queryOptions({
   staleTime: 5 * SAMPLES_MILLISECONDS,
 })
 
-/** The tasks that are on machines, as far as one may see them. */
+/** The tasks on machines that the user can see. */
 const tasksOnMachines = queryOptions({
   queryKey: ['tasks', 'on-machines'],
   queryFn: () =>
@@ -65,7 +65,7 @@ const machine = (machineId: string) =>
 
 export type Step = Schemas['Samples']['step']
 
-/** What has been comes by no stream: read anew a minute, or an hour, later. */
+/** No stream sends samples: fetched again after a minute or an hour. */
 const samples = (machineId: string, step: Step) =>
   queryOptions({
     queryKey: ['machine-samples', machineId, step],
@@ -88,7 +88,7 @@ const machineTasks = (machineId: string) =>
     },
   })
 
-/** What a drain would do with the tasks there, by then. */
+/** What a drain with this deadline would do with the machine's tasks. */
 const drainPreview = (machineId: string, deadlineSeconds: number | null) =>
   queryOptions({
     queryKey: ['drain-plan', machineId, deadlineSeconds],
@@ -132,7 +132,8 @@ function updateCache(cache: QueryClient, machine: Machine): void {
   applyMachineUpdates(cache, [machine])
 }
 
-/** What the stream tells of machines, into all that shows them. Null: they are read anew. */
+/** Applies machine updates of the stream to all queries that show machines. Null: fetches them
+ *  again. */
 export function applyMachineUpdates(cache: QueryClient, news: MachineUpdate[] | null): void {
   if (news === null) {
     for (const key of ['machines', 'machine']) void cache.invalidateQueries({ queryKey: [key] })

@@ -3,7 +3,7 @@ import { api, data, type Schemas } from '../api/client'
 
 type CreateTaskInput = { body: Schemas['NewTask']; idempotencyKey: string }
 
-/** Creates a task; with the same `idempotencyKey` it is created once, however often it is asked for. */
+/** Creates a task; requests with the same `idempotencyKey` create it only once. */
 export function useCreateTask() {
   const cache = useQueryClient()
   return useMutation({

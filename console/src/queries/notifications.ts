@@ -1,4 +1,4 @@
-/** What one is told, and what of it is read. */
+/** The user's notifications, and which are read. */
 import {
   type InfiniteData,
   type QueryClient,
@@ -15,7 +15,7 @@ import { cursorList } from './pagination'
 export type Notification = Schemas['Notification']
 type Pages = InfiniteData<{ items: Notification[]; nextCursor: string | null }>
 
-/** How many are unread; the stream keeps it true. */
+/** The number of unread notifications; the stream updates it. */
 export const unread = queryOptions({
   queryKey: ['unread'],
   queryFn: async () => {
@@ -26,7 +26,7 @@ export const unread = queryOptions({
 
 export const useUnreadCount = () => useQuery(unread).data ?? 0
 
-/** All of them, or those that are unread, newest first, page by page. */
+/** Fetches all or only unread notifications, newest first, page by page. */
 export function useNotifications(isUnread: boolean) {
   return useInfiniteQuery(
     cursorList(['notifications', isUnread ? 'unread' : 'all'], (cursor) => {
@@ -36,7 +36,7 @@ export function useNotifications(isUnread: boolean) {
   )
 }
 
-/** Mark some as read, or as unread again: shown at once, and as the server says afterwards. */
+/** Marks notifications as read or unread. Optimistic; fetched again afterwards. */
 export function useMarkRead() {
   const cache = useQueryClient()
   return useMutation({
@@ -63,7 +63,7 @@ export function useMarkAllRead() {
   })
 }
 
-/** Shown before the server has said so. The answer takes that back. */
+/** Updates the cache optimistically. Returns the function that rolls it back. */
 async function markOptimistically(
   cache: QueryClient,
   isMeant: (one: Notification) => boolean,
@@ -92,7 +92,7 @@ async function markOptimistically(
   }
 }
 
-/** Reading anew may fail as well: what was shown is taken back first. */
+/** Rolls back before fetching again, which may fail, too. */
 function rollBack(error: Error, takeBack: (() => void) | undefined): void {
   takeBack?.()
   showErrorToast(error)

@@ -1,11 +1,12 @@
-/** What filters and forms choose among. No stream tells of it, so it is read anew after a while. */
+/** The options of filters and forms. No stream updates them, so they are fetched again after a
+ *  while. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data } from '../api/client'
 import { agents, colleagues, projects } from './projects'
 
 const STALE_MILLISECONDS = 60_000
 
-/** Those that are gone, too: tasks have run there. */
+/** Includes decommissioned machines, because tasks have run there. */
 const machines = queryOptions({
   queryKey: ['machines', 'choices'],
   queryFn: async () =>
@@ -21,7 +22,7 @@ export const useDeveloperOptions = () =>
   useQuery({ ...colleagues, staleTime: STALE_MILLISECONDS }).data
 export const useMachineOptions = () => useQuery(machines).data
 
-/** Machines' names by their ids; asked for only where somebody wants to know. */
+/** Fetches machine names by ID, only if `isWanted`. */
 export const useMachineNames = (isWanted: boolean): ReadonlyMap<string, string> | undefined =>
   useQuery({ ...machines, select: namesOf, enabled: isWanted }).data
 

@@ -3,7 +3,7 @@ import { infiniteQueryOptions } from '@tanstack/react-query'
 type Page<T> = { items: T[]; nextCursor: string | null }
 type Cursor = string | undefined
 
-/** A cursor list of the contract, a page more whenever somebody asks for it. */
+/** A query for a cursor-paginated list of the API, one page per request. */
 export function cursorList<T>(
   queryKey: readonly unknown[],
   page: (cursor: Cursor) => Promise<Page<T>>,
@@ -19,7 +19,8 @@ export function cursorList<T>(
 
 const MAX_ITEMS = 5000
 
-/** All of a cursor list, page after page, for what is shown whole; of a longer one its beginning. */
+/** Fetches all pages of a cursor-paginated list, for what is displayed whole; stops once MAX_ITEMS
+ *  are reached. */
 export async function fetchAllPages<T>(page: (cursor: Cursor) => Promise<Page<T>>): Promise<T[]> {
   const found: T[] = []
   let cursor: Cursor

@@ -78,7 +78,8 @@ export async function savePreferences(body: Schemas['PreferenceChanges']) {
   cache.setQueryData(preferences.queryKey, saved)
 }
 
-/** Shown at once; taken back where the server refuses. */
+/** Updates the cached preferences optimistically; the caller restores them if the server
+ *  refuses. */
 export function setCachedPreferences(shown: Schemas['Preferences']) {
   cache.setQueryData(preferences.queryKey, shown)
 }

@@ -1,4 +1,4 @@
-/** The projects, and what can be changed of one. */
+/** The projects, and changes to one. */
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { localizeFieldErrors } from '../api/fieldErrors'
@@ -17,7 +17,7 @@ export const projects = queryOptions({
     ),
 })
 
-/** Nothing is asked for without a key. What others change of it comes by no stream. */
+/** Disabled without a key. No stream sends other users' changes. */
 const project = (key: string) =>
   queryOptions({
     queryKey: ['project', key],
@@ -32,7 +32,7 @@ const monthBudget = (key: string) =>
     queryFn: () => data(api.GET('/api/web/projects/{key}/budget', pathParams(key))),
   })
 
-/** Only maintainers may ask. */
+/** Only maintainers have access. */
 const members = (key: string) =>
   queryOptions({
     queryKey: ['project', key, 'members'],
@@ -79,7 +79,7 @@ export const useProjectUsage = (key: string, by: UsageBy, from: string) =>
   useQuery(usage(key, by, from))
 export const useAgents = () => useQuery(agents).data
 
-/** What the stages of a pipeline would run, or what is wrong with them. Nothing is saved. */
+/** Fetches the commands that a pipeline's stages would run, or its errors. Saves nothing. */
 export const useDryRun = (key: string, pipeline: Schemas['Stage'][] | null, description: string) =>
   useQuery({
     queryKey: ['dry-run', key, pipeline, description],

@@ -1,4 +1,4 @@
-/** What is said about a task's change. */
+/** The review of a task's changes. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { broadcastReviewChange } from '../realtime/reviewChannel'
@@ -12,7 +12,7 @@ type CommentInput = Omit<Schemas['ReviewCommentInput'], 'publish'> & {
 
 const reviewKey = (taskId: number) => ['review', taskId] as const
 
-/** All threads, where they are in `commit`. */
+/** Fetches all threads, with their positions in `commit`. */
 export function useThreads(taskId: number, commit: string | undefined) {
   return useQuery({
     queryKey: [...reviewKey(taskId), 'threads', commit],
@@ -36,7 +36,7 @@ export function useReviews(taskId: number) {
   })
 }
 
-/** One's own marks, by path, with the version that was seen. */
+/** Fetches the user's own viewed marks by path, with the blob that was viewed. */
 export function useViewed(taskId: number) {
   return useQuery({
     queryKey: [...reviewKey(taskId), 'viewed'],
@@ -50,7 +50,7 @@ export function useViewed(taskId: number) {
   })
 }
 
-/** Shown at once, and taken back where the server does not take it. */
+/** Updates optimistically; fetches the marks again if the server refuses. */
 export function useMarkViewed(taskId: number) {
   const cache = useQueryClient()
   const queryKey = [...reviewKey(taskId), 'viewed']
@@ -73,7 +73,7 @@ export function useMarkViewed(taskId: number) {
   })
 }
 
-/** Acts on threads; after each they are read anew, here and in one's other tabs. */
+/** Changes threads; they are fetched again afterwards, here and in the browser's other tabs. */
 function useThreadMutation<I, O>(taskId: number, act: (input: I) => Promise<O>) {
   const cache = useQueryClient()
   return useMutation({
@@ -119,7 +119,7 @@ export function useResolveThread(taskId: number) {
   )
 }
 
-/** Never shown before the server has taken it: somebody else may have been quicker. */
+/** Submits a review. Not optimistic: another user may have been faster. */
 export function useSubmitReview(taskId: number) {
   const cache = useQueryClient()
   return useMutation({

@@ -17,7 +17,7 @@ export const useSavedViews = () => useQuery(views).data ?? []
 
 const pathParams = (viewId: number) => ({ params: { path: { viewId } } })
 
-/** What can be done with views; each is read anew afterwards. */
+/** Actions on saved views; the list is fetched again after each. */
 export function useViewActions() {
   const cache = useQueryClient()
   const onSettled = () => cache.invalidateQueries({ queryKey: views.queryKey })

@@ -3,7 +3,7 @@ import { api, data } from '../api/client'
 
 const LIMIT_PER_KIND = 6
 
-/** What the words `q` find; nothing is asked for without one. */
+/** Searches for `q`; disabled if it is empty. */
 export function useSearchResults(q: string) {
   return useQuery({
     queryKey: ['search', q],

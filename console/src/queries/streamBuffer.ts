@@ -1,4 +1,5 @@
-/** What a stream has told while a list was being read: the list's answer may be older than that. */
+/** Buffers stream items while a list is being fetched, because the response may be older than they
+ *  are. */
 export class StreamBuffer<T> {
   private readonly buffered = new Map<string, T[]>()
 
@@ -12,13 +13,13 @@ export class StreamBuffer<T> {
     return this.buffered.get(key) ?? []
   }
 
-  /** Nobody reads these lists any more. */
+  /** Drops the buffers of lists that are no longer displayed. */
   clear(prefix: string): void {
     for (const key of this.buffered.keys()) if (key.startsWith(prefix)) this.buffered.delete(key)
   }
 }
 
-/** Both in their order, each once. Of two that have no gap between them. */
+/** Merges two ordered lists without duplicates. They must not have a gap between them. */
 export function mergeBy<T>(
   known: readonly T[],
   news: readonly T[],

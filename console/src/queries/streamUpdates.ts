@@ -1,5 +1,6 @@
-/** News to the cache: what has changed is read anew where somebody looks at it, at most once a
- *  second for lists. Keys of queries begin as here: lists `['tasks']`, one `['task', id]`. */
+/** Applies stream updates to the cache: invalidates changed queries, which are refetched if
+ *  displayed; lists at most once a second. Query keys start as here: lists with `['tasks']`, one
+ *  task with `['task', id]`. */
 import type { QueryClient } from '@tanstack/react-query'
 import { onStreamUpdate } from '../realtime/stream'
 import type { StreamUpdate } from '../realtime/updates'

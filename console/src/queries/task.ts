@@ -1,4 +1,4 @@
-/** One task, and what can be done with it. */
+/** One task, and the actions on it. */
 import {
   type QueryClient,
   queryOptions,
@@ -20,13 +20,13 @@ export const task = (taskId: number) =>
 
 export const useTask = (taskId: number) => useQuery(task(taskId))
 
-/** Reads one that a list has in short. Throws Problem. */
+/** Fetches the details of a task that a list shows in short. Throws Problem. */
 export function useFetchTask() {
   const cache = useQueryClient()
   return (taskId: number) => cache.fetchQuery(task(taskId))
 }
 
-/** Whoever shows the task, or a list that it is in, reads it anew. */
+/** Invalidates the task and the lists that may contain it. */
 export function invalidateTask(cache: QueryClient, taskId: number): void {
   void cache.invalidateQueries({ queryKey: ['task', taskId] })
   for (const list of ['tasks', 'inbox', 'dashboard']) {
@@ -53,7 +53,7 @@ export function useRetryTask(taskId: number) {
   })
 }
 
-/** The signed bundle of all that was said of the task, as a file. */
+/** Downloads the signed evidence bundle of the task. */
 export async function fetchEvidence(taskId: number): Promise<Blob> {
   const path = '/api/web/tasks/{taskId}/evidence'
   return data(

@@ -1,5 +1,5 @@
-/** The table of tasks: read page by page, and kept true by the stream of news: the rows that it
- *  names are asked for by their numbers, at most once in a while. */
+/** The task table: fetched page by page and updated by the stream. Tasks that it names are fetched
+ *  by ID, in batches. */
 import {
   type InfiniteData,
   keepPreviousData,
@@ -41,7 +41,7 @@ export function useTaskTable(filters: Filters) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }: Page) => next ?? undefined,
     placeholderData: keepPreviousData,
-    // Comparing a hundred thousand rows takes longer than drawing the thirty that are seen.
+    // Comparing a hundred thousand rows takes longer than rendering the thirty visible ones.
     structuralSharing: false,
   })
   useLiveRows(name, filters)
@@ -49,10 +49,10 @@ export function useTaskTable(filters: Filters) {
   return { ...table, rows }
 }
 
-/** Ask again for the rows that news are about, whoever has changed them. */
+/** Fetches the rows again that stream updates mention, whoever changed them. */
 function useLiveRows(name: string, filters: Filters): void {
   const cache = useQueryClient()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the name says what the filters are
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the name serializes the filters
   useEffect(() => {
     const waiting = new Set<number>()
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -85,7 +85,8 @@ function mergeIntoCache(cache: QueryClient, key: string[], ids: Set<number>, fou
   cache.setQueryData<Pages>(key, (before) => before && mergeRows(before, ids, found, Date.now()))
 }
 
-/** So much was missed that all has to be read anew: from the first page on, not all that were. */
+/** Starts over after too many missed updates: refetches only the first page instead of all loaded
+ *  ones. */
 async function resetToFirstPage(cache: QueryClient, queryKey: string[]): Promise<void> {
   await cache.cancelQueries({ queryKey })
   cache.setQueryData<InfiniteData<Page>>(
@@ -96,7 +97,7 @@ async function resetToFirstPage(cache: QueryClient, queryKey: string[]): Promise
   await cache.invalidateQueries({ queryKey })
 }
 
-/** Do something to each of some tasks; how many were refused, and why the last was. */
+/** Runs `act` for each task, four at a time; returns the errors of those that failed. */
 async function runForEach(ids: number[], act: (id: number) => Promise<unknown>) {
   const refused: unknown[] = []
   const waiting = [...ids]

@@ -1,4 +1,4 @@
-/** What one task has used, by its attempts, its stages, its agents or their models. */
+/** A task's usage by attempt, stage, agent or model. */
 import { useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 
@@ -10,7 +10,7 @@ export function useTaskUsage(taskId: number, groupBy: UsageGrouping) {
     queryFn: async () => {
       const query = { taskId, groupBy, limit: 200 }
       const page = await data(api.GET('/api/web/usage', { params: { query } }))
-      // With another `Accept` it would be a table as text.
+      // It would be CSV only with another `Accept` header.
       return (page as Schemas['UsageGroupPage']).items
     },
   })

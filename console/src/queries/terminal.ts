@@ -5,12 +5,12 @@ import type { Channel } from '../lib/terminal/connection'
 import { cache } from './cache'
 import { task } from './task'
 
-/** The task was read so lately that its terminal is still there. */
+/** A task fetched this recently still has its terminal. */
 const FRESH_MILLISECONDS = 1000
 
-/** What opens one socket to the task's terminal, with the most that one may do there. It is asked
- *  for where there is one alone: a line that was cut may come back to a gate. Throws Problem where
- *  that cannot be said now. */
+/** Requests what opens one socket to the task's terminal, with the highest mode that the user is
+ *  allowed. Requests a token only if there is a terminal: after a reconnect the task may be at a
+ *  gate. Throws Problem if that can't be determined now. */
 export async function terminalChannel(taskId: number): Promise<Channel> {
   try {
     const { hasTerminal } = await cache.fetchQuery({
@@ -23,7 +23,7 @@ export async function terminalChannel(taskId: number): Promise<Channel> {
     const given = await data(
       api.POST('/api/web/tasks/{taskId}/pty-token', { params: { path }, body: {} }),
     )
-    // After the answer: it may have taken another token to get it.
+    // Read after the response, because the request may have renewed the token.
     const bearer = await token()
     if (bearer === null) return { refused: 'signedOut' }
     return { token: bearer, channelToken: given.channelToken, mode: given.mode }

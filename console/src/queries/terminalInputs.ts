@@ -4,7 +4,7 @@ import { api, data, type Schemas } from '../api/client'
 const PAGE = 200
 const MAX_INPUTS = 1000
 
-/** Who typed into the task's terminals, when and how much; for maintainers and admins. */
+/** Fetches who typed into the task's terminals, when and how much; for maintainers and admins. */
 export const terminalInputs = (taskId: number) =>
   queryOptions({
     queryKey: ['inputs', taskId],

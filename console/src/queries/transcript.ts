@@ -1,4 +1,4 @@
-/** What an attempt's agent has told, all of it; the task's stream adds what is new. */
+/** An attempt's whole transcript; the task's stream appends new entries. */
 import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { mergeBy, StreamBuffer } from './streamBuffer'
@@ -21,7 +21,7 @@ export const transcript = (taskId: number, attempt: number) =>
       }
       return mergeEntries(all, buffer.get(`${taskId}/${attempt}`))
     },
-    // Before the first attempt there is nothing.
+    // There is no transcript before the first attempt.
     enabled: attempt > 0,
   })
 
@@ -37,7 +37,7 @@ export function addEntries(cache: QueryClient, taskId: number, news: Entry[]): v
   }
 }
 
-/** Read anew what is not known of the first `counts`, by attempt. */
+/** Fetches the entries again if fewer than `counts` (by attempt) are cached. */
 export function catchUpEntries(
   cache: QueryClient,
   taskId: number,

@@ -1,11 +1,11 @@
-/** Where a task's work lies on its machine, and the tunnel into it. */
+/** A task's workspace on its machine, and its tunnel. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data } from '../api/client'
 import { invalidateTask } from './task'
 
 const pathParams = (taskId: number) => ({ params: { path: { taskId } } })
 
-/** Asked for only where one was made: else there is none. */
+/** Fetches the workspace if one was created; otherwise there is none. */
 export function useWorkspace(taskId: number, isMade: boolean) {
   return useQuery({
     queryKey: ['task', taskId, 'workspace'],

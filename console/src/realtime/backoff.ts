@@ -1,8 +1,8 @@
 const INITIAL_MILLISECONDS = 1000
 const MAX_MILLISECONDS = 30_000
 
-/** Milliseconds before a stream is tried again: at once after one that ended well, then longer each
- *  time, and never at the same time as all others. */
+/** Returns the milliseconds before a stream reconnects: almost none after a successful connection,
+ *  then exponential backoff with jitter. */
 export function backoffMilliseconds(failures: number, chance: number = Math.random()): number {
   if (failures === 0) return 200 * chance
   const most = Math.min(MAX_MILLISECONDS, INITIAL_MILLISECONDS * 2 ** (failures - 1))

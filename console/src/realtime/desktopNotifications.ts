@@ -1,5 +1,6 @@
-/** Notifications on the desktop, by choice: asked for at a press alone, shown while this browser has
- *  no page of ours in front. All tabs hear the news; whoever has the lock of a notification shows it. */
+/** Desktop notifications, off by default. Permission is requested only on a click; they are shown
+ *  while no tab of this browser is visible. All tabs receive the updates; the one that gets a
+ *  notification's lock shows it. */
 
 import { onStreamUpdate } from './stream'
 import { isAnyTabVisible, trackVisibility } from './tabVisibility'
@@ -25,7 +26,7 @@ export function onDesktopChange(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** Ask the browser, which asks the person. */
+/** Requests the browser's permission. */
 export async function enableDesktopNotifications(): Promise<void> {
   const answer = await Notification.requestPermission()
   storePreference(answer === 'granted')
@@ -35,7 +36,7 @@ export function disableDesktopNotifications(): void {
   storePreference(false)
 }
 
-/** Show what is told from now on. `open`: the task that one of them is about, or all of them. */
+/** Shows notifications from now on. `open`: opens the task that one is about; null: the list. */
 export function startDesktopNotifications(open: (taskId: number | null) => void): () => void {
   trackVisibility()
   return onStreamUpdate(
@@ -57,7 +58,7 @@ async function showNotification(id: number, title: string, body: string, onPress
       onPress()
       shown.close()
     }
-    // The others have heard of it by then.
+    // Holds the lock until the other tabs have received it, too.
     await new Promise((resolve) => setTimeout(resolve, SHOWN_MILLISECONDS))
   })
 }

@@ -1,4 +1,5 @@
-/** What is one's own, and so no news of the server's, is told to the browser's other tabs. */
+/** Broadcasts the user's own review changes, which the server doesn't stream, to the browser's
+ *  other tabs. */
 import type { QueryClient } from '@tanstack/react-query'
 
 export type ReviewPart = 'viewed' | 'threads'

@@ -1,5 +1,6 @@
-/** One connection to the server's news for all tabs of a browser: the tab that holds a lock reads
- *  the stream and tells the others. Whoever dies lets go of the lock, and the next goes on. */
+/** One connection to the server's update stream for all tabs of a browser: the tab that holds a
+ *  lock reads the stream and broadcasts it. When that tab closes, its lock is released and another
+ *  tab takes over. */
 import { createParser } from 'eventsource-parser'
 import { isSignedIn, onSessionChange, renewToken, token } from '../auth/session'
 import { backoffMilliseconds } from './backoff'
@@ -9,7 +10,7 @@ export type ConnectionStatus = {
   isLive: boolean
   since: number
   triedAgainAt: number | null
-  /** The console's build that the server has at present, where it has one. */
+  /** The console's build on the server, if it has one. */
   build: string | null
 }
 type TabMessage =
@@ -18,8 +19,8 @@ type TabMessage =
   | { kind: 'live'; live: ConnectionStatus }
   | { kind: 'asked' }
 
-/** The server says something each 15 s. After so much silence the line is dead, whatever the browser
- *  believes: a machine that slept wakes up with such a one. */
+/** The server sends something every 15 s. After this much silence the connection is dead, even if
+ *  the browser still shows it as open, as after the machine slept. */
 const SILENCE_TIMEOUT_MILLISECONDS = 40_000
 
 const STABLE_MILLISECONDS = 5000
@@ -33,7 +34,7 @@ let connection: ConnectionStatus = {
   build: null,
 }
 let isLeader = false
-/** Up to where this browser knows the news, whichever tab has read them. */
+/** The ID of the last update that this browser received, in any tab. */
 let lastId: string | null = null
 
 tabs.onmessage = ({ data }: MessageEvent<TabMessage>) => {
@@ -42,10 +43,10 @@ tabs.onmessage = ({ data }: MessageEvent<TabMessage>) => {
   } else receive(data)
 }
 
-/** Begin, once a tab. Goes on until the tab is closed. */
+/** Starts the stream, once per tab. It runs until the tab closes. */
 export function startStream(): void {
   tabs.postMessage({ kind: 'asked' } satisfies TabMessage)
-  // Whoever comes next has missed nothing.
+  // The next user has missed no updates.
   onSessionChange(() => {
     if (!isSignedIn()) lastId = null
   })
@@ -59,8 +60,8 @@ export function startStream(): void {
   })
 }
 
-/** Tell `onUpdate` of each update, and `onReset` when so much was missed that lists have to be read
- *  anew. */
+/** Calls `onUpdate` for each update, and `onReset` if so many were missed that lists must be
+ *  fetched again. Returns the unsubscribe function. */
 export function onStreamUpdate(
   onUpdate: (update: StreamUpdate) => void,
   onReset: () => void,
@@ -83,8 +84,8 @@ export function connectionStatus(): ConnectionStatus {
   return connection
 }
 
-/** Read until the stream ends, or another one is signed in. Whether it had gone well for a while: one
- *  that ends as soon as it has begun is not tried again at once. */
+/** Reads until the stream ends or another user signs in. Returns whether it was stable for a while:
+ *  one that ends right after it started isn't retried immediately. */
 async function readStream(): Promise<boolean> {
   let hasBegun = false
   const since = Date.now()
@@ -122,7 +123,7 @@ async function readStream(): Promise<boolean> {
   return wasStable()
 }
 
-/** Read `body` to its end, as long as it says something now and then. */
+/** Reads `body` to its end; gives up after too much silence. */
 async function feedParser(body: ReadableStream, feed: (text: string) => void, giveUp: () => void) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader()
   let watch = setTimeout(giveUp, SILENCE_TIMEOUT_MILLISECONDS)
@@ -142,7 +143,7 @@ function requestHeaders(bearer: string): Record<string, string> {
   return lastId === null ? told : { ...told, 'Last-Event-ID': lastId }
 }
 
-/** Until it is time to try again, or the browser is back on the network or awake. */
+/** Waits until it is time to retry, or until the browser is online or awake again. */
 function waitToRetry(failures: number): Promise<void> {
   const milliseconds = backoffMilliseconds(failures)
   if (failures > 0) {

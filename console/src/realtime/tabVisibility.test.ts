@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
-/** The locks that the browser has given, of all tabs. */
+/** The locks that the browser has granted, of all tabs. */
 let heldLocks: { name: string }[] = []
 
-/** A tab, as its scripts see it. */
+/** Simulates a tab: the module with a document of its own. */
 async function tab(visibilityState: 'visible' | 'hidden') {
   vi.resetModules()
   const page = Object.assign(new EventTarget(), { visibilityState: visibilityState as string })

@@ -1,8 +1,8 @@
-/** Whether a tab of ours is before somebody's eyes, whichever of them: one that is holds a lock, which
- *  it lets go when it is hidden, and which goes with it when it dies. */
+/** Whether any tab of this browser is visible: a visible tab holds this lock. It is released when
+ *  the tab is hidden or closed. */
 const LOCK = 'muster-in-front'
 
-/** Stand for this tab, from now on. */
+/** Tracks this tab's visibility from now on. */
 export function trackVisibility(): void {
   let letGo: (() => void) | null = null
   const updateLock = () => {

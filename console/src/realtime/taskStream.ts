@@ -1,51 +1,53 @@
-/** A task's own stream: its events, its transcript's entries, its log's bytes, as they come. One
- *  connection for all who listen to one task in a tab; it rests while the tab is hidden, and goes on
- *  from where it was, so that nothing is missed and nothing comes twice. */
+/** A task's own stream: events, transcript entries and log bytes, live. All listeners of a task in
+ *  a tab share one connection. It pauses while the tab is hidden and resumes where it was, so
+ *  nothing is missed or repeated. */
 import { useEffect } from 'react'
 import type { Schemas } from '../api/client'
 import { backoffMilliseconds } from './backoff'
 import { TaskStreamReader } from './taskStreamReader'
 
 export type LogChunk = { attempt: number; offset: number; bytes: () => Uint8Array<ArrayBuffer> }
-/** How far things were when the stream began: what is before that is read by lists. */
+/** The positions at which the stream started; what is before them is fetched by lists. */
 type StreamPositions = {
   events: number
-  /** By attempt, bytes. */
+  /** By attempt, in bytes. */
   logs: Record<string, number>
-  /** By attempt, entries. */
+  /** By attempt, in entries. */
   transcripts: Record<string, number>
 }
 export type TaskListener = {
   events?: (events: Schemas['Event'][]) => void
   transcript?: (entries: Schemas['TranscriptEntry'][]) => void
   log?: (piece: LogChunk) => void
-  /** The stream begins here; `isReset` where it had begun before and cannot be gone on with: what
-   *  was read has to be read anew. */
+  /** The stream starts at these positions. `isReset`: it can't resume an earlier one, so everything
+   *  must be fetched again. */
   started?: (howFar: StreamPositions, isReset: boolean) => void
   connected?: (isLive: boolean) => void
 }
 
-/** A stream rests so long after its tab was hidden: who looks elsewhere for a moment misses nothing. */
+/** A stream pauses this long after its tab was hidden, so that a short switch interrupts
+ *  nothing. */
 const IDLE_MILLISECONDS = 10_000
-/** One that ends sooner is not tried again at once. */
+/** A stream that ends sooner isn't retried immediately. */
 const STABLE_MILLISECONDS = 5000
 
 const streams = new Map<number, TaskStream>()
 
-/** Listen to a task's stream while the component is there. `listener` may be another one each time:
- *  give one that is stable (useMemo, or of the module) where that costs. */
+/** Subscribes to a task's stream while the component is mounted. A new `listener` resubscribes, so
+ *  keep it stable (useMemo, or a module's constant). */
 export function useTaskStream(taskId: number, listener: TaskListener): void {
   useEffect(() => subscribeToTask(taskId, listener), [taskId, listener])
 }
 
-/** Listen until the answer is called. Where the stream has begun already, `started` is called at once. */
+/** Subscribes to a task's stream; returns the unsubscribe function. Calls `started` immediately if
+ *  the stream has started. */
 export function subscribeToTask(taskId: number, listener: TaskListener): () => void {
   const stream = streams.get(taskId) ?? new TaskStream(taskId)
   streams.set(taskId, stream)
   stream.add(listener)
   return () => {
     stream.remove(listener)
-    // Not at once: who goes from one view to another keeps the connection.
+    // Delayed, so that switching between views keeps the connection.
     setTimeout(() => {
       if (!stream.isIdle || streams.get(taskId) !== stream) return
       streams.delete(taskId)
@@ -127,7 +129,7 @@ class TaskStream {
       this.notify((listener) => listener.transcript?.(data as Schemas['TranscriptEntry'][]))
     } else if (event === 'log') {
       const { attempt, offset, data: text } = data as LogMessage
-      // Bytes are made of it where they are looked at alone: a flood has many.
+      // Decoded lazily, because a flood has many chunks that are never displayed.
       const piece: LogChunk = { attempt, offset, bytes: () => decodeBase64(text) }
       this.notify((listener) => listener.log?.(piece))
     }

@@ -10,7 +10,7 @@ vi.mock('../auth/session', () => ({
 type Asked = { path: string; headers: Record<string, string> }
 const asked: Asked[] = []
 
-/** The server answers so, one after the other. */
+/** Stubs the server's responses, in order. */
 function answers(...those: Response[]): void {
   const left = [...those]
   vi.stubGlobal('fetch', (path: string, { headers }: { headers: Record<string, string> }) => {

@@ -1,10 +1,10 @@
-/** Reads a task's stream once, and remembers how far. */
+/** Reads a task's stream once, and remembers its position. */
 import { createParser } from 'eventsource-parser'
 import { renewToken, token } from '../auth/session'
 
 export class TaskStreamReader {
   isOpen = false
-  /** The server says that there is nothing (any more) for this person to see here. */
+  /** The server denies access to the task, or it no longer exists. */
   isRefused = false
   private lastId: string | null = null
   private abort: AbortController | null = null
@@ -18,7 +18,7 @@ export class TaskStreamReader {
     this.abort?.abort()
   }
 
-  /** Read until the stream ends. Whether it had begun well. */
+  /** Reads until the stream ends. Returns whether it started successfully. */
   async read(): Promise<boolean> {
     this.isOpen = true
     this.abort = new AbortController()

@@ -1,4 +1,4 @@
-/** What the stream of news brings (section 9 of the contract), as the console knows it. */
+/** The messages of the update stream (section 9 of the contract), as the console uses them. */
 import type { Schemas } from '../api/client'
 import type { MachineUpdate } from '../lib/machine/machines'
 
@@ -7,10 +7,10 @@ type TaskUpdate = Schemas['Event'] & { taskId: number; projectKey: string }
 export type StreamUpdate = {
   events: TaskUpdate[]
   notifications: Schemas['Notification'][]
-  /** Null where it has not changed. */
+  /** Null if unchanged. */
   unreadCount: number | null
-  /** What has changed of machines; null where their list has to be read anew. */
+  /** The changed machines; null if the list must be fetched again. */
   machines: MachineUpdate[] | null
-  /** What needs one may be other than before. */
+  /** The user's inbox may have changed. */
   inboxChanged: boolean
 }
