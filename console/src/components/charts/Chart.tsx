@@ -5,28 +5,29 @@ import styles from './Chart.module.css'
 
 export type Line = {
   name: string
-  /** A token, as `--running`. */
+  /** A CSS custom property, such as `--running`. */
   color: `--${string}`
   isFilled?: boolean
   isDashed?: boolean
   isStepped?: boolean
   isBar?: boolean
   unit?: string
-  /** Which scale it goes by, `y` where none is named. */
+  /** The scale that the line uses; `y` by default. */
   scale?: string
 }
 
 const HEIGHT = 260
 const DAY_SECONDS = 24 * 3600
 
-/** Lines over time, with what stands under the pointer below. The first column of `data` are
- *  seconds. For who cannot see it there is a table. Loaded with the page that draws. */
+/** A time-series chart with a legend that shows the values at the pointer. The first column of
+ *  `data` is in seconds. A table has the same values for screen readers. Loaded with the page that
+ *  uses it. */
 export function Chart(props: {
   label: string
   lines: readonly Line[]
   data: uPlot.AlignedData
   scales?: Record<string, [number, number]>
-  /** Each place is a day (UTC), not a moment. */
+  /** Whether each value belongs to a day (UTC) instead of a point in time. */
   isDays?: boolean
 }) {
   const { label, lines, data, scales = {}, isDays = false } = props
@@ -36,7 +37,7 @@ export function Chart(props: {
   const latest = useRef(data)
   latest.current = data
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` is what the lines and scales say
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` serializes lines and scales
   useEffect(() => {
     const element = place.current
     if (element === null) return
@@ -77,7 +78,7 @@ export function Chart(props: {
 
 const MAX_TABLE_ROWS = 48
 
-/** The same in numbers, of every so many moments. */
+/** The same values as a table, at most MAX_TABLE_ROWS of them, evenly spaced. */
 function DataTable(props: {
   label: string
   lines: readonly Line[]
@@ -178,7 +179,8 @@ function fillOf({ isFilled, isBar }: Line, colour: string): string | undefined {
   return isFilled ? `${colour}22` : undefined
 }
 
-/** A bar of the first and of the last day is shown whole. */
+/** Extends the range by half a day at both ends, so that the first and the last bar are fully
+ *  visible. */
 function wholeDays(_: uPlot, first: number, last: number): [number, number] {
   return [first - DAY_SECONDS / 2, last + DAY_SECONDS / 2]
 }
@@ -189,7 +191,7 @@ function pathOf(line: Line): uPlot.Series.PathBuilder | undefined {
   return undefined
 }
 
-/** Within a day and a half the time, else the day. */
+/** Formats times for a range of up to 36 hours, and dates for longer ones. */
 function clockOf(times: readonly number[]) {
   const span = (times.at(-1) ?? 0) - (times[0] ?? 0)
   const isDays = span > 36 * 3600
@@ -210,7 +212,7 @@ function formatX(seconds: number, isDays: boolean): string {
   return at.toLocaleString(locale, { ...day, ...time })
 }
 
-/** At the side there is room for few digits: `7.5M`. */
+/** Abbreviates large numbers, because the axis is narrow: `7.5M`. */
 function formatTick(value: number, line: Line | undefined): string {
   const notation = Math.abs(value) >= 10_000 ? 'compact' : 'standard'
   return `${value.toLocaleString(locale, { notation })}${line?.unit === '%' ? ' %' : ''}`

@@ -7,13 +7,13 @@ import styles from './UsageCharts.module.css'
 
 type Props = {
   days: readonly Schemas['UsageGroup'][]
-  /** The first day (`2030-01-31`), and how many there are. */
+  /** The first day (`2030-01-31`), and the number of days. */
   from: string
   count: number
   labels: { tokens: string; costs: string; input: string; output: string; cost: string }
 }
 
-/** Tokens day by day, and what they cost where that is known. */
+/** Charts of tokens per day, and of their cost where it is known. */
 export function UsageCharts({ days, from, count, labels }: Props) {
   const { at, input, output, cost } = dailyUsage(days, from, count)
   return (

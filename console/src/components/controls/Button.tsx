@@ -1,10 +1,11 @@
 import type { ButtonHTMLAttributes } from 'react'
 
 type Props = ButtonHTMLAttributes<HTMLButtonElement> & {
-  /** `main`: the one thing to do in view. `bad`: it destroys something. `quiet`: no border. */
+  /** `main`: the view's primary action. `bad`: a destructive action. `quiet`: no border. */
   variant?: 'main' | 'bad' | 'quiet'
   size?: 'tiny' | 'square' | 'tiny square'
-  /** The key that does the same, as `aria-keyshortcuts` writes it; shown, not read out. */
+  /** The keyboard shortcut in the syntax of `aria-keyshortcuts`; displayed, but hidden from screen
+   *  readers. */
   hint?: string | undefined
 }
 

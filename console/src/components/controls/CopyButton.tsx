@@ -21,7 +21,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   )
 }
 
-/** A line to paste elsewhere, with its copy button. */
+/** A line of text with a copy button. */
 export function CopyableLine({ text, what }: { text: string; what: string }) {
   return (
     <div className="copy">

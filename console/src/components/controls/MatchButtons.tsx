@@ -2,7 +2,7 @@ import { ArrowDown, ArrowUp } from 'lucide-react'
 import { strings } from '../../i18n'
 import { Button } from './Button'
 
-/** From one of what was found to the one before, and to the next. */
+/** Buttons for the previous and the next match. */
 export function MatchButtons({ step }: { step: (back: boolean) => void }) {
   return (
     <>

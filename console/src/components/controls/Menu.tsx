@@ -6,17 +6,17 @@ export type MenuItem = {
   name: string
   onSelect: () => void
   icon?: ReactNode
-  /** It destroys something. */
+  /** Whether the action is destructive. */
   isBad?: boolean
-  /** Why it is off, if it is. */
+  /** Why the item is disabled, if it is. */
   disabledReason?: string | undefined
 }
 
-/** A button that opens a list of acts. `items` of null are lines between groups. */
+/** A button that opens a menu of actions. A null in `items` is a separator. */
 export function Menu(props: {
   button: ReactElement
   items: (MenuItem | null)[]
-  /** It was pressed before this was loaded. */
+  /** Set if the user pressed the button before this component was loaded. */
   isOpenAtFirst?: boolean
 }) {
   const { button, items, isOpenAtFirst = false } = props

@@ -3,8 +3,9 @@ import { X } from 'lucide-react'
 import type { ReactNode, RefObject } from 'react'
 import { strings } from '../../i18n'
 
-/** A dialog: it makes the rest inert, and gives focus back. Closed by Escape, its cross, a click
- *  beside it. `foot` has its buttons, the main one first; `first` has the focus when it opens. */
+/** A modal dialog: makes the rest of the page inert, and restores the focus when it closes. Escape,
+ *  the close button and a click outside close it. `foot` has its buttons, the primary one first;
+ *  `first` is focused when it opens. */
 export function Dialog(props: {
   title: string
   isOpen: boolean

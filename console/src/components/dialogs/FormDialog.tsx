@@ -5,7 +5,7 @@ import { FormError } from '../forms/FormError'
 import { type Form, type FormValues, useForm } from '../forms/useForm'
 import { Dialog } from './Dialog'
 
-/** A dialog with fields, and one button that does what its title says. */
+/** A dialog with fields and a submit button. */
 export function FormDialog<T>(props: {
   title: string
   submit: string

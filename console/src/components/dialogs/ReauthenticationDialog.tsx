@@ -7,7 +7,7 @@ import { Button } from '../controls/Button'
 import { Field } from '../forms/Field'
 import { FormDialog } from './FormDialog'
 
-/** Asks for the password, or a code, or sends to a provider. */
+/** A dialog that asks for the password or a code, or redirects to a provider. */
 export default function ReauthenticationDialog(props: {
   onAnswer: (isConfirmed: boolean) => void
 }) {

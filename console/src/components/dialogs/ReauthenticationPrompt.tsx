@@ -7,8 +7,8 @@ const ReauthenticationDialog = lazyComponent(() => import('./ReauthenticationDia
 
 type Answer = (isConfirmed: boolean) => void
 
-/** Where the question is shown whether it is you. It stands once in the page; any act that wants a
- *  confirmation comes here, and is done after a good answer. */
+/** Host of the reauthentication dialog, rendered once per page. Each request that requires
+ *  reauthentication opens the dialog, and is sent after the user has succeeded. */
 export function ReauthenticationPrompt() {
   const [asked, setAsked] = useState<{ answer: Answer } | null>(null)
   useProviderError()
@@ -23,7 +23,7 @@ export function ReauthenticationPrompt() {
     )
     return () => {
       setReauthenticationPrompt(() => Promise.resolve(false))
-      // Who has signed out meanwhile has not answered, and the next one is asked anew.
+      // If the user signs out meanwhile, the open prompt fails, and the next request prompts again.
       open?.(false)
     }
   }, [])

@@ -3,7 +3,7 @@ import { Button } from '../controls/Button'
 import { CopyableLine } from '../controls/CopyButton'
 import { Dialog } from './Dialog'
 
-/** A secret that is shown once. */
+/** A dialog that shows a secret once. */
 export function SecretDialog(props: {
   title: string
   secret: string

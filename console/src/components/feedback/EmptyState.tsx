@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-/** What would be here, and one act. */
+/** A placeholder for an empty list, with one action. */
 export function EmptyState({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <div className="empty">

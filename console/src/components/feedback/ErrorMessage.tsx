@@ -4,7 +4,7 @@ import { strings } from '../../i18n'
 import { Button } from '../controls/Button'
 import { CopyButton } from '../controls/CopyButton'
 
-/** What failed, a way to try again, and the request's id for whoever looks it up. */
+/** An error with a retry button, and the request ID for whoever investigates it. */
 export function ErrorMessage({ error, again }: { error: unknown; again?: () => void }) {
   const problem = asProblem(error)
   return (

@@ -7,8 +7,8 @@ import { useDeveloperOptions, useProjectKeys } from '../../queries/options'
 
 const MAX_NAMES = 5
 
-/** What tasks need and this server, or this person, lacks: links for admins, whom to ask for others.
- *  `children` where nothing is lacking. */
+/** What this server or this user still needs before creating tasks: links for admins, whom to ask
+ *  for other users. Shows `children` if nothing is missing. */
 export function FirstSteps({ children }: { children?: ReactNode }) {
   const me = useMe()
   const hasProject = useProjectKeys()?.length !== 0

@@ -3,7 +3,7 @@ import { strings } from '../../i18n'
 
 const DELAY_MILLISECONDS = 200
 
-/** Grey bars in the shape of `rows` rows, after a moment in which nothing is shown. */
+/** A placeholder of `rows` gray bars; invisible for the first DELAY_MILLISECONDS. */
 export function Skeleton({ rows = 6 }: { rows?: number }) {
   const [isShown, setShown] = useState(false)
   useEffect(() => {

@@ -2,7 +2,7 @@ import { type InputHTMLAttributes, type ReactNode, useId } from 'react'
 
 type Props = InputHTMLAttributes<HTMLInputElement> & { label: ReactNode; hint?: ReactNode }
 
-/** A box (or, with `type="radio"`, one of several) that can be pressed by its words. */
+/** A checkbox (or, with `type="radio"`, a radio button) with a clickable label. */
 export function Checkbox({ label, hint, type = 'checkbox', ...rest }: Props) {
   const id = useId()
   return (

@@ -6,7 +6,7 @@ type Control = ReactElement<{
   'aria-invalid'?: boolean
 }>
 
-/** A control with its label, a hint, and what is wrong with what it holds. */
+/** A control with its label, a hint and its error. */
 export function Field(props: {
   label: string
   hint?: string

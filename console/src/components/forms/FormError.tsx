@@ -3,7 +3,7 @@ import { strings } from '../../i18n'
 import { StatusIcon } from '../status/Status'
 import type { Form } from './useForm'
 
-/** What the server refuses and no field shows. */
+/** The errors of a form that no field shows. */
 export function FormError({ form }: { form: Form }) {
   const wrong = form.rest()
   if (!wrong) return null

@@ -5,7 +5,7 @@ import { Field } from './Field'
 import styles from './LimitFields.module.css'
 import type { Form } from './useForm'
 
-/** The three limits of a budget; `lib/limits` reads them. `name`: the field of the API. */
+/** The three limits of a budget; `lib/form/limits` reads them. `name`: the API's field. */
 export function LimitFields(props: {
   form: Form
   title: string

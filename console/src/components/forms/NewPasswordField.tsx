@@ -3,7 +3,7 @@ import type { Form } from './useForm'
 
 const MIN_LENGTH = 12
 
-/** A password that is chosen, with what the server wants of one. */
+/** A field for a new password, with the server's requirements. */
 export function NewPasswordField(props: {
   form: Form
   name: string

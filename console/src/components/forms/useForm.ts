@@ -6,9 +6,9 @@ import { strings } from '../../i18n'
 import { fieldItem } from '../../lib/form/fieldItem'
 
 export type FormValues = {
-  /** A field's text, without white space around it. */
+  /** A field's text, trimmed. */
   text: (name: string) => string
-  /** A field's text as it is: passwords and keys. */
+  /** A field's text, not trimmed: for passwords and keys. */
   exact: (name: string) => string
   isChecked: (name: string) => boolean
   all: (name: string) => string[]
@@ -16,7 +16,8 @@ export type FormValues = {
 
 export type Form = ReturnType<typeof useForm>
 
-/** A form: what is sent, whether it is on its way, and what the server finds wrong, by field. */
+/** Manages a form: submits its values, and tracks whether the request is pending and which fields
+ *  the server rejected. */
 export function useForm<T>(act: (given: FormValues) => Promise<T>, done?: (result: T) => void) {
   const sending = useMutation({ mutationFn: act, ...(done && { onSuccess: done }) })
   const problem = sending.error ? asProblem(sending.error) : null
@@ -24,12 +25,12 @@ export function useForm<T>(act: (given: FormValues) => Promise<T>, done?: (resul
   return {
     isBusy: sending.isPending,
     problem,
-    /** What is wrong with a field. */
+    /** The errors of a field. */
     errorOf: (field: string) => {
       shown.add(field)
       return problem?.errors[field]?.join(' ')
     },
-    /** What is wrong with a field or with what is in it, such as a line of its list. */
+    /** The errors of a field and of what it contains, such as the lines of a list. */
     errorIn: (field: string) => {
       const found = Object.entries(problem?.errors ?? {}).filter(([name]) =>
         `${name}.`.startsWith(`${field}.`),
@@ -40,7 +41,7 @@ export function useForm<T>(act: (given: FormValues) => Promise<T>, done?: (resul
       )
       return [...new Set(said)].join(' ') || undefined
     },
-    /** What is wrong with nothing that has a field of its own; asked for after the fields. */
+    /** The errors that belong to no displayed field; call it after all `errorOf` and `errorIn`. */
     rest: () => otherErrors(problem, shown),
     onSubmit: (event: FormEvent<HTMLFormElement>) => {
       event.preventDefault()

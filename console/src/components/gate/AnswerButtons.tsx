@@ -15,7 +15,7 @@ type Props = {
   send: Send
 }
 
-/** Answers that are pressed, and words that may go with them. */
+/** Answer buttons, with an optional comment. */
 export function AnswerButtons({
   options,
   isLong,
@@ -63,7 +63,7 @@ export function AnswerButtons({
   )
 }
 
-/** One answer of all is filled, and only where the question stands alone. */
+/** Highlights the main answer, but only if the question is the only one on the page. */
 function variantOf({ isMain, isBad }: Option, hasKeys: boolean) {
   if (isMain && hasKeys) return { variant: 'main' as const }
   return isBad ? { variant: 'bad' as const } : {}
@@ -75,7 +75,7 @@ function CommentField(props: { text: string; isOff: boolean; onChange: (text: st
       <span className="label">{strings.gate.comment}</span>
       <textarea
         className="input"
-        // biome-ignore lint/a11y/noAutofocus: it was asked for by a press
+        // biome-ignore lint/a11y/noAutofocus: the user pressed a button to open this field
         autoFocus
         maxLength={10_000}
         value={props.text}

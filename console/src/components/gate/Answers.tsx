@@ -4,8 +4,8 @@ import { type Option, optionsOf, type Send } from './answerOptions'
 import { BudgetAnswer } from './BudgetAnswer'
 import { TextAnswer } from './TextAnswer'
 
-/** The answers that a question takes. Off from the press until the server has spoken, and while what
- *  it said is not shown yet. `hasKeys`: 1 to 9 press them. */
+/** The possible answers to a question. Disabled from the click until the server has responded and
+ *  its response is displayed. `hasKeys`: keys 1 to 9 select an answer. */
 export function Answers(props: { taskId: number; gate: PendingGate; hasKeys?: boolean }) {
   const { gate } = props
   const answer = useAnswerGate(props.taskId)
@@ -20,7 +20,7 @@ export function Answers(props: { taskId: number; gate: PendingGate; hasKeys?: bo
       {...drawn}
       options={options}
       isLong={['question', 'checkpoint', 'branch'].includes(gate.kind)}
-      // An agent that asks is told the answer, and no more.
+      // An agent receives only the answer to its question, without a comment.
       takesComment={gate.kind !== 'question'}
     />
   )

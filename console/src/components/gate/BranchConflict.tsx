@@ -2,7 +2,7 @@ import { strings } from '../../i18n'
 import { revealInvisible } from '../../lib/format/invisibleChars'
 import type { PendingGate } from '../../queries/gates'
 
-/** What stands where the task's branch was to be. */
+/** What was found where the task's branch should be. */
 export function BranchConflict({ branch }: { branch: NonNullable<PendingGate['branch']> }) {
   return (
     <dl className="facts">

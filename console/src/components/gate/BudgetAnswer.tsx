@@ -8,7 +8,8 @@ import { useShortcuts } from '../hooks/shortcuts'
 import type { Send } from './answerOptions'
 import styles from './Gate.module.css'
 
-/** Go on with so much more, or stop. Fields that are left empty: as much as the budget has. */
+/** Answers to a spent budget: raise it and continue, or stop. An empty field adds as much as the
+ *  budget has. */
 export function BudgetAnswer(props: {
   gate: PendingGate
   isOff: boolean
@@ -61,7 +62,7 @@ export function BudgetAnswer(props: {
   )
 }
 
-/** The figures that the budgets which are used up have. */
+/** Returns the figures that the spent budgets limit. */
 function limitedFigures({ budgets }: PendingGate): Limit[] {
   return LIMITS.filter((figure) => budgets?.some(({ budget }) => budget[figure] != null))
 }

@@ -14,7 +14,7 @@ import { SpentBudgets } from './SpentBudgets'
 
 type GateTask = Pick<Schemas['TaskDetail'], 'id' | 'projectKey' | 'agentType'>
 
-/** A question to a person, what it is about, and its answers. */
+/** A question with its context and answers. */
 export function GateBox(props: { task: GateTask; gate: PendingGate; canAnswer: boolean }) {
   const { task, gate, canAnswer } = props
   const title = titleOf(task, gate)
@@ -45,7 +45,7 @@ function titleOf(task: GateTask, { kind, stageName }: PendingGate): string {
 }
 
 export function questionOf({ kind, prompt, stageName }: PendingGate): string {
-  // Its figures stand below, as people read them.
+  // The budget's figures are displayed below.
   if (kind === 'budget') return strings.gate.raiseBudget
   if (prompt) return revealInvisible(prompt)
   if (kind === 'confirm' || kind === 'choose' || kind === 'input') {
@@ -54,7 +54,7 @@ export function questionOf({ kind, prompt, stageName }: PendingGate): string {
   return ''
 }
 
-/** Since when it waits, what happens by itself, and when. */
+/** The age of the question, and its default action with its time. */
 function GateDeadline({ task, gate }: { task: GateTask; gate: PendingGate }) {
   const now = useNow()
   const asked = strings.gate.asked(

@@ -5,7 +5,7 @@ import styles from './Gate.module.css'
 
 type Props = { task: { id: number }; gate: PendingGate; diff: NonNullable<PendingGate['diff']> }
 
-/** What the question is about, in short: how much was changed, and the way to it. */
+/** A summary of the changes that the question is about, with a link to the diff. */
 export function GateDiff({ task, diff }: Props) {
   return (
     <p className={`row wrap ${styles.diff}`}>

@@ -3,7 +3,7 @@ import { strings } from '../../i18n'
 import { StatusIcon } from '../status/Status'
 import styles from './Gate.module.css'
 
-/** On a phone: what has to be answered, while the question itself is out of sight. */
+/** On phones: a reminder of the open question while it is scrolled out of view. */
 export function QuestionReminder({ question }: { question: string }) {
   const [isOut, setOut] = useState(false)
   useEffect(() => {

@@ -4,7 +4,7 @@ import { formatCompact, formatInteger, formatMoney } from '../../lib/format/numb
 
 type Spent = Schemas['SpentBudget']
 
-/** Whose budgets are used up, and how far. */
+/** The spent budgets: whose they are, and how much is used. */
 export function SpentBudgets({ budgets }: { budgets: Spent[] }) {
   return (
     <dl className="facts">

@@ -10,8 +10,8 @@ import styles from './Gate.module.css'
 import { GateBox, questionOf } from './GateBox'
 import { QuestionReminder } from './QuestionReminder'
 
-/** Where a task's open question stands, above its views. Who looks at it while somebody else answers
- *  is told who, and what. */
+/** A task's open question, above the task's tabs. If another user answers it meanwhile, a toast
+ *  shows who, and the answer. */
 export function TaskGate({ task }: { task: Schemas['TaskDetail'] }) {
   const { data: gate } = useGate(task)
   const canAnswer = task.allowedActions.includes('answer')

@@ -4,7 +4,7 @@ import { Button } from '../controls/Button'
 import type { Send } from './answerOptions'
 import styles from './Gate.module.css'
 
-/** An answer in words. Enter sends it, Shift with Enter begins another line. */
+/** A text field for the answer. Enter sends it, Shift+Enter inserts a line break. */
 export function TextAnswer({ isOff, send }: { isOff: boolean; send: Send }) {
   const [text, setText] = useState('')
   const answer = (event?: FormEvent) => {

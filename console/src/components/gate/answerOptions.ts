@@ -1,4 +1,4 @@
-/** What can be pressed as an answer to a question; nothing where it wants words. */
+/** The answer buttons of a question; none if it requires a text. */
 
 import { strings } from '../../i18n'
 import type { GateResponse, PendingGate } from '../../queries/gates'

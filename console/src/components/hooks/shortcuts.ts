@@ -1,5 +1,5 @@
-/** Single keys: who listens, and what `?` tells of them. They sleep in fields, in a terminal, under
- *  a dialog, and where the person has switched them off. */
+/** Single-key shortcuts: who handles them, and what the `?` dialog lists. They are inactive in
+ *  fields, in a terminal, while a dialog is open, and if the user has switched them off. */
 import { useEffect, useRef } from 'react'
 import { createKeyRepeatGuard } from '../../lib/inbox/keyRepeatGuard'
 
@@ -19,8 +19,8 @@ export function setShortcutsEnabled(on: boolean): void {
   localStorage.setItem(STORAGE_KEY, on ? 'on' : 'off')
 }
 
-/** Listen while the component is there. `key` is as `KeyboardEvent.key` has it, `Mod+k` with ⌘ or
- *  Ctrl; where two want one key, the one that came last has it. */
+/** Handles shortcuts while the component is mounted. `key` is that of `KeyboardEvent.key`; `Mod+k`
+ *  means ⌘K or Ctrl+K. If two components use the same key, the one mounted last handles it. */
 export function useShortcuts(where: Group['where'], keys: Shortcut[]): void {
   const group = useRef<Group>({ where, keys })
   group.current = { where, keys }
@@ -32,7 +32,7 @@ export function useShortcuts(where: Group['where'], keys: Shortcut[]): void {
   }, [])
 }
 
-/** What can be pressed now, for the dialog of keys. */
+/** Returns the active shortcuts, for the dialog that lists them. */
 export function activeShortcuts(where: Group['where']): Shortcut[] {
   return [...groups].filter(({ current }) => current.where === where).flatMap((g) => g.current.keys)
 }
@@ -58,9 +58,9 @@ function canTrigger(event: KeyboardEvent, name: string): boolean {
   if (name.startsWith('mod+')) return true
   const target = event.target instanceof Element ? event.target : null
   if (!areShortcutsEnabled() || target?.closest(FIELD_SELECTOR)) return false
-  // A control has its own Enter and Space, and a dialog all keys of its own.
+  // Controls handle Enter and Space themselves; dialogs handle all keys.
   if ((name === 'enter' || name === ' ') && target?.closest('a, button, summary, [role]'))
     return false
-  // A toast calls itself a dialog, and takes no keys.
+  // Toasts have the role of a dialog, but handle no keys.
   return document.querySelector('[role="dialog"]:not(.toast), [role="alertdialog"]') === null
 }

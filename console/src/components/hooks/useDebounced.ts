@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 
-/** The value as it is once it has not changed for so long: what is asked for while somebody types. */
+/** Debounces `value`, for requests while the user types. */
 export function useDebounced<T>(value: T, milliseconds: number): T {
   const [settled, settle] = useState(value)
   useEffect(() => {

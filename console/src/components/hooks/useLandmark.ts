@@ -1,7 +1,7 @@
 import { useState } from 'react'
 
-/** Where what floats is put: within a landmark, as all of a page is. Looked up when it opens, for
- *  another page has another one. */
+/** Returns the container for popups: the page's main landmark, because all content belongs in one.
+ *  Looked up on each opening, because each page has its own. */
 export function useLandmark(isOpenAtFirst = false) {
   const [container, setContainer] = useState(isOpenAtFirst ? mainElement : null)
   return { container, onOpenChange: (isOpen: boolean) => isOpen && setContainer(mainElement()) }

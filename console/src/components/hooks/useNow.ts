@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react'
 
-/** The time, in milliseconds, told anew so often. All who look share one clock a pace. */
+/** Returns the current time in milliseconds, updated at this pace. All components with the same
+ *  pace share a timer. */
 export function useNow(pace: 'seconds' | 'halfMinutes' = 'halfMinutes'): number {
   const clock = clocks[pace]
   return useSyncExternalStore(clock.listen, clock.now)

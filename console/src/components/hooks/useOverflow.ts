@@ -1,6 +1,7 @@
 import { type RefObject, useLayoutEffect, useState } from 'react'
 
-/** Whether the element has more than is in view: then it takes the keyboard's focus, to be scrolled. */
+/** Whether the element overflows horizontally and therefore must be focusable, to be scrolled by
+ *  keyboard. */
 export function useOverflow(element: RefObject<HTMLElement | null>): boolean {
   const [scrolls, setScrolls] = useState(false)
   useLayoutEffect(() => {

@@ -4,13 +4,15 @@ import { strings } from '../../i18n'
 import { showToast } from '../../state/toasts'
 import { useUrlSearch } from './useUrlSearch'
 
-/** Tells whoever comes back from a provider for nothing, and is signed in, once why: the URL says it. */
+/** Shows an error once if the user, who is already signed in, returns from a provider without
+ *  success. The URL has the error's code. */
 export function useProviderError(): void {
   const [{ error }, change] = useUrlSearch<{ error?: string }>()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is told by the URL alone
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the URL's error triggers it
   useEffect(() => {
     if (error === undefined) return
-    // Signed in, one is refused as somebody else than oneself; all else confirms nothing either way.
+    // For a signed-in user, `sign_in_refused` means that the provider authenticated another
+    // account. Any other error only means that they didn't reauthenticate.
     showToast(
       error === 'sign_in_refused' ? strings.reauthentication.refused : providerErrorText(error),
     )

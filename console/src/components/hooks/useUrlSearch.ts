@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 
 type Texts = Record<string, string | undefined>
 
-/** What the URL says behind its `?`, as texts, and how to say something else there. */
+/** Returns the URL's query parameters as strings, and a function that changes them. */
 export function useUrlSearch<T extends Texts>(): [T, (changes: Partial<T>) => void] {
   const search: object = useSearch({ strict: false })
   const navigate = useNavigate()

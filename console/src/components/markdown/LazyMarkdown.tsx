@@ -3,7 +3,7 @@ import { lazyComponent } from '../lazyComponent'
 
 const Markdown = lazyComponent(async () => ({ default: (await import('./Markdown')).Markdown }))
 
-/** Markdown where few need it: until what takes it apart is here, the text as it was written. */
+/** Markdown on pages that rarely need it: shows the plain text until the parser is loaded. */
 export function LazyMarkdown({ text }: { text: string }) {
   return (
     <Suspense fallback={<p>{text}</p>}>

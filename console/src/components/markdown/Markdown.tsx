@@ -1,4 +1,5 @@
-/** Markdown as elements, never as HTML: what a description holds can only be shown. */
+/** Renders Markdown as React elements, never as HTML, so that a description can't inject
+ *  anything. */
 
 import type { Token, Tokens } from 'marked'
 import { Fragment, type ReactNode, useMemo } from 'react'
@@ -104,7 +105,8 @@ function run(token: Token): ReactNode {
   }
 }
 
-/** Away from here, and to the web alone: a description may hold any address. */
+/** Links open a new tab, and only web and mail addresses are linked: a description may contain any
+ *  URL. */
 function link({ href, tokens }: Tokens.Link): ReactNode {
   if (!/^(https?:|mailto:)/i.test(href)) return inline(tokens)
   return (

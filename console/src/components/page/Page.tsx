@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect } from 'react'
 
-/** A page: its one heading, its title, and what stands beside the heading. */
+/** A page with its only `h1`, its title, and what is next to the heading. */
 export function Page(props: { title: string; aside?: ReactNode; children: ReactNode }) {
   useTitle(props.title)
   return (

@@ -1,7 +1,8 @@
 import { type ReactNode, useId } from 'react'
 import styles from './Section.module.css'
 
-/** A part of a page with facts and settings: its name and why beside what it holds. */
+/** A section of a page with details and settings: title and explanation on the side, content next
+ *  to it. */
 export function Section(props: { title: string; about?: ReactNode; children: ReactNode }) {
   const id = useId()
   return (

@@ -11,7 +11,7 @@ const SHAPES: Record<MachineState, StatusIconName> = {
   decommissioned: 'cancelled',
 }
 
-/** Which of the tones of tasks each standing has. */
+/** The color that each state shares with a task status. */
 export const TONES: Record<MachineState, string> = {
   online: 'completed',
   unhealthy: 'needs',
@@ -29,7 +29,8 @@ export function MachineStatusIcon({ standing }: { standing: MachineState }) {
   )
 }
 
-/** Shape, colour and word. One that is unwell is online, and says beside it what is wrong. */
+/** A machine's status as shape, color and word. An unhealthy machine shows as online; its problem
+ *  is displayed next to it. */
 export function MachineStatus({ standing }: { standing: MachineState }) {
   const word = standing === 'unhealthy' ? 'online' : standing
   return (

@@ -2,7 +2,7 @@ import { locale, strings } from '../../i18n'
 import { formatExactTime, formatTimestamp } from '../../lib/format/times'
 import { useNow } from '../hooks/useNow'
 
-/** When something was: relative, and exactly on hover. Counts on by itself. */
+/** A relative time that updates itself; the exact time on hover. */
 export function RelativeTime({ at }: { at: string | null | undefined }) {
   const now = useNow()
   if (!at) return <span className="dim">–</span>

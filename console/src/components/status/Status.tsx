@@ -10,17 +10,17 @@ export type StatusIconName =
   | 'offline'
   | 'unhealthy'
 
-/** The shape of a status, with its colour. Its word stands beside it, or is given as `label`. */
+/** The shape and color of a status. Its name is displayed next to it, or passed as `label`. */
 export function StatusIcon({ look, label }: { look: StatusIconName; label?: string }) {
   return (
-    // biome-ignore lint/a11y/noSvgWithoutTitle: it has a name where it stands alone
+    // biome-ignore lint/a11y/noSvgWithoutTitle: it has a label where no text is next to it
     <svg className="s" data-is={look} viewBox="0 0 14 14" {...labelProps(label)}>
       {shapes[look]}
     </svg>
   )
 }
 
-/** Shape, colour and word. */
+/** A task's status as shape, color and word. */
 export function Status({ look, word }: { look: DisplayStatus; word?: string }) {
   return (
     <span className="status" data-is={look}>

@@ -12,7 +12,7 @@ type Props<T> = {
   children: (rows: T[]) => ReactNode
 }
 
-/** A cursor list in all its states: not there yet, broken, empty, and with more to come. */
+/** A paginated list in all its states: loading, failed, empty, and with more pages. */
 export function PagedList<T>({ list, empty, children }: Props<T>) {
   if (list.isPending) return <Skeleton />
   if (list.isError) return <ErrorMessage error={list.error} again={() => void list.refetch()} />

@@ -4,17 +4,17 @@ import styles from './Table.module.css'
 export type Column<T> = {
   name: string
   cell: (row: T) => ReactNode
-  /** As CSS has it; the columns without one share what is left. */
+  /** A CSS width; columns without one share the remaining space. */
   width?: string
   isNumber?: boolean
-  /** Its head is read out, not shown: the acts of a row. */
+  /** Hides the header visually, but not for screen readers: for a row's actions. */
   isHeaderHidden?: boolean
-  /** Left out where the window is narrow, but not on phones, whose rows are as high as they need. */
+  /** Hidden in narrow windows, except on phones, where rows are as high as they need to be. */
   isExtra?: boolean
 }
 
-/** A table. On phones each row is a short list: the first cell is its title, the others have their
- *  column's name before them. */
+/** A table. On phones each row is a short list: the first cell is its title, and each other cell is
+ *  labeled with its column's name. */
 export function Table<T>(props: {
   label: string
   columns: Column<T>[]

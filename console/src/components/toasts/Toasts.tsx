@@ -6,7 +6,7 @@ import { dequeueToasts, onToast } from '../../state/toasts'
 
 const SHOWN_MILLISECONDS = 6000
 
-/** Where toasts are shown. */
+/** The visible toasts. */
 export default function Toasts() {
   return (
     <Toast.Provider limit={1} timeout={SHOWN_MILLISECONDS}>
@@ -33,7 +33,7 @@ function ToastList() {
   }, [add])
   return shown.map((toast) => (
     <Toast.Root key={toast.id} toast={toast} className="toast" swipeDirection="down">
-      {/* Its one line is also its name. */}
+      {/* Its only line is also its accessible name. */}
       <Toast.Title render={<span />} />
       {toast.actionProps && <Toast.Action className="btn" />}
       <Toast.Close className="btn quiet square" aria-label={strings.common.close}>
