@@ -1,7 +1,7 @@
-/** Which of a task's changes are shown, as the URL says it. Pure. */
+/** Which of a task's changes the page shows, from its URL. Pure. */
 import type { Schemas } from '../../api/client'
 
-/** Nothing chosen: from the base to the latest. */
+/** Empty: from the base to the latest commit. */
 export type DiffQuery = { round?: number; attempt?: number; stage?: number }
 export type StageDiff = { round: number; attempt: number; stage: number; commit: string }
 
@@ -16,8 +16,8 @@ export function parseDiffQuery(search: Record<string, unknown>): DiffQuery {
   return found
 }
 
-/** What machines have told of: each stage's end with a change, oldest first; of one that came to
- *  its end several times in an attempt, the last. */
+/** Returns the diffs that machines reported at the end of stages, oldest first. If a stage ended
+ *  several times in an attempt, the last one counts. */
 export function stageDiffs(events: Event[]): StageDiff[] {
   const found = new Map<string, StageDiff>()
   let round = 1
@@ -35,20 +35,20 @@ export function stageDiffs(events: Event[]): StageDiff[] {
   return [...found.values()]
 }
 
-/** The rounds that have come to something, oldest first. */
+/** Returns the rounds that have changes, oldest first. */
 export function roundsOf(told: StageDiff[]): number[] {
   return [...new Set(told.map((one) => one.round))].sort((a, b) => a - b)
 }
 
-/** The stages of a round that have come to something, each as its last attempt has it. */
+/** Returns a round's stages that have changes, each from its last attempt. */
 export function stagesOf(told: StageDiff[], round: number): StageDiff[] {
   const found = new Map<number, StageDiff>()
   for (const one of told) if (one.round === round) found.set(one.stage, one)
   return [...found.values()].sort((a, b) => a.stage - b.stage)
 }
 
-/** What is compared: the end is a round's, the beginning the base, the round before, or, of a stage
- *  alone, the stage before. */
+/** What is compared: a round's end with the base or the previous round, or one stage with the stage
+ *  before it. */
 export type Comparison = { round: number; since: 'base' | 'round' | 'stage'; stage: number | null }
 
 export function comparisonFor(which: DiffQuery, told: StageDiff[]): Comparison {
@@ -59,7 +59,8 @@ export function comparisonFor(which: DiffQuery, told: StageDiff[]): Comparison {
   return { round, since: which.round !== undefined && round > 1 ? 'round' : 'base', stage: null }
 }
 
-/** How the URL says it. The latest from the base is said by nothing, so that it stays the latest. */
+/** Returns the URL parameters. None for the latest changes since the base, so that the URL keeps
+ *  showing the latest. */
 export function diffQueryFor({ round, since, stage }: Comparison, told: StageDiff[]): DiffQuery {
   if (since === 'stage') return stage === null ? { round } : { round, stage }
   if (since === 'round') return { round }

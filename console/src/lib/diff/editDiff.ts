@@ -1,11 +1,13 @@
-/** The diff of one edit, as an agent's transcript has it: hunks without a file's head, or changed
- *  lines alone. */
+/** The diff of one edit in an agent's transcript: hunks without a file header, or only the changed
+ *  lines. */
 export type DiffLine = {
   kind: 'same' | 'added' | 'deleted'
-  /** Before and after the edit; null where it is not told, or the line is not there. */
+  /** Line numbers before and after the edit; null if unknown, or if the line doesn't exist
+   *  there. */
   before: number | null
   after: number | null
-  /** What the line shares with its counterpart at its beginning and end, and what is changed. */
+  /** The common start, the changed middle and the common end, compared with the line's
+   *  counterpart. */
   parts: [start: string, changed: string, end: string]
 }
 export type EditDiff = { hunks: DiffLine[][]; added: number; deleted: number }
@@ -53,7 +55,7 @@ function kindOf(line: string): DiffLine['kind'] | null {
   return line.startsWith(' ') || line === '' ? 'same' : null
 }
 
-/** In runs of as many deleted as added lines, each is compared with its counterpart. */
+/** Compares deleted with added lines, pair by pair, in runs that have as many of both. */
 function markWords(lines: DiffLine[]): void {
   for (let place = 0; place < lines.length; ) {
     const deleted = runOf(lines, place, 'deleted')
@@ -81,7 +83,7 @@ function markPair(one: DiffLine, other: DiffLine): void {
   while (start < least && a[start] === b[start]) start += 1
   let end = 0
   while (end < least - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end += 1
-  // Two lines that share next to nothing are no counterparts.
+  // Lines with less than a third in common are not counterparts.
   if ((start + end) * 3 < least) return
   one.parts = splitChanged(a, start, end)
   other.parts = splitChanged(b, start, end)

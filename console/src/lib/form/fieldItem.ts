@@ -1,5 +1,5 @@
-/** Which item of a form's field a fault is about, by the fault's name: the name of a label
- *  (`labels.gpu.key`), or a place in a list, from 0 (`network.allow.2`). Null: the field as a whole. */
+/** Returns which item of a form field an error's name refers to: a label's name (`labels.gpu.key`)
+ *  or a list index from 0 (`network.allow.2`). Null: the whole field. */
 export function fieldItem(field: string, name: string): string | number | null {
   const rest = name.slice(field.length + 1)
   const place = /(?:^|\.)(\d+)$/.exec(rest)

@@ -1,11 +1,11 @@
-/** The limits of a budget as forms have them. Pure. */
+/** The limits of a budget in forms. Pure. */
 import type { Schemas } from '../../api/client'
 
 export const LIMITS = ['minutes', 'tokens', 'cost'] as const
 export type Limit = (typeof LIMITS)[number]
 
-/** What is written in the fields of a budget of that name (`budget.tokens`): what is left empty has no
- *  limit, and without any limit there is no budget. */
+/** Reads the fields of the budget `name` (such as `budget.tokens`). An empty field means no limit;
+ *  no limits at all mean no budget. */
 export function readLimits(
   text: (field: string) => string,
   name: string,

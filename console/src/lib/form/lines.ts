@@ -1,13 +1,13 @@
-/** Lists as people write them, one a line. Pure. */
+/** Lists that people enter one item per line. Pure. */
 
-/** The lines; without space around them, and without empty ones but where they are kept, which is
- *  while somebody types. */
+/** Splits a text into trimmed lines without empty ones. `keepEmpty`: returns them unchanged, for
+ *  while the user types. */
 export function splitLines(text: string, { keepEmpty = false } = {}): string[] {
   const lines = text.split('\n')
   return keepEmpty ? lines : lines.map((line) => line.trim()).filter(Boolean)
 }
 
-/** `NAME=value` lines as a mapping; or the number of the first line that is none. */
+/** Parses `NAME=value` lines; returns the number of the first invalid line. */
 export function parseVariables(text: string): Record<string, string> | number {
   const found: Record<string, string> = {}
   for (const [place, line] of text.split('\n').entries()) {

@@ -1,4 +1,4 @@
-/** A pipeline as a form has it. Pure; what a pipeline may be the server says (its dry run). */
+/** A pipeline in the form. The server checks it (dry run). Pure. */
 import type { Schemas } from '../../api/client'
 
 export type Stage = Schemas['Stage']
@@ -20,7 +20,7 @@ export function gateOf(stage: Stage): GateKind {
   return stage.input ? 'input' : 'none'
 }
 
-/** The stage with another gate. Its question stays, but where nobody is asked any more. */
+/** Changes a stage's gate. Keeps its question and timeout, unless the new gate is `none`. */
 export function withGate(stage: Stage, gate: GateKind): Stage {
   const { confirm: _c, choices, input: _i, prompt, gateTimeout, ...rest } = stage
   if (gate === 'none') return rest
@@ -33,7 +33,7 @@ export function withGate(stage: Stage, gate: GateKind): Stage {
   return { ...asked, [gate]: true }
 }
 
-/** Another value of a field; one that is empty is left out. */
+/** Sets a field; removes it if the value is empty. */
 export function setStageField<K extends keyof Stage>(
   stage: Stage,
   field: K,
@@ -44,7 +44,7 @@ export function setStageField<K extends keyof Stage>(
   return (isEmpty ? rest : { ...rest, [field]: value }) as Stage
 }
 
-/** A name that no stage has yet. */
+/** Returns a name that no stage has. */
 export function uniqueStageName(stages: readonly Stage[], base: string): string {
   const names = stages.map(({ name }) => name)
   if (!names.includes(base)) return base
@@ -60,7 +60,7 @@ export function moveItem<T>(list: readonly T[], from: number, to: number): T[] {
   return [...rest.slice(0, to), one, ...rest.slice(to)]
 }
 
-/** As it is saved: the lists that people write one a line have no empty ones. */
+/** Prepares stages for saving: removes empty lines from lists. */
 export function normalizeStages(stages: readonly Stage[]): Stage[] {
   return stages.map((stage) => ({
     ...stage,
@@ -90,7 +90,8 @@ export function formatPipeline(stages: readonly Stage[]): string {
   return JSON.stringify(stages, null, 2)
 }
 
-/** The stages of a text in JSON; or at which line and column it is none (`not a list`: 1, 1). */
+/** Parses a JSON text into stages, or returns the error's line and column (1, 1 if it isn't a
+ *  list). */
 export function parsePipeline(
   text: string,
 ): { stages: Stage[] } | { line: number; column: number } {
@@ -105,7 +106,8 @@ export function parsePipeline(
   }
 }
 
-/** Browsers say where in one of two ways; those that say nothing point at the end. */
+/** Reads the position from the browser's message, which has one of two formats; the end of the text
+ *  if it has none. */
 function errorPosition(text: string, message: string): { line: number; column: number } {
   const said = /line (\d+) column (\d+)/.exec(message)
   if (said) return { line: Number(said[1]), column: Number(said[2]) }
@@ -114,7 +116,7 @@ function errorPosition(text: string, message: string): { line: number; column: n
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
 }
 
-/** What is wrong with a stage, or with one of its fields: of the server's errors by field. */
+/** Returns the errors of a stage, or of one of its fields, from the server's field errors. */
 export function stageErrors(
   errors: Readonly<Record<string, string[]>>,
   place: number,
@@ -127,7 +129,7 @@ export function stageErrors(
   return found.flatMap(([, messages]) => messages).join(' ') || undefined
 }
 
-/** Those that belong to no stage. */
+/** Returns the errors that belong to no stage. */
 export function pipelineErrors(errors: Readonly<Record<string, string[]>>): string[] {
   return Object.entries(errors)
     .filter(([name]) => !/^pipeline\.\d+/.test(name))

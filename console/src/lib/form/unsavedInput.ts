@@ -1,10 +1,10 @@
-/** What is written in a form and not taken yet, by the place that it is about: it outlives the form,
- *  which goes when another place is written about, a piece of the page is far, or the page is left. */
+/** Unsaved text of forms, by what it is about. It outlives the form, which unmounts when the user
+ *  comments elsewhere, scrolls far away or leaves the page. */
 const texts = new Map<string, string>()
 
 export type UnsavedInput = { read: () => string; save: (text: string) => void }
 
-/** `place`: what tells it from all others. An empty text is none. */
+/** `place`: the key of the text. An empty text removes it. */
 export function unsavedInputFor(place: string): UnsavedInput {
   return {
     read: () => texts.get(place) ?? '',
@@ -15,14 +15,14 @@ export function unsavedInputFor(place: string): UnsavedInput {
   }
 }
 
-/** The form is about another place now, and takes along what is written there. */
+/** Moves a text to another place when its form moves there. */
 export function moveUnsavedInput(from: string, to: string): void {
   if (from === to) return
   unsavedInputFor(to).save(texts.get(from) ?? texts.get(to) ?? '')
   texts.delete(from)
 }
 
-/** What one has written is nobody else's to read. */
+/** Clears all texts, so that the next user can't read them. */
 export function clearUnsavedInput(): void {
   texts.clear()
 }

@@ -1,4 +1,4 @@
-/** Agents by the names that people call them. */
+/** The display names of agents. */
 const NAMES: Record<string, string> = {
   acp: 'ACP',
   opencode: 'OpenCode',

@@ -1,10 +1,10 @@
-/** The limits of a budget, each beside what is used of it. Pure. */
+/** The limits of a budget with their usage. Pure. */
 import type { Schemas } from '../../api/client'
 import { LIMITS } from '../form/limits'
 
 type Month = Pick<Schemas['MonthBudget'], 'budget' | 'used'>
 
-/** The limits that there are; `used` null: unknown. */
+/** Returns the limits that are set; `used` is null if unknown. */
 export function budgetRows({ budget, used }: Month) {
   return LIMITS.flatMap((what) => {
     const limit = budget?.[what]

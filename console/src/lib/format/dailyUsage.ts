@@ -1,4 +1,4 @@
-/** Usage day by day as a chart wants it. Pure. */
+/** Daily usage for charts. Pure. */
 import type { Schemas } from '../../api/client'
 
 type Group = Pick<Schemas['UsageGroup'], 'key' | 'usage'>
@@ -6,14 +6,14 @@ const DAY_SECONDS = 24 * 3600
 
 const MAX_DAYS = 400
 
-/** How many days there are from the one to the other, with both; a chart has an end. */
+/** Counts the days between two dates, both included; limited to MAX_DAYS. */
 export function daysBetween(from: string, to: string): number {
   const days = Math.round((Date.parse(to) - Date.parse(from)) / 1000 / DAY_SECONDS) + 1
   return Math.min(MAX_DAYS, Math.max(1, days))
 }
 
-/** So many days from that one (`2030-01-31`, UTC) on, in seconds; a day that nothing was used on is
- *  0, one of which something is not known null. */
+/** Returns series of `count` days from `from` (`2030-01-31`, UTC), with times in seconds. A day
+ *  without usage is 0, one with unknown usage null. */
 export function dailyUsage(groups: readonly Group[], from: string, count: number) {
   const known = new Map(groups.map(({ key, usage }) => [key, usage]))
   const first = Date.parse(from) / 1000

@@ -1,4 +1,4 @@
-/** `text` in pieces, those that are one of the words of `q` marked, in any letter case. */
+/** Splits `text` into chunks and marks those that match a word of `q`, ignoring case. */
 export function highlightMatches(text: string, q: string): { text: string; isHit: boolean }[] {
   const wanted = q.split(/\s+/).filter(Boolean).map(escapeRegExp)
   if (wanted.length === 0) return [{ text, isHit: false }]

@@ -2,20 +2,20 @@ import { ARABIC, EMOJI, HIDDEN, VIRAMAS } from './unicodeTables'
 
 const [ZWNJ, ZWJ, EMOJI_STYLE] = ['\u200c', '\u200d', '\ufe0f']
 const TONE = '\u{1f3fb}-\u{1f3ff}'
-const MAX_JOINED = 4 // the elements of the longest sequence
+const MAX_JOINED = 4 // elements of the longest sequence
 
 const hiddenClass = `[${charClass(HIDDEN)}]`
 const isHidden = new RegExp(hiddenClass, 'u')
 const allHidden = new RegExp(hiddenClass, 'gu')
 
-/** The text with a symbol in place of each character that nobody sees, or that changes the order of
- *  others: `⟨U+202E⟩`. Emoji that Unicode lists pass, and joiners that change how a word is written.
- *  `muster/text/invisible_chars.py` is the same rule; both are tested with the same cases. */
+/** Replaces characters that are invisible or reorder others by symbols: `⟨U+202E⟩`. Keeps emoji
+ *  that Unicode lists, and joiners that change how a word is written. Same rule as
+ *  `muster/text/invisible_chars.py`; both are tested with the same cases. */
 export function revealInvisible(text: string): string {
   return isHidden.test(text) ? text.replace(getRule().candidates, revealCandidate) : text
 }
 
-/** Likewise of a text in pieces, of which each is judged in its place in the whole. */
+/** Does the same for a text in chunks, each judged within the whole text. */
 export function revealInvisibleParts(pieces: string[]): string[] {
   const whole = pieces.join('')
   if (!isHidden.test(whole)) return pieces
@@ -43,7 +43,7 @@ export function revealInvisibleParts(pieces: string[]): string[] {
   return shown
 }
 
-/** What became of a candidate, character by character. */
+/** Appends a replaced candidate, character by character. */
 function appendSymbols(was: string, now: string, put: (text: string, length: number) => void) {
   let rest = now
   for (const one of was) {
@@ -63,7 +63,7 @@ function revealAll(text: string): string {
   return text.replace(allHidden, symbolOf)
 }
 
-/** Of a candidate: emoji with joiners, letters up to a joiner, or one invisible character. */
+/** Replaces a candidate: emoji with joiners, letters up to a joiner, or one invisible character. */
 function revealCandidate(text: string): string {
   const { emoji, whole } = getRule()
   const isOne = [...text].length === 1
@@ -85,7 +85,7 @@ function revealCandidate(text: string): string {
   return shown.join(symbolOf(ZWJ))
 }
 
-/** The text with T for its first skin tone, and U for a second one that differs. */
+/** Replaces the first skin tone by T, and a second one that differs by U. */
 function withoutTones(text: string): string {
   const [first, second] = new Set(text.match(new RegExp(`[${TONE}]`, 'gu')))
   const once = first ? text.replaceAll(first, 'T') : text
@@ -95,7 +95,7 @@ function withoutTones(text: string): string {
 type Rule = { emoji: Set<string>; whole: Set<string>; candidates: RegExp }
 let cachedRule: Rule | undefined
 
-/** Made when it is first needed, for most texts hide nothing. */
+/** Compiles the rule on first use, because most texts have no hidden characters. */
 function getRule(): Rule {
   cachedRule ??= makeRule()
   return cachedRule
@@ -105,7 +105,7 @@ function makeRule(): Rule {
   const emoji = new Set(
     EMOJI.split(',').map((signs) => signs.trim().split(/\s+/).map(parseSign).join('')),
   )
-  // Keycaps and flags of regions, which are no emoji with something after it.
+  // Keycaps and flags of regions, which are not an emoji with a suffix.
   const whole = new Set([...emoji].filter((one) => /[\u20e3\u{e007f}]/u.test(one)))
   const bases = new Set([...emoji].filter((one) => !whole.has(one)).flatMap((one) => [...one]))
   for (const sign of ['T', 'U', ZWJ, EMOJI_STYLE]) bases.delete(sign)
@@ -125,13 +125,14 @@ function parseSign(sign: string): string {
   return sign === 'J' ? ZWJ : sign === 'V' ? EMOJI_STYLE : charOf(sign)
 }
 
-/** ZWNJ between two letters that would join (UAX 31, rule A1). */
+/** Matches a ZWNJ between two letters that would join (UAX 31, rule A1). */
 function arabicJoiner(): string {
   const [before, after, marks] = ARABIC.split(',').map(charClass)
   return `[${before}][${marks}]*${ZWNJ}(?=[${marks}]*[${after}])`
 }
 
-/** A joiner after a virama (UAX 31, rules A2 and B), or ZWJ between a letter and a virama. */
+/** Matches a joiner after a virama (UAX 31, rules A2 and B), or a ZWJ between a letter and a
+ *  virama. */
 function viramaJoiners(): string[] {
   return VIRAMAS.split(';').map((script) => {
     const [letters, marks, viramas] = script.split(',').slice(1).map(charClass)
@@ -140,7 +141,7 @@ function viramaJoiners(): string[] {
   })
 }
 
-/** The inside of a character class: `8E2 115F-1160`, as a regular expression has it. */
+/** Converts ranges such as `8E2 115F-1160` to the inside of a character class. */
 function charClass(ranges: string): string {
   const spans = ranges.trim().split(/\s+/)
   return spans.map((span) => span.split('-').map(escapeCodePoint).join('-')).join('')

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest'
 
-/** What agents, machines, remotes and other people write. */
+/** Fields with text from agents, machines, remotes and other users. */
 const OUTSIDE =
   'message|prompt|subject|body|branch|taskBranch|why|text|raw|said|path|oldPath|detail|hostname|description'
-/** `{entry.text}` as an element’s content. What `revealInvisible` returns is none, nor are our strings. */
+/** `{entry.text}` as an element's content. The result of `revealInvisible` and our own strings
+ *  don't match. */
 const CONTENT = new RegExp(
   `(?:>|^\\s*)\\{((?!(?:props|strings|option)\\.)[\\w?.[\\]]+\\.(?:${OUTSIDE}))\\}`,
   'gm',

@@ -1,12 +1,12 @@
-/** Markdown that agents and strangers have written, taken apart, as far as that is no burden. */
+/** Parses untrusted Markdown of agents and users, within limits. */
 import { lexer, type Token } from 'marked'
 
-/** Characters. Some texts take time by the square of their length. */
+/** In characters. Some texts take quadratic time. */
 const MAX_LENGTH = 50_000
 const MAX_DEPTH = 40
 
-/** The text's blocks; null where it is to be shown as it is: it is too long, or nested so deep that
- *  taking it apart, or drawing it, would bring the page down. */
+/** Parses a text into blocks. Null if it must be shown as plain text: it is too long, or nested so
+ *  deeply that parsing or rendering it would crash the page. */
 export function parseBlocks(text: string): Token[] | null {
   if (text.length > MAX_LENGTH) return null
   try {
@@ -17,7 +17,7 @@ export function parseBlocks(text: string): Token[] | null {
   }
 }
 
-/** By levels, not by calls of itself: these are what is limited. */
+/** Iterates by level instead of recursing, because the depth of calls is what must be limited. */
 function isShallow(tokens: Token[]): boolean {
   let level: Token[] = tokens
   for (let depth = 0; level.length > 0; depth += 1) {

@@ -3,21 +3,21 @@ import { SCRIPTS } from './unicodeTables'
 export type MixedIdentifier = {
   from: number
   to: number
-  /** The scripts' short names, as `Intl.DisplayNames` takes them. */
+  /** The scripts' short names, for `Intl.DisplayNames`. */
   scripts: string[]
 }
 
 const IDENTIFIER = /[$\p{ID_Continue}\u200c\u200d]+/gu
 const IS_PLAIN = /^\p{ASCII}*$/u
-/** What UTS 39 lets stand together in *highly restrictive* identifiers of several scripts. */
+/** The combinations of scripts that UTS 39 allows in *highly restrictive* identifiers. */
 const ALLOWED_SCRIPT_SETS = [
   ['Latn', 'Hani', 'Hira', 'Kana'],
   ['Latn', 'Hani', 'Bopo'],
   ['Latn', 'Hani', 'Hang'],
 ]
 
-/** The identifiers of a text whose letters may look like others, for they are of several scripts.
- *  `muster/text/mixed_scripts.py` is the same rule; both are tested with the same cases. */
+/** Finds identifiers that mix scripts, so their letters may look like others. Same rule as
+ *  `muster/text/mixed_scripts.py`; both are tested with the same cases. */
 export function findMixedScripts(text: string): MixedIdentifier[] {
   if (IS_PLAIN.test(text)) return []
   return [...text.matchAll(IDENTIFIER)].flatMap(({ 0: identifier, index: from }) =>
@@ -47,7 +47,7 @@ function scriptsIn(identifier: string): string[] {
 const scriptCache = new Map<string, string[]>()
 let table: [script: string, ranges: [from: number, to: number][]][] | undefined
 
-/** The scripts that a letter is used in; none where any text may have it. */
+/** Returns the scripts that use a letter; none if it is common to all. */
 function scriptsOf(char: string): string[] {
   let scripts = scriptCache.get(char)
   if (!scripts) {

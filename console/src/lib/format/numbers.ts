@@ -1,11 +1,11 @@
-/** Numbers as people read them. Pure: the locale is given. */
+/** Formats numbers for display. The locale is an argument. Pure. */
 
-/** `48,120`. */
+/** Formats as `48,120`. */
 export function formatInteger(n: number, locale: string): string {
   return n.toLocaleString(locale)
 }
 
-/** `1.5 M`, `620 k`: for sentences. */
+/** Formats for sentences: `1.5 M`, `620 k`. */
 export function formatCompact(n: number, locale: string): string {
   for (const [size, unit] of [
     [1e9, 'G'],
@@ -19,7 +19,7 @@ export function formatCompact(n: number, locale: string): string {
   return n.toLocaleString(locale)
 }
 
-/** `412 MB`: powers of 1,000, three digits at most. */
+/** Formats with powers of 1,000 and at most three digits: `412 MB`. */
 export function formatBytes(n: number, locale: string): string {
   for (const [size, unit] of [
     [1e12, 'TB'],
@@ -34,7 +34,7 @@ export function formatBytes(n: number, locale: string): string {
   return `${n.toLocaleString(locale)} B`
 }
 
-/** `$0.47`. */
+/** Formats as `$0.47`. */
 export function formatMoney(dollars: number, locale: string): string {
   return dollars.toLocaleString(locale, {
     style: 'currency',
@@ -43,7 +43,7 @@ export function formatMoney(dollars: number, locale: string): string {
   })
 }
 
-/** `61 %`, of a share between 0 and 1. */
+/** Formats a share between 0 and 1: `61 %`. */
 export function formatPercent(share: number, locale: string): string {
   return `${(share * 100).toLocaleString(locale, { maximumFractionDigits: 0 })} %`
 }

@@ -1,4 +1,5 @@
-/** Moments and durations as people say them. Pure: now and the words are given. */
+/** Formats times and durations for display. The current time and the unit names are arguments.
+ *  Pure. */
 
 export type Units = {
   days: (n: number) => string
@@ -11,7 +12,8 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** Two units at most: `52 s`, `1 min 12 s`, `3 h 48 min`; below a second `0.2 s`. */
+/** Formats with at most two units: `52 s`, `1 min 12 s`, `3 h 48 min`; less than a second as `0.2
+ *  s`. */
 export function formatDuration(milliseconds: number, units: Units): string {
   const ms = Math.max(0, milliseconds)
   if (ms < 1000) return units.seconds(ms < 50 ? '0' : (ms / 1000).toFixed(1))
@@ -21,7 +23,7 @@ export function formatDuration(milliseconds: number, units: Units): string {
   return joinUnits(ms, DAY, units.days, HOUR, units.hours)
 }
 
-/** One unit below an hour, two above: how long ago something was, where it need not be exact. */
+/** Formats with one unit below an hour and two above: for ages that needn't be exact. */
 export function formatRoughDuration(milliseconds: number, units: Units): string {
   const ms = Math.max(0, milliseconds)
   if (ms < MINUTE) return units.seconds(String(Math.floor(ms / 1000)))
@@ -29,10 +31,11 @@ export function formatRoughDuration(milliseconds: number, units: Units): string 
   return formatDuration(ms, units)
 }
 
-/** Within a day how long ago, within a week `Sat 12:51`, then `Nov 26`, with another year's year. */
+/** Formats as the age within a day, `Sat 12:51` within a week, then `Nov 26`; with the year if it
+ *  isn't the current one. */
 export function formatTimestamp(at: Date, now: Date, units: Units, locale: string): string {
   const ago = now.getTime() - at.getTime()
-  // A clock that is told anew twice a minute lies behind what has just happened.
+  // The clock updates only twice a minute, so a recent time may be in the future.
   if (Math.abs(ago) < DAY)
     return ago > -MINUTE ? formatRoughDuration(ago, units) : formatTime(at, locale)
   if (Math.abs(ago) < 6 * DAY) {
@@ -47,7 +50,7 @@ export function formatTimestamp(at: Date, now: Date, units: Units, locale: strin
   return at.toLocaleDateString(locale, { day: 'numeric', month: 'short', year })
 }
 
-/** `15:00`; of another day with the day. */
+/** Formats as `15:00`; with the weekday if it isn't today. */
 export function formatTime(at: Date, locale: string, now: Date = new Date()): string {
   const isToday = at.toDateString() === now.toDateString()
   const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
@@ -56,7 +59,7 @@ export function formatTime(at: Date, locale: string, now: Date = new Date()): st
     : at.toLocaleString(locale, { weekday: 'short', ...time })
 }
 
-/** `14:18:02`, as logs and transcripts write it. */
+/** Formats as `14:18:02`, for logs and transcripts. */
 export function formatTimeWithSeconds(at: Date, locale: string): string {
   return at.toLocaleTimeString(locale, {
     hour: '2-digit',
@@ -66,7 +69,7 @@ export function formatTimeWithSeconds(at: Date, locale: string): string {
   })
 }
 
-/** `1:02:03`, `2:03`: how far something is played. */
+/** Formats a playback position: `1:02:03`, `2:03`. */
 export function formatPlaybackTime(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
   const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
@@ -74,10 +77,10 @@ export function formatPlaybackTime(seconds: number): string {
   return shown.map((part, place) => (place === 0 ? part : String(part).padStart(2, '0'))).join(':')
 }
 
-// Made once: it takes longer than all else of a row, and a list that is scrolled has many.
+// Cached: creating a format costs more than the rest of a row, and scrolling renders many rows.
 const exactFormats = new Map<string, Intl.DateTimeFormat>()
 
-/** The exact moment, with its zone: what is shown on hover. */
+/** Formats the exact time with its time zone, to be shown on hover. */
 export function formatExactTime(at: Date, locale: string): string {
   let format = exactFormats.get(locale)
   if (format === undefined) {

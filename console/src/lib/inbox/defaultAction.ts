@@ -1,4 +1,5 @@
-/** What an item of the inbox does by itself, in two short lines. Pure: now and the words are given. */
+/** The default action of an inbox item, in two short lines. The current time and the texts are
+ *  arguments. Pure. */
 import type { Schemas } from '../../api/client'
 import type { inbox as Words } from '../../i18n/en/inbox'
 import { formatDuration, formatTime, type Units } from '../format/times'
@@ -26,7 +27,7 @@ export function defaultActionText(item: Item, around: DefaultActionContext): Def
     : { summary: says, detail: aside }
 }
 
-/** To the minute, where it is longer than one. */
+/** Formats to the minute if it is at least one. */
 function coarseDuration(milliseconds: number, units: Units): string {
   const minute = 60_000
   return formatDuration(

@@ -1,10 +1,10 @@
-/** A number acts on the row that is selected, and the next row is selected as soon as it has: one that
- *  is held down, or pressed twice in a hurry, would answer what nobody has read. */
+/** A number key answers the selected item, and the next item is then selected at once. A key that
+ *  is held down or pressed twice would answer a question that the user hasn't read. */
 const MIN_INTERVAL_MILLISECONDS = 500
 
 type KeyPress = { key: string; repeat: boolean; timeStamp: number }
 
-/** Says of each press, in their order, whether it is one too many. */
+/** Returns a function that decides for each key press, in order, whether to ignore it. */
 export function createKeyRepeatGuard(): (press: KeyPress) => boolean {
   let last: KeyPress | null = null
   return (press) => {

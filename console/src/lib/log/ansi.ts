@@ -1,7 +1,7 @@
-/** A line of a log as what may be shown of it: runs of text with their colours. All other escape
- *  sequences are left out; nothing that a program prints becomes anything but text. */
+/** Parses a log line into runs of text with their colors. Drops all other escape sequences; a
+ *  program's output can only become text. */
 
-/** `bold`, `dim`, `italic`, `underline`, `inverse`, `strike`; colours as CSS values. */
+/** Text attributes; colors are CSS values. */
 export type Style = {
   bold?: boolean
   dim?: boolean
@@ -15,12 +15,12 @@ export type Style = {
 export type Run = { text: string; style: Style }
 
 const NAMES = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white']
-// CSI, then strings of OSC, DCS, SOS, PM, APC up to their end or the line's, then short ones.
+// CSI; strings of OSC, DCS, SOS, PM, APC up to their end or the line's; then short sequences.
 const SEQUENCE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that are looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it matches control characters
   /\u001b\[([0-?]*)[ -/]*([@-~]?)|\u001b[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\|$)?|\u001b[ -/]*[0-~]?|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
 
-/** The runs of a line, and the style that the next one begins with. */
+/** Returns the runs of a line, and the style at the start of the next one. */
 export function parseRuns(line: string, before: Style = {}): { runs: Run[]; after: Style } {
   const runs: Run[] = []
   let style = before
@@ -35,22 +35,23 @@ export function parseRuns(line: string, before: Style = {}): { runs: Run[]; afte
   return { runs, after: style }
 }
 
-/** What is shown of a line, without its colours: what one looks for and copies. */
+/** Returns the visible text of a line without its colors, for searching and copying. */
 export function plainText(line: string): string {
   return applyCarriageReturns(line).replace(SEQUENCE, '')
 }
 
-/** What stands in the line at its end: a carriage return begins it anew, as progress bars do. */
+/** Returns the line's final text: after a carriage return, it is written from the start again, as
+ *  progress bars do. */
 function applyCarriageReturns(line: string): string {
   const whole = line.replace(/\r+$/, '')
   const last = whole.lastIndexOf('\r')
   if (last < 0) return whole
-  // The colours that were set before still count.
+  // Colors that were set before the carriage return still apply.
   const set = whole.slice(0, last).match(SGR_SEQUENCES)?.join('') ?? ''
   return set + whole.slice(last + 1)
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that are looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it matches control characters
 const SGR_SEQUENCES = /\u001b\[[0-9;:]*m/g
 
 function appendRun(runs: Run[], text: string, style: Style): void {
@@ -60,7 +61,7 @@ function appendRun(runs: Run[], text: string, style: Style): void {
   else runs.push({ text, style })
 }
 
-/** What can be read on a ground where a program named none. */
+/** Returns a text color that is readable on a background for which the program set none. */
 export function readableInk(ground: string): string {
   const [red, green, blue] = (ground.match(/\d+/g) ?? []).map(Number)
   const isDark =
@@ -117,7 +118,7 @@ function basicColor(code: number): ['ink' | 'ground' | null, string] {
   return [null, '']
 }
 
-/** After 38 or 48: `5;N` of 256, or `2;R;G;B`. */
+/** Parses what follows 38 or 48: `5;N` of 256 colors, or `2;R;G;B`. */
 function extendedColor(codes: number[]): { colour: string | null; used: number } {
   const [kind, ...rest] = codes
   if (kind === 5) return { colour: paletteColor(rest[0]), used: 2 }

@@ -1,9 +1,9 @@
-/** Recordings as asciicast v2: a line with facts, then `[seconds, kind, data]` a line. */
+/** Recordings in asciicast v2: a header line, then `[seconds, kind, data]` per line. */
 
-/** Something that happened while it was recorded; `seconds` since its beginning. */
+/** An event during the recording; `seconds` since its start. */
 export type Marker = { seconds: number; label: string }
 
-/** The recording with these marks beside its own, in order; and all marks that it has then. */
+/** Inserts markers into a recording in order; returns it with all its markers, its own included. */
 export function addMarkers(cast: string, marks: Marker[]): { cast: string; marks: Marker[] } {
   const waiting = [...marks].sort((one, other) => one.seconds - other.seconds)
   const lines: string[] = []
@@ -23,13 +23,13 @@ export function addMarkers(cast: string, marks: Marker[]): { cast: string; marks
     if (event[1] === 'm') addMarker({ seconds: last, label: String(event[2]) })
     else lines.push(line)
   }
-  // What came after the last byte is shown at the end.
+  // Markers after the last event are moved to the end.
   for (const mark of waiting)
     addMarker({ ...mark, seconds: Math.max(0, Math.min(mark.seconds, last)) })
   return { cast: lines.join('\n'), marks: all }
 }
 
-/** When the recording begins, in milliseconds since 1970; null where it does not say. */
+/** Returns when the recording starts, in milliseconds since 1970; null if it doesn't say. */
 export function startTime(cast: string): number | null {
   try {
     const { timestamp } = JSON.parse(cast.slice(0, cast.indexOf('\n'))) as { timestamp?: unknown }
@@ -39,14 +39,14 @@ export function startTime(cast: string): number | null {
   }
 }
 
-/** Whether anything was printed. */
+/** Whether nothing was printed. */
 export function isEmpty(cast: string): boolean {
   return !/^\[[^"]*"o"/m.test(cast)
 }
 
 function parseEvent(line: string): [number, string, unknown] | null {
   if (!line.startsWith('[')) return null
-  // Output is the most of it by far: only its time is looked at.
+  // Most events are output, of which only the time is needed, so don't parse the JSON.
   const found = /^\[([\d.]+), ?"(\w)"/.exec(line)
   if (!found) return null
   const seconds = Number(found[1])

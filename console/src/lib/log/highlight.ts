@@ -1,9 +1,9 @@
 import type { Run } from './ansi'
 
-/** A run of a line, and whether it is what was looked for. */
+/** A run of a line, and whether it matches the search. */
 export type HighlightedRun = Run & { isFound: boolean }
 
-/** The runs, cut where the words begin and end, in any letter case. */
+/** Splits runs at the bounds of each match, ignoring case. */
 export function highlightRuns(runs: Run[], words: string): HighlightedRun[] {
   const sought = words.toLowerCase()
   if (sought === '') return runs.map((run) => ({ ...run, isFound: false }))

@@ -1,6 +1,6 @@
-/** `#L120`, `#L120-L140`: lines of a log as people count them, from 1. */
+/** Links to log lines, numbered from 1: `#L120`, `#L120-L140`. */
 
-/** Numbers as the server has them, from 0; both are meant. */
+/** Line numbers as the server counts them, from 0; both included. */
 export type LineRange = { first: number; last: number }
 
 export function parseLineHash(hash: string): LineRange | null {
@@ -15,7 +15,7 @@ export function lineHash({ first, last }: LineRange): string {
   return first === last ? `L${first + 1}` : `L${first + 1}-L${last + 1}`
 }
 
-/** What is meant after a line was pressed; with Shift all from the one that was meant before. */
+/** Returns the selection after a click on a line; with Shift it extends the previous selection. */
 export function selectLines(line: number, before: LineRange | null, isShift: boolean): LineRange {
   if (!isShift || !before) return { first: line, last: line }
   return { first: Math.min(before.first, line), last: Math.max(before.first, line) }

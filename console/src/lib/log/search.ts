@@ -1,12 +1,12 @@
-/** Looking for words through a log of any length, piece by piece. Pure: bytes in, lines out. */
+/** Searches a log of any length, chunk by chunk: bytes in, line numbers out. Pure. */
 import { plainText } from './ansi'
 
-/** Of more lines that have it only the number is kept. */
+/** Further matching lines are only counted. */
 const MAX_MATCHES = 10_000
 
-/** Feed it the log's bytes from the first on, in pieces. Letter case does not count. */
+/** A case-insensitive search. Feed it the log's bytes in chunks, from the first one on. */
 export class LogSearch {
-  /** Numbers of the lines that have it. */
+  /** Numbers of the matching lines. */
   readonly lines: number[] = []
   count = 0
   private line = 0
@@ -22,12 +22,12 @@ export class LogSearch {
     const text = this.open + this.decoder.decode(bytes, { stream: true })
     const end = text.lastIndexOf('\n')
     if (end >= 0) this.scan(text.slice(0, end))
-    // Of a line without an end as much as the server shows of one.
+    // Keeps at most as much of an unfinished line as the server returns of a line.
     this.open = text.slice(end + 1).slice(0, 65_536)
     if (end >= 0) this.line += 1
   }
 
-  /** The last line may have no end. */
+  /** Searches the last line, which may have no line end. */
   end(): void {
     this.scan(this.open)
     this.open = ''
@@ -41,7 +41,7 @@ export class LogSearch {
       this.line += newlines(lower, counted, at)
       counted = at
       this.recordMatch()
-      // One line counts once.
+      // A line counts once.
       const next = lower.indexOf('\n', at)
       at = next < 0 ? -1 : lower.indexOf(this.query, next)
     }
@@ -66,7 +66,8 @@ function newlines(text: string, from: number, to: number): number {
   return count
 }
 
-/** The place in `lines`, which are in order, of the one after `line`, or before it. */
+/** Returns the index in `lines`, which is sorted, of the next match after `line` or the previous
+ *  one before it; wraps around. */
 export function nextMatch(lines: number[], line: number, back: boolean): number {
   if (lines.length === 0) return -1
   const after = lines.findIndex((one) => one > line)

@@ -1,19 +1,19 @@
-/** Scrolling through more rows than a browser can make an element tall for. `top` is where the view
- *  begins, in pixels of all rows; `scroll` what the browser has for it. Near both ends one pixel is
- *  one pixel; between them the browser's way is shorter, and a small step is still a small step. */
+/** Virtual scrolling for more rows than an element can be tall. `top` is the start of the view in
+ *  pixels of all rows; `scroll` is the browser's scroll position. Near both ends they map 1:1; in
+ *  between the browser's range is compressed, but small steps keep their size. */
 
-/** Chrome draws up to 33 million pixels, Firefox up to 17. */
+/** Chrome renders up to 33 million pixels, Firefox up to 17. */
 const MAX_ELEMENT_HEIGHT = 8_000_000
 const EDGE_PIXELS = 200_000
 
 export type Rows = {
   /** Of all rows, in pixels. */
   height: number
-  /** Of what is seen of them. */
+  /** Of the visible part, in pixels. */
   view: number
 }
 
-/** How tall the browser's element is. */
+/** Returns the height of the browser's element. */
 export function elementHeight({ height }: Rows): number {
   return Math.min(height, MAX_ELEMENT_HEIGHT)
 }
@@ -22,7 +22,7 @@ export function maxTop({ height, view }: Rows): number {
   return Math.max(0, height - view)
 }
 
-/** Where the browser has to be for `top`. */
+/** Returns the browser's scroll position for `top`. */
 export function scrollForTop(top: number, rows: Rows): number {
   const { most, way } = scrollRanges(rows)
   if (most === way || top <= EDGE_PIXELS) return top
@@ -30,7 +30,7 @@ export function scrollForTop(top: number, rows: Rows): number {
   return EDGE_PIXELS + ((top - EDGE_PIXELS) * (way - 2 * EDGE_PIXELS)) / (most - 2 * EDGE_PIXELS)
 }
 
-/** Where the view begins when the browser was taken to `scroll`: with the scroll bar, say. */
+/** Returns the start of the view after a jump to `scroll`, such as with the scroll bar. */
 export function topForScroll(scroll: number, rows: Rows): number {
   const { most, way } = scrollRanges(rows)
   const at = Math.max(0, Math.min(way, scroll))
@@ -39,8 +39,8 @@ export function topForScroll(scroll: number, rows: Rows): number {
   return EDGE_PIXELS + ((at - EDGE_PIXELS) * (most - 2 * EDGE_PIXELS)) / (way - 2 * EDGE_PIXELS)
 }
 
-/** Where the view begins after the browser went from one place to another: a wheel's step is as long
- *  anywhere, a drag of the scroll bar goes by its place. */
+/** Returns the start of the view after the browser scrolled: small steps, as of a wheel, have the
+ *  same length everywhere; larger ones, as of the scroll bar, jump to the position. */
 export function topAfterScroll(top: number, from: number, to: number, rows: Rows): number {
   const step = to - from
   if (Math.abs(step) > 2 * rows.view) return topForScroll(to, rows)
@@ -51,7 +51,7 @@ function scrollRanges(rows: Rows): { most: number; way: number } {
   return { most: maxTop(rows), way: Math.max(0, elementHeight(rows) - rows.view) }
 }
 
-/** The rows of that height that are seen, [first, end). */
+/** Returns the visible rows as [first, end), for rows of this height. */
 export function visibleRange(top: number, view: number, row: number, count: number) {
   const first = Math.max(0, Math.min(count, Math.floor(top / row)))
   return { first, end: Math.min(count, Math.ceil((top + view) / row)) }

@@ -1,13 +1,13 @@
-/** What people want to know of machines at a glance. Pure. */
+/** Derives a machine's state, slots and labels for display. Pure. */
 import type { Schemas } from '../../api/client'
 
 export type Machine = Schemas['Machine']
 export type Capability = Schemas['Capability']
 export type Task = Schemas['ListedTask']
-/** Of a machine that has changed what is other than before; of a new one all. */
+/** The changed fields of a machine; all fields of a new one. */
 export type MachineUpdate = Pick<Machine, 'id'> & Partial<Machine>
 
-/** How a machine stands. `unhealthy`: it works, but not as it should. */
+/** A machine's state. `unhealthy`: connected, but with a problem. */
 export type MachineState =
   | 'offline'
   | 'unhealthy'
@@ -17,10 +17,10 @@ export type MachineState =
   | 'decommissioned'
 
 const DISK_FULL_PERCENT = 90
-/** The way to run an agent that is the project's own, not an agent that is installed. */
+/** Agent types that run a project's own command instead of an installed agent. */
 const PROJECT_COMMAND_TYPES = ['custom', 'acp']
 
-/** The agents that are installed there. */
+/** Returns the agents that are installed on the machine. */
 export function agentsOf({ capabilities }: Pick<Machine, 'capabilities'>): Capability[] {
   return capabilities.filter(
     ({ agentType, reason }) =>
@@ -28,8 +28,8 @@ export function agentsOf({ capabilities }: Pick<Machine, 'capabilities'>): Capab
   )
 }
 
-/** Whether an agent is given no work. What a machine has said of a while stands until it says more,
- *  and is over when that has ended. */
+/** Whether an agent gets no work. A reported problem lasts until the next report, but at most until
+ *  `degradedUntil`. */
 export function isAgentUnhealthy({ healthy, degradedUntil }: Capability, now: number): boolean {
   const isOver = degradedUntil ? Date.parse(degradedUntil) <= now : false
   return healthy === false && !isOver
@@ -56,13 +56,13 @@ const ORDER: MachineState[] = [
   'decommissioned',
 ]
 
-/** Those first that want somebody, then by name. */
+/** Sorts machines that need attention first, then by name. */
 export function sortByUrgency(machines: readonly Machine[], now: number): Machine[] {
   const rank = (machine: Machine) => ORDER.indexOf(machineState(machine, now))
   return [...machines].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))
 }
 
-/** How many stand how, in the order of the page; none that nobody stands in. */
+/** Counts machines by status, in the page's order; omits statuses without machines. */
 export function countByStatus(machines: readonly Machine[]): [Machine['status'], number][] {
   const all = ['online', 'draining', 'drained', 'offline'] as const
   return all
@@ -72,16 +72,16 @@ export function countByStatus(machines: readonly Machine[]): [Machine['status'],
 }
 
 export type Slots = {
-  /** Tasks that hold a slot. */
+  /** Tasks that occupy a slot. */
   occupied: Task[]
-  /** Slots that are held by what one may not see. */
+  /** Occupied slots of tasks that the user can't see. */
   hidden: number
   free: number
-  /** Tasks whose work lies there, without a slot. */
+  /** Tasks whose workspace is on the machine, without a slot. */
   retained: Task[]
 }
 
-/** What sits in the machine's slots. */
+/** Returns the tasks that occupy the machine's slots, and the free slots. */
 export function slotsOf({ id, slots }: Machine, tasks: readonly Task[]): Slots {
   const here = tasks.filter(({ machineId }) => machineId === id)
   const held = here.filter(occupiesSlot).sort((a, b) => a.id - b.id)
@@ -94,13 +94,13 @@ export function slotsOf({ id, slots }: Machine, tasks: readonly Task[]): Slots {
   }
 }
 
-/** Whoever is asked at a gate, or waits for money or time, holds none. */
+/** A task that waits at a gate, or for budget or quota, occupies no slot. */
 function occupiesSlot({ status, suspendReason }: Task): boolean {
   if (status !== 'suspended') return true
   return suspendReason === 'question' || suspendReason === 'machine_lost'
 }
 
-/** `2.1.197`, of whatever an agent prints as its version. */
+/** Extracts the version, such as `2.1.197`, from an agent's output. */
 export function versionOf(said: string | null | undefined): string {
   return said?.match(/\d+(\.\d+)+[\w.-]*/)?.[0] ?? said ?? ''
 }
@@ -122,15 +122,15 @@ export function filterMachines(machines: readonly Machine[], filter: Filter): Ma
   )
 }
 
-/** `zone=eu`, by name. */
+/** Returns labels as `zone=eu`, sorted. */
 export function labelsOf({ labels }: Pick<Machine, 'labels'>): string[] {
   return Object.entries(labels)
     .map(([name, value]) => (value === '' ? name : `${name}=${value}`))
     .sort()
 }
 
-/** The machines with what has changed of them. One of which not all is known waits until the list
- *  is read anew. */
+/** Applies updates to the list. A new machine that isn't fully known appears once the list is
+ *  fetched again. */
 export function applyUpdates(known: readonly Machine[], news: readonly MachineUpdate[]): Machine[] {
   const changes = new Map(news.map((one) => [one.id, one]))
   const old = known.map((machine) => {

@@ -1,9 +1,9 @@
-/** Samples as a chart wants them. Pure. */
+/** Samples for charts. Pure. */
 
 type Column = readonly (number | null)[]
 
-/** Moments in seconds, then the columns; between two moments that lie more than one and a half steps
- *  apart a place without values, so that the lines have a gap. */
+/** Returns times in seconds, then the columns. Inserts a row without values where samples are more
+ *  than one and a half steps apart, so that the lines have a gap. */
 export function columnsOf(
   at: readonly string[],
   columns: readonly Column[],

@@ -1,4 +1,4 @@
-/** The small chart of a day: paths of an SVG, on a fixed scale of 0 to 100 %. Pure. */
+/** SVG paths of the sparkline of a day, on a fixed scale of 0 to 100 %. Pure. */
 
 export const WIDTH = 240
 export const HEIGHT = 44
@@ -8,8 +8,8 @@ const DAY_MILLISECONDS = 24 * 3600 * 1000
 
 type Point = readonly [x: number, y: number]
 
-/** For each stretch without a gap a closed path of points, `x,y x,y …`. A gap is a place without a
- *  value, or a step of more than `stepMilliseconds` and half of one. */
+/** Returns a closed path of points (`x,y x,y …`) for each stretch without a gap. A gap is a missing
+ *  value, or a step longer than one and a half `stepMilliseconds`. */
 export function areaPaths(
   at: readonly string[],
   percents: readonly (number | null)[],
@@ -38,7 +38,7 @@ function yOf(percent: number): number {
   return BOTTOM - (BOTTOM - TOP) * share
 }
 
-/** Down to the ground at both ends; the last value holds until its half hour is over. */
+/** Closes a path at the bottom; the last value lasts until its step ends. */
 function closePath(points: readonly Point[], stepMilliseconds: number): string {
   const first = points[0]
   const last = points.at(-1)

@@ -1,7 +1,7 @@
-/** A request as a line for a shell. */
+/** A request to be written as a shell command. */
 export type CurlRequest = { method: string; url: string; body?: unknown }
 
-/** What a line may not have in it: it would stay in the shell's history. */
+/** Fields left out of commands, which would stay in the shell's history. */
 const SECRETS = new Set([
   'password',
   'newPassword',
@@ -19,7 +19,7 @@ const SECRETS = new Set([
   'value',
 ])
 
-/** Of the one whose token `$MUSTER_TOKEN` is; secrets are left out of the body. */
+/** Builds a curl command that reads the token from `$MUSTER_TOKEN`; masks secrets in the body. */
 export function curlCommand({ method, url, body }: CurlRequest): string {
   const parts = ['curl', ...(method === 'GET' ? [] : ['-X', method]), shellQuote(url)]
   parts.push('-H', '"Authorization: Bearer $MUSTER_TOKEN"')
@@ -39,7 +39,7 @@ function withoutSecrets(body: unknown): unknown {
   return Object.fromEntries(shown)
 }
 
-/** Which secrets are meant, and no more: `null`, which removes one, is none. */
+/** Masks values, but keeps the names of secrets, and `null`, which removes one. */
 function redact(value: unknown): unknown {
   if (typeof value === 'string') return '…'
   if (Array.isArray(value)) return value.map(redact)
@@ -47,7 +47,7 @@ function redact(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, redact(one)]))
 }
 
-/** One word of a POSIX shell, whatever is in it. */
+/** Quotes a text as one word for a POSIX shell. */
 export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,4 +1,4 @@
-/** Have the browser keep `blob` as a file. */
+/** Downloads `blob` as a file. */
 export function downloadBlob(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob)
   const link = document.createElement('a')

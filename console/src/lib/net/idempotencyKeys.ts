@@ -1,5 +1,5 @@
-/** The keys by which the server knows what a form has sent already: the same that is sent again,
- *  because its answer was lost, has the same key, and whatever is changed another one. */
+/** Idempotency keys for a form: resending the same body, because its response was lost, uses the
+ *  same key; a changed body gets a new one. */
 export class IdempotencyKeys {
   private last: { said: string; key: string } | null = null
 
@@ -9,7 +9,7 @@ export class IdempotencyKeys {
     return this.last.key
   }
 
-  /** It was taken: the same from here on is something new. */
+  /** The request succeeded: the same body is a new request from now on. */
   reset(): void {
     this.last = null
   }

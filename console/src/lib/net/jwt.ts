@@ -1,7 +1,5 @@
-/** When a token ends, in milliseconds since 1970 by this machine's clock; 0 if it does not say.
- *
- * The server's clock may be another: what counts is how long the token lives.
- */
+/** Returns when a token expires, in milliseconds since 1970 by this machine's clock; 0 if it
+ *  doesn't say. */
 export function expiresAt(token: string, now: number = Date.now()): number {
   try {
     const claims = claimsOf(token)
@@ -12,7 +10,7 @@ export function expiresAt(token: string, now: number = Date.now()): number {
   }
 }
 
-/** Whose a token is, as the server writes it; null if it does not say. */
+/** Returns the token's subject as the server writes it; null if it has none. */
 export function ownerOf(token: string): string | null {
   try {
     const { sub } = claimsOf(token)
@@ -24,7 +22,7 @@ export function ownerOf(token: string): string | null {
 
 type Claims = { sub?: string; iat?: number; exp?: number }
 
-/** Throws where it is no token. */
+/** Decodes a token's claims. Throws if it isn't one. */
 function claimsOf(token: string): Claims {
   const body = token.split('.')[1] ?? ''
   return JSON.parse(atob(body.replaceAll('-', '+').replaceAll('_', '/'))) as Claims

@@ -1,14 +1,14 @@
 type Search = { error?: string }
 
-/** What the login page is told of an address that wants a login: where to go after it, and why a
- *  provider's sign-in that led there came to nothing, which is over with the next one. */
+/** Returns the login page's query: where to go afterwards, and why signing in with a provider
+ *  failed, which the next sign-in clears. */
 export function loginSearch(path: string, { error, ...rest }: Search, hash: string) {
   const query = new URLSearchParams(rest).toString()
   return { next: `${path}${query && `?${query}`}${hash && `#${hash}`}`, error }
 }
 
-/** Where to go after a login: a path of this console, or home. Never another site, whatever the URL
- *  that somebody was sent says. */
+/** Returns where to go after signing in: a path of this console, or home. Never another site,
+ *  whatever a link contains. */
 export function safeRedirectPath(next: string | undefined): string {
   if (!next?.startsWith('/') || /^\/[/\\]/.test(next)) return '/'
   try {

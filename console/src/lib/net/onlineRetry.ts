@@ -1,5 +1,5 @@
-/** What `load` fetches. Where the browser has no line it is fetched once there is one again: a page that
- * stands is not broken by a piece of it that could not come. */
+/** Loads a module; without a network, waits until the browser is online again, so that a chunk that
+ *  can't load doesn't break the page. */
 export async function loadWhenOnline<Module>(load: () => Promise<Module>): Promise<Module> {
   try {
     return await load()

@@ -1,4 +1,4 @@
-/** What a task's status looks like: one of the nine shapes of the design. */
+/** A task's status for display: one of the design's nine shapes. */
 import type { Schemas } from '../../api/client'
 
 export type DisplayStatus =
@@ -13,7 +13,7 @@ export type DisplayStatus =
 
 type StatusFields = Pick<Schemas['ListedTask'], 'status' | 'suspendReason'>
 
-/** A person is asked, or it goes on by itself: two looks of `suspended`. */
+/** Splits `suspended` in two: it needs a person, or it continues by itself. */
 export function displayStatus({ status, suspendReason }: StatusFields): DisplayStatus {
   if (status !== 'suspended') return status
   return suspendReason === 'quota' || suspendReason === 'machine_lost' ? 'waits' : 'needs'

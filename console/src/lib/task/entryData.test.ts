@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { numberIn, objectsIn, textIn, textsIn } from './entryData'
 import { countToolUses, type Entry, transcriptRows } from './transcript'
 
-// `String` of it throws.
+// `String(wild)` throws.
 const wild = { toString: 1, valueOf: 1 }
 
 it('what is of another type than it should be is not there', () => {

@@ -1,8 +1,8 @@
-/** What stands in the data of a transcript's entry, which is as its machine has sent it: whatever is
- *  not of its type is not there. */
+/** Reads the data of a transcript entry, which is unchecked machine input: values of the wrong type
+ *  count as missing. */
 type Data = Record<string, unknown>
 
-/** A text; null where there is none. */
+/** Returns a string; null if there is none. */
 export function textIn(data: Data, name: string): string | null {
   const value = data[name]
   return typeof value === 'string' ? value : null
@@ -12,7 +12,7 @@ export function textsIn(data: Data, name: string): string[] {
   return listIn(data, name).filter((one) => typeof one === 'string')
 }
 
-/** The objects of a list. */
+/** Returns the objects in a list. */
 export function objectsIn(data: Data, name: string): Data[] {
   return listIn(data, name).filter(
     (one): one is Data => typeof one === 'object' && one !== null && !Array.isArray(one),

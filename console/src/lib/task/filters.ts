@@ -1,4 +1,4 @@
-/** Which tasks the page shows, as its URL says it: in the words of the contract. Pure. */
+/** The task filters in the page's URL, which use the API's names and values. Pure. */
 import type { Schemas } from '../../api/client'
 
 export const STATUSES = [
@@ -25,7 +25,7 @@ const NAMES = [
 export type Name = (typeof NAMES)[number]
 export type Filters = Partial<Record<Name, string>>
 
-/** What of a URL's search are filters; what is empty, or nothing of ours, is none. */
+/** Returns the filters in a URL's query; ignores empty and unknown parameters. */
 export function parseFilters(search: Record<string, unknown>): Filters {
   const said = NAMES.flatMap((name) => {
     const value = search[name]
@@ -34,7 +34,7 @@ export function parseFilters(search: Record<string, unknown>): Filters {
   return Object.fromEntries(said)
 }
 
-/** The same filters always as the same text: what a view keeps. */
+/** Serializes filters; equal filters give equal texts, as saved views need. */
 export function formatFilters(filters: Filters): string {
   return new URLSearchParams(Object.entries(parseFilters(filters))).toString()
 }
@@ -43,7 +43,7 @@ export function parseFilterQuery(query: string): Filters {
   return parseFilters(Object.fromEntries(new URLSearchParams(query)))
 }
 
-/** What the server is asked for. */
+/** Returns the API's query parameters. */
 export function toApiQuery({ needsMe, createdBy, ...others }: Filters) {
   return {
     ...others,
@@ -54,7 +54,8 @@ export function toApiQuery({ needsMe, createdBy, ...others }: Filters) {
 
 type LabeledMachine = { labels: Record<string, string>; adminLabels: Record<string, string> }
 
-/** What tasks may ask machines for, one label at a time; and what the URL asks for, whatever it is. */
+/** Returns the label selectors to choose from: each machine label, and the URL's selector, even if
+ *  no machine matches it. */
 export function labelOptions(machines: readonly LabeledMachine[], { machineSelector }: Filters) {
   const found = machines.flatMap(({ labels, adminLabels }) =>
     Object.entries({ ...labels, ...adminLabels }).map(([name, value]) => `${name}=${value}`),
@@ -63,12 +64,12 @@ export function labelOptions(machines: readonly LabeledMachine[], { machineSelec
   return [...all].toSorted().map((value) => ({ value, name: value }))
 }
 
-/** The words of a filter that takes several. */
+/** Splits the values of a multi-value filter. */
 export function splitValues(value: string | undefined): string[] {
   return value ? value.split(',').filter(Boolean) : []
 }
 
-/** With `word` where it was not there, else without it. */
+/** Adds `word` if it is missing, otherwise removes it. */
 export function toggleValue(value: string | undefined, word: string): string | undefined {
   const before = splitValues(value)
   const after = before.includes(word) ? before.filter((one) => one !== word) : [...before, word]

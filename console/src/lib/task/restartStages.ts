@@ -1,5 +1,5 @@
-/** From which stages a task can be begun again: the first, and those whose predecessor has left work
- *  behind. By its events; the server has the last word. */
+/** The stages from which a task can be retried: the first, and those whose predecessor left a
+ *  checkpoint. Based on events; the server decides. */
 import type { Schemas } from '../../api/client'
 
 type Event = Pick<Schemas['Event'], 'type' | 'stageIndex'>
@@ -13,7 +13,7 @@ export function restartableStages(stageCount: number, events: readonly Event[]):
   )
 }
 
-/** The stage that failed, where it can be begun from; else the first. */
+/** Returns the stage that failed if a retry can start there, otherwise the first. */
 export function defaultRestartStage(
   beginnings: readonly number[],
   failedAt: number | null | undefined,

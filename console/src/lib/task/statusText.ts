@@ -1,5 +1,5 @@
-/** Why a task stands where it stands: a sentence, and what happens by itself. Pure: now, the words
- *  and the machines' names are given. */
+/** Explains a task's status: a sentence, and the next action. The current time, the texts and the
+ *  machines' names are arguments. Pure. */
 import type { Schemas } from '../../api/client'
 import type { statusText as Words } from '../../i18n/en/statusText'
 import { agentName } from '../format/agentNames'
@@ -14,14 +14,15 @@ export type StatusTextContext = {
   words: typeof Words
   units: Units
   locale: string
-  /** Milliseconds. */
+  /** In milliseconds. */
   now: number
   gate?: Gate | null | undefined
-  /** By id; a machine that is not there is told by the beginning of its id. */
+  /** By ID; an unknown machine shows as the start of its ID. */
   machineNames?: ReadonlyMap<string, string>
 }
 
-/** Names of branches, machines and stages, and what machines tell, are from outside: `revealInvisible`. */
+/** Explains the status. Names of branches, machines and stages, and machines' messages, are
+ *  untrusted: `revealInvisible`. */
 export function statusText(task: Task, around: StatusTextContext): StatusText {
   const { summary, detail } = rawStatusText(task, around)
   return { summary: revealInvisible(summary), detail: revealInvisible(detail) }
@@ -60,7 +61,8 @@ function queuedText(task: Task, around: StatusTextContext): StatusText {
   return { summary: place === 1 ? words.next : words.place(place), detail: '' }
 }
 
-/** For each rule the machines that it keeps from the task, in one sentence; empty where none does. */
+/** Returns one sentence that lists, for each rule, the machines it blocks; empty if there are
+ *  none. */
 function blockedText(task: Task, { words, machineNames, locale }: StatusTextContext): string {
   const byReason = new Map<string, { reason: string; detail: string; names: string[] }>()
   for (const { reason, machineId, detail } of task.queue?.blockedBy ?? []) {
@@ -121,7 +123,7 @@ function suspendedText(task: Task, around: StatusTextContext): StatusText {
   return questionText(task, around)
 }
 
-/** A person is asked. */
+/** Explains a task that waits for a person. */
 function questionText(task: Task, around: StatusTextContext): StatusText {
   const { words, gate } = around
   const agent = agentName(task.agentType)
@@ -178,7 +180,7 @@ function failedText(task: Task, { words }: StatusTextContext, ago: string): Stat
   return { summary: words.failed(said, ago), detail: message }
 }
 
-/** What happens by itself, and when; empty where nothing does. */
+/** Returns the next automatic action and its time; empty if there is none. */
 function nextActionText(task: Task, { words, locale, now }: StatusTextContext): string {
   const { nextAction, at, reason } = task.waitingFor ?? {}
   if (!nextAction || !at) return ''

@@ -1,4 +1,4 @@
-/** The rows of the table: what of a task a line shows, and how news change them. Pure. */
+/** The rows of the task table: the fields that a row shows, and how updates change them. Pure. */
 import type { Schemas } from '../../api/client'
 import { titleOf } from './title'
 
@@ -30,10 +30,10 @@ const ROW_FIELDS = [
   'updatedAt',
 ] as const
 
-/** A hundred thousand of them fit into a tab: descriptions stay on the server. */
+/** Without descriptions, so that a hundred thousand rows fit into a tab's memory. */
 export type Row = Pick<Found, (typeof ROW_FIELDS)[number]> & {
   title: string
-  /** When its status or stage has changed before our eyes, in milliseconds. */
+  /** When its status or stage changed while the page was open, in milliseconds. */
   changedAt?: number
 }
 
@@ -44,8 +44,8 @@ export function toRow(task: Found): Row {
   return { ...kept, title: titleOf(task.description) } as Row
 }
 
-/** The pages after the server was asked for `asked` again and has found `found` of them: others of
- *  these do not match any more, or are new. */
+/** Merges refreshed rows into the pages: the server was asked for the tasks `asked` and returned
+ *  `found`. The others in `asked` no longer match the filters; those in `found` may be new. */
 export function mergeRows(
   before: Pages,
   asked: ReadonlySet<number>,
@@ -76,8 +76,8 @@ function hasChangedState(before: Row, after: Row): boolean {
   )
 }
 
-/** With a row that was not there, where its number belongs; below all that was read it is left out,
- *  for it comes with the next page. */
+/** Inserts a new row by its number; skips it below the last loaded row, because the next page
+ *  contains it. */
 function insertRow(pages: Pages['pages'], row: Row, now: number): Pages['pages'] {
   const at = pages.findIndex(
     ({ rows, next }) => next === null || (rows.at(-1)?.id ?? Number.POSITIVE_INFINITY) < row.id,

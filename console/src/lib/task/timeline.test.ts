@@ -23,7 +23,7 @@ const task = (some: object) =>
     ...some,
   }) as Task
 
-/** `name state seconds`, of a stage `worked+asked`. */
+/** `name state seconds`; for a stage `worked+asked`. */
 const describeParts = (parts: TimelinePart[]) =>
   parts.map((part) =>
     part.kind === 'gate'

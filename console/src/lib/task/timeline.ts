@@ -1,5 +1,5 @@
-/** A task's stages over time, from its events: how long each worked, how long a person was waited
- *  for. Pure: now is given. Times are milliseconds. */
+/** A task's stages over time, from its events: how long each ran, and how long it waited for
+ *  people. The current time is an argument. Times are in milliseconds. Pure. */
 import type { Schemas } from '../../api/client'
 
 type Event = Pick<Schemas['Event'], 'type' | 'stageIndex' | 'data' | 'createdAt'>
@@ -22,9 +22,9 @@ export type TimelinePart =
       name: string
       state: 'done' | 'now' | 'asking' | 'paused' | 'failed' | 'stopped' | 'future'
       worked: number
-      /** In its middle, for a person. */
+      /** The time that it waited for people while the stage was running. */
       asked: number
-      /** How often it was begun. */
+      /** How often it was started. */
       runs: number
       limit: number
     }
@@ -83,8 +83,8 @@ function stateOf(task: Task, index: number, span: Span): StagePart['state'] {
   return task.suspendReason === 'question' || task.suspendReason === 'budget' ? 'asking' : 'paused'
 }
 
-/** Of each stage its times; what still goes on goes on until `now`, null where nothing does. A stage
- *  that a new round does again begins anew, and so do all behind it. */
+/** Computes the times of each stage; an open interval lasts until `now` (null if the task isn't
+ *  active). When a new round repeats a stage, that stage and all later ones start from zero. */
 function spansOf(events: readonly Event[], count: number, now: number | null): Span[] {
   const spans = Array.from({ length: count }, emptySpan)
   let open: { what: 'worked' | 'asked' | 'waited'; stage: number; since: number } | null = null
@@ -121,7 +121,7 @@ function spansOf(events: readonly Event[], count: number, now: number | null): S
         break
       case 'confirmed':
         close(at)
-        // An agent that has its answer works on; what was stopped begins another time.
+        // An answered agent continues; a stopped stage starts another run.
         if (isMidStage(event) && !span.isEnded && event.data.budget === undefined) {
           open = { what: 'worked', stage, since: at }
         }
@@ -150,7 +150,8 @@ function isActive(task: Task): boolean {
   return !['completed', 'failed', 'cancelled'].includes(task.status)
 }
 
-/** How wide each part is, beside the others: as long as it took, within bounds that keep it legible. */
+/** Returns the parts' relative widths: proportional to their durations, within bounds that keep
+ *  them legible. */
 export function widths(parts: readonly TimelinePart[]): number[] {
   const lengths = parts.map((part) =>
     part.kind === 'gate' ? part.waited : part.worked + part.asked,

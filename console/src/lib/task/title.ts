@@ -1,4 +1,4 @@
-/** A task's description, as a title and what stands below it. */
+/** The title and the rest of a task's description. */
 import { revealInvisible } from '../format/invisibleChars'
 
 const MAX_TITLE_LENGTH = 160
@@ -8,7 +8,7 @@ export function titleOf(description: string): string {
   return first.length > MAX_TITLE_LENGTH ? `${first.slice(0, MAX_TITLE_LENGTH - 1)}…` : first
 }
 
-/** What the title does not say; empty where it says all. */
+/** Returns what the title doesn't contain; empty if it contains everything. */
 export function bodyOf(description: string): string {
   const first = firstLine(description)
   if (first.length > MAX_TITLE_LENGTH) return description.trim()

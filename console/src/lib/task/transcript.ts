@@ -1,5 +1,5 @@
-/** A transcript as the rows that are shown: stages, what was said, commands, edits, and tools in a
- *  row folded into one line. */
+/** Converts a transcript to displayed rows: stages, messages, commands, edits, and consecutive tool
+ *  calls folded into one row. */
 
 import type { Schemas } from '../../api/client'
 import { textIn } from './entryData'
@@ -12,9 +12,9 @@ export type Kind = 'all' | 'edits' | 'commands' | 'words'
 export const KINDS: readonly Kind[] = ['all', 'edits', 'commands', 'words']
 
 export type Row =
-  /** `milliseconds`: null while it runs. `isSilent`: nothing is told of it. */
+  /** `milliseconds`: null while it runs. `isSilent`: it has no entries. */
   | { is: 'stage'; key: string; stage: number; milliseconds: number | null; isSilent: boolean }
-  /** `milliseconds`: since the entry before, or since the stage began. */
+  /** `milliseconds`: since the previous entry, or since the stage started. */
   | { is: 'entry'; key: string; entry: Entry; milliseconds: number | null }
   | { is: 'tools'; key: string; entries: Entry[]; milliseconds: number | null }
 
@@ -27,7 +27,7 @@ const KIND_FILTERS: Record<Kind, (entry: Entry) => boolean> = {
 
 type Run = { stage: number; run: number; startedAt: number | null; endedAt: number | null }
 
-/** The rows of one attempt. `q` is in the entries that are shown, in any letter case. */
+/** Returns the rows of one attempt whose entries contain `q`, ignoring case. */
 export function transcriptRows(
   entries: readonly Entry[],
   events: readonly Event[],
@@ -48,7 +48,7 @@ export function transcriptRows(
   })
 }
 
-/** The runs of stages in their order: as the events tell of them, and those that only entries know. */
+/** Returns the runs of stages in order: those with events, and those that only entries mention. */
 function stageRuns(entries: readonly Entry[], events: readonly Event[], attempt: number): Run[] {
   const runs: Run[] = []
   const counts = new Map<number, number>()
@@ -89,7 +89,8 @@ function addDurations(entries: Entry[], run: Run): TimedEntry[] {
   })
 }
 
-/** Calls of Muster's own tools have an entry of their own for what they do. */
+/** Muster's own tools have separate entries for their effects, so the call itself is a
+ *  duplicate. */
 function isDuplicate({ kind, data }: Entry): boolean {
   return kind === 'tool' && isMusterTool(textIn(data, 'tool') ?? '')
 }
@@ -129,7 +130,7 @@ const TOOL_USES: [ToolUse, RegExp][] = [
   ['planned', /todo|plan/i],
 ]
 
-/** What tools were used for, and how often, in the order of first use. */
+/** Counts tool calls by purpose, in the order of first use. */
 export function countToolUses(entries: readonly Entry[]): [ToolUse, number][] {
   const counts = new Map<ToolUse, number>()
   for (const { data } of entries) {
@@ -140,7 +141,7 @@ export function countToolUses(entries: readonly Entry[]): [ToolUse, number][] {
   return [...counts]
 }
 
-/** Who has answered the question that `entry` is, by the event that says so. */
+/** Finds the event that answered the question `entry`. */
 export function findAnswer<E extends Event>(entry: Entry, events: readonly E[]): E | undefined {
   const asked = Date.parse(entry.at)
   return events.find(

@@ -1,5 +1,5 @@
-/** One's line to a terminal: it comes back by itself, to the byte, after a cut, a sleep, or a
- *  server that was restarted. All that is the browser's own is given. */
+/** A connection to a terminal. It reconnects after a network failure, a sleep or a server restart,
+ *  and continues at the exact byte. Browser APIs are injected. */
 import {
   type ClientFrame,
   type Mode,
@@ -25,7 +25,7 @@ export type ConnectionState =
   | { is: 'away'; since: number; triedAt: number }
   | { is: 'over'; why: EndReason }
 
-/** What came since a cut. `missed`: null where it is all here. */
+/** The result of a reconnection. `missed`: null if no bytes are missing. */
 export type Reconnection = { awayMilliseconds: number; bytes: number; missed: ByteRange | null }
 
 export type ConnectionUpdate =
@@ -33,7 +33,7 @@ export type ConnectionUpdate =
   | { kind: 'bytes'; bytes: Uint8Array; finish: number }
   | { kind: 'screen'; cols: number; rows: number; data: string; exact: boolean; offset: number }
   | { kind: 'size'; cols: number; rows: number }
-  /** Another attempt has begun, or the first: what was shown is not of it. */
+  /** An attempt has started, the first or another one: what is shown isn't part of it. */
   | { kind: 'clear'; attempt: number }
   | { kind: 'skipped'; span: ByteRange }
   | { kind: 'back'; back: Reconnection }
@@ -44,15 +44,16 @@ export type ConnectionUpdate =
 export type Channel = { token: string; channelToken: string; mode: Mode } | { refused: EndReason }
 
 type ConnectionDependencies = {
-  /** A channel token for one socket. Throws where the server cannot be reached. */
+  /** Requests a channel token for one socket. Throws if the server is unreachable. */
   channel: () => Promise<Channel>
   open: () => WebSocket
   backoffMilliseconds: (failures: number) => number
 }
 
-/** The server pings every 20 s: nothing for so long, and the line is dead. */
+/** The server pings every 20 s; a connection that is silent for this long is dead. */
 const SILENCE_TIMEOUT_MILLISECONDS = 45_000
-/** A line that is new and closes with these has met something for good, or a token that was late. */
+/** Close codes that end the connection instead of reconnecting: the reason is permanent, or the
+ *  token arrived too late. */
 const END_REASONS: Record<number, EndReason> = {
   4403: 'forbidden',
   4404: 'missing',
@@ -60,7 +61,7 @@ const END_REASONS: Record<number, EndReason> = {
   4410: 'task',
   4429: 'full',
 }
-/** So long after `ready` bytes count as what came while one was away. */
+/** Bytes that arrive this soon after `ready` count as output from the time offline. */
 const CATCH_UP_MILLISECONDS = 3000
 
 export class TerminalConnection {
@@ -82,7 +83,7 @@ export class TerminalConnection {
     this.onUpdate = tell
   }
 
-  /** Connect, or again at once. */
+  /** Connects, or reconnects immediately. */
   start(): void {
     this.isStopped = false
     this.disconnect()
@@ -94,14 +95,15 @@ export class TerminalConnection {
     this.disconnect()
   }
 
-  /** The browser has woken up, or is back on the network: a line that has been silent is dead. */
+  /** Called when the browser wakes up or is online again: a connection that has been silent is
+   *  dead. */
   handleWake(silentMilliseconds = 25_000): void {
     if (this.state.is === 'away') this.start()
     else if (this.socket && Date.now() - this.lastReceivedAt > silentMilliseconds)
       this.scheduleReconnect()
   }
 
-  /** The browser says that there is no network. */
+  /** Called when the browser is offline. */
   handleOffline(): void {
     if (this.socket) this.scheduleReconnect()
   }
@@ -163,7 +165,8 @@ export class TerminalConnection {
     this.dispatchFrame(frame)
   }
 
-  /** Whether one goes on from here; else the line is opened anew, without a place. */
+  /** Returns whether the output continues at the current position; otherwise reconnects without a
+   *  position. */
   private handleReady(frame: ServerFrame & { type: 'ready' }): boolean {
     if (applyFrame(this.position, frame).kind === 'begin anew') {
       this.position = START_POSITION

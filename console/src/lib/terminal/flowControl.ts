@@ -1,11 +1,12 @@
-/** How far ahead of what is drawn the server may send. It is told in steps, and sends no more than
- *  half a MiB beyond; what a terminal prints faster than it can be drawn is skipped there. */
+/** Flow control: limits how far the server may send ahead of what is drawn. Acknowledges in steps;
+ *  the server sends at most half a MiB beyond, and skips output that a terminal prints faster than
+ *  it can be drawn. */
 
 const STEP_BYTES = 64 * 1024
 
 export type FlowControl = { drawn: (offset: number) => void; jumped: (offset: number) => void }
 
-/** `say` is called with the offset up to which all is drawn. */
+/** Calls `say` with the offset up to which everything is drawn. */
 export function createFlowControl(say: (offset: number) => void): FlowControl {
   let told = 0
   const acknowledge = (offset: number) => {
@@ -16,7 +17,7 @@ export function createFlowControl(say: (offset: number) => void): FlowControl {
     drawn: (offset) => {
       if (offset >= told + STEP_BYTES) acknowledge(offset)
     },
-    /** A screen was drawn: the bytes that follow it are waited for. */
+    /** A screen was drawn: acknowledges at once, because its following bytes are needed. */
     jumped: acknowledge,
   }
 }

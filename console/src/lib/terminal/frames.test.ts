@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { clampSize, MAX_BYTES, parseFrame, splitInput } from './frames'
 
-/** The same numbers in each run. */
+/** Returns a seeded generator: the same numbers in each run. */
 function numbers(seed: number) {
   let state = seed
   return (below: number) => {

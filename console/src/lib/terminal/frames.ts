@@ -1,8 +1,8 @@
-/** The text frames of `WS /ws/pty/:taskId`, as docs/terminal.md has them. */
+/** The text frames of `WS /ws/pty/:taskId`, documented in docs/terminal.md. */
 
 export type Mode = 'control' | 'watch'
 
-/** Somebody who looks at a terminal. `isYou`: this very socket. */
+/** A person who views a terminal. `isYou`: this socket. */
 export type Viewer = { name: string; mode: Mode; isYou: boolean }
 
 export type ServerFrame =
@@ -25,13 +25,13 @@ export type ClientFrame =
   | { type: 'watch' }
   | { type: 'pong' }
 
-/** Of a binary frame, either way. */
+/** The maximum size of a binary frame, in both directions. */
 export const MAX_BYTES = 64 * 1024
 const MAX_SIDE = 1000
 
 type Fields = Record<string, unknown>
 
-/** The frame in `text`; null for what is none, or one that only a newer server knows. */
+/** Parses a frame; null if it is invalid, or only a newer server's type. */
 export function parseFrame(text: string): ServerFrame | null {
   try {
     const said: unknown = JSON.parse(text)
@@ -41,7 +41,7 @@ export function parseFrame(text: string): ServerFrame | null {
   }
 }
 
-/** What is typed as frames: its bytes, at most MAX_BYTES each. */
+/** Splits input into frames of at most MAX_BYTES. */
 export function splitInput(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
   const pieces = []
   for (let at = 0; at < bytes.length; at += MAX_BYTES) {
@@ -50,7 +50,7 @@ export function splitInput(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuff
   return pieces
 }
 
-/** A size that the server takes. */
+/** Limits a size to what the server accepts. */
 export function clampSize(cols: number, rows: number): { cols: number; rows: number } {
   const side = (n: number) => Math.max(1, Math.min(MAX_SIDE, Math.floor(n) || 1))
   return { cols: side(cols), rows: side(rows) }

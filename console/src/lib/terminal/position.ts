@@ -1,35 +1,38 @@
-/** Where one is in an attempt's output, to the byte. Pure: what came in, what is to be done. */
+/** The position in an attempt's output, to the byte: computes each step from a received frame.
+ *  Pure. */
 import type { ServerFrame } from './frames'
 
 /** The bytes [from, to) of the attempt's log that were not shown here. */
 export type ByteRange = { from: number; to: number }
 
 export type OutputPosition = {
-  /** Of the attempt whose offsets these are; null before the first `ready`. */
+  /** The attempt that the offset belongs to; null before the first `ready`. */
   attempt: number | null
-  /** Of the next byte. */
+  /** The offset of the next byte. */
   offset: number
 }
 
 export type PositionStep =
   | { kind: 'go on'; place: OutputPosition }
-  /** The server has gone on elsewhere: these offsets say nothing of it. */
+  /** The server's position is unrelated to this one: it is another attempt, or before this
+   *  offset. */
   | { kind: 'begin anew' }
   | { kind: 'missed'; place: OutputPosition; span: ByteRange }
 
 export const START_POSITION: OutputPosition = { attempt: null, offset: 0 }
 
-/** What to send as `resumeFrom`. */
+/** Returns the value of `resumeFrom`. */
 export function resumeOffset(place: OutputPosition): number | undefined {
   return place.attempt === null ? undefined : place.offset
 }
 
-/** After bytes of that length. */
+/** Moves the position past this many bytes. */
 export function advance(place: OutputPosition, length: number): OutputPosition {
   return { ...place, offset: place.offset + length }
 }
 
-/** After a frame that says where the next byte is. A screen stands for what is between. */
+/** Applies a frame that gives the offset of the next byte. A screen replaces the bytes in
+ *  between. */
 export function applyFrame(place: OutputPosition, frame: ServerFrame): PositionStep {
   switch (frame.type) {
     case 'ready': {
@@ -49,7 +52,7 @@ export function applyFrame(place: OutputPosition, frame: ServerFrame): PositionS
   }
 }
 
-/** Bytes between the two are missed; a jump back misses none. */
+/** Moves to another offset: a jump forward misses bytes, a jump back misses none. */
 function jumpTo(place: OutputPosition, found: OutputPosition): PositionStep {
   if (found.offset <= place.offset) return { kind: 'go on', place: found }
   return { kind: 'missed', place: found, span: { from: place.offset, to: found.offset } }
