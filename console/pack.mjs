@@ -1,5 +1,5 @@
-// Packs every file of a build beside itself, as brotli and gzip, once and as small as it gets:
-// `node pack.mjs DIRECTORY`. What does not get smaller is left alone.
+// Compresses every file of a build with brotli and gzip at the highest level, next to the original:
+// `node pack.mjs DIRECTORY`. Skips files that don't get smaller.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'

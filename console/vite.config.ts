@@ -2,7 +2,7 @@ import react from '@vitejs/plugin-react'
 import type { HtmlTagDescriptor, IndexHtmlTransformContext } from 'vite'
 import { defineConfig } from 'vite'
 
-// `npm run dev` passes what is not the console's own on to a running stack.
+// `npm run dev` proxies everything but the console to a running stack.
 const stack = process.env.MUSTER_URL ?? `http://127.0.0.1:${process.env.MUSTER_PORT ?? 9000}`
 const passedOn = Object.fromEntries(
   ['/api', '/ws', '/healthz', '/readyz', '/.well-known'].map((path) => [
@@ -13,13 +13,14 @@ const passedOn = Object.fromEntries(
 
 const MAIN = /src\/main\.tsx$/
 const HOME = /InboxPage\.tsx$/
-// Base UI is large, and neither the inbox nor the login opens a popup by itself.
+// Base UI is large, and neither the inbox nor the login opens a popup on its own.
 const POPUPS = /console\/src\/components\/(controls\/Menu|dialogs\/(Form)?Dialog)\.tsx$/
 const SHARED = /console\/src\/(api|lib|queries|components(?!\/controls|\/dialogs)|state)\//
-// What the entry's import() would only find when it runs.
+// Chunks that the entry's import() would only discover when it runs.
 const AT_ONCE = /\/(rolldown-runtime|libraries|frame|home|InboxPage|main)-[^/]+\.(js|css)$/
 
-/** The files of the first page, in the HTML of the build: the browser asks for all of them together. */
+/** Adds the first page's files to the built HTML, so that the browser requests all of them at
+ *  once. */
 function handler(_: string, { bundle }: IndexHtmlTransformContext): HtmlTagDescriptor[] {
   const files = Object.keys(bundle ?? {}).filter((name) => AT_ONCE.test(`/${name}`))
   return files.map((name) => ({
@@ -35,7 +36,8 @@ function handler(_: string, { bundle }: IndexHtmlTransformContext): HtmlTagDescr
 
 type Modules = { getModuleInfo: (id: string) => { importers: string[] } | null }
 
-/** Whether a module is needed as soon as `page` is: no import() lies between. */
+/** Whether `page` imports a module statically, directly or indirectly: without an import() in
+ *  between. */
 function isOf(page: RegExp, id: string, modules: Modules, seen = new Set<string>()): boolean {
   if (page.test(id)) return true
   seen.add(id)
@@ -45,17 +47,17 @@ function isOf(page: RegExp, id: string, modules: Modules, seen = new Set<string>
 
 export default defineConfig({
   plugins: [react(), { name: 'muster-preloads', transformIndexHtml: { order: 'post', handler } }],
-  // The server puts the answer's own nonce in its place.
+  // The server replaces it with the response's own nonce.
   html: { cspNonce: '__NONCE__' },
   build: {
     target: 'es2023',
     manifest: true,
-    // The policy allows no data: URL as a script or a style.
+    // The policy allows no data: URLs for scripts or styles.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
-    // A file costs a request and its headers. The first page is few of them: libraries, which seldom
-    // change, the frame, and the home with what other pages share with it.
+    // Each file costs a request and its headers, so the first page has few: libraries, which rarely
+    // change; the frame; and the home page with what other pages share with it.
     rolldownOptions: {
       output: {
         codeSplitting: {
@@ -75,7 +77,7 @@ export default defineConfig({
       },
     },
   },
-  // A worker loads its parts as it needs them.
+  // A worker loads its modules on demand.
   worker: { format: 'es' },
   server: { proxy: passedOn },
 })

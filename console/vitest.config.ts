@@ -4,11 +4,11 @@ import { defineConfig } from 'vitest/config'
 const TESTS = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.test\.tsx?$/.test(path))
   .map((path) => `src/${path}`)
-// Files that replace modules or globals would replace them for others, too.
+// Mocks of modules or globals would leak into other files of the same process.
 const isReplacing = (path: string) => /\bvi\.(do)?(mock|stub)/i.test(readFileSync(path, 'utf8'))
 const setupFiles = ['src/testing/setup.ts']
 
-/** The tests that share processes, and those with a process for each file, which takes four times as long. */
+/** Tests that share processes, and tests with a process per file, which take four times as long. */
 export default defineConfig({
   test: {
     projects: [

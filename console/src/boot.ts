@@ -1,8 +1,9 @@
-/** The entry, small: what takes a way to the server goes at once, and all of it together. */
+/** The entry point. It is small, so that all requests to the server start immediately and in
+ *  parallel. */
 import './styles/index.css'
 import { token } from './auth/session'
 import { loadStrings } from './i18n'
 
-token().catch(() => {}) // who needs it asks again, and tells
+token().catch(() => {}) // callers that need the token retry and report the error
 void loadStrings()
 void import('./main')

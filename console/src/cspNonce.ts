@@ -1,5 +1,5 @@
-/** Style elements that libraries make (the terminal does) get the page's own nonce, without which its
- *  policy stops them. What is written in HTML gets none. */
+/** Sets the page's CSP nonce on style elements that libraries (such as the terminal) create;
+ *  without it the policy blocks them. Styles in HTML strings get none. */
 export function installStyleNonce(): void {
   const { nonce } = document.querySelector<HTMLElement>('meta[property="csp-nonce"]') ?? {}
   if (!nonce) return

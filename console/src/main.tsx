@@ -29,8 +29,9 @@ if (hasSecureContext()) {
     )
   })
 }
-// Signed out here or in another tab: nothing that was read stays. Another one in one's place, as who
-// comes back from a provider may be: what is drawn, or half written, is not theirs either.
+// Clears cached data when the user signs out, here or in another tab. Reloads when another user
+// replaces them, as after returning from a provider: what is on the page or half typed isn't
+// theirs.
 let user = signedInUser()
 onSessionChange(() => {
   const before = user

@@ -1,5 +1,5 @@
-/** Every path of the console. A page is loaded when it is opened; what its URL may say is read in
- *  its folder (`search.ts`). */
+/** All routes of the console. A page is loaded when it opens; `search.ts` in its folder parses its
+ *  query. */
 import {
   type AnyRoute,
   createRootRoute,
@@ -36,7 +36,7 @@ const page = <P extends string>(path: P, component: Component) =>
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  // Who comes back from a provider is signed in already.
+  // After returning from a provider, the user is already signed in.
   beforeLoad: async ({ search }) => {
     const { next } = search as { next?: string }
     if ((await token().catch(() => null)) !== null)
@@ -72,23 +72,23 @@ export const router = createRouter({
   defaultErrorComponent: ErrorPage,
   defaultNotFoundComponent: NotFoundPage,
   defaultPreload: 'intent',
-  // Plain words in the URL: `?status=running`, not JSON.
+  // Plain values in the URL: `?status=running`, not JSON.
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: formatSearch,
   scrollRestoration: true,
 })
 
-/** Begins to load the page of this address, while it is still asked who is here. */
+/** Starts loading the page of this URL while the session is still being checked. */
 export function preloadPage(): void {
   const routes: Record<string, AnyRoute> = router.routesById
   for (const { routeId } of router.matchRoutes(router.latestLocation)) {
     const route = routes[routeId]
-    // Who opens the page asks again, and shows why it cannot be had.
+    // Opening the page loads it again, and shows the error.
     if (route) router.loadRouteChunk(route)?.catch(() => {})
   }
 }
 
-/** Of a search: its texts, as a query; what is undefined or empty is left out. */
+/** Formats a query; omits undefined and empty values. */
 function formatSearch(search: Record<string, unknown>): string {
   const said = Object.entries(search).filter(([, value]) => value !== undefined && value !== '')
   const query = new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString()

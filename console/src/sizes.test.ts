@@ -1,4 +1,4 @@
-/** How long functions can be, components and hooks included. Files: tests/test_sizes.py. */
+/** Limits the length of functions, components and hooks included. Files: tests/test_sizes.py. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
@@ -34,7 +34,7 @@ function functionsIn(name: string): Measured[] {
   return found
 }
 
-/** What `describe` is given: it is a heading of tests, which are counted one by one. */
+/** Whether it is the callback of `describe`: it groups tests, which are counted individually. */
 function isGroupOfTests({ parent }: ts.Node): boolean {
   if (!ts.isCallExpression(parent)) return false
   return /^describe\b/.test(parent.expression.getText())

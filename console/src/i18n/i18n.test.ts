@@ -4,14 +4,14 @@ import * as zh from './zh'
 
 type TextEntry = [path: string, text: string]
 
-/** Every text of a catalogue; of a function what it says of ones. */
+/** Collects every text of a catalog; calls functions with 1 for each argument. */
 function collectTexts(words: unknown, path = ''): TextEntry[] {
   if (typeof words === 'string') return [[path, words]]
   if (typeof words === 'function') {
     try {
       return collectTexts(words(...Array(words.length).fill(1)), path)
     } catch {
-      return [] // it wants more than a number; its file is read by people
+      return [] // it needs other arguments; reviewed by hand
     }
   }
   if (typeof words !== 'object' || words === null) return []
@@ -35,7 +35,7 @@ describe('the catalogues', () => {
     ).toEqual([])
   })
   it('shout at nobody', () => {
-    // A label selector has its own `!`.
+    // Label selectors use `!`.
     const loud = [...collectTexts(en), ...collectTexts(zh)].filter(([, text]) =>
       /\p{L}[!！](\s|$)|\b(oops|please)\b/iu.test(text),
     )

@@ -1,5 +1,5 @@
-/** All texts of the console. `strings` is set before the first render, and another language takes a
- *  reload. So read it while rendering, never while a module loads. */
+/** All texts of the console. `strings` is set before the first render; changing the language
+ *  reloads the page. Read it while rendering, never while a module loads. */
 import type * as en from './en'
 
 export type Strings = typeof en
@@ -11,7 +11,7 @@ const STORAGE_KEY = 'muster-language'
 
 export let strings: Strings
 export let language: Language = 'en'
-/** For Intl: the browser's own variant of this language, or the language's default. */
+/** For Intl: the browser's regional variant of this language, or the language's default. */
 export let locale = 'en-US'
 
 let loading: Promise<void> | null = null

@@ -8,7 +8,8 @@ const waiting: ToastMessage[] = []
 const listeners = new Set<() => void>()
 let hasQueued = false
 
-/** One line, at most one act, gone after 6 s; never the only place where something is told. */
+/** Shows a toast: one line, at most one action, for 6 s. Never the only place with a piece of
+ *  information. */
 export function showToast(line: string, act?: ToastMessage['action']): void {
   waiting.push({ line, action: act })
   hasQueued = true
@@ -20,17 +21,17 @@ export function onToast(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** Whether anything was said yet: what draws toasts is loaded with the first. */
+/** Whether there was any toast yet: the component that renders toasts is loaded with the first. */
 export function hasToasts(): boolean {
   return hasQueued
 }
 
-/** What was said and not shown yet, which is then shown by the one who asks. */
+/** Returns the toasts not yet displayed; the caller displays them. */
 export function dequeueToasts(): ToastMessage[] {
   return waiting.splice(0)
 }
 
-/** What was done can be undone for as long as the toast is there. */
+/** Shows a toast whose action undoes the change. */
 export function showUndoToast(line: string, undo: () => void): void {
   showToast(line, { name: strings.common.undo, do: undo })
 }
@@ -42,7 +43,7 @@ export function showErrorToast(error: unknown): void {
   else showToast(code === 'unreachable' ? strings.common.unreachable : problemText(problem))
 }
 
-/** A line of curl, copied. */
+/** Copies a curl command, and shows it. */
 export function copyCurlCommand(line: string): void {
   void navigator.clipboard.writeText(line)
   showToast(`${strings.common.copied}: ${line}`)

@@ -1,4 +1,4 @@
-/** A component as a page has it: with a router, a cache, and somebody at mouse and keyboard. */
+/** Renders a component as on a page: with a router, a query cache and a simulated user. */
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import {
   createMemoryHistory,
@@ -31,7 +31,7 @@ export async function renderInPage(element: ReactNode) {
     user: userEvent.setup(),
     client,
     unmount,
-    /** The path and the search of the page. */
+    /** The page's path and query. */
     path: () => router.history.location.href,
     rerender: (other: ReactNode) => act(() => shown.set(other)),
   }
@@ -39,7 +39,7 @@ export async function renderInPage(element: ReactNode) {
 
 const StoreContext = createContext<ReturnType<typeof createStore>>(createStore(null))
 
-/** On every path. */
+/** Renders the component on every path. */
 function PageContent() {
   const { listen, get } = useContext(StoreContext)
   return useSyncExternalStore(listen, get)

@@ -1,10 +1,11 @@
-/** A server that answers what a test says, and keeps what it was asked. */
+/** A fake server that returns a test's responses, and records the requests. */
 import { vi } from 'vitest'
 
 type Answer = Response | Promise<Response>
 type Asked = { route: string; body: unknown }
 
-/** `answers`: by method and path, "POST /api/web/tasks/1/cancel"; anything else is a 404. */
+/** Stubs `fetch`. `answers`: by method and path, "POST /api/web/tasks/1/cancel"; others are a
+ *  404. */
 export function serve(answers: Record<string, () => Answer>): Asked[] {
   const asked: Asked[] = []
   vi.stubGlobal('fetch', async (request: Request) => {
@@ -19,7 +20,7 @@ export function problem(status: number, code: string, more: object = {}): Respon
   return Response.json({ status, code, title: code, detail: code, ...more }, { status })
 }
 
-/** An answer that comes when the test wants it. */
+/** Returns a response that the test resolves later. */
 export function pending(): { answer: Promise<Response>; resolve: (response: Response) => void } {
   let resolve: (response: Response) => void = () => {}
   const answer = new Promise<Response>((done) => {

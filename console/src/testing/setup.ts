@@ -1,9 +1,9 @@
-/** What components need and jsdom lacks, for tests with `@vitest-environment jsdom`. */
+/** What components need but jsdom lacks, for tests with `@vitest-environment jsdom`. */
 import { afterEach, beforeAll, vi } from 'vitest'
 import { loadStrings } from '../i18n'
 
 if (typeof document !== 'undefined') {
-  // Node's own takes no address without a host.
+  // Node's own Request doesn't accept relative URLs.
   const { Request } = globalThis
   globalThis.Request = class extends Request {
     constructor(input: RequestInfo | URL, init?: RequestInit) {

@@ -1,4 +1,4 @@
-/** A task and a question as the server sends them, for tests that care about some fields only. */
+/** A task and a question as the server sends them, for tests that only need some fields. */
 import type { Schemas } from '../api/client'
 
 export type TaskDetail = Schemas['TaskDetail']

@@ -1,4 +1,4 @@
-/** The inbox: what needs you. */
+/** The inbox: tasks and machines that need you. */
 type DefaultActionTexts = Record<
   'fails' | 'continues' | 'requeues' | 'recovers' | 'nothing',
   (at: string) => string

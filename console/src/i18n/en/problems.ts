@@ -1,5 +1,5 @@
-/** Errors of the server, by code. Its own messages are English, so none are needed here. */
+/** The server's errors, by code. Its own messages are English, so none are needed here. */
 export const problems: Record<string, string> = {}
 
-/** Warnings of the server, likewise. */
+/** The server's warnings, likewise. */
 export const warnings: Record<string, string> = {}

@@ -9,7 +9,7 @@ export const terminal = {
   title: 'Terminal',
   name: (id: number) => `Terminal of #${id}`,
   notYet: 'No stage has started yet. Its terminal appears here.',
-  /** Who controls. */
+  /** Who has control. */
   controls: (people: Viewer[]) => {
     const hands = people.filter((one) => one.mode === 'control')
     if (people.length === 0) return 'Terminal'
@@ -17,7 +17,7 @@ export const terminal = {
     const are = hands.length > 1 || hands[0]?.isYou
     return `${sentence(joinNames(viewerName(hands)))} ${are ? 'control' : 'controls'}`
   },
-  /** Who else watches. */
+  /** Who else is watching. */
   watch: (people: Viewer[]) => {
     const eyes = people.filter((one) => one.mode === 'watch')
     if (eyes.length === 0) return ''

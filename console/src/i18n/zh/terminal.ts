@@ -2,7 +2,7 @@ import type * as en from '../en/terminal'
 
 type Viewer = { name: string; mode: 'control' | 'watch'; isYou: boolean }
 
-/** Their names, with a space after a Latin one. */
+/** Joins the viewers' names, with a space after a Latin one. */
 const joinNames = (people: Viewer[]) =>
   new Intl.ListFormat('zh-CN', { type: 'conjunction' })
     .format(people.map((one) => (one.isYou ? '你' : one.name)))
