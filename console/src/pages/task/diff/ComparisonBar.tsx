@@ -21,7 +21,7 @@ type Props = {
   children: ReactNode
 }
 
-/** What is compared with what, and how it is drawn. */
+/** What is compared with what, and the layout of the diff. */
 export function ComparisonBar(props: Props) {
   const { comparison, layout } = props
   const before = comparison.round - 1
@@ -42,7 +42,7 @@ export function ComparisonBar(props: Props) {
       )}
       <span className="grow wide" />
       {layout !== 'narrow' && (
-        // biome-ignore lint/a11y/useSemanticElements: two buttons that are one choice
+        // biome-ignore lint/a11y/useSemanticElements: two buttons that form one choice
         <div className="join wide" role="group" aria-label={strings.diff.layout}>
           {(['unified', 'split'] as const).map((one) => (
             <Button key={one} aria-pressed={layout === one} onClick={() => props.onLayout(one)}>

@@ -41,13 +41,13 @@ type Props = {
   ignoresSpace: boolean
   onShow: (shown: Comparison) => void
   onIgnoreSpace: (ignores: boolean) => void
-  /** Null where all files are there. */
+  /** Null if all files are loaded. */
   onMore: (() => void) | null
 }
 
 const noThreads: Thread[] = []
 
-/** A change, and what is said about it. */
+/** The diff, and its review. */
 export function Diff({ task, pages, stageDiffs, comparison, ignoresSpace, ...props }: Props) {
   const page = pages[0] as Page
   const files = useMemo(() => pages.flatMap((one) => one.files), [pages])
@@ -109,7 +109,7 @@ export function Diff({ task, pages, stageDiffs, comparison, ignoresSpace, ...pro
   )
 }
 
-/** The threads, where each stands in these files, and in which order. */
+/** Returns the threads, their positions in these files, and their order. */
 function usePlacedThreads(taskId: number, commit: string, files: Schemas['DiffFile'][]) {
   const threads = useThreads(taskId, commit).data ?? noThreads
   const places = useMemo(() => placeThreads(threads, files), [threads, files])
@@ -117,7 +117,7 @@ function usePlacedThreads(taskId: number, commit: string, files: Schemas['DiffFi
   return { threads, places, ordered }
 }
 
-/** What the parts of the diff know of the review. */
+/** Returns the context that the parts of the diff share. */
 function useReviewOf(
   task: Props['task'],
   { base, commit }: Page,
@@ -133,7 +133,7 @@ function useReviewOf(
   )
 }
 
-/** Which files are folded, by path. */
+/** Tracks which files are folded, by path. */
 function useFileFolds(taskId: number, files: Schemas['DiffFile'][]) {
   const { isViewed, isFolded, fold, view } = useFolds(taskId)
   const blobs = useRef(new Map<string, string | null>())
@@ -145,7 +145,7 @@ function useFileFolds(taskId: number, files: Schemas['DiffFile'][]) {
   return { isViewed, isFolded, onFold, view }
 }
 
-/** What is said about the change as a whole. */
+/** Comments on the change as a whole. */
 function WholeThreads({ threads, canReview }: { threads: Thread[]; canReview: boolean }) {
   const [isCommented, setCommented] = useState(false)
   return (
@@ -183,7 +183,7 @@ function FileBoxes(props: {
   ))
 }
 
-/** The next files are asked for when the end of those that are there comes near. */
+/** A button that loads more files. Scrolling near it does so, too. */
 function More({ onMore }: { onMore: () => void }) {
   const ref = useRef<HTMLDivElement>(null)
   useEffect(() => {

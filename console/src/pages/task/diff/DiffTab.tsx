@@ -17,7 +17,7 @@ import { useReviewUpdates } from './useReviewUpdates'
 
 type Props = { task: Schemas['TaskDetail'] }
 
-/** What a task has changed. It is asked for where a machine has told of something. */
+/** The changes of a task. Loaded once a machine has reported any. */
 export default function DiffTab({ task }: Props) {
   useReviewUpdates(task.id)
   const told = useStageDiffs(task.id)

@@ -1,7 +1,7 @@
 import type { Schemas } from '../../../api/client'
 import { strings } from '../../../i18n'
 
-/** Why no file is shown. */
+/** Returns why there are no files to show. */
 export function emptyReason(diff: Schemas['TaskDiff'], ignoresSpace: boolean): string {
   const { leftOut } = diff
   if (leftOut === 'size' || leftOut === 'files' || leftOut === 'expired') {

@@ -4,7 +4,7 @@ import type { Layout } from './review/reviewContext'
 const STORAGE_KEY = 'muster-diff-layout'
 const PHONE_QUERY = '(max-width: 719px)'
 
-/** In one column or two, as this browser last had it; on a phone in one. */
+/** Returns the layout last chosen in this browser; on phones, always `narrow`. */
 export function useLayout(): [Layout, (layout: Layout) => void] {
   const [chosen, setChosen] = useState<Layout>(
     localStorage.getItem(STORAGE_KEY) === 'split' ? 'split' : 'unified',

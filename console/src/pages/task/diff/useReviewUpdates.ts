@@ -1,10 +1,10 @@
-/** Of a task's news, what has a diff, or what is said about it, read anew. */
+/** Refetches the diff and the review when events of the task may have changed them. */
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { onReviewChange } from '../../../realtime/reviewChannel'
 import { onStreamUpdate } from '../../../realtime/stream'
 
-// The change itself is told behind its checkpoint, and before whatever comes of the stage.
+// The diff is reported after its checkpoint, and before the outcome of the stage.
 const DIFF_EVENTS = new Set<string>([
   'checkpoint',
   'stage_finished',

@@ -7,7 +7,7 @@ import { ImageDiff, isImage } from './ImageDiff'
 
 type Props = { file: Schemas['DiffFile']; own: FileThreads; isNear: boolean }
 
-/** What changed in a file: its lines, its pictures, or why neither is shown. */
+/** The changes in a file: its lines, its images, or why neither is shown. */
 export function FileBody({ file, own, isNear }: Props) {
   const said = hiddenReason(file)
   return (

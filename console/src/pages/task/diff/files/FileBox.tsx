@@ -25,7 +25,7 @@ type Props = {
   onView: (file: Schemas['DiffFile'], isViewed: boolean) => void
 }
 
-/** A file: its head, which stays in sight, and what changed in it once that is near. */
+/** A file of the diff: a sticky header, and its changes, rendered once they are near. */
 export const FileBox = memo(function FileBox(props: Props) {
   const { file, own, isFolded } = props
   const [isCommented, setCommented] = useState(false)
@@ -109,7 +109,7 @@ function Head(props: Props & { onComment: () => void }) {
   )
 }
 
-/** What else there is to know of a file, in words. */
+/** Further properties of a file, as text. */
 function FileBadges({ file }: { file: Schemas['DiffFile'] }) {
   return (
     <>

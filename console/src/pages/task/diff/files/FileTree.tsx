@@ -12,12 +12,12 @@ type File = Schemas['DiffFile']
 type Props = {
   files: File[]
   viewed: (file: File) => boolean
-  /** How many threads a file has that are not resolved. */
+  /** Returns how many unresolved threads a file has. */
   openThreads: (path: string) => number
   onGo: (path: string) => void
 }
 
-/** The files, in their folders. */
+/** The files of the diff, by folder. */
 export function FileTree({ files, viewed, openThreads, onGo }: Props) {
   const [text, setText] = useState('')
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())

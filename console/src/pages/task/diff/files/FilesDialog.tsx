@@ -6,7 +6,7 @@ import { strings } from '../../../../i18n'
 import styles from '../Diff.module.css'
 import { goToFile } from './navigation'
 
-/** The tree of files where there is no room beside the diff. */
+/** A dialog with the file tree, for windows too narrow to show it beside the diff. */
 export function FilesDialog(props: {
   count: number
   children: (onGo: (path: string) => void) => ReactNode
@@ -14,7 +14,7 @@ export function FilesDialog(props: {
   const [isOpen, setOpen] = useState(false)
   const go = (path: string) => {
     setOpen(false)
-    // The dialog gives focus back first.
+    // The closing dialog restores the focus first.
     setTimeout(() => goToFile(path), 100)
   }
   return (

@@ -5,12 +5,12 @@ import { useFile } from '../../../../queries/diffs'
 import { useReview } from '../review/reviewContext'
 import styles from './FileBox.module.css'
 
-/** The types that the server says a picture is of. */
+/** Whether the server serves the file as an image. */
 export function isImage(path: string): boolean {
   return /\.(png|jpe?g|gif|webp|avif)$/i.test(path)
 }
 
-/** A picture as it was, and as it is. */
+/** An image before and after the change. */
 export function ImageDiff({ file }: { file: Schemas['DiffFile'] }) {
   const { base, commit } = useReview()
   return (
@@ -38,7 +38,7 @@ function ImageVersion({ path, commit, label }: { path: string; commit: string; l
   )
 }
 
-/** A URL of bytes in memory, for as long as they are shown. */
+/** Returns an object URL of the bytes, and revokes it when they are no longer shown. */
 function useObjectUrl(bytes: Blob | undefined): string | undefined {
   const [url, setUrl] = useState<string>()
   useEffect(() => {

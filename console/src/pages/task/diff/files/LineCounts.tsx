@@ -3,7 +3,7 @@ import { formatInteger } from '../../../../lib/format/numbers'
 
 type LineCountFields = { insertions: number; deletions: number; binary?: boolean }
 
-/** `+86 −31`. Of what has no lines nothing is counted. */
+/** `+86 −31`. Renders nothing for binary files. */
 export function LineCounts({ of }: { of: LineCountFields }) {
   if (of.binary) return null
   return (

@@ -1,4 +1,4 @@
-/** Which file, and which thread, is on top of what is seen. */
+/** Tracks which file is at the top of the viewport. */
 import { useSyncExternalStore } from 'react'
 
 let currentFile: string | null = null
@@ -7,7 +7,7 @@ let isScheduled = false
 
 export const useCurrentFile = () => useSyncExternalStore(listen, () => currentFile)
 
-/** The path of the file under the bar. */
+/** Returns the path of the file below the bar. */
 export function currentPath(): string | null {
   const x = innerWidth / 2
   for (const y of [barHeight() + 12, barHeight() + 60]) {
@@ -17,7 +17,7 @@ export function currentPath(): string | null {
   return null
 }
 
-/** Height of what lies over the page's upper edge, in pixels. */
+/** Returns the height in pixels of the bar that covers the page's upper edge. */
 export function barHeight(): number {
   return document.querySelector('.bar')?.getBoundingClientRect().bottom ?? 0
 }

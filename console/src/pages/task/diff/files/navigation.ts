@@ -1,10 +1,10 @@
-/** To a file, or to a thread, wherever it is on the page. */
+/** Scrolls to files and threads of the diff. */
 import { barHeight, currentPath } from './currentFile'
 
-/** Frames: a piece is drawn when the browser has seen that it is near. */
+/** Maximum frames to wait: a chunk is rendered only once the browser reports it as near. */
 const MAX_TRIES = 60
 
-/** Its head is under the bar then, and has focus as soon as it is drawn. */
+/** Scrolls the file's header below the bar and focuses it as soon as it is rendered. */
 export function goToFile(path: string): void {
   const box = document.querySelector<HTMLElement>(`[data-path=${CSS.escape(path)}]`)
   let tries = 0
@@ -17,17 +17,17 @@ export function goToFile(path: string): void {
   go()
 }
 
-/** To the file `step` files on. */
+/** Goes to the file that is `step` files further. */
 export function stepFiles(paths: string[], step: number): void {
   const at = paths.indexOf(currentPath() ?? '')
   const next = paths[at < 0 ? 0 : Math.min(Math.max(at + step, 0), paths.length - 1)]
   if (next !== undefined) goToFile(next)
 }
 
-/** Where a thread stands: its id, and the file that it is in. */
+/** What locates a thread: its ID, and the file that it is in. */
 type ThreadTarget = { id: number; path: string | null }
 
-/** What is far is not drawn yet: first to where it will be. */
+/** Scrolls to a thread; if it isn't rendered yet, first to its placeholder. */
 export function goToThread(stand: ThreadTarget): void {
   let tries = 0
   const go = () => {
@@ -39,13 +39,14 @@ export function goToThread(stand: ThreadTarget): void {
   go()
 }
 
-/** The thread `step` threads on from the one that has focus, or else from what is seen. */
+/** Returns the index of the thread `step` threads from the focused one, or else from the first
+ *  below the bar. */
 export function nextThreadIndex(stands: ThreadTarget[], step: number): number {
   const focused = document.activeElement?.closest('[id^="t"][role="group"]')?.id
   const at = stands.findIndex(({ id }) => `t${id}` === focused)
   const below = stands.findIndex(isBelowBar)
   const from = at >= 0 ? at : step > 0 ? below - 1 : below < 0 ? stands.length : below
-  // Behind the last comes the first.
+  // After the last thread comes the first.
   const next = (from + step + stands.length) % Math.max(stands.length, 1)
   return at < 0 && step > 0 && below < 0 ? 0 : next
 }
@@ -55,7 +56,7 @@ function isBelowBar(stand: ThreadTarget): boolean {
   return (place?.getBoundingClientRect().top ?? -1) >= barHeight()
 }
 
-/** The space where the thread will be drawn, or else its file. */
+/** Returns the placeholder in which the thread will be rendered, or else its file. */
 function threadAnchor({ id, path }: ThreadTarget): Element | null {
   const space = document.querySelector(`[data-places~=t${id}]`)
   return space ?? (path ? document.querySelector(`[data-path=${CSS.escape(path)}]`) : null)

@@ -8,8 +8,8 @@ import { showErrorToast, showToast, showUndoToast } from '../../../../state/toas
 type File = Schemas['DiffFile']
 type Folds = ReadonlyMap<string, { blob: string | null; isFolded: boolean }>
 
-/** Which files are viewed and which are folded. A viewed one folds; once it is another it is not
- *  viewed any more, and unfolds. */
+/** Tracks which files are viewed and which are folded. Viewing a file folds it; when its content
+ *  changes, it is no longer viewed and unfolds. */
 export function useFolds(taskId: number) {
   const viewed = useViewed(taskId).data
   const { mutate } = useMarkViewed(taskId)

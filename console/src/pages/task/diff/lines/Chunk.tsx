@@ -24,7 +24,7 @@ type Props = {
   onClose: (marked: LineSelection) => void
 }
 
-/** Some rows, drawn while they are near; before, and after, a space as high as they are. */
+/** A chunk of rows, rendered while near the viewport; otherwise a placeholder of its height. */
 export const Chunk = memo(function Chunk(props: Props) {
   const { file, rows, threads, colours, marked } = props
   const { layout } = useReview()
@@ -40,7 +40,7 @@ export const Chunk = memo(function Chunk(props: Props) {
   const partners = useMemo(() => (isNear ? counterparts(rows) : new Map()), [isNear, rows])
   useLayoutEffect(() => {
     if (isNear && ref.current) height.current = ref.current.clientHeight
-    // One tab stop a file, from which the arrows go on.
+    // One tab stop per file; arrow keys move on from it.
     if (isNear && props.isFirst) {
       ref.current?.querySelector('[data-place]')?.setAttribute('tabindex', '0')
     }
@@ -107,7 +107,7 @@ function Gap({ lines, section, span }: { lines: number; section: string; span: n
   )
 }
 
-/** What stands under each row, and the threads' ids, by which a space can be found. */
+/** Returns the threads under each row, and their IDs, by which a placeholder is found. */
 function threadsUnderRows(rows: Row[], threads: ReadonlyMap<string, Thread[]>, end: string | null) {
   const under: (Thread[] | undefined)[] = []
   let formUnder = -1

@@ -8,15 +8,14 @@ import styles from './Code.module.css'
 
 const unchanged: Range[] = []
 
-/** A line's text, coloured, and stronger where it differs from the line that it was or became. */
+/** A line of code in color, with emphasis where it differs from its counterpart. */
 export function Code(props: { line: Line; tones: Tones | undefined; other: string | undefined }) {
   const { text } = props.line
   const ranges = props.other === undefined ? unchanged : changedRanges(text, props.other)
   return <CodeText text={text} tones={props.tones} ranges={ranges} />
 }
 
-/** Likewise, where it is known what has changed. An identifier of several scripts is marked, for its
- *  letters may look like others. */
+/** The same, for known changes. Marks identifiers of mixed scripts: letters may imitate others. */
 export function CodeText(props: { text: string; tones?: Tones | undefined; ranges: Range[] }) {
   const { text, tones, ranges } = props
   const mixed = findMixedScripts(text)

@@ -20,7 +20,7 @@ import { useTokenColors } from './syntaxColors'
 
 type Props = { file: Schemas['DiffFile']; own: FileThreads; isNear: boolean }
 
-/** A file's lines, with what is said about them. */
+/** A file's lines, with their threads. */
 export function DiffRows({ file, own, isNear }: Props) {
   const { task, commit, layout } = useReview()
   const isSplit = layout === 'split'
@@ -78,7 +78,7 @@ export function DiffRows({ file, own, isNear }: Props) {
   )
 }
 
-/** From number to number by the arrows. */
+/** Moves the focus between line numbers with the arrow keys. */
 function moveFocus(event: KeyboardEvent<HTMLTableElement>): void {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
   if (!step || !lineKeyOf(event.target)) return

@@ -3,8 +3,8 @@ import { lineKey, type Side } from '../model/rows'
 import { useReview } from '../review/reviewContext'
 import styles from './DiffRows.module.css'
 
-/** A line's number: pressed, it begins a comment. The table has one tab stop and hears the arrows,
- *  so that nobody tabs through ten thousand lines. */
+/** A line number; a click starts a comment. The table has one tab stop and handles the arrow keys,
+ *  so that nobody has to tab through ten thousand lines. */
 export function LineNumber(props: { side: Side; line: number | null; look?: string | undefined }) {
   const { side, line } = props
   const { canReview } = useReview()

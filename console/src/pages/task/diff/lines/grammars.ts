@@ -1,4 +1,4 @@
-/** Grammars by language: each a file of its own, loaded when it is needed. */
+/** Grammars by language, each in a file of its own that is loaded on demand. */
 type Grammar = () => Promise<{ default: import('shiki/core').LanguageRegistration[] }>
 
 export const grammars: Record<string, Grammar> = {

@@ -1,4 +1,4 @@
-/** Colours code, beside the page: what is asked for in one message is told in several. */
+/** Highlights code in a web worker. Answers each request with several messages. */
 import { createHighlighterCore, type GrammarState, type HighlighterCore } from 'shiki/core'
 import { createJavaScriptRegexEngine } from 'shiki/engine/javascript'
 import type { Tone, Tones } from '../model/segments'
@@ -9,7 +9,7 @@ const STEP_LINES = 400
 const MAX_LINE_LENGTH = 1000
 const TOKENIZE_TIMEOUT_MILLISECONDS = 5000
 
-// Every kind of token has a colour that stands for its class.
+// The theme gives each kind of token a placeholder color, which stands for its class.
 const tones: Record<string, Tone> = {
   '#000001': 'k',
   '#000002': 't',
@@ -47,7 +47,7 @@ self.onmessage = async ({ data }: MessageEvent<ColorRequest>) => {
     const shiki = await loadHighlighter(data.language)
     for (const [part, lines] of data.parts.entries()) colorPart(shiki, data, part, lines)
   } catch {
-    // Code without colours is code all the same.
+    // Without highlighting, the code is still readable.
   }
 }
 
@@ -63,7 +63,8 @@ function colorPart(
     const told = shiki.codeToTokensBase(some.join('\n'), {
       lang: asked.language,
       theme: 'tones',
-      // The first line waits for its grammar; one that takes longer loses its colours.
+      // Includes the first line's wait for its grammar; a line that takes longer stays without
+      // color.
       tokenizeTimeLimit: TOKENIZE_TIMEOUT_MILLISECONDS,
       ...(grammarState && { grammarState }),
     })
@@ -79,7 +80,7 @@ async function loadHighlighter(language: string): Promise<HighlighterCore> {
   highlighter ??= createHighlighterCore({
     themes: [theme],
     langs: [],
-    // As the policy has it: neither WebAssembly nor code made of text.
+    // The content security policy allows neither WebAssembly nor eval.
     engine: createJavaScriptRegexEngine({ forgiving: true }),
   })
   const shiki = await highlighter

@@ -1,4 +1,4 @@
-/** A file's colours: asked of a worker when the file is near, told piece by piece. */
+/** A file's syntax colors, requested from a web worker when near and received in chunks. */
 import { useEffect, useState } from 'react'
 import type { Schemas } from '../../../../api/client'
 import { languageOf } from '../model/languages'
@@ -7,7 +7,7 @@ import type { Tones } from '../model/segments'
 
 export type ColorRequest = { id: number; language: string; parts: string[][] }
 export type ColorResponse = { id: number; part: number; from: number; tones: Tones[] }
-/** By a line's `lineKey`. */
+/** Colors by the line's `lineKey`. */
 export type TokenColors = ReadonlyMap<string, Tones>
 
 const none: TokenColors = new Map()
@@ -39,7 +39,7 @@ export function useTokenColors(file: Schemas['DiffFile'], isNear: boolean): Toke
   return colours.of === file.hunks ? colours.found : none
 }
 
-/** What is read as one text: the lines of a side of a hunk. */
+/** Returns the texts to highlight: the lines of each side of each hunk. */
 function partsOf(hunks: Schemas['Hunk'][]): Part[] {
   return hunks
     .flatMap((hunk) => [sideOf(hunk, 'old'), sideOf(hunk, 'new')])
@@ -48,7 +48,7 @@ function partsOf(hunks: Schemas['Hunk'][]): Part[] {
 
 function sideOf(hunk: Schemas['Hunk'], side: Side): Part {
   const hasOld = hunk.lines.some((line) => line.type === 'deleted')
-  // What both sides have is coloured as the new side has it.
+  // Lines on both sides get their colors from the new side.
   if (side === 'old' && !hasOld) return { texts: [], keys: [] }
   const lines = hunk.lines.filter((line) => line.type !== (side === 'old' ? 'added' : 'deleted'))
   return {

@@ -1,11 +1,11 @@
-/** What is near what is seen is drawn; the rest is a space of its height. */
+/** Renders what is near the viewport; the rest is a placeholder of its height. */
 import { type RefObject, useEffect, useRef, useState } from 'react'
 
 const MARGIN = '1400px 0px'
 const listeners = new Map<Element, (isNear: boolean) => void>()
 let observer: IntersectionObserver | undefined
 
-/** Whether the element has come near. Goes away again only where `canLeave` says so. */
+/** Whether the element is near the viewport. Stops being near only if `canLeave` allows it. */
 export function useNearViewport<E extends Element>(
   canLeave: (element: E) => boolean,
 ): [RefObject<E | null>, boolean] {

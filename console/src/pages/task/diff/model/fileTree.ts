@@ -1,4 +1,4 @@
-/** The files of a diff as a tree of folders, flat, as it is drawn. Pure. */
+/** The files of a diff as a tree of folders, flattened for rendering. Pure. */
 type Leaf = { path: string; insertions: number; deletions: number }
 export type Branch<F extends Leaf> =
   | { kind: 'folder'; path: string; name: string; depth: number }
@@ -6,7 +6,7 @@ export type Branch<F extends Leaf> =
 
 type Folder<F> = { folders: Map<string, Folder<F>>; files: F[] }
 
-/** Folders first, each in the order of names; one that has a folder alone is one line with it. */
+/** Sorts folders before files, each by name. A folder that holds only a folder shares its line. */
 export function buildFileTree<F extends Leaf>(
   files: F[],
   closed: ReadonlySet<string>,
@@ -24,7 +24,7 @@ export function buildFileTree<F extends Leaf>(
   return flattenFolder(root, '', 0, closed)
 }
 
-/** The files whose path has all the words of `text`, in any letter case. */
+/** Returns the files whose path contains all words of `text`, ignoring case. */
 export function filterFiles<F extends Leaf>(files: F[], text: string): F[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   return files.filter((file) => words.every((word) => file.path.toLowerCase().includes(word)))

@@ -1,4 +1,4 @@
-/** The language of a file, by its name; its grammar is loaded where one such is looked at. */
+/** The language of a file, by its name. Its grammar is loaded when such a file is shown. */
 const LANGUAGES_BY_EXTENSION: Record<string, string> = {
   bash: 'shellscript',
   sh: 'shellscript',

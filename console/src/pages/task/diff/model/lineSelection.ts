@@ -5,13 +5,13 @@ export type LineSelection = { side: Side; line: number; endLine: number }
 
 const MAX_LINES = 100
 
-/** `new-42`. */
+/** Selects the line with a key such as `new-42`. */
 export function selectLine(place: string): LineSelection {
   const [side, line] = place.split('-')
   return { side: side === 'old' ? 'old' : 'new', line: Number(line), endLine: Number(line) }
 }
 
-/** As far as that line of the same side; else from it anew. */
+/** Extends the selection to a line of the same side; otherwise starts a new one there. */
 export function extendSelection(before: LineSelection | null, place: string): LineSelection {
   const to = selectLine(place)
   if (before === null || before.side !== to.side) return to
@@ -20,7 +20,7 @@ export function extendSelection(before: LineSelection | null, place: string): Li
   return endLine - line < MAX_LINES ? { side: to.side, line, endLine } : to
 }
 
-/** What is marked when the form of `one` closes: others may have been marked since. */
+/** Returns the selection after the form of `one` closes. A newer selection stays. */
 export function clearSelection(
   before: LineSelection | null,
   one: LineSelection,
@@ -28,7 +28,7 @@ export function clearSelection(
   return before === one ? null : before
 }
 
-/** Whether the form of `before` is about more lines `after`, and not about others. */
+/** Whether `after` covers all lines of `before`, on the same side. */
 export function isExtension(
   before: LineSelection | null,
   after: LineSelection,
@@ -36,7 +36,7 @@ export function isExtension(
   return before?.side === after.side && after.line <= before.line && before.endLine <= after.endLine
 }
 
-/** What names the place that words are written about: lines, a file, or the whole of a commit. */
+/** Returns the key under which unsaved text is stored: for lines, a file, or a whole commit. */
 export function inputKey(
   taskId: number,
   commit: string,
@@ -46,7 +46,7 @@ export function inputKey(
   return JSON.stringify([taskId, commit, path, marked?.side, marked?.line, marked?.endLine])
 }
 
-/** The line under which its form stands. */
+/** Returns the key of the line under which the form appears. */
 export function lastLineKey(marked: LineSelection): string {
   return lineKey(marked.side, marked.endLine)
 }

@@ -1,14 +1,14 @@
-/** How high rows are about, before they are drawn: long lines wrap. Pure. */
+/** Estimated heights of rows that aren't rendered yet: long lines wrap. Pure. */
 import type { Row } from './rows'
 
 export const LINE_HEIGHT = 20
 
-/** Pixels of the rows where a line holds `columns` characters. */
+/** Returns the height of the rows in pixels, if a line fits `columns` characters. */
 export function estimateHeight(rows: Row[], columns: number): number {
   return rows.reduce((sum, row) => sum + estimateLines(row, columns) * LINE_HEIGHT, 0)
 }
 
-/** How many characters of code a table of that many pixels holds in one of its columns. */
+/** Returns how many characters of code fit in a column of a table that is `width` pixels wide. */
 export function columnsIn(width: number, isSplit: boolean): number {
   const room = isSplit ? width / 2 - 80 : width - 120
   return Math.max(20, Math.floor(room / 7.3))

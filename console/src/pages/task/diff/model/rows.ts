@@ -6,10 +6,10 @@ export type Line = Schemas['DiffLine']
 export type Hunk = Schemas['Hunk']
 export type Side = 'old' | 'new'
 
-/** Lines that are not shown. */
+/** Lines that aren't shown. */
 type GapRow = { kind: 'gap'; key: string; lines: number; section: string }
 type LineRow = { kind: 'line'; key: string; line: Line }
-/** What stands at the same height; null: nothing does. */
+/** Two lines side by side; null if a side has none. */
 export type PairRow = { kind: 'pair'; key: string; old: Line | null; new: Line | null }
 
 export type Unified = GapRow | LineRow
@@ -28,14 +28,13 @@ export function splitRows(hunks: Hunk[]): Split[] {
   return withGaps(hunks, pairRows)
 }
 
-/** Rows in pieces that are drawn, or left out, as one. */
+/** Splits rows into chunks, each rendered as a unit. */
 export function chunkRows<R>(rows: R[], size: number = CHUNK): R[][] {
   const count = Math.ceil(rows.length / size)
   return Array.from({ length: count }, (_, n) => rows.slice(n * size, (n + 1) * size))
 }
 
-/** Of lines that were taken out or put in, what each has become, or was made of: as far as they
- *  are alike. */
+/** Maps each deleted or added line to the text of its counterpart, if the two are similar. */
 export function counterparts(rows: Row[]): Map<Line, string> {
   const found = new Map<Line, string>()
   for (const { old, fresh } of findChanges(rows)) {
@@ -48,7 +47,7 @@ export function counterparts(rows: Row[]): Map<Line, string> {
   return found
 }
 
-/** What names a line among all of a file's: where it is on the side that it is seen on. */
+/** Returns a line's unique key in its file: its side and number. */
 export function lineKey(side: Side, line: number): string {
   return `${side}-${line}`
 }
@@ -65,7 +64,7 @@ function numberOf(line: Line): number {
   return (line.type === 'deleted' ? line.oldLine : line.newLine) ?? 0
 }
 
-/** The places that a row stands for: a line that is on both sides can be named by either. */
+/** Returns all keys of a row: a line on both sides has one for each. */
 export function lineKeysOf(row: Row): string[] {
   if (row.kind === 'gap') return []
   const lines = row.kind === 'line' ? [row.line] : [row.old, row.new]
@@ -79,7 +78,7 @@ export function lineKeysOf(row: Row): string[] {
 function withGaps<R>(hunks: Hunk[], rowsOf: (lines: Line[]) => R[]): (GapRow | R)[] {
   let end = 1
   return hunks.flatMap((hunk) => {
-    // git writes the line before a hunk's place where it has no lines of a side.
+    // For a side without lines, git gives the number of the line before the hunk.
     const first = hunk.newLines === 0 ? hunk.newStart + 1 : hunk.newStart
     const lines = first - end
     end = first + hunk.newLines
@@ -119,7 +118,7 @@ function runOf(lines: Line[], from: number, type: Line['type']): Line[] {
 
 type Change = { old: Line[]; fresh: Line[] }
 
-/** Where lines were taken out and others put in at once. */
+/** Finds the places where lines were deleted and others added. */
 function findChanges(rows: Row[]): Change[] {
   const found: Change[] = []
   let open: Change | null = null
@@ -129,7 +128,7 @@ function findChanges(rows: Row[]): Change[] {
       continue
     }
     const isOld = line.type === 'deleted'
-    // In one column what was taken out comes first, and so begins another change.
+    // In one column, deleted lines come first, so one after added lines starts another change.
     if (open === null || (isOld && rows[0]?.kind === 'line' && open.fresh.length > 0)) {
       open = { old: [], fresh: [] }
       found.push(open)
@@ -139,7 +138,7 @@ function findChanges(rows: Row[]): Change[] {
   return found
 }
 
-/** The lines of a row; null where it parts what is above from what is below. */
+/** Returns the lines of a row; null for a gap, which separates changes. */
 function linesOf(row: Row): (Line | null)[] {
   if (row.kind === 'gap') return [null]
   if (row.kind === 'line') return [row.line]

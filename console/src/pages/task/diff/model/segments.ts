@@ -1,18 +1,18 @@
-/** A line's text cut where its colour or its tint changes. Pure. */
+/** A line's text, split where its color or emphasis changes. Pure. */
 import type { MixedIdentifier } from '../../../../lib/format/mixedScripts'
 import type { Range } from './wordDiff'
 
-/** `k` keyword, `t` text, `m` number, `f` name, `x` comment, as `.diff` of the shared styles. */
+/** `k` keyword, `t` text, `m` number, `f` name, `x` comment; see `.diff` in the shared styles. */
 export type Tone = 'k' | 't' | 'm' | 'f' | 'x' | ''
-/** How long each piece of a line is, and its tone, in turn. */
+/** The length and tone of each piece of a line, in order. */
 export type Tones = [length: number, tone: Tone][]
 export type Segment = {
   text: string
   tone: Tone
   isChanged: boolean
-  /** Of an identifier of several scripts. */
+  /** The identifier of mixed scripts that the segment belongs to. */
   mixed?: MixedIdentifier
-  /** Whether the identifier ends here. */
+  /** Whether that identifier ends here. */
   isEnd?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** Where threads stand in the files that are shown. Pure. */
+/** Positions of threads in the files shown. Pure. */
 import type { Schemas } from '../../../../api/client'
 import { lineKey, type Side } from './rows'
 
@@ -6,15 +6,15 @@ export type Thread = Schemas['ReviewThread']
 export type File = Pick<Schemas['DiffFile'], 'path' | 'oldPath' | 'blob' | 'oldBlob' | 'hunks'>
 
 export type FileThreads = {
-  /** Under which line, by its `lineKey`. */
+  /** Threads by the `lineKey` of the line that they appear under. */
   lines: Map<string, Thread[]>
-  /** About the file, or about lines of it that are not shown here. */
+  /** Threads about the file, or about lines of it that aren't shown. */
   fileLevel: Thread[]
 }
 
 const noThreads: FileThreads = { lines: new Map(), fileLevel: [] }
 
-/** By path; and those about the whole, or about files that are not shown. */
+/** Groups threads by path. `whole`: about the whole change, or about files that aren't shown. */
 export function placeThreads(
   threads: Thread[],
   files: File[],
@@ -48,7 +48,7 @@ export function threadsOfFile(found: Map<string, FileThreads>, path: string): Fi
   return found.get(path) ?? noThreads
 }
 
-/** In the order in which they are met on the way down: those of the whole first. */
+/** Orders threads from top to bottom, those about the whole change first. */
 export function orderThreads(
   placed: { ofFile: Map<string, FileThreads>; whole: Thread[] },
   files: File[],
@@ -62,7 +62,7 @@ export function orderThreads(
   return [...placed.whole, ...met]
 }
 
-/** What it takes to go to a thread. */
+/** Returns what is needed to go to a thread. */
 export function threadTarget(thread: Thread): { id: number; path: string | null } {
   return { id: thread.id, path: thread.position.path }
 }
@@ -75,7 +75,7 @@ export function threadState(thread: Thread): ThreadState {
   return thread.position.outdated ? 'outdated' : 'open'
 }
 
-/** Begun by oneself, and not shown to anybody yet. */
+/** Whether you started the thread and nobody else can see it yet. */
 export function isDraft(thread: Thread): boolean {
   return thread.comments.every((comment) => comment.draft)
 }
@@ -84,7 +84,8 @@ export function countDrafts(threads: Thread[]): number {
   return threads.reduce((sum, one) => sum + one.comments.filter((said) => said.draft).length, 0)
 }
 
-/** The line under which it stands: of the text that it is about, which is the side's own there. */
+/** Returns the key of the line under which the thread appears; null if that side shows another
+ *  version of the file than the thread is about. */
 function lineOf({ position }: Thread, file: File): string | null {
   if (position.outdated || position.side === null || position.endLine === null) return null
   const blob = position.side === 'old' ? file.oldBlob : file.blob

@@ -1,4 +1,4 @@
-/** Which of some lines taken out became which of those put in, and what changed in them. Pure. */
+/** Pairs deleted lines with the added ones that replaced them, and finds their changes. Pure. */
 import { diffArrays } from 'diff'
 
 export type Range = [from: number, to: number]
@@ -8,7 +8,7 @@ const MAX_LENGTH = 1000
 const MIN_SIMILARITY = 0.5
 const MAX_EDITS = 200
 
-/** Pairs of indices, in order on both sides: those that are the most alike altogether. */
+/** Returns pairs of indices, in order on both sides, with the highest total similarity. */
 export function pairLines(old: string[], fresh: string[]): [number, number][] {
   if (old.length * fresh.length > MAX_COMPARED) {
     return old.length === fresh.length ? old.map((_, n) => [n, n]) : []
@@ -39,8 +39,8 @@ export function pairLines(old: string[], fresh: string[]): [number, number][] {
   return found
 }
 
-/** What of `text` is not in `other`, by characters; nothing where they have too little in common
- *  for that to say something. */
+/** Returns the ranges of `text`, in characters, that aren't in `other`; none if the two have too
+ *  little in common for that to help. */
 export function changedRanges(text: string, other: string): Range[] {
   if (text === other || text.length > MAX_LENGTH || other.length > MAX_LENGTH) return []
   const parts = diffArrays(splitWords(other), splitWords(text), { maxEditLength: MAX_EDITS })
@@ -61,7 +61,7 @@ export function splitWords(text: string): string[] {
   return text.match(/[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu) ?? []
 }
 
-/** Two changes with nothing but white space between them are one. */
+/** Appends a range. Merges it with the previous one if only white space is between them. */
 function appendRange(found: Range[], from: number, to: number, text: string): void {
   const last = found.at(-1)
   if (last && text.slice(last[1], from).trim() === '') last[1] = to
@@ -76,7 +76,7 @@ function countWords(text: string): Map<string, number> {
   return counts
 }
 
-/** From 0 to 1: the share of words that both have. */
+/** Returns the share of words that both have, from 0 to 1. */
 function similarity(one: Map<string, number>, other: Map<string, number>): number {
   let both = 0
   let all = 0

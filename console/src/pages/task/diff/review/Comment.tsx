@@ -12,7 +12,7 @@ import { CommentForm } from './CommentForm'
 import { useReview } from './reviewContext'
 import styles from './Thread.module.css'
 
-/** One comment. A draft can be written anew, or thrown away. */
+/** A comment. You can edit or discard a draft. */
 export function Comment({
   comment,
   thread,
@@ -84,7 +84,7 @@ function DraftActions(props: { comment: Schemas['ReviewComment']; onEdit: () => 
   )
 }
 
-/** "You" for oneself, and an agent by its name. */
+/** Returns the author's name: "You" for yourself, or the agent's name. */
 function useAuthorName(comment: Schemas['ReviewComment']): string {
   const { me, task } = useReview()
   if (comment.author === null) return agentName(task.agentType)

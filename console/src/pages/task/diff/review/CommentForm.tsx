@@ -7,11 +7,12 @@ import styles from './Thread.module.css'
 
 const MAX_CHARACTERS = 10_000
 
-/** `key` makes what is sent twice, because its answer was lost, one comment. */
+/** `key`: the idempotency key. Repeating a request whose response was lost adds no second
+ *  comment. */
 export type CommentAction = { name: string; do: (body: string, key: string) => Promise<unknown> }
 
-/** Some words, and what can be done with them; the first act is that of Ctrl or ⌘ with Enter. What
- *  was `written` stays until it is taken or cancelled, whatever becomes of the form meanwhile. */
+/** A text field with action buttons. Ctrl or ⌘ with Enter runs the first action. The text is kept
+ *  in `written` until it is sent or cancelled, even if the form unmounts. */
 export function CommentForm(props: Props) {
   const { body, start, isSending, write, close, submit } = useComment(props)
   const isOff = body.trim() === '' || isSending
@@ -29,7 +30,7 @@ export function CommentForm(props: Props) {
         <span className="hidden">{props.label}</span>
         <textarea
           className="input"
-          // biome-ignore lint/a11y/noAutofocus: it was asked for by a press
+          // biome-ignore lint/a11y/noAutofocus: you opened the field to type into it
           autoFocus
           rows={3}
           maxLength={MAX_CHARACTERS}
@@ -63,7 +64,7 @@ type Props = {
   hint?: ReactNode
 }
 
-/** The words, kept while they are not taken, and the way to have them taken once. */
+/** Holds the text until the server accepts it, and sends it only once. */
 function useComment({ start = '', written, onClose }: Props) {
   const [body, setBody] = useState(written.read() || start)
   const [isSending, setSending] = useState(false)

@@ -9,7 +9,7 @@ import { showErrorToast, showToast } from '../../../../state/toasts'
 
 type Props = { task: Schemas['TaskDetail']; review: Schemas['Review']; onClose: () => void }
 
-/** Another round, with what a review says. */
+/** A dialog that starts another round from a review. */
 export function FollowUpDialog({ task, review, onClose }: Props) {
   const [instruction, setInstruction] = useState(review.body)
   const [key] = useState(() => crypto.randomUUID())

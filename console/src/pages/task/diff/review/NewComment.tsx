@@ -10,7 +10,7 @@ import styles from './Thread.module.css'
 
 type Props = { file?: Schemas['DiffFile']; marked?: LineSelection; onClose: () => void }
 
-/** A comment that begins a thread: on lines, on a file, or on the whole. */
+/** A comment that starts a thread: on lines, on a file, or on the whole change. */
 export function NewComment({ file, marked, onClose }: Props) {
   const { task, commit } = useReview()
   const write = useCreateComment(task.id)

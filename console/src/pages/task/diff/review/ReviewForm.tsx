@@ -12,7 +12,7 @@ import { useReview } from './reviewContext'
 type Verdict = Schemas['NewReview']['verdict']
 type Props = {
   task: Schemas['TaskDetail']
-  /** The open one before a stage, which an approval answers. */
+  /** The open gate before a stage, which an approval answers. */
   gate: Schemas['PendingGate'] | null
   drafts: number
 }
@@ -20,8 +20,8 @@ type Props = {
 const LATE_REVIEW_CODES = ['already_answered', 'no_open_gate', 'wrong_stage']
 const verdicts: Verdict[] = ['approve', 'request_changes', 'comment']
 
-/** One's verdict. Nothing is shown as done before the server has said so; of a review that comes
- *  too late nothing is kept, and its drafts stay drafts. */
+/** The form for your verdict. Shows nothing as done before the server confirms it. The server
+ *  stores no review that comes too late; its drafts stay drafts. */
 export function ReviewForm({ task, gate, drafts }: Props) {
   const { isLatest } = useReview()
   const [body, setBody] = useState('')
@@ -78,11 +78,11 @@ type Subject = Pick<Props, 'task' | 'gate'>
 function useReviewSubmission({ task, gate }: Subject, verdict: Verdict, onDone: () => void) {
   const { commit, isLatest } = useReview()
   const submit = useSubmitReview(task.id)
-  // An answer that was lost on its way may have been to a review that was taken.
+  // If the response is lost, the server may have stored the review: retry with the same key.
   const [once] = useState(() => new IdempotencyKeys())
   const send = (body: string) => {
     const about = gate && { stageIndex: gate.stageIndex, number: gate.number }
-    // What cannot be approved any more is not what was seen.
+    // Omit an outdated commit: it can't be approved anymore.
     const review = { verdict, body, ...(isLatest && { commit }), ...about }
     submit.mutate(
       { ...review, key: once.keyFor(review) },
@@ -103,7 +103,7 @@ function showRefusal(error: unknown): void {
   const { code, answeredBy } = asProblem(error)
   if (code === 'head_changed') showToast(strings.diff.headChanged)
   else if (!LATE_REVIEW_CODES.includes(code)) showErrorToast(error)
-  // Its drafts are still there for another round.
+  // The drafts remain for another round.
   else showToast(strings.diff.answeredFirst(answeredBy?.name ?? strings.diff.someoneElse))
 }
 

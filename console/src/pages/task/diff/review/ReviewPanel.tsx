@@ -17,7 +17,7 @@ type Props = {
   onThread: (thread: Thread) => void
 }
 
-/** What is asked, what one says to it, and what was said so far. */
+/** The gate's question, your review form, and the threads and reviews so far. */
 export function ReviewPanel({ task, gate, threads, viewedCount, fileCount, onThread }: Props) {
   const { canReview } = useReview()
   const share = fileCount > 0 ? (viewedCount / fileCount) * 100 : 0

@@ -11,7 +11,7 @@ import { useReview } from './reviewContext'
 
 type Review = Schemas['Review']
 
-/** The reviews so far; from each the task can be followed up. */
+/** The reviews so far. You can start a follow-up from each. */
 export function Reviews({ task }: { task: Schemas['TaskDetail'] }) {
   const reviews = useReviews(task.id).data ?? []
   const [followed, setFollowed] = useState<Review | null>(null)

@@ -3,7 +3,7 @@ import { strings } from '../../../../i18n'
 import styles from '../Diff.module.css'
 import { countDrafts, type Thread } from '../model/threadPositions'
 
-/** On phones, above the rooms: the way to one's review. */
+/** A bar for phones, above the navigation, that leads to your review. */
 export function SubmitBar({ threads }: { threads: Thread[] }) {
   const drafts = countDrafts(threads)
   const go = () => {

@@ -11,7 +11,7 @@ import { useReview } from './reviewContext'
 import styles from './Thread.module.css'
 import { ThreadPosition } from './ThreadPosition'
 
-/** What was said about a place. One that is resolved is a line until it is opened. */
+/** A thread. A resolved one is collapsed to a line until you open it. */
 export function ThreadBox({ thread, isElsewhere }: { thread: Thread; isElsewhere?: boolean }) {
   const [isOpen, setOpen] = useState(thread.resolvedAt === null)
   const [last, setLast] = useState(thread.resolvedAt)
@@ -21,7 +21,7 @@ export function ThreadBox({ thread, isElsewhere }: { thread: Thread; isElsewhere
   }
   const names = `${styles.thread} ${isDraft(thread) ? styles.draft : ''}`
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a thread among others is a group
+    // biome-ignore lint/a11y/useSemanticElements: a thread among others is a group, not a fieldset
     <div
       className={names}
       role="group"

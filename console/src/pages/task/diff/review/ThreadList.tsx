@@ -6,7 +6,7 @@ import styles from './ReviewPanel.module.css'
 
 const icons = { open: MessageSquare, draft: Pencil, resolved: Check, outdated: Clock }
 
-/** The threads, each a way to where it stands. */
+/** The threads, each a link to its position. */
 export function ThreadList(props: { threads: Thread[]; onThread: (thread: Thread) => void }) {
   return (
     <section>

@@ -3,7 +3,7 @@ import { revealInvisible } from '../../../../lib/format/invisibleChars'
 import type { Thread } from '../model/threadPositions'
 import styles from './Thread.module.css'
 
-/** Of a thread that is not under its lines: where it is or was, and the lines as they were. */
+/** The current or original position of a thread that isn't under its lines, and its code. */
 export function ThreadPosition({ thread }: { thread: Thread }) {
   const { position, original, code } = thread
   const said = position.outdated ? original : position

@@ -1,11 +1,11 @@
-/** What the parts of a diff know of the review that they are a part of. */
+/** The context that the parts of a diff share: the review that they belong to. */
 import { createContext, useContext } from 'react'
 import type { Schemas } from '../../../../api/client'
 
-/** `narrow`: in one column, with one number a line, as there is room for on a phone. */
+/** `narrow`: one column with one line number, for phones. */
 export type Layout = 'unified' | 'split' | 'narrow'
 
-/** How many columns a table has. */
+/** The number of columns of the table. */
 export const columnsOf: Record<Layout, number> = { unified: 3, split: 4, narrow: 2 }
 
 export type ReviewContext = {
@@ -13,11 +13,11 @@ export type ReviewContext = {
   base: string
   commit: string
   layout: Layout
-  /** Whether it is about the latest, so that files can be marked and all be approved. */
+  /** Whether the commit is the latest, so that you can approve it and mark files as viewed. */
   isLatest: boolean
-  /** Whether one may say something, and mark files. */
+  /** Whether you can comment, and mark files as viewed. */
   canReview: boolean
-  /** One's own id, to say "you" for it. */
+  /** Your ID, to show "You" as the author. */
   me: number | undefined
 }
 
