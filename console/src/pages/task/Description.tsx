@@ -6,7 +6,7 @@ import styles from './TaskHeader.module.css'
 
 const COLLAPSED_LENGTH = 180
 
-/** What was asked for, below its title; long ones are folded. */
+/** The task's description below its title. A long one is collapsed. */
 export function Description({ text }: { text: string }) {
   const isLong = text.length > COLLAPSED_LENGTH || text.split('\n').length > 2
   const [isOpen, setOpen] = useState(false)

@@ -9,7 +9,7 @@ import { type TimelinePart, timeline, widths } from '../../lib/task/timeline'
 import { useEvents } from '../../queries/events'
 import styles from './StageTimeline.module.css'
 
-/** The stages, as long as they took: solid is work, hatched is waiting for a person, pale is to come. */
+/** The stages, as wide as they took: solid for work, hatched for waiting, pale for the future. */
 export function StageTimeline({ task }: { task: Schemas['TaskDetail'] }) {
   const isLive = ['running', 'suspended'].includes(task.status)
   const now = useNow(isLive ? 'seconds' : 'halfMinutes')

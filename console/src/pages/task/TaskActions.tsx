@@ -18,7 +18,7 @@ const CurlDialog = lazyComponent(() => import('./actions/CurlDialog'))
 
 type OpenDialog = 'cancel' | 'retry' | 'followUp' | 'curl' | null
 
-/** What can be done with the task. What the person may not do is not there. */
+/** The actions on the task that you are allowed. */
 export function TaskActions({ task }: { task: Schemas['TaskDetail'] }) {
   const [opened, open] = useState<OpenDialog>(null)
   const allowed = task.allowedActions

@@ -15,7 +15,7 @@ import { Tabs } from './Views'
 
 type Task = Schemas['TaskDetail']
 
-/** What stands above all views of a task: where, what, how it stands and why, its stages. */
+/** The header of all views of a task: project, title, status and its reason, and the stages. */
 export function TaskHeader({ task }: { task: Task }) {
   const rest = bodyOf(task.description)
   return (
@@ -50,7 +50,7 @@ function Breadcrumbs({ task }: { task: Task }) {
   )
 }
 
-/** Polite: who listens hears that it stands otherwise, and why. */
+/** The status and its reason. A polite live region: screen readers announce a changed status. */
 function TaskStatus({ task }: { task: Task }) {
   const { summary, detail } = useStatusText(task)
   const look = displayStatus(task)

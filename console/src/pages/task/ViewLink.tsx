@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { TaskSearch, View } from './search'
 
-/** A link to another view of the task, and to a place in it. */
+/** A link to another view of the task, and to a position in it. */
 export function ViewLink(props: {
   task: { id: number }
   view: View

@@ -8,7 +8,7 @@ import styles from './Views.module.css'
 
 type Task = Schemas['TaskDetail']
 
-/** Each is loaded when it is opened. */
+/** The views. Each is loaded when you first open it. */
 const views: Record<View, ComponentType<{ task: Task }>> = {
   transcript: lazy(() => import('./transcript/TranscriptTab')),
   terminal: lazy(() => import('./terminal/TerminalTab')),
@@ -38,7 +38,7 @@ export function Views({ task }: { task: Task }) {
   )
 }
 
-/** The views' tabs. The arrows go from one to the next, as tabs are used by keyboard. */
+/** The tabs of the views. Arrow keys move between them, as is usual for tabs. */
 export function Tabs({ task, filesChanged }: { task: Task; filesChanged: number | null }) {
   const shown = selectedView(useTaskSearch())
   return (
@@ -55,7 +55,7 @@ export function Tabs({ task, filesChanged }: { task: Task; filesChanged: number 
           params={{ taskId: String(task.id) }}
           search={{ view: view === 'transcript' ? undefined : view } as never}
           resetScroll={false}
-          // Each of them is this page: which view is shown is what `aria-selected` says.
+          // All tabs link to this page, so only `aria-selected` tells which one is shown.
           activeProps={{ 'aria-current': undefined }}
         >
           {strings.task.view[view]}

@@ -2,13 +2,13 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import styles from './VirtualList.module.css'
 
-/** A long list in the window, of which those that are in view are drawn. */
+/** A long list that scrolls with the window and renders only the items in view. */
 export function VirtualList<T extends object>(props: {
   items: readonly T[]
   keyOf: (item: T) => string | number
-  /** About how tall it is, in pixels, before it is drawn. */
+  /** Estimated height in pixels, until the item is rendered. */
   tall: (item: T) => number
-  /** So many are drawn above and below what is seen. */
+  /** How many items to render above and below those in view. */
   beyond: number
   draw: (item: T) => ReactNode
   label?: string
@@ -17,7 +17,7 @@ export function VirtualList<T extends object>(props: {
   const { items, keyOf, tall, beyond, draw, label, className = '' } = props
   const list = useRef<HTMLOListElement>(null)
   const [top, setTop] = useState(0)
-  // What stands above grows and shrinks: a gate opens, a description is unfolded.
+  // Content above the list changes its height: a gate opens, a description expands.
   useLayoutEffect(() => {
     const now = list.current ? list.current.getBoundingClientRect().top + scrollY : 0
     if (Math.abs(now - top) > 1) setTop(now)

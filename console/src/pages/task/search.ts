@@ -1,4 +1,4 @@
-/** What the URL of a task's page says: which view, and where in it. */
+/** The state in the URL of a task's page: the view, and the position in it. */
 import { useNavigate, useSearch } from '@tanstack/react-router'
 
 export const VIEWS = [
@@ -25,7 +25,7 @@ export function useTaskSearch(): TaskSearch {
   return useSearch({ strict: false }) as TaskSearch
 }
 
-/** Change some of what the URL says, without another entry in the browser's history. */
+/** Returns a function that changes part of the URL's search without a new history entry. */
 export function useSetSearch(): (some: TaskSearch) => void {
   const navigate = useNavigate()
   return (some) =>
@@ -37,7 +37,7 @@ export function useSetSearch(): (some: TaskSearch) => void {
     })
 }
 
-/** The view that the URL names; the first one where it names none that there is. */
+/** Returns the view in the URL; the first view if it is missing or unknown. */
 export function selectedView(search: TaskSearch): View {
   return VIEWS.find((view) => view === search.view) ?? 'transcript'
 }

@@ -4,7 +4,7 @@ import { useGate } from '../../queries/gates'
 
 type DiffStats = { filesChanged: number; insertions: number; deletions: number }
 
-/** How much the task has changed so far, by the last that was said of it; null: not known. */
+/** Returns how much the task has changed, by the latest report; null if unknown. */
 export function useDiffStats(task: Schemas['TaskDetail']): DiffStats | null {
   const atGate = useGate(task).data?.diff
   const events = useEvents(task.id).data ?? []

@@ -5,17 +5,17 @@ import { task } from '../../queries/task'
 import { addEntries, catchUpEntries, forgetEntries } from '../../queries/transcript'
 import { type TaskListener, useTaskStream } from '../../realtime/taskStream'
 
-/** Agents' usage is reported so often. */
+/** Minimum time between refetches for agents' usage. */
 const USAGE_MILLISECONDS = 5000
 
-/** Keep what is known of the task true for as long as its page is there. */
+/** Keeps the task's cached data current while its page is open. */
 export function useLiveTask(taskId: number): void {
   const cache = useQueryClient()
   const listener = useMemo((): TaskListener => {
     const { queryKey } = task(taskId)
-    // Lists are told by the stream of news.
+    // The developer's stream updates the lists.
     const changed = () => void cache.invalidateQueries({ queryKey })
-    // What is used is told with no event of its own.
+    // Usage changes without an event of its own.
     const usedMore = throttle(
       USAGE_MILLISECONDS,
       () => void cache.invalidateQueries({ queryKey, exact: true }),
@@ -23,7 +23,7 @@ export function useLiveTask(taskId: number): void {
     return {
       events: (news) => {
         addEvents(cache, taskId, news)
-        // The notes of machines change nothing.
+        // Log events change nothing else.
         if (news.some(({ type }) => type !== 'log')) changed()
       },
       transcript: (news) => {
@@ -46,7 +46,7 @@ export function useLiveTask(taskId: number): void {
   )
 }
 
-/** `act`, at once and then at most once in so long, the last time included. */
+/** Returns a throttled `act`: runs at once, then at most once per interval, with a trailing run. */
 function throttle(milliseconds: number, act: () => void): () => void {
   let waits = false
   let isAsked = false

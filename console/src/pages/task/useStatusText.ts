@@ -5,7 +5,7 @@ import { type StatusText, statusText } from '../../lib/task/statusText'
 import { useGate } from '../../queries/gates'
 import { useMachineNames } from '../../queries/options'
 
-/** Why the task stands where it stands, in words that count on. */
+/** Returns the task's status and its reason as text that updates with the clock. */
 export function useStatusText(task: Schemas['TaskDetail']): StatusText {
   const isLive = ['running', 'assigned', 'suspended'].includes(task.status)
   const now = useNow(isLive ? 'seconds' : 'halfMinutes')

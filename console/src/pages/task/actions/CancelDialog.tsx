@@ -7,7 +7,7 @@ import { showErrorToast, showToast } from '../../../state/toasts'
 
 type Props = { task: Schemas['TaskDetail']; onClose: () => void }
 
-/** It cannot be undone, so it is asked about once, by name. */
+/** A dialog that asks for confirmation, naming the task: cancelling can't be undone. */
 export default function CancelDialog({ task, onClose }: Props) {
   const cancel = useCancelTask(task.id)
   const go = () =>

@@ -9,7 +9,7 @@ import { isWaitingForAnswer, useGate } from '../../../queries/gates'
 type Props = { task: Schemas['TaskDetail']; onClose: () => void }
 type CurlAction = { name: string; method: string; path: string; body?: unknown }
 
-/** Every act of the page, as a line for a terminal. */
+/** The page's actions as curl commands. */
 export default function CurlDialog({ task, onClose }: Props) {
   const gate = useGate(task).data
   const acts = [

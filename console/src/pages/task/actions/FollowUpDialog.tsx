@@ -15,7 +15,7 @@ import { FollowUpList } from './FollowUpList'
 type Props = { task: Schemas['TaskDetail']; onClose: () => void }
 const MAX_LENGTH = 20_000
 
-/** What is to be done next, from which stage, and what that does now. */
+/** A dialog for a follow-up: the instruction, the first stage, and when it starts. */
 export default function FollowUpDialog({ task, onClose }: Props) {
   const [instruction, setInstruction] = useState('')
   const [fromStage, setFromStage] = useState(0)
@@ -90,7 +90,7 @@ function StageSelect(props: {
   )
 }
 
-/** When it begins. */
+/** Returns when the follow-up starts. */
 function startText(task: Schemas['TaskDetail']): string {
   const waiting = task.followUpsQueued
   if (task.status === 'failed' && waiting > 0) return strings.followUp.afterFailure(waiting)

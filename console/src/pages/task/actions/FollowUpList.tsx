@@ -6,7 +6,7 @@ import { useFollowUps, useWithdrawFollowUp } from '../../../queries/followUps'
 import { showErrorToast } from '../../../state/toasts'
 import styles from './FollowUpList.module.css'
 
-/** The rounds so far and what waits; what waits can be withdrawn. */
+/** The rounds so far and the queued follow-ups, which you can withdraw. */
 export function FollowUpList({ task }: { task: Schemas['TaskDetail'] }) {
   const followUps = useFollowUps(task.id).data ?? []
   const withdraw = useWithdrawFollowUp(task.id)

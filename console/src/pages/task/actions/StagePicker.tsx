@@ -1,11 +1,11 @@
 import type { Schemas } from '../../../api/client'
 import { strings } from '../../../i18n'
 
-/** Which stage it begins from. */
+/** A choice of the first stage to run. */
 export function StagePicker(props: {
   task: Schemas['TaskDetail']
   stage: number
-  /** Those that it can be begun from. */
+  /** The stages from which the task can start. */
   beginnings: number[]
   onChange: (stage: number) => void
 }) {

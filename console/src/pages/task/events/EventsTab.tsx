@@ -10,7 +10,7 @@ import styles from './Events.module.css'
 
 type Event = Schemas['Event']
 
-/** All that has happened, in order; as it happens. */
+/** All events of the task, in order and live. */
 export default function EventsTab({ task }: { task: Schemas['TaskDetail'] }) {
   const { q = '', kind } = useTaskSearch()
   const set = useSetSearch()
@@ -51,7 +51,7 @@ export default function EventsTab({ task }: { task: Schemas['TaskDetail'] }) {
   )
 }
 
-/** Machines' notes are many, and say little; what agents tell of their progress is shown. */
+/** Hides machines' log events, which are many and say little, except agents' progress. */
 function isShown({ type, data }: Event, hasNotes: boolean): boolean {
   return type !== 'log' || hasNotes || data.progress === true
 }

@@ -15,7 +15,7 @@ import { UsageFacts } from './UsageFacts'
 
 type Props = { task: Schemas['TaskDetail'] }
 
-/** Where the task works, what has come of it, what it took, and who wanted it. */
+/** Where the task runs, its results, its usage, and who created it. */
 export function Facts({ task }: Props) {
   return (
     <aside className={styles.side} aria-label={strings.facts.label}>

@@ -9,7 +9,7 @@ import styles from './Facts.module.css'
 
 type Usage = Schemas['Usage']
 
-/** What the task's agents have used, and how much of its budget that is. */
+/** The usage of the task's agents, and the share of its budget. */
 export function UsageFacts({ task }: { task: Schemas['TaskDetail'] }) {
   const { usage } = task
   const formatTokens = (n: number | null | undefined) =>
@@ -40,7 +40,7 @@ export function Cost({ usage }: { usage: Usage | null }) {
   )
 }
 
-/** The budgets that apply to the task, and how much of each is used. */
+/** The budgets that apply to the task, and the share of each that is used. */
 export function BudgetMeters({ task }: { task: Schemas['TaskDetail'] }) {
   const { dataUpdatedAt } = useTask(task.id)
   const now = useNow()

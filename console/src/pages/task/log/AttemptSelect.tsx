@@ -1,6 +1,6 @@
 import { strings } from '../../../i18n'
 
-/** Which attempt is shown. */
+/** A choice of the attempt to show. */
 export function AttemptSelect(props: {
   latest: number
   shown: number

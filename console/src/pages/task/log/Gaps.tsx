@@ -9,7 +9,7 @@ type Props = { taskId: number; attempt: number; hasLines: boolean; go: (byte: nu
 
 const MAX_SHOWN = 5
 
-/** Which bytes the machine has lost, if any. */
+/** The byte ranges that the machine has lost, if any. */
 export function Gaps({ taskId, attempt, hasLines, go }: Props) {
   const { data: gaps } = useQuery({ ...logGaps(taskId, attempt), enabled: hasLines })
   if (!gaps || gaps.length === 0) return null

@@ -9,7 +9,7 @@ import styles from './log.module.css'
 
 type Props = {
   number: number
-  /** Undefined until it is there. */
+  /** Undefined until it is loaded. */
   line: LogLine | undefined
   runs: Run[]
   query: string
@@ -17,7 +17,7 @@ type Props = {
   onPress: (line: number, isShift: boolean) => void
 }
 
-/** A line with its number, which is a link to it. */
+/** A line of the log. Its number is a link to it. */
 export const LogRow = memo(function Line({
   number,
   line,

@@ -14,7 +14,7 @@ import { ROW, useVirtualScroll } from './useVirtualScroll'
 type Props = {
   taskId: number
   attempt: number
-  /** The line to be brought into view, each time it is another one. */
+  /** The line to scroll into view, each time it changes. */
   goTo: { line: number } | null
   follows: boolean
   onFollow: (is: boolean) => void
@@ -24,7 +24,7 @@ type Props = {
   onVisibleChange: (seen: { first: number; total: number }) => void
 }
 
-/** The lines of a log, of which only those are there that are seen. */
+/** The lines of a log, with virtual scrolling. */
 export function LogRows(props: Props) {
   const { taskId, attempt, goTo, follows, onFollow, selected, onPress, query, onVisibleChange } =
     props
@@ -52,7 +52,7 @@ export function LogRows(props: Props) {
       ref={box}
       className={styles.box}
       aria-label={strings.log.lines}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: focusable so that a keyboard can scroll it
       tabIndex={0}
       onKeyDown={handleKey}
       onWheel={({ deltaY }) => follows !== (deltaY > 0 && isEnd) && onFollow(deltaY > 0 && isEnd)}
@@ -85,16 +85,16 @@ export function LogRows(props: Props) {
   )
 }
 
-/** Brings the line into view, once there is one. */
+/** Scrolls to the line once the rows are rendered. */
 function useGoTo(goTo: Props['goTo'], view: number, go: (top: number) => void): void {
   const isDrawn = view > 0
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a larger view is no reason to go there again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a resized view must not scroll there again
   useEffect(() => {
     if (goTo && isDrawn) go(goTo.line * ROW - view / 3)
   }, [goTo, go, isDrawn])
 }
 
-/** Where a key scrolls to, in pixels of all rows; undefined: it is none that scrolls. */
+/** Returns where a key scrolls to, in pixels of all rows; undefined if the key doesn't scroll. */
 function topAfterKey(event: KeyboardEvent, top: number, view: number): number | undefined {
   const { key, ctrlKey, metaKey, altKey } = event
   if (ctrlKey || metaKey || altKey) return undefined

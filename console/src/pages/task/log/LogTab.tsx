@@ -14,7 +14,7 @@ import styles from './log.module.css'
 import { selectedAttempt } from './selectedAttempt'
 import { useLogSearch } from './useLogSearch'
 
-/** What an attempt has printed, line by line. */
+/** The output of an attempt, line by line. */
 export default function LogTab({ task }: { task: Schemas['TaskDetail'] }) {
   const search = useTaskSearch()
   const attempt = selectedAttempt(search.attempt, task.attempt)
@@ -84,7 +84,7 @@ function Log({ task, attempt, byte }: Props) {
   )
 }
 
-/** Puts the lines that are pressed into the URL. */
+/** Returns a function that stores the clicked lines in the URL. */
 function useSelectLines() {
   const navigate = useNavigate()
   return useMemo(

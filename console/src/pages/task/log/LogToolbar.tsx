@@ -24,11 +24,11 @@ type Props = {
   step: (back: boolean) => void
   at: number
   follows: boolean
-  /** Undefined where nothing more will come. */
+  /** Undefined if no more lines will come. */
   onFollow: ((is: boolean) => void) | undefined
 }
 
-/** Where one is in the log, which attempt's it is, and what one looks for in it. */
+/** The position in the log, the attempt, and the search. */
 export function LogToolbar(props: Props) {
   const { task, attempt, visible, query, found, step, follows, onFollow } = props
   const field = useRef<HTMLInputElement>(null)

@@ -5,13 +5,13 @@ import { subscribeToTask } from '../../../realtime/taskStream'
 
 const REFRESH_MILLISECONDS = 400
 
-/** How many lines an attempt's log has. What grows is read anew as the stream tells of it. */
+/** Returns the number of lines in an attempt's log. Refetches it as the stream reports growth. */
 export function useLineCount(taskId: number, attempt: number) {
   useLogUpdates(taskId, attempt)
   return useQuery(logTotal(taskId, attempt))
 }
 
-/** The lines that are asked for, [first, end), as far as they are there. */
+/** Returns a function that finds the lines in [first, end) by number, as far as they are loaded. */
 export function useLines(taskId: number, attempt: number, first: number, end: number) {
   const pages = pagesOf(first, end)
   const found = useQueries({ queries: pages.map((page) => logPage(taskId, attempt, page)) })
@@ -28,7 +28,7 @@ function pagesOf(first: number, end: number): number[] {
   return Array.from({ length: Math.min(8, to - from + 1) }, (_, n) => from + n)
 }
 
-/** Has the log's end read anew when bytes came, a few times a second at most. */
+/** Refetches the log's end when bytes arrive, at most a few times a second. */
 function useLogUpdates(taskId: number, attempt: number): void {
   const cache = useQueryClient()
   const listener = useMemo(() => {

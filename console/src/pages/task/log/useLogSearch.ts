@@ -6,7 +6,7 @@ import { logBytes } from '../../../queries/logs'
 export type SearchResult = {
   lines: number[]
   count: number
-  /** How much of the log has been looked through, 0 to 1. */
+  /** How much of the log has been searched, 0 to 1. */
   share: number
   isBroken: boolean
 }
@@ -16,8 +16,8 @@ const CHUNK_BYTES = 256 * 1024
 const DEBOUNCE_MILLISECONDS = 250
 const NO_RESULT: SearchResult = { lines: [], count: 0, share: 0, isBroken: false }
 
-/** The lines that have the words. The log is read from its beginning, in steps, as long as they are
- *  the ones that are sought. */
+/** Finds the lines that contain the text. Reads the log from its beginning, in steps, until the
+ *  text changes. */
 export function useLogSearch(taskId: number, attempt: number, sought: string, hasLines: boolean) {
   const [found, setFound] = useState<SearchResult>(NO_RESULT)
   useEffect(() => {
@@ -65,7 +65,7 @@ async function searchLog(
   }
 }
 
-/** Lets the browser draw and hear. */
+/** Yields to the event loop so that the browser can render and handle input. */
 function yieldToBrowser(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve))
 }

@@ -2,8 +2,8 @@ import { useEffect, useState } from 'react'
 
 const SETTLE_MILLISECONDS = 60
 
-/** Which rows to ask for: those that are seen, when they have been for a moment, and at once where
- *  they are next to those before. Who drags past a million lines asks for none of them. */
+/** Returns the rows to request: the visible ones, once they have been visible for a moment, or at
+ *  once if they are near the previous ones. Dragging past a million lines requests none of them. */
 export function useRequestedRange(first: number, end: number): { first: number; end: number } {
   const [asked, setAsked] = useState({ first, end })
   const isNear = Math.abs(first - asked.first) < 400

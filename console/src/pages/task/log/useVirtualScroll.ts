@@ -4,7 +4,7 @@ import { elementHeight, maxTop, scrollForTop, topAfterScroll } from '../../../li
 export const ROW = 20
 const REST_MILLISECONDS = 150
 
-/** Scrolling through any number of rows in `box`. `top` is in pixels of all of them. */
+/** Virtual scrolling through any number of rows in `box`. `top` is in pixels of all rows. */
 export function useVirtualScroll(
   box: RefObject<HTMLElement | null>,
   count: number,
@@ -42,7 +42,7 @@ export function useVirtualScroll(
       state.current.scroll = now
       setTop(next)
       clearTimeout(rest)
-      // The browser's own place is put right when nobody is moving it.
+      // Correct the browser's scroll position once scrolling pauses.
       rest = setTimeout(() => go(state.current.top), REST_MILLISECONDS)
     }
     element.addEventListener('scroll', handleScroll, { passive: true })
@@ -52,7 +52,7 @@ export function useVirtualScroll(
     }
   }, [box, go])
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: more rows, or another size, and the end is elsewhere
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with more rows or another size, the end is elsewhere
   useLayoutEffect(() => {
     if (isAtEnd) go(Number.POSITIVE_INFINITY)
   }, [isAtEnd, count, view, go])
@@ -60,7 +60,7 @@ export function useVirtualScroll(
   return { top, view, go, height: elementHeight(rows), isEnd: top >= maxTop(rows) - 1 }
 }
 
-/** In pixels, as it is now. */
+/** Returns the element's current height, in pixels. */
 function useHeight(box: RefObject<HTMLElement | null>): number {
   const [height, setHeight] = useState(0)
   useLayoutEffect(() => {

@@ -7,7 +7,7 @@ import { formatPlaybackTime } from '../../../lib/format/times'
 import type { Marker } from '../../../lib/log/asciicast'
 import styles from './recording.module.css'
 
-/** A recording that can be played, and its marks, each of which leads there. */
+/** A player for a recording, with markers that seek to their time. */
 export default function Player({ cast, marks }: { cast: string; marks: Marker[] }) {
   const place = useRef<HTMLDivElement>(null)
   const player = useRef<Played | null>(null)

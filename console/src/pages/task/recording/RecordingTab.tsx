@@ -23,8 +23,8 @@ import styles from './recording.module.css'
 
 const Player = lazyComponent(() => import('./Player'))
 
-/** What an attempt's terminal showed, and when. The player runs WebAssembly, which only this page's
- *  policy lets in: whoever comes from another view loads it as a document of its own. */
+/** The recording of an attempt's terminal. The player runs WebAssembly, which only the content
+ *  security policy of this page allows: if you come from another view, the document is reloaded. */
 export default function RecordingTab({ task }: { task: Schemas['TaskDetail'] }) {
   const search = useTaskSearch()
   const setSearch = useSetSearch()
@@ -91,15 +91,15 @@ function DownloadCast({ taskId, attempt }: { taskId: number; attempt: number }) 
   )
 }
 
-/** As the server reads a URL: of a view that stands in it twice it takes the first, which would have
- *  it send the same page again and again. */
+/** Reloads the document with each parameter once. Of a repeated `view` the server reads the first,
+ *  so it would send the same document again and again. */
 function reloadDocument(): void {
   const once = `?${new URLSearchParams(Object.fromEntries(new URLSearchParams(location.search)))}`
   if (once === location.search) location.reload()
   else location.replace(location.pathname + once + location.hash)
 }
 
-/** Whether this document may play; a server that says nothing of it has no policy against it. */
+/** Whether this document's policy allows the player. Without the meta tag, nothing forbids it. */
 function canPlay(): boolean {
   const said = document.querySelector<HTMLMetaElement>('meta[name="muster-plays"]')?.content
   return said !== 'no'

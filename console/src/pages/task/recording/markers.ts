@@ -1,4 +1,4 @@
-/** What happened around a recording: gates that were opened and answered, and who typed. */
+/** Markers of a recording: gates that were opened or answered, and who typed. */
 import type { Schemas } from '../../../api/client'
 import { strings } from '../../../i18n'
 import type { Marker } from '../../../lib/log/asciicast'
@@ -6,7 +6,7 @@ import type { Marker } from '../../../lib/log/asciicast'
 type Event = Schemas['Event']
 type Input = Schemas['TerminalInput']
 
-/** Inputs so close to each other are one mark. */
+/** Inputs closer together than this share one marker. */
 const CLOSE_MILLISECONDS = 60_000
 
 export function recordingMarkers(

@@ -1,7 +1,7 @@
 import { Dialog } from '../../../components/dialogs/Dialog'
 import { strings } from '../../../i18n'
 
-/** A program may call a link what it likes: where it leads is shown before anybody goes there. */
+/** A dialog that shows a link's destination first: a program can give a link any text. */
 export function LinkDialog({ url, onClose }: { url: string | null; onClose: () => void }) {
   return (
     <Dialog

@@ -6,7 +6,7 @@ import { strings } from '../../../i18n'
 import styles from './terminal.module.css'
 import type { Xterm } from './xterm'
 
-/** Looks for words in what the terminal still shows, scrolled away or not. */
+/** Searches the terminal's contents, including its scrollback. */
 export function SearchBar({ glass, onClose }: { glass: Xterm; onClose: () => void }) {
   const [sought, setSought] = useState('')
   const [found, setFound] = useState({ at: 0, of: 0 })
@@ -20,7 +20,7 @@ export function SearchBar({ glass, onClose }: { glass: Xterm; onClose: () => voi
     <search className={styles.find}>
       <input
         className="input"
-        // biome-ignore lint/a11y/noAutofocus: it was opened to be typed into
+        // biome-ignore lint/a11y/noAutofocus: you opened the field to type into it
         autoFocus
         aria-label={strings.terminal.search}
         value={sought}

@@ -4,7 +4,7 @@ import { formatInteger } from '../../../lib/format/numbers'
 import styles from './terminal.module.css'
 import type { TerminalState } from './terminalSession'
 
-/** Whether it is live, how large it is and how far. */
+/** The connection's status, the terminal's size, and the position in the log. */
 export function StatusBar({ shown, controls }: { shown: TerminalState; controls: boolean }) {
   const { connection } = shown
   const isLive = connection.is === 'live'

@@ -8,7 +8,7 @@ import { formatDuration, formatTimeWithSeconds } from '../../../lib/format/times
 import styles from './terminal.module.css'
 import type { TerminalState } from './terminalSession'
 
-/** What one has to know of what is shown, if there is anything; the gravest alone. */
+/** The most important notice about the terminal, if any. */
 export function TerminalNotice({ terminal, stages, isOver, onReconnect, onDismiss }: Props) {
   const { connection } = terminal
   if (connection.is === 'away')

@@ -15,7 +15,7 @@ import { useTerminalSession } from './useTerminalSession'
 import { useXterm } from './useXterm'
 import type { Xterm } from './xterm'
 
-/** The terminal of a task: what it shows right now, and a hand in it. */
+/** The live terminal of a task, and control of it. */
 export default function TerminalTab({ task }: { task: Schemas['TaskDetail'] }) {
   const desk = useRef<HTMLElement>(null)
   const [fontSize, setFontSize] = useFontSize()

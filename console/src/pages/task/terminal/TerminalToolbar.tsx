@@ -14,7 +14,7 @@ export type TerminalActions = {
   full: () => void
 }
 
-/** Who controls stands first, in words; then what one may do. */
+/** Who controls the terminal, and the actions available. */
 export function TerminalToolbar({ terminal, controls, fontSize, acts }: Props) {
   const { connection } = terminal
   const people = connection.is === 'live' ? connection.people : []
@@ -92,7 +92,7 @@ function initials(name: string): string {
 function ToolButton(props: {
   name: string
   hint?: string
-  /** There is no room for it on a phone. */
+  /** Hidden on phones, which have no space for it. */
   isWide?: boolean
   onClick: () => void
   children: React.ReactNode

@@ -5,7 +5,7 @@ import type { Xterm } from './xterm'
 
 const arrows = { left: '←', up: '↑', down: '↓', right: '→' } as const
 
-/** The keys that a phone's keyboard lacks. `ctrl` counts for the letter that is typed next. */
+/** Keys that a phone's keyboard lacks. `ctrl` applies to the next letter typed. */
 export function TouchKeys({ glass }: { glass: Xterm }) {
   const [isCtrl, setCtrl] = useState(false)
   useEffect(() => glass.armCtrl(isCtrl, () => setCtrl(false)), [glass, isCtrl])
@@ -23,7 +23,7 @@ export function TouchKeys({ glass }: { glass: Xterm }) {
     glass.focus()
   }
   return (
-    // biome-ignore lint/a11y/useSemanticElements: keys, no fields
+    // biome-ignore lint/a11y/useSemanticElements: these are keys, not form fields
     <div className={`${styles.thumb} phone`} role="group" aria-label={strings.terminal.keys}>
       <button type="button" onClick={press('esc')}>
         esc

@@ -3,7 +3,7 @@ import { useState } from 'react'
 const STORAGE_KEY = 'muster-terminal-size'
 const SIZES = [11, 12, 13, 14, 16, 18, 21]
 
-/** How large the terminal's text is, in pixels; kept in this browser. */
+/** Returns the terminal's font size in pixels. Stored in this browser. */
 export function useFontSize(): [number, (pixels: number) => void] {
   const [size, setSize] = useState(storedSize)
   const choose = (pixels: number) => {
@@ -13,7 +13,7 @@ export function useFontSize(): [number, (pixels: number) => void] {
   return [size, choose]
 }
 
-/** The next larger one; behind the largest the smallest. */
+/** Returns the next larger size; after the largest, the smallest. */
 export function nextSize(size: number): number {
   return SIZES[(SIZES.indexOf(size) + 1) % SIZES.length] ?? 13
 }

@@ -1,5 +1,5 @@
-/** The address that a link in a terminal or a log may lead to; null for what is no plain web
- *  address: scripts, files, other programs, names and passwords in it. */
+/** Returns the URL that a link in a terminal or log can lead to; null unless it is a plain web
+ *  address: no scripts, files or other programs, no names or passwords in it. */
 export function safeLink(text: string): string | null {
   try {
     const url = new URL(text)

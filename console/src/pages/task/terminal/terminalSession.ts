@@ -1,4 +1,4 @@
-/** A terminal on the page: the line to it, the glass it is drawn on, and what is said around it. */
+/** A terminal on the page: its connection, its xterm, and the notices around it. */
 
 import {
   type ConnectionState,
@@ -16,19 +16,19 @@ import type { Xterm } from './xterm'
 
 export type TerminalState = {
   connection: ConnectionState
-  /** Of the attempt that is shown; null before any. */
+  /** The attempt shown; null before any. */
   attempt: number | null
   size: { cols: number; rows: number } | null
-  /** Of the next byte, where one is live. */
+  /** Offset of the next byte, while connected. */
   offset: number
   back: Reconnection | null
   skipped: ByteRange | null
   takenOver: string | null
-  /** A stage's process has ended, and nothing was printed since. */
+  /** A stage's process has exited, with no output since. */
   exit: { code: number; stageIndex: number } | null
-  /** What was typed was taken by nobody. */
+  /** Input was refused, because no stage is running. */
   isInputIgnored: boolean
-  /** What the log ended with, for no stage runs. */
+  /** No stage is running, so the end of the log is shown. */
   isFinalScreen: boolean
   isBroken: boolean
 }
@@ -56,9 +56,9 @@ export class TerminalSession {
   private readonly flowControl: FlowControl
   private readonly taskId: number
   private listeners = new Set<() => void>()
-  /** Whether one has chosen to watch, or was made to. */
+  /** Whether the person chose to watch, or lost control to someone else. */
   private isWatchOnly = false
-  /** Whether one has heard who else looks, since the line is there. */
+  /** Whether the list of viewers has arrived since the connection opened. */
   private hasViewers = false
   private resizeTimer: ReturnType<typeof setTimeout> | undefined
   private offsetTimer: ReturnType<typeof setTimeout> | undefined
@@ -87,13 +87,13 @@ export class TerminalSession {
 
   getState = (): TerminalState => this.state
 
-  /** A stage runs: attach. */
+  /** Attaches to the running stage. */
   attach(): void {
     const { is } = this.line.state
     if (is !== 'live' && is !== 'away') this.line.start()
   }
 
-  /** Let go, and show what the log of that attempt ends with. */
+  /** Shows the end of that attempt's log, unless a terminal is live. */
   async showFinalScreen(attempt: number): Promise<void> {
     if (this.finalAttempt === attempt || this.state.attempt === attempt) return
     this.finalAttempt = attempt
@@ -143,8 +143,8 @@ export class TerminalSession {
     this.setState({ back: null, skipped: null, takenOver: null, exit: null, isInputIgnored: false })
   }
 
-  /** The place has another size in pixels, or another font: as a controller, have the terminal
-   *  fill it. */
+  /** Fits the terminal to its container after a change of size or font, if the viewer has
+   *  control. */
   scheduleFit(space = this.containerSize): void {
     this.containerSize = space
     clearTimeout(this.resizeTimer)
@@ -192,7 +192,7 @@ export class TerminalSession {
         })
         break
       case 'size':
-        // Between the bytes that were printed before it and those after.
+        // Queue it, so that the size changes between the output before it and after it.
         this.xterm.write('', () => this.xterm.size(told.cols, told.rows))
         this.setState({ size: { cols: told.cols, rows: told.rows } })
         break
@@ -231,8 +231,8 @@ export class TerminalSession {
     if (this.controls && !did) this.scheduleFit()
   }
 
-  /** Whoever comes where somebody controls watches, until they take over; so does who was told to
-   *  watch before the line was cut. */
+  /** Switches to watching if someone else controls the terminal, until the viewer takes over; also
+   *  if the viewer was set to watch before the connection was lost. */
   private yieldControl({ people }: ConnectionState & { is: 'live' }): void {
     const you = people.find((one) => one.isYou)
     const others = people.some((one) => one.mode === 'control' && !one.isYou)

@@ -3,7 +3,7 @@ import type { Schemas } from '../../../api/client'
 import { TerminalSession } from './terminalSession'
 import type { Xterm } from './xterm'
 
-/** The task's terminal while the page is there: attached while a stage runs, else its last screen. */
+/** Runs the task's terminal: attached while a stage runs, otherwise its last screen. */
 export function useTerminalSession(
   task: Schemas['TaskDetail'],
   glass: Xterm | null,
@@ -29,7 +29,7 @@ export function useTerminalSession(
   )
   const runs = task.hasTerminal
   const mayCome = `${task.status} ${task.attempt} ${task.currentStageIndex} ${task.updatedAt}`
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a task that has moved may have a terminal now
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a task that has changed may have a terminal now
   useEffect(() => {
     if (!session) return
     if (runs) session.attach()

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import { loadWhenOnline } from '../../../lib/net/onlineRetry'
 import type { Xterm, XtermOptions } from './xterm'
 
-/** xterm in `place`, from when it is loaded until the page goes. */
+/** Runs xterm in `place`, from when its code is loaded until the component unmounts. */
 export function useXterm(wishes: XtermOptions) {
   const place = useRef<HTMLDivElement>(null)
   const [glass, setGlass] = useState<Xterm | null>(null)

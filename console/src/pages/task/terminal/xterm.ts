@@ -1,4 +1,4 @@
-/** xterm, as it may be used here: what an agent prints shows, and does nothing else. */
+/** xterm, restricted: it displays what an agent prints, and does nothing else. */
 import '@xterm/xterm/css/xterm.css'
 import { SearchAddon } from '@xterm/addon-search'
 import { Unicode11Addon } from '@xterm/addon-unicode11'
@@ -11,7 +11,7 @@ export type Xterm = {
   write: (data: string | Uint8Array, drawn?: () => void) => void
   clear: () => void
   size: (cols: number, rows: number) => void
-  /** What would have room in a place of that many pixels. */
+  /** Returns the size that fits in an area of that many pixels. */
   proposeDimensions: (width: number, height: number) => { cols: number; rows: number } | undefined
   fontSize: (pixels: number) => void
   setInputEnabled: (can: boolean) => void
@@ -19,12 +19,12 @@ export type Xterm = {
   onSearchResult: (listener: (found: { at: number; of: number }) => void) => void
   clearSearch: () => void
   onInput: (listener: (bytes: Uint8Array<ArrayBuffer>) => void) => void
-  /** What is chosen, else the screen. */
+  /** Returns the selected text, or else the screen's. */
   text: () => string
   paste: (text: string) => void
   focus: () => void
   key: (key: string) => void
-  /** Whether the next letter is one with Ctrl; `done` is called when it was. */
+  /** Sets whether the next letter is sent with Ctrl; calls `done` once it was. */
   armCtrl: (is: boolean, done: () => void) => void
   scrollToEnd: () => void
   close: () => void
@@ -64,7 +64,7 @@ function openTerminal(place: HTMLElement, wishes: XtermOptions): Terminal {
   }
   const style = getComputedStyle(place)
   const terminal = new Terminal({
-    allowProposedApi: true, // unicode 11, and decorations of what is found
+    allowProposedApi: true, // for Unicode 11 and for decorations of search matches
     fontFamily: style.getPropertyValue('--mono'),
     fontSize: wishes.fontSize,
     lineHeight: 1.35,
@@ -80,7 +80,7 @@ function openTerminal(place: HTMLElement, wishes: XtermOptions): Terminal {
   terminal.loadAddon(new Unicode11Addon())
   terminal.loadAddon(new WebLinksAddon(follow))
   terminal.unicode.activeVersion = '11'
-  // The clipboard, the title and the folder are not a program's to set.
+  // Programs must not set the clipboard, the title or the working directory.
   for (const code of [0, 1, 2, 7, 52]) terminal.parser.registerOscHandler(code, () => true)
   terminal.open(place)
   enableWebgl(terminal)
@@ -88,20 +88,20 @@ function openTerminal(place: HTMLElement, wishes: XtermOptions): Terminal {
   return terminal
 }
 
-/** Whether a key is the terminal's, and not the page's. */
+/** Whether the terminal handles a key, not the page. */
 function takesKey(event: KeyboardEvent, terminal: Terminal, wishes: XtermOptions): boolean {
   if (event.ctrlKey && event.shiftKey && event.key === 'Escape') {
     if (event.type === 'keydown') wishes.leave()
     return false
   }
-  // Who watches types nothing: Tab leads on, as everywhere.
+  // Viewers without control can't type: Tab moves the focus, as elsewhere.
   if (event.key === 'Tab' && terminal.options.disableStdin) return false
   if (isSearchKey(event)) {
     event.preventDefault()
     if (event.type === 'keydown') wishes.search()
     return false
   }
-  // What is chosen is copied by the browser; else it is the program's ^C.
+  // With a selection, the browser copies it; otherwise the program gets ^C.
   const isCopy = (event.ctrlKey || event.metaKey) && event.key === 'c'
   return !(isCopy && terminal.hasSelection())
 }
@@ -174,14 +174,14 @@ function inputOf(terminal: Terminal): Pick<Xterm, InputPart> {
   }
 }
 
-/** By the graphics card where there is one; else by the document. */
+/** Renders with WebGL if available; otherwise in the DOM. */
 function enableWebgl(terminal: Terminal): void {
   try {
     const webgl = new WebglAddon()
     webgl.onContextLoss(() => webgl.dispose())
     terminal.loadAddon(webgl)
   } catch {
-    // Its other way of drawing is slower and needs nothing.
+    // The DOM renderer is slower, but has no requirements.
   }
 }
 
@@ -195,7 +195,7 @@ function pasteClean(event: ClipboardEvent, terminal: Terminal): void {
   terminal.paste(stripEscapes(event.clipboardData?.getData('text/plain') ?? ''))
 }
 
-/** Without escape sequences: a pasted text could end the brackets around it, and be typed. */
+/** Removes escape characters: pasted text could end its own bracketed paste and be run as typed. */
 function stripEscapes(text: string): string {
   return text.replaceAll('\u001b', '').replaceAll('\u009b', '')
 }
@@ -214,7 +214,7 @@ function sequenceOf(key: string, isApplication: boolean): string {
   return { esc: '\u001b', tab: '\t', interrupt: '\u0003' }[key] ?? key
 }
 
-/** `c` as ^C. */
+/** Maps a character to its control character: `c` to ^C. */
 function toControl(text: string): string {
   return /^[a-z@[\\\]^_]$/i.test(text)
     ? String.fromCharCode(text.toUpperCase().charCodeAt(0) & 0x1f)

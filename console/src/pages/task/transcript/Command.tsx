@@ -8,7 +8,7 @@ import styles from './Transcript.module.css'
 
 const OUTPUT_LINES = { good: 3, bad: 8 }
 
-/** A command, how it ended, how long that took, and the beginning of what it has shown. */
+/** A command, its result and duration, and the beginning of its output. */
 export function Command(props: { entry: Entry; milliseconds: number | null }) {
   const { entry, milliseconds } = props
   const { exitCode, failed, unfinished } = entry.data

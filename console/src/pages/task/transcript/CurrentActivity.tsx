@@ -3,7 +3,7 @@ import { strings } from '../../../i18n'
 import { agentName } from '../../../lib/format/agentNames'
 import styles from './Transcript.module.css'
 
-/** What is to come, below the last entry. */
+/** What is happening now, below the last entry. */
 export function CurrentActivity({ task }: { task: Schemas['TaskDetail'] }) {
   const said = activityText(task)
   return said && <p className={styles.end}>{said}</p>

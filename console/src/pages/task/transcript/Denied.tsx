@@ -5,7 +5,7 @@ import { textIn } from '../../../lib/task/entryData'
 import type { Entry } from '../../../lib/task/transcript'
 import styles from './Transcript.module.css'
 
-/** What the agent was not let do. */
+/** An action that the agent was denied. */
 export function Denied({ entry, agentType }: { entry: Entry; agentType: string }) {
   return (
     <>

@@ -13,7 +13,7 @@ import styles from './Transcript.module.css'
 const EXPANDED_LINES = 16
 const MAX_LINES = 200
 
-/** An edit: which files, how much, and what. Longer ones are folded. */
+/** An edit: the files, its size, and its lines. Longer ones are collapsed. */
 export function Edit({ entry }: { entry: Entry }) {
   const files = objectsIn(entry.data, 'files')
   const paths = files.flatMap((file) => textIn(file, 'path') ?? [])

@@ -4,7 +4,7 @@ import { strings } from '../../../i18n'
 import type { Row } from '../../../lib/task/transcript'
 import { ViewLink } from '../ViewLink'
 
-/** An attempt that tells nothing, and where to look instead. */
+/** A hint for a transcript without entries, with a link to the log if the attempt has started. */
 export function EmptyTranscript(props: {
   task: Schemas['TaskDetail']
   attempt: number

@@ -5,7 +5,8 @@ import type { Entry } from '../../../lib/task/transcript'
 import { TruncatedHint } from './Output'
 import styles from './Transcript.module.css'
 
-/** What the agent says or thinks, and what went wrong. Where it speaks to somebody, to whom. */
+/** The agent's messages, thoughts and errors, labeled if they are progress notes, replies in a
+ *  review, or follow-ups. */
 export function Message({ entry }: { entry: Entry }) {
   const { kind, data, title, text } = entry
   const label = labelOf(entry)

@@ -5,7 +5,7 @@ import { revealInvisible } from '../../../lib/format/invisibleChars'
 import type { Entry } from '../../../lib/task/transcript'
 import styles from './Transcript.module.css'
 
-/** What a command or a tool has shown: a few lines, and all of it on a press. */
+/** The output of a command or a tool: its first lines, and all of it on a click. */
 export function Output({ entry, lines }: { entry: Entry; lines: number }) {
   const [isWhole, setWhole] = useState(false)
   const all = entry.text.replace(/\s+$/, '').split('\n')
@@ -14,7 +14,7 @@ export function Output({ entry, lines }: { entry: Entry; lines: number }) {
   if (entry.text.trim() === '') return null
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, also by keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: focusable so that a keyboard can scroll it */}
       <pre className={styles.out} tabIndex={0}>
         {revealInvisible(shown.join('\n'))}
         {left > 0 && `\n${strings.transcript.moreLines(left)}`}
@@ -34,7 +34,7 @@ export function Output({ entry, lines }: { entry: Entry; lines: number }) {
   )
 }
 
-/** Said where the entry has not all of it. */
+/** A hint that the entry is truncated. */
 export function TruncatedHint({ entry }: { entry: Entry }) {
   return entry.data.cut ? <p className="hint">{strings.transcript.cut}</p> : null
 }

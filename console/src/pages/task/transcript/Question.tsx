@@ -9,7 +9,7 @@ import styles from './Transcript.module.css'
 
 type Props = { task: Schemas['TaskDetail']; entry: Entry; events: Schemas['Event'][] }
 
-/** What the agent asked, and what it was told. One that is open is answered above the views. */
+/** The agent's question, and its answer. An open one is answered above the views. */
 export function Question({ task, entry, events }: Props) {
   const answer = findAnswer(entry, events)
   const answeredBy = answer?.data.answeredBy

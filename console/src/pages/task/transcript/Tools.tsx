@@ -7,7 +7,7 @@ import { countToolUses, type Entry } from '../../../lib/task/transcript'
 import { Output } from './Output'
 import styles from './Transcript.module.css'
 
-/** Tools in a row: what they were for in one line, and each of them on a press. */
+/** Consecutive tool calls: a summary in one line, and each of them on a click. */
 export function Tools(props: { entries: Entry[]; milliseconds: number | null }) {
   const { entries, milliseconds } = props
   const [isOpen, setOpen] = useState(false)

@@ -30,7 +30,7 @@ type Props = {
   attempt: number
 }
 
-/** A row is drawn anew when it has changed, or its task stands otherwise. */
+/** A row of the transcript, memoized: it renders again only when its props change. */
 export const TranscriptRow = memo(function RowOf({ task, row, events, attempt }: Props) {
   if (row.is === 'stage') {
     return (

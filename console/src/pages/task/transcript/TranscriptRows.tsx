@@ -11,7 +11,7 @@ type RowsProps = {
   attempt: number
 }
 
-/** So many are drawn as they are: the browser's own search finds all in them. */
+/** Maximum rows without virtual scrolling, in which the browser's search finds everything. */
 const MAX_UNVIRTUALIZED = 250
 
 export function TranscriptRows(props: RowsProps) {

@@ -17,7 +17,7 @@ import { useFollow } from './useFollow'
 
 type Props = { task: Schemas['TaskDetail'] }
 
-/** What the agent said and did, in order, beside the facts. */
+/** The agent's messages and actions, in order, beside the task's facts. */
 export default function TranscriptTab({ task }: Props) {
   return (
     <div className={styles.read}>

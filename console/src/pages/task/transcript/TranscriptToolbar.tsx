@@ -7,7 +7,7 @@ import { useSetSearch, useTaskSearch } from '../search'
 import styles from './Transcript.module.css'
 import type { Follow } from './useFollow'
 
-/** What is shown of the transcript, and where to look in it. All of it stands in the URL. */
+/** Filters and search for the transcript. The URL holds them. */
 export function TranscriptToolbar(props: {
   task: Schemas['TaskDetail']
   attempt: number
@@ -20,7 +20,7 @@ export function TranscriptToolbar(props: {
   const isLive = !['completed', 'failed', 'cancelled'].includes(task.status)
   return (
     <div className={styles.tools}>
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset has a border of its own */}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset has its own border */}
       <div className="join" role="group" aria-label={strings.transcript.show}>
         {KINDS.map((kind) => (
           <Button

@@ -11,7 +11,7 @@ type ModelUsage = {
   cost: number | null
 }
 
-/** What a run has used, in one line. */
+/** The usage of a run, in one line. */
 export function UsageLine({ entry }: { entry: Entry }) {
   const usage = objectsIn(entry.data, 'usage').map(parseUsage)
   return <p className="dim">{usageText(usage, entry.data.turns) || revealInvisible(entry.title)}</p>

@@ -4,7 +4,7 @@ export type Follow = { end: RefObject<HTMLDivElement | null>; isOn: boolean; sta
 
 const NEAR_PIXELS = 96
 
-/** Who looks at the end stays there while more comes; who has scrolled away is left where they are. */
+/** Follows new entries while scrolled to the end; otherwise keeps the position. */
 export function useFollow(count: number): Follow {
   const end = useRef<HTMLDivElement>(null)
   const [isOn, setOn] = useState(false)
@@ -20,7 +20,7 @@ export function useFollow(count: number): Follow {
   }, [])
   const before = useRef(0)
   useLayoutEffect(() => {
-    // What was there before moves nobody away from the top.
+    // The first entries loaded must not scroll the page away from its top.
     if (before.current === 0) setOn(isNear(end.current))
     else if (isOn && count > before.current) scrollToEnd(end.current)
     before.current = count
@@ -40,6 +40,6 @@ function isNear(end: Element | null): boolean {
 }
 
 function scrollToEnd(end: Element | null): void {
-  // Nothing moves where the end is in view already.
+  // Don't scroll if the end is already in view.
   if (end && end.getBoundingClientRect().bottom > innerHeight) end.scrollIntoView({ block: 'end' })
 }

@@ -16,7 +16,7 @@ import styles from './Usage.module.css'
 type Usage = Schemas['Usage']
 const GROUPS: readonly UsageGrouping[] = ['stage', 'attempt', 'agent', 'model']
 
-/** What the task has used, and how much of its budget that is. */
+/** The usage of the task, and the share of its budget. */
 export default function UsageTab({ task }: { task: Schemas['TaskDetail'] }) {
   const { kind } = useTaskSearch()
   const set = useSetSearch()
@@ -25,7 +25,7 @@ export default function UsageTab({ task }: { task: Schemas['TaskDetail'] }) {
   return (
     <section className={`page ${styles.usage}`} aria-label={strings.taskUsage.title}>
       <div>
-        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset has a border of its own */}
+        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset has its own border */}
         <div className="join" role="group" aria-label={strings.taskUsage.by}>
           {GROUPS.map((group) => (
             <Button

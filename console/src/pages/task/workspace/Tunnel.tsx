@@ -17,7 +17,7 @@ const WITHOUT_MACHINE = ['queued', 'completed', 'failed', 'cancelled']
 
 type Props = { task: Schemas['TaskDetail'] }
 
-/** The tunnel into the workspace: open it, go there, close it. */
+/** The tunnel to the workspace: open it, visit it, close it. */
 export function Tunnel({ task }: Props) {
   const { data: tunnel } = useTunnel(task.id)
   if (!tunnel) return null

@@ -18,7 +18,7 @@ import styles from './Workspace.module.css'
 
 type Props = { task: Schemas['TaskDetail'] }
 
-/** Where the work lies on its machine, as that described it last, and the way into it. */
+/** The task's workspace, as its machine last reported it, and the tunnel to it. */
 export default function WorkspaceTab({ task }: Props) {
   const events = useEvents(task.id).data
   const isMade = events?.some(({ type }) => type === 'workspace') ?? false
