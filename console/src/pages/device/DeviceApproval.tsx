@@ -13,7 +13,7 @@ import { approveDevice, denyDevice, useDevice } from '../../queries/device'
 import { useMe } from '../../queries/me'
 import styles from './device.module.css'
 
-/** What asks, and from where; let in or refused. */
+/** A device's request to sign in: its name and address, and buttons that approve or deny it. */
 export function DeviceApproval({ code, onAnother }: { code: string; onAnother: () => void }) {
   const device = useDevice(code)
   const me = useMe()

@@ -4,7 +4,8 @@ import { strings } from '../../i18n'
 import { DeviceApproval } from './DeviceApproval'
 import { DeviceCodeForm } from './DeviceCodeForm'
 
-/** A program without a browser asks to be signed in as you; it shows a code. */
+/** The page where you approve a program that has no browser, by the code that it shows. The program
+ *  is then signed in as you. */
 export default function DevicePage() {
   const [{ code }, change] = useUrlSearch<{ code?: string }>()
   return (

@@ -5,7 +5,7 @@ import { Page } from '../../components/page/Page'
 import { strings } from '../../i18n'
 import { NotFoundPage } from './NotFoundPage'
 
-/** What a page threw, with the request's id; what is not there is no fault. */
+/** An error that a page threw, with the request's ID. A 404 shows the not-found page instead. */
 export function ErrorPage({ error, reset }: ErrorComponentProps) {
   if (asProblem(error).status === 404) return <NotFoundPage />
   return (

@@ -3,7 +3,7 @@ import { EmptyState } from '../../components/feedback/EmptyState'
 import { Page } from '../../components/page/Page'
 import { strings } from '../../i18n'
 
-/** A page that is not yours and one that is not there look the same. */
+/** The 404 page. It is the same for a page that doesn't exist and one you don't have access to. */
 export function NotFoundPage() {
   return (
     <Page title={strings.common.notFound}>

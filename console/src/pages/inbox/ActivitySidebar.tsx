@@ -9,7 +9,7 @@ import { titleOf } from '../../lib/task/title'
 import { useRunningTasks, useStats } from '../../queries/dashboard'
 import styles from './Inbox.module.css'
 
-/** What runs meanwhile, and how today is. */
+/** The running tasks, and today's numbers. */
 export function ActivitySidebar() {
   const stats = useStats()
   return (

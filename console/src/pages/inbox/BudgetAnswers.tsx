@@ -10,7 +10,7 @@ import styles from './Inbox.module.css'
 
 type Gate = Schemas['PendingGate']
 
-/** Let the task go on with as much once more, or with another amount, or stop it. */
+/** Answers to a used-up budget: continue with the same or another amount, or stop the task. */
 export function BudgetAnswers(props: { taskId: number; gate: Gate; hasKeys: boolean }) {
   const { taskId, gate, hasKeys } = props
   const [isOther, chooseOther] = useState(false)
@@ -43,7 +43,7 @@ export function BudgetAnswers(props: { taskId: number; gate: Gate; hasKeys: bool
   )
 }
 
-/** What one budget gives once more, in words; empty where several are used up. */
+/** Returns the same amount of the budget as text; empty if several budgets are used up. */
 function sameAmountText({ budgets }: Gate): string {
   const [one, ...others] = budgets ?? []
   if (!one || others.length > 0) return ''

@@ -4,7 +4,7 @@ import type { InboxItem } from '../../queries/inbox'
 import styles from './Inbox.module.css'
 import { itemLink } from './links'
 
-/** The way to all of it: the same as Enter. */
+/** A link to the details. The Enter key opens it, too. */
 export function DetailLink({ item, isSelected }: { item: InboxItem; isSelected: boolean }) {
   const place = itemLink(item)
   return (

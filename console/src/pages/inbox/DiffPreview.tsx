@@ -5,7 +5,7 @@ import styles from './Inbox.module.css'
 
 type Change = Schemas['ShortDiff']
 
-/** A change in short: how much it is and, where it is open, its files and the first lines of it. */
+/** A summary of a change: its size and, if open, its files and first lines. */
 export function DiffPreview({ change, isOpen }: { change: Change; isOpen: boolean }) {
   const rest = change.filesChanged - change.files.length
   if (change.filesChanged === 0) return null
@@ -50,7 +50,7 @@ function Lines({ lines }: { lines: Schemas['DiffLine'][] }) {
 
 type Counts = { insertions: number; deletions: number }
 
-/** How many lines came and went; nothing of a file that has none. */
+/** The numbers of added and deleted lines; nothing if both are 0. */
 function LineCounts({ insertions, deletions }: Counts) {
   if (insertions + deletions === 0) return null
   return (

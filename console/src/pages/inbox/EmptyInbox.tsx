@@ -5,7 +5,7 @@ import { strings } from '../../i18n'
 import { useStats } from '../../queries/dashboard'
 import styles from './Inbox.module.css'
 
-/** Nothing needs anybody: good news, and what runs. */
+/** An empty inbox, with the numbers of running and queued tasks. */
 export function EmptyInbox() {
   const tasks = useStats()?.tasks
   return (

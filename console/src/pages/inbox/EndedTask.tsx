@@ -15,7 +15,7 @@ import { useFollowUpAction } from './useFollowUpAction'
 
 type Task = Schemas['ListedTask']
 
-/** How a task of one's own has ended. */
+/** A finished task of yours, and its result. */
 export function EndedTask(props: { item: InboxItem; task: Task; isSelected: boolean }) {
   const { item, task, isSelected } = props
   const followUp = useFollowUpAction(task.id)

@@ -5,7 +5,7 @@ import { InboxRow } from './InboxRow'
 import { groupItems } from './selection'
 import { useSelection } from './useSelection'
 
-/** What waits for an answer, and under it what is to be looked at. */
+/** Questions that wait for an answer, followed by items to review. */
 export function InboxList({ inbox }: { inbox: Inbox }) {
   const { asks, looks } = groupItems(inbox.items)
   const { selected, choose } = useSelection([...asks, ...looks])

@@ -10,7 +10,7 @@ import { InboxList } from './InboxList'
 import { ShortcutHints } from './ShortcutHints'
 import { useAnswerToasts } from './useAnswerToasts'
 
-/** The home: what needs the one who looks, and at its side what runs. */
+/** The home page: your inbox, and the running tasks beside it. */
 export default function InboxPage() {
   const inbox = useInbox()
   useAnswerToasts(inbox.data?.items)

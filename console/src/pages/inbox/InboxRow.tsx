@@ -11,15 +11,16 @@ import { UnhealthyMachine } from './UnhealthyMachine'
 
 type Props = { item: InboxItem; isSelected: boolean; onSelect: () => void }
 
-/** One thing that needs somebody: what it is, since when, what happens by itself, what can be done. */
+/** An inbox item: what it is, how old it is, the default action, and what you can do. */
 export function InboxRow({ item, isSelected, onSelect }: Props) {
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: J and K select, and so does the focus
+    // biome-ignore lint/a11y/useKeyWithClickEvents: J and K select a row, and so does the focus
     <li
       id={item.id}
       className={styles.ask}
       aria-current={isSelected || undefined}
-      // A press selects when it is done: rows that grow and shrink under it would make it miss.
+      // Select on click, not on press: rows that change their height under the pointer would make
+      // it miss.
       onFocus={({ target }) => target.matches(':focus-visible') && onSelect()}
       onClick={onSelect}
     >

@@ -4,7 +4,7 @@ import styles from './Inbox.module.css'
 
 export type ItemAction = { name: string; do: () => void; isOff?: boolean; look?: 'main' | 'quiet' }
 
-/** What can be done about a row. 1 to 9 do it on the one that is selected. */
+/** Actions on an inbox item. Keys 1 to 9 run those of the selected item. */
 export function ItemActions({ acts, isSelected }: { acts: ItemAction[]; isSelected: boolean }) {
   const keys = isSelected ? acts.map((act, place) => ({ ...act, key: String(place + 1) })) : []
   useShortcuts(

@@ -5,7 +5,7 @@ import styles from './Inbox.module.css'
 
 type Task = Schemas['ListedTask']
 
-/** What kind of a thing it is, and of which task. */
+/** An item's kind, and its task. */
 export function ItemHeader(props: { kind: string; task: Task; children?: ReactNode }) {
   const { kind, task } = props
   return (
@@ -20,7 +20,7 @@ export function ItemHeader(props: { kind: string; task: Task; children?: ReactNo
   )
 }
 
-/** Words in which one is a name that a machine knows. */
+/** Text followed by an identifier in code style. */
 export function TextWithCode({ said: [before, code] }: { said: string[] }) {
   return (
     <>

@@ -17,7 +17,7 @@ type Gate = Schemas['PendingGate']
 type Task = Schemas['ListedTask']
 type Props = { item: InboxItem; gate: Gate; task: Task; isSelected: boolean }
 
-/** A question with its answers. What it is about is shown where it is selected. */
+/** A question with its answers. If selected, it also shows the change that it is about. */
 export function OpenGate({ item, gate, task, isSelected }: Props) {
   const canAnswer = item.actions.includes('answer')
   return (

@@ -1,6 +1,6 @@
 import { strings } from '../../i18n'
 
-/** The keys of the list, for who has a keyboard. */
+/** The list's keyboard shortcuts, for devices with a keyboard. */
 export function ShortcutHints() {
   return (
     <div className="keys at-end" aria-hidden="true">

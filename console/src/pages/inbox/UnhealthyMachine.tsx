@@ -10,7 +10,7 @@ import { type ItemAction, ItemActions } from './ItemActions'
 
 type Machine = Schemas['UnhealthyMachine']
 
-/** A machine that is not well, and why. */
+/** An unhealthy machine, and why it is unhealthy. */
 export function UnhealthyMachine(props: {
   item: InboxItem
   machine: Machine

@@ -4,7 +4,7 @@ type ItemLink =
   | { to: '/tasks/$taskId'; params: { taskId: string }; search: never }
   | { to: '/machines/$machineId'; params: { machineId: string } }
 
-/** Where an item is read in full: what it is about first. */
+/** Returns the link to an item's details. For results and gates with a diff, that is the diff. */
 export function itemLink({ kind, task, gate, machine }: InboxItem): ItemLink {
   if (machine) return { to: '/machines/$machineId', params: { machineId: machine.id } }
   const isOfWork = kind === 'result' || (kind === 'gate' && gate?.diff?.href != null)

@@ -2,14 +2,14 @@ import type { InboxItem } from '../../queries/inbox'
 
 const QUESTION_KINDS: readonly InboxItem['kind'][] = ['gate', 'question', 'budget']
 
-/** What waits for an answer, and what is to be looked at, each in its order. */
+/** Splits items into questions and items to review, each in their order. */
 export function groupItems(items: readonly InboxItem[]): { asks: InboxItem[]; looks: InboxItem[] } {
   const asks = items.filter(({ kind }) => QUESTION_KINDS.includes(kind))
   return { asks, looks: items.filter(({ kind }) => !QUESTION_KINDS.includes(kind)) }
 }
 
-/** The id that is selected: as chosen while it is there, else what has come in its place. `before`:
- *  the ids in which it was chosen. */
+/** Returns the selected ID: the chosen one or, if it is gone, the one that followed it. `before`:
+ *  the IDs when it was chosen. */
 export function resolveSelection(
   ids: readonly string[],
   chosen: string | null,
@@ -21,7 +21,7 @@ export function resolveSelection(
   return following ?? ids.at(-1) ?? null
 }
 
-/** The id so many steps on; at the ends it stays. */
+/** Returns the ID so many steps further, without passing the ends. */
 export function stepSelection(
   ids: readonly string[],
   from: string | null,

@@ -8,7 +8,7 @@ import { onStreamUpdate } from '../../realtime/stream'
 import { showToast } from '../../state/toasts'
 import { taskViewLink } from './links'
 
-/** Whoever looks at a question while somebody else answers it is told who, and what. */
+/** Shows a toast when someone else answers a question in the list: who, and what. */
 export function useAnswerToasts(items: readonly InboxItem[] | undefined): void {
   const me = useMe()?.id
   const navigate = useNavigate()

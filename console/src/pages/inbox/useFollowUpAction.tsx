@@ -6,7 +6,7 @@ import type { ItemAction } from './ItemActions'
 
 const FollowUpDialog = lazy(() => import('../task/actions/FollowUpDialog'))
 
-/** What is to be done next on a task: the act, and its form while it is open. */
+/** Returns the follow-up action of a task, and its dialog while open. */
 export function useFollowUpAction(taskId: number): { act: ItemAction; dialog: React.ReactNode } {
   const [task, setTask] = useState<TaskDetail | null>(null)
   const read = useFetchTask()

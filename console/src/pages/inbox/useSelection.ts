@@ -6,7 +6,7 @@ import type { InboxItem } from '../../queries/inbox'
 import { itemLink } from './links'
 import { resolveSelection, stepSelection } from './selection'
 
-/** Which row is selected, by keys or by a press. A row that goes gives way to what follows it. */
+/** Tracks the selected row, by keys or clicks. If it disappears, the one after it is selected. */
 export function useSelection(items: readonly InboxItem[]) {
   const ids = items.map(({ id }) => id)
   const [chosen, choose] = useState<string | null>(null)

@@ -5,7 +5,7 @@ import { useMe } from '../../queries/me'
 
 const AccountMenu = lazyComponent(() => import('./AccountMenu'))
 
-/** The round button with one's initials. Its menu is loaded when it is first wanted. */
+/** A round button with your initials. Loads its menu when you first open it. */
 export function AccountButton() {
   const [isWanted, setWanted] = useState(false)
   const name = useMe()?.name ?? ''

@@ -7,7 +7,7 @@ import { useMe } from '../../queries/me'
 import { currentTheme, setTheme, type Theme } from '../../state/theme'
 import { showErrorToast } from '../../state/toasts'
 
-/** Where one's own things are, how the console looks and speaks, and the way out. */
+/** Links to your pages, the theme and language, and sign-out. */
 export default function AccountMenu({ button }: { button: ReactElement }) {
   const me = useMe()
   const navigate = useNavigate()

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { onStreamUpdate } from '../../realtime/stream'
 
-/** What one is told, for those who do not see it: status changes and questions, not output. */
+/** A live region that announces new notifications to screen readers, but no output of tasks. */
 export function Announcer() {
   const [said, say] = useState('')
   useEffect(() => {

@@ -14,7 +14,7 @@ import { useNewTask } from './useNewTask'
 const Palette = lazyComponent(() => import('../palette/Palette'))
 const ShortcutsDialog = lazyComponent(() => import('./ShortcutsDialog'))
 
-/** What stands around every page but the login. */
+/** The frame around every page except the login. */
 export function AppLayout() {
   const [isPaletteOpen, openPalette] = useState(false)
   const [areKeysOpen, openKeys] = useState(false)

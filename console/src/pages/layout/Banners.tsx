@@ -7,8 +7,7 @@ import { connectionStatus, onConnectionChange } from '../../realtime/stream'
 
 const QUIET_MILLISECONDS = 5000
 
-/** What concerns every page: that news do not come any more, and that the server has another
- *  version of the console. */
+/** Notices for every page: updates have stopped, or the server has a new version of the console. */
 export function Banners() {
   const live = useSyncExternalStore(onConnectionChange, connectionStatus)
   return (
@@ -33,7 +32,7 @@ function DisconnectedBanner({ since, at }: { since: number; at: number }) {
   )
 }
 
-/** Offered, never forced: there may be something half written on the page. */
+/** Offers the reload instead of forcing it: the page may hold unsaved input. */
 function NewVersionBanner() {
   return (
     <div className="notice" data-is="running" role="status">

@@ -4,7 +4,7 @@ import { strings } from '../../i18n'
 import { InboxCount } from './InboxCount'
 import { navigationItems } from './navigation'
 
-/** The main pages, in reach of a thumb. */
+/** Links to the main pages, within reach of a thumb. */
 export function BottomNav({ onNewTask }: { onNewTask: () => void }) {
   const [inbox, tasks, machines, , notifications] = navigationItems()
   return (

@@ -4,7 +4,7 @@ import { useInboxCount } from '../../queries/inbox'
 
 const MAX_SHOWN_COUNT = 99
 
-/** How many things wait for the one who looks. */
+/** The number of items in your inbox. */
 export function InboxCount() {
   const isHome = useRouterState({ select: ({ location }) => location.pathname === '/' })
   const count = useInboxCount(isHome)

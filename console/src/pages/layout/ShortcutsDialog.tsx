@@ -2,7 +2,7 @@ import { Dialog } from '../../components/dialogs/Dialog'
 import { activeShortcuts, type Shortcut } from '../../components/hooks/shortcuts'
 import { strings } from '../../i18n'
 
-/** What can be pressed here. */
+/** The active keyboard shortcuts. */
 export default function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={strings.keys.title} isOpen onClose={onClose}>

@@ -1,7 +1,7 @@
 import { Bell, CircleAlert, FolderGit2, List, Server } from 'lucide-react'
 import { strings } from '../../i18n'
 
-/** The five rooms of the bar. */
+/** The five pages of the navigation bar. */
 export const navigationItems = () =>
   [
     { to: '/', name: strings.common.inbox, icon: CircleAlert },

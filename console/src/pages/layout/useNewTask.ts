@@ -1,7 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 
-/** The dialog of a new task can be opened over every page: it stands in the URL as `?new=task`, or
- *  with the description that it begins with. */
+/** Opens the dialog of a new task on any page. The URL holds it as `?new=task`, or `?new=` with the
+ *  initial description. */
 export function useNewTask() {
   const { new: isOpen } = useSearch({ strict: false }) as { new?: string }
   const navigate = useNavigate()
@@ -9,7 +9,6 @@ export function useNewTask() {
     navigate({ to: '.', search: (before: object) => ({ ...before, new: value }) as never })
   return {
     isOpen: isOpen !== undefined,
-    /** What the description begins with. */
     initialDescription: isOpen === 'task' ? '' : (isOpen ?? ''),
     open: (description = '') => void set(description || 'task'),
     close: () => void set(undefined),

@@ -6,7 +6,7 @@ import { strings } from '../../i18n'
 import styles from './login.module.css'
 import { loginFailure } from './loginFailure'
 
-/** The second step: a code, or a recovery code. */
+/** The second step of the sign-in: a one-time code, or a recovery code. */
 export function CodeForm(props: { act: (code: string) => Promise<void>; onBack: () => void }) {
   useTitle(strings.login.codeTitle)
   const form = useForm(({ text }) => props.act(text('code').replace(/\s/g, '')))
@@ -28,7 +28,7 @@ export function CodeForm(props: { act: (code: string) => Promise<void>; onBack: 
             autoComplete="one-time-code"
             maxLength={40}
             required
-            // biome-ignore lint/a11y/noAutofocus: it is the step's one field
+            // biome-ignore lint/a11y/noAutofocus: the step's only field
             autoFocus
             aria-invalid={wrong ? true : undefined}
             aria-describedby={wrong ? 'wrong' : undefined}

@@ -2,7 +2,7 @@ import { useTitle } from '../../components/page/Page'
 import { strings } from '../../i18n'
 import styles from './login.module.css'
 
-/** Said in place of the form where one cannot sign in: what to do instead. */
+/** Replaces the form on an insecure origin, where sign-in is impossible, with advice. */
 export function InsecureOrigin() {
   useTitle(strings.login.title)
   return (

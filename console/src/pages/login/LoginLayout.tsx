@@ -4,7 +4,7 @@ import { type Language, language, languages, setLanguage } from '../../i18n'
 import { useVersion } from '../../queries/health'
 import styles from './login.module.css'
 
-/** What stands around both steps: whose door it is, and in which language it speaks. */
+/** The frame around both sign-in steps: logo, language choice and version. */
 export function LoginLayout({ children }: { children: ReactNode }) {
   const version = useVersion()
   return (

@@ -10,7 +10,7 @@ import { PasswordForm } from './PasswordForm'
 type Search = { next?: string; error?: string }
 type Credentials = { username: string; password: string }
 
-/** Name and password, then a code where a second factor is on; or a provider. */
+/** The sign-in page: name and password, then a code if a second factor is on; or a provider. */
 export default function LoginPage() {
   const { next, error } = useSearch({ strict: false }) as Search
   const navigate = useNavigate()

@@ -13,7 +13,7 @@ import { loginFailure } from './loginFailure'
 type Props = {
   onSubmit: (name: { username: string; password: string }) => Promise<void>
   next: string
-  /** Why a provider's sign-in came to nothing, if it did. */
+  /** Why the sign-in with a provider failed, if it did. */
   refused: string | undefined
 }
 
@@ -89,7 +89,7 @@ function PasswordField({ described }: { described: object }) {
 function ProviderLinks({ next }: { next: string }) {
   const items = useProviders()?.items ?? []
   if (items.length === 0) return null
-  // It comes back here, so that what went wrong there is told here.
+  // Return to this page, so that it can show what went wrong.
   const back = `/login?${new URLSearchParams({ next })}`
   return (
     <>

@@ -1,7 +1,7 @@
 import type { Problem } from '../../api/problem'
 import type { Strings } from '../../i18n'
 
-/** Why a login failed, and what is left to try. */
+/** Returns why a login failed, and how many tries remain. */
 export function loginFailure(problem: Problem, words: Strings): string {
   const { login, common } = words
   switch (problem.code) {
@@ -20,7 +20,7 @@ export function loginFailure(problem: Problem, words: Strings): string {
   }
 }
 
-/** Said only when few are left: until then it would worry nobody. */
+/** Returns text only when few tries remain: earlier it would worry people needlessly. */
 function remainingText({ remaining }: Problem, { login }: Strings): string {
   if (remaining === null || remaining > 3) return ''
   return remaining === 0 ? '' : login.left(remaining)

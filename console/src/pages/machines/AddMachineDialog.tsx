@@ -14,7 +14,7 @@ import { EnrollmentSteps } from './EnrollmentSteps'
 
 type Token = Schemas['CreatedToken']
 
-/** Lets a machine in: a token, what to run there, and how far the machine has come. */
+/** A dialog that adds a machine: a token, the commands to run there, and the machine's progress. */
 export function AddMachineDialog({ onClose }: { onClose: () => void }) {
   const [label, setLabel] = useState('')
   const { mutate, data: token, error, isPending, reset } = useCreateEnrollmentToken()
@@ -90,7 +90,7 @@ function EnrollmentInstructions({ token }: { token: Token }) {
   )
 }
 
-/** What to run where the server has no package for machines. */
+/** The commands to run if the server has no package for machines. */
 function ManualInstructions({ token }: { token: string }) {
   const enroll = `echo ${token} | python -m muster worker enroll --server ${location.origin} --token -`
   return (

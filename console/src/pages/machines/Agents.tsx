@@ -12,7 +12,7 @@ import {
 } from '../../lib/machine/machines'
 import styles from './machines.module.css'
 
-/** The agents that are installed, how they fare, and why not. */
+/** The installed agents, with the reason for each unhealthy one. */
 export function Agents({ machine }: { machine: Pick<Machine, 'capabilities'> }) {
   const now = useNow()
   const agents = agentsOf(machine)
@@ -43,7 +43,7 @@ function unhealthyReason({ agentType, reason, degradedUntil }: Capability): stri
   return agentIsUnhealthy(agentName(agentType), said) + again
 }
 
-/** How far it contains attempts, and what it lacks for more. */
+/** The machine's sandbox level, and what is missing for a higher one. */
 export function SandboxLine({ machine }: { machine: Machine }) {
   const { sandbox } = machine
   if (sandbox === null) return <span className="dim">{strings.machines.sandboxUnknown}</span>

@@ -5,7 +5,7 @@ import styles from './machines.module.css'
 
 const DISK_FULL_PERCENT = 90
 
-/** What the machine last said of itself; of one that is away nothing is known. */
+/** The machine's latest metrics. Those of an offline machine are unknown. */
 export function CurrentLoad({ machine }: { machine: Machine }) {
   const { cpuPercent, memoryPercent, diskPercent } = machine.metrics
   const isAway = machine.status === 'offline'

@@ -11,7 +11,7 @@ import { DrainPreview } from './DrainPreview'
 const DEADLINES = ['none', '0', '600', '3600', '14400', '86400'] as const
 type Deadline = (typeof DEADLINES)[number]
 
-/** Why and until when a machine is drained, and what becomes of its tasks: asked before it is done. */
+/** A dialog for draining a machine: the reason, the deadline, and what happens to its tasks. */
 export function DrainDialog({ machine, onClose }: { machine: Machine; onClose: () => void }) {
   const [note, setNote] = useState('')
   const [deadline, setDeadline] = useState<Deadline>('none')

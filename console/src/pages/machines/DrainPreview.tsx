@@ -9,7 +9,7 @@ import { titleOf } from '../../lib/task/title'
 import { useDrainPreview } from '../../queries/machines'
 import styles from './dialogs.module.css'
 
-/** What a drain would do with each task there. */
+/** What a drain would do with each of the machine's tasks. */
 export function DrainPreview(props: { machineId: string; deadlineSeconds: number | null }) {
   const { data: plan, error, refetch } = useDrainPreview(props.machineId, props.deadlineSeconds)
   return (

@@ -11,7 +11,8 @@ import { Agents } from './Agents'
 import styles from './dialogs.module.css'
 import { hardwareSummary } from './hardwareSummary'
 
-/** Token redeemed, connected, agents found, first task: what has come, and what comes next. */
+/** The steps of an enrollment: token redeemed, connected, agents found, first task. Shows what is
+ *  done and what comes next. */
 export function EnrollmentSteps({ tokenId }: { tokenId: number }) {
   const { data: come } = useEnrollment(tokenId)
   useRefetchOnUpdates(tokenId)
@@ -70,7 +71,7 @@ function Step(props: { name: string; at: string | null | undefined; children: Re
   )
 }
 
-/** A machine that comes, or a task that begins, is told by the stream. */
+/** Refetches the enrollment when the stream reports a machine or an event of a task. */
 function useRefetchOnUpdates(tokenId: number): void {
   const cache = useQueryClient()
   useEffect(() => {

@@ -7,7 +7,7 @@ import styles from './machines.module.css'
 
 type Name = keyof Filter
 
-/** Which machines are shown. What is chosen stands in the URL. */
+/** Filters for the list of machines. The URL holds the choice. */
 export function Filters(props: {
   machines: readonly Machine[]
   filter: Filter

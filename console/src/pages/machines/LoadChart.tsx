@@ -8,7 +8,7 @@ import { columnsOf } from '../../lib/machine/samples'
 const MINUTE_SECONDS = 60
 const DAY_SECONDS = 24 * 3600
 
-/** Processor, memory, disk in percent, and the slots that were taken. */
+/** A chart of CPU, memory and disk in percent, and of the used slots. */
 export default function LoadChart(props: {
   samples: Schemas['Samples']
   slots: number
@@ -46,7 +46,7 @@ export default function LoadChart(props: {
   )
 }
 
-/** The day that ends with the last sample: gaps before the first are shown, too. */
+/** Returns the 24 hours before the last sample, so that gaps before the first are visible. */
 function lastDay(at: readonly string[]): [number, number] {
   const end = Date.parse(at.at(-1) ?? new Date().toISOString()) / 1000
   return [end - DAY_SECONDS, end]

@@ -9,7 +9,7 @@ import styles from './machine.module.css'
 
 const LoadChart = lazy(() => import('./LoadChart'))
 
-/** The load of a day or of a season. What draws it is loaded when there is something to draw. */
+/** The load over 24 hours or 90 days. Loads the chart's code only when there is data. */
 export function LoadPanel(props: {
   machine: Machine
   range: Step

@@ -64,7 +64,7 @@ function ActionMenu({ machine, onDrain }: { machine: Machine; onDrain: () => voi
   return <Menu items={acts} button={button} />
 }
 
-/** What decides which tasks it can take. */
+/** What decides which tasks the machine can run. */
 function Properties({ machine }: { machine: Machine }) {
   const labels = labelsOf(machine)
   return (

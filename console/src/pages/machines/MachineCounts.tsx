@@ -3,7 +3,7 @@ import { strings } from '../../i18n'
 import { countByStatus, type Machine } from '../../lib/machine/machines'
 import styles from './machines.module.css'
 
-/** How many machines stand how, and how many of their slots are taken. */
+/** The number of machines per status, and how many of their slots are used. */
 export function MachineCounts({ machines }: { machines: readonly Machine[] }) {
   const total = machines.reduce((sum, { slots }) => sum + slots.total, 0)
   const used = machines.reduce((sum, { slots }) => sum + slots.used, 0)

@@ -9,7 +9,7 @@ import { displayStatus } from '../../lib/task/displayStatus'
 import { titleOf } from '../../lib/task/title'
 import styles from './machine.module.css'
 
-/** The tasks whose latest attempt is there, newest first. */
+/** The tasks whose latest attempt is on the machine, newest first. */
 export function MachineTasks(props: { tasks: readonly Task[] | undefined; error: unknown }) {
   const { tasks, error } = props
   return (

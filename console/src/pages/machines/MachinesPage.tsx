@@ -74,7 +74,7 @@ export default function MachinesPage() {
   )
 }
 
-/** `onAdd`: null where it isn't allowed. */
+/** `onAdd`: null if it isn't allowed. */
 function Aside(props: { machines: Machine[] | undefined; onAdd: (() => void) | null }) {
   const { machines, onAdd } = props
   return (

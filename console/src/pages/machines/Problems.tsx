@@ -7,7 +7,7 @@ import styles from './machines.module.css'
 
 const DISK_FULL_PERCENT = 90
 
-/** What is wrong with the machine or why it takes nothing, in a sentence. Nothing where all is well. */
+/** What is wrong with the machine or why it takes no tasks; renders nothing if all is well. */
 export function Problems({ machine, tasks }: { machine: Machine; tasks: readonly Task[] }) {
   const said = problemTexts(machine, tasks)
   if (said.length === 0) return null

@@ -6,7 +6,7 @@ import { displayStatus } from '../../lib/task/displayStatus'
 import { titleOf } from '../../lib/task/title'
 import styles from './machines.module.css'
 
-/** What sits in the slots, and what else is kept there. */
+/** The attempts that occupy the machine's slots, its free slots, and the tasks retained there. */
 export function SlotChips({ machine, tasks }: { machine: Machine; tasks: readonly Task[] }) {
   const { occupied, hidden, free, retained } = slotsOf(machine, tasks)
   return (

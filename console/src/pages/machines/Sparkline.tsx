@@ -6,7 +6,7 @@ import styles from './machines.module.css'
 
 const HALF_HOUR_MILLISECONDS = 30 * 60_000
 
-/** The processor's load over a day, on a fixed scale. */
+/** The CPU load over a day, on a fixed scale. */
 export function Sparkline(props: { day: Schemas['MachineDay'] | undefined; isAlive: boolean }) {
   const { day, isAlive } = props
   const now = useNow()

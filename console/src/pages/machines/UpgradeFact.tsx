@@ -3,10 +3,10 @@ import { revealInvisible } from '../../lib/format/invisibleChars'
 import type { Machine } from '../../lib/machine/machines'
 import { Fact } from './Fact'
 
-/** States of which the machine's own words tell more than ours. */
+/** States for which the machine reports a more precise reason. */
 const STATES_WITH_REASON = new Set<string>(['opted_out', 'preparing', 'waiting', 'failed'])
 
-/** What version it is to take, and what keeps it from that; nothing of one that runs the server's. */
+/** The version to upgrade to, and what prevents it. Empty if it is the server's version. */
 export function UpgradeFact({ machine: { upgrade } }: { machine: Machine }) {
   if (upgrade.state === 'current') return null
   const { upgrade: name, upgrades, upgradeTo } = strings.machines

@@ -6,7 +6,7 @@ import { useUndrain } from '../../queries/machines'
 import { useMe } from '../../queries/me'
 import { showErrorToast, showToast } from '../../state/toasts'
 
-/** What one may do with a machine. Not allowed is not shown. */
+/** Returns the actions on a machine that you are allowed. */
 export function useMachineActions(machine: Machine, onDrain: () => void): MenuItem[] {
   const me = useMe()
   const navigate = useNavigate()

@@ -11,7 +11,7 @@ import {
 } from '../../realtime/desktopNotifications'
 import styles from './Notifications.module.css'
 
-/** Whether this browser shows notifications on the desktop: by choice, asked at a press alone. */
+/** A switch for this browser's desktop notifications. Asks for permission only on a click. */
 export function DesktopNotifications() {
   const state = useSyncExternalStore(onDesktopChange, desktopState)
   return (

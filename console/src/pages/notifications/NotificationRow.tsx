@@ -9,7 +9,7 @@ import type { Notification } from '../../queries/notifications'
 import styles from './Notifications.module.css'
 import { useReadAction } from './useReadActions'
 
-/** One notification. Opening what it is about reads it. */
+/** A notification. Following its link marks it as read. */
 export function NotificationRow({ notification }: { notification: Notification }) {
   const { id, title, body, taskId, readAt, createdAt } = notification
   const { read, readQuietly } = useReadAction(id)

@@ -13,7 +13,7 @@ import styles from './Notifications.module.css'
 import { UnreadTabs } from './UnreadTabs'
 import { useReadAllAction } from './useReadActions'
 
-/** What one was told, newest first, and what of it is unread. */
+/** Your notifications, newest first, and which are unread. */
 export default function NotificationsPage() {
   const isUnread = (useSearch({ strict: false }) as { show?: string }).show === 'unread'
   const list = useNotifications(isUnread)

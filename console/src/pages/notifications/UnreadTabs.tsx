@@ -2,7 +2,6 @@ import { Link } from '@tanstack/react-router'
 import { strings } from '../../i18n'
 import styles from './Notifications.module.css'
 
-/** All of them, or those that are unread. */
 export function UnreadTabs({ isUnread }: { isUnread: boolean }) {
   const views = [
     { name: strings.notifications.all, show: undefined, isShown: !isUnread },

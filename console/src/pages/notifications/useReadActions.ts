@@ -2,10 +2,10 @@ import { strings } from '../../i18n'
 import { type Notification, useMarkAllRead, useMarkRead } from '../../queries/notifications'
 import { showToast, showUndoToast } from '../../state/toasts'
 
-/** The server takes back no more at once. */
+/** The most notifications that the server marks as unread at once. */
 const MAX_UNDOABLE = 200
 
-/** Mark one as read, with a way back, or without a word. */
+/** Returns two ways to mark a notification as read: with an undo toast, or silently. */
 export function useReadAction(id: number) {
   const mark = useMarkRead()
   const ids = [id]
@@ -17,7 +17,8 @@ export function useReadAction(id: number) {
   return { read, readQuietly }
 }
 
-/** Mark all as read; with a way back where all that were unread are among the items (`isWhole`). */
+/** Returns a function that marks all as read. Offers undo only if the items include all unread ones
+ *  (`isWhole`). */
 export function useReadAllAction(
   items: readonly Notification[],
   isWhole: boolean,

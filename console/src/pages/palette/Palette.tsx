@@ -11,7 +11,7 @@ import { type PaletteNavigation, usePaletteNavigation } from './usePaletteNaviga
 
 type Found = Schemas['SearchResults'] | undefined
 
-/** `⌘K`: find and go, or act, from anywhere. */
+/** The command palette, opened with `⌘K`: finds things and runs actions from anywhere. */
 export default function Palette({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState('')
   const q = useDeferredValue(typed.trim())
@@ -52,7 +52,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   )
 }
 
-/** What Enter opens: what was moved to, until other results come; then the first of them. */
+/** Tracks what Enter opens: the entry you moved to, or the first one once other results arrive. */
 function useSelection(found: Found, actions: PaletteAction[]) {
   const [moved, setMoved] = useState({ found, to: '' })
   const [task, machine, project, action] = [

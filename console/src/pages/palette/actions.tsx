@@ -23,7 +23,7 @@ export type PaletteAction = { name: string; icon: ReactNode; hint?: string; run:
 
 const icon = (Icon: typeof Copy) => <Icon className="i" aria-hidden="true" />
 
-/** What can be done with the first task that was found. */
+/** Returns the actions for the first task found. */
 export function taskActions(
   task: Schemas['ListedTask'],
   doors: PaletteNavigation,
@@ -45,7 +45,7 @@ export function taskActions(
   ]
 }
 
-/** What can be done anywhere, as far as `q` is in its name. */
+/** Returns the actions that don't depend on the results and whose name matches `q`. */
 export function globalActions(q: string, doors: PaletteNavigation): PaletteAction[] {
   const always: PaletteAction[] = [
     { name: strings.palette.newTask(q), icon: icon(Plus), hint: 'C', run: () => doors.newTask(q) },

@@ -2,7 +2,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useMe } from '../../queries/me'
 import { useNewTask } from '../layout/useNewTask'
 
-/** Where the palette leads; each closes it. */
+/** Returns the palette's navigation functions. Each closes the palette. */
 export function usePaletteNavigation(onClose: () => void) {
   const navigate = useNavigate()
   const newTask = useNewTask()

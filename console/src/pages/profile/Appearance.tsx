@@ -7,7 +7,7 @@ import { type Language, language, languages, setLanguage, strings } from '../../
 import { currentTheme, setTheme, type Theme } from '../../state/theme'
 import styles from './profile.module.css'
 
-/** What this browser keeps: language, theme, and whether single keys act. */
+/** Preferences stored in this browser: language, theme, and single-key shortcuts. */
 export function Appearance() {
   const [shown, show] = useState(currentTheme)
   const [hasKeys, setKeys] = useState(areShortcutsEnabled)

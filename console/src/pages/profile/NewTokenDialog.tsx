@@ -12,7 +12,7 @@ import { expiryAfter, LIFETIMES } from './tokenLifetime'
 type Scope = 'read' | 'tasks' | 'projects' | 'admin'
 const SCOPES: Scope[] = ['read', 'tasks', 'projects', 'admin']
 
-/** A token: what for, how far it goes, and for how long. */
+/** A dialog that creates a token: its purpose, scopes and lifetime. */
 export function NewTokenDialog(props: {
   isAdmin: boolean
   onMade: (token: string) => void
@@ -81,7 +81,7 @@ function ProjectAccess(props: { isNarrow: boolean; onChange: (isNarrow: boolean)
 }
 
 function Scopes({ isNarrow }: { isNarrow: boolean }) {
-  // What is in no project cannot be narrowed to some.
+  // A token for some projects can't have the admin scope, which belongs to no project.
   const scopes = SCOPES.filter((scope) => scope !== 'admin' || !isNarrow)
   return (
     <fieldset>

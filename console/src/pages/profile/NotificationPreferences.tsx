@@ -13,7 +13,7 @@ type Kind = keyof Preferences
 type Choice = Schemas['NotificationChoice']
 type ChangePreference = (kind: Kind, change: Partial<Choice>) => void
 
-/** What one is told of, where, and of which tasks. A change is in force at once. */
+/** What you are notified of, where, and for which tasks. A change applies at once. */
 export function NotificationPreferences() {
   const preferences = usePreferences()
   const saving = useMutation({ mutationFn: savePreferences })

@@ -7,7 +7,7 @@ import styles from './profile.module.css'
 
 const MINUTE = 60_000
 
-/** How much of this month's budget is used, where there is one. */
+/** How much of your budget for this month is used, if you have one. */
 export function OwnBudget() {
   const found = useOwnBudget()
   return (

@@ -23,7 +23,7 @@ export function Password() {
   return (
     <Section title={strings.profile.password} about={strings.profile.passwordAbout}>
       <form className={styles.form} onSubmit={form.onSubmit}>
-        {/* So that password managers know whose it is. */}
+        {/* Tells password managers which account the password belongs to. */}
         <input type="hidden" name="username" autoComplete="username" value={me?.name ?? ''} />
         <Field label={strings.profile.currentPassword} error={form.errorOf('currentPassword')}>
           <input

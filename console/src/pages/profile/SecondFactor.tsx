@@ -11,7 +11,7 @@ import { showErrorToast } from '../../state/toasts'
 import { RecoveryCodesDialog } from './RecoveryCodesDialog'
 import { SecondFactorDialog } from './SecondFactorDialog'
 
-/** The second factor: off, being set up, just verified (its recovery codes are shown), on. */
+/** The second factor: off, in setup, just verified (shows its recovery codes), or on. */
 export function SecondFactor({ isOn }: { isOn: boolean }) {
   const [recoveryCodes, showCodes] = useState<string[]>()
   const [isTurningOff, turnOff] = useState(false)

@@ -8,7 +8,7 @@ import { verifySecondFactor } from '../../queries/profile'
 import styles from './profile.module.css'
 import { qrPath } from './qrPath'
 
-/** The QR code and the key for the app, and the code that it shows then. */
+/** The QR code and key for the authenticator app, and a field for the app's code. */
 export function SecondFactorDialog(props: {
   setup: Schemas['TotpSetup']
   onVerified: (recoveryCodes: string[]) => void
@@ -44,7 +44,7 @@ export function SecondFactorDialog(props: {
   )
 }
 
-/** Black on white in both themes: not every camera reads it the other way. */
+/** A QR code, black on white in both themes: not every camera reads inverted ones. */
 function QrCode({ text }: { text: string }) {
   const { data, size } = encode(text, { border: 2 })
   return (

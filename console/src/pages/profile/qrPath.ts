@@ -1,4 +1,4 @@
-/** The dark squares of a QR code as one SVG path, a run of them in a row as one piece. */
+/** Returns the dark squares of a QR code as one SVG path, one rectangle per run in a row. */
 export function qrPath(rows: boolean[][]): string {
   return rows.flatMap((row, y) => runsOf(row).map(([x, length]) => runPath(x, y, length))).join('')
 }

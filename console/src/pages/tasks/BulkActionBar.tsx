@@ -13,7 +13,7 @@ import styles from './Tasks.module.css'
 
 type BulkAction = 'cancel' | 'retry'
 
-/** What can be done to all that are selected: shown only where it is allowed for each of them. */
+/** Actions on the selected tasks. Shows only those allowed for each of them. */
 export function BulkActionBar({ rows, onClear }: { rows: Row[]; onClear: () => void }) {
   const [isAsking, ask] = useState(false)
   const ids = rows.map(({ id }) => id)
@@ -58,7 +58,7 @@ export function BulkActionBar({ rows, onClear }: { rows: Row[]; onClear: () => v
   )
 }
 
-/** Does it to all. Those that it could not be done to stay selected. */
+/** Runs an action on all tasks. If any fail, the selection stays. */
 function useBulkAction(ids: number[], onDone: () => void) {
   const [isBusy, setBusy] = useState(false)
   const run = async (act: BulkAction) => {

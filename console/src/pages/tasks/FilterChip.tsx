@@ -14,7 +14,7 @@ type Props = {
   onClear: () => void
 }
 
-/** A filter: what it is about, what is chosen, and a menu to choose from. */
+/** A filter: its name, the chosen values, and a menu to choose from. */
 export function FilterChip({ name, options, chosen, onChoose, onClear }: Props) {
   const isOn = chosen.length > 0
   const { container, onOpenChange } = useLandmark()

@@ -5,7 +5,7 @@ import styles from './Tasks.module.css'
 
 const DEBOUNCE_MILLISECONDS = 200
 
-/** Searches as one types: what is typed goes into the URL after a moment. */
+/** A search field that updates the URL as you type, with a debounce. */
 export function SearchField({ q, onSeek }: { q: string; onSeek: (q: string) => void }) {
   const [typed, setTyped] = useState<string | null>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)

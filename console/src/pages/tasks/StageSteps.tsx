@@ -4,7 +4,7 @@ import { stepClasses } from './rowStatus'
 
 const MAX_STEPS = 6
 
-/** How far a task's stages are: a short bar each, and the name of the one where it stands. */
+/** A task's progress through its stages: a short bar for each, and the current one's name. */
 export function StageSteps({ row }: { row: Row }) {
   const at = Math.min(row.currentStageIndex, row.stages.length - 1)
   const steps = stepClasses(row)

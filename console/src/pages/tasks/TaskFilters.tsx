@@ -16,7 +16,6 @@ import { useFilters } from './useFilters'
 
 type SingleFilter = 'agentType' | 'machineId' | 'createdBy' | 'machineSelector'
 
-/** Search, and a chip for each filter. */
 export function TaskFilters() {
   const { filters, set, replace } = useFilters()
   const me = useMe()
@@ -48,7 +47,7 @@ export function TaskFilters() {
   return (
     <search className={styles.tools}>
       <SearchField q={filters.q ?? ''} onSeek={(q) => set({ q: q || undefined })} />
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would draw a frame */}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would draw a border */}
       <div className={styles.chips} role="group" aria-label={strings.tasks.filters}>
         {several('status', strings.tasks.status, statusOptions())}
         {several(

@@ -7,7 +7,7 @@ const MIN_SHOWN = 20
 
 type Props = { filters: Filters; shown: number; hasMore: boolean }
 
-/** How many are shown, of how many there are where the projects' counts tell; and the keys. */
+/** The number of tasks shown, the total if the projects' counts give it, and the shortcuts. */
 export function TaskListFooter({ filters, shown, hasMore }: Props) {
   const all = useTaskCount(filters)
   const some = formatInteger(shown, locale)
@@ -39,7 +39,8 @@ export function TaskListFooter({ filters, shown, hasMore }: Props) {
   )
 }
 
-/** How many tasks match, as far as projects count them: by project and status. */
+/** Returns how many tasks match; null with filters other than project and status, by which projects
+ *  count them. */
 function useTaskCount({ status, project, ...others }: Filters): number | null {
   const projects = useProjectOptions()
   if (!projects || Object.keys(others).length > 0) return null

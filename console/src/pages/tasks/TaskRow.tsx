@@ -23,7 +23,7 @@ type Props = {
   measure: Ref<HTMLTableRowElement>
 }
 
-/** A line of the table; on phones three lines of a card. */
+/** A row of the table; on phones, a card of three lines. */
 export const TaskRow = memo(function TaskRow(props: Props) {
   const { row, index, isChosen, isAt, onChoose, onOpen } = props
   const { look, isMine } = rowDisplayStatus(row)
@@ -74,7 +74,7 @@ export const TaskRow = memo(function TaskRow(props: Props) {
   )
 })
 
-/** Whether the row itself was pressed: nothing in it, and not to choose a text. */
+/** Whether the click was on the row itself: not on a control in it, and not to select text. */
 function isOnRow({ target }: MouseEvent): boolean {
   return !(target as Element).closest('a, input, label, button') && !getSelection()?.toString()
 }
@@ -111,8 +111,8 @@ function LineCounts({ result }: { result: Row['result'] }) {
   )
 }
 
-/** A row that has just changed loses its tint again. Two names for one animation: with another one
- *  it begins anew. */
+/** Returns the class that highlights a row just changed, for a while. Alternates between two names
+ *  of one animation, because a new name restarts it. */
 function changeClass({ changedAt }: Row): string | undefined {
   if (changedAt === undefined || Date.now() - changedAt > HIGHLIGHT_MILLISECONDS) return undefined
   return changedAt % 2 === 0 ? styles.changed : styles.changedAgain

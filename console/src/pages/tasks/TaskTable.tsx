@@ -13,18 +13,18 @@ const PREFETCH_ROWS = 60
 type Props = {
   rows: Row[]
   hasMore: boolean
-  /** Whether more can be asked for now. */
+  /** Whether the next page can be requested now. */
   canRead: boolean
   onMore: () => void
   chosen: ReadonlySet<number>
   onChoose: (id: number) => void
   onChooseAll: () => void
-  /** The number of the row that keys are about. */
+  /** The ID of the row that the keys act on. */
   at: number | null
   onOpen: (id: number) => void
 }
 
-/** The rows of which some are seen: only these are drawn, whatever there is above and below. */
+/** A table of tasks with virtual scrolling: only the rows in view are rendered. */
 export function TaskTable(props: Props) {
   const { rows, hasMore, canRead, onMore, chosen, at } = props
   const body = useRef<HTMLTableSectionElement>(null)
@@ -110,7 +110,7 @@ function Head(props: { areAllChosen: boolean; onChooseAll: () => void }) {
   )
 }
 
-/** Where the rows begin, in pixels of the page. */
+/** Returns where the rows start, in pixels of the page. */
 function useTop(body: RefObject<HTMLTableSectionElement | null>): number {
   const [top, setTop] = useState(0)
   useLayoutEffect(() => {
@@ -126,7 +126,7 @@ function useTop(body: RefObject<HTMLTableSectionElement | null>): number {
   return top
 }
 
-/** Stands for the rows that are not drawn. */
+/** A placeholder for the rows that aren't rendered. */
 function Spacer({ height }: { height: number }) {
   if (height <= 0) return null
   return (
@@ -136,24 +136,24 @@ function Spacer({ height }: { height: number }) {
   )
 }
 
-/** Read on before the last row is seen. */
+/** Loads the next page before the last row is in view. */
 function usePrefetch(last: number, count: number, canRead: boolean, onMore: () => void): void {
   const isNear = canRead && last >= count - PREFETCH_ROWS
   const more = useRef(onMore)
   more.current = onMore
-  // biome-ignore lint/correctness/useExhaustiveDependencies: with more rows it may be near again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with more rows, the end may be near again
   useLayoutEffect(() => {
     if (isNear) more.current()
   }, [isNear, count])
 }
 
-/** The row that keys are about is seen. */
+/** Scrolls to the row that the keys act on. */
 function useScrollIntoView(
   at: number | null,
   rows: Row[],
   virtual: ReturnType<typeof useWindowVirtualizer<HTMLTableRowElement>>,
 ): void {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only another row is looked for
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a change of the row must scroll
   useLayoutEffect(() => {
     if (at === null) return
     const place = rows.findIndex(({ id }) => id === at)

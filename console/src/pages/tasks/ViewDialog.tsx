@@ -7,7 +7,7 @@ import { Field } from '../../components/forms/Field'
 import { strings } from '../../i18n'
 import { type SavedView, useViewActions } from '../../queries/savedViews'
 
-/** Gives filters a name, or a view another one. */
+/** A dialog that saves filters as a named view, or renames a view. */
 export function ViewDialog(props: { view: SavedView | null; query: string; onClose: () => void }) {
   const { view, query, onClose } = props
   const [name, setName] = useState(view?.name ?? '')

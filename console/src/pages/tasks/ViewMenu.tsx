@@ -6,7 +6,7 @@ import { showErrorToast, showUndoToast } from '../../state/toasts'
 
 type Props = { view: SavedView; views: SavedView[]; onRename: () => void }
 
-/** What can be done with the view that is shown. */
+/** Actions on the current view. */
 export function ViewMenu({ view, views, onRename }: Props) {
   const { create, change, remove } = useViewActions()
   const onError = showErrorToast
@@ -14,7 +14,7 @@ export function ViewMenu({ view, views, onRename }: Props) {
   const left = views[place - 1]
   const toLeft = () => {
     if (!left) return
-    // Two at one place stand by their age: so both get a place of their own.
+    // Views at the same position are sorted by age, so give both a position of their own.
     change.mutate({ id: view.id, position: place - 1 }, { onError })
     change.mutate({ id: left.id, position: place }, { onError })
   }

@@ -11,7 +11,7 @@ import { ViewMenu } from './ViewMenu'
 
 type View = { name: string; filters: Filters; saved?: SavedView }
 
-/** Views that everybody has, then one's own; the one whose filters are set is marked. */
+/** Tabs for the default views and your saved ones. Marks the one with the current filters. */
 export function ViewTabs({ filters, onView }: { filters: Filters; onView: (f: Filters) => void }) {
   const [naming, name] = useState<SavedView | 'new' | null>(null)
   const saved = useSavedViews()

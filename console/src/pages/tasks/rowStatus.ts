@@ -1,4 +1,4 @@
-/** What a row says of its task: what it does now, or why it waits; and how far its stages are. */
+/** The text and status of a task's row: what the task does, or why it waits, and its progress. */
 import type { Schemas } from '../../api/client'
 import type { tasks as Words } from '../../i18n/en/tasks'
 import { agentName } from '../../lib/format/agentNames'
@@ -8,7 +8,7 @@ import type { Row } from '../../lib/task/tableRows'
 
 export type RowTextContext = Omit<StatusTextContext, 'gate' | 'machineNames'> & { of: typeof Words }
 
-/** One line. */
+/** Returns the status as one line. */
 export function rowStatusText(row: Row, said: RowTextContext): string {
   if (row.status === 'queued' && row.waitingFor === null) return queuedText(row, said)
   const { summary, detail } = statusText(toTaskDetail(row), {
@@ -19,7 +19,7 @@ export function rowStatusText(row: Row, said: RowTextContext): string {
   return shown ? said.words.and(summary, shown) : summary
 }
 
-/** "2nd in line; heron, tern, and osprey have no free slot". */
+/** Returns, for example, "2nd in line; heron, tern, and osprey have no free slot". */
 function queuedText(
   { position, blockers, agentType }: Row,
   { words, of, locale }: RowTextContext,
@@ -47,12 +47,12 @@ function gateOf({ question, stages }: Row): StatusTextContext['gate'] {
   return { ...question, stageName, branch: null } as NonNullable<StatusTextContext['gate']>
 }
 
-/** A row has what `statusText` reads, but for the stages' other half. */
+/** Adapts a row for `statusText`, which needs none of the stage fields that rows lack. */
 function toTaskDetail(row: Row): Schemas['TaskDetail'] {
   return { ...row, pipeline: row.stages, queue: null } as unknown as Schemas['TaskDetail']
 }
 
-/** Whether it asks this person, another one, or nobody. */
+/** Returns the display status, and whether you can answer the question (`isMine`). */
 export function rowDisplayStatus(row: Row): { look: DisplayStatus; isMine: boolean } {
   const look = row.status === 'queued' && row.question ? 'needs' : displayStatus(row)
   return { look, isMine: row.allowedActions.includes('answer') }
@@ -60,7 +60,7 @@ export function rowDisplayStatus(row: Row): { look: DisplayStatus; isMine: boole
 
 export type StepClass = '' | 'y' | 'n' | 'q' | 'w' | 'e'
 
-/** For each stage the class of its bar: done, now, asking, waiting, failed, to come. */
+/** Returns the class of each stage's bar: done, running, asking, waiting, failed, or to come. */
 export function stepClasses(row: Row): StepClass[] {
   const { look } = rowDisplayStatus(row)
   return row.stages.map((_, place): StepClass => {

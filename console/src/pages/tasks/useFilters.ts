@@ -12,7 +12,7 @@ const NONE: Partial<Record<Name, undefined>> = {
   q: undefined,
 }
 
-/** The filters that the URL names, and how they are changed: some of them, or all for others. */
+/** Returns the filters in the URL, and functions that change some or replace all of them. */
 export function useFilters() {
   const filters = parseFilters(useSearch({ strict: false }) as Record<string, unknown>)
   const navigate = useNavigate()

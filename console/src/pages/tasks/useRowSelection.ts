@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react'
 import type { Row } from '../../lib/task/tableRows'
 
-/** Which of the rows are selected; one that is gone is not any more. */
+/** Tracks which rows are selected. A row that disappears is deselected. */
 export function useRowSelection(rows: Row[]) {
   const [ids, setIds] = useState<ReadonlySet<number>>(new Set())
   const chosen = useMemo(

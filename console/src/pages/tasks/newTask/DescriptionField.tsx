@@ -15,7 +15,7 @@ type Props = {
   onSubmit: () => void
 }
 
-/** The description, as text or as it will look, with the project's templates. */
+/** The description, as text or as a preview, with the project's templates. */
 export function DescriptionField({ ref, text, projectKey, error, onChange, onSubmit }: Props) {
   const [isPreview, preview] = useState(false)
   const id = useId()
@@ -74,7 +74,7 @@ export function DescriptionField({ ref, text, projectKey, error, onChange, onSub
 
 type TemplatesProps = { projectKey: string; text: string; onChange: (text: string) => void }
 
-/** What descriptions of the project's tasks may begin with. */
+/** The project's templates for descriptions. */
 function Templates({ projectKey, text, onChange }: TemplatesProps) {
   const templates = useProject(projectKey).data?.templates ?? []
   if (templates.length === 0) return null

@@ -10,7 +10,7 @@ import styles from './NewTask.module.css'
 
 const MAX_SHOWN = 3
 
-/** What was begun before, to go on with. */
+/** Your drafts, to continue with. */
 export function DraftList({ onGoOn }: { onGoOn: (draft: Draft) => void }) {
   const [isWhole, showWhole] = useState(false)
   const drafts = (useDrafts() ?? []).toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt))

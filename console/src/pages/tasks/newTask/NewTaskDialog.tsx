@@ -9,7 +9,7 @@ import styles from './NewTask.module.css'
 import { TaskOptions } from './TaskOptions'
 import { useNewTaskForm } from './useNewTaskForm'
 
-/** The dialog of a new task: what is written is kept, and becomes a task. */
+/** The dialog of a new task. Saves the input as a draft until it becomes a task. */
 export default function NewTaskDialog({ begun, onClose }: { begun: string; onClose: () => void }) {
   const description = useRef<HTMLTextAreaElement>(null)
   const { form, errors, projects, isTouched, isCreating, change, resumeDraft, keep, submit } =

@@ -12,7 +12,7 @@ type Props = {
   onChange: (some: Partial<Form>) => void
 }
 
-/** Who does it, where, and how soon. */
+/** The agent, machine and priority of a task. */
 export function TaskOptions(props: Props) {
   const { form, errors, onChange } = props
   return (

@@ -1,4 +1,4 @@
-/** What the form of a new task holds, as a draft and as a task. Pure. */
+/** The form of a new task, and its conversion to a draft and a task. Pure. */
 import type { Schemas } from '../../../api/client'
 
 export type MachineChoice = 'any' | 'labels' | string
@@ -12,7 +12,7 @@ export type Form = {
   where: MachineChoice
   labels: string
   priority: string
-  /** What the form has no field for, but a draft may have: kept as it is. */
+  /** Fields of a draft that the form doesn't show. They don't change. */
   rest: Pick<Schemas['DraftChanges'], 'agentOptions' | 'budget'>
 }
 
@@ -40,7 +40,7 @@ export function formOf(draft: Schemas['Draft']): Form {
   }
 }
 
-/** Whether there is something to keep: what was chosen alone is quickly chosen again. */
+/** Whether there is anything to save: options alone are quickly chosen again. */
 export function isWorthSaving(form: Form): boolean {
   return form.description.trim() !== ''
 }
@@ -61,7 +61,7 @@ export function taskOf(form: Form): Schemas['NewTask'] {
   }
 }
 
-/** The number that was typed; none is 0. Not a number, or out of bounds: null. */
+/** Returns the priority typed; 0 if empty, null if not a number or out of bounds. */
 export function priorityOf({ priority }: Form): number | null {
   const typed = priority.trim().replace('−', '-')
   if (!/^-?\d{0,4}$/.test(typed)) return null
@@ -84,7 +84,7 @@ function taskOptions(form: Form) {
   }
 }
 
-/** The project that a new task is in unless one says otherwise: the last one, or the only one. */
+/** Returns the default project of a new task: the last one used, or the only one. */
 export function firstProject(keys: string[], last: string | null): string {
   if (last !== null && keys.includes(last)) return last
   const [only] = keys

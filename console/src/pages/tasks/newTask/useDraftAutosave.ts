@@ -5,9 +5,9 @@ import { draftOf, type Form, isWorthSaving } from './form'
 
 const AUTOSAVE_MILLISECONDS = 800
 
-/** Keeps what is written on the server: a moment after it was written, when the tab is left, and
- *  when the form is closed. What has become empty is no draft any more. One request after the other,
- *  so that no draft is made twice. */
+/** Saves the form as a draft on the server: shortly after a change, when the tab is hidden, and
+ *  when the form closes. Deletes a draft that became empty. Sends one request after the other, so
+ *  that no draft is created twice. */
 export function useDraftAutosave() {
   const { save: keep, remove } = useDraftActions()
   const id = useRef<number | null>(null)
@@ -23,7 +23,7 @@ export function useDraftAutosave() {
     try {
       id.current = await keep(id.current, draftOf(form))
     } catch (error) {
-      // Deleted elsewhere meanwhile: what is written here is another draft.
+      // Deleted elsewhere in the meantime: save it as a new draft.
       if (asProblem(error).status !== 404) throw error
       id.current = await keep(null, draftOf(form))
     }
@@ -45,14 +45,14 @@ export function useDraftAutosave() {
       clearTimeout(timer.current)
       timer.current = setTimeout(() => void flush().catch(() => undefined), AUTOSAVE_MILLISECONDS)
     },
-    /** Throws Problem. */
+    /** Throws a Problem. */
     flush,
     isSaved: () => id.current !== null,
     resume: (draft: Draft) => {
       id.current = draft.id
       unsaved.current = null
     },
-    /** It has become a task. */
+    /** Deletes the draft, which has become a task. */
     done: async () => {
       clearTimeout(timer.current)
       unsaved.current = null

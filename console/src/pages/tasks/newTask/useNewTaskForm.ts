@@ -14,7 +14,7 @@ import { useDraftAutosave } from './useDraftAutosave'
 const LAST_PROJECT_KEY = 'muster-project'
 type Errors = Record<string, string | undefined>
 
-/** A new task while it is written: kept as a draft, and sent once. */
+/** Holds a new task while you write it. It is saved as a draft, and submitted once. */
 export function useNewTaskForm(begun: string) {
   const [written, setForm] = useState<Form>({ ...EMPTY, description: begun })
   const [isTouched, touch] = useState(begun !== '')
@@ -43,7 +43,7 @@ export function useNewTaskForm(begun: string) {
       setForm(formOf(one))
       touch(true)
     },
-    /** As a draft, where it is worth one. */
+    /** Saves a draft, if there is anything to save. */
     keep: () => {
       if (!isTouched || !isWorthSaving(form)) return
       void draft.flush().then(
@@ -54,7 +54,7 @@ export function useNewTaskForm(begun: string) {
   }
 }
 
-/** Makes the task, once for what is written, and leads to it. */
+/** Creates the task, only once per form content, and opens it. */
 function useCreation(form: Form, onCreated: () => void) {
   const [missing, setMissing] = useState<Errors>({})
   const once = useRef(crypto.randomUUID())
@@ -79,14 +79,14 @@ function useCreation(form: Form, onCreated: () => void) {
     submit,
     isPending: create.isPending,
     errors: { ...serverErrors(create.error ? asProblem(create.error) : null), ...missing },
-    /** What is written is another task now. */
+    /** Takes a new idempotency key, because the form now describes another task. */
     renew: () => {
       once.current = crypto.randomUUID()
     },
   }
 }
 
-/** The projects in which this person may create tasks: leads see others, too. */
+/** Returns the projects in which you can create tasks; leads see others, too. */
 function useOwnProjects() {
   const me = useMe()
   return useProjectOptions()?.filter(({ myRole }) => myRole !== null || me?.role === 'admin')
@@ -96,7 +96,7 @@ function lastProject(): string | null {
   return localStorage.getItem(LAST_PROJECT_KEY)
 }
 
-/** What is wanting, before the server is asked. */
+/** Returns what is missing or out of bounds, before the request. */
 function missingFields(form: Form): Errors {
   return {
     ...(form.projectKey === '' && { projectKey: strings.newTask.needsProject }),
@@ -105,7 +105,7 @@ function missingFields(form: Form): Errors {
   }
 }
 
-/** What the server says of fields, by the form's. */
+/** Returns the server's field errors, by the form's fields. */
 function serverErrors(problem: Problem | null): Errors {
   if (problem === null) return {}
   const said = Object.entries(problem.errors).map(([field, messages]) => [
