@@ -7,7 +7,7 @@ import { NotFoundPage } from '../errors/NotFoundPage'
 import styles from './admin.module.css'
 import { sections } from './sections'
 
-/** A page of the administration. To others it is not there, and asks the server nothing. */
+/** A page of the administration. Other developers get a 404 page, and it requests nothing. */
 export function AdminLayout(props: { title: string; aside?: ReactNode; children: ReactNode }) {
   const me = useMe()
   if (me === undefined) return null
@@ -30,7 +30,7 @@ export function AdminLayout(props: { title: string; aside?: ReactNode; children:
   )
 }
 
-/** On phones the sections are longer than the window: the one where one is comes into view. */
+/** Scrolls the current section into view: on phones, the sections are wider than the window. */
 function scrollToCurrent(nav: HTMLElement | null): void {
   const current = nav?.querySelector('[aria-current]')
   current?.scrollIntoView({ inline: 'center', block: 'nearest' })

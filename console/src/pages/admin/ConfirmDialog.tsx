@@ -1,6 +1,6 @@
 import { FormDialog } from '../../components/dialogs/FormDialog'
 
-/** Asks once more, by the name of what would be gone. */
+/** A dialog that asks for confirmation before an action, usually a deletion, naming its object. */
 export function ConfirmDialog(props: {
   title: string
   about: string

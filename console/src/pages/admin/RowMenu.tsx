@@ -3,7 +3,6 @@ import { Button } from '../../components/controls/Button'
 import { Menu, type MenuItem } from '../../components/controls/Menu'
 import { strings } from '../../i18n'
 
-/** The acts on a row. */
 export function RowMenu({ name, items }: { name: string; items: (MenuItem | null)[] }) {
   return (
     <Menu

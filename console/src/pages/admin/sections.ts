@@ -1,6 +1,6 @@
 import { strings } from '../../i18n'
 
-/** The pages of the administration, for its own bar and for the palette. */
+/** The pages of the administration, for its tabs and for the palette. */
 export const sections = () =>
   [
     { to: '/admin/developers', name: strings.admin.developers },

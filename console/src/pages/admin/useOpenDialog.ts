@@ -1,6 +1,6 @@
 import { useState } from 'react'
 
-/** Which dialog is open, and on what. */
+/** Tracks which dialog is open, and for which object. */
 export function useOpenDialog<What extends string, T>() {
   const [opened, set] = useState<{ what: What; on: T }>()
   return {

@@ -5,7 +5,7 @@ import type { SetStageField } from './GateFields'
 import { NetworkFields } from './NetworkFields'
 import styles from './projects.module.css'
 
-/** What few stages say: a network of their own, and how their agent is to run. */
+/** Rarely used fields of a stage: its own network and agent options. */
 export function AdvancedStageFields(props: {
   stage: Stage
   set: SetStageField

@@ -6,7 +6,7 @@ import styles from './projects.module.css'
 
 type Options = Schemas['AgentOptions']
 
-/** How an agent is to run. What is left empty is inherited. */
+/** Fields for an agent's options. Empty ones are inherited. */
 export function AgentOptionFields(props: {
   options: Options
   inherits: string
@@ -66,7 +66,7 @@ export function AgentOptionFields(props: {
   )
 }
 
-/** One of some names, or null: what is inherited. */
+/** A choice of names, or null to inherit the value. */
 function Choice<T extends string>(props: {
   label: string
   value: T | null | undefined

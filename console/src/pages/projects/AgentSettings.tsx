@@ -7,7 +7,7 @@ import { useAgents } from '../../queries/projects'
 import { AgentOptionFields } from './AgentOptionFields'
 import { SettingsForm, type SettingsPart } from './SettingsForm'
 
-/** Which agent carries stages out, and how. */
+/** The agent that runs the stages, and its options. */
 export function AgentSettings(part: SettingsPart) {
   const { project } = part
   const say = strings.projects

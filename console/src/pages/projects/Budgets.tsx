@@ -3,7 +3,7 @@ import { strings } from '../../i18n'
 import { readLimits } from '../../lib/form/limits'
 import { SettingsForm, type SettingsPart } from './SettingsForm'
 
-/** What all tasks may use in a month, and what each may. */
+/** Monthly limits for all of the project's tasks, and limits for each task. */
 export function Budgets(part: SettingsPart) {
   const { project } = part
   return (

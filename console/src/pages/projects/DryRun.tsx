@@ -4,7 +4,7 @@ import { strings } from '../../i18n'
 import { revealInvisible } from '../../lib/format/invisibleChars'
 import styles from './projects.module.css'
 
-/** What each stage would be given for a description. */
+/** A preview of what each stage would get for a description. */
 export function DryRun(props: {
   stages: Schemas['DryRunStage'][]
   sample: string
@@ -34,7 +34,7 @@ export function DryRun(props: {
                 {revealInvisible(strings.projects.asksFirst(stage.gate.prompt))}
               </p>
             )}
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so a key has to get there */}
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: focusable so that a keyboard can scroll it */}
             <pre className={styles.text} tabIndex={0}>
               {revealInvisible(stage.text)}
             </pre>

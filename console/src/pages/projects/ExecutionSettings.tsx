@@ -6,7 +6,7 @@ import type { Project } from '../../queries/projects'
 import { NetworkFields } from './NetworkFields'
 import { SettingsForm, type SettingsPart } from './SettingsForm'
 
-/** What stages reach, how they are contained, and on which machines. */
+/** What stages can reach, the sandbox they need, and the machines they run on. */
 export function ExecutionSettings(part: SettingsPart) {
   const { project } = part
   const say = strings.projects

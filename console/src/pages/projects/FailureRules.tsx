@@ -5,7 +5,7 @@ import { strings } from '../../i18n'
 import type { Project } from '../../queries/projects'
 import { SettingsForm, type SettingsPart } from './SettingsForm'
 
-/** When a task is given up. */
+/** The rules for when Muster gives up on a task. */
 export function FailureRules(part: SettingsPart) {
   const { project } = part
   const say = strings.projects
@@ -48,7 +48,7 @@ export function FailureRules(part: SettingsPart) {
   )
 }
 
-/** What happens when an agent's account is out of quota. */
+/** The rules for when an agent's account is out of quota. */
 function QuotaRules({ project, form }: { project: Project; form: Form }) {
   const say = strings.projects
   return (

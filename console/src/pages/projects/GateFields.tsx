@@ -7,7 +7,7 @@ import styles from './projects.module.css'
 export type SetStageField = <K extends keyof Stage>(field: K, value: Stage[K] | undefined) => void
 type FieldErrorOf = (field: string) => string | undefined
 
-/** The question before a stage. */
+/** Fields for the gate before a stage. */
 export function GateFields({
   stage,
   set,

@@ -21,7 +21,7 @@ import styles from './projects.module.css'
 type Member = Schemas['Member']
 type Role = Member['role']
 
-/** Who works on it, and who may change it. */
+/** The project's members and their roles. */
 export function Members({ project }: { project: Project }) {
   const { data: members, error, refetch } = useMembers(project.key)
   const [isAdding, setAdding] = useState(false)

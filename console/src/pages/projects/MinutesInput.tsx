@@ -1,6 +1,6 @@
 const MINUTE_SECONDS = 60
 
-/** Minutes for people, seconds for the server. Empty: as if nothing was said. */
+/** An input in minutes for a value in seconds. Empty means not set. */
 export function MinutesInput(props: {
   seconds: number | null | undefined
   onChange: (seconds: number | undefined) => void

@@ -4,10 +4,10 @@ import { strings } from '../../i18n'
 
 type Network = Schemas['Project']['network'] | undefined
 
-/** What may be reached: all, nothing, or a list of hosts. */
+/** The network access of stages: everything, nothing, or a list of hosts. */
 export function NetworkFields(props: {
   network: Network
-  /** What it is called to say nothing; left out where something has to be said. */
+  /** The label of the choice to inherit the value; omitted if a value is required. */
   inherits?: string
   error?: string | undefined
   onChange: (network: Network) => void

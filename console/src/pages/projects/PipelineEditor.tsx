@@ -14,7 +14,7 @@ import { Variables } from './Variables'
 
 type Errors = Record<string, string[]>
 
-/** The stages, as a form or as JSON, with what is wrong with them and what they would run. */
+/** The editor of a pipeline, as a form or as JSON, with its errors and a dry run. */
 export function PipelineEditor({ project, canChange }: { project: Project; canChange: boolean }) {
   const [{ as = 'form' }, change] = useUrlSearch<{ as?: string }>()
   const [sample, setSample] = useState('')
@@ -62,7 +62,7 @@ export function PipelineEditor({ project, canChange }: { project: Project; canCh
 
 function ModeButtons({ mode, onShow }: { mode: string; onShow: (mode: string) => void }) {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: two buttons, of which one is pressed
+    // biome-ignore lint/a11y/useSemanticElements: two buttons of which one is pressed are not a fieldset
     <span className="join" role="group" aria-label={strings.projects.editor}>
       {(['form', 'json'] as const).map((one) => (
         <Button key={one} aria-pressed={one === mode} onClick={() => onShow(one)}>
@@ -101,7 +101,7 @@ function StageForms(props: {
   )
 }
 
-/** What is wrong: in JSON everything, in a form what no field shows. */
+/** Returns the lines of the error list: all errors for JSON; for a form, those without a field. */
 function linesOf(errors: Errors, isJson: boolean): string[] {
   if (!isJson) return pipelineErrors(errors)
   return Object.entries(errors).map(([field, found]) => `${field}: ${found.join(' ')}`)

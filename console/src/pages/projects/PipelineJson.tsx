@@ -2,7 +2,7 @@ import { Field } from '../../components/forms/Field'
 import { strings } from '../../i18n'
 import styles from './projects.module.css'
 
-/** The pipeline as the API has it. */
+/** The pipeline as JSON, in the API's form. */
 export function PipelineJson(props: {
   text: string
   onChange: (text: string) => void

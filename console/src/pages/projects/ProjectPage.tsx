@@ -24,7 +24,7 @@ type Part = (typeof PARTS)[number]
 export default function ProjectPage() {
   const { projectKey = '' } = useParams({ strict: false })
   const { data: project, error, refetch } = useProject(projectKey)
-  // What is typed is of one project: a secret is not to be another's.
+  // A new project resets the fields: a secret typed for one must not reach another.
   if (project) return <ProjectView key={project.key} project={project} />
   if (error && asProblem(error).status === 404) return <NotFoundPage />
   return (
@@ -38,7 +38,7 @@ function ProjectView({ project }: { project: Project }) {
   const [{ part = 'pipeline' }] = useUrlSearch<{ part?: string }>()
   const me = useMe()
   const canChange = me?.role === 'admin' || project.myRole === 'maintainer'
-  // Who may not change it is not told who its members are, nor what is secret.
+  // The server shows members and secrets only to those who can change the project.
   const parts = PARTS.filter((one) => canChange || (one !== 'members' && one !== 'secrets'))
   const shown = parts.find((one) => one === part) ?? 'pipeline'
   return (

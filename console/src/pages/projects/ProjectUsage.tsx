@@ -12,7 +12,7 @@ type Group = Schemas['UsageGroup']
 const DAYS = 30
 const DAY_MILLISECONDS = 24 * 3600 * 1000
 
-/** What the project's agents have used: day by day, by whom, and of this month's budget. */
+/** The usage of the project's agents: by day, model and developer, and of this month's budget. */
 export default function ProjectUsage({ project }: { project: Project }) {
   const say = strings.projects
   const today = new Date().toISOString().slice(0, 10)

@@ -10,7 +10,7 @@ import { showErrorToast } from '../../state/toasts'
 import styles from './projects.module.css'
 import { SettingsForm } from './SettingsForm'
 
-/** What lets machines in at the repository: write-only. */
+/** Credentials with which machines access the repository. They are write-only. */
 export function RepositoryCredentials({ project }: { project: Project }) {
   const say = strings.projects
   return (

@@ -12,7 +12,7 @@ import styles from './projects.module.css'
 import { RepositoryCredentials } from './RepositoryCredentials'
 import { SettingsForm } from './SettingsForm'
 
-/** What stages get as variables, and what lets machines in at the repository. */
+/** Variables that stages get, and credentials with which machines access the repository. */
 export function Secrets({ project }: { project: Project }) {
   return (
     <>

@@ -49,7 +49,7 @@ function Repository(part: SettingsPart) {
       title={say.repository}
       about={say.repositoryWhat}
       changes={({ text }) => ({
-        // What is as it was is not sent: another's address is an admin's matter.
+        // Omit an unchanged URL: setting some URLs requires an admin.
         ...(text('repoUrl') !== project.repoUrl && { repoUrl: text('repoUrl') }),
         defaultBranch: text('defaultBranch'),
         branchName: text('branchName'),

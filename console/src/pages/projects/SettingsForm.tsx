@@ -12,7 +12,7 @@ import styles from './projects.module.css'
 
 export type SettingsPart = { project: Project; canChange: boolean }
 
-/** A section that is changed and saved as a whole. `changes`: what its fields say of the project. */
+/** A section of settings that is saved as a whole. `changes` reads the update from the fields. */
 export function SettingsForm(props: {
   project: Project
   canChange: boolean

@@ -82,7 +82,7 @@ export function StageForm(props: Props) {
   )
 }
 
-/** Up, down, and away. */
+/** Buttons that move the stage up or down, or delete it. */
 function StageButtons({ stage, place, count, stages, onMove }: Props) {
   const say = strings.projects
   return (

@@ -6,7 +6,7 @@ import { strings } from '../../i18n'
 import styles from './projects.module.css'
 import { SettingsForm, type SettingsPart } from './SettingsForm'
 
-/** What descriptions of new tasks may begin with. */
+/** Templates for the descriptions of new tasks. */
 export function Templates(part: SettingsPart) {
   const say = strings.projects
   const [templates, setTemplates] = useState(part.project.templates)

@@ -1,7 +1,7 @@
 import { strings } from '../../i18n'
 import { VARIABLES } from '../../lib/form/pipeline'
 
-/** What may stand in braces, and what takes its place. */
+/** The variables that a command can contain in braces, and their values. */
 export function Variables() {
   return (
     <section aria-labelledby="variables">

@@ -8,12 +8,12 @@ import { showErrorToast, showToast } from '../../state/toasts'
 
 const DEBOUNCE_MILLISECONDS = 350
 
-/** A pipeline while it is edited: its stages, as JSON its text, and whether that is saved. */
+/** Holds a pipeline while you edit it: its stages, its text as JSON, and whether it is saved. */
 export function usePipeline(project: Project, isJson: boolean) {
-  // Null while nothing is other than what is saved.
+  // Null while nothing differs from what is saved.
   const [edited, setStages] = useState<Stage[] | null>(null)
   const stages = edited ?? project.pipeline
-  // What is typed as JSON may be none for a while.
+  // While you type, the text may not be valid JSON.
   const [text, setText] = useState<string | null>(null)
   const [isSaving, setSaving] = useState(false)
   const shown = isJson ? (text ?? formatPipeline(stages)) : ''
@@ -42,10 +42,10 @@ export function usePipeline(project: Project, isJson: boolean) {
     stages,
     setStages,
     text: shown,
-    /** The stages that the text has, or where it is no JSON. */
+    /** The stages in the text, or why it isn't valid JSON. */
     typed: isJson ? parsePipeline(shown) : { stages },
     write,
-    /** Forget a text that is no pipeline. */
+    /** Discards text that isn't a valid pipeline. */
     dropText: () => setText(null),
     isChanged: edited !== null || text !== null,
     isSaving,
@@ -54,7 +54,7 @@ export function usePipeline(project: Project, isJson: boolean) {
   }
 }
 
-/** What the stages would run with that description, and what is wrong with them. */
+/** Returns a dry run of the stages with that description, and their errors. */
 export function usePipelineCheck(project: Project, stages: Stage[] | null, sample: string) {
   const asked = useDebounced(
     useDeferredValue(stages && formatPipeline(normalizeStages(stages))),

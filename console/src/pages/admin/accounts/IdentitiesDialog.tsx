@@ -18,7 +18,7 @@ import styles from '../admin.module.css'
 type Developer = Schemas['Developer']
 type Identity = Schemas['Identity']
 
-/** Who an account is at providers of single sign-on. */
+/** A developer's accounts at single sign-on providers. */
 export function IdentitiesDialog(props: { developer: Developer; onClose: () => void }) {
   const { id, name } = props.developer
   const identities = useIdentities(id)

@@ -40,7 +40,7 @@ export function AuditLog() {
   )
   return (
     <>
-      {/* Another URL than one's own typing, such as a link: the fields say what it says. */}
+      {/* The key resets the fields when something else, such as a link, changes the search. */}
       <Filters key={JSON.stringify(search)} search={search} onFilter={change} />
       <PagedList list={useAudit(filter)} empty={empty}>
         {(rows) => (

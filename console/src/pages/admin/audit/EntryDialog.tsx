@@ -9,7 +9,7 @@ import { type Change, changesOf } from './changes'
 
 type Entry = Schemas['AuditEntry']
 
-/** One entry of the audit log: its facts, and what was before and after. */
+/** An entry of the audit log: its facts, and the values before and after. */
 export function EntryDialog({ entry, onClose }: { entry: Entry; onClose: () => void }) {
   const changes = changesOf(entry.changes?.before ?? null, entry.changes?.after ?? null)
   return (

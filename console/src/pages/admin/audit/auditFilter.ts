@@ -5,14 +5,14 @@ export type AuditSearch = {
   action?: string
   targetType?: string
   targetId?: string
-  /** Days, as date fields write them. */
+  /** Dates in the format of date inputs, `YYYY-MM-DD`. */
   from?: string
   to?: string
 }
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 
-/** What the URL says, as the API takes it: days are of the reader's own clock, both included. */
+/** Converts the URL's search to API parameters. Days are local, and both are included. */
 export function auditFilter(search: AuditSearch): AuditFilter {
   const { actor, action, targetType, targetId } = search
   const said = {

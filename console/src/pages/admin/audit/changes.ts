@@ -1,4 +1,4 @@
-/** What an act changed, field by field: fields inside fields are written with dots. */
+/** A changed field of an audit entry. Names of nested fields are joined with dots. */
 export type Change = { field: string; before: string | null; after: string | null }
 type Values = Record<string, unknown> | null
 

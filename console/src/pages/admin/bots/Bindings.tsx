@@ -13,7 +13,7 @@ import styles from '../admin.module.css'
 
 type Binding = Schemas['BotBinding']
 
-/** The chats that speak of a project. Unbinding one can be taken back. */
+/** The chats that get messages about a project. Unbinding one can be undone. */
 export function Bindings() {
   const [isBinding, bind] = useState(false)
   const bindings = useBindings()

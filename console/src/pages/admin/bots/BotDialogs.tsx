@@ -117,7 +117,7 @@ function isSet(field: string, bot: Bot): boolean {
   return field === 'encryptKey' ? bot.hasEncryptKey : (told[field as keyof typeof told] ?? false)
 }
 
-/** What was typed; a secret that was left empty is not among it, and stays. */
+/** Returns the credentials typed. Omits empty ones, so their stored values don't change. */
 function readCredentials(platform: Platform, { exact }: FormValues): Record<string, string> {
   const fields = Object.keys(strings.bots.fields[platform] ?? {})
   const typed = fields.map((field) => [field, exact(field).trim()] as const)

@@ -84,7 +84,7 @@ const columns = (open: OpenBotDialog): Column<Bot>[] => [
   },
 ]
 
-/** How far a webhook has been told the audit log, and what went wrong. */
+/** The last audit log entry sent to a webhook, and its latest failure. */
 function AuditStreamStatus({ bot: { auditLog, auditStream } }: { bot: Bot }) {
   if (!auditLog || auditStream === null) return <span className="dim">{strings.forms.off}</span>
   const { sent, failures, error } = auditStream

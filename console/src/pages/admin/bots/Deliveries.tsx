@@ -19,7 +19,7 @@ type Search = { state?: string; bot?: string }
 
 const STATES: State[] = ['pending', 'sending', 'sent', 'dead']
 
-/** Messages to chats: which wait, which were given up, and why. */
+/** Messages to chats: which are pending, which were given up, and why. */
 export function Deliveries() {
   const [search, change] = useUrlSearch<Search>()
   const state = STATES.find((one) => one === search.state)
@@ -150,7 +150,7 @@ const columns = (): Column<Delivery>[] => [
   },
 ]
 
-/** Why it was not sent, and when it is tried again. */
+/** Why a message wasn't sent, and the time of the next try. */
 function Reason({ delivery: { error, state, dueAt } }: { delivery: Delivery }) {
   return (
     <span title={error ?? undefined}>

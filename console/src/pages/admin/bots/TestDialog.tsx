@@ -17,7 +17,7 @@ import styles from '../admin.module.css'
 type Bot = Schemas['Bot']
 type Tested = Schemas['BotTestResult']
 
-/** Says something through the bot, and shows how that went and what to mend. */
+/** A dialog that sends a test message through the bot and shows the result and any fixes. */
 export function TestDialog({ bot, onClose }: { bot: Bot; onClose: () => void }) {
   const [chatId, choose] = useState('')
   const trial = useMutation({ mutationFn: () => testBot(bot.id, chatId || null) })

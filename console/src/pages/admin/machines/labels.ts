@@ -1,11 +1,11 @@
-/** Labels as people write them: one a line, `name=value`. */
+/** Formats labels as text, one `name=value` per line. */
 export function formatLabels(labels: Record<string, string>): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)
     .join('\n')
 }
 
-/** The labels that are written; a line without `=` is a name with no value. */
+/** Parses labels, one per line. A line without `=` is a name with an empty value. */
 export function parseLabels(text: string): Record<string, string> {
   const lines = text.split('\n').map((line) => line.trim())
   return Object.fromEntries(lines.filter(Boolean).map(parseLabel))

@@ -4,7 +4,7 @@ import type { FormValues } from '../../../components/forms/useForm'
 import { strings } from '../../../i18n'
 import { createProject } from '../../../queries/adminProjects'
 
-/** What a project cannot do without; the rest is set where it is kept. */
+/** A dialog with a project's essential fields; the rest is set on the project's page. */
 export function NewProjectDialog(props: { onMade: (key: string) => void; onClose: () => void }) {
   const submit = ({ text }: FormValues) =>
     createProject({

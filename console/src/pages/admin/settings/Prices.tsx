@@ -11,7 +11,7 @@ import { showToast } from '../../../state/toasts'
 import styles from '../admin.module.css'
 import { emptyPrice, type PriceText, pricesOf, priceText } from './priceTexts'
 
-/** What a million tokens cost. The first that fits counts, so their order matters. */
+/** Prices per million tokens. The first match applies, so the order matters. */
 export function Prices({ registry }: { registry: Schemas['Setting'][] }) {
   const kept = registry.find(({ key }) => key === 'prices')?.value
   const [rows, set] = useState<PriceText[]>(Array.isArray(kept) ? kept.map(priceText) : [])

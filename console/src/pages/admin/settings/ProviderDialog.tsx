@@ -11,7 +11,7 @@ import { ProviderFields } from './ProviderFields'
 
 type Provider = Schemas['IdentityProvider']
 
-/** A new provider, or one that is changed: its name and issuer stay then. */
+/** A dialog that adds a provider or changes one. An existing name and issuer don't change. */
 export function ProviderDialog(props: { provider: Provider | undefined; onClose: () => void }) {
   const { provider, onClose } = props
   const base = usePublicUrl() || location.origin
@@ -65,7 +65,7 @@ function readProvider({ text, exact, isChecked }: FormValues) {
   }
 }
 
-/** A line that cannot be read stands at its field, as what the server finds wrong does. */
+/** Parses a field. Reports a line that can't be parsed as a field error, as the server does. */
 function parseField<T>(field: string, reading: () => T): T {
   try {
     return reading()

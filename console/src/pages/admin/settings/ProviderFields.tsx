@@ -18,7 +18,7 @@ export function ProviderFields({ form, provider }: Props) {
   )
 }
 
-/** How Muster reaches the provider. */
+/** Fields for the connection to the provider. */
 function ClientFields({ form, provider }: Props) {
   const { settings: say } = strings
   return (
@@ -55,7 +55,7 @@ function ClientFields({ form, provider }: Props) {
   )
 }
 
-/** Whom it signs in. */
+/** Fields for who can sign in. */
 function AccountFields({ form, provider }: Props) {
   const { settings: say } = strings
   return (
@@ -84,7 +84,7 @@ function AccountFields({ form, provider }: Props) {
   )
 }
 
-/** What its groups are worth. */
+/** Fields for the roles and memberships that the provider's groups give. */
 function GroupFields({ form, provider }: Props) {
   const { settings: say } = strings
   return (

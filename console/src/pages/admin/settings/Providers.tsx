@@ -14,7 +14,7 @@ type Provider = Schemas['IdentityProvider']
 type ProviderAction = 'new' | 'change' | 'delete'
 type OpenProviderDialog = (what: ProviderAction, on: Provider | undefined) => () => void
 
-/** By which providers of single sign-on people come in, and whom they let in. */
+/** The single sign-on providers, and who can sign in with each. */
 export function Providers() {
   const { opened, open, close } = useOpenDialog<ProviderAction, Provider | undefined>()
   return (

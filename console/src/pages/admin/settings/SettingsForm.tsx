@@ -13,7 +13,7 @@ import { changedSettings, type EditedValues } from './settingValues'
 
 type Setting = Schemas['Setting']
 
-/** All settings but prices, in one form: only what has changed is sent. */
+/** All settings except prices, in one form. Sends only those that changed. */
 export function SettingsForm({ registry }: { registry: Setting[] }) {
   const [typed, type] = useState<EditedValues>({})
   const changed = changedSettings(registry, typed)

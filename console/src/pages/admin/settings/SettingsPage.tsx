@@ -13,13 +13,13 @@ import { SettingsForm } from './SettingsForm'
 const PARTS = ['general', 'prices', 'sso'] as const
 type Part = (typeof PARTS)[number]
 
-/** The server's settings, what agents cost, and by which providers people sign in. */
+/** The server's settings, the prices of agents' tokens, and the single sign-on providers. */
 export default function SettingsPage() {
   const [search, change] = useUrlSearch<{ part?: string }>()
   const part: Part = PARTS.find((one) => one === search.part) ?? 'general'
   return (
     <AdminLayout title={strings.admin.settings}>
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields */}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields */}
       <div className={`join ${styles.parts}`} role="group" aria-label={strings.admin.settings}>
         {PARTS.map((one) => (
           <Button

@@ -1,4 +1,4 @@
-/** What groups of a provider give, as people write it: one rule a line. */
+/** Roles and memberships that a provider's groups give. As text: one rule per line. */
 type RoleRule = { group: string; role: 'developer' | 'lead' | 'admin' }
 type MembershipRule = {
   group: string
@@ -6,7 +6,7 @@ type MembershipRule = {
   role: 'member' | 'maintainer'
 }
 
-/** A line that says no rule; its text is the message's. */
+/** A line that is not a valid rule. The error's message is the line. */
 export class InvalidLineError extends Error {
   constructor(readonly line: string) {
     super(line)
@@ -26,7 +26,7 @@ export const formatRoles = (rules: RoleRule[]): string =>
 export const formatMemberships = (rules: MembershipRule[]): string =>
   rules.map(({ group, projectKey, role }) => `${group} = ${projectKey} ${role}`).join('\n')
 
-/** Throws BadLine. Names of groups may hold anything, also `=`: the last one counts. */
+/** Throws InvalidLineError. Group names can contain anything, even `=`: the last `=` separates. */
 export function parseRoles(text: string): RoleRule[] {
   return splitLines(text).map((line) => {
     const found = /^(.+?)\s*=\s*(developer|lead|admin)$/.exec(line)
@@ -35,7 +35,7 @@ export function parseRoles(text: string): RoleRule[] {
   })
 }
 
-/** Throws BadLine. Without a role it is `member`. */
+/** Throws InvalidLineError. The role defaults to `member`. */
 export function parseMemberships(text: string): MembershipRule[] {
   return splitLines(text).map((line) => {
     const found = /^(.+?)\s*=\s*([^\s=]+)(?:\s+(member|maintainer))?$/.exec(line)

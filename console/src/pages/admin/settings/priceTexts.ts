@@ -1,4 +1,4 @@
-/** A price as its fields hold it; what is not told is empty. */
+/** A price as the text of its fields; empty if not set. */
 export type PriceText = {
   id: string
   agent: string
@@ -34,7 +34,8 @@ export function priceText(price: Price): PriceText {
   }
 }
 
-/** As the API takes them. A price that is not told is that of its kind: left out. */
+/** Converts prices for the API, without those not set: cached input defaults to the input price,
+ *  reasoning to the output price. */
 export function pricesOf(texts: PriceText[]): Price[] {
   return texts.map((text) => ({
     ...(text.agent.trim() && { agent: text.agent.trim() }),

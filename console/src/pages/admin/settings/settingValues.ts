@@ -3,7 +3,7 @@ import type { Schemas } from '../../../api/client'
 type Setting = Schemas['Setting']
 export type EditedValues = Record<string, string>
 
-/** What differs from what is in force, as the API takes it; null goes back to the default. */
+/** Returns the edited settings that differ from the current ones; null resets to the default. */
 export function changedSettings(
   registry: Setting[],
   typed: EditedValues,

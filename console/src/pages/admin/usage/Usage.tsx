@@ -24,7 +24,7 @@ const UsageChart = lazyComponent(() => import('./UsageChart'))
 
 type Group = Schemas['UsageGroup']
 
-/** What agents have used: by whom, where, when; and what that cost. */
+/** Agents' usage and its cost, by developer, project, day and more. */
 export function Usage() {
   const [search, change] = useUrlSearch<UsageSearch>()
   const filter = usageFilter(search, new Date())

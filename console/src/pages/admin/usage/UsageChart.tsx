@@ -4,7 +4,7 @@ import { daysBetween } from '../../../lib/format/dailyUsage'
 import { type UsageFilter, useUsageByDay } from '../../../queries/adminUsage'
 import styles from '../admin.module.css'
 
-/** What agents have used day by day, and what that cost, of the same days and project. */
+/** Charts of agents' usage and cost per day, for the same days and project. */
 export default function UsageChart({ filter }: { filter: UsageFilter }) {
   const say = strings.adminUsage
   const today = new Date().toISOString().slice(0, 10)

@@ -12,7 +12,7 @@ export const GROUPS: UsageGroupBy[] = [
   'task',
 ]
 
-/** What the URL says, as the API takes it: by project, from the first day of this month on. */
+/** Converts the URL's search to API parameters: by default by project, from this month's 1st. */
 export function usageFilter({ by, from, to, project }: UsageSearch, today: Date): UsageFilter {
   return {
     groupBy: GROUPS.find((one) => one === by) ?? 'project',
