@@ -39,7 +39,7 @@ class DatabaseCollector(Collector):
         )
         yield from _machine_metrics()
         yield from _delivery_metrics()
-        untold = "Audit log entries still to be sent to bots."
+        untold = "Audit log entries not yet sent to bots."
         yield GaugeMetricFamily(
             "muster_audit_entries_waiting", untold, audit_stream.count_pending()
         )
@@ -98,7 +98,7 @@ def _usage_metrics(counts: Counts) -> Iterator[Metric]:
 
 def _delivery_metrics() -> Iterator[Metric]:
     waiting = GaugeMetricFamily(
-        "muster_deliveries", "Chat deliveries, except sent ones.", labels=["platform", "state"]
+        "muster_deliveries", "Chat deliveries that haven't been sent.", labels=["platform", "state"]
     )
     for labels, number in deliveries.count_unsent().items():
         waiting.add_metric(labels, number)
@@ -142,7 +142,7 @@ def _margin_histogram(counts: Counts) -> HistogramMetricFamily:
     ]
     return HistogramMetricFamily(
         "muster_lease_margin_ratio",
-        "Share of the lease that was left when a working machine's next heartbeat arrived.",
+        "Fraction of the lease left when a busy machine's next heartbeat arrived.",
         buckets=[*((str(bound), n) for bound, n in below), ("+Inf", sum(by_bound.values()))],
         sum_value=sum(count.amount for count in counts.values()),
     )

@@ -22,7 +22,7 @@ REQUESTS = Counter(
 )
 DURATION = Histogram(
     "muster_http_request_seconds",
-    "Time from a request's arrival to its response, without sockets.",
+    "Time from a request's arrival to its response, excluding WebSockets.",
     labelnames=("method", "route"),
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )

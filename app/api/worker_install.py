@@ -97,7 +97,7 @@ def _server_url() -> str:
         server = f"{scheme}://{request.host}"
     if not script.is_valid_server_url(server):
         raise NothingToInstall(
-            "Set publicUrl to an https address at which machines reach this server."
+            "Set publicUrl to an https address where machines can reach this server."
         )
     return server
 

@@ -24,7 +24,9 @@ _DIRECTIVES = frozenset(
 """Directives with a counter each; reports may name others, also made-up ones."""
 
 REPORTS = Counter(
-    "muster_csp_reports", "Loads and scripts blocked by the console's policy.", ("directive",)
+    "muster_csp_reports",
+    "Resources and scripts blocked by the console's content security policy.",
+    ("directive",),
 )
 
 log = structlog.get_logger(__name__)

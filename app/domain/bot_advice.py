@@ -88,7 +88,7 @@ _REMEDIES = (
         "The receiver rejects the signature. Check that it uses this bot's secret and "
         "verifies the raw bytes.",
     ),
-    _Remedy(_WEBHOOK, r"answered (404|410)\b", "Nothing listens at that path. Correct the URL."),
+    _Remedy(_WEBHOOK, r"answered (404|410)\b", "The receiver has no such path. Correct the URL."),
     _Remedy(_WEBHOOK, r"answered 405\b", "The receiver must accept POST at that URL."),
     _Remedy(_WEBHOOK, r"redirects", "Give the bot the URL that the receiver redirects to."),
     _Remedy(
@@ -114,13 +114,13 @@ _REMEDIES = (
     _Remedy(
         None,
         r"could not be reached",
-        "Check that the host listens there with a certificate that the server trusts, and "
-        "that no firewall blocks it.",
+        "Check that the host accepts connections there, that the server trusts its "
+        "certificate, and that no firewall blocks it.",
     ),
     _Remedy(
         None,
         r"answered (429|5\d\d)\b|ratelimited|internal_error|service_unavailable|Lark: (429|5\d\d)",
-        "The other side has a problem or limits messages. Try again in a few minutes.",
+        "The receiver has a problem or limits messages. Try again in a few minutes.",
     ),
     _Remedy(
         _APPRISE,
@@ -141,6 +141,6 @@ def find_advice(platform: BotPlatform, words: str) -> str | None:
 def no_chat_advice(platform: BotPlatform) -> str:
     """Return what to do if a bot has no chat to write to."""
     return (
-        f"Bind a chat of the bot to a project, link your own account on {platform.value}, or "
+        f"Bind one of the bot's chats to a project, link your own account on {platform.value}, or "
         "enter a chat ID."
     )

@@ -60,7 +60,7 @@ _SETTINGS = (
     ),
     Setting(
         "workspacesGigabytes", _NUMBER, 50, 0, 1_000_000, "GiB",
-        "Maximum data of ended tasks on a machine; the oldest is deleted first.",
+        "Maximum size of ended tasks' data on a machine; the oldest is deleted first.",
         "WORKSPACES_GIGABYTES",
     ),
     Setting(
@@ -71,7 +71,7 @@ _SETTINGS = (
     ),
     Setting(
         "maxSlots", _INTEGER, 64, 1, 1000, "slots",
-        "Maximum slots that a machine can give itself; admins can set more.",
+        "Maximum slots that a machine can set for itself; admins can set more.",
     ),
     Setting(
         "machineUpgrades", SettingKind.STRING, "idle", 2, 4, "off, idle or now",
@@ -80,21 +80,22 @@ _SETTINGS = (
     ),
     Setting(
         "maxLogMegabytes", _INTEGER, 1200, 1, 1_000_000, "MiB",
-        "Maximum size of one attempt's log, transcript and changes; the rest is lost.",
+        "Maximum size of one attempt's log, transcript and changes; the rest is discarded.",
     ),
     Setting(
         "diffRetentionSeconds", _NUMBER, 90 * 86_400, 0, _YEARS * 86_400, "seconds",
-        "How long to keep a task's changed files after its end.",
+        "How long to keep a task's changed files after it ends.",
     ),
     Setting(
         "loginFailures", _INTEGER, 5, 1, 1000, "logins",
-        "Maximum failed sign-ins with one name in 15 minutes from one network (/24, for IPv6 "
-        "/48), or from a device that has signed in with it before.", "LOGIN_FAILURES",
+        "Maximum failed sign-ins with one username in 15 minutes from one network (/24, or /48 "
+        "for IPv6), or from a device that has signed in with it before.", "LOGIN_FAILURES",
     ),
     Setting(
         "loginFailuresPerName", _INTEGER, 50, 1, 100_000, "logins",
-        "Maximum failed sign-ins with one name in 15 minutes from all networks. Beyond that, "
-        "only devices that have signed in with it before can sign in.", "LOGIN_FAILURES_PER_NAME",
+        "Maximum failed sign-ins with one username in 15 minutes from all networks. Beyond "
+        "that, only devices that have signed in with it before can sign in.",
+        "LOGIN_FAILURES_PER_NAME",
     ),
     Setting(
         "loginFailuresPerAddress", _INTEGER, 5, 1, 100_000, "logins",
@@ -106,7 +107,7 @@ _SETTINGS = (
     ),
     Setting(
         "sessionRetentionDays", _INTEGER, 1, 0, _YEARS, "days",
-        "How long to keep ended logins with their refresh tokens, and channel tokens.",
+        "How long to keep ended sessions, their refresh tokens, and channel tokens.",
     ),
     Setting(
         "tokenRetentionDays", _INTEGER, 90, 0, _YEARS, "days",
@@ -114,7 +115,7 @@ _SETTINGS = (
     ),
     Setting(
         "personalTokenDays", _INTEGER, 0, 0, _YEARS, "days",
-        "Maximum lifetime of personal access tokens, also of existing ones; 0: no limit.",
+        "Maximum lifetime of personal access tokens, including existing ones; 0 for no limit.",
     ),
     Setting(
         "idempotencyHours", _INTEGER, 24, 1, 168, "hours",
@@ -130,7 +131,7 @@ _SETTINGS = (
     ),
     Setting(
         "deliveryAttempts", _INTEGER, 8, 1, 100, "tries",
-        "Maximum tries for a message to a chat.",
+        "Maximum attempts to deliver a message to a chat.",
     ),
     Setting(
         "notifyAllowedHosts", SettingKind.STRING, "", 0, 2000, "hosts",
@@ -161,11 +162,11 @@ _SETTINGS = (
     Setting(
         # Lark repeats an undelivered event for hours: we must still recognize it then.
         "chatEventRetentionDays", _INTEGER, 7, 2, _YEARS, "days",
-        "How long to keep events from chats; repeats within this time have no effect.",
+        "How long to keep events from chats; duplicates within this time are ignored.",
     ),
     Setting(
         "logRetentionDays", _INTEGER, _YEARS, 1, _YEARS, "days",
-        "How long to keep logs of ended attempts. The hash chains over them stay.",
+        "How long to keep logs of ended attempts. Their hash chains are kept.",
     ),
     Setting(
         "terminalsPerTask", _INTEGER, 50, 1, 10_000, "sockets",
@@ -177,7 +178,7 @@ _SETTINGS = (
     ),
     Setting(
         "passwordLogin", SettingKind.STRING, "on", 2, 3, "on or off",
-        "Whether passwords can be used to sign in. If off, only the breakGlassAdmin's can.",
+        "Whether people can sign in with passwords. If off, only the breakGlassAdmin can.",
         pattern="on|off",
     ),
     Setting(

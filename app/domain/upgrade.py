@@ -56,7 +56,7 @@ _REASONS = {
     UpgradeState.PINNED: "an admin has pinned its version; to unpin it, run muster machine unpin",
     UpgradeState.OPTED_OUT: "its operator started it with --no-auto-upgrade and upgrades it by "
     "hand",
-    UpgradeState.UNSUPPORTED: "its worker runs from a checkout: pull there and restart it",
+    UpgradeState.UNSUPPORTED: "its worker runs from a checkout: run git pull there and restart it",
     UpgradeState.NO_PACKAGE: _NOTHING,
 }
 _PREPARING = "installing the release beside the current one"

@@ -14,7 +14,7 @@ from app.services import doctor as examination
 )
 @with_appcontext
 def doctor(as_json: bool) -> None:
-    """Check the host and services, with advice for each problem. Exits with 1 if there are any."""
+    """Check the host and services, with advice on problems. Exits with 1 if there are any."""
     found = []
     for finding in examination.findings():
         found.append(finding)

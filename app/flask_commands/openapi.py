@@ -8,5 +8,5 @@ from flask.cli import with_appcontext
 @click.command("openapi")
 @with_appcontext
 def openapi() -> None:
-    """Print the API's OpenAPI document. Uses neither Postgres nor Redis."""
+    """Print the API's OpenAPI document. Needs neither Postgres nor Redis."""
     click.echo(current_app.extensions["api_description"].json, nl=False)

@@ -11,7 +11,10 @@ from app.services.accounts import developers
 @click.command("public-url")
 @click.argument("url")
 @click.option(
-    "--name", default="admin", show_default=True, help="Record the change under this admin."
+    "--name",
+    default="admin",
+    show_default=True,
+    help="Admin to record as the author of the change.",
 )
 @click.option("--unless-set", is_flag=True, help="Keep an existing value and print it.")
 @with_appcontext

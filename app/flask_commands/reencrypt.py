@@ -9,7 +9,7 @@ from app.services.ops import reencryption
 @click.command("reencrypt")
 @with_appcontext
 def reencrypt() -> None:
-    """Encrypt every secret with the first of ENCRYPTION_KEYS. After that, you can remove the
+    """Encrypt every secret with the first key in ENCRYPTION_KEYS. After that, you can remove the
     others.
     """
     last: dict[str, reencryption.Progress] = {}

@@ -4,7 +4,7 @@ from prometheus_client import Counter
 
 REJECTED_CONNECTIONS = Counter(
     "muster_connections_rejected",
-    "Anonymous connections and requests that were rejected, or closed for others.",
+    "Anonymous connections and requests that were rejected, or closed to admit others.",
     labelnames=("reason",),
 )
 

@@ -14,7 +14,7 @@ from muster import __version__
 
 @click.command("backup")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--verify", is_flag=True, help="Read FILE to its end and check that it is complete.")
+@click.option("--verify", is_flag=True, help="Read all of FILE and check that it is complete.")
 @click.option(
     "--passphrase-file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -25,8 +25,9 @@ def command(file: Path, verify: bool, passphrase_file: Path | None) -> None:
     secrets in it. FILE appears only when it is complete.
 
     The backup is encrypted with a passphrase: MUSTER_BACKUP_PASSPHRASE, the first line of
-    --passphrase-file, or what you type. Anyone with both can run the server; without the passphrase
-    no one can read the backup. The files of machines (workspaces, mirrors) aren't included.
+    --passphrase-file, or what you type. Anyone with the file and the passphrase can run the server;
+    without the passphrase, no one can read the backup. The files of machines (workspaces, mirrors)
+    aren't included.
 
     \b
       muster-server backup /backups/muster-$(date +%F)
@@ -47,9 +48,9 @@ def command(file: Path, verify: bool, passphrase_file: Path | None) -> None:
 def _print_contents(file: Path, whole: load.Contents) -> None:
     header, rows = whole.header, sum(whole.rows.values())
     sys.stdout.write(
-        f"{file} is complete: {rows} rows of {len(whole.rows)} tables, "
-        f"{file.stat().st_size / (1 << 20):.1f} MiB, made at {header['madeAt']} by Muster "
+        f"{file} is complete: {rows} rows in {len(whole.rows)} tables, "
+        f"{file.stat().st_size / (1 << 20):.1f} MiB, created at {header['madeAt']} by Muster "
         f"{header['version']} (schema {header['revision']}).\n"
     )
     if needed := schema.required_release_hint(header["revision"]):
-        sys.stdout.write(f"To restore it you need {needed}, not this one, {__version__}.\n")
+        sys.stdout.write(f"To restore it, you need {needed} instead of this one, {__version__}.\n")

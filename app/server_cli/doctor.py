@@ -20,7 +20,7 @@ from muster import __version__
 @click.option("--home", type=click.Path(path_type=Path), help="The stack's data directory.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of {name, ok, text, advice}.")
 def command(home: Path | None, as_json: bool) -> None:
-    """Check the host and the services, with advice for each problem. Exits with 1 if there are any.
+    """Check the host and services, with advice on problems. Exits with 1 if there are any.
 
     Checks the server that `muster-server install` installed, else the stack of MUSTER_HOME.
     """

@@ -10,9 +10,9 @@ from muster import __version__
 COMMAND_HELP: dict[str, str] = {
     "up": "Run Muster on this host, with local machines, until Ctrl-C.",
     "install": "Install the server as systemd units, with settings and a first admin.",
-    "uninstall": "Remove what install has written; data only with --purge.",
-    "status": "Show whether the server runs, its version, and what is missing.",
-    "doctor": "Check this host, PostgreSQL and Redis, with advice.",
+    "uninstall": "Remove the installed server; --purge also deletes its data.",
+    "status": "Show whether the server is running, its version, and what is missing.",
+    "doctor": "Check this host, PostgreSQL and Redis, and print advice.",
     "unlock": "Unlock an account after failed sign-ins.",
     "logs": "Show the logs of the server's processes.",
     "upgrade": "Upgrade to another package's release while the server runs.",

@@ -44,18 +44,18 @@ admin = "admin"                 # password: MUSTER_ADMIN_PASSWORD, or generated 
 )
 @click.option("--example", is_flag=True, help="Print an answers file to fill in.")
 @click.option(
-    "--user", is_flag=True, help="Install for you alone, with your own systemd; needs no root."
+    "--user", is_flag=True, help="Install for yourself only, as systemd user units, without root."
 )
 @click.option(
     "--root",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write everything below this directory without starting anything: for images.",
+    help="Write all files below this directory and start nothing, to build an image.",
 )
 def command(file: Path | None, example: bool, user: bool, root: Path | None) -> None:
     """Install the server on this host: settings in one file, and systemd units.
 
     Asks for the address, TLS, PostgreSQL and Redis (embedded, or yours), and the first admin. Run
-    it again to change an answer: keys and data stay. It writes /etc/muster/muster.env,
+    it again to change an answer: keys and data are kept. It writes /etc/muster/muster.env,
     /etc/systemd/system/muster*, and state in /var/lib/muster; `muster-server uninstall` removes
     them.
     """
@@ -154,7 +154,7 @@ def _start(
         _enable_linger(where)
     if not wait_until(lambda: _is_ready(given), READY_TIMEOUT_SECONDS, pause=0.5):
         _print("!! started, but not ready yet: see `muster-server logs`.")
-        _print("   Follow the advice of `muster-server doctor`; then it becomes ready by itself.")
+        _print("   Follow the advice of `muster-server doctor`; then the server becomes ready.")
         sys.exit(1)
     _print(f"started    Muster: {given.url}/")
     _print("Run `muster-server status` to check it.")

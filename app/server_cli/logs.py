@@ -28,7 +28,7 @@ _STACK_PROCESSES: dict[str, tuple[str, ...]] = {
     type=click.IntRange(0),
     default=100,
     show_default=True,
-    help="Number of last lines to show.",
+    help="Number of lines to show, counted from the end.",
 )
 @click.argument("process", required=False)
 def command(home: Path | None, follow: bool, lines: int, process: str | None) -> None:

@@ -16,10 +16,10 @@ from app.server_cli.installation.local_server import Server
 NEXT_STEPS = """
 Restored, as of {at}. Next steps:
   1. Make sure the old server is stopped: two servers would send orders to the same machines.
-  2. Start this one at the old one's address, or give the machines the new address.
-  3. Existing tasks wait until their machine reconnects, {lease} at most. Decommission machines
+  2. Start this server at the old one's address, or give the machines the new address.
+  3. Existing tasks wait until their machine reconnects, for at most {lease}. Decommission machines
      that won't come back.
-  4. Deletions after {at} are undone: check accounts, members, personal tokens and machines.
+  4. Deletions made after {at} are undone: check accounts, members, personal tokens and machines.
      Everyone signs in again; unused enrollment tokens are void.
 """
 
@@ -29,7 +29,7 @@ Restored, as of {at}. Next steps:
 @click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Fill the embedded database of this stack's home (like MUSTER_HOME).",
+    help="Restore to the embedded database in this stack's home (like MUSTER_HOME).",
 )
 @click.option("--replace", is_flag=True, help="Delete the database's current contents.")
 @click.option(

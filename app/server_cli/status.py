@@ -19,7 +19,7 @@ from muster import __version__
 @click.option("--home", type=click.Path(path_type=Path), help="The stack's data directory.")
 @click.option("--json", "as_json", is_flag=True, help="Print {ready, version, missing, units, …}.")
 def command(home: Path | None, as_json: bool) -> None:
-    """Show the server's status. Exits with 1 if it can't serve.
+    """Show the server's status. Exits with 1 if it can't handle requests.
 
     Checks the server that `muster-server install` installed, else the stack of MUSTER_HOME.
     """

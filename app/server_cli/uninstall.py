@@ -15,20 +15,20 @@ from app.server_cli.local.errors import OperateError
 @click.command("uninstall")
 @click.option("--user", is_flag=True, help="Uninstall your own server.")
 @click.option(
-    "--purge", is_flag=True, help="Also delete its data and keys permanently; backups stay."
+    "--purge", is_flag=True, help="Also delete its data and keys permanently; backups are kept."
 )
 @click.option("-y", "--yes", is_flag=True, help="Skip confirmation.")
 @click.option(
     "--root",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The directory given to install.",
+    help="The directory passed to `install --root`.",
 )
 def command(user: bool, purge: bool, yes: bool, root: Path | None) -> None:
     """Stop the installed server and remove its units.
 
-    Settings, keys and data stay for another `install`, unless you add --purge. Backups from
-    upgrades always stay. To remove the package, use the tool that installed it, such as `uv tool
-    uninstall muster-server`.
+    Settings, keys and data are kept for another `install`, unless you add --purge. Backups from
+    upgrades are always kept. To remove the package, use the tool that installed it, such as
+    `uv tool uninstall muster-server`.
     """
     try:
         where = paths.find_paths(user=user, root=(root or Path("/")).absolute())

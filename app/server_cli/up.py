@@ -23,10 +23,10 @@ NOT_ENROLLED = f"""\
     password of '{admin.ADMIN_NAME}', and start again."""
 NEW_ADMIN = f"""
   Sign in as {BOLD}{admin.ADMIN_NAME}{RESET}, password {BOLD}{{password}}{RESET}
-  {DIM}Shown only now. To choose your own, set {PASSWORD_VARIABLE} before the first start.\
+  {DIM}Shown only once. To choose your own, set {PASSWORD_VARIABLE} before the first start.\
 {RESET}"""
 OLD_ADMIN = f"""
-  Sign in as {BOLD}{admin.ADMIN_NAME}{RESET}, with the password of the first start."""
+  Sign in as {BOLD}{admin.ADMIN_NAME}{RESET}, with the password from the first start."""
 NEXT = f"""
   The console is at {BOLD}{{url}}/{RESET}
 

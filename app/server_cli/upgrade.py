@@ -24,7 +24,7 @@ FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 NOT_INSTALLED = """\
 no server from `muster-server install` is here. To upgrade the one that `muster-server up` runs:
 stop it, install the new package with the tool that installed this one, start it again. To upgrade
-a checkout: stop it, update the source, `make up`. The start migrates the database."""
+a checkout: stop it, update the source, `make up`. Starting it migrates the database."""
 
 
 @click.command("upgrade")
@@ -34,9 +34,9 @@ a checkout: stop it, update the source, `make up`. The start migrates the databa
     is_flag=True,
     help="Go back to the previous release, or undo an interrupted upgrade.",
 )
-@click.option("--dry-run", is_flag=True, help="Show the steps without doing them.")
+@click.option("--dry-run", is_flag=True, help="Show the steps without running them.")
 @click.option("--backup", type=FILE_TYPE, help="Path of the backup made before the upgrade.")
-@click.option("--no-backup", is_flag=True, help="Skip the backup; damaged data can't be restored.")
+@click.option("--no-backup", is_flag=True, help="Skip the backup; you can't restore lost data.")
 @click.option(
     "--passphrase-file", type=FILE_TYPE, help="File whose first line is the backup's passphrase."
 )
@@ -52,8 +52,8 @@ def command(
 
     Installs the release beside this one; backs up the server, with the passphrase of
     MUSTER_BACKUP_PASSPHRASE, --passphrase-file, or what you type; migrates the database; restarts
-    the processes one after the other. If a process is unhealthy, everything is rolled back.
-    Attempts on machines continue meanwhile. If interrupted, run the same command again, or
+    the processes one at a time. If a process is unhealthy, everything is rolled back.
+    Attempts on machines keep running. If interrupted, run the same command again, or use
     --rollback.
     """
     if rollback == (file is not None):

@@ -34,7 +34,7 @@ machine stays enrolled.
   --foreground         run the worker here until it exits, instead of a service; for containers
   --server-ca FILE     certificates to trust for the server, if the system doesn't have them
   --pin sha256//...    also require this key of the server for downloads
-  --dry-run            show the steps without doing them
+  --dry-run            show the steps without running them
   --moved              the server of this machine has a new address
   --uninstall          stop the worker and remove everything that this script created
   --help               show this help

@@ -135,8 +135,8 @@ def _poll_device_token(api: Api, asked: dict[str, Any]) -> dict[str, Any]:
 def logout(muster: Muster) -> None:
     """Sign out and delete the stored tokens.
 
-    Also ends the session at the server, if it can be reached. A personal access token stays valid
-    there until you revoke it. The profile's name and URL are kept.
+    Also ends the session on the server, if it is reachable. A personal access token stays valid
+    on the server until you revoke it. The profile's name and URL are kept.
     """
     profile = muster.profile
     if not profile.name:

@@ -14,7 +14,9 @@ COMMANDS = {
     ),
     "add": LazyCommand("machine_add:add", "Print a command that adds a host as a machine.", CREATE),
     "drain": LazyCommand(
-        "machines:drain", "Stop new tasks and move those that can be moved.", CHANGE
+        "machines:drain",
+        "Stop assigning tasks to a machine, and move the ones that can be moved.",
+        CHANGE,
     ),
     "undrain": LazyCommand("machines:undrain", "Let a drained machine accept tasks again.", CHANGE),
     "pin": LazyCommand("machine_pin:pin", "Keep a machine on its release.", CHANGE),

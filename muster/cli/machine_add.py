@@ -27,7 +27,7 @@ _UNUSABLE_STATUSES = ("revoked", "expired")
 def add(muster: Muster, label: str, wait: bool) -> tuple[dict[str, Any], Callable[[], None]]:
     """Print a command that adds a host as a machine; paste it into a shell there.
 
-    It contains a token that enrolls one machine, once. You can append options: --name, --slots,
+    The command contains a token that enrolls one machine. You can append options: --name, --slots,
     --label, --user, --foreground; --help lists them.
     """
     made = muster.api.post("/api/admin/worker-tokens", {"label": label})
@@ -81,4 +81,4 @@ def _machine_name(status: Item) -> str:
 
 def _agents_text(status: Item) -> str:
     found = [text_format.one_line(agent.get("agentType")) for agent in status.get("agents") or []]
-    return f"Agents: {', '.join(found)}." if found else "No agents installed there yet."
+    return f"Agents: {', '.join(found)}." if found else "No agents are installed there yet."

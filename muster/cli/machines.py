@@ -218,7 +218,7 @@ def tasks(muster: Muster, name: str, status: str | None, limit: int) -> Iterable
 def drain(
     muster: Muster, name: str, note: str | None, deadline: int | None, dry_run: bool, yes: bool
 ) -> tuple[Any, Callable[[], None]]:
-    """Stop new tasks and move those that can be moved.
+    """Stop assigning tasks to a machine, and move the ones that can be moved.
 
     Shows what would happen to its tasks, then asks for confirmation.
     """

@@ -11,7 +11,7 @@ from muster.cli import text_format
 raw_option = click.option(
     "--raw",
     is_flag=True,
-    help="Print exact bytes, even to a terminal, which obeys their control sequences.",
+    help="Print exact bytes, including control sequences, even to a terminal.",
 )
 
 

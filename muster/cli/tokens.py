@@ -85,7 +85,8 @@ def store_tokens(profile: Profile, tokens: Tokens) -> None:
             keyring.set_password(_SERVICE, profile.name, json.dumps(fields))
         except Exception as error:  # third-party backends can raise anything
             click.echo(
-                f"Can't write to the keyring ({error}); the token is in {tokens_path()}.", err=True
+                f"Can't write to the keyring ({error}); the token is stored in {tokens_path()}.",
+                err=True,
             )
         else:
             _delete_from_file(profile)

@@ -127,7 +127,7 @@ def test_it_is_upgraded_and_goes_back(work: Work, releases: Releases) -> None:
     shutil.copy(wheel, root.given / "next")
     engines = root.output_of("systemctl", "show", "--property=MainPID", units.ENGINES)
     secret = {"MUSTER_BACKUP_PASSPHRASE": "correct horse battery staple"}
-    assert "This is Muster" in root.output_of(
+    assert f"Muster {releases.next.version} is running." in root.output_of(
         SERVER, "upgrade", f"/mnt/next/{wheel.name}", **secret
     )
     status = json.loads(root.output_of(SERVER, "status", "--json"))

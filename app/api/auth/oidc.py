@@ -44,7 +44,7 @@ def list_providers() -> dict[str, Any]:
 
 @blp.get("/oidc/<provider>/start")
 @blp.arguments(SignInStartQuery, location="query")
-@blp.response(303, description="To the provider, or back with an `error`.")
+@blp.response(303, description="Redirect to the provider, or back with an `error`.")
 @problems(blp, PublicUrlMissing, TooManyAttempts)
 def start_sign_in(query: dict[str, Any], provider: str) -> Any:
     """Redirect a browser to a provider to sign in.
@@ -67,7 +67,7 @@ def start_sign_in(query: dict[str, Any], provider: str) -> Any:
 
 @blp.get("/oidc/<provider>/callback")
 @blp.arguments(SignInCallbackQuery, location="query")
-@blp.response(303, description="To the requested page, or there with an `error`.")
+@blp.response(303, description="Redirect to the requested page, with an `error` if it failed.")
 @problems(blp, PublicUrlMissing)
 def finish_sign_in(query: dict[str, str], provider: str) -> Any:
     """Receive a browser's return from a provider."""

@@ -74,9 +74,9 @@ def update_project(changes: dict[str, Any], key: str) -> ProjectView:
 @blp.response(200, Empty)
 @problems(blp, Forbidden)
 def delete_secrets(key: str) -> dict[str, Any]:
-    """Destroy the project's secrets, git token and ssh key at once. For maintainers.
+    """Destroy the project's secrets, git token and SSH key immediately. For maintainers.
 
-    Running stages keep what they have until they end.
+    Running stages keep theirs until they end.
     """
     projects.destroy_secrets(current_developer(), key)
     return {}

@@ -37,7 +37,7 @@ def receive_slack_interaction() -> dict[str, Any]:
 @blp.response(200, WebhookReply)
 @problems(blp, Unauthenticated, 413)
 def receive_slack_command() -> dict[str, Any]:
-    """Receive Slack's slash commands. A form, signed by Slack; the answer follows later."""
+    """Receive Slack's slash commands, as a form signed by Slack. The reply is sent later."""
     _receive_from_slack(form=True)
     return {"response_type": "ephemeral", "text": "Working on it."}
 

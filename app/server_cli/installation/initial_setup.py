@@ -42,7 +42,7 @@ class InitialSetup:
         if done.returncode != 0:
             raise OperateError(f"can't create the admin: {done.stderr.strip()}")
         is_told = admin.is_created(done.stdout) and not chosen
-        shown = f", password {password} (shown only now)" if is_told else ""
+        shown = f", password {password} (shown only once)" if is_told else ""
         self._print(f"admin      {self._answers.admin}{shown}")
 
     def set_public_url(self) -> bool:

@@ -97,7 +97,7 @@ class Upgrade:
             self._leave_database(begun)
         releases.clear_interrupted(self.server.paths)
         self.screen.line(
-            f"\nThis is Muster {begun.before.version} again. {self._backup_text(begun)}"
+            f"\nMuster {begun.before.version} is running again. {self._backup_text(begun)}"
         )
 
     def _prepare(
@@ -167,7 +167,7 @@ class Upgrade:
             releases.clear_interrupted(self.server.paths)
             raise OperateError(
                 f"{why}\n"
-                f"{begun.to.version} is unhealthy; this is {begun.before.version} again. "
+                f"{begun.to.version} is unhealthy; {begun.before.version} is running again. "
                 f"{LOGS_HINT} {self._backup_text(begun)}"
             ) from None
 
@@ -216,7 +216,7 @@ class Upgrade:
         self._allow_ahead(schema)
         releases.clear_interrupted(self.server.paths)
         gone = releases.remove_unused(self.server.paths, used)
-        self.screen.line(f"\nThis is Muster {used.now.version}.")
+        self.screen.line(f"\nMuster {used.now.version} is running.")
         if gone:
             self.screen.line(f"Removed old releases: {', '.join(gone)}.")
 
@@ -228,7 +228,7 @@ class Upgrade:
 
     def _backup_text(self, begun: InterruptedUpgrade) -> str:
         made = f"The earlier backup is {begun.backup}. " if begun.backup else ""
-        return f"{made}The database keeps what was written meanwhile."
+        return f"{made}The database keeps everything written since."
 
     @contextlib.contextmanager
     def _without_server_changes(self, begun: InterruptedUpgrade) -> Iterator[None]:

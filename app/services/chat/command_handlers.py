@@ -288,8 +288,8 @@ def _info(asked: CommandRequest) -> Reply:
     bound = _bound_project(asked)
     keys = [project.key for project in _projects(asked.actor)]
     return Reply(
-        f"You are {asked.actor.name} ({asked.actor.role}), with their permissions.\nThis chat "
-        f"({asked.event.chat_id}) is bound to {bound or 'no project'}.\nYour projects: "
+        f"You are {asked.actor.name} ({asked.actor.role}) and have that account's permissions.\n"
+        f"This chat ({asked.event.chat_id}) is bound to {bound or 'no project'}.\nYour projects: "
         f"{', '.join(keys) or 'none'}"
     )
 

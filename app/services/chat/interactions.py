@@ -18,7 +18,7 @@ from app.services.chat import cards, command_handlers, question_cards, replies
 from app.services.chat.command_handlers import Reply
 from app.services.tasks import gates, queries
 
-NOT_OURS = "That button isn't one of Muster's."
+NOT_OURS = "That isn't a Muster button."
 
 
 def handle_interaction(actor: Developer, bot: Bot, incoming: IncomingEvent) -> Reply | None:

@@ -53,7 +53,7 @@ def send_test(actor: Developer, bot_id: int, *, chat_id: str | None = None) -> B
     if bot.platform in INTERACTIVE_PLATFORMS and place is None:
         advice = bot_advice.no_chat_advice(bot.platform)
         return BotTestResult(
-            False, "Nothing was sent: the bot has no chat to write to.", advice, None, 0
+            False, "Nothing was sent: the bot has no chat to send to.", advice, None, 0
         )
     trial = _build_message(actor, bot, place)
     audit.record("bot.tested", "bot", bot.id, actor=actor)

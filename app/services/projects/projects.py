@@ -267,7 +267,9 @@ def _require_protection_permission(
         try:
             rights.require_admin(actor)
         except Forbidden:
-            raise Forbidden("Only an admin can protect a project and set its machines.") from None
+            raise Forbidden(
+                "Only an admin can protect a project and choose its machines."
+            ) from None
 
 
 def _known_machines(ids: Sequence[uuid.UUID]) -> list[str]:

@@ -40,7 +40,7 @@ class _Response:
         return json.loads(self._body)
 
     def raise_for_status(self) -> None:
-        raise Unavailable(f"The provider answered HTTP {self.status_code}.")
+        raise Unavailable(f"The provider returned HTTP {self.status_code}.")
 
 
 class _Session:

@@ -15,7 +15,7 @@ from app.services.changes import change_queries
 from app.services.tasks import queries, workspaces
 from muster.protocol import notes
 
-EXPIRED_TEXT = "The retention period of its changes is over."
+EXPIRED_TEXT = "Its changes were deleted after the retention period."
 _FILE_BYTES = 600
 """Bytes of a file in a response besides its hunks and names; each of its names may take six
 times as many there.

@@ -52,7 +52,7 @@ _DEVELOPER = "/api/admin/developers/{developer}"
 @click.option("--role", type=_ROLE_CHOICE, default="developer")
 @click.option("--git-name", metavar="NAME", help="Name for commits (default: NAME).")
 @click.option("--git-email", metavar="ADDRESS", required=True, help="Email address for commits.")
-@click.option("--email", metavar="ADDRESS", help="Email address that providers match.")
+@click.option("--email", metavar="ADDRESS", help="Email address that single sign-on looks up.")
 @pass_muster
 @outputs(DEVELOPERS)
 def create(
@@ -138,7 +138,7 @@ identities = group(
             "Link an identity to an account.",
             IDENTITIES,
             Option("provider", "Provider name.", is_required=True),
-            Option("subject", "Subject at the provider (sub).", is_required=True),
+            Option("subject", "Subject (sub) from the provider.", is_required=True),
         ),
         action_command(
             "unlink",
@@ -149,7 +149,7 @@ identities = group(
         ),
     ],
 )
-_PROVIDER = "For fields see the contract, section 11: -F enabled=false -F clientSecret=@FILE."
+_PROVIDER = "Fields are in section 11 of the contract: -F enabled=false -F clientSecret=@FILE."
 providers = group(
     "providers",
     "Manage single sign-on providers.",
@@ -160,7 +160,9 @@ providers = group(
             "POST /api/admin/identity-providers",
             f"Add an identity provider. {_PROVIDER}",
             PROVIDERS,
-            Option("name", "Name for URLs: a-z, 0-9 and -.", is_required=True),
+            Option(
+                "name", "Name to use in URLs: letters (a-z), digits and hyphens.", is_required=True
+            ),
             Option("label", "Label on the sign-in page.", is_required=True),
             Option("issuer", "Issuer URL, exactly as the provider states it.", is_required=True),
             Option("client-id", "Client ID at the provider.", is_required=True),

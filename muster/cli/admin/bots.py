@@ -103,7 +103,7 @@ bots = group(
             "POST /api/admin/bots/{bot}/test",
             "Send a test message.",
             TEST_RESULT,
-            Option("chat-id", "Chat to send it to."),
+            Option("chat-id", "Chat to send the message to."),
         ),
         bindings,
         action_command(
@@ -111,7 +111,7 @@ bots = group(
             "POST /api/admin/bots/{bot}/bindings",
             "Bind a chat to a project.",
             BINDING,
-            Option("chat", "The platform's ID of the chat.", "platformChatId", is_required=True),
+            Option("chat", "Chat ID on the platform.", "platformChatId", is_required=True),
             Option("project", "Project key.", "projectKey", is_required=True),
             Option("chat-name", "Chat name to show in Muster."),
         ),

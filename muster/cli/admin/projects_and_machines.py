@@ -117,7 +117,7 @@ def update(
 @click.option(
     "--dead",
     is_flag=True,
-    help="Confirm the machine is off for good, so its tasks restart elsewhere now.",
+    help="Confirm that the machine is off permanently, so its tasks restart elsewhere now.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Skip confirmation.")
 @pass_muster
@@ -175,7 +175,7 @@ projects = group(
             "POST /api/admin/projects",
             "Create a project. To set everything, use project apply -f.",
             SAVED,
-            Option("key", "Key for use in commands.", is_required=True),
+            Option("key", "Project key, used in commands.", is_required=True),
             Option("repo-url", "Repository URL.", is_required=True),
             free=True,
         ),
@@ -187,7 +187,11 @@ projects = group(
             "DELETE /api/admin/projects/{key}",
             "Delete a project.",
             None,
-            Option("force", "Delete even with active tasks, and cancel them.", kind=bool),
+            Option(
+                "force",
+                "Delete the project even if it has active tasks, and cancel them.",
+                kind=bool,
+            ),
             question="Delete project {key} and its secrets?",
             done="Deleted project {key}.",
         ),

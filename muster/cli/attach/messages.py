@@ -87,8 +87,8 @@ def exit_message(end: Outcome, task_id: int) -> str:
             return f"Too many open terminals, for task {task_id} or for you: close one"
         case ExitReason.LOST:
             return (
-                f"Can't reach the server{detail}.  The task doesn't depend on this connection.  "
-                f"Try again: muster attach {task_id}"
+                f"Can't reach the server{detail}.  The task keeps running without this connection. "
+                f" Try again: muster attach {task_id}"
             )
         case ExitReason.REFUSED:
             return f"The server refused the request{detail}"

@@ -64,7 +64,7 @@ def confirm(
 def choose(muster: Muster, number: int, choice: str | None, comment: str | None) -> Any:
     """Answer a task's question with one of its choices. Without CHOICE, list them.
 
-    CHOICE is a choice's text, the beginning of its text, or its number from 1.
+    CHOICE is a choice's text, the beginning of its text, or its number, counted from 1.
     """
     gate = require_open_gate(muster.api, number)
     choices = [str(offered) for offered in gate.get("choices") or []]
@@ -98,7 +98,7 @@ def match_choice(choices: list[str], text: str) -> str:
 @pass_muster
 @outputs(ANSWERED_TASK)
 def input_(muster: Muster, number: int, text: str | None, comment: str | None) -> Any:
-    """Answer a task's question with text. TEXT - reads stdin (default: editor)."""
+    """Answer a task's question with text: TEXT, or - for stdin (default: editor)."""
     gate = require_open_gate(muster.api, number)
     if gate["kind"] not in ("input", "question"):
         raise _wrong_command_error(gate)

@@ -34,9 +34,9 @@ PERMISSIONS = click.Choice(["edit", "run", "all"])
     "--selector", metavar="LABELS", help="Run on a machine with these labels, such as gpu=true."
 )
 @click.option("--priority", type=int, help="-1000 to 1000 (default 0).")
-@click.option("--max-minutes", type=float, help="Ask before it runs longer.")
-@click.option("--max-tokens", type=int, help="Ask before it uses more tokens.")
-@click.option("--max-cost", type=float, help="Ask before it costs more.")
+@click.option("--max-minutes", type=float, help="Ask before the task runs longer than this.")
+@click.option("--max-tokens", type=int, help="Ask before the task uses more tokens than this.")
+@click.option("--max-cost", type=float, help="Ask before the task costs more than this.")
 @click.option(
     "--idempotency-key", metavar="KEY", help="Idempotency key: repeating it returns the first task."
 )

@@ -66,7 +66,7 @@ def retry(
     "-d", "--instruction", metavar="TEXT", help="Instruction; - for stdin (default: editor)."
 )
 @click.option("--from-stage", type=int, help="First stage to run, counted from 0 (default 0).")
-@click.option("--review", "review_id", type=int, metavar="ID", help="ID of the review it answers.")
+@click.option("--review", "review_id", type=int, metavar="ID", help="ID of the review to act on.")
 @click.option("-w", "--wait", is_flag=True, help="Wait until the task ends or needs an answer.")
 @pass_muster
 @outputs(FOLLOW_UP)
@@ -124,7 +124,7 @@ def withdraw(muster: Muster, number: int, follow_up_id: int) -> None:
 
 @click.command
 @task_argument
-@click.option("--undo", is_flag=True, help="Return it to your inbox.")
+@click.option("--undo", is_flag=True, help="Return the task to your inbox.")
 @pass_muster
 def dismiss(muster: Muster, number: int, undo: bool) -> None:
     """Dismiss a finished task from your inbox."""

@@ -29,7 +29,10 @@ _STYLES = {"question": "yellow", "denied": "red", "error": "red", "edit": "green
 @task_argument
 @click.option("--attempt", type=int, help="Attempt (default: the latest).")
 @click.option(
-    "-n", "--tail", type=click.IntRange(min=1, max=1000), help="Number of last lines to show."
+    "-n",
+    "--tail",
+    type=click.IntRange(min=1, max=1000),
+    help="Number of lines to show, counted from the end.",
 )
 @click.option("-f", "--follow", is_flag=True, help="Keep printing until the task ends.")
 @click.option("--raw", is_flag=True, help="Print exact bytes, with all control sequences.")

@@ -177,7 +177,7 @@ def evidence(muster: Muster, number: int, output: Path | None) -> None:
 @_output_option
 @pass_muster
 def recording(muster: Muster, number: int, attempt: int | None, output: Path | None) -> None:
-    """Download a terminal recording, an asciicast for asciinema play."""
+    """Download a terminal recording in asciicast format, for asciinema."""
     place = output or Path(f"task-{number}.cast")
     _save_response(muster, task_path(number, "recording"), place, {"attempt": attempt})
     if str(place) != "-":

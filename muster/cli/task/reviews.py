@@ -122,7 +122,7 @@ def _print_thread(thread: dict[str, Any]) -> None:
 @click.option("--line", type=int, help="Line to comment on.")
 @click.option("--end-line", type=int, help="Last line, to comment on several.")
 @click.option("--side", type=click.Choice(["old", "new"]), help="Side of the diff (default: new).")
-@click.option("--publish", is_flag=True, help="Publish now (default: a draft until your review).")
+@click.option("--publish", is_flag=True, help="Publish now (default: save it as a draft).")
 @pass_muster
 @outputs(COMMENT)
 def comment(muster: Muster, number: int, body: str | None, publish: bool, **place: Any) -> Any:

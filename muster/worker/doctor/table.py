@@ -37,7 +37,9 @@ def format_summary(found: Sequence[Finding]) -> str:
     if count["fail"]:
         return f"{summary}: this machine can't do all of its work."
     return (
-        f"{summary}: this machine works, but not at its best." if summary else "No problems found."
+        f"{summary}: this machine works, but could work better."
+        if summary
+        else "No problems found."
     )
 
 

@@ -50,9 +50,9 @@ class Dialer:
         if not self._rules.allows(host, port):
             self._report_refused(name)
             raise HostNotAllowed(
-                f"The network of this stage does not allow {name}. A maintainer of the project "
-                f"can allow it: answer the event egress_refused, or add {name} to the list of the "
-                "project's network."
+                f"This stage's network does not allow {name}. A maintainer of the project can "
+                f"allow it: answer the event egress_refused, or add {name} to the list of hosts in "
+                "the project's network settings."
             )
         found = [host] if isinstance(host, Address) else list(self._resolve(host, port))
         allowed = [address for address in found if self._is_allowed(address, port)]
@@ -60,7 +60,7 @@ class Dialer:
             self._report_refused(name)
             raise HostNotAllowed(
                 f"{name} resolves to {found[0]}, an address of the machine itself or of its "
-                "surroundings. It is reachable only if the project's list has that address."
+                "local network. It is reachable only if the project's list has that address."
             )
         return _connect_any(allowed[:_MAX_TRIED_ADDRESSES], port, name)
 

@@ -64,9 +64,9 @@ def _create_parser(name: str) -> Parser:
 
     _add_enroll(add("enroll", "Enroll this machine with a server.", f"{at} --token -"))
     _add_run(add("run", "Run work from the server.", "--label gpu=true"))
-    _add_doctor(add("doctor", "Check this machine, with a fix for each problem.", "--json"))
+    _add_doctor(add("doctor", "Check this machine and print a fix for each problem.", "--json"))
     _add_set_server(add("set-server", "Change the server's address.", at))
-    _add_home(add("reset", "Stop everything that runs here and delete the worker's files."))
+    _add_home(add("reset", "Stop everything running here and delete the worker's files."))
     return parser
 
 
@@ -94,8 +94,8 @@ def _add_enroll(parser: Parser) -> None:
     parser.add_argument(
         "--insecure",
         action="store_true",
-        help="Allow plain http:// to another host: others can read tokens and output on the way. "
-        "The machine installs no releases from the server over it.",
+        help="Allow plain http:// to another host: others can read tokens and output in transit. "
+        "Over plain http://, the machine installs no releases from the server.",
     )
 
 
@@ -103,14 +103,17 @@ def _add_set_server(parser: Parser) -> None:
     _add_home(parser)
     parser.add_argument("--server", required=True, metavar="URL", help="New URL of the server.")
     parser.add_argument(
-        "--ca-file", type=Path, metavar="FILE", help="Trust this CA for it (default: no change)."
+        "--ca-file",
+        type=Path,
+        metavar="FILE",
+        help="Trust this CA for the new URL (default: no change).",
     )
 
 
 def _add_run(parser: Parser) -> None:
     _add_home(parser)
     parser.add_argument(
-        "--server", metavar="URL", help="New URL of the server, if it has moved; stored."
+        "--server", metavar="URL", help="New URL of the server, if it has moved; saved."
     )
     parser.add_argument(
         "--stop-agents-on-exit",
@@ -124,7 +127,7 @@ def _add_run(parser: Parser) -> None:
         type=values.positive,
         default=MIRROR_RETENTION_DAYS,
         metavar="N",
-        help="Days after its last use until an unused repository mirror is deleted (default "
+        help="Days to keep a repository mirror after its last use (default "
         f"{MIRROR_RETENTION_DAYS}).",
     )
     parser.add_argument(
@@ -142,7 +145,7 @@ def _add_run(parser: Parser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="Label that projects and tasks can select this machine by, such as gpu=true; "
+        help="Label by which projects and tasks can select this machine, such as gpu=true; "
         "repeatable.",
     )
     _add_release(parser)
@@ -154,8 +157,8 @@ def _add_run(parser: Parser) -> None:
         action="append",
         default=[],
         metavar="HOST",
-        help="Log in at this host with this user's own ssh keys, settings and agent, for "
-        "projects with a repository there and no sshKey; repeatable (default: none).",
+        help="Connect to this host with this user's own SSH keys, settings and agent, for "
+        "projects that have a repository there and no sshKey; repeatable (default: none).",
     )
     parser.add_argument(
         "--tunnel-command",
@@ -173,7 +176,7 @@ def _add_release(parser: Parser) -> None:
     parser.add_argument(
         "--no-auto-upgrade",
         action="store_true",
-        help="Keep the installed release, whatever the server offers.",
+        help="Keep the installed release, even if the server offers another.",
     )
 
 
@@ -191,7 +194,7 @@ def _add_sandbox(parser: Parser) -> None:
         action="append",
         default=[],
         metavar="DIR[:rw]",
-        help="Show this directory in every attempt's sandbox, at the same path, read-only unless "
+        help="Mount this directory in every attempt's sandbox, at the same path, read-only unless "
         ":rw is added; repeatable.",
     )
     _add_bwrap(parser)
@@ -202,7 +205,7 @@ def _add_bwrap(parser: Parser) -> None:
         "--bwrap",
         type=values.program,
         metavar="PATH",
-        help="The bubblewrap to try first, before the system's and the bundled one.",
+        help="The bubblewrap to try before the system's and the bundled one.",
     )
 
 
@@ -211,8 +214,8 @@ def _add_limits(group: "argparse._ArgumentGroup") -> None:
         "--attempt-memory",
         type=values.size,
         metavar="SIZE",
-        help="Such as 8G (default: three quarters of the machine's memory divided by its slots, "
-        "but at least 4G if available).",
+        help="Maximum memory, such as 8G (default: three quarters of the machine's memory "
+        "divided by its slots, but at least 4G if available).",
     )
     group.add_argument(
         "--attempt-processes",
@@ -231,8 +234,8 @@ def _add_limits(group: "argparse._ArgumentGroup") -> None:
         "--attempt-disk",
         type=values.size,
         metavar="SIZE",
-        help="Workspace, home and /tmp together (default: 20G, or half of the free space when "
-        "the worker starts).",
+        help="Maximum size of workspace, home and /tmp together (default: 20G, or half of "
+        "the free space when the worker starts).",
     )
 
 
@@ -241,8 +244,8 @@ def _add_agents(parser: Parser) -> None:
         "--agents",
         type=values.path,
         metavar="DIR",
-        help="Directory of your own agents, one NAME.toml each (docs/agents.md); a file with the "
-        "name of a known agent replaces it.",
+        help="Directory with your own agents, one NAME.toml per agent (docs/agents.md); a file "
+        "with the name of a known agent replaces it.",
     )
 
 

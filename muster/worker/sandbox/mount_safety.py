@@ -35,8 +35,8 @@ def require_safe(arguments: Sequence[str]) -> None:
     for mount, writable in find_unsafe(arguments):
         raise UnsafeMounts(
             f"{mount.target} would be mounted below {writable.target}, which attempts can write:"
-            " they could redirect that mount. Mount another directory with :rw, one that contains"
-            " neither the worker's home nor an agent's installation nor another mounted"
+            " they could redirect that mount. Mount a directory with :rw only if it contains"
+            " neither the worker's home, nor an agent's installation, nor another mounted"
             " directory."
         )
 

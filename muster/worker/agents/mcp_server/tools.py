@@ -14,7 +14,7 @@ MAX_CHOICES, MAX_CHOICE_CHARS = 20, 200  # characters
 MAX_QUESTION_CHARS, MAX_PROGRESS_CHARS, MAX_REPLY_CHARS = 10_000, 2_000, 10_000
 
 INSTRUCTIONS = (
-    f"You can ask a person with the tool `{ASK}`. Use it when a decision is theirs, or when you "
+    f"You can ask a person with the tool `{ASK}`. Use it when a person must decide, or when you "
     "need information that you cannot find; not for what you can decide or find out yourself. "
     f"Report your progress with `{PROGRESS}`, and answer the review comments that you were given "
     f"with `{REPLY}`."

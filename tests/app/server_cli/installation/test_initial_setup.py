@@ -57,7 +57,7 @@ def test_a_password_that_is_made_is_shown(
     steps.create_admin()
     ((words, password),) = flask.asked
     assert words == "create-admin --name ada"
-    assert printed == [f"admin      ada, password {password} (shown only now)"]
+    assert printed == [f"admin      ada, password {password} (shown only once)"]
     assert len(password) >= 20
 
 

@@ -91,7 +91,7 @@ def test_what_was_restarted_is_so_once_more_and_the_rest_is_left(
     step: str, number: int, server: StandIn, upgrade: Callable[..., Upgrade]
 ) -> None:
     server.fails = step
-    with pytest.raises(OperateError, match=r"0\.2\.0 is unhealthy; this is 0\.1\.0 again"):
+    with pytest.raises(OperateError, match=r"0\.2\.0 is unhealthy; 0\.1\.0 is running again"):
         upgrade().run(NEW, None, "")
     back = server.done[server.done.index(f"{step} 0.2.0") + 1 :]
     assert back == at("0.1.0", "units", *SWITCHED[1 : number + 1], "well")
@@ -107,7 +107,7 @@ def test_what_was_restarted_is_so_once_more_and_the_rest_is_left(
     [
         ("check", "Nothing has changed: Muster 0.1.0 is still running"),
         ("migrate", "Nothing has changed: Muster 0.1.0 is still running"),
-        ("celery", "this is 0.1.0 again"),
+        ("celery", "0.1.0 is running again"),
     ],
 )
 def test_interrupted_it_leaves_nothing_to_go_on_with(

@@ -46,7 +46,7 @@ def test_colours_are_for_terminals_and_move_nothing() -> None:
     ("levels", "summary"),
     [
         (["ok"], "No problems found."),
-        (["ok", "warn"], "1 warning: this machine works, but not at its best."),
+        (["ok", "warn"], "1 warning: this machine works, but could work better."),
         (["fail"], "1 failure: this machine can't do all of its work."),
         (
             ["warn", "fail", "warn"],

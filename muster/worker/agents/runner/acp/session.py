@@ -130,7 +130,7 @@ class AcpSession:
     def _on_initialized(self, result: dict[str, Any]) -> list[Update]:
         if result["protocolVersion"] != VERSION:
             spoken = json.dumps(result["protocolVersion"])
-            text = f"The agent uses version {spoken} of the protocol, and Muster version {VERSION}."
+            text = f"The agent uses protocol version {spoken}, but Muster uses version {VERSION}."
             return self._set_status(FAILED_STATUS, self._failure_update(text))
         able = require_mapping(result.get("agentCapabilities") or {})
         info = require_mapping(result.get("agentInfo") or {})

@@ -207,7 +207,7 @@ def test_its_failures_are_told_apart(ask: Ask, text: str, kind: str, words: str)
 def test_another_version_of_the_protocol_is_not_spoken(ask: Ask) -> None:
     run = ask("repair", VERSION="2")
     assert run.status == 1
-    assert "The agent uses version 2 of the protocol, and Muster version 1." in run.shown
+    assert "The agent uses protocol version 2, but Muster uses version 1." in run.shown
 
 
 def once_it_waits(act: Callable[[Asked], None]) -> Callable[[Asked], None]:
