@@ -24,7 +24,7 @@ def test_a_drain_says_what_it_moves_and_is_taken_back(
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Note").fill("a new disk")
     dialog.get_by_label("Deadline").select_option("3600")
-    expect(dialog.get_by_text("No tasks there: it drains immediately.")).to_be_visible()
+    expect(dialog.get_by_text("It has no tasks, so it drains immediately.")).to_be_visible()
     dialog.get_by_role("button", name="Drain tern").click()
     card = page.get_by_role("article", name="tern")
     expect(card.get_by_text("“a new disk”")).to_be_visible()

@@ -21,10 +21,10 @@ export const admin = {
   emailHint: 'Single sign-on finds the account by this address.',
   password: 'Password',
   newPassword: 'New password',
-  newPasswordHint: 'Leave empty to keep the password. A new one ends all their sessions.',
+  newPasswordHint: 'Leave empty to keep the password. A new password ends all their sessions.',
   passwordHint: 'At least 12 characters.',
   chatAccount: 'Chat account',
-  chatAccountHint: "slack: or lark:, followed by the account's ID there.",
+  chatAccountHint: "slack: or lark: followed by the account's ID on that platform.",
   factor: 'Second factor',
   budget: 'Monthly budget',
   noLimit: 'Leave empty for no limit.',
@@ -50,7 +50,7 @@ export const admin = {
   done: 'Done',
 
   key: 'Key',
-  keyHint: 'Short, in capitals, such as WEB.',
+  keyHint: 'A short name in capitals, such as WEB.',
   repository: 'Repository',
   branch: 'Default branch',
   branchHint: 'Leave empty for main.',
@@ -88,7 +88,7 @@ export const admin = {
   decommissionAbout:
     'This is permanent and revokes its credentials. Its running tasks fail. Waiting tasks are queued elsewhere.',
   dead: "Confirm it's off for good",
-  deadHint: 'Its tasks then restart elsewhere at once.',
+  deadHint: 'Its tasks then restart elsewhere immediately.',
 
   label: 'Label',
   newToken: 'New worker token',
@@ -96,7 +96,7 @@ export const admin = {
   createToken: 'Create token',
   tokenMade: 'Token for one machine',
   token: 'token',
-  tokenUse: 'The machine needs it when it starts for the first time.',
+  tokenUse: 'The machine needs this token the first time it starts.',
   machine: 'Machine',
   ends: 'Expires',
   tokenStatus: {
@@ -107,6 +107,7 @@ export const admin = {
   } as Record<string, string>,
   revoke: 'Revoke',
   revokeTitle: (label: string) => `Revoke ${label}`,
-  revokeAbout: "The token can't add a machine anymore. A machine it already added stays.",
+  revokeAbout:
+    "The token can no longer add a machine. A machine that it already added isn't affected.",
   noTokens: 'No worker tokens yet. Create one to add a machine.',
 }

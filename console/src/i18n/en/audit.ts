@@ -1,5 +1,5 @@
 export const audit = {
-  about: 'Actions that need more than everyday permissions. Entries never change.',
+  about: 'Actions that require elevated permissions. Entries never change.',
   when: 'Time',
   who: 'Actor',
   what: 'Action',
@@ -21,5 +21,5 @@ export const audit = {
   examples: { actor: 'name or ID', action: 'machine.', targetType: 'project', targetId: '42' },
   targetType: 'Target type',
   targetId: 'Target ID',
-  empty: 'No entries yet. They appear here as people act.',
+  empty: 'No entries yet. Privileged actions appear here.',
 }

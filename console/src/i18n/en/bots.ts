@@ -1,6 +1,6 @@
 export const bots = {
   newBot: 'New bot',
-  noBots: 'No bots yet. A bot posts tasks to a chat and takes answers there.',
+  noBots: 'No bots yet. A bot posts task updates to a chat and accepts answers there.',
   platform: 'Platform',
   platforms: {
     slack: 'Slack',
@@ -22,7 +22,7 @@ export const bots = {
   isSet: 'Already set. Leave empty to keep it.',
   encryptAdvised: 'Recommended: Lark signs requests only with this key.',
   auditLog: 'Send the audit log',
-  auditLogHint: 'Sends new entries in order, numbered without gaps.',
+  auditLogHint: 'Sends new entries in order, with consecutive numbers.',
   app: 'App',
   chats: 'Chats',
   auditStream: 'Audit log',
@@ -33,7 +33,7 @@ export const bots = {
   testOf: (name: string) => `Test ${name}`,
   testAbout: 'Sends a message through the bot and shows the result.',
   where: 'Send to',
-  whereHint: 'Leave empty for your own account there, or else the oldest bound chat.',
+  whereHint: 'Leave empty to use your linked account or, if you have none, the oldest bound chat.',
   send: 'Send test message',
   sending: 'Sending. This takes up to 25 s.',
   wasSent: 'Message sent',
@@ -43,7 +43,7 @@ export const bots = {
   deleteBot: (name: string) => `Delete ${name}`,
   deleteAbout: 'This also deletes its bindings and unsent messages.',
   boundChats: 'Bound chats',
-  boundAbout: 'Each chat covers one project. You can follow and create its tasks there.',
+  boundAbout: 'Each chat follows one project. You can watch and create its tasks there.',
   noBindings: 'No bound chats yet. Bind a chat to follow a project there.',
   bind: 'Bind chat',
   bot: 'Bot',
@@ -69,7 +69,7 @@ export const bots = {
   nextTry: 'Next attempt',
   anyState: 'Any status',
   anyBot: 'Any bot',
-  noDeliveries: 'No messages yet. Bind a chat to send some.',
+  noDeliveries: 'No messages yet. Bind a chat to send messages to it.',
   kinds: {
     gate_opened: 'question',
     gate_expired: 'question expired',

@@ -19,7 +19,7 @@ export const device = {
   denied: 'Request denied',
   deniedAbout: "The device isn't signed in.",
   notFound:
-    'No device is waiting with this code. It may have expired: codes expire after ten minutes.',
+    'No device is waiting for this code. It may have expired: codes expire after ten minutes.',
   another: 'Enter another code',
   sessions: 'Your sessions',
 }

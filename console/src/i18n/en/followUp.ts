@@ -4,14 +4,14 @@ export const followUp = {
   instruction: 'What to do next',
   hint: 'Markdown. The agent continues from the current work, in the same session if it still exists.',
   from: 'From stage',
-  startsNow: 'Starts now, as another round.',
-  withdrawsGate: 'Starts now, as another round, and withdraws the open question.',
+  startsNow: 'Starts now as a new round.',
+  withdrawsGate: 'Starts now as a new round and withdraws the open question.',
   waitsItsTurn: 'Starts when the current work is done or reaches its next question.',
   waitsBehind: (n: number) =>
     n === 1 ? '1 follow-up is ahead of it.' : `${n} follow-ups are ahead of it.`,
   afterFailure: (n: number) =>
     n === 1
-      ? '1 follow-up has been waiting since the failure. It starts now, and this one follows.'
+      ? '1 follow-up has been waiting since the failure. It starts now, and this one starts after it.'
       : `${n} follow-ups have been waiting since the failure. The first starts now; this one comes last.`,
   send: 'Follow up',
   started: (round: number) => `Round ${round} started`,

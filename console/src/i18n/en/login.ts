@@ -21,14 +21,14 @@ export const login = {
       : `Too many attempts. Try again in ${minutes} minutes.`,
   insecureTitle: "Signing in here isn't secure",
   insecure: (host: string) =>
-    `${host} uses plain HTTP. Others on the network can read your traffic, and browsers turn off features the console needs. Open it over https://, or on the server itself at http://localhost.`,
+    `${host} uses plain HTTP. Others on the network can read your traffic, and browsers turn off features the console needs. Open it with https://, or on the server itself at http://localhost.`,
   insecureHow:
     'To enable HTTPS, the server operator sets MUSTER_TLS_CERT and MUSTER_TLS_KEY, or uses a proxy.',
   passwordOff: 'Password sign-in is off. Use single sign-on.',
   providerRefused: {
     invalid_sign_in: "The provider's response wasn't valid. Sign in again.",
     sign_in_refused:
-      'No account here allows this sign-in. Ask an admin: the audit log has details.',
+      'No account on this server allows this sign-in. Ask an admin: the audit log has details.',
     unavailable: "Couldn't reach the provider. Try again in a minute.",
   } as Record<string, string>,
 }

@@ -75,7 +75,7 @@ export const machines = {
   drainStarted: (name: string) => `${name} accepts no new tasks.`,
   drainWhat: 'It accepts no new tasks. Running tasks can finish.',
   note: 'Note',
-  noteHint: 'Everyone can see it: “new disk”, “kernel update”.',
+  noteHint: 'Everyone can see the reason, such as “new disk” or “kernel update”.',
   deadline: 'Deadline',
   deadlines: {
     none: 'None: running tasks can finish',
@@ -86,7 +86,7 @@ export const machines = {
     '86400': 'In 1 day',
   },
   planTitle: 'What happens to its tasks',
-  planEmpty: 'No tasks there: it drains immediately.',
+  planEmpty: 'It has no tasks, so it drains immediately.',
   drainActions: {
     keep: 'can finish',
     hand_over: 'returns to the queue with its gate open',
@@ -108,7 +108,7 @@ export const machines = {
     off: 'Upgrades are off. The setting machineUpgrades turns them on.',
     pinned: 'Pinned to its version. An admin can unpin it.',
     opted_out: "Doesn't upgrade itself:",
-    unsupported: 'This worker runs from a checkout. Pull there and restart it.',
+    unsupported: 'This worker runs from a checkout. Run git pull there and restart the worker.',
     no_package: 'The server has no machine package for its version. Build one with `make dist`.',
     offered: 'Waiting for its response.',
     preparing: 'Preparing:',
@@ -125,21 +125,22 @@ export const machines = {
   slotsUsed: 'Slots in use',
   noSamples: {
     minute: 'No data yet. The first sample appears within a minute.',
-    hour: 'No data yet. The first hour appears when it ends.',
+    hour: "No data yet. The first hour's data appears when the hour ends.",
   },
   showTable: 'Show as table',
   time: 'Time',
   administer: 'Edit name, slots, labels',
 
   label: 'Label',
-  labelHint: 'Its name in the list of tokens. Optional.',
+  labelHint: 'Optional name for the token in the list of tokens.',
   makeToken: 'Create token',
   addWhat:
-    'A token adds one machine, once. The machine connects to this server. It needs Python 3.11 or newer and git, but no open port.',
+    'Each token adds one machine. The machine connects to this server. It needs Python 3.11 or newer and git, but no open port.',
   paste: 'Run this on the machine',
-  pasteHint: (time: string) => `Valid for one machine until ${time}. Shown only now.`,
+  pasteHint: (time: string) =>
+    `Valid for one machine until ${time}. You'll see this command only once.`,
   asWhom:
-    'As root, it creates an account and a service. Without root, append --user; in a container, append --foreground. See --help for other options. Run it again to upgrade.',
+    'If run as root, the command creates an account and a service. Without root, append --user; in a container, append --foreground. See --help for other options. Run it again to upgrade.',
   pasteFirst:
     'This server has no package for machines (make dist builds it). In a clone of its repository, after pip install -r requirements-worker.txt:',
   line: 'command',

@@ -14,7 +14,7 @@ export const newTask = {
   asProject: (agent: string) => `Project default (${agent})`,
   asProjectUnknown: 'Project default',
   model: 'Model',
-  modelHint: "The agent's name for it. Leave empty for the project default.",
+  modelHint: "The agent's name for the model. Leave empty for the project default.",
   where: 'Machine',
   anyMachine: 'Any machine',
   byLabels: 'By labels',

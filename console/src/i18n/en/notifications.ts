@@ -16,10 +16,11 @@ export const notifications = {
   showAll: 'Show all',
   choose: 'Choose notifications',
   desktop: 'Desktop notifications',
-  desktopWhy: 'This browser shows them while no Muster page is in view.',
+  desktopWhy: 'This browser shows notifications while no Muster page is visible.',
   desktopOn: 'Turn on',
   desktopOff: 'Turn off',
-  desktopDenied: "This browser blocks them. Allow them in the browser's settings for this site.",
+  desktopDenied:
+    "This browser blocks notifications. Allow them in the browser's settings for this site.",
   kinds: {
     gate_opened: 'Question',
     gate_expired: 'Question expired',

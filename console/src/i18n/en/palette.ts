@@ -14,7 +14,7 @@ export const palette = {
   newTask: (q: string) => (q ? `New task: “${q}”` : 'New task'),
   lastCurl: 'Copy last action as curl',
   nextCurl: 'Copy next action as curl instead of running it',
-  nextCurlArmed: 'Your next action will be copied as curl, not run.',
+  nextCurlArmed: 'Your next action will be copied as a curl command, not run.',
   nothingDone: "You haven't done anything on this page yet.",
   keysOn: 'Turn on single-key shortcuts',
   keysOff: 'Turn off single-key shortcuts',

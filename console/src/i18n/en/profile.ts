@@ -13,7 +13,7 @@ const notificationTypes = {
 
 export const profile = {
   gitIdentity: 'You',
-  gitIdentityAbout: "Your tasks' commits carry this Git name and email.",
+  gitIdentityAbout: 'Commits for your tasks use this Git name and email.',
   username: 'Username',
   role: 'Role',
   roles: { developer: 'developer', lead: 'lead', admin: 'admin' },
@@ -44,7 +44,7 @@ export const profile = {
   code: 'Code shown in the app',
   verify: 'Turn on',
   recovery: 'Your recovery codes',
-  recoveryAbout: "Each signs you in once if you lose the app. You'll see them only once.",
+  recoveryAbout: "Each code signs you in once if you lose the app. You'll see them only once.",
   recoveryCodes: 'recovery codes',
   download: 'Download',
   turnOffTitle: 'Turn off second factor',
@@ -68,10 +68,10 @@ export const profile = {
   labelHint: "What it's for.",
   scopes: 'Scopes',
   scope: {
-    read: ['Read', 'View everything you can see, and watch terminals.'],
+    read: ['Read', 'View everything you have access to, and watch terminals.'],
     tasks: [
       'Tasks',
-      'Create, answer, review, retry and cancel tasks. Type in terminals, open tunnels.',
+      'Create, answer, review, retry and cancel tasks. Type in terminals and open tunnels.',
     ],
     projects: ['Projects', 'Edit projects, their hosts, members and secrets.'],
     admin: ['Admin', 'Everything outside projects: administration, machines, your account.'],
@@ -108,10 +108,12 @@ export const profile = {
   notLinked: 'No account linked.',
   link: 'Link account',
   linkTitle: 'Link your chat account',
-  linkHow: 'Send this to the Muster bot in a direct message. Valid once, for ten minutes.',
+  linkHow:
+    'Send this to the Muster bot in a direct message. It works once and expires after ten minutes.',
   message: 'message',
   appearance: 'Language, theme, shortcuts',
   appearanceAbout: 'Saved in this browser.',
   singleKeys: 'Single-key shortcuts',
-  singleKeysHint: 'J, K, C, 1–9 and others act at once. They never work in input fields.',
+  singleKeysHint:
+    'J, K, C, 1–9 and other keys take effect immediately. They never work in input fields.',
 }

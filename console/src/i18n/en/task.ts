@@ -7,7 +7,7 @@ export const task = {
   retry: 'Retry',
   retryFrom: 'Retry from a stage',
   retryFromStage: (stage: string) => `Retry from ${stage}`,
-  retryWhy: "Earlier stages aren't redone. The task continues from their result.",
+  retryWhy: "Earlier stages aren't redone. The task continues from their results.",
   noCheckpoint: 'No checkpoint before that stage. Pick an earlier one.',
   more: 'More',
   openWorkspace: 'Open workspace',

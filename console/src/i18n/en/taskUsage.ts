@@ -9,7 +9,7 @@ export const taskUsage = {
   sum: 'Total',
   budget: 'Budget',
   noBudget:
-    "Neither the task nor its project has a budget. Its creator's monthly budget can apply.",
+    "Neither the task nor its project has a budget. Its creator's monthly budget can still apply.",
   nothing: 'No usage yet',
   nothingWhy: 'Agents report usage while they run and when they end. Shell stages use nothing.',
 }

@@ -50,7 +50,7 @@ export const terminal = {
   exited: (stage: string, code: number) =>
     `${stage} ended${code === 0 ? '' : ` with exit code ${code}`}. The next stage appears here.`,
   takenOver: (by: string) => `${by} took control. You're watching.`,
-  skipped: (size: string) => `Skipped ${size} of fast output. The log has all of it.`,
+  skipped: (size: string) => `Skipped ${size} of fast output. The log has the complete output.`,
   backAfter: (away: string) => `Back after ${away}.`,
   missedNothing: 'You missed nothing',
   cameSince: (n: number, bytes: string) =>
@@ -68,6 +68,7 @@ export const terminal = {
   arrows: { left: 'Left', up: 'Up', down: 'Down', right: 'Right' },
   paste: 'paste',
   leaveFor: 'Open this address?',
-  linkFrom: 'The terminal printed it. Anyone who can write there could have put it there.',
+  linkFrom:
+    'The terminal printed this link. Anyone who can write to the terminal could have put it there.',
   openLink: 'Open',
 }

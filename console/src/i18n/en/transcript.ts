@@ -50,7 +50,7 @@ export const transcript = {
   works: (agent: string) => `${agent} is working. New entries appear here.`,
   runsShell: (stage: string) => `${stage} is running. See its output in the terminal or the log.`,
   nothingYet: 'Nothing yet',
-  nothingYetWhy: "The agent's messages and actions appear here once a machine starts.",
+  nothingYetWhy: "The agent's messages and actions appear here once a machine starts the task.",
   noEntries: 'No entries for this attempt',
   noEntriesWhy: 'Shells and terminal agents show their work in the log.',
   noHit: 'No matching entries.',

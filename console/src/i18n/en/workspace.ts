@@ -19,7 +19,7 @@ export const workspace = {
   updated: 'Updated',
   tunnel: 'Tunnel',
   tunnelWhy:
-    'Opens VS Code in a browser, in this workspace on the machine. Changes made through it at a gate become a checkpoint in your name. Needs an open network.',
+    'Opens VS Code in a browser, in this workspace on the machine. Changes that you make there at a gate are saved as a checkpoint under your name. Needs an open network.',
   tunnelStates: {
     idle: 'closed',
     starting: 'opening',
@@ -37,6 +37,6 @@ export const workspace = {
   goThere: 'Open in new tab',
   openUntil: (time: string) => `Closes automatically at ${time}`,
   restarts: (n: number) => (n === 1 ? 'restarted once' : `restarted ${n} times`),
-  notLive: 'A tunnel needs an active workspace. This task has ended, or has none right now.',
+  notLive: 'A tunnel needs an active workspace. This task has ended or currently has no workspace.',
   holdsGate: 'No one can answer the open question while the tunnel is open.',
 }

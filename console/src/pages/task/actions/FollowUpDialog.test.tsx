@@ -64,7 +64,7 @@ describe('a follow-up that is written', () => {
   })
 
   it.each<[Partial<TaskDetail>, RegExp]>([
-    [{ status: 'completed', followUpsQueued: 0 }, /^Starts now, as another round\.$/],
+    [{ status: 'completed', followUpsQueued: 0 }, /^Starts now as a new round\.$/],
     [{ status: 'failed', followUpsQueued: 1 }, /^1 follow-up has been waiting since the failure/],
     [{ status: 'suspended', suspendReason: 'gate', followUpsQueued: 0 }, /withdraws the open/],
     [{ status: 'running', followUpsQueued: 0 }, /^Starts when the current work is done/],
