@@ -78,7 +78,7 @@ def test_of_another_releases_database_it_says_which_release_restores_it(
 ) -> None:
     set_revision(revision)
     made = run("backup", file := tmp_path / "backup")
-    assert (made.exit_code, f"To restore it you {needed}" in made.output) == (0, True), made.output
+    assert (made.exit_code, f"To restore it, you {needed}" in made.output) == (0, True), made.output
     refused = run("restore", file, "--keys-to", tmp_path / "keys.env")
     assert (refused.exit_code, needed in refused.output) == (1, True), refused.output
 
