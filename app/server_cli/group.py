@@ -15,7 +15,7 @@ COMMAND_HELP: dict[str, str] = {
     "doctor": "Check this host, PostgreSQL and Redis, and print advice.",
     "unlock": "Unlock an account after failed sign-ins.",
     "logs": "Show the logs of the server's processes.",
-    "upgrade": "Upgrade to another package's release while the server runs.",
+    "upgrade": "Upgrade to the release in a package, without stopping the server.",
     "engines": "Run only PostgreSQL and Valkey, as a systemd unit does.",
     "backup": "Back up the server to one encrypted file.",
     "restore": "Restore a server from a backup; its machines reconnect.",
