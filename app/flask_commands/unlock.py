@@ -10,7 +10,7 @@ from app.services.accounts import login_limits
 @click.argument("name")
 @with_appcontext
 def unlock(name: str) -> None:
-    """Reset the failed sign-ins of the account NAME. Address limits stay."""
+    """Unlock the account NAME after failed sign-ins. Limits per address stay."""
     if not login_limits.unlock(name):
         raise click.ClickException(f"account {name} not found")
     click.echo(f"{name} can sign in again")

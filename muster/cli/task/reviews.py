@@ -120,7 +120,7 @@ def _print_thread(thread: dict[str, Any]) -> None:
 @click.option("--thread", "thread_id", type=int, help="Thread to reply to (default: a new one).")
 @click.option("--path", metavar="FILE", help="File to comment on.")
 @click.option("--line", type=int, help="Line to comment on.")
-@click.option("--end-line", type=int, help="Last line, to comment on several.")
+@click.option("--end-line", type=int, help="Last line, for a comment on several lines.")
 @click.option("--side", type=click.Choice(["old", "new"]), help="Side of the diff (default: new).")
 @click.option("--publish", is_flag=True, help="Publish now (default: save it as a draft).")
 @pass_muster
