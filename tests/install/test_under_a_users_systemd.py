@@ -112,6 +112,8 @@ def test_killed_services_come_back_and_attempts_continue(work: Work) -> None:
     work.make_project("LONG", LONG)
     task = work.output_of("task", "create", "-p", "LONG", "-d", "Wait", "-q")
     wait_for(lambda: has_begun(work, task), "task that has begun", 120)
+    # The shim of an earlier task may still be ending.
+    wait_for(lambda: len(shims(root)) == 1, "task whose shim alone runs", 60)
     shim = shims(root)
     answers(root, "kill", "--signal=KILL", "--kill-whom=main", WORKER)
     web = answers(root, "show", "--property=MainPID", "muster-web")
