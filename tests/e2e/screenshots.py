@@ -3,6 +3,7 @@
 They go into `screenshots/`.
 With MUSTER_URL of a stack that has the full world (`python -m tests.e2e.world`) of that one; else
 one is started. Names choose: `python -m tests.e2e.screenshots machine task-diff muster-lists`.
+LOCALE=zh-CN shows the pages in that language.
 """
 
 import os
@@ -21,6 +22,7 @@ from tests.e2e.world import plot
 from tests.e2e.world.__main__ import USUAL
 
 PLACE = Path("screenshots")
+LOCALE = os.environ.get("LOCALE", "en-US")
 
 
 @contextmanager
@@ -43,7 +45,12 @@ def main(names: list[str]) -> int:
         chosen = [one for one in pages.list_pages(api) if not names or one.name in names]
         for theme in ("light", "dark"):
             for viewport in (DESK, PHONE):
-                look = {"color_scheme": theme, "viewport": viewport, "reduced_motion": "reduce"}
+                look = {
+                    "color_scheme": theme,
+                    "viewport": viewport,
+                    "reduced_motion": "reduce",
+                    "locale": LOCALE,
+                }
                 inside = Visitor(browser, url, **look).sign_in("alice", password)
                 outside = Visitor(browser, url, **look)
                 for room in chosen:
