@@ -11,6 +11,7 @@ const setupFiles = ['src/testing/setup.ts']
 /** Tests that share processes, and tests with a process per file, which take four times as long. */
 export default defineConfig({
   test: {
+    testTimeout: 30_000,
     projects: [
       {
         test: {

@@ -22,7 +22,9 @@ if (typeof document !== 'undefined') {
   Element.prototype.scrollIntoView = () => {}
   window.scrollTo = () => {}
 
-  const { cleanup } = await import('@testing-library/react')
+  const { cleanup, configure } = await import('@testing-library/react')
+  // A second is too short on a busy machine.
+  configure({ asyncUtilTimeout: 10_000 })
   beforeAll(loadStrings)
   afterEach(() => {
     cleanup()

@@ -36,6 +36,7 @@ beforeEach(() => {
   dequeueToasts()
 })
 
+// A draft that an earlier test began may arrive late: it is saved 0.8 s after its last change.
 describe('a new task', () => {
   it('says what is wanting before the server is asked', async () => {
     const { user, sent } = await open('', ['WEB', 'API'])
@@ -79,12 +80,15 @@ describe('a new task', () => {
     await user.click(screen.getByRole('button', { name: 'Close' }))
     expect(onClose).toHaveBeenCalledOnce()
     await waitFor(() => expect(toasts()).toEqual(['Draft saved']))
-    expect(sent(DRAFT)[0]?.body).toMatchObject({ description: 'Half', projectKey: 'WEB' })
+    expect(sent(DRAFT).map(({ body }) => body)).toContainEqual(
+      expect.objectContaining({ description: 'Half', projectKey: 'WEB' }),
+    )
   })
 
   it('of which nothing was written leaves no draft', async () => {
     const { user, sent } = await open('', ['WEB'])
     await user.click(screen.getByRole('button', { name: 'Close' }))
-    expect([onClose.mock.calls.length, sent(DRAFT), toasts()]).toEqual([1, [], []])
+    const empty = sent(DRAFT).filter(({ body }) => !(body as { description: string }).description)
+    expect([onClose.mock.calls.length, empty, toasts()]).toEqual([1, [], []])
   })
 })
