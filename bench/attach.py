@@ -88,7 +88,7 @@ def _echo(viewers: dict[str, Viewer], rounds: int, say: Print) -> list[Figure]:
             beside=_BARE,
             beside_value=sorted(bare)[len(bare) // 2] * 1000,
             ratio=Ratio.from_blocks(blocks[_OURS], blocks[_BARE]),
-            at_most=MAX_RATIO,
+            max_ratio=MAX_RATIO,
         ),
         latency(f"the same with the {_BARE}", blocks[_BARE]),
     ]

@@ -100,7 +100,7 @@ def _figures(blocks: dict[str, list[list[float]]]) -> list[Figure]:
             beside=floor,
             beside_value=statistics.median(flat(blocks[floor])) * 1000,
             ratio=Ratio.from_blocks(blocks[name], blocks[floor]),
-            at_most=at_most,
+            max_ratio=at_most,
         )
 
     return [beside(installed, _CLICK, MAX_RATIO), beside(checkout, _CLICK), beside(_CLICK, _BARE)]

@@ -139,7 +139,7 @@ def _order_figures(
             beside="bare Celery round trip",
             beside_value=statistics.median(flat(rounds)) * 1000,
             ratio=Ratio.from_blocks(ours, rounds),
-            at_most=MAX_MS,
+            max_ratio=MAX_MS,
         ),
         latency("bare Celery: delay() → body", bodies),
         latency("bare Celery: delay() → get() returned", rounds),

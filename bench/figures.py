@@ -5,7 +5,6 @@ import os
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 _COLUMNS = ("figure", "value", "next to it, in the same run", "compared (of blocks)", "bar", "")
 
@@ -107,10 +106,19 @@ class Figure:
         return "" if self.min_ratio is None else f"at least {self.min_ratio:g}"
 
 
-def latency(name: str, blocks: Blocks, **compared: Any) -> Figure:
+def latency(
+    name: str,
+    blocks: Blocks,
+    *,
+    beside: str = "",
+    beside_value: float | None = None,
+    ratio: Ratio | Difference | None = None,
+    max_ratio: float | None = None,
+) -> Figure:
     """Return a figure of seconds: the median and the 99th percentile in milliseconds."""
     ms = [seconds * 1000 for seconds in flat(blocks)]
-    return Figure(name, statistics.median(ms), "ms", p99=percentile(ms, 99), **compared)
+    median, p99 = statistics.median(ms), percentile(ms, 99)
+    return Figure(name, median, "ms", p99, beside, beside_value, ratio, max_ratio)
 
 
 @dataclass

@@ -227,7 +227,7 @@ def _beside_bare(rig: Rig, small: Served, say: Print) -> Figure:
         beside="bare Flask + SQLAlchemy",
         beside_value=statistics.median(flat(floor)) * 1000,
         ratio=ratio,
-        at_most=MAX_BARE_RATIO,
+        max_ratio=MAX_BARE_RATIO,
     )
 
 

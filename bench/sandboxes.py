@@ -51,7 +51,7 @@ def _latency(rig: Rig, machines: dict[str, str], say: Print) -> Figure:
         beside="without a sandbox",
         beside_value=statistics.median(flat(floor)) * 1000,
         ratio=Difference.from_blocks(ours, floor),
-        at_most=MAX_LATER_MS,
+        max_ratio=MAX_LATER_MS,
     )
 
 

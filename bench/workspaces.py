@@ -98,7 +98,7 @@ def _figure(name: str, ours: Sequence[list[float]], bare: Sequence[list[float]])
         beside="bare git fetch, clone --shared",
         beside_value=statistics.median(flat(bare)) * 1000,
         ratio=Ratio.from_blocks(ours, bare),
-        at_most=MAX_RATIO,
+        max_ratio=MAX_RATIO,
     )
 
 

@@ -90,7 +90,7 @@ def _figures(
             beside=f"after {SHORT:,}",
             beside_value=statistics.median(flat(brief)) * 1000,
             ratio=Ratio.from_blocks(deep, brief),
-            at_most=MAX_GROWTH,
+            max_ratio=MAX_GROWTH,
         )
     ]
     if first:
@@ -98,7 +98,7 @@ def _figures(
             "beside": "terminado's first byte",
             "beside_value": statistics.median(flat(first)) * 1000,
         }
-        bar = {"ratio": Ratio.from_blocks(brief, first), "at_most": MAX_FIRST_BYTE_RATIO}
+        bar = {"ratio": Ratio.from_blocks(brief, first), "max_ratio": MAX_FIRST_BYTE_RATIO}
         figures.append(latency("attach to a right screen", brief, **beside, **bar))
         figures.append(
             latency("attach, asked", asked, **beside, ratio=Ratio.from_blocks(asked, first))

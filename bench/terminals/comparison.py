@@ -67,7 +67,7 @@ def _compared(blocks: dict[str, list[list[float]]], name: str, bar: float | None
         beside=name,
         beside_value=statistics.median(flat(blocks[name])) * 1000,
         ratio=Ratio.from_blocks(blocks[_MUSTER], blocks[name]),
-        at_most=bar,
+        max_ratio=bar,
     )
 
 
