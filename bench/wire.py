@@ -11,6 +11,8 @@ _TIMEOUT = 120.0
 _CHUNK = 1 << 18
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
+_CHUNKED = b"transfer-encoding: chunked"
+_LAST_CHUNK = b"0\r\n\r\n"
 # The server closes connections that are idle for 5 s.
 _STALE = 3.0
 
@@ -57,6 +59,10 @@ class Wire:
             received += _read_some(connection)
         head, _, body = received.partition(_END)
         at = head.lower().find(_LENGTH)
+        if _CHUNKED in head.lower():
+            while not body.endswith(_LAST_CHUNK):  # JSON contains no line ends as bytes
+                body += _read_some(connection)
+            return head, _join_chunks(body)
         if at < 0:
             raise NotMeasured(f"a response without a length: {head[:200]!r}")
         length = int(head[at + len(_LENGTH) :].split(b"\r\n", 1)[0])
@@ -70,3 +76,14 @@ def _read_some(connection: socket.socket) -> bytes:
     if not piece:
         raise OSError("the server closed the connection")
     return piece
+
+
+def _join_chunks(body: bytes) -> bytes:
+    chunks = []
+    while True:
+        size, _, rest = body.partition(b"\r\n")
+        length = int(size, 16)
+        if not length:
+            return b"".join(chunks)
+        chunks.append(rest[:length])
+        body = rest[length + 2 :]
