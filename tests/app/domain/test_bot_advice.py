@@ -27,7 +27,7 @@ ADVICE = {
     ),
     "a name of nobody": (WEBHOOK, "the name h could not be resolved", "resolve names"),
     "silence": (WEBHOOK, "h did not answer in 10 s", "firewalls"),
-    "nobody listens": (WEBHOOK, "h could not be reached (ConnectError)", "listens"),
+    "nobody listens": (WEBHOOK, "h could not be reached (ConnectError)", "accepts connections"),
     "a lost key": (SLACK, "its secrets are under a key that ENCRYPTION_KEYS …", "again"),
     "a service's refusal": (APPRISE, "ntfy: 403 Forbidden", "Apprise"),
 }

@@ -81,7 +81,7 @@ def test_a_bot_that_has_nobody_to_write_to_says_so(
     result = try_out(client, admin, bot)
     assert (result["sent"], result["chatId"]) == (False, None)
     assert "no chat" in result["detail"]
-    assert "Bind a chat" in result["advice"]
+    assert "Bind one of the bot's chats" in result["advice"]
     assert actions() == []
 
 
