@@ -37,7 +37,7 @@ def test_what_was_turned_off_from_the_editor_is_not_started_again(worker: Worker
 
 def test_it_ends_with_its_time(worker: WorkerHome) -> None:
     tunnel = TunnelWorker(worker, "connect fork").start()
-    tunnel.open(ttl=1.0)
+    tunnel.open(ttl=3.0)
     tunnel.wait_for_state("expired")
     assert tunnel.states() == ["starting", "connected", "expired"]
     assert not tunnel.living()
