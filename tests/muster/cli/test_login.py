@@ -56,8 +56,7 @@ def test_an_authoritys_file_is_found_from_any_directory(
 
 def test_a_token_that_is_none_is_not_kept(shell: Shell) -> None:
     result = shell("login", "--server", SERVER, "--token", "mst_pat_nonsense")
-    assert result.status == 3
-    assert "invalid_token" in result.err
+    assert (result.status, "invalid_token" in result.err) == (3, True)
     assert not tokens.tokens_path().exists()
     assert not profiles.config_path().exists()
 
@@ -72,9 +71,8 @@ def test_a_device_signs_in_when_its_code_was_said_in_a_browser(
         path = f"/api/web/device/{code}/approve"
         assert app.test_client().post(path, json={}, headers=headers).status_code == 200
 
-    # Only here: threads of other tests may sleep, too.
     clock = SimpleNamespace(monotonic=time.monotonic, sleep=say_the_code)
-    monkeypatch.setattr("muster.cli.login.time", clock)
+    monkeypatch.setattr("muster.cli.login.time", clock)  # other tests' threads may sleep, too
     result = shell.done("login", "--server", SERVER)
     assert "/device" in result.err
     assert "as ada" in result.err
