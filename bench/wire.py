@@ -58,11 +58,12 @@ class Wire:
         while _END not in received:
             received += _read_some(connection)
         head, _, body = received.partition(_END)
-        at = head.lower().find(_LENGTH)
-        if _CHUNKED in head.lower():
+        fields = head.lower()
+        if _CHUNKED in fields:
             while not body.endswith(_LAST_CHUNK):  # JSON contains no line ends as bytes
                 body += _read_some(connection)
             return head, _join_chunks(body)
+        at = fields.find(_LENGTH)
         if at < 0:
             raise NotMeasured(f"a response without a length: {head[:200]!r}")
         length = int(head[at + len(_LENGTH) :].split(b"\r\n", 1)[0])

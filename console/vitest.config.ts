@@ -6,22 +6,23 @@ const TESTS = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((path) => `src/${path}`)
 // Mocks of modules or globals would leak into other files of the same process.
 const isReplacing = (path: string) => /\bvi\.(do)?(mock|stub)/i.test(readFileSync(path, 'utf8'))
-const setupFiles = ['src/testing/setup.ts']
 
 /** Tests that share processes, and tests with a process per file, which take four times as long. */
 export default defineConfig({
   test: {
+    setupFiles: ['src/testing/setup.ts'],
     testTimeout: 30_000,
+    // Without `extends`, a project gets none of the options above.
     projects: [
       {
+        extends: true,
         test: {
           name: 'shared',
           include: TESTS.filter((path) => !isReplacing(path)),
           isolate: false,
-          setupFiles,
         },
       },
-      { test: { name: 'isolated', include: TESTS.filter(isReplacing), setupFiles } },
+      { extends: true, test: { name: 'isolated', include: TESTS.filter(isReplacing) } },
     ],
   },
 })

@@ -89,8 +89,9 @@ def find_by_arguments(*words: str, among: Iterable[Process] | None = None) -> li
     all.
     """
     wanted = {os.fsencode(word) for word in words}
-    pids = None if among is None else [process.pid for process in among]
-    return _find_by_words("cmdline", wanted.issubset, pids)
+    if among is None:
+        return _find_by_words("cmdline", wanted.issubset)
+    return [p for p in among if p.is_alive and wanted.issubset(_read_words(p.pid, "cmdline"))]
 
 
 def find_by_path(directory: str) -> list[Process]:
@@ -183,17 +184,15 @@ def signal_all(those: list[Process], number: int) -> None:
             send_signal(process, number)
 
 
-def _find_by_words(
-    name: str, matches: Callable[[list[bytes]], bool], pids: Iterable[int] | None = None
-) -> list[Process]:
-    """Return the living processes, by default of all, whose words in such a file in /proc match.
+def _find_by_words(name: str, matches: Callable[[list[bytes]], bool]) -> list[Process]:
+    """Return the living processes whose words in such a file in /proc match.
 
     The file is read first, because few match, and again once its process is identified: by then
     another process may have the pid.
     """
     return [
         process
-        for pid in (_list_pids() if pids is None else pids)
+        for pid in _list_pids()
         if matches(_read_words(pid, name))
         and (process := find(pid))
         and process.is_alive

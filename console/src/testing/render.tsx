@@ -11,7 +11,7 @@ import { userEvent } from '@testing-library/user-event'
 import { createContext, type ReactNode, useContext, useSyncExternalStore } from 'react'
 
 export async function renderInPage(element: ReactNode) {
-  const shown = createStore(element)
+  const content = createStore(element)
   const router = createRouter({
     routeTree: createRootRoute({ component: PageContent, notFoundComponent: PageContent }),
     history: createMemoryHistory(),
@@ -22,7 +22,7 @@ export async function renderInPage(element: ReactNode) {
   })
   const { unmount } = render(
     <QueryClientProvider client={client}>
-      <StoreContext.Provider value={shown}>
+      <StoreContext.Provider value={content}>
         <RouterProvider router={router as never} />
       </StoreContext.Provider>
     </QueryClientProvider>,
@@ -33,7 +33,7 @@ export async function renderInPage(element: ReactNode) {
     unmount,
     /** The page's path and query. */
     path: () => router.history.location.href,
-    rerender: (other: ReactNode) => act(() => shown.set(other)),
+    rerender: (other: ReactNode) => act(() => content.set(other)),
   }
 }
 
@@ -46,15 +46,15 @@ function PageContent() {
 }
 
 function createStore(value: ReactNode) {
-  let tell = () => {}
+  let notify = () => {}
   return {
     get: () => value,
     set: (other: ReactNode) => {
       value = other
-      tell()
+      notify()
     },
     listen: (listener: () => void) => {
-      tell = listener
+      notify = listener
       return () => {}
     },
   }

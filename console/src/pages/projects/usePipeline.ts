@@ -16,7 +16,7 @@ export function usePipeline(project: Project, isJson: boolean) {
   // While you type, the text may not be valid JSON.
   const [text, setText] = useState<string | null>(null)
   const [isSaving, setSaving] = useState(false)
-  const shown = isJson ? (text ?? formatPipeline(stages)) : ''
+  const json = isJson ? (text ?? formatPipeline(stages)) : ''
   const write = (next: string) => {
     setText(next)
     const found = parsePipeline(next)
@@ -41,9 +41,9 @@ export function usePipeline(project: Project, isJson: boolean) {
   return {
     stages,
     setStages,
-    text: shown,
+    text: json,
     /** The stages in the text, or why it isn't valid JSON. */
-    typed: isJson ? parsePipeline(shown) : { stages },
+    typed: isJson ? parsePipeline(json) : { stages },
     write,
     /** Discards text that isn't a valid pipeline. */
     dropText: () => setText(null),

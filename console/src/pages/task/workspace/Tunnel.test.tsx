@@ -11,11 +11,11 @@ const URL = '/api/web/workspace-tunnel/7'
 const open: Partial<Schemas['Tunnel']> = { state: 'connected', url: 'https://vscode.dev/x' }
 
 async function show(tunnel: Partial<Schemas['Tunnel']>, fields: Partial<TaskDetail>) {
-  const told = { taskId: 7, url: null, error: null, expiresAt: null, restarts: 0, ...tunnel }
+  const status = { taskId: 7, url: null, error: null, expiresAt: null, restarts: 0, ...tunnel }
   const asked = serve({
-    [`GET ${URL}/status`]: () => Response.json(told),
+    [`GET ${URL}/status`]: () => Response.json(status),
     [`POST ${URL}/start`]: () => problem(409, 'network_closed'),
-    [`POST ${URL}/stop`]: () => Response.json({ ...told, state: 'closing' }),
+    [`POST ${URL}/stop`]: () => Response.json({ ...status, state: 'closing' }),
   })
   const page = await renderInPage(<Tunnel task={makeTask({ status: 'running', ...fields })} />)
   await screen.findByRole('heading', { name: /Tunnel/ })

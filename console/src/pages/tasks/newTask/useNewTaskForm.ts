@@ -108,10 +108,10 @@ function missingFields(form: Form): Errors {
 /** Returns the server's field errors, by the form's fields. */
 function serverErrors(problem: Problem | null): Errors {
   if (problem === null) return {}
-  const said = Object.entries(problem.errors).map(([field, messages]) => [
+  const entries = Object.entries(problem.errors).map(([field, messages]) => [
     field.startsWith('agentOptions') ? 'model' : field,
     messages.join(' '),
   ])
-  if (problem.status === 404) said.push(['projectKey', problemText(problem)])
-  return Object.fromEntries(said)
+  if (problem.status === 404) entries.push(['projectKey', problemText(problem)])
+  return Object.fromEntries(entries)
 }

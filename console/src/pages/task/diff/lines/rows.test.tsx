@@ -18,7 +18,13 @@ const review: ReviewContext = {
 }
 const same: Line = { type: 'context', oldLine: 4, newLine: 5, text: 'kept', noNewline: false }
 const added: Line = { type: 'added', oldLine: null, newLine: 6, text: 'new one', noNewline: false }
-const gone: Line = { type: 'deleted', oldLine: 5, newLine: null, text: 'old one', noNewline: false }
+const deleted: Line = {
+  type: 'deleted',
+  oldLine: 5,
+  newLine: null,
+  text: 'old one',
+  noNewline: false,
+}
 
 function show(row: React.ReactNode, about: Partial<ReviewContext> = {}): HTMLTableRowElement {
   render(
@@ -40,7 +46,7 @@ describe('a line of a diff in one column', () => {
   it.each([
     ['that stays', same, ['4', '5', 'kept'], '', 'Comment on line 5'],
     ['that was added', added, ['', '6', 'new one'], 'a', 'Comment on line 6'],
-    ['that was deleted', gone, ['5', '', 'old one'], 'd', 'Comment on old line 5'],
+    ['that was deleted', deleted, ['5', '', 'old one'], 'd', 'Comment on old line 5'],
   ])('%s has its numbers, and a button to comment on it', (_, line, texts, look, label) => {
     const row = show(unified(line))
     expect([cells(row), row.className]).toEqual([texts, look])
@@ -78,7 +84,7 @@ describe('a line of a diff in two columns', () => {
   )
 
   it('has both sides, each with a button of its own', () => {
-    expect(cells(show(split(gone, added)))).toEqual(['5', 'old one', '6', 'new one'])
+    expect(cells(show(split(deleted, added)))).toEqual(['5', 'old one', '6', 'new one'])
     const labels = screen.getAllByRole('button').map((one) => one.getAttribute('aria-label'))
     expect(labels).toEqual(['Comment on old line 5', 'Comment on line 6'])
   })
