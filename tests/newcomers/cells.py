@@ -224,7 +224,7 @@ CELLS = (
         "little-disk",
         environment=f"a disk with {FREE_MEGABYTES} MB left",
         free_megabytes=FREE_MEGABYTES,
-        sentence=r"(?m)^Muster needs 500 MB of disk, and \d+ MB are free here: .*git clone",
+        sentence=r"(?m)^Muster needs 500 MB of disk, and \d+ MB are free here\. .*git clone",
         seconds=2,
         is_always_run=True,
     ),
