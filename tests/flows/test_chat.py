@@ -192,7 +192,7 @@ def card_at(slack: Slack, chat: str, task: FollowedTask) -> str | None:
     """Return the ref of the one card in that chat with the task's question."""
     found = [
         ref
-        for ref, post in slack.posts.items()
+        for ref, post in list(slack.posts.items())
         if post["channel"] == chat and is_question(post.get("blocks"), task)
     ]
     assert len(found) <= 1, "a question appears once"
@@ -222,7 +222,7 @@ def closed_cards(office: ChatWorkspace, task: FollowedTask, words: str) -> None:
         assert words in blocks_text(office.slack.posts[ref]), chat
         assert '"actions"' not in blocks_text(office.slack.posts[ref]), chat
         assert len(edits(office.slack, ref)) == 1, chat
-        cards = [json.dumps(p) for p in office.slack.posts.values() if p["channel"] == chat]
+        cards = [json.dumps(p) for p in list(office.slack.posts.values()) if p["channel"] == chat]
         assert sum(f"Task {task.id} completed" in each for each in cards) == 1, chat
 
 
@@ -273,7 +273,7 @@ def test_from_develop_to_done_at_lark(chat_workspace: ChatWorkspace) -> None:
     def card() -> str | None:
         found = [
             ref
-            for ref, post in chat_workspace.lark.posts.items()
+            for ref, post in list(chat_workspace.lark.posts.items())
             if post["chat"] == LARK_ROOM and is_question(post["card"], task)
         ]
         return found[0] if found else None
