@@ -97,7 +97,7 @@ class FirstAdmin:
         once Muster reports ready. Raises EmbeddedError.
         """
         self._screen.step("checking for the admin")
-        self.is_new = admin.create_admin(stack)
+        self.is_new = admin.create_admin(stack, is_generated=not self._is_chosen)
         self._screen.done()
         if self.is_new and not self._is_chosen:
             # Before anything else can fail: the password is never shown again.
