@@ -8,8 +8,8 @@ from app.api.problems import problems
 from app.api.schemas.getting_started import GettingStartedChanges, GettingStartedSchema
 from app.domain.errors import Forbidden
 from app.services.clock import now
-from app.services.projects import getting_started
-from app.services.projects.getting_started import GettingStarted
+from app.services.ops import getting_started
+from app.services.ops.getting_started import GettingStarted
 
 blp = Blueprint(
     "getting-started",

@@ -13,7 +13,7 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import AuditEntry, Developer
 from app.services.clock import now
-from app.services.projects import getting_started
+from app.services.ops import getting_started
 from tests.app.services.statements import counted
 from tests.factories import (
     make_developer,
