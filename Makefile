@@ -13,6 +13,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/runtime.stamp
 TOOLS := $(VENV)/tools.stamp
 NODE := $(VENV)/node.stamp
+PACKER := $(VENV)/packer.stamp
 
 # Suites that are too slow for `make test`: each has a target, and a name here. tests/bring lists the
 # programs that they need besides Python.
@@ -20,23 +21,27 @@ HEAVY := faults attacks limits others agents review e2e install newcomers
 # The suites of `make others`, which run side by side because each mostly waits.
 OTHERS := sso hostile rogues clients
 
-.PHONY: help demo up console built dist test heavy heavies $(HEAVY) $(OTHERS) skipped bring fuzz check fmt screenshots bench soak chaos lock clean
+.PHONY: help demo up doctor console built dist test heavy heavies $(HEAVY) $(OTHERS) skipped bring fuzz check fmt screenshots bench soak chaos lock clean
 
 help: ## Print this list
 	@echo "Usage: make TARGET. Targets:"
 	@while IFS=: read -r target text; do printf '  %-11s %s\n' "$$target" "$${text#*## }"; done \
 		< <(grep -E '^[a-z]+:.*## ' Makefile)
 	@echo "Environment variables, with defaults: MUSTER_HOME (.muster), MUSTER_PORT (9000),"
-	@echo "MUSTER_ADMIN_PASSWORD (generated, and printed once), MUSTER_MACHINES (1), DATABASE_URL and"
-	@echo "REDIS_URL (bundled PostgreSQL and Valkey), MUSTER_TLS_CERT, MUSTER_TLS_KEY (no TLS)."
+	@echo "MUSTER_ADMIN_PASSWORD (generated, and printed once), MUSTER_MACHINES (1),"
+	@echo "MUSTER_REPOSITORIES (a folder whose repositories they also accept), DATABASE_URL and REDIS_URL"
+	@echo "(bundled PostgreSQL and Valkey), MUSTER_TLS_CERT, MUSTER_TLS_KEY (no TLS)."
 
 # The recipes of demo and up are one plain command each: make runs it without a shell, so signals to
 # make reach it.
 demo: $(RUNTIME) ## Run one task from its description to a pushed branch, then stop
 	@$(BIN)/python -m demo.play
 
-up: $(RUNTIME) ## Run the server with a local machine and the console until Ctrl-C
+up: $(RUNTIME) $(PACKER) ## Run the server with a local machine and the console until Ctrl-C
 	@$(BIN)/python -m demo.up
+
+doctor: $(RUNTIME) ## Check the running server, and suggest fixes
+	@$(BIN)/python -m flask --app wsgi doctor
 
 console: $(RUNTIME) ## Serve the console from its source, for the server on MUSTER_PORT
 	@$(BIN)/python -m demo.console dev
@@ -215,6 +220,10 @@ $(RUNTIME): requirements.txt requirements-worker.txt | $(BIN)/python
 $(TOOLS): requirements-dev.txt requirements.txt requirements-worker.txt | $(BIN)/python
 	@$(call install,-r requirements-dev.txt)
 	@touch $(RUNTIME)
+
+# Hatchling, with which `make up` packs what machines install.
+$(PACKER): requirements-build.txt | $(BIN)/python
+	@$(call install,-r requirements-build.txt)
 
 # Node from PyPI, where the machine has none that is new enough; demo/console/node.py makes it.
 $(NODE): requirements-node.txt | $(BIN)/python

@@ -58,3 +58,15 @@ def test_a_disk_that_is_too_small_is_reported_before_anything_is_made(tmp_path: 
     assert "needs 500 MB of disk, and 200 MB are free here" in done.stderr
     assert "git clone . /path/on/that/disk/muster" in done.stderr
     assert not venv.exists()
+
+
+def test_doctor_runs_in_the_virtual_environment_as_readme_has_it() -> None:
+    recipe = make("--dry-run", "doctor").stdout.splitlines()
+    assert recipe[-1] == ".venv/bin/python -m flask --app wsgi doctor"
+    assert "`make doctor`" in (ROOT / "README.md").read_text()
+
+
+def test_up_installs_what_packs_the_machines_package(tmp_path: Path) -> None:
+    recipe = make("--dry-run", f"VENV={tmp_path}", "up").stdout
+    assert "-r requirements-build.txt 2>&1" in recipe
+    assert "hatchling==" in (ROOT / "requirements-build.txt").read_text()

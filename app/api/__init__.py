@@ -34,6 +34,7 @@ BLUEPRINT_MODULES = (
     "app.api.web.usage",
     "app.api.web.workspaces",
     "app.api.web.inbox",
+    "app.api.web.getting_started",
     "app.api.web.dashboard",
     "app.api.web.machines",
     "app.api.web.agents",

@@ -13,13 +13,14 @@ from app.services.accounts import developers
 @click.command("create-admin")
 @click.option("--name", default="admin", show_default=True)
 @click.option("--password", help="Default: MUSTER_ADMIN_PASSWORD, or a generated password.")
+@click.option("--generated", is_flag=True, help="The console asks to change the password.")
 @with_appcontext
-def create_admin(name: str, password: str | None) -> None:
+def create_admin(name: str, password: str | None, *, generated: bool) -> None:
     """Create the first admin. An existing account isn't changed."""
     given = password or os.environ.get("MUSTER_ADMIN_PASSWORD")
     chosen = given or secrets.token_urlsafe(18)
     try:
-        admin = developers.create_admin(name, chosen)
+        admin = developers.create_admin(name, chosen, is_generated=generated or not given)
     except DomainError as error:
         raise click.ClickException(_reason(error)) from None
     if admin is None:

@@ -20,7 +20,8 @@ class Developer(Model):
     provider's groups have raised it. `email` is in lower case and set only by admins or a provider:
     it identifies the person there. `platform_uid` is their account on a chat platform
     (`domain.chat.platform_uid_of`). `budget` and `budget_notified_month` are like a project's, for
-    the tasks that they create.
+    the tasks that they create. `must_change_password`: it was generated, or another person chose
+    it. The console asks for a new one; nothing is refused because of it.
     """
 
     __tablename__ = "developers"
@@ -35,6 +36,7 @@ class Developer(Model):
     git_email: Mapped[str]
     token_generation: Mapped[int] = mapped_column(default=1)
     device_generation: Mapped[int] = mapped_column(default=1, server_default="1")
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     platform_uid: Mapped[str | None] = mapped_column(unique=True)
     budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
     budget_notified_month: Mapped[date | None]

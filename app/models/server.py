@@ -25,6 +25,8 @@ class ServerIdentity(Model):
     restored_at: Mapped[Timestamp | None]
     machines_expected_until: Mapped[Timestamp | None]
     attempts_from: Mapped[int] = mapped_column(default=0, server_default="0")
+    # An admin hid the steps of `domain.getting_started` from everyone.
+    getting_started_dismissed_at: Mapped[Timestamp | None]
 
     __table_args__ = (CheckConstraint("is_only", name="one"),)
 

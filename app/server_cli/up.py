@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -21,16 +21,11 @@ from app.server_cli.local.uids import MAX_MACHINES
 NOT_ENROLLED = f"""\
     {{names}}: not enrolled yet; that needs an admin. Set {PASSWORD_VARIABLE} to the current
     password of '{admin.ADMIN_NAME}', and start again."""
-NEW_ADMIN = f"""
-  Sign in as {BOLD}{admin.ADMIN_NAME}{RESET}, password {BOLD}{{password}}{RESET}
-  {DIM}Shown only once. To choose your own, set {PASSWORD_VARIABLE} before the first start.\
-{RESET}"""
-OLD_ADMIN = f"""
-  Sign in as {BOLD}{admin.ADMIN_NAME}{RESET}, with the password from the first start."""
-NEXT = f"""
-  The console is at {BOLD}{{url}}/{RESET}
-
-  Or try:
+NEW_PASSWORD = f"{BOLD}{{password}}{RESET}  {DIM}(shown only once){RESET}"
+OLD_PASSWORD = "the one from the first start"
+CHOSEN_PASSWORD = f"the one in {PASSWORD_VARIABLE}"
+DETAILS = f"""
+  From a shell:
     curl -s {{url}}/readyz
     token=$(curl -s {{url}}/api/auth/login -H 'Content-Type: application/json' \\
       -d '{{{{"username": "{admin.ADMIN_NAME}", "password": "<password>"}}}}' |
@@ -38,8 +33,15 @@ NEXT = f"""
     curl -s {{url}}/api/web/machines -H "Authorization: Bearer $token"
 
   The API is described at {{url}}/api/docs (for programs: {{url}}/api/openapi.json).
+  Machines accept repositories below {{repositories}}.
   Logs are in {{logs}}.
   Ctrl-C stops everything."""
+SIGN_IN = f"""
+  Console   {BOLD}{{url}}/{RESET}
+  User      {BOLD}{admin.ADMIN_NAME}{RESET}
+  Password  {{password}}
+
+  Next: sign in there and follow “Getting started”."""
 
 
 @click.command("up")
@@ -48,8 +50,9 @@ def command() -> None:
 
     Settings come from the environment: MUSTER_HOME (.muster), the directory for all state;
     MUSTER_PORT (9000); MUSTER_ADMIN_PASSWORD (generated and shown once); MUSTER_MACHINES (1), the
-    number of local machines; DATABASE_URL and REDIS_URL, to use your own PostgreSQL and Redis;
-    MUSTER_TLS_CERT and MUSTER_TLS_KEY.
+    number of local machines; MUSTER_REPOSITORIES, a directory whose repositories they also accept;
+    DATABASE_URL and REDIS_URL, to use your own PostgreSQL and Redis; MUSTER_TLS_CERT and
+    MUSTER_TLS_KEY.
     """
     sys.exit(main())
 
@@ -68,24 +71,32 @@ def _run(screen: Screen, prepare: Callable[[Screen], None]) -> None:
     screen.heading("Muster")
     home, port = paths.stack_home(), paths.stack_port()
     ports.check_before_start(port, home)
+    paths.repository_directories(home)  # reports a wrong setting before anything starts
     prepare(screen)
-    with Stack(home, port, env, say=screen.step, prepare=first.ensure_created) as stack:
-        _set_up_machines(stack, screen, count, first)
-        stack.report = lambda line: screen.line(f"  {line}")
-        stack.wait()
-        screen.line()
-        screen.step("stopping")
+    try:
+        with Stack(home, port, env, say=screen.step, prepare=first.ensure_created) as stack:
+            _set_up_machines(stack, screen, count, first)
+            first.show(stack.url)
+            stack.report = lambda line: screen.line(f"  {line}")
+            stack.wait()
+            screen.line()
+            screen.step("stopping")
+    finally:
+        first.show_unseen_password()
     screen.done()
 
 
 class FirstAdmin:
-    """The admin of the stack, with the chosen password or a generated one that is shown once."""
+    """The admin of the stack, with the chosen password or a generated one that is shown once: last,
+    but in any case.
+    """
 
     def __init__(self, screen: Screen, chosen: str | None) -> None:
         self._screen = screen
         self._is_chosen = bool(chosen)
         self.password = chosen or admin.new_password()
         self.is_new = False
+        self._is_shown = False
 
     @property
     def can_sign_in(self) -> bool:
@@ -97,11 +108,23 @@ class FirstAdmin:
         once Muster reports ready. Raises EmbeddedError.
         """
         self._screen.step("checking for the admin")
-        self.is_new = admin.create_admin(stack)
+        self.is_new = admin.create_admin(stack, is_generated=not self._is_chosen)
         self._screen.done()
-        if self.is_new and not self._is_chosen:
-            # Before anything else can fail: the password is never shown again.
-            self._screen.line(NEW_ADMIN.format(password=self.password))
+
+    def show(self, url: str) -> None:
+        """Show how to sign in, and the next step."""
+        self._is_shown = True
+        password = OLD_PASSWORD
+        if self.is_new:
+            password = CHOSEN_PASSWORD if self._is_chosen else NEW_PASSWORD
+        self._screen.line(SIGN_IN.format(url=url, password=password.format(password=self.password)))
+
+    def show_unseen_password(self) -> None:
+        """Show a generated password after a problem: the next start doesn't know it."""
+        if self.is_new and not self._is_chosen and not self._is_shown:
+            self._screen.mark_failed()
+            password = NEW_PASSWORD.format(password=self.password)
+            self._screen.line(f"  Password of {admin.ADMIN_NAME}: {password}")
 
 
 def _set_up_machines(stack: Stack, screen: Screen, count: int, first: FirstAdmin) -> None:
@@ -113,31 +136,38 @@ def _set_up_machines(stack: Stack, screen: Screen, count: int, first: FirstAdmin
         machine.start()
     missing = [machine for machine in machines if machine not in enrolled]
     if missing and first.can_sign_in:
-        enrolled += _enroll(missing, screen, first.password)
+        enrolled += _enroll(stack, missing, screen, first.password)
     elif missing:
         screen.line(NOT_ENROLLED.format(names=", ".join(machine.name for machine in missing)))
     _wait_for_machines(stack, screen, len(enrolled))
     if enrolled and first.can_sign_in:
-        with suppress(ApiError):  # the password may have changed
-            sandbox.show_sandbox(screen, enrolled[0], _sign_in(stack, first.password))
-    if not first.is_new:
-        screen.line(OLD_ADMIN)
-    screen.line(NEXT.format(url=stack.url, logs=stack.home / "logs"))
+        with suppress(ApiError), _signed_in(stack, first.password) as api:
+            # The password may have changed.
+            sandbox.show_sandbox(screen, enrolled[0], api)
+    names = " and ".join(str(each) for each in paths.repository_directories(stack.home))
+    screen.line(DETAILS.format(url=stack.url, repositories=names, logs=stack.home / "logs"))
 
 
-def _enroll(missing: list[LocalMachine], screen: Screen, password: str) -> list[LocalMachine]:
-    api = _sign_in(missing[0].stack, password)
-    for machine in missing:
-        screen.step(f"enrolling {machine.name}")
-        machine.enroll(api)
-        machine.start()
+def _enroll(
+    stack: Stack, missing: list[LocalMachine], screen: Screen, password: str
+) -> list[LocalMachine]:
+    with _signed_in(stack, password) as api:
+        for machine in missing:
+            screen.step(f"enrolling {machine.name}")
+            machine.enroll(api)
+            machine.start()
     return missing
 
 
-def _sign_in(stack: Stack, password: str) -> ApiClient:
+@contextmanager
+def _signed_in(stack: Stack, password: str) -> Iterator[ApiClient]:
+    """Sign in as the admin, and out again: the admin didn't start that session."""
     api = ApiClient(stack.url)
     api.login(admin.ADMIN_NAME, password)
-    return api
+    try:
+        yield api
+    finally:
+        api.logout()
 
 
 def _wait_for_machines(stack: Stack, screen: Screen, count: int) -> None:

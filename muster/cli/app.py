@@ -29,6 +29,9 @@ COMMANDS: dict[str, LazyCommand] = {
     "activity": LazyCommand(
         "activity:activity", "List recent activity in the projects you can see.", WORK
     ),
+    "setup": LazyCommand(
+        "setup:setup", "Show what a new server needs until its first task completes.", WORK
+    ),
     "status": LazyCommand("status:status", "Show server health and load.", WORK),
     "project": LazyCommand("project:project", "Manage projects and their members.", FLEET),
     "machine": LazyCommand("machine:machine", "List, add, drain and upgrade machines.", FLEET),

@@ -134,6 +134,7 @@ _AUDIT_ACTIONS = """
     developer: chat_linked created groups_applied signed_out totp_reset updated
     evidence_key: replaced
     gate: answered
+    getting_started: updated
     identity: linked unlinked
     identity_provider: created deleted updated
     login: ended failed flooded limited reauthenticated refresh_reused started unlocked

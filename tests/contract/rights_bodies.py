@@ -34,6 +34,7 @@ OF_REVIEWS: dict[str, dict[str, Any]] = {
     "PUT /api/web/tasks/*/viewed": {"path": "a", "blob": None, "viewed": False},
     "POST /api/web/notifications/unread": {"ids": [1]},
     "PUT /api/web/tasks/*/dismiss": {"dismissed": True},
+    "PUT /api/web/getting-started": {"dismissed": True},
 }
 OF_ACCOUNTS: dict[str, dict[str, Any]] = {
     "PUT /api/web/profile/notifications": {},

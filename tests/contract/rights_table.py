@@ -110,6 +110,8 @@ ROUTES: Mapping[str, Access] = {
     "PUT /api/web/tasks/*/viewed": BY_MEMBERS,
     "PUT /api/web/tasks/*/dismiss": BY_CREATOR,
     "GET /api/web/inbox": DEVELOPER,
+    "GET /api/web/getting-started": DEVELOPER,
+    "PUT /api/web/getting-started": ADMINS,
     "GET /api/web/usage": DEVELOPER,
     "GET /api/web/workspaces/*": SEEN,
     "POST /api/web/workspace-tunnel/*/start": BY_OWNERS,

@@ -22,6 +22,7 @@ _WEB: Mapping[str, str] = {
         GET /tasks/*/comments       GET /tasks/*/reviews      GET /tasks/*/follow-ups
         GET /tasks/*/follow-ups/*   GET /tasks/*/viewed
         GET /tasks/*/diff           GET /tasks/*/files           GET /inbox
+        GET /getting-started
     """,
     TASKS: """
         POST /tasks                 POST /tasks/*/cancel         POST /tasks/*/confirm-stage
@@ -44,7 +45,7 @@ _WEB: Mapping[str, str] = {
         GET /profile/tokens         POST /profile/tokens/*/revoke
         GET /profile/drafts         POST /profile/drafts         PUT /profile/drafts/*
         DELETE /profile/drafts/*    GET /profile/views           POST /profile/views
-        PUT /profile/views/*        DELETE /profile/views/*
+        PUT /profile/views/*        DELETE /profile/views/*      PUT /getting-started
     """,
 }
 SCOPES = [

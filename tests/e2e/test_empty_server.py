@@ -1,4 +1,4 @@
-"""A server without a project and a machine: each page says what comes first, and who can do it."""
+"""A server without a project and a machine: what comes first, and who can do it."""
 
 import shutil
 import tempfile
@@ -14,11 +14,11 @@ from demo.console import builder
 from tests.e2e.conftest import PASSWORD, OpenBrowser
 from tests.e2e.test_axe import TAGS, found
 from tests.e2e.world.__main__ import environment
-from tests.e2e.world.stage import World
+from tests.e2e.world.stage import World, choose_own_password
 from tests.flows.running_stack import free_port
 from tests.gunicorns import end_at_once
 
-PATHS = ("/", "/tasks", "/machines", "/projects", "/notifications")
+PATHS = ("/tasks", "/machines", "/projects", "/notifications")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def empty_world() -> Iterator[World]:
         create_admin(stack)
         world = World(stack, PASSWORD, print)
         world.admin.login("admin", PASSWORD)
-        for name, role in (("ann", "admin"), ("dan", "developer")):
+        for name, role in (("ann", "admin"), ("dan", "developer"), ("new", "developer")):
             world.admin.post(
                 "/api/admin/developers",
                 {
@@ -40,17 +40,21 @@ def empty_world() -> Iterator[World]:
                     "gitEmail": f"{name}@a.example",
                 },
             )
+        for name in ("ann", "dan"):
+            choose_own_password(stack.url, name, PASSWORD)
         yield world
         end_at_once(stack)
     shutil.rmtree(home)
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_an_admin_sees_links_to_the_first_steps(
-    empty_world: World, open_browser: OpenBrowser, path: str
+def test_an_admin_sees_each_step_with_its_button(
+    empty_world: World, open_browser: OpenBrowser
 ) -> None:
-    page = open_browser(empty_world, "admin").open(path)
-    expect(page.get_by_text("Tasks need a project and a machine.")).to_be_visible()
+    page = open_browser(empty_world, "admin").open("/")
+    steps = page.get_by_role("region", name="Getting started").get_by_role("listitem")
+    expect(steps).to_have_count(5)
+    expect(steps.nth(1)).to_contain_text("Needs a connected machine.")
+    expect(page.get_by_text("You're all caught up")).to_be_visible()
     assert found(page, TAGS) == []
     page.get_by_role("link", name="Add a machine").click()
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -60,14 +64,27 @@ def test_an_admin_sees_links_to_the_first_steps(
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_others_see_who_can_help(empty_world: World, open_browser: OpenBrowser, path: str) -> None:
-    page = open_browser(empty_world, "dan").open(path)
-    expect(page.get_by_text("Tasks need a project and a machine.")).to_be_visible()
-    expect(page.get_by_text("Ask an admin: admin or ann.")).to_be_visible()
+def test_each_empty_page_leads_to_the_steps(
+    empty_world: World, open_browser: OpenBrowser, path: str
+) -> None:
+    page = open_browser(empty_world, "admin").open(path)
+    link = page.get_by_role("main").get_by_role("link", name="Getting started")
+    expect(link).to_be_visible()
+    assert found(page, TAGS) == []
+    link.click()
+    expect(page.get_by_role("region", name="Getting started")).to_be_visible()
+
+
+def test_others_see_who_can_help(empty_world: World, open_browser: OpenBrowser) -> None:
+    page = open_browser(empty_world, "dan").open("/")
+    expect(page.get_by_text("Ask an admin: admin, ann.")).to_be_visible()
     expect(page.get_by_role("link", name="Create a project")).to_have_count(0)
+    expect(page.get_by_role("button", name="Dismiss for everyone")).to_have_count(0)
 
 
-def test_a_step_that_is_done_is_not_shown(empty_world: World, open_browser: OpenBrowser) -> None:
+def test_a_step_changes_while_it_is_shown(empty_world: World, open_browser: OpenBrowser) -> None:
+    page = open_browser(empty_world, "admin").open("/")
+    expect(page.get_by_role("link", name="Create a project")).to_be_visible()
     empty_world.admin.post(
         "/api/admin/projects",
         {
@@ -78,6 +95,18 @@ def test_a_step_that_is_done_is_not_shown(empty_world: World, open_browser: Open
             "pipeline": [{"name": "work", "kind": "shell", "command": "true"}],
         },
     )
-    page = open_browser(empty_world, "admin").open("/")
-    expect(page.get_by_text("Tasks need a machine.")).to_be_visible()
-    expect(page.get_by_role("link", name="Create a project")).to_have_count(0)
+    expect(page.get_by_role("link", name="Set a key")).to_be_visible(timeout=15_000)
+
+
+def test_a_password_that_an_admin_typed_is_replaced_at_the_first_sign_in(
+    empty_world: World, open_browser: OpenBrowser
+) -> None:
+    page = open_browser(empty_world, "new").open("/")
+    dialog = page.get_by_role("dialog", name="Choose your own password")
+    expect(dialog).to_be_visible()
+    assert found(page, TAGS) == []
+    dialog.get_by_label("Current password").fill(PASSWORD)
+    dialog.get_by_label("New password").fill("one of my own choice")
+    dialog.get_by_role("button", name="Change password").click()
+    page.get_by_role("link", name="Set up a second factor").click()
+    page.wait_for_url("**/profile")

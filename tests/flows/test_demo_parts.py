@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,11 +15,12 @@ import pytest
 from app.server_cli.local import paths
 from app.server_cli.local.errors import OperateError
 from app.server_cli.local.screen import BOLD, Screen
-from app.server_cli.up import NEXT
-from demo import interpreter
+from app.server_cli.up import DETAILS
+from demo import interpreter, up
 from demo.play import AGENT, DESCRIPTION
 from demo.repository import BASE, PACKAGE, Repository
 from demo.task import Task
+from packages import build
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives attempts uids")
 
@@ -103,8 +105,8 @@ def test_settings_have_defaults() -> None:
 
 
 def test_what_to_try_next_can_be_pasted_into_a_shell() -> None:
-    text = NEXT.format(url="http://127.0.0.1:9000", logs="/logs")
-    commands = text.split("Or try:")[1].split("The API")[0]
+    text = DETAILS.format(url="http://127.0.0.1:9000", repositories="/r", logs="/logs")
+    commands = text.split("From a shell:")[1].split("The API")[0]
     assert '{"username": "admin", "password": "<password>"}' in commands
     assert subprocess.run(["bash", "-n", "-c", commands], check=False).returncode == 0
 
@@ -182,3 +184,32 @@ def test_a_task_that_its_only_machine_gives_back_ends_the_demo_at_once() -> None
     assert next(events) == given_back
     with pytest.raises(OperateError, match=r"ERROR exec bash.*worker doctor"):
         next(events)
+
+
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_up_packs_what_machines_install_and_goes_on_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_packed: bool
+) -> None:
+    wheel = tmp_path / "muster_client.whl"
+
+    def pack(which: str) -> Path:
+        assert which == build.CLIENT
+        if not is_packed:
+            raise build.BuildError("no hatchling")
+        wheel.touch(0o600)
+        return wheel
+
+    monkeypatch.delenv("MUSTER_INSTALL", raising=False)
+    monkeypatch.setattr(build, "build_wheel", pack)
+    up._pack_for_machines(Screen(out := io.StringIO()))
+    if is_packed:
+        assert stat.S_IMODE(wheel.stat().st_mode) == 0o644
+    else:
+        assert "starting Muster without it: no hatchling" in out.getvalue()
+
+
+def test_up_packs_nothing_if_another_directory_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSTER_INSTALL", "/elsewhere")
+    monkeypatch.delattr(build, "build_wheel")
+    up._pack_for_machines(Screen(out := io.StringIO()))
+    assert out.getvalue() == ""

@@ -1,7 +1,6 @@
 """`make up` for a newcomer: in an empty home."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -83,7 +82,8 @@ def test_sign_in_works_once_it_serves(home: Path) -> None:
     api = ApiClient(f"http://127.0.0.1:{(port := free_port())}")
     env = {"PATH": os.environ["PATH"], "MUSTER_HOME": str(home / "state"), "MUSTER_PORT": str(port)}
     env |= {"MUSTER_MACHINES": "0", "MUSTER_WEB_WORKERS": "1", "MUSTER_EMBEDDED_FSYNC": "off"}
-    env |= {"MUSTER_CONSOLE": str(home / "console")}  # so that the console isn't built
+    # So that neither the console nor the machines' package is built.
+    env |= {"MUSTER_CONSOLE": str(home / "console"), "MUSTER_INSTALL": str(home / "packages")}
     python, is_open = interpreter()
     env |= {"PYTHONPATH": sysconfig.get_path("purelib")} if is_open else {}
 
@@ -97,9 +97,13 @@ def test_sign_in_works_once_it_serves(home: Path) -> None:
         up = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
     try:
         wait_for(answers, "answer", 180.0, problem=exit_of(up, home / "output"))
-        match = re.search(r"Sign in as (\S+), password (\S+)", output_of(home))
-        assert match is not None, output_of(home)
-        api.login(*match.groups())
+        wait_for(lambda: "Next:" in output_of(home), "the next step")
+        *_, console, user, password, _, following = output_of(home).splitlines()
+        assert console.split() == ["Console", f"{api.url}/"]
+        assert following.strip() == "Next: sign in there and follow “Getting started”."
+        api.login(user.split()[1], password.split()[1])
+        assert api.get("/api/web/profile")["mustChangePassword"]
+        assert [each["current"] for each in api.get("/api/web/profile/sessions")["items"]] == [True]
         check_owners(home, is_open=is_open)
         up.terminate()
         assert up.wait(30) == 0

@@ -17,6 +17,14 @@ class ProfileSchema(Schema):
     git_name = fields.String(required=True, attribute="developer.git_name")
     git_email = fields.String(required=True, attribute="developer.git_email")
     totp_enabled = fields.Boolean(required=True)
+    must_change_password = fields.Boolean(
+        required=True,
+        attribute="developer.must_change_password",
+        metadata={
+            "description": "your password was generated or chosen by someone else; "
+            "no route refuses because of it"
+        },
+    )
     reauthenticated_until = Timestamp(
         required=True,
         allow_none=True,

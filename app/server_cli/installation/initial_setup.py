@@ -38,7 +38,8 @@ class InitialSetup:
         """Create the admin; an existing one doesn't change. Raises OperateError."""
         chosen = os.environ.get(PASSWORD_VARIABLE)
         password = chosen or admin.new_password()
-        done = self._run(admin.create_command(self._answers.admin), {PASSWORD_VARIABLE: password})
+        command = admin.create_command(self._answers.admin, is_generated=not chosen)
+        done = self._run(command, {PASSWORD_VARIABLE: password})
         if done.returncode != 0:
             raise OperateError(f"can't create the admin: {done.stderr.strip()}")
         is_told = admin.is_created(done.stdout) and not chosen

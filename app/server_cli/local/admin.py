@@ -12,9 +12,13 @@ PASSWORD_VARIABLE = "MUSTER_ADMIN_PASSWORD"
 _CREATED = "created the admin"
 
 
-def create_command(name: str = ADMIN_NAME) -> tuple[str, ...]:
-    """Return the command that creates the admin, with PASSWORD_VARIABLE in its environment."""
-    return (sys.executable, "-m", "flask", "--app", "wsgi", "create-admin", "--name", name)
+def create_command(name: str = ADMIN_NAME, *, is_generated: bool = False) -> tuple[str, ...]:
+    """Return the command that creates the admin, with PASSWORD_VARIABLE in its environment.
+
+    `is_generated`: the console asks the admin to change the password.
+    """
+    flask = (sys.executable, "-m", "flask", "--app", "wsgi", "create-admin", "--name", name)
+    return (*flask, "--generated") if is_generated else flask
 
 
 def is_created(output: str) -> bool:
@@ -29,13 +33,14 @@ def new_password() -> str:
     return secrets.token_urlsafe(18)
 
 
-def create_admin(stack: Stack) -> bool:
-    """Create the admin with the stack's admin password.
+def create_admin(stack: Stack, *, is_generated: bool = False) -> bool:
+    """Create the admin with the stack's admin password, which may be generated.
 
     Returns False if there was one already. Raises EmbeddedError.
     """
+    command = create_command(is_generated=is_generated)
     return is_created(
-        stack.run("create-admin", create_command(), MUSTER_ADMIN_PASSWORD=stack.admin_password)
+        stack.run("create-admin", command, MUSTER_ADMIN_PASSWORD=stack.admin_password)
     )
 
 

@@ -49,6 +49,11 @@ class ApiClient:
     def login(self, name: str, password: str) -> None:
         self._sign_in("login", {"username": name, "password": password})
 
+    def logout(self) -> None:
+        """End the session, so that it isn't listed among the user's."""
+        self.post("/api/auth/logout", {"refreshToken": self._refresh})
+        self._access = self._refresh = ""
+
     def get(self, path: str, **query: object) -> Any:
         return self._request("GET", f"{path}?{urlencode(query)}" if query else path)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.embedded.stack import Stack
-from app.server_cli.local import enrollment
+from app.server_cli.local import enrollment, paths
 from app.server_cli.local.api import ApiClient, ApiError
 from app.server_cli.local.errors import OperateError
 from app.server_cli.local.uids import machine_uids
@@ -43,8 +43,8 @@ class LocalMachine:
 
     @property
     def repositories(self) -> Path:
-        """The directory whose repositories the machine may use by path (`file:///…`)."""
-        return self.stack.home / "repositories"
+        """The stack's own directory of those whose repositories the machine accepts by path."""
+        return paths.repository_directories(self.stack.home)[0]
 
     @property
     def uids(self) -> range:
@@ -96,7 +96,8 @@ class LocalMachine:
         self.repositories.mkdir(exist_ok=True)
         command = ["run", "--home", str(self.home), "--stop-agents-on-exit"]
         command += ["--uids", f"{self.uids[0]}-{self.uids[-1]}"]
-        command += ["--file-root", str(self.repositories)]
+        roots = paths.repository_directories(self.stack.home)
+        command += [word for root in roots for word in ("--file-root", str(root))]
         command += [word for directory in shown for word in ("--mount", directory)]
         env = dict.fromkeys(_SERVER_VARIABLES, "") | ({} if path is None else {"PATH": path})
         # Decommissioning the machine ends its daemon.

@@ -35,6 +35,18 @@ def stack_port(default: int = DEFAULT_PORT, environ: Mapping[str, str] = os.envi
     return int(text)
 
 
+def repository_directories(home: Path, environ: Mapping[str, str] = os.environ) -> list[Path]:
+    """Return the directories whose repositories local machines accept by path (`file:///…`): one in
+    the home, and MUSTER_REPOSITORIES if set. Raises OperateError.
+    """
+    directories = [home / "repositories"]
+    if text := environ.get("MUSTER_REPOSITORIES"):
+        directories.append(Path(text).absolute())
+        if not directories[-1].is_dir():
+            raise OperateError(f"MUSTER_REPOSITORIES isn't a directory: {text!r}")
+    return directories
+
+
 def machines_directory(home: Path) -> Path:
     """Return the directory for homes of local machines, which attempts can enter; created if
     needed.

@@ -46,7 +46,8 @@ def update(
     `budget`. Commits.
 
     A new password or role ends the account's sessions; disabling it ends its sessions and its
-    personal access tokens. Raises Forbidden, NotFound, InvalidFields for a weak password,
+    personal access tokens. The console asks for another password at the next sign-in, unless the
+    account is the actor's own. Raises Forbidden, NotFound, InvalidFields for a weak password,
     LastAdmin, LockoutPrevented, PlatformUidTaken, EmailTaken.
     """
     rights.require_admin(actor)
@@ -61,6 +62,7 @@ def update(
         logins.end_all(developer, clock.now())
     if new_hash is not None:
         developer.password_hash = new_hash
+        developer.must_change_password = developer.id != actor.id
     if "budget" in changes:
         changes["budget"] = budgets.exclude_none(changes["budget"])
     for name, value in changes.items():

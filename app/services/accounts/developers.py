@@ -22,9 +22,11 @@ def create(
     git_name: str,
     git_email: str,
     email: str | None = None,
+    must_change_password: bool = True,
 ) -> Developer:
     """Create an account, for an admin or, without an actor, for a command. Commits.
 
+    `must_change_password`: someone else than its owner chose or generated the password.
     Raises Forbidden, InvalidFields for a weak password, AlreadyExists for a taken name or email.
     """
     if actor is not None:
@@ -37,6 +39,7 @@ def create(
         git_name=git_name,
         git_email=git_email,
         email=email,
+        must_change_password=must_change_password,
         created_at=now(),
     )
     db.session.add(developer)
@@ -57,7 +60,7 @@ def create(
     return developer
 
 
-def create_admin(name: str, password: str) -> Developer | None:
+def create_admin(name: str, password: str, *, is_generated: bool = False) -> Developer | None:
     """Create an admin. Returns None, without a change, if the name already exists. Commits."""
     if find_by_name(name) is not None:
         return None
@@ -69,6 +72,7 @@ def create_admin(name: str, password: str) -> Developer | None:
             role=SystemRole.ADMIN,
             git_name=name,
             git_email=f"{name}@localhost",
+            must_change_password=is_generated,
         )
     except AlreadyExists:  # another process has just created the same account
         return None

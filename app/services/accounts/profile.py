@@ -64,6 +64,7 @@ def change_password(
     developers.lock_current(developer)
     login, now = logins.lock_current(developer, login_id), clock.now()
     developer.password_hash = new_hash
+    developer.must_change_password = False
     developer.token_generation += 1
     logins.end_all(developer, now)
     audit.record("password.changed", "developer", developer.id, actor=developer)

@@ -32,6 +32,7 @@ export async function saveProfile(body: Schemas['ProfileChanges']) {
 
 export async function changePassword(body: Schemas['PasswordChange']) {
   await data(api.PUT('/api/web/profile/password', { body }))
+  void cache.invalidateQueries({ queryKey: me.queryKey })
   await invalidate('sessions')
 }
 

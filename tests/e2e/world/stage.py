@@ -32,6 +32,13 @@ exec sleep infinity
 """
 
 
+def choose_own_password(url: str, name: str, password: str) -> None:
+    """Make a password that an admin typed the person's own: no dialog asks for another."""
+    api = ApiClient(url)
+    api.login(name, password)
+    api.put("/api/web/profile/password", {"currentPassword": password, "newPassword": password})
+
+
 @dataclass(frozen=True)
 class Named(LocalMachine):
     """A local machine with a name of its own."""
@@ -126,6 +133,7 @@ class World:
                 {"name": name, "password": self.password, "role": role, "gitName": git_name,
                  "gitEmail": email, "email": email},
             )  # fmt: skip
+            choose_own_password(self.stack.url, name, self.password)
 
     def _make_projects(self) -> None:
         people = self.admin.get("/api/admin/developers")["items"]

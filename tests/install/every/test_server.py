@@ -59,6 +59,8 @@ def test_settings_change_and_it_is_known_who_changed_them(admin: ShellUser) -> N
 def test_the_server_is_asked_how_it_is(
     installed_muster: InstalledMuster, admin: ShellUser, ada: ShellUser
 ) -> None:
+    steps = ada.run_json("setup")
+    assert [step["step"] for step in steps] == ["machine", "agent", "project", "task", "people"]
     [status] = ada.run_json("status")
     assert (status["ready"], status["missing"], status["server"]) == (
         True,

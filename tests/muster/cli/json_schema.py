@@ -37,6 +37,13 @@ _PUT_TOGETHER: dict[str, tuple[str, dict[str, str]]] = {
         "",
         {"kind": "string", "id": "integer|string", "name": "string", "status": "string"},
     ),
+    "setup": (
+        "",
+        {
+            **dict.fromkeys(("step", "state", "command"), "string"),
+            **dict.fromkeys(("detail", "reason"), "null|string"),
+        },
+    ),
     "status": (
         "Stats",
         {"server": "string", "version": "string", "ready": "boolean", "missing": "array"},

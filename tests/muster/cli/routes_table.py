@@ -90,6 +90,8 @@ COMMANDS = {
     "POST /api/web/notifications/read-all": "member: notifications read --all",
     "POST /api/web/notifications/unread": "member: notifications read --undo {notification}",
     "GET /api/web/inbox": "member: inbox --kind gate",
+    "GET /api/web/getting-started": "member: setup",
+    "PUT /api/web/getting-started": "setup --dismiss",
     "GET /api/web/stream": "member: notifications watch --tasks",
     "GET /api/web/search": "member: search {key}",
     # ---- admins

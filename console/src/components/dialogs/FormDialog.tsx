@@ -9,6 +9,8 @@ import { Dialog } from './Dialog'
 export function FormDialog<T>(props: {
   title: string
   submit: string
+  /** The name of the button that closes it. */
+  cancel?: string
   isBad?: boolean
   act: (given: FormValues) => Promise<T>
   done: (result: T) => void
@@ -33,7 +35,7 @@ export function FormDialog<T>(props: {
           >
             {props.submit}
           </Button>
-          <Button onClick={props.onClose}>{strings.common.cancel}</Button>
+          <Button onClick={props.onClose}>{props.cancel ?? strings.common.cancel}</Button>
         </>
       }
     >

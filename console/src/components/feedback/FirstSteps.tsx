@@ -1,19 +1,23 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { locale, strings } from '../../i18n'
+import { useGettingStarted } from '../../queries/gettingStarted'
 import { useHasMachine } from '../../queries/machines'
 import { useMe } from '../../queries/me'
 import { useDeveloperOptions, useProjectKeys } from '../../queries/options'
 
 const MAX_NAMES = 5
 
-/** What this server or this user still needs before creating tasks: links for admins, whom to ask
- *  for other users. Shows `children` if nothing is missing. */
+/** What this server or this user still needs before creating tasks: on a new server a link to
+ *  *Getting started*, otherwise links for admins, whom to ask for other users. Shows `children` if
+ *  nothing is missing. */
 export function FirstSteps({ children }: { children?: ReactNode }) {
   const me = useMe()
   const hasProject = useProjectKeys()?.length !== 0
   const hasMachine = useHasMachine() !== false
+  const steps = useGettingStarted()
   if (!me || (hasProject && hasMachine)) return children
+  if (steps) return <GettingStartedLink />
   const say = strings.firstSteps
   const missing = [!hasProject && say.project, !hasMachine && say.machine].filter(
     (it) => it !== false,
@@ -37,6 +41,16 @@ export function FirstSteps({ children }: { children?: ReactNode }) {
         </p>
       )}
     </>
+  )
+}
+
+function GettingStartedLink() {
+  return (
+    <p>
+      <Link className="btn main" to="/">
+        {strings.gettingStarted.title}
+      </Link>
+    </p>
   )
 }
 

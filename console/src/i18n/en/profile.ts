@@ -31,6 +31,15 @@ export const profile = {
   newPassword: 'New password',
   newPasswordHint: 'At least 12 characters.',
   changePassword: 'Change password',
+  mustChange: {
+    title: 'Choose your own password',
+    about: 'Your password was generated, or someone else chose it.',
+    later: 'Later',
+    factorTitle: 'Add a second factor?',
+    factorAbout:
+      'Your password is changed. A code from an authenticator app also protects your account.',
+    setUp: 'Set up a second factor',
+  },
   passwordChanged: 'Password changed. Your other sessions have ended.',
   factor: 'Second factor',
   factorAbout: 'A code from an authenticator app, required after your password.',

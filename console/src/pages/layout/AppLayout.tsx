@@ -8,6 +8,7 @@ import { Announcer } from './Announcer'
 import { Banners } from './Banners'
 import { BottomNav } from './BottomNav'
 import { NewTaskOutlet } from './NewTaskOutlet'
+import { PasswordReminder } from './PasswordReminder'
 import { TopBar } from './TopBar'
 import { useNewTask } from './useNewTask'
 
@@ -39,6 +40,7 @@ export function AppLayout() {
         {isPaletteOpen && <Palette onClose={() => openPalette(false)} />}
         {areKeysOpen && <ShortcutsDialog onClose={() => openKeys(false)} />}
         <NewTaskOutlet />
+        <PasswordReminder />
       </Suspense>
     </>
   )

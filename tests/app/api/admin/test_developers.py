@@ -52,6 +52,43 @@ def test_an_account_is_made_and_listed(client: FlaskClient, admin: dict[str, str
     assert again.status_code == 409
 
 
+def must_change_password(client: FlaskClient, name: str, password: str) -> bool:
+    """What the profile says after this sign-in."""
+    answer = client.post("/api/auth/login", json={"username": name, "password": password})
+    assert answer.json.keys() == {"accessToken", "refreshToken"}
+    headers = {"Authorization": f"Bearer {answer.json['accessToken']}"}
+    found: bool = client.get("/api/web/profile", headers=headers).json["mustChangePassword"]
+    if found:  # and nothing is refused because of it
+        assert client.get("/api/web/inbox", headers=headers).status_code == 200
+    return found
+
+
+def test_a_password_of_somebody_else_is_to_be_changed_until_they_chose_their_own(
+    client: FlaskClient, admin: dict[str, str]
+) -> None:
+    typed, own = NEW["password"], "one of their own choice"
+    made = client.post(PATH, json=NEW, headers=admin).json
+    assert must_change_password(client, "grace", typed)
+    pair = client.post("/api/auth/login", json={"username": "grace", "password": typed}).json
+    changed = client.put(
+        "/api/web/profile/password",
+        json={"currentPassword": typed, "newPassword": own},
+        headers={"Authorization": f"Bearer {pair['accessToken']}"},
+    )
+    assert changed.status_code == 200
+    assert not must_change_password(client, "grace", own)
+    client.put(f"{PATH}/{made['id']}", json={"gitName": "G"}, headers=admin)
+    assert not must_change_password(client, "grace", own)
+    client.put(f"{PATH}/{made['id']}", json={"password": typed}, headers=admin)
+    assert must_change_password(client, "grace", typed)
+
+
+def test_an_admin_who_resets_their_own_password_chose_it(client: FlaskClient, login: Login) -> None:
+    root = make_developer(role=SystemRole.ADMIN, must_change_password=True)
+    client.put(f"{PATH}/{root.id}", json={"password": NEW["password"]}, headers=login(root))
+    assert not must_change_password(client, root.name, NEW["password"])
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -41,6 +41,7 @@ def test_a_profile_is_read_and_changed(client: FlaskClient, login: Login) -> Non
         "gitName": developer.git_name,
         "gitEmail": developer.git_email,
         "totpEnabled": False,
+        "mustChangePassword": False,
         "platformUid": None,
     }
     changed = client.put(PATH, json={"gitName": "Ada L"}, headers=headers)

@@ -56,7 +56,7 @@ def test_a_password_that_is_made_is_shown(
         monkeypatch.setenv(PASSWORD_VARIABLE, chosen)
     steps.create_admin()
     ((words, password),) = flask.asked
-    assert words == "create-admin --name ada"
+    assert words == "create-admin --name ada --generated"
     assert printed == [f"admin      ada, password {password} (shown only once)"]
     assert len(password) >= 20
 
@@ -69,7 +69,7 @@ def test_no_other_password_is_shown(
     flask.said = "created the admin ada"
     monkeypatch.setenv(PASSWORD_VARIABLE, "correct horse battery staple")
     steps.create_admin()
-    assert flask.asked[1][1] == "correct horse battery staple"
+    assert flask.asked[1] == ("create-admin --name ada", "correct horse battery staple")
     assert printed == ["admin      ada"] * 2
 
 

@@ -72,6 +72,7 @@ def test_the_first_admin_is_made_once(app: Flask, monkeypatch: pytest.MonkeyPatc
     admin = developers.find_by_name("admin")
     assert admin is not None
     assert admin.role is SystemRole.ADMIN
+    assert admin.must_change_password
 
 
 def test_a_given_password_is_not_printed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,6 +80,19 @@ def test_a_given_password_is_not_printed(app: Flask, monkeypatch: pytest.MonkeyP
     result = app.test_cli_runner().invoke(args=["create-admin", "--name", "root"])
     assert result.output == "created the admin root\n"
     auth.login("root", PASSWORD)
+    root = developers.find_by_name("root")
+    assert root is not None
+    assert not root.must_change_password
+
+
+def test_a_password_that_was_generated_elsewhere_is_to_be_changed(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSTER_ADMIN_PASSWORD", PASSWORD)
+    app.test_cli_runner().invoke(args=["create-admin", "--name", "root", "--generated"])
+    root = developers.find_by_name("root")
+    assert root is not None
+    assert root.must_change_password
 
 
 def test_a_weak_admin_password_is_a_clear_error(app: Flask) -> None:

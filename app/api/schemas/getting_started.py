@@ -1,0 +1,26 @@
+"""Getting started, as JSON."""
+
+from marshmallow import fields
+
+from app.api.schemas.base import Boolean, Schema, Timestamp
+from app.domain.getting_started import StepName, StepReason, StepState
+
+
+class GettingStartedStepSchema(Schema):
+    step = fields.Enum(StepName, by_value=True, required=True)
+    state = fields.Enum(StepState, by_value=True, required=True)
+    detail = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the name of what it's about, and more after a colon"},
+    )
+    reason = fields.Enum(StepReason, by_value=True, required=True, allow_none=True)
+
+
+class GettingStartedSchema(Schema):
+    steps = fields.List(fields.Nested(GettingStartedStepSchema), required=True)
+    dismissed_at = Timestamp(required=True, allow_none=True)
+
+
+class GettingStartedChanges(Schema):
+    dismissed = Boolean(required=True)

@@ -1,0 +1,253 @@
+"""Getting started: what an empty server needs until its first task completes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from app.domain import agents, sandbox
+from app.domain.machine import IN_DRAIN, MachineStatus
+from app.domain.sandbox import SandboxLevel
+from app.domain.scheduling import AgentHealth
+from app.domain.task import SuspendReason, TaskStatus
+
+
+class StepName(StrEnum):
+    """The steps, in their order."""
+
+    MACHINE = "machine"
+    AGENT = "agent"
+    PROJECT = "project"
+    TASK = "task"
+    PEOPLE = "people"
+
+
+class StepState(StrEnum):
+    OPEN = "open"
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class StepReason(StrEnum):
+    """Why a step has its state, where the state isn't enough."""
+
+    ASK_ADMIN = "ask_admin"  # only admins can do it; the detail names them
+    AWAITING_MACHINE = "awaiting_machine"  # an enrollment token is valid and unused
+    MACHINE_OFFLINE = "machine_offline"
+    MACHINE_DRAINING = "machine_draining"
+    SANDBOX_NOT_FULL = "sandbox_not_full"
+    NO_MACHINE = "no_machine"
+    AGENT_NOT_FOUND = "agent_not_found"
+    AGENT_UNHEALTHY = "agent_unhealthy"
+    AGENT_UNKNOWN = "agent_unknown"  # no machine has the project's agent
+    KEY_SET = "key_set"
+    NO_KEY_KNOWN = "no_key_known"  # its account on the machine may be signed in
+    NO_PROJECT = "no_project"
+    TASK_QUEUED = "task_queued"
+    TASK_RUNNING = "task_running"
+    TASK_ASKS = "task_asks"
+    TASK_WAITS = "task_waits"
+    TASK_FAILED = "task_failed"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step. `detail` has the name of what it's about, and more after a colon."""
+
+    step: StepName
+    state: StepState
+    detail: str | None = None
+    reason: StepReason | None = None
+
+
+# ---- facts -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MachineFacts:
+    name: str
+    status: MachineStatus
+    is_connected: bool
+    level: SandboxLevel | None
+    missing: Sequence[str]  # for a full sandbox, in the machine's words
+    capabilities: Sequence[Mapping[str, Any]]
+
+    @property
+    def is_ready(self) -> bool:
+        return self.is_connected and self.status not in IN_DRAIN
+
+    def usable_agents(self, now: datetime) -> list[str]:
+        """Return the types of its agents that can be given tasks."""
+        return [
+            each["agentType"]
+            for each in agents.installed_agents(self.capabilities)
+            if AgentHealth.from_capability(each).is_usable(now)
+        ]
+
+
+@dataclass(frozen=True)
+class ProjectFacts:
+    """`variables` are the names of its secrets and of its environment."""
+
+    key: str
+    agent_type: str
+    variables: frozenset[str]
+    can_change: bool
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    id: int
+    status: TaskStatus
+    suspend_reason: SuspendReason | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the steps depend on. `projects` and `task` (the newest) are those that the person sees;
+    `people` counts active accounts.
+    """
+
+    is_admin: bool
+    admins: Sequence[str]
+    has_unused_token: bool
+    people: int
+    machines: Sequence[MachineFacts]
+    projects: Sequence[ProjectFacts]
+    task: TaskFacts | None
+
+
+# ---- steps -------------------------------------------------------------------------------------
+
+
+def list_done_steps() -> list[Step]:
+    """Return the steps of a server on which a task has completed."""
+    return [Step(name, StepState.DONE) for name in StepName]
+
+
+def list_steps(facts: Facts, now: datetime) -> list[Step]:
+    """Return the steps, in their order."""
+    machine = _choose_machine(facts.machines, now)
+    return [
+        _machine_step(facts, machine),
+        _agent_step(facts, machine, now),
+        _project_step(facts),
+        _task_step(facts),
+        Step(StepName.PEOPLE, StepState.DONE if facts.people > 1 else StepState.OPEN),
+    ]
+
+
+def _choose_machine(machines: Iterable[MachineFacts], now: datetime) -> MachineFacts | None:
+    """Return the machine that can do the most; None if there is none."""
+    return max(
+        machines,
+        key=lambda each: (
+            each.is_ready,
+            bool(each.usable_agents(now)),
+            sandbox.rank(each.level),
+            each.is_connected,
+        ),
+        default=None,
+    )
+
+
+def _ask_admin(facts: Facts, name: StepName) -> Step:
+    return Step(name, StepState.OPEN, ", ".join(facts.admins) or None, StepReason.ASK_ADMIN)
+
+
+def _machine_step(facts: Facts, machine: MachineFacts | None) -> Step:
+    name = StepName.MACHINE
+    if machine is None and facts.has_unused_token:
+        return Step(name, StepState.WORKING, None, StepReason.AWAITING_MACHINE)
+    if machine is None:
+        return Step(name, StepState.OPEN) if facts.is_admin else _ask_admin(facts, name)
+    if not machine.is_connected:
+        return Step(name, StepState.FAILED, machine.name, StepReason.MACHINE_OFFLINE)
+    if not machine.is_ready:
+        return Step(name, StepState.FAILED, machine.name, StepReason.MACHINE_DRAINING)
+    if machine.level is SandboxLevel.FULL:
+        return Step(name, StepState.DONE, machine.name)
+    detail = _join(machine.name, "; ".join(machine.missing))
+    return Step(name, StepState.DONE, detail, StepReason.SANDBOX_NOT_FULL)
+
+
+def _agent_step(facts: Facts, machine: MachineFacts | None, now: datetime) -> Step:
+    name = StepName.AGENT
+    if machine is None or not machine.is_connected:
+        return Step(name, StepState.OPEN, None, StepReason.NO_MACHINE)
+    if usable := machine.usable_agents(now):
+        return Step(name, StepState.DONE, _join(machine.name, ", ".join(usable)))
+    if any(each.agent_type in agents.CUSTOM_COMMAND_TYPES for each in facts.projects):
+        return Step(name, StepState.DONE, machine.name)  # the project's own command
+    if found := agents.installed_agents(machine.capabilities):
+        broken = ", ".join(f"{each['agentType']} ({each.get('reason')})" for each in found)
+        detail = _join(machine.name, broken)
+        return Step(name, StepState.FAILED, detail, StepReason.AGENT_UNHEALTHY)
+    if not facts.is_admin:
+        return _ask_admin(facts, name)
+    return Step(name, StepState.OPEN, machine.name, StepReason.AGENT_NOT_FOUND)
+
+
+def _project_step(facts: Facts) -> Step:
+    """Of several projects, the step is about the one that is furthest."""
+    if not facts.projects and facts.is_admin:
+        return Step(StepName.PROJECT, StepState.OPEN)
+    if not facts.projects:
+        return _ask_admin(facts, StepName.PROJECT)
+    known = {
+        each["agentType"]
+        for machine in facts.machines
+        for each in agents.installed_agents(machine.capabilities)
+    }
+    steps = [_describe_project(project, known) for project in facts.projects]
+    order = [StepState.DONE, StepState.WORKING, StepState.FAILED]
+    return min(steps, key=lambda each: order.index(each.state))
+
+
+def _describe_project(project: ProjectFacts, known: set[str]) -> Step:
+    name, agent = StepName.PROJECT, project.agent_type
+    if agent in agents.CUSTOM_COMMAND_TYPES:
+        return Step(name, StepState.DONE, project.key)
+    if known and agent not in known:
+        detail = _join(project.key, agent)
+        return Step(name, StepState.FAILED, detail, StepReason.AGENT_UNKNOWN)
+    # Of an agent that Muster doesn't know, any variable may be the key.
+    if project.variables & set(agents.KEYS.get(agent, project.variables)):
+        return Step(name, StepState.DONE, project.key, StepReason.KEY_SET)
+    if not project.can_change:
+        return Step(name, StepState.DONE, project.key)
+    return Step(name, StepState.WORKING, _join(project.key, agent), StepReason.NO_KEY_KNOWN)
+
+
+def _task_step(facts: Facts) -> Step:
+    task = facts.task
+    if task is None and not facts.projects:
+        return Step(StepName.TASK, StepState.OPEN, None, StepReason.NO_PROJECT)
+    if task is None or task.status is TaskStatus.CANCELLED:
+        return Step(StepName.TASK, StepState.OPEN)
+    detail = f"#{task.id}"
+    if task.status is TaskStatus.FAILED:
+        return Step(StepName.TASK, StepState.FAILED, detail, StepReason.TASK_FAILED)
+    return Step(StepName.TASK, StepState.WORKING, detail, _TASK_REASONS[_task_key(task)])
+
+
+_TASK_REASONS = {
+    TaskStatus.QUEUED: StepReason.TASK_QUEUED,
+    TaskStatus.ASSIGNED: StepReason.TASK_QUEUED,
+    TaskStatus.RUNNING: StepReason.TASK_RUNNING,
+    SuspendReason.GATE: StepReason.TASK_ASKS,
+    SuspendReason.QUESTION: StepReason.TASK_ASKS,
+    SuspendReason.BUDGET: StepReason.TASK_ASKS,
+    SuspendReason.QUOTA: StepReason.TASK_WAITS,
+    SuspendReason.MACHINE_LOST: StepReason.TASK_WAITS,
+}
+
+
+def _task_key(task: TaskFacts) -> TaskStatus | SuspendReason:
+    return task.suspend_reason or task.status
+
+
+def _join(name: str, more: str) -> str:
+    return f"{name}: {more}" if more else name

@@ -1,0 +1,84 @@
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Schemas } from '../../api/client'
+import { Button } from '../../components/controls/Button'
+import { Dialog } from '../../components/dialogs/Dialog'
+import { FormDialog } from '../../components/dialogs/FormDialog'
+import { Field } from '../../components/forms/Field'
+import { NewPasswordField } from '../../components/forms/NewPasswordField'
+import { strings } from '../../i18n'
+import { changePassword } from '../../queries/profile'
+import { showToast } from '../../state/toasts'
+
+type Props = { me: Schemas['Profile']; onClose: () => void }
+
+/** Asks for a new password, then offers a second factor. Both can wait. */
+export default function NewPasswordDialog({ me, onClose }: Props) {
+  const [isChanged, setChanged] = useState(false)
+  if (isChanged) return <SecondFactorOffer onClose={onClose} />
+  const handleChanged = () => {
+    showToast(strings.profile.passwordChanged)
+    if (me.totpEnabled) onClose()
+    else setChanged(true)
+  }
+  return (
+    <FormDialog
+      title={strings.profile.mustChange.title}
+      submit={strings.profile.changePassword}
+      cancel={strings.profile.mustChange.later}
+      act={({ exact }) =>
+        changePassword({
+          currentPassword: exact('currentPassword'),
+          newPassword: exact('newPassword'),
+        })
+      }
+      done={handleChanged}
+      onClose={onClose}
+    >
+      {(form) => (
+        <>
+          <p>{strings.profile.mustChange.about}</p>
+          {/* Tells password managers which account the password belongs to. */}
+          <input type="hidden" name="username" autoComplete="username" value={me.name} />
+          <Field label={strings.profile.currentPassword} error={form.errorOf('currentPassword')}>
+            <input
+              className="input"
+              type="password"
+              name="currentPassword"
+              autoComplete="current-password"
+              required
+            />
+          </Field>
+          <NewPasswordField
+            form={form}
+            name="newPassword"
+            label={strings.profile.newPassword}
+            hint={strings.profile.newPasswordHint}
+            required
+          />
+        </>
+      )}
+    </FormDialog>
+  )
+}
+
+function SecondFactorOffer({ onClose }: { onClose: () => void }) {
+  const say = strings.profile.mustChange
+  return (
+    <Dialog
+      isOpen
+      title={say.factorTitle}
+      onClose={onClose}
+      foot={
+        <>
+          <Link className="btn main" to="/profile" onClick={onClose}>
+            {say.setUp}
+          </Link>
+          <Button onClick={onClose}>{say.later}</Button>
+        </>
+      }
+    >
+      <p>{say.factorAbout}</p>
+    </Dialog>
+  )
+}
