@@ -56,7 +56,8 @@ def test_an_admin_sees_links_to_the_first_steps(
     expect(page.get_by_role("dialog")).to_be_visible()
     page.go_back()
     page.get_by_role("link", name="Create a project").click()
-    page.wait_for_url("**/admin/projects")
+    page.wait_for_url("**/projects?new=1")
+    expect(page.get_by_role("dialog").get_by_label("Repository")).to_be_visible()
 
 
 @pytest.mark.parametrize("path", PATHS)
