@@ -25,6 +25,7 @@ from app.postgres import after_commit
 
 MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine IDs, separated by spaces
 REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine ID, and its current generation
+CHECKS_CHANNEL = "muster:machines:check"  # messages: a check's ID, and machine IDs
 CHANGES_CHANNEL = "muster:changes"  # messages: task IDs, `u` or `i` before a developer ID, nothing
 MACHINE_STATUS_CHANNEL = "muster:machines:status"  # messages: machine IDs, separated by spaces
 SIGNED_OUT_CHANNEL = "muster:signed-out"  # messages: a developer ID

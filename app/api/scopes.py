@@ -84,6 +84,8 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
         "DELETE /projects/<key>/members",
         "DELETE /projects/<key>/secrets",
         "POST /projects/<key>/members",
+        "GET /projects/<key>/checks/<check_id>",
+        "POST /projects/<key>/checks",
         "POST /projects/<key>/network/allow",
         "PUT /projects/<key>",
     ),

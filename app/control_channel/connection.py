@@ -19,6 +19,7 @@ from simple_websocket import ConnectionClosed
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.control_channel import rate_limit
+from app.control_channel.checks import CheckOffers
 from app.control_channel.rate_limit import RateLimiter
 from app.control_channel.reconciler import ObservedState, apply_sent_order, reconcile
 from app.control_channel.tunnels import TunnelOrders
@@ -57,22 +58,22 @@ class Connection:
         protocol: int,
         allowance: RateLimiter,
         upgrades: UpgradeOffers,
+        checks: CheckOffers,
     ) -> None:
         self.machine_id: uuid.UUID = session.machine_id
         self.generation = session.generation
         self.is_open = True
         self._app, self._ws, self._observed = app, ws, observed
         self._tunnels = TunnelOrders()
-        self._upgrades = upgrades
+        self._upgrades, self._checks = upgrades, checks
         self.protocol = protocol
         self._rate_limiter = allowance
         self._draining = False
         self._orders_version = -1
         self._has_order_changes = True
         self._is_throttled = False
-        self._pending_heartbeat: tuple[ReceivedHeartbeat, HeartbeatResult] | None = (
-            None  # the heartbeat to answer
-        )
+        # The heartbeat to answer.
+        self._pending_heartbeat: tuple[ReceivedHeartbeat, HeartbeatResult] | None = None
         self._close_request: tuple[int, str] | None = None
         self._wakeup = threading.Event()  # something for the writer to do
         about = {"machine": str(session.machine_id), "generation": session.generation}
@@ -84,6 +85,11 @@ class Connection:
     def wake(self) -> None:
         """The machine's orders may have changed."""
         self._has_order_changes = True
+        self._wakeup.set()
+
+    def offer_check(self, check_id: str) -> None:
+        """Offer the machine a check of a repository."""
+        self._checks.add(check_id)
         self._wakeup.set()
 
     def acknowledge_heartbeat(self, heartbeat: ReceivedHeartbeat, result: HeartbeatResult) -> None:
@@ -179,6 +185,8 @@ class Connection:
                 self._store_changes(frame)
             elif isinstance(frame, frames.Hello):
                 raise codec.BadFrame("a second hello")
+            elif isinstance(frame, frames.RepositoryChecked):
+                self._checks.record_answer(frame)
             elif isinstance(frame, frames.TerminalClosed):
                 with self._app.app_context():
                     open_requests.handle_socket_closed(
@@ -231,6 +239,8 @@ class Connection:
         if self._has_order_changes:
             self._has_order_changes = False
             self._send_orders()
+        for check in self._checks.pop_orders():
+            self.send(check)
         # Last, because it renews the machine's lease: work that ended after the lease expired must
         # not start again.
         if heard is not None:
@@ -286,9 +296,7 @@ class Connection:
             case DesiredAction.RUN | DesiredAction.PUBLISH:
                 return orders.build_order_or_fail(order)
             case DesiredAction.STOP:
-                return frames.Stop(
-                    task_id=order.task_id, attempt=order.attempt, reason=order.reason
-                )
+                return frames.Stop(order.task_id, order.attempt, order.reason)
             case DesiredAction.TERMINAL:
                 return self._open_terminal(order)
             case DesiredAction.ANSWER:
@@ -297,15 +305,11 @@ class Connection:
                 return frames.Suspend(
                     *AttemptKey.from_object(order), order.stage_index, order.run, "budget"
                 )
-        return frames.Forget(
-            task_id=order.task_id, attempt=order.attempt, keep_checkpoints=order.keep_checkpoints
-        )
+        return frames.Forget(order.task_id, order.attempt, order.keep_checkpoints)
 
     def _open_terminal(self, order: DesiredState) -> frames.OpenTerminal:
         secret = terminals.token_for_machine(self.machine_id, order.task_id, order.attempt)
-        return frames.OpenTerminal(
-            task_id=order.task_id, attempt=order.attempt, channel_token=secret
-        )
+        return frames.OpenTerminal(order.task_id, order.attempt, secret)
 
 
 def decode_message(message: str | bytes) -> _ReceivedFrame:

@@ -144,7 +144,7 @@ class ConnectionRegistry:
         )
 
     def _listen(self) -> NoReturn:
-        channels = (wakeups.MACHINES_CHANNEL, wakeups.REPLACED_CHANNEL)
+        channels = (wakeups.MACHINES_CHANNEL, wakeups.REPLACED_CHANNEL, wakeups.CHECKS_CHANNEL)
         subscription.listen(
             self._app.config["REDIS_URL"], channels, self._wake_all, self.handle_message
         )
@@ -163,8 +163,17 @@ class ConnectionRegistry:
             machine_id, generation = words
             self._wake(machine_id, older_than=int(generation))
             return
+        if message["channel"].decode() == wakeups.CHECKS_CHANNEL:
+            self._offer_check(*words)
+            return
         for machine_id in words:
             self._wake(machine_id)
+
+    def _offer_check(self, check_id: str, *machine_ids: str) -> None:
+        for machine_id in machine_ids:
+            connection = self._connections.get(uuid.UUID(machine_id))
+            if connection is not None:
+                connection.offer_check(check_id)
 
     def _wake(self, machine_id: str, older_than: float = math.inf) -> None:
         connection = self._connections.get(uuid.UUID(machine_id))

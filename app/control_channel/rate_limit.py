@@ -62,6 +62,6 @@ def _frame_cost(frame: object) -> float:
             return 1.0
         case frames.Heartbeat():
             return _FACTS_COST
-        case frames.TerminalClosed():
+        case frames.TerminalClosed() | frames.RepositoryChecked():
             return _TERMINAL_CLOSED_COST
     return 1.0

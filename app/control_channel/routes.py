@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import http_server
 from app.control_channel import connections, rate_limit
+from app.control_channel.checks import CheckOffers
 from app.control_channel.connection import Connection
 from app.control_channel.connections import ConnectionRegistry
 from app.control_channel.rate_limit import RateLimiter
@@ -57,8 +58,8 @@ def connect(ws: Any) -> None:
         return
     http_server.mark_authenticated(request.environ)
     observed = {AttemptKey.from_object(a): build_observed_state(a) for a in hello.attempts}
-    offers = UpgradeOffers(hello)
-    connection = Connection(app, ws, session, observed, hello.protocol, allowance, offers)
+    offers = UpgradeOffers(hello), CheckOffers(app, session.machine_id, session.name, hello)
+    connection = Connection(app, ws, session, observed, hello.protocol, allowance, *offers)
     connection.send(_build_welcome(app, session, hello.protocol))
     # In another thread: Redis may hang, and the machine would blame the server and reconnect.
     threading.Thread(

@@ -4,10 +4,12 @@ Options are stored as the API has them: {model, permissions, allowedTools, argum
 without omitted fields.
 """
 
+import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from app.domain.sandbox import SandboxLevel
@@ -19,6 +21,22 @@ KNOWN = ("claude", "codex", "cursor", CUSTOM)
 """The types in the contract; machines may have others."""
 CUSTOM_COMMAND_TYPES = (CUSTOM, "acp")
 """Types that run the project's own command."""
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "claude": ("ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"),
+    "codex": ("CODEX_API_KEY", "CODEX_ACCESS_TOKEN"),
+    "cursor": ("CURSOR_API_KEY",),
+    "gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    "opencode": (
+        *("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENCODE_API_KEY", "OPENCODE_CONFIG_CONTENT"),
+    ),
+    "copilot": ("COPILOT_GITHUB_TOKEN", "COPILOT_PROVIDER_API_KEY"),
+    "qwen": ("OPENAI_API_KEY",),
+    "aider": ("ANTHROPIC_API_KEY", "OPENAI_API_KEY"),
+}
+"""The variables with an agent's key, one of which is enough; docs/agents.md lists them, too."""
+
+_MIN_SIMILARITY = 0.7  # of a mistyped name
 
 NOT_INSTALLED = "binary_missing"
 """The reason on an agent that a machine doesn't have, which is not a problem."""
@@ -87,6 +105,21 @@ def installed_agents(capabilities: Iterable[Mapping[str, Any]]) -> list[Mapping[
     ]
 
 
+def nearest_type(agent: str, known: Iterable[str]) -> str | None:
+    """Return the agent type that was probably meant; None if it's one of them, or like none."""
+    among = {*known, *KNOWN}
+    scores = {each: _similarity(agent, each) for each in sorted(among)}
+    best = max(scores, key=lambda each: scores[each])
+    return best if agent not in among and scores[best] >= _MIN_SIMILARITY else None
+
+
+def _similarity(typed: str, name: str) -> float:
+    """Return how alike two names are; a common beginning counts more."""
+    pairs = zip(typed, name, strict=False)
+    start = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return difflib.SequenceMatcher(None, typed, name).ratio() + start / 10
+
+
 # ---- warnings ----------------------------------------------------------------------------------
 
 
@@ -97,25 +130,36 @@ class WarningCode(StrEnum):
 
 @dataclass(frozen=True)
 class AgentWarning:
-    """A valid setting that may not do what you expect. `field` is the API's name."""
+    """A valid setting that may not do what you expect. `field` is the API's name, `nearest` the
+    value that was probably meant.
+    """
 
     code: WarningCode
     field: str
     message: str
+    nearest: str | None = None
 
 
 def warnings(
-    agent_type: str, options: Iterable[Options], room: SandboxLevel | None, *, is_known: bool
+    agent_type: str,
+    options: Iterable[Options],
+    room: SandboxLevel | None,
+    *,
+    is_known: bool,
+    nearest: str | None = None,
 ) -> list[AgentWarning]:
     """Return warnings about the agent and its options.
 
     `options` are the merged options per stage, `room` is the sandbox level that the project
-    requires, and `is_known` means that some machine has the agent.
+    requires, `is_known` means that some machine has the agent, and `nearest` is the agent that was
+    probably meant.
     """
     found = []
     if not is_known:
         text = f"No machine has the agent “{agent_type}”. Tasks wait until one has it."
-        found.append(AgentWarning(WarningCode.UNKNOWN_AGENT, "agentType", text))
+        if nearest is not None:
+            text += f" Did you mean “{nearest}”?"
+        found.append(AgentWarning(WarningCode.UNKNOWN_AGENT, "agentType", text, nearest))
     is_bold = any(each.get("permissions") == AgentPermissions.ALL for each in options)
     if is_bold and room is not SandboxLevel.FULL:
         text = (

@@ -204,6 +204,12 @@ class ChatTokenInvalid(Conflict):
     code = "chat_token_invalid"
 
 
+class ProjectArchived(Conflict):
+    """The project is archived: it takes no new work."""
+
+    code = "project_archived"
+
+
 class TotpEnabled(Conflict):
     """Two-factor authentication is already on. Disable it first."""
 

@@ -19,6 +19,24 @@ def origin(url: str) -> tuple[str, str]:
     return parts.scheme, parts.netloc
 
 
+def host(url: str) -> str:
+    """Return the name of the URL's host; "" for a folder."""
+    if "://" not in url:
+        return url.partition(":")[0].rpartition("@")[2].lower()
+    return urlsplit(url).hostname or ""
+
+
+_FORGES = {"github": "github", "gitlab": "gitlab", "gitea": "gitea", "forgejo": "gitea"}
+_KNOWN_HOSTS = {"codeberg.org": "gitea"}
+
+
+def forge(url: str) -> str:
+    """Return `github`, `gitlab` or `gitea` for a host with such a name; "" for any other."""
+    name = host(url)
+    found = (kind for label, kind in _FORGES.items() if label in name.split("."))
+    return _KNOWN_HOSTS.get(name) or next(found, "")
+
+
 def machine_credential_url(url: str, *, has_key: bool) -> str | None:
     """Return the URL if access depends on the machine, not the project: its disk, or its own ssh
     keys.

@@ -41,6 +41,7 @@ class TaskState:
     `gate` is the kind of the open gate. `has_work`: a round can continue from its work.
     `is_follow_up`: a follow-up started its round. `has_terminal`: a stage's process may be running.
     `takes_tunnel`: its workspace exists, with an open network. `has_tunnel`: an open one.
+    `is_archived`: its project is, and takes no new work.
     """
 
     status: TaskStatus
@@ -51,6 +52,7 @@ class TaskState:
     has_terminal: bool = False
     takes_tunnel: bool = False
     has_tunnel: bool = False
+    is_archived: bool = False
 
 
 def is_possible(action: TaskAction, state: TaskState) -> bool:
@@ -61,7 +63,7 @@ def is_possible(action: TaskAction, state: TaskState) -> bool:
         case TaskAction.REVIEW:
             return True
         case TaskAction.FOLLOW_UP:
-            return follow_up.can_add(
+            return not state.is_archived and follow_up.can_add(
                 state.status,
                 at_gate=follow_up.is_at_gate(state.gate),
                 queued=state.follow_ups_queued,
@@ -71,7 +73,8 @@ def is_possible(action: TaskAction, state: TaskState) -> bool:
             return task.accepts(state.status, TaskEvent.CANCEL)
         case TaskAction.RETRY:
             has_start = state.has_work or not state.is_follow_up
-            return task.accepts(state.status, TaskEvent.RETRY) and has_start
+            can_start = has_start and not state.is_archived
+            return task.accepts(state.status, TaskEvent.RETRY) and can_start
         case TaskAction.TUNNEL:
             return state.takes_tunnel or state.has_tunnel
         case TaskAction.TYPE:

@@ -28,7 +28,8 @@ class Project(Model):
     `protected_machines`, by ID. `budget` {minutes?, tokens?, cost?} is that of a month, and
     `budget_notified_month` the last month in which people were notified that it's almost used up;
     `task_budget` is its tasks' default. `templates` [{name, text}] are starts for task
-    descriptions; they are large and loaded on demand.
+    descriptions; they are large and loaded on demand. An archived project takes no new work
+    (`archived_at`).
     """
 
     __tablename__ = "projects"
@@ -73,6 +74,7 @@ class Project(Model):
     )
     created_at: Mapped[Timestamp]
     deleted_at: Mapped[Timestamp | None]
+    archived_at: Mapped[Timestamp | None]
 
     __table_args__ = (
         Index(

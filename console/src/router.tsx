@@ -45,6 +45,15 @@ const login = createRoute({
   component: lazyRouteComponent(() => import('./pages/login/LoginPage')),
 })
 
+/** The page of earlier releases. */
+const adminProjects = createRoute({
+  getParentRoute: () => framed,
+  path: '/admin/projects',
+  beforeLoad: () => {
+    throw redirect({ href: '/projects', replace: true })
+  },
+})
+
 const pages = [
   page('/', () => import('./pages/inbox/InboxPage')),
   page('/tasks', () => import('./pages/tasks/TasksPage')),
@@ -57,7 +66,6 @@ const pages = [
   page('/profile', () => import('./pages/profile/ProfilePage')),
   page('/device', () => import('./pages/device/DevicePage')),
   page('/admin/developers', () => import('./pages/admin/accounts/DevelopersPage')),
-  page('/admin/projects', () => import('./pages/admin/projects/ProjectsPage')),
   page('/admin/machines', () => import('./pages/admin/machines/MachinesPage')),
   page('/admin/worker-tokens', () => import('./pages/admin/tokens/WorkerTokensPage')),
   page('/admin/bots', () => import('./pages/admin/bots/BotsPage')),
@@ -68,7 +76,7 @@ const pages = [
 ] as const
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, framed.addChildren(pages)]),
+  routeTree: root.addChildren([login, framed.addChildren([...pages, adminProjects])]),
   defaultErrorComponent: ErrorPage,
   defaultNotFoundComponent: NotFoundPage,
   defaultPreload: 'intent',

@@ -100,7 +100,7 @@ LISTED_PROJECT = split_names(
     key name repoUrl defaultBranch branchName agentType agentCommand agentOptions stages maxAttempts
     minSandbox machineSelector protected protectedMachines network environment secretNames
     hasGitToken hasSshKey knownHosts requireChange onQuota quotaMinutes quotaFailover budget
-    taskBudget memberCount myRole taskCounts lastActivityAt createdAt
+    taskBudget memberCount myRole taskCounts lastActivityAt createdAt archivedAt
     """
 )
 PROJECT = split_names(
@@ -108,7 +108,7 @@ PROJECT = split_names(
     key name repoUrl defaultBranch branchName agentType agentCommand agentOptions maxAttempts
     minSandbox machineSelector protected protectedMachines network environment secretNames
     hasGitToken hasSshKey knownHosts requireChange onQuota quotaMinutes quotaFailover budget
-    taskBudget memberCount myRole taskCounts lastActivityAt createdAt pipeline templates
+    taskBudget memberCount myRole taskCounts lastActivityAt createdAt archivedAt pipeline templates
     """
 )
 SAVED_PROJECT = split_names(
@@ -116,9 +116,11 @@ SAVED_PROJECT = split_names(
     key name repoUrl defaultBranch branchName agentType agentCommand agentOptions maxAttempts
     minSandbox machineSelector protected protectedMachines network environment secretNames
     hasGitToken hasSshKey knownHosts requireChange onQuota quotaMinutes quotaFailover budget
-    taskBudget memberCount myRole taskCounts lastActivityAt createdAt pipeline templates warnings
+    taskBudget memberCount myRole taskCounts lastActivityAt createdAt archivedAt pipeline templates
+    warnings
     """
 )
+PROJECT_CHECK_RESULT = split_names("state machine steps")
 MEMBER = split_names("developerId name gitEmail role")
 COLLEAGUE = split_names("id name gitEmail role")
 MONTH_BUDGET = split_names("month budget used")

@@ -12,8 +12,13 @@ COMMANDS = {
         "projects:show", "Show a project's details, or print it as a file to apply.", SHOW
     ),
     "budget": LazyCommand("projects:budget", "Show a project's budget and usage this month.", SHOW),
+    "check": LazyCommand(
+        "project_check:check", "Check a project's repository, branch and agent.", SHOW
+    ),
     "dry-run": LazyCommand("projects:dry_run", "Show what each stage would run for a task.", SHOW),
     "apply": LazyCommand("project_apply:apply", "Create or update a project from a file.", CHANGE),
+    "archive": LazyCommand("projects:archive", "Stop new work in a project.", CHANGE),
+    "unarchive": LazyCommand("projects:unarchive", "Allow new work in a project again.", CHANGE),
     "allow": LazyCommand("projects:allow", "Allow a project's stages to reach a host.", CHANGE),
     "destroy-secrets": LazyCommand(
         "projects:destroy_secrets", "Destroy all of a project's secrets.", CHANGE

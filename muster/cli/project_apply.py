@@ -109,6 +109,7 @@ class _MemberChanges:
             int, tuple[str, str]
         ] = {}  # empty if the file has no members: none change
         self._current: dict[int, dict[str, Any]] = {}
+        self._is_new = is_new
         if "members" not in declared:
             return
         wanted = read_members(declared)
@@ -145,3 +146,11 @@ class _MemberChanges:
             self._api.post(self._path, {"developerId": who, "role": role})
         for gone in self._removed_members():
             self._api.delete(self._path, developerId=gone["developerId"])
+        if self._is_new and any(role == "maintainer" for _, role in self._wanted.values()):
+            self._remove_creator()
+
+    def _remove_creator(self) -> None:
+        """Remove the new project's creator if the file doesn't list them."""
+        for member in list(self._api.items(self._path)):
+            if int(member["developerId"]) not in self._wanted:
+                self._api.delete(self._path, developerId=member["developerId"])

@@ -111,6 +111,7 @@ def _print_project(project: Item) -> None:
             ("protected", project.get("protected")),
             ("network", _network_text(project.get("network"))),
             ("secrets", ", ".join(held)),
+            ("archived", (project.get("archivedAt") or "")[:10]),
             ("your role", project.get("myRole")),
             ("members", project.get("memberCount")),
             ("tasks", counts_text(project.get("taskCounts"))),
@@ -208,6 +209,27 @@ destroy_secrets = action_command(
     question="Destroy the secrets, git token and SSH key of {key}?",
     done="Destroyed the secrets of {key}.",
 )
+
+
+@click.command
+@_key_argument
+@pass_muster
+def archive(muster: Muster, key: str) -> None:
+    """Stop new tasks, retries and follow-ups in a project. Running work can finish."""
+    at = datetime.now(UTC).isoformat()
+    muster.api.put(f"/api/web/projects/{quote_segment(key)}", {"archivedAt": at})
+    info(f"Archived {key}. Running work can finish.")
+
+
+@click.command
+@_key_argument
+@pass_muster
+def unarchive(muster: Muster, key: str) -> None:
+    """Allow new work in an archived project again."""
+    muster.api.put(f"/api/web/projects/{quote_segment(key)}", {"archivedAt": None})
+    info(f"Restored {key}.")
+
+
 members = list_command(
     "members", "/api/web/projects/{key}/members", "List members.", MEMBERS, most=0
 )

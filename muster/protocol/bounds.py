@@ -16,6 +16,8 @@ from msgspec import Meta, inspect
 MAX_TEXT_CHARS = 1 << 20  # characters of a text frame
 MAX_DATA_BYTES = 64 * 1024  # log bytes in one binary frame
 MAX_MESSAGE_CHARS = 2_000  # characters of a message, a reason, a note
+MAX_REF_CHARS = 500
+MAX_BRANCHES = 100  # of a checked repository
 
 _TRUNCATABLE = {"cut": True}
 
@@ -51,7 +53,7 @@ TranscriptText = Annotated[str, Meta(max_length=MAX_DATA_BYTES, extra=_TRUNCATAB
 # Identifiers: refused.
 Name = Annotated[str, Meta(max_length=64)]  # ids of machines and journals
 Secret = Annotated[str, Meta(max_length=4_096)]  # tokens
-Ref = Annotated[str, Meta(max_length=500)]
+Ref = Annotated[str, Meta(max_length=MAX_REF_CHARS)]
 Commit = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
 # Output of an untrusted git, such as `(initial)`: a value that isn't a commit becomes empty.
 Head = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})?\Z", extra=_TRUNCATABLE)]

@@ -19,6 +19,7 @@ from muster.worker.agents.probe import Probe
 from muster.worker.attempts.context import AttemptContext
 from muster.worker.clock import boot_seconds
 from muster.worker.git.repositories import Repositories
+from muster.worker.git.repository_checks import RepositoryChecks
 from muster.worker.health import RECHECK_DELAYS_SECONDS, MachineHealth, find_problem
 from muster.worker.home_lock import HomeLock
 from muster.worker.journal.journal import Journal
@@ -111,7 +112,8 @@ class Daemon:
             machine_health=wellness,
             reconnect=self._channel.reconnect,
         )
-        self._orders = OrderDispatcher(context, self.upgrades.set_offer)
+        self._checks = RepositoryChecks(layout, self._channel.send)
+        self._orders = OrderDispatcher(context, self.upgrades.set_offer, self._checks.start)
 
     def run(self) -> None:
         """Run the daemon; return when everything is closed.
@@ -137,6 +139,7 @@ class Daemon:
         keeper.close()
         fence.close()
         self._maintenance.close()
+        self._checks.close()
         if decommissioned:
             log.warning("this machine was decommissioned; stopping everything that runs here")
         # Another daemon follows a canary, and one that exits for a release.

@@ -6,6 +6,7 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Answer,
     Author,
+    CheckRepository,
     Drain,
     Drained,
     Forget,
@@ -35,11 +36,16 @@ class OrderDispatcher:
     """The `Work` of the control channel: nothing here blocks."""
 
     def __init__(
-        self, context: AttemptContext, upgrade: Callable[[Upgrade], None] = lambda _: None
+        self,
+        context: AttemptContext,
+        upgrade: Callable[[Upgrade], None] = lambda _: None,
+        check: Callable[[CheckRepository], None] = lambda _: None,
     ) -> None:
-        """`upgrade` is called with the release that the server offers."""
+        """`upgrade` is called with the release that the server offers, `check` with a repository
+        to check; neither may block."""
         self._context = context
         self._upgrade = upgrade
+        self._check = check
         self._is_draining = False
         self.attempts = AttemptRegistry(context, self._on_attempt_idle)
         context.tunnels.settle = self._settle_tunnel
@@ -58,6 +64,8 @@ class OrderDispatcher:
                 self.attempts.find_or_create(AttemptKey.from_object(order)).accept_order(order)
             case Upgrade():
                 self._upgrade(order)
+            case CheckRepository():
+                self._check(order)
             case Tunnel():
                 self._context.tunnels.handle_order(order)
             case OpenTerminal():

@@ -222,6 +222,12 @@ ADMIN_ACTS = (
         "project.secrets_destroyed",
         lambda: Request(f"/api/admin/projects/{_secretive_project()}/secrets"),
     ),
+    Act(
+        "POST",
+        "/api/admin/projects/-/checks",
+        "project.checked",
+        lambda: Request("/api/admin/projects/-/checks", {"repoUrl": "https://git.example/x.git"}),
+    ),
     Act("POST", "/api/admin/projects/<key>/members", "member.set", _new_member),
     Act("DELETE", "/api/admin/projects/<key>/members", "member.removed", _former_member),
     Act("PUT", MACHINE, "machine.updated", _of_machine({"name": "other", "slots": 9})),

@@ -31,7 +31,8 @@ _PROBLEMS = {
         comment_published too_many_comments too_many_drafts too_many_views machine_decommissioned
         machine_already_registered already_exists chat_bound platform_uid_taken email_taken
         identity_taken public_url_missing lockout_prevented last_admin last_maintainer
-        project_in_use totp_enabled totp_not_set_up delivery_not_dead signing_key_unreadable
+        project_in_use project_archived totp_enabled totp_not_set_up delivery_not_dead
+        signing_key_unreadable
     """,
     413: "body_too_large",
     415: "unsupported_media_type",
@@ -143,7 +144,7 @@ _AUDIT_ACTIONS = """
     member: removed set
     password: changed
     personal_token: created revoked
-    project: created deleted secrets_destroyed updated
+    project: checked created deleted secrets_destroyed updated
     settings: updated
     task: cancelled follow_up_withdrawn followed_up retried reviewed
     terminal: controlled

@@ -24,6 +24,7 @@ def _of_others(world: Any) -> dict[str, dict[str, Any]]:
         },
         "PUT /api/admin/identity-providers/*": {"label": "x"},
         "POST /api/web/projects/*/pipeline/dry-run": {"description": "x"},
+        "POST /api/admin/projects/-/checks": {"repoUrl": "https://git.example.org/x.git"},
     }
 
 

@@ -20,6 +20,7 @@ from app.extensions import db
 from app.models import Developer, IdentityProvider, Machine, Project, Task
 from app.services import clock
 from app.services.accounts import device_logins, one_time_state, tokens
+from app.services.projects import check_store
 from app.services.sso import account_match
 from app.services.tasks import history
 from tests.contract.rights_table import FROM_PROVIDER, PEOPLE
@@ -56,6 +57,14 @@ from tests.factories import (
 )
 
 ROLES = {"lead": SystemRole.LEAD, "admin": SystemRole.ADMIN}
+_CHECK = {
+    "repoUrl": "https://git.example.org/x.git",
+    "branch": "main",
+    "agentType": "claude",
+    "hasToken": False,
+    "hasKey": False,
+    "steps": [],
+}
 ABSENT = {"key": "NOPE", "machine": str(uuid.UUID(int=7)), "number": "987654321"}
 
 
@@ -189,6 +198,8 @@ def make_world(
         other_provider=other_provider.name,
         bearers=_invalid_credentials(people["admin"], refresh_token, enrollment_token),
     )
+    # The route has the project's key in the place of the check's ID.
+    check_store.save(project.key, {"projectId": project.id, "ended": True, **_CHECK})
     world.bearers["worker"] = tokens.worker_jwt(machine)[0]
     world.bearers.update(_bearers(people, provider))
     for name in narrowed:

@@ -38,6 +38,7 @@ _WEB: Mapping[str, str] = {
     PROJECTS: """
         PUT /projects/*             POST /projects/*/network/allow
         POST /projects/*/members    DELETE /projects/*/members   DELETE /projects/*/secrets
+        POST /projects/*/checks     GET /projects/*/checks/*
     """,
     ADMIN: """
         POST /machines/*/drain      POST /machines/*/undrain

@@ -20,6 +20,7 @@ _ALL: list[type[msgspec.Struct]] = [
     frames.Hello,
     frames.Heartbeat,
     frames.TerminalClosed,
+    frames.RepositoryChecked,
     *frames.ReportBody.__subclasses__(),
     *_PARTS,
     frames.UsageItem,

@@ -21,7 +21,7 @@ VIEWED = {
     "usage": scenes.HALF_EVEN,
     "workspace": scenes.HALF_EVEN,
 }
-ADMIN = ("developers", "projects", "machines", "worker-tokens", "bots", "deliveries", "audit")
+ADMIN = ("developers", "machines", "worker-tokens", "bots", "deliveries", "audit")
 
 # Resolves once nothing has come or gone for half a second and nothing moves; after some seconds
 # anyway.
@@ -63,11 +63,13 @@ def list_pages(api: ApiClient) -> list[PageSpec]:
         PageSpec("task-budget", f"/tasks/{tasks[scenes.SPENT]}"),
         PageSpec("machine", f"/machines/{machines['curlew']}"),
         PageSpec("project", "/projects/ingest"),
+        PageSpec("project-settings", "/projects/ingest?part=settings"),
         *(PageSpec(f"admin-{name}", f"/admin/{name}") for name in (*ADMIN, "settings", "usage")),
         PageSpec("admin-prices", "/admin/settings?part=prices"),
         PageSpec("admin-sso", "/admin/settings?part=sso"),
         PageSpec("over-palette", "/tasks", palette),
         PageSpec("over-keys", "/tasks", lambda page: page.keyboard.press("?")),
+        PageSpec("over-new-project", "/projects?new=1"),
         PageSpec("over-new-task", "/tasks", lambda page: page.keyboard.press("c")),
         PageSpec("over-account", "/tasks", lambda page: page.get_by_label("Your account").click()),
         PageSpec("over-add-machine", "/machines", pressing("Add machine")),

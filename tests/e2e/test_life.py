@@ -20,7 +20,7 @@ PIPELINE = [
 def make_project(page: Page, world: World) -> str:
     page.get_by_role("button", name="New project").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Key").fill("POEMS")
+    dialog.get_by_label("Key", exact=True).fill("POEMS")
     dialog.get_by_label("Repository").fill(world.repositories["handbook"].url)
     dialog.get_by_role("button", name="Create project").click()
     page.wait_for_url("**/projects/POEMS*")
@@ -73,7 +73,7 @@ def comment(page: Page, line: int, text: str) -> None:
 def test_a_task_from_its_project_to_its_pushed_branch(
     world: World, open_browser: OpenBrowser
 ) -> None:
-    page = open_browser(world, "alice").open("/admin/projects")
+    page = open_browser(world, "alice").open("/projects")
     project = make_project(page, world)
     task = make_task(page, world, project, scenes.RETRIES)
     type_into_terminal(page, task)

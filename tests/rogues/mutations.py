@@ -100,4 +100,10 @@ def _mutated_values(shape: inspect.Type) -> Iterator[Json]:
 
 
 BODIES = frames.ReportBody.__subclasses__()
-FRAMES = [frames.Hello, frames.Heartbeat, frames.Report, frames.TerminalClosed]
+FRAMES = [
+    frames.Hello,
+    frames.Heartbeat,
+    frames.Report,
+    frames.TerminalClosed,
+    frames.RepositoryChecked,
+]

@@ -8,12 +8,18 @@ from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.problems import problems
 from app.api.schemas.base import Empty, Schema
+from app.api.schemas.project_checks import (
+    ProjectCheck,
+    ProjectCheckResultSchema,
+    StartedCheckSchema,
+)
 from app.api.schemas.projects import NewProject, SavedProjectSchema
 from app.api.web import projects as web
-from app.domain.errors import AlreadyExists
+from app.domain.errors import AlreadyExists, TooManyRequests
 from app.services.project_deletion import deletion as project_removal
 from app.services.project_deletion.deletion import ProjectInUse
-from app.services.projects import projects, views
+from app.services.projects import projects, repository_checks, views
+from app.services.projects.repository_checks import CheckResult
 from app.services.projects.views import ProjectView
 
 blp = Blueprint(
@@ -41,9 +47,25 @@ blp.delete("/<key>/members")(web.remove_member)
 @blp.response(201, SavedProjectSchema)
 @problems(blp, AlreadyExists)
 def create_project(body: dict[str, Any]) -> ProjectView:
-    """Create a project without members."""
+    """Create a project. You become its maintainer."""
     actor = current_developer()
     return views.view_with_warnings(projects.create(actor, **body), actor)
+
+
+@blp.post("/-/checks")
+@blp.arguments(ProjectCheck)
+@blp.response(202, StartedCheckSchema)
+@problems(blp, TooManyRequests)
+def start_new_project_check(body: dict[str, Any]) -> CheckResult:
+    """Check a project before you create it, on one of the machines. Nothing is saved."""
+    return repository_checks.start(current_developer(), None, body)
+
+
+@blp.get("/-/checks/<check_id>")
+@blp.response(200, ProjectCheckResultSchema)
+def get_new_project_check(check_id: str) -> CheckResult:
+    """Get a check's results, for ten minutes."""
+    return repository_checks.find(current_developer(), None, check_id)
 
 
 @blp.delete("/<key>")

@@ -69,3 +69,8 @@ class WarningSchema(Schema):
     code = fields.Enum(WarningCode, by_value=True, required=True)
     field = fields.String(required=True)
     message = fields.String(required=True)
+    nearest = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "for a value that is probably mistyped: the one that was meant"},
+    )

@@ -38,6 +38,7 @@ _BRANCH_NAME = (
     "template for the branch names of its tasks, with `{id}` once; existing tasks keep theirs"
 )
 _MAX_MACHINES = 1000
+_ARCHIVED_AT = "since then, the project takes no new work"
 _TEMPLATES = "templates for task descriptions"
 _MIN_SANDBOX = "minimum sandbox level for attempts; null: whatever the machine has"
 
@@ -144,9 +145,16 @@ class ProjectUpdate(Schema):
         BudgetSchema, allow_none=True, metadata={"description": _TASK_BUDGET}
     )
     templates = TemplatesField(metadata={"description": f"{_TEMPLATES}; replaced as a whole"})
+    archived_at = Timestamp(
+        allow_none=True,
+        metadata={"description": "a time archives the project, stored as now; null restores it"},
+    )
 
 
 class NewProject(ProjectUpdate):
+    class Meta(ProjectUpdate.Meta):
+        exclude = ("archived_at",)
+
     key = fields.String(
         required=True,
         validate=validate.Regexp(KEY.pattern + r"\Z", error=field_errors.NO_PROJECT_KEY),
@@ -241,6 +249,12 @@ class ListedProjectSchema(Schema):
     )
     last_activity_at = Timestamp(required=True, allow_none=True)
     created_at = Timestamp(required=True, attribute="project.created_at")
+    archived_at = Timestamp(
+        required=True,
+        allow_none=True,
+        attribute="project.archived_at",
+        metadata={"description": _ARCHIVED_AT},
+    )
 
 
 class ProjectSchema(ListedProjectSchema):

@@ -17,6 +17,7 @@ from app.domain.errors import (
     Forbidden,
     IdempotencyKeyReused,
     NoCheckpoint,
+    ProjectArchived,
     TunnelOpen,
 )
 from app.domain.follow_up import FollowUpStarted, TooManyFollowUps
@@ -31,7 +32,15 @@ blp = Blueprint("follow_ups", __name__, url_prefix="/api/web/tasks", description
 @blp.arguments(NewFollowUp)
 @blp.arguments(IdempotencyHeaders, location="headers")
 @blp.response(201, FollowUpSchema, headers=LOCATION | IDEMPOTENCY_REPLAYED)
-@problems(blp, Forbidden, NoCheckpoint, TunnelOpen, TooManyFollowUps, IdempotencyKeyReused)
+@problems(
+    blp,
+    Forbidden,
+    NoCheckpoint,
+    ProjectArchived,
+    TunnelOpen,
+    TooManyFollowUps,
+    IdempotencyKeyReused,
+)
 def create_follow_up(
     body: dict[str, Any], headers: dict[str, Any], task_id: int
 ) -> tuple[FollowUp | Response, int, dict[str, str]]:

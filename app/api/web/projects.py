@@ -11,17 +11,23 @@ from app.api.schemas.base import Empty
 from app.api.schemas.budget import MonthBudgetSchema
 from app.api.schemas.members import ColleagueSchema, MemberQuery, MemberSchema, NewMember
 from app.api.schemas.network import NewHost
+from app.api.schemas.project_checks import (
+    ProjectCheck,
+    ProjectCheckResultSchema,
+    StartedCheckSchema,
+)
 from app.api.schemas.projects import (
     ListedProjectSchema,
     ProjectSchema,
     ProjectUpdate,
     SavedProjectSchema,
 )
-from app.domain.errors import Forbidden, NetworkOpen
+from app.domain.errors import Forbidden, NetworkOpen, TooManyRequests
 from app.models import Developer, Project, ProjectMember
 from app.services.clock import now
-from app.services.projects import members, networks, projects, views
+from app.services.projects import members, networks, projects, repository_checks, views
 from app.services.projects.members import LastMaintainer
+from app.services.projects.repository_checks import CheckResult
 from app.services.projects.views import ProjectView
 from app.services.search import directory
 from app.services.usage import budgets
@@ -100,6 +106,27 @@ def allow_host(body: dict[str, str], key: str) -> ProjectView:
 def get_project_budget(key: str) -> Mapping[str, Any]:
     """Get the project's budget of this month, and its use."""
     return budgets.project_budget(current_developer(), key, now())
+
+
+@blp.post("/<key>/checks")
+@blp.arguments(ProjectCheck, required=False)
+@blp.response(202, StartedCheckSchema)
+@problems(blp, Forbidden, TooManyRequests)
+def start_project_check(body: dict[str, Any], key: str) -> CheckResult:
+    """Check the project, with the fields in the body changed, on one of its machines. For
+    maintainers.
+
+    Nothing is saved. The rules for saving these fields apply.
+    """
+    return repository_checks.start(current_developer(), key, body)
+
+
+@blp.get("/<key>/checks/<check_id>")
+@blp.response(200, ProjectCheckResultSchema)
+@problems(blp, Forbidden)
+def get_project_check(key: str, check_id: str) -> CheckResult:
+    """Get a check's results, for ten minutes. For maintainers."""
+    return repository_checks.find(current_developer(), key, check_id)
 
 
 @blp.get("/<key>/members")

@@ -32,6 +32,7 @@ from app.domain.errors import (
     HeadChanged,
     IdempotencyKeyReused,
     NoOpenGate,
+    ProjectArchived,
     TooManyComments,
     TunnelOpen,
     WrongStage,
@@ -142,6 +143,7 @@ def list_reviews(query: dict[str, Any], task_id: int) -> dict[str, Any]:
 @problems(
     blp,
     Forbidden,
+    ProjectArchived,
     AlreadyAnswered,
     NoOpenGate,
     WrongStage,

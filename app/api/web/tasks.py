@@ -41,6 +41,7 @@ from app.domain.errors import (
     NoTerminal,
     NotFound,
     NothingPending,
+    ProjectArchived,
     TaskEnded,
     TaskNotEnded,
     TunnelOpen,
@@ -86,7 +87,7 @@ def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(NewTask)
 @blp.arguments(IdempotencyHeaders, location="headers")
 @blp.response(201, CreatedTaskSchema, headers=LOCATION | IDEMPOTENCY_REPLAYED)
-@problems(blp, NotFound, Forbidden, IdempotencyKeyReused)
+@problems(blp, NotFound, Forbidden, ProjectArchived, IdempotencyKeyReused)
 def create_task(
     body: dict[str, Any], headers: dict[str, Any]
 ) -> tuple[CreatedTask | Response, int, dict[str, str]]:
@@ -157,7 +158,7 @@ def cancel_task(task_id: int) -> Task:
 @blp.post("/<int:task_id>/retry")
 @blp.arguments(Retry, required=False)
 @blp.response(200, TaskSchema)
-@problems(blp, Forbidden, TaskNotEnded, NoCheckpoint)
+@problems(blp, Forbidden, ProjectArchived, TaskNotEnded, NoCheckpoint)
 def retry_task(body: dict[str, Any], task_id: int) -> Task:
     """Queue a failed or cancelled task again, from the start or from a stage."""
     return tasks.retry(current_developer(), task_id, **body)

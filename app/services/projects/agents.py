@@ -86,7 +86,16 @@ def warnings(
         stage_options(stage, task, project.agent_options) or {}
         for stage in pipeline.parse(project.pipeline)
     ]
-    return agents.warnings(agent_type, options, project.min_sandbox, is_known=is_known)
+    nearest = None if is_known else agents.nearest_type(agent_type, _types())
+    level = project.min_sandbox
+    return agents.warnings(agent_type, options, level, is_known=is_known, nearest=nearest)
+
+
+def _types() -> list[str]:
+    """Return the agent types that machines have."""
+    query = select(_data["agentType"].as_string()).select_from(Machine).join(_capability, true())
+    here = query.where(Machine.status != MachineStatus.DECOMMISSIONED)
+    return list(db.session.scalars(here.distinct()))
 
 
 def stage_options(stage: Stage, task: Options | None, project: Options | None) -> Options | None:

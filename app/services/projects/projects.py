@@ -1,7 +1,6 @@
 """Projects: created, changed and found."""
 
 import re
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,15 +8,16 @@ from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app import wakeups
-from app.domain import agents, branch_name, field_errors, labels, network, pipeline, repository
+from app.domain import agents, branch_name, labels, network, pipeline
 from app.domain import budget as budgets
-from app.domain.errors import AlreadyExists, Forbidden, InvalidFields, NotFound
-from app.domain.roles import Permission
+from app.domain.errors import AlreadyExists, NotFound, ProjectArchived
+from app.domain.roles import Permission, ProjectRole
+from app.domain.timestamps import to_rfc3339
 from app.extensions import db
-from app.models import Developer, Machine, Project
+from app.models import Developer, Project, ProjectMember
 from app.services import audit, encryption, rights
 from app.services.clock import now
-from app.services.projects import checks
+from app.services.projects import checks, restrictions
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 DEFAULT_AGENT = "claude"
@@ -26,7 +26,7 @@ DEFAULT_AGENT = "claude"
 def create(
     actor: Developer, *, key: str, repo_url: str, agent_type: str = DEFAULT_AGENT, **fields: Any
 ) -> Project:
-    """Create a project; `fields` are those of `update`. Commits.
+    """Create a project with the actor as its maintainer; `fields` are those of `update`. Commits.
 
     Raises Forbidden, InvalidFields, AlreadyExists.
     """
@@ -48,8 +48,14 @@ def create(
     )
     _change(project, {"pipeline": None} | fields)
     db.session.add(project)
-    audit.record("project.created", "project", key, actor=actor, after=_audited_fields(project))
+    members = {str(actor.id): ProjectRole.MAINTAINER}
+    after = _audited_fields(project) | {"members": members}
+    audit.record("project.created", "project", key, actor=actor, after=after)
     try:
+        db.session.flush()
+        db.session.add(
+            ProjectMember(project_id=project.id, developer_id=actor.id, role=ProjectRole.MAINTAINER)
+        )
         db.session.commit()
     except IntegrityError as error:
         db.session.rollback()
@@ -61,13 +67,14 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
     """Change the given fields (those of `_PLAIN_FIELDS` and `_change`), and return the project.
     Commits. `environment` is replaced as a whole; each of `secrets` is set, or removed by None.
 
-    Only admins may change `protected` and `protected_machines`. Tasks keep the pipeline and the
+    A time as `archived_at` archives the project, None restores it. Only admins may change
+    `protected` and `protected_machines`. Tasks keep the pipeline and the
     budget that they were created with, and their branch. Raises NotFound, Forbidden, InvalidFields.
     """
     rights.require(Permission.CHANGE_PROJECT, actor, get(actor, key))
     project = lock_project(key)
-    _require_repo_permission(actor, project, fields)
-    _require_protection_permission(actor, project, fields)
+    restrictions.require_repo_permission(actor, project, fields)
+    restrictions.require_protection_permission(actor, project, fields)
     before = _audited_fields(project)
     _change(project, fields)
     after = _audited_fields(project)
@@ -86,7 +93,7 @@ def destroy_secrets(actor: Developer, key: str) -> None:
     """
     rights.require(Permission.CHANGE_PROJECT, actor, get(actor, key))
     project = lock_project(key)
-    _require_repo_permission(actor, project, {"ssh_key": None})
+    restrictions.require_repo_permission(actor, project, {"ssh_key": None})
     before = _audited_fields(project)
     delete_secrets(project)
     after = _audited_fields(project)
@@ -114,6 +121,12 @@ def get(actor: Developer, key: str, *, hold: bool = False) -> Project:
     if project is None:
         raise NotFound(f"Project {key!r} not found.")
     return project
+
+
+def require_active(project: Project) -> None:
+    """Raise ProjectArchived if the project takes no new work."""
+    if project.archived_at is not None:
+        raise ProjectArchived
 
 
 def listing(actor: Developer) -> Select[Project]:
@@ -180,19 +193,20 @@ _PLAIN_FIELDS = (
 _PLACEMENT_FIELDS = frozenset(
     {"machine_selector", "protected", "protected_machines", "min_sandbox"}
 )
-# The login for the repository's host: encrypted, and only for that host.
-_CREDENTIAL_FIELDS = {"git_token": "gitToken", "ssh_key": "sshKey"}
 
 
 def _change(project: Project, fields: Mapping[str, Any]) -> None:
-    _require_new_login(project, fields)
+    restrictions.require_new_login(project, fields)
     for name in _PLAIN_FIELDS:
         if name in fields:
             setattr(project, name, fields[name])
+    if "archived_at" in fields:  # the server's time, whatever the client's clock says
+        archived_at = project.archived_at or now()
+        project.archived_at = archived_at if fields["archived_at"] else None
     if "machine_selector" in fields:
         project.machine_selector = labels.canonicalize(fields["machine_selector"])
     if "protected_machines" in fields:
-        project.protected_machines = _known_machines(fields["protected_machines"])
+        project.protected_machines = restrictions.known_machines(fields["protected_machines"])
     if "network" in fields:
         project.network = network.from_api(fields["network"])
     if "agent_options" in fields:
@@ -206,80 +220,11 @@ def _change(project: Project, fields: Mapping[str, Any]) -> None:
         project.environment = dict(fields["environment"])
     if "secrets" in fields:
         project.secrets = _merge_secrets(project.secrets, fields["secrets"])
-    for name in _CREDENTIAL_FIELDS.keys() & fields.keys():
+    for name in restrictions.CREDENTIAL_FIELDS.keys() & fields.keys():
         setattr(project, name, encryption.encrypt(fields[name]) if fields[name] else None)
     checks.require_agent(project)
     if not {"branch_name", "default_branch"}.isdisjoint(fields):
         checks.require_branch_name(project)
-
-
-def _require_new_login(project: Project, fields: Mapping[str, Any]) -> None:
-    """Raise InvalidFields if the URL changes its host and a stored token or key stays.
-
-    Otherwise, maintainers could send unreadable secrets to a host of their own, or use them there.
-    """
-    url = fields.get("repo_url", project.repo_url)
-    if repository.origin(url) == repository.origin(project.repo_url):
-        return
-    left = [
-        name
-        for name in _CREDENTIAL_FIELDS
-        if getattr(project, name) is not None and name not in fields
-    ]
-    if left:
-        raise InvalidFields(
-            {_CREDENTIAL_FIELDS[name]: [field_errors.LOGIN_LEFT_BEHIND] for name in left}
-        )
-
-
-def _require_repo_permission(actor: Developer, project: Project, fields: Mapping[str, Any]) -> None:
-    """Raise Forbidden if machines would use their own disk or ssh keys, and the actor isn't an
-    admin.
-
-    They don't belong to the project. Maintainers may keep such a URL, but not set one, nor remove
-    the key of an ssh URL. (Machines have their own rules, too:
-    `muster/worker/git/local_repositories` and `ssh`.)
-    """
-    before = repository.machine_credential_url(
-        project.repo_url, has_key=project.ssh_key is not None
-    )
-    has_key = bool(fields.get("ssh_key", project.ssh_key))
-    after = repository.machine_credential_url(
-        fields.get("repo_url", project.repo_url), has_key=has_key
-    )
-    if after is not None and after != before:
-        try:
-            rights.require_admin(actor)
-        except Forbidden:
-            what = "an ssh URL without sshKey" if repository.is_ssh(after) else "a file: URL"
-            raise Forbidden(f"Only an admin can set {what}.") from None
-
-
-def _require_protection_permission(
-    actor: Developer, project: Project, fields: Mapping[str, Any]
-) -> None:
-    """Raise Forbidden if it would change which machines may have the project's work and secrets,
-    and the actor isn't an admin.
-    """
-    protected = fields.get("protected", project.protected)
-    machines = fields.get("protected_machines", project.protected_machines)
-    if protected != project.protected or set(map(str, machines)) != set(project.protected_machines):
-        try:
-            rights.require_admin(actor)
-        except Forbidden:
-            raise Forbidden(
-                "Only an admin can protect a project and choose its machines."
-            ) from None
-
-
-def _known_machines(ids: Sequence[uuid.UUID]) -> list[str]:
-    """Return the unique IDs in stored form. Raises InvalidFields for an unknown machine."""
-    known = set(db.session.scalars(select(Machine.id).where(Machine.id.in_(ids))))
-    if missing := [str(id_) for id_ in ids if id_ not in known]:
-        raise InvalidFields(
-            {"protectedMachines": [field_errors.UNKNOWN_MACHINE(machine=missing[0])]}
-        )
-    return sorted(map(str, known))
 
 
 def _audited_fields(project: Project) -> dict[str, Any]:
@@ -310,6 +255,7 @@ def _audited_fields(project: Project) -> dict[str, Any]:
         "budget": project.budget,
         "taskBudget": project.task_budget,
         "templates": project.templates,
+        "archivedAt": to_rfc3339(project.archived_at) if project.archived_at else None,
     }
 
 

@@ -19,6 +19,7 @@ from app.extensions import db
 from app.models import Developer, Gate, Review, Task
 from app.services import audit, locks, rights
 from app.services.locks import LockedTask
+from app.services.projects import projects
 from app.services.reviews import changes_requested, drafts, publication, thread_anchors
 from app.services.tasks import gates, history, queries
 
@@ -58,10 +59,12 @@ def submit(
     With `stage_index` (and `number`) it's about that gate, and is rejected if someone answered
     first: then nothing changes, including drafts. Without, it answers a gate if one is open.
     `remember` is called with it just before the commit; if that raises, there is no review. Raises
-    NotFound, Forbidden, InvalidFields, TooManyComments, HeadChanged, NoOpenGate, WrongStage,
-    AlreadyAnswered, TunnelOpen.
+    NotFound, Forbidden, ProjectArchived, InvalidFields, TooManyComments, HeadChanged, NoOpenGate,
+    WrongStage, AlreadyAnswered, TunnelOpen.
     """
     seen = require_right(actor, task_id, verdict)
+    if verdict is ReviewVerdict.REQUEST_CHANGES:  # which starts a round
+        projects.require_active(seen.project)
     locked = locks.lock_loaded_task(seen)
     task, now = locked.task, locked.now
     gate = _gate(task, stage_index, number)

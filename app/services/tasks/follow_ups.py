@@ -28,6 +28,7 @@ from app.extensions import db
 from app.models import Developer, FollowUp, Gate, Review, Task
 from app.services import audit, locks, rights
 from app.services.locks import LockedTask
+from app.services.projects import projects
 from app.services.tasks import (
     attempts,
     follow_up_queue,
@@ -55,10 +56,11 @@ def create(
     Commits.
 
     `remember` is called with it just before the commit; if that raises, there is none. Raises
-    NotFound, Forbidden, InvalidFields, NoCheckpoint, TunnelOpen, TooManyFollowUps.
+    NotFound, Forbidden, ProjectArchived, InvalidFields, NoCheckpoint, TunnelOpen, TooManyFollowUps.
     """
     seen = queries.get(actor, task_id)
     rights.require(Permission.FOLLOW_UP, actor, seen.project)
+    projects.require_active(seen.project)
     locked = locks.lock_loaded_task(seen)
     if from_stage >= len(locked.task.pipeline):
         missing = field_errors.NO_SUCH_STAGE(stages=len(locked.task.pipeline))

@@ -32,7 +32,9 @@ WITH_NAMES = (
 FOR_LISTS = (
     defer(Task.pipeline, raiseload=True),
     undefer(Task.stages),
-    joinedload(Task.project, innerjoin=True).load_only(Project.key, Project.deleted_at),
+    joinedload(Task.project, innerjoin=True).load_only(
+        Project.key, Project.deleted_at, Project.archived_at
+    ),
     joinedload(Task.creator, innerjoin=True).load_only(Developer.name),
     joinedload(Task.machine).load_only(Machine.name, Machine.connected),
 )

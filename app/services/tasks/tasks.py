@@ -53,7 +53,8 @@ def create(
     Commits.
 
     `warn` is called with warnings for its creator, `remember` with the task, just before the
-    commit; if one raises, there is no task. Raises NotFound, Forbidden, InvalidFields.
+    commit; if one raises, there is no task. Raises NotFound, Forbidden, InvalidFields,
+    ProjectArchived.
     """
     new = _new_task(actor, project_key, machine_id, agent_type)
     project, now = new.project, clock_now()
@@ -121,7 +122,7 @@ def _new_task(
     """Return the project for a new task, and an ID.
 
     The project is locked against deletion until the end of the transaction. Raises NotFound,
-    Forbidden, InvalidFields.
+    Forbidden, InvalidFields, ProjectArchived.
     """
     asked = {
         "key": key.lower(),
@@ -136,6 +137,7 @@ def _new_task(
     if row is None or not actor.access_scope.covers(row.Project.id):
         raise NotFound(f"Project {key!r} not found, or you don't have access.")
     rights.require(Permission.CREATE_TASK, actor, row.Project)
+    projects.require_active(row.Project)
     if machine_id is not None and row.machine_status is None:
         raise InvalidFields({"machineId": [field_errors.NO_SUCH_MACHINE]})
     if row.machine_status is MachineStatus.DECOMMISSIONED:
@@ -175,10 +177,11 @@ def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task
     """Queue a failed or cancelled task again, as a new round. Returns the task. Commits.
 
     Its gates are asked again, except for those of stages that stay done. Raises NotFound,
-    Forbidden, TaskNotEnded, NoCheckpoint, InvalidFields.
+    Forbidden, ProjectArchived, TaskNotEnded, NoCheckpoint, InvalidFields.
     """
     seen = queries.get(actor, task_id)
     rights.require(Permission.RETRY_TASK, actor, seen.project, creator_id=seen.created_by)
+    projects.require_active(seen.project)
     locked = locks.lock_loaded_task(seen)
     task, now, start = locked.task, locked.now, from_stage or 0
     if not rules.accepts(task.status, TaskEvent.RETRY):

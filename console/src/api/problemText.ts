@@ -8,6 +8,8 @@ export function problemText(problem: Pick<Problem, 'code' | 'detail'>): string {
 }
 
 /** Does the same for a warning of the server. */
-export function warningText({ code, message }: Schemas['Warning']): string {
-  return strings.warnings[code] ?? message
+export function warningText({ code, message, nearest }: Schemas['Warning']): string {
+  const own = strings.warnings[code]
+  if (own === undefined) return message
+  return nearest === null ? own : `${own}${strings.didYouMean(nearest)}`
 }

@@ -18,10 +18,12 @@ from muster.protocol.frames.changes import (
     OmissionReason,
 )
 from muster.protocol.frames.from_machine import (
+    CheckedState,
     FromMachine,
     Heartbeat,
     Hello,
     Log,
+    RepositoryChecked,
     TerminalClosed,
     TrackedAttempt,
     TrackedState,
@@ -29,6 +31,7 @@ from muster.protocol.frames.from_machine import (
 from muster.protocol.frames.from_server import (
     Ack,
     Answer,
+    CheckRepository,
     CloseCode,
     Drain,
     Forget,
@@ -116,6 +119,8 @@ __all__ = [
     "Capability",
     "ChangedFile",
     "Changes",
+    "CheckRepository",
+    "CheckedState",
     "Checkpoint",
     "CloseCode",
     "Content",
@@ -157,6 +162,7 @@ __all__ = [
     "Repo",
     "Report",
     "ReportBody",
+    "RepositoryChecked",
     "Revision",
     "RunStage",
     "SandboxFacts",

@@ -13,6 +13,7 @@ from muster.protocol.bounds import (
     Label,
     MessageText,
     Name,
+    Ref,
     Secret,
     Stage,
     TruncatedTo100,
@@ -58,7 +59,7 @@ class Hello(Frame, tag="hello"):
 
     `attempts` is complete: an attempt that isn't listed is gone from the machine. `checks_commits`
     is always true: the machine continues only from the commit that an order names
-    (`Repo.resume_commit`).
+    (`Repo.resume_commit`). `checks_repositories`: it answers `CheckRepository`.
     """
 
     protocol: Count
@@ -74,6 +75,7 @@ class Hello(Frame, tag="hello"):
     labels: Labels = {}
     upgrade: UpgradeFacts | None = None
     checks_commits: bool = False
+    checks_repositories: bool = False
 
 
 class Heartbeat(Frame, tag="heartbeat"):
@@ -117,4 +119,24 @@ class TerminalClosed(Frame, tag="terminal-closed"):
     reason: MessageText = ""
 
 
-FromMachine = Hello | Heartbeat | Report | TerminalClosed
+CheckedState = Literal["reached", "folder_refused", "ssh_refused", "failed", "timeout", "busy"]
+"""`folder_refused`: the operator doesn't allow that folder; `ssh_refused`: nor the machine's own
+keys at that host; `busy`: the machine already runs other checks."""
+
+
+class RepositoryChecked(Frame, tag="repository-checked"):
+    """Machine: the answer to `CheckRepository`. Not journaled.
+
+    `has_base`: the order's base is one of its branches, even if `branches` doesn't list it. `head`
+    is the remote's default branch. `details` is git's own text, with credentials masked.
+    """
+
+    id: Name
+    state: CheckedState
+    has_base: bool = False
+    head: Ref = ""
+    branches: TruncatedTo100[Ref] = []
+    details: MessageText = ""
+
+
+FromMachine = Hello | Heartbeat | Report | TerminalClosed | RepositoryChecked

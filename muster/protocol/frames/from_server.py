@@ -251,8 +251,18 @@ class OpenTerminal(Frame, tag="open-terminal"):
     channel_token: Text
 
 
+class CheckRepository(Frame, tag="check-repository"):
+    """Server: report whether git reaches this repository, and which branches it has. Answered once
+    by `RepositoryChecked`, within 15 s. Sent only to machines with `Hello.checks_repositories`;
+    its `branch` is empty."""
+
+    id: Text
+    repo: Repo
+
+
 Order = (
     RunStage
+    | CheckRepository
     | Answer
     | Suspend
     | Stop

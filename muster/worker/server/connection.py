@@ -255,6 +255,7 @@ class ControlChannel:
             upgrade=facts.upgrade,
             attempts=self._handler.list_attempts(),
             checks_commits=True,
+            checks_repositories=True,
         )
 
     def _receive_welcome(self, socket: ClientConnection) -> Welcome:

@@ -98,6 +98,7 @@ class SimulatedMachine:
             repositories=self.repositories,
             attempts=list(held),
             checks_commits=True,
+            checks_repositories=True,
         )
 
     def disconnect(self) -> None:

@@ -30,6 +30,7 @@ def log(size: int) -> frames.Log:
         pytest.param([BEAT, NOTE, MalformedReport(1, 2, 1, "?")], 3, id="reports and heartbeats"),
         pytest.param([frames.Heartbeat(1, repositories=[])], 50, id="a heartbeat with facts"),
         pytest.param([frames.TerminalClosed(2, 1)], 10, id="a terminal that has closed"),
+        pytest.param([frames.RepositoryChecked("c", "busy")], 10, id="a check's answer"),
         pytest.param([log(255), log(1)], 2, id="tiny pieces of a log"),
         pytest.param([log(256), log(64 * 1024)] * 32, 0, id="a flood"),
     ],

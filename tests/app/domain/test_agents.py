@@ -101,3 +101,26 @@ def test_people_are_warned_of_what_they_may_not_have_meant(
 def test_a_warning_names_the_agent_that_no_machine_has() -> None:
     (found,) = agents.warnings("qwen", [], None, is_known=False)
     assert (found.field, "“qwen”" in found.message) == ("agentType", True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "known", "meant"),
+    [
+        ("clod", ["claude", "codex", "cursor"], "claude"),
+        ("calude", [], "claude"),
+        ("codx", ["claude"], "codex"),
+        ("opncode", ["opencode"], "opencode"),
+        ("claude", [], None),
+        ("zzz", ["claude"], None),
+    ],
+)
+def test_a_mistyped_agent_has_a_nearest_one(
+    typed: str, known: list[str], meant: str | None
+) -> None:
+    assert agents.nearest_type(typed, known) == meant
+
+
+def test_a_warning_says_which_agent_was_probably_meant() -> None:
+    (found,) = agents.warnings("clod", [], None, is_known=False, nearest="claude")
+    assert found.nearest == "claude"
+    assert found.message.endswith("Did you mean “claude”?")

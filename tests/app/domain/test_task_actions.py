@@ -36,6 +36,8 @@ def allowed(state: TaskState, access: Access = ADMIN) -> str:
         (TaskState(S.FAILED, follow_ups_queued=1), "review follow_up retry"),
         (TaskState(S.FAILED, is_follow_up=True), "review"),
         (TaskState(S.CANCELLED, is_follow_up=True, has_work=True), "review follow_up retry"),
+        (TaskState(S.CANCELLED, has_work=True, is_archived=True), "review"),
+        (TaskState(S.QUEUED, G.CONFIRM, is_archived=True), "answer review cancel"),
     ],
     ids=str,
 )

@@ -64,6 +64,8 @@ COMMANDS = {
     "PUT /api/web/projects/:key": "maintainer: project apply --yes -f {file}",
     "DELETE /api/web/projects/:key/secrets": "maintainer: project destroy-secrets {key} --yes",
     "POST /api/web/projects/:key/network/allow": "maintainer: project allow {key} --host a.example",
+    "POST /api/web/projects/:key/checks": "maintainer: project check {key} --no-wait",
+    "GET /api/web/projects/:key/checks/:checkId": "maintainer: project check {key} --id {key}",
     "GET /api/web/projects/:key/members": "maintainer: project members {key}",
     "POST /api/web/projects/:key/members": "maintainer: project add-member {key} {target}",
     "DELETE /api/web/projects/:key/members": "maintainer: project remove-member {key} {a_member}",
@@ -117,6 +119,10 @@ COMMANDS = {
     "DELETE /api/admin/identity-providers/:providerId": "admin providers delete {provider_id} -y",
     "GET /api/admin/projects": "admin projects list",
     "POST /api/admin/projects": "admin projects create --key NEW --repo-url https://a.example/b.git",
+    "POST /api/admin/projects/-/checks": (
+        "project check - --repo-url https://a.example/b.git --no-wait"
+    ),
+    "GET /api/admin/projects/-/checks/:checkId": "project check - --id {key}",
     "PUT /api/admin/projects/:key": "admin projects update {key} -F name=x",
     "DELETE /api/admin/projects/:key": "admin projects delete {key} --force --yes",
     "DELETE /api/admin/projects/:key/secrets": "admin projects destroy-secrets {key} --yes",

@@ -8,10 +8,17 @@ from msgspec import Struct, inspect
 from muster.protocol import frames
 from muster.protocol.frames import Log
 
-FROM_MACHINE = [frames.Hello, frames.Heartbeat, frames.Report, frames.TerminalClosed]
+FROM_MACHINE = [
+    frames.Hello,
+    frames.Heartbeat,
+    frames.Report,
+    frames.TerminalClosed,
+    frames.RepositoryChecked,
+]
 FROM_SERVER = [
     frames.Welcome,
     frames.RunStage,
+    frames.CheckRepository,
     frames.Answer,
     frames.Suspend,
     frames.Stop,

@@ -102,6 +102,15 @@ WIRE: list[tuple[Frame, str]] = [
         '{"type":"terminal-closed","taskId":7,"attempt":1,"reason":"cut"}',
     ),
     (
+        frames.CheckRepository("c", frames.Repo("url", "main", "")),
+        '{"type":"check-repository","id":"c","repo":{"url":"url","base":"main","branch":""}}',
+    ),
+    (
+        frames.RepositoryChecked("c", "reached", True, "main", ["main"]),
+        '{"type":"repository-checked","id":"c","state":"reached","hasBase":true,"head":"main",'
+        '"branches":["main"]}',
+    ),
+    (
         frames.Tunnel(7, 1, 2, "open", 60.0),
         '{"type":"tunnel","taskId":7,"attempt":1,"number":2,"want":"open","ttl":60.0}',
     ),

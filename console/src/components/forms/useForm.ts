@@ -64,6 +64,9 @@ function otherErrors(problem: ReturnType<typeof asProblem> | null, shown: Set<st
   return rest.map(([field, found]) => `${field}: ${found.join(' ')}`).join(' ') || undefined
 }
 
+/** Reads the values of a form, for other buttons than its submit button. */
+export const readForm = (form?: HTMLFormElement): FormValues => readFormValues(new FormData(form))
+
 function readFormValues(form: FormData): FormValues {
   const exact = (name: string) => String(form.get(name) ?? '')
   return {

@@ -1,7 +1,6 @@
 export const admin = {
   sections: 'Administration',
   developers: 'Developers',
-  projects: 'Projects',
   machines: 'Machines',
   workerTokens: 'Worker tokens',
   bots: 'Bots',
@@ -55,13 +54,8 @@ export const admin = {
   branch: 'Default branch',
   branchHint: 'Leave empty for main.',
   agent: 'Agent',
-  members: 'Members',
-  tasks: 'Tasks',
-  lastActivity: 'Last activity',
   newProject: 'New project',
   createProject: 'Create project',
-  noProjects: 'No projects yet. Create the first one.',
-  open: 'Open',
   deleteProject: (key: string) => `Delete ${key}`,
   deleteProjectAbout:
     'This destroys its secrets, unbinds its chats and removes its work from machines. Admins can still read its history.',

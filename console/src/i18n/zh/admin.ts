@@ -3,7 +3,6 @@ import type * as en from '../en/admin'
 export const admin: typeof en.admin = {
   sections: '管理',
   developers: '开发者',
-  projects: '项目',
   machines: '机器',
   workerTokens: '机器令牌',
   bots: '机器人',
@@ -57,13 +56,8 @@ export const admin: typeof en.admin = {
   branch: '默认分支',
   branchHint: '留空则为 main。',
   agent: '智能体',
-  members: '成员',
-  tasks: '任务',
-  lastActivity: '最近活动',
   newProject: '新建项目',
   createProject: '创建项目',
-  noProjects: '还没有项目，请先创建一个。',
-  open: '打开',
   deleteProject: (key) => `删除 ${key}`,
   deleteProjectAbout:
     '这会销毁项目的机密、解除聊天绑定，并从机器上删除其工作内容。管理员仍可查看历史记录。',

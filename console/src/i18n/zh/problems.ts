@@ -45,6 +45,7 @@ export const problems: typeof en.problems = {
   password_login_off: '密码登录已关闭，请使用单点登录。',
   patch_left_out: '补丁太大，未保存。',
   platform_uid_taken: '该聊天账号已关联到其他人。',
+  project_archived: '项目已归档，不接受新的工作。',
   project_in_use: '项目中还有未结束的任务。',
   public_url_missing: '管理员尚未设置服务器的公开地址（publicUrl）。',
   request_timeout: '请求超时，请重试。',
@@ -76,6 +77,8 @@ export const problems: typeof en.problems = {
   wrong_round: '这个问题属于之前的轮次。',
   wrong_stage: '这个问题属于其他阶段。',
 }
+
+export const didYouMean = (name: string) => `你是指 ${name} 吗？`
 
 export const warnings: typeof en.warnings = {
   unknown_agent: '还没有机器安装此智能体，任务会一直等待。',

@@ -4,7 +4,6 @@ import { strings } from '../../i18n'
 export const sections = () =>
   [
     { to: '/admin/developers', name: strings.admin.developers },
-    { to: '/admin/projects', name: strings.admin.projects },
     { to: '/admin/machines', name: strings.admin.machines },
     { to: '/admin/worker-tokens', name: strings.admin.workerTokens },
     { to: '/admin/bots', name: strings.admin.bots },

@@ -4,56 +4,39 @@ import { strings } from '../../i18n'
 import { normalizeNetwork } from '../../lib/form/pipeline'
 import type { Project } from '../../queries/projects'
 import { NetworkFields } from './NetworkFields'
-import { SettingsForm, type SettingsPart } from './SettingsForm'
+import { type SettingsPart, SettingsSection } from './SettingsSection'
 
 /** What stages can reach, the sandbox they need, and the machines they run on. */
-export function ExecutionSettings(part: SettingsPart) {
-  const { project } = part
+export function ExecutionSettings({ project, form }: SettingsPart) {
   const say = strings.projects
   const [network, setNetwork] = useState<Project['network']>(project.network)
   return (
-    <SettingsForm
-      {...part}
-      title={say.execution}
-      about={say.executionAbout}
-      changes={({ text }) => ({
-        network: normalizeNetwork(network),
-        minSandbox: (text('minSandbox') || null) as Project['minSandbox'],
-        machineSelector: text('machineSelector') || null,
-      })}
-    >
-      {(form) => (
-        <>
-          <NetworkFields
-            network={network}
-            error={form.errorIn('network')}
-            onChange={(next) => next !== undefined && setNetwork(next)}
-          />
-          <Field label={say.sandbox} error={form.errorOf('minSandbox')}>
-            <select className="input" name="minSandbox" defaultValue={project.minSandbox ?? ''}>
-              {(['', 'none', 'processes', 'full'] as const).map((one) => (
-                <option key={one} value={one}>
-                  {say.sandboxes[one]}
-                </option>
-              ))}
-            </select>
-          </Field>
-          <Field
-            label={say.selector}
-            hint={say.selectorHint}
-            error={form.errorOf('machineSelector')}
-          >
-            <input
-              className="input mono"
-              name="machineSelector"
-              defaultValue={project.machineSelector ?? ''}
-            />
-          </Field>
-          {project.protected && (
-            <p className="notice">{say.protectedWhat(project.protectedMachines.length)}</p>
-          )}
-        </>
+    <SettingsSection title={say.execution} about={say.executionAbout}>
+      <input type="hidden" name="network" value={JSON.stringify(normalizeNetwork(network))} />
+      <NetworkFields
+        network={network}
+        error={form.errorIn('network')}
+        onChange={(next) => next !== undefined && setNetwork(next)}
+      />
+      <Field label={say.sandbox} error={form.errorOf('minSandbox')}>
+        <select className="input" name="minSandbox" defaultValue={project.minSandbox ?? ''}>
+          {(['', 'none', 'processes', 'full'] as const).map((one) => (
+            <option key={one} value={one}>
+              {say.sandboxes[one]}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field label={say.selector} hint={say.selectorHint} error={form.errorOf('machineSelector')}>
+        <input
+          className="input mono"
+          name="machineSelector"
+          defaultValue={project.machineSelector ?? ''}
+        />
+      </Field>
+      {project.protected && (
+        <p className="notice">{say.protectedWhat(project.protectedMachines.length)}</p>
       )}
-    </SettingsForm>
+    </SettingsSection>
   )
 }

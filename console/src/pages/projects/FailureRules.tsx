@@ -3,48 +3,32 @@ import { Field } from '../../components/forms/Field'
 import type { Form } from '../../components/forms/useForm'
 import { strings } from '../../i18n'
 import type { Project } from '../../queries/projects'
-import { SettingsForm, type SettingsPart } from './SettingsForm'
+import { type SettingsPart, SettingsSection } from './SettingsSection'
 
 /** The rules for when Muster gives up on a task. */
-export function FailureRules(part: SettingsPart) {
-  const { project } = part
+export function FailureRules({ project, form }: SettingsPart) {
   const say = strings.projects
   return (
-    <SettingsForm
-      {...part}
-      title={say.rules}
-      about={say.rulesWhat}
-      changes={({ text, isChecked }) => ({
-        maxAttempts: Number(text('maxAttempts')),
-        requireChange: isChecked('requireChange'),
-        onQuota: text('onQuota') as Project['onQuota'],
-        quotaMinutes: Number(text('quotaMinutes')),
-        quotaFailover: isChecked('quotaFailover'),
-      })}
-    >
-      {(form) => (
-        <>
-          <Field label={say.maxAttempts} error={form.errorOf('maxAttempts')}>
-            <input
-              className="input"
-              type="number"
-              name="maxAttempts"
-              min={1}
-              max={20}
-              required
-              defaultValue={project.maxAttempts}
-            />
-          </Field>
-          <Checkbox
-            name="requireChange"
-            label={say.requireChange}
-            hint={say.requireChangeHint}
-            defaultChecked={project.requireChange}
-          />
-          <QuotaRules project={project} form={form} />
-        </>
-      )}
-    </SettingsForm>
+    <SettingsSection title={say.rules} about={say.rulesWhat}>
+      <Field label={say.maxAttempts} error={form.errorOf('maxAttempts')}>
+        <input
+          className="input"
+          type="number"
+          name="maxAttempts"
+          min={1}
+          max={20}
+          required
+          defaultValue={project.maxAttempts}
+        />
+      </Field>
+      <Checkbox
+        name="requireChange"
+        label={say.requireChange}
+        hint={say.requireChangeHint}
+        defaultChecked={project.requireChange}
+      />
+      <QuotaRules project={project} form={form} />
+    </SettingsSection>
   )
 }
 

@@ -46,6 +46,7 @@ function ProjectView({ project }: { project: Project }) {
       title={project.name}
       aside={
         <>
+          {project.archivedAt && <span className="badge">{strings.projects.archived}</span>}
           {project.name !== project.key && <span className="dim mono">{project.key}</span>}
           <span className="dim grow cut wide mono">{project.repoUrl}</span>
           <span className="dim wide">{strings.projects.memberCount(project.memberCount)}</span>

@@ -1,9 +1,13 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { Suspense } from 'react'
 import type { Schemas } from '../../api/client'
+import { Button } from '../../components/controls/Button'
 import { EmptyState } from '../../components/feedback/EmptyState'
 import { ErrorMessage } from '../../components/feedback/ErrorMessage'
 import { FirstSteps } from '../../components/feedback/FirstSteps'
 import { Skeleton } from '../../components/feedback/Skeleton'
+import { useUrlSearch } from '../../components/hooks/useUrlSearch'
+import { lazyComponent } from '../../components/lazyComponent'
 import { Page } from '../../components/page/Page'
 import { RelativeTime } from '../../components/status/RelativeTime'
 import { type Column, Table } from '../../components/tables/Table'
@@ -14,15 +18,20 @@ import { useMe } from '../../queries/me'
 import { useProjects } from '../../queries/projects'
 import styles from './projects.module.css'
 
+const NewProjectDialog = lazyComponent(() => import('./NewProjectDialog'))
+
 type Listed = Schemas['ListedProject']
 
 export default function ProjectsPage() {
   const { data: projects, error, refetch } = useProjects()
   const me = useMe()
-  const make = me?.role === 'admin' && (
-    <Link className={`btn ${styles.end}`} to="/admin/projects">
+  const [{ new: isMaking }, change] = useUrlSearch<{ new?: string }>()
+  const navigate = useNavigate()
+  const isAdmin = me?.role === 'admin'
+  const make = isAdmin && (
+    <Button className={styles.end} onClick={() => change({ new: '1' })}>
       {strings.projects.make}
-    </Link>
+    </Button>
   )
   return (
     <Page title={strings.projects.title} aside={make}>
@@ -42,6 +51,20 @@ export default function ProjectsPage() {
           keyOf={({ key }) => key}
         />
       )}
+      {isAdmin && isMaking && (
+        <Suspense>
+          <NewProjectDialog
+            onMade={(projectKey) =>
+              void navigate({
+                to: '/projects/$projectKey',
+                params: { projectKey },
+                search: { part: 'settings' } as never,
+              })
+            }
+            onClose={() => change({ new: '' })}
+          />
+        </Suspense>
+      )}
     </Page>
   )
 }
@@ -51,9 +74,10 @@ function columns(): Column<Listed>[] {
   return [
     {
       name: say.project,
-      cell: ({ key, name }) => (
+      cell: ({ key, name, archivedAt }) => (
         <Link className="tall" to="/projects/$projectKey" params={{ projectKey: key }}>
-          <b>{name}</b> {name !== key && <span className="dim mono">{key}</span>}
+          <b>{name}</b> {name !== key && <span className="dim mono">{key}</span>}{' '}
+          {archivedAt && <span className="badge">{strings.projects.archived}</span>}
         </Link>
       ),
     },

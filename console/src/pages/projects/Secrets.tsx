@@ -9,16 +9,14 @@ import { formatVariables, parseVariables } from '../../lib/form/lines'
 import { destroySecrets, type Project, saveProject } from '../../queries/projects'
 import { showErrorToast, showToast as tell } from '../../state/toasts'
 import styles from './projects.module.css'
-import { RepositoryCredentials } from './RepositoryCredentials'
 import { SettingsForm } from './SettingsForm'
 
-/** Variables that stages get, and credentials with which machines access the repository. */
+/** Variables that stages get. */
 export function Secrets({ project }: { project: Project }) {
   return (
     <>
       <SecretVariables project={project} />
       <Environment project={project} />
-      <RepositoryCredentials project={project} />
       <DestroySecrets project={project} />
     </>
   )

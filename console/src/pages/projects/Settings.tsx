@@ -1,87 +1,67 @@
+import { useReducer } from 'react'
+import { warningText } from '../../api/problemText'
+import { Button } from '../../components/controls/Button'
 import { Field } from '../../components/forms/Field'
+import { FormError } from '../../components/forms/FormError'
+import { useForm } from '../../components/forms/useForm'
 import { strings } from '../../i18n'
+import { type Project, saveProject } from '../../queries/projects'
+import { showToast } from '../../state/toasts'
 import { AgentSettings } from './AgentSettings'
 import { Budgets } from './Budgets'
 import { ExecutionSettings } from './ExecutionSettings'
 import { FailureRules } from './FailureRules'
-import { SettingsForm, type SettingsPart } from './SettingsForm'
+import { ProjectLifecycle } from './ProjectLifecycle'
+import styles from './projects.module.css'
+import { RepositorySettings } from './RepositorySettings'
+import { type SettingsPart, SettingsSection } from './SettingsSection'
+import { readChanges } from './settingsChanges'
 import { Templates } from './Templates'
 
-export function Settings({ project, canChange }: SettingsPart) {
-  const part = { project, canChange }
+/** All settings of a project: one form, saved at once. */
+export function Settings({ project, canChange }: { project: Project; canChange: boolean }) {
+  const [version, reset] = useReducer((count: number) => count + 1, 0)
+  const form = useForm(
+    (given) => saveProject(project.key, readChanges(given, project)),
+    ([warning]) => {
+      reset() // typed credentials must not stay in their fields
+      showToast(warning ? strings.projects.savedBut(warningText(warning)) : strings.projects.saved)
+    },
+  )
+  const part = { project, form }
   return (
     <>
-      <General {...part} />
-      <Repository {...part} />
-      <AgentSettings {...part} />
-      <ExecutionSettings {...part} />
-      <FailureRules {...part} />
-      <Budgets {...part} />
-      <Templates {...part} />
+      <form key={version} onSubmit={form.onSubmit}>
+        <fieldset className={styles.settings} disabled={!canChange}>
+          <General {...part} />
+          <RepositorySettings {...part} canChange={canChange} />
+          <AgentSettings {...part} />
+          <ExecutionSettings {...part} />
+          <FailureRules {...part} />
+          <Budgets {...part} />
+          <Templates {...part} />
+          {canChange && (
+            <div className={styles.save}>
+              <Button variant="main" type="submit" disabled={form.isBusy}>
+                {strings.projects.save}
+              </Button>
+              <FormError form={form} />
+            </div>
+          )}
+        </fieldset>
+      </form>
+      {canChange && <ProjectLifecycle project={project} />}
     </>
   )
 }
 
-function General(part: SettingsPart) {
+function General({ project, form }: SettingsPart) {
   const say = strings.projects
   return (
-    <SettingsForm
-      {...part}
-      title={say.general}
-      about={say.generalWhat(part.project.key)}
-      changes={({ text }) => ({ name: text('name') })}
-    >
-      {(form) => (
-        <Field label={say.name} error={form.errorOf('name')}>
-          <input className="input" name="name" required defaultValue={part.project.name} />
-        </Field>
-      )}
-    </SettingsForm>
-  )
-}
-
-function Repository(part: SettingsPart) {
-  const { project } = part
-  const say = strings.projects
-  return (
-    <SettingsForm
-      {...part}
-      title={say.repository}
-      about={say.repositoryWhat}
-      changes={({ text }) => ({
-        // Omit an unchanged URL: setting some URLs requires an admin.
-        ...(text('repoUrl') !== project.repoUrl && { repoUrl: text('repoUrl') }),
-        defaultBranch: text('defaultBranch'),
-        branchName: text('branchName'),
-      })}
-    >
-      {(form) => (
-        <>
-          <Field label={say.repoUrl} hint={say.repoUrlHint} error={form.errorOf('repoUrl')}>
-            <input className="input mono" name="repoUrl" required defaultValue={project.repoUrl} />
-          </Field>
-          <Field label={say.defaultBranch} error={form.errorOf('defaultBranch')}>
-            <input
-              className="input mono"
-              name="defaultBranch"
-              required
-              defaultValue={project.defaultBranch}
-            />
-          </Field>
-          <Field
-            label={say.branchName}
-            hint={say.branchNameHint}
-            error={form.errorOf('branchName')}
-          >
-            <input
-              className="input mono"
-              name="branchName"
-              required
-              defaultValue={project.branchName}
-            />
-          </Field>
-        </>
-      )}
-    </SettingsForm>
+    <SettingsSection title={say.general} about={say.generalWhat(project.key)}>
+      <Field label={say.name} error={form.errorOf('name')}>
+        <input className="input" name="name" required defaultValue={project.name} />
+      </Field>
+    </SettingsSection>
   )
 }

@@ -10,8 +10,6 @@ import { type Project, saveProject } from '../../queries/projects'
 import { showToast } from '../../state/toasts'
 import styles from './projects.module.css'
 
-export type SettingsPart = { project: Project; canChange: boolean }
-
 /** A section of settings that is saved as a whole. `changes` reads the update from the fields. */
 export function SettingsForm(props: {
   project: Project

@@ -131,7 +131,7 @@ def test_what_follows_from_a_route_is_said_of_it(document: Any) -> None:
         ("getTask", 404, ["not_found"]),
         ("getPendingGate", 404, ["not_found", "nothing_pending"]),
         ("cancelTask", 409, ["task_ended"]),
-        ("retryTask", 409, ["no_checkpoint", "task_not_ended"]),
+        ("retryTask", 409, ["no_checkpoint", "project_archived", "task_not_ended"]),
         (
             *("confirmStage", 409),
             ["already_answered", "no_open_gate", "tunnel_open", "wrong_round", "wrong_stage"],

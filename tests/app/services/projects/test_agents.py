@@ -84,3 +84,9 @@ def test_who_saves_a_project_is_warned(
     a_machine({"agentType": "gone"}, status=MachineStatus.DECOMMISSIONED)
     project = make_project(**{"agent_type": "qwen"} | fields)
     assert [each.code for each in agents.project_warnings(project)] == codes
+
+
+def test_a_mistyped_agent_is_named_with_the_nearest_that_machines_have(app: Flask) -> None:
+    a_machine(qwen())
+    (warning,) = agents.project_warnings(make_project(agent_type="qwem"))
+    assert warning.nearest == "qwen"

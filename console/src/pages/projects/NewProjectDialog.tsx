@@ -1,0 +1,66 @@
+import { warningText } from '../../api/problemText'
+import { FormDialog } from '../../components/dialogs/FormDialog'
+import { Field } from '../../components/forms/Field'
+import type { Form, FormValues } from '../../components/forms/useForm'
+import { strings } from '../../i18n'
+import { createProject } from '../../queries/adminProjects'
+import { showToast } from '../../state/toasts'
+import { AgentTypeInput } from './AgentTypeInput'
+import { ProjectCheck } from './ProjectCheck'
+import { CredentialFields } from './RepositorySettings'
+import { readCredentials } from './settingsChanges'
+
+/** A dialog with a project's essential fields; the rest is set on the project's page. */
+export default function NewProjectDialog(props: {
+  onMade: (key: string) => void
+  onClose: () => void
+}) {
+  const submit = (given: FormValues) =>
+    createProject({
+      key: given.text('key').toUpperCase(),
+      repoUrl: given.text('repoUrl'),
+      ...(given.text('name') && { name: given.text('name') }),
+      ...(given.text('defaultBranch') && { defaultBranch: given.text('defaultBranch') }),
+      ...readCredentials(given),
+      agentType: given.text('agentType'),
+    })
+  return (
+    <FormDialog
+      title={strings.admin.newProject}
+      submit={strings.admin.createProject}
+      act={submit}
+      done={({ key, warnings: [warning] }) => {
+        if (warning) showToast(strings.projects.savedBut(warningText(warning)))
+        props.onMade(key)
+      }}
+      onClose={props.onClose}
+    >
+      {(form) => <NewProjectFields form={form} />}
+    </FormDialog>
+  )
+}
+
+function NewProjectFields({ form }: { form: Form }) {
+  const say = strings.admin
+  return (
+    <>
+      <Field label={say.key} hint={say.keyHint} error={form.errorOf('key')}>
+        <input className="input mono" name="key" autoComplete="off" maxLength={64} required />
+      </Field>
+      <Field label={strings.forms.name} hint={strings.forms.optional} error={form.errorOf('name')}>
+        <input className="input" name="name" autoComplete="off" />
+      </Field>
+      <Field label={say.repository} error={form.errorOf('repoUrl')}>
+        <input className="input mono" name="repoUrl" autoComplete="off" required />
+      </Field>
+      <Field label={say.branch} hint={say.branchHint} error={form.errorOf('defaultBranch')}>
+        <input className="input mono" name="defaultBranch" autoComplete="off" />
+      </Field>
+      <CredentialFields form={form} />
+      <Field label={say.agent} error={form.errorOf('agentType')}>
+        <AgentTypeInput defaultValue="claude" />
+      </Field>
+      <ProjectCheck projectKey={null} />
+    </>
+  )
+}

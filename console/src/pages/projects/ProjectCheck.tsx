@@ -1,0 +1,70 @@
+import { type MouseEvent, useRef } from 'react'
+import { asProblem } from '../../api/problem'
+import { problemText } from '../../api/problemText'
+import { Button } from '../../components/controls/Button'
+import { type FormValues, readForm } from '../../components/forms/useForm'
+import { strings } from '../../i18n'
+import { type CheckStep, useProjectCheck } from '../../queries/projectChecks'
+import { checkBody, stepSentence } from './checkText'
+import styles from './projectCheck.module.css'
+
+/** A button that checks what its form contains, and the results. `projectKey` is null for a
+ *  project that isn't created yet. */
+export function ProjectCheck({ projectKey }: { projectKey: string | null }) {
+  const say = strings.projectChecks
+  const check = useProjectCheck(projectKey)
+  const form = useRef<HTMLFormElement | null>(null)
+  const start = ({ currentTarget }: MouseEvent<HTMLButtonElement>) => {
+    form.current = currentTarget.form
+    const given: FormValues = readForm(form.current ?? undefined)
+    check.start(checkBody(given))
+  }
+  return (
+    <div className={styles.check}>
+      <div className="row wrap">
+        <Button disabled={check.isRunning} onClick={start}>
+          {check.isRunning ? say.checking : say.check}
+        </Button>
+        <span className="hint">{say.what}</span>
+      </div>
+      <div role="status">
+        {check.error && <p className="error">{problemText(asProblem(check.error))}</p>}
+        {check.result && !check.isRunning && (
+          <p>
+            {say.states[check.result.state]}{' '}
+            {check.result.machine && <span className="dim">{say.on(check.result.machine)}</span>}
+          </p>
+        )}
+      </div>
+      {check.result && !check.isRunning && (
+        <ul className={styles.steps}>
+          {check.result.steps.map((step) => (
+            <Step key={`${step.step} ${step.code}`} step={step} form={form.current} />
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+function Step({ step, form }: { step: CheckStep; form: HTMLFormElement | null }) {
+  const say = strings.projectChecks
+  const control = form?.elements.namedItem(step.field)
+  const isProblem = step.state === 'failed' || step.state === 'warning'
+  return (
+    <li className={styles[step.state]}>
+      <b>{say.stepStates[step.state]}</b> {stepSentence(step)}{' '}
+      {isProblem && control instanceof HTMLElement && (
+        <Button variant="quiet" size="tiny" onClick={() => control.focus()}>
+          {say.goToField}
+        </Button>
+      )}
+      {step.details && (
+        <details>
+          <summary>{say.details}</summary>
+          <pre className="mono">{step.details}</pre>
+        </details>
+      )}
+    </li>
+  )
+}
