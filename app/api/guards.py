@@ -37,6 +37,8 @@ PUBLIC_ROUTES = (
     "/api/auth/oidc/<provider>/start",
     "/api/auth/oidc/<provider>/callback",
     "/api/auth/oidc/exchange",
+    "/api/auth/invitations/inspect",
+    "/api/auth/invitations/accept",
     "/api/auth/device",
     "/api/auth/device/token",
     "/api/workers/healthz",
@@ -75,6 +77,7 @@ SESSION_REQUIRED_ROUTES = frozenset(
     {
         ("POST", "/api/admin/developers"),
         ("PUT", "/api/admin/developers/<int:developer_id>/reset-totp"),
+        ("POST", "/api/admin/invitations"),
         ("POST", "/api/admin/worker-tokens"),
         ("POST", "/api/admin/bots"),
         ("PUT", "/api/admin/bots/<int:bot_id>"),

@@ -8,13 +8,23 @@ from app.api import client_address
 from app.api.auth import cookies
 from app.api.guards import current_developer, current_login
 from app.services.accounts import known_devices
-from app.services.accounts.login_limits import FailureLimit, LoginLimit, ReauthenticationLimit
+from app.services.accounts.login_limits import (
+    FailureLimit,
+    InvitationLimit,
+    LoginLimit,
+    ReauthenticationLimit,
+)
 
 
 def login_limit(name: str) -> FailureLimit:
     """Limit logins with this name from this client, and report it in the response's headers."""
     device = known_devices.find_device(name, cookies.device_proofs())
     return _report_in_response(LoginLimit(name, client_address.client_ip(), device))
+
+
+def invitation_limit() -> FailureLimit:
+    """Limit this client's wrong invitations, and report it in the response's headers."""
+    return _report_in_response(InvitationLimit(client_address.client_ip()))
 
 
 def reauthentication_limit() -> FailureLimit:

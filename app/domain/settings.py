@@ -106,6 +106,10 @@ _SETTINGS = (
         "Default lifetime of an enrollment token.",
     ),
     Setting(
+        "invitationHours", _INTEGER, 72, 1, 8760, "hours",
+        "Lifetime of an invitation.",
+    ),
+    Setting(
         "sessionRetentionDays", _INTEGER, 1, 0, _YEARS, "days",
         "How long to keep ended sessions, their refresh tokens, and channel tokens.",
     ),

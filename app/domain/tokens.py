@@ -21,6 +21,7 @@ class TokenKind(StrEnum):
     CHAT = "chat"
     SIGN_IN = "sso"
     DEVICE = "device"
+    INVITATION = "invite"
 
 
 _FORM = re.compile(r"mst_([a-z]+)_([0-9a-f]{48})([0-9a-f]{8})")

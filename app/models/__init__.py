@@ -20,6 +20,7 @@ from app.models.follow_up import FollowUp
 from app.models.gate import Gate
 from app.models.idempotency import IdempotencyKey
 from app.models.identity import DeveloperIdentity, IdentityProvider
+from app.models.invitation import Invitation
 from app.models.log import LogChunk, TranscriptChunk
 from app.models.login import Login, RefreshToken
 from app.models.machine import EnrollmentToken, Machine, MachineHeartbeat
@@ -63,6 +64,7 @@ __all__ = [
     "Gate",
     "IdempotencyKey",
     "IdentityProvider",
+    "Invitation",
     "LogChain",
     "LogChunk",
     "Login",

@@ -21,6 +21,7 @@ from tests.factories import (
     make_developer,
     make_enrollment_token,
     make_identity,
+    make_invitation,
     make_login,
     make_machine,
     make_project,
@@ -165,6 +166,11 @@ def _old_identity() -> Request:
     return Request(f"/api/admin/developers/{developer.id}/identities/{identity.id}")
 
 
+def _old_invitation() -> Request:
+    return Request(f"{INVITATIONS}/{make_invitation()[0].id}")
+
+
+INVITATIONS = "/api/admin/invitations"
 PROVIDERS = "/api/admin/identity-providers"
 IDENTITIES = "/api/admin/developers/<int:developer_id>/identities"
 MACHINE = "/api/admin/machines/<uuid:machine_id>"
@@ -234,6 +240,13 @@ ADMIN_ACTS = (
     Act("PUT", MACHINE, "machine.drained", _of_machine({"status": "draining", "slots": 9})),
     Act("PUT", MACHINE, "machine.decommissioned", _of_machine({"status": "decommissioned"})),
     Act("DELETE", MACHINE, "machine.decommissioned", _of_machine(None)),
+    Act(
+        "POST",
+        INVITATIONS,
+        "invitation.created",
+        lambda: Request(INVITATIONS, {"email": "new@example.org"}),
+    ),
+    Act("DELETE", f"{INVITATIONS}/<int:invitation_id>", "invitation.withdrawn", _old_invitation),
     Act(
         "POST",
         "/api/admin/worker-tokens",

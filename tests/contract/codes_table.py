@@ -21,6 +21,7 @@ _PROBLEMS = {
     """,
     404: """
         not_found nothing_pending no_workspace no_diff no_file file_left_out nothing_to_install
+        invitation_not_found
     """,
     405: "method_not_allowed",
     408: "request_timeout",
@@ -33,6 +34,7 @@ _PROBLEMS = {
         identity_taken public_url_missing lockout_prevented last_admin last_maintainer
         project_in_use project_archived totp_enabled totp_not_set_up delivery_not_dead
         signing_key_unreadable
+        invitation_accepted invitation_withdrawn invitation_expired inviter_disabled
     """,
     413: "body_too_large",
     415: "unsupported_media_type",
@@ -137,6 +139,7 @@ _AUDIT_ACTIONS = """
     gate: answered
     getting_started: updated
     identity: linked unlinked
+    invitation: accepted created withdrawn
     identity_provider: created deleted updated
     login: ended failed flooded limited reauthenticated refresh_reused started unlocked
     machine: decommissioned drained misbehaved recovered registered undrained updated

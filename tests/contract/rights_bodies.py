@@ -10,8 +10,15 @@ def _of_others(world: Any) -> dict[str, dict[str, Any]]:
         "POST /api/auth/browser/login": {"username": "admin", "password": world.password},
         "POST /api/auth/browser/refresh": {},
         "POST /api/auth/browser/logout": {},
+        "POST /api/auth/invitations/inspect": {"token": world.invitation_secret},
+        "POST /api/auth/invitations/accept": {
+            "token": world.invitation_secret,
+            "name": "invited",
+            "password": world.password,
+        },
         "POST /api/auth/device": {"clientName": "x"},
         "POST /api/auth/device/token": {"deviceCode": "x"},
+        "POST /api/admin/invitations": {},
         "POST /api/admin/developers/*/identities": {
             "provider": world.other_provider,
             "subject": "x",

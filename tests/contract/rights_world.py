@@ -41,6 +41,7 @@ from tests.factories import (
     make_follow_up,
     make_gate,
     make_identity,
+    make_invitation,
     make_login,
     make_machine,
     make_notification,
@@ -86,6 +87,8 @@ class World:
     session: str
     worker_token: str
     enrollment_token: str
+    invitation: str
+    invitation_secret: str
     recovery_secret: str
     refresh_token: str
     bearers: dict[str, str]
@@ -137,6 +140,7 @@ class World:
             ("/api/web/profile/drafts/", self.draft, "number"),
             ("/api/web/profile/views/", self.view, "number"),
             ("/api/web/profile/sessions/", self.session, "machine"),
+            ("/api/admin/invitations/", self.invitation, "number"),
             ("/api/admin/worker-tokens/", self.worker_token, "number"),
             ("/api/admin/developers/", str(self.target), "number"),
             ("/api/web/notifications/", self.notification, "number"),
@@ -164,6 +168,7 @@ def make_world(
     machine = make_machine(recovery_digest=digest(recovery_secret))
     task = _waiting_task(project, people["creator"], machine, member=people["member"])
     admission, enrollment_token = make_enrollment_token(creator=people["admin"])
+    invitation, invitation_secret = make_invitation(people["admin"])
     mine, _ = make_personal_token(people["member"], label=project.key)
     if deleted:
         project.deleted_at = clock.now()
@@ -188,6 +193,8 @@ def make_world(
         session=str(make_login(people["member"]).id),
         worker_token=str(admission.id),
         enrollment_token=enrollment_token,
+        invitation=str(invitation.id),
+        invitation_secret=invitation_secret,
         recovery_secret=recovery_secret,
         refresh_token=refresh_token,
         notification=str(make_notification(people["member"], **about).id),

@@ -27,6 +27,7 @@ SETTINGS = (
     Row("loginFailuresPerName", 50, 1, 100_000, "logins", "MUSTER_LOGIN_FAILURES_PER_NAME"),
     Row("loginFailuresPerAddress", 5, 1, 100_000, "logins", "MUSTER_LOGIN_FAILURES_PER_ADDRESS"),
     Row("enrollmentTokenHours", 24, 1, 8_760, "hours"),
+    Row("invitationHours", 72, 1, 8_760, "hours"),
     Row("sessionRetentionDays", 1, 0, 3_650, "days"),
     Row("tokenRetentionDays", 90, 0, 3_650, "days"),
     Row("personalTokenDays", 0, 0, 3_650, "days"),

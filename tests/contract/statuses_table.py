@@ -27,6 +27,7 @@ STATUSES: Mapping[str, str] = {
     "POST /api/admin/projects": "201",
     "POST /api/admin/projects/-/checks": "202",
     "POST /api/admin/projects/*/members": "200 201",
+    "POST /api/admin/invitations": "201",
     "POST /api/admin/worker-tokens": "201",
     "POST /api/admin/bots": "201",
     "POST /api/admin/bots/*/bindings": "201",

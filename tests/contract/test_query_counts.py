@@ -26,6 +26,7 @@ from tests.factories import (
     make_developer,
     make_enrollment_token,
     make_identity,
+    make_invitation,
     make_login,
     make_machine,
     make_notification,
@@ -142,6 +143,18 @@ def fill_enrollment_tokens(admin: Developer, rows: int) -> str:
     return "/api/admin/worker-tokens"
 
 
+def fill_invitations(admin: Developer, rows: int) -> str:
+    for _ in range(rows):
+        project, developer = make_project(), make_developer()
+        make_invitation(
+            make_developer(),
+            projects={str(project.id): "member"},
+            accepted_at=now(),
+            developer_id=developer.id,
+        )
+    return "/api/admin/invitations"
+
+
 def fill_recent_tasks(admin: Developer, rows: int) -> str:
     fill_tasks(admin, rows)
     return "/api/web/dashboard/recent-tasks"
@@ -250,6 +263,7 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/admin/projects": under_admin_api(fill_projects),
     "/api/admin/projects/{key}/members": under_admin_api(fill_members),
     "/api/admin/worker-tokens": fill_enrollment_tokens,
+    "/api/admin/invitations": fill_invitations,
     "/api/admin/bots": fill_bots,
     "/api/admin/bots/{botId}/bindings": fill_bindings,
     "/api/admin/bots/all-bindings": fill_all_bindings,

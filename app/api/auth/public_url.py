@@ -8,7 +8,7 @@ from app.services import settings
 
 
 class PublicUrlMissing(Conflict):
-    """Set publicUrl first: providers send browsers back there."""
+    """Set publicUrl first: links and sign-in providers need it."""
 
     code = "public_url_missing"
 

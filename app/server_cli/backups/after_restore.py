@@ -61,6 +61,15 @@ _STATEMENTS = (
     UPDATE enrollment_tokens SET revoked_at = %(now)s
     WHERE used_at IS NULL AND revoked_at IS NULL
     """,
+    # Nor which invitations were accepted or withdrawn. Backups of earlier releases have none.
+    """
+    DO $$ BEGIN
+        IF to_regclass('invitations') IS NOT NULL THEN
+            UPDATE invitations SET withdrawn_at = now()
+            WHERE accepted_at IS NULL AND withdrawn_at IS NULL;
+        END IF;
+    END $$
+    """,
 )
 # It is also unknown which sessions ended since, and which have a newer refresh token.
 _END_LOGINS = "UPDATE logins SET ended_at = %(now)s WHERE ended_at IS NULL"

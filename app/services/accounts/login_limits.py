@@ -28,6 +28,7 @@ from app.domain.errors import (
     TotpInvalid,
     TotpRequired,
 )
+from app.domain.invitation import InvitationNotFound
 from app.domain.tokens import digest
 from app.extensions import db, redis
 from app.models import Developer
@@ -90,7 +91,7 @@ class FailureLimit:
         self._require_remaining()
         try:
             yield
-        except (InvalidCredentials, TotpInvalid, InvalidFields) as error:
+        except (InvalidCredentials, TotpInvalid, InvalidFields, InvitationNotFound) as error:
             self._count(error)
             raise
         except (TotpRequired, PasswordLoginOff):
@@ -176,6 +177,16 @@ class LoginLimit(FailureLimit):
                 _bind_limit(LimitKind.NAME, per_name, who),
             ]
         super().__init__(name, bounds, network_of(address))
+
+
+class InvitationLimit(FailureLimit):
+    """The limit of wrong invitations from an address: it shares the failures of logins from
+    there.
+    """
+
+    def __init__(self, address: str) -> None:
+        most, network = settings.value("loginFailuresPerAddress"), network_of(address)
+        super().__init__("", [_bind_limit(LimitKind.ADDRESS, most, network)], network)
 
 
 class ReauthenticationLimit(FailureLimit):

@@ -19,6 +19,7 @@ from app.models import (
     ChatToken,
     EnrollmentToken,
     IdempotencyKey,
+    Invitation,
     Login,
     MachineHour,
     MachineMinute,
@@ -67,6 +68,12 @@ RULES = (
     Rule(RefreshToken, RefreshToken.expires_at.expression, "sessionRetentionDays", _DAY),
     Rule(PersonalToken, _token_end(PersonalToken), "tokenRetentionDays", _DAY),
     Rule(EnrollmentToken, _token_end(EnrollmentToken), "tokenRetentionDays", _DAY),
+    Rule(
+        Invitation,
+        func.least(Invitation.expires_at, Invitation.withdrawn_at),
+        "tokenRetentionDays",
+        _DAY,
+    ),
     Rule(IdempotencyKey, IdempotencyKey.created_at.expression, "idempotencyHours", _HOUR),
     Rule(Notification, Notification.created_at.expression, "notificationRetentionDays", _DAY),
     # Their deliveries are deleted with them: undelivered ones are outdated by then.

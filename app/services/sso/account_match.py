@@ -7,29 +7,38 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.domain import sso
+from app.domain.invitation import AccountExists, OtherInvitationEmail
 from app.domain.roles import SystemRole
 from app.domain.sso import ExternalUser, SignInRefused
 from app.extensions import db
 from app.models import Developer, DeveloperIdentity, IdentityProvider
 from app.services import audit
-from app.services.accounts import account_admin, developers, passwords
+from app.services.accounts import (
+    account_admin,
+    developers,
+    invitation_acceptance,
+    passwords,
+)
 from app.services.sso import role_grants
 
 MAX_NAME_TRIES = 50  # variants of one username, before account creation fails
 
 
-def find_or_create(provider: IdentityProvider, who: ExternalUser, now: datetime) -> Developer:
+def find_or_create(
+    provider: IdentityProvider, who: ExternalUser, now: datetime, invitation_id: int | None = None
+) -> Developer:
     """Return the person's account, locked, with the roles that their groups grant. The caller
     commits.
 
-    If they are rejected, roles that their groups no longer grant are revoked anyway, and committed.
-    Raises SignInRefused.
+    With an invitation, it's the account that the invitation creates. If they are rejected, roles
+    that their groups no longer grant are revoked anyway, and committed. Raises SignInRefused, and
+    what accepting the invitation does.
     """
     try:
-        return _find_or_create(provider, who, now)
+        return _find_or_create(provider, who, now, invitation_id)
     except IntegrityError:  # two concurrent sign-ins, and the other was first
         db.session.rollback()
-        return _find_or_create(provider, who, now)
+        return _find_or_create(provider, who, now, invitation_id)
 
 
 def find_identity(provider: IdentityProvider, who: ExternalUser) -> DeveloperIdentity | None:
@@ -43,13 +52,20 @@ def find_identity(provider: IdentityProvider, who: ExternalUser) -> DeveloperIde
     )
 
 
-def _find_or_create(provider: IdentityProvider, who: ExternalUser, now: datetime) -> Developer:
+def _find_or_create(
+    provider: IdentityProvider, who: ExternalUser, now: datetime, invitation_id: int | None
+) -> Developer:
     refused = sso.find_refusal(who, provider.email_domains, provider.allowed_groups)
     identity = find_identity(provider, who)
     if identity is None:
         if refused:
             raise SignInRefused(refused)
-        identity = _link_account(provider, who, now)
+        if invitation_id is None:
+            identity = _link_account(provider, who, now)
+        else:
+            identity = _accept_invitation(provider, who, now, invitation_id)
+    elif invitation_id is not None:
+        raise AccountExists
     developer, others = account_admin.lock_with_admins(identity.developer_id)
     if (identity := find_identity(provider, who)) is None:  # unlinked meanwhile
         raise SignInRefused("no_account")
@@ -75,6 +91,27 @@ def _link_account(
         if not provider.create_accounts:
             raise SignInRefused("no_account")
         developer = _create_developer(who, now)
+    return create_identity(provider, developer, who.subject, who.email, now, actor=None)
+
+
+def _accept_invitation(
+    provider: IdentityProvider, who: ExternalUser, now: datetime, invitation_id: int
+) -> DeveloperIdentity:
+    """Create the invitation's account, and link it to the person's identity.
+
+    Raises what `invitation_acceptance.lock_open` does, OtherInvitationEmail, AccountExists,
+    SignInRefused.
+    """
+    invitation = invitation_acceptance.lock_open(invitation_id)
+    if invitation.email is not None and invitation.email != who.email:
+        raise OtherInvitationEmail
+    if _find_by_email(provider, who) is not None:
+        raise AccountExists
+    email, git_name = _free_email(who), who.full_name
+    name, no_password = _free_name(who), passwords.UNUSABLE_HASH
+    developer = invitation_acceptance.create_account(
+        *(invitation, name, no_password, email), git_name=git_name
+    )
     return create_identity(provider, developer, who.subject, who.email, now, actor=None)
 
 
@@ -122,8 +159,7 @@ def _find_by_email(provider: IdentityProvider, who: ExternalUser) -> Developer |
 
 def _create_developer(who: ExternalUser, now: datetime) -> Developer:
     name = _free_name(who)
-    is_taken = select(Developer.id).where(Developer.email == who.email)
-    email = None if who.email is None or db.session.scalar(is_taken) else who.email
+    email = _free_email(who)
     developer = Developer(
         name=name,
         password_hash=passwords.UNUSABLE_HASH,  # no password matches it
@@ -138,6 +174,12 @@ def _create_developer(who: ExternalUser, now: datetime) -> Developer:
     fields = {"name": name, "role": developer.role, "email": email}
     audit.record("developer.created", "developer", developer.id, actor=None, after=fields)
     return developer
+
+
+def _free_email(who: ExternalUser) -> str | None:
+    """Return the person's address, unless it belongs to another account."""
+    is_taken = select(Developer.id).where(Developer.email == who.email)
+    return None if who.email is None or db.session.scalar(is_taken) else who.email
 
 
 def _free_name(who: ExternalUser) -> str:

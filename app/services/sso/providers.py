@@ -69,6 +69,14 @@ def find_enabled(provider_id: int) -> IdentityProvider:
     return provider
 
 
+def require_enabled(name: str) -> IdentityProvider:
+    """Return an enabled provider by the name in a request. Raises InvalidFields."""
+    provider = next((each for each in list_enabled() if each.name == name), None)
+    if provider is None:
+        raise InvalidFields({"provider": [field_errors.NO_SUCH_PROVIDER]})
+    return provider
+
+
 def create(
     actor: Developer, *, name: str, issuer: str, client_secret: str | None, **fields: Any
 ) -> IdentityProvider:

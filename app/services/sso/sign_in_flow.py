@@ -91,11 +91,21 @@ def start_reauthentication(
     InvalidFields, Unavailable.
     """
     goal = parse_destination(to, None, None)
-    provider = next((each for each in providers.list_enabled() if each.name == provider_name), None)
-    if provider is None:
-        raise InvalidFields({"provider": [field_errors.NO_SUCH_PROVIDER]})
+    provider = providers.require_enabled(provider_name)
     kept = {"url": goal.url, "developer": developer.id, "login": str(login_id)}
     return _start(provider, kept, of["binding"], of["base"], prompt="login", max_age="0")
+
+
+def start_invited_sign_in(
+    invitation_id: int, provider_name: str, *, client: str, address: str, **of: str
+) -> str:
+    """Return the provider's URL for a sign-in that accepts the invitation; `of` as above. Raises
+    InvalidFields, TooManyAttempts, Unavailable.
+    """
+    provider = providers.require_enabled(provider_name)
+    one_time_state.limit_rate("sso_started", address, MAX_STARTED)
+    kept = {"url": "/", "challenge": None, "client": client, "invitation": invitation_id}
+    return _start(provider, kept, of["binding"], of["base"])
 
 
 def handle_callback(
@@ -237,7 +247,8 @@ def _finish_sign_in(
     except ValueError:
         raise InvalidSignIn from None
     try:
-        developer = account_match.find_or_create(provider, who, clock.now())
+        now, invitation_id = clock.now(), kept.get("invitation")
+        developer = account_match.find_or_create(provider, who, now, invitation_id)
     except SignInRefused as error:
         raise SignInRefused(error.reason, who) from None
     session = encryption.encrypt(id_token) if len(id_token) <= MAX_ID_TOKEN else None

@@ -3,6 +3,7 @@
 
 /** The routes that may answer `reauthentication_required`, as the contract writes them. */
 export const REAUTHENTICATED_ROUTES = [
+  'POST /api/admin/invitations',
   'POST /api/web/profile/tokens',
   'POST /api/web/profile/chat-token',
   'POST /api/web/profile/totp/setup',

@@ -17,7 +17,17 @@ GOLDEN = "mst_pat_000102030405060708090a0b0c0d0e0f101112131415161733a23cb4"
 def test_the_form_does_not_change():
     """Tokens in people's hands must go on working."""
     assert tokens.make(TokenKind.PERSONAL, bytes(range(24))) == GOLDEN
-    assert set(TokenKind) == {"pat", "enroll", "chan", "rec", "refresh", "chat", "sso", "device"}
+    assert set(TokenKind) == {
+        "pat",
+        "enroll",
+        "chan",
+        "rec",
+        "refresh",
+        "chat",
+        "sso",
+        "device",
+        "invite",
+    }
 
 
 @pytest.mark.parametrize("size", [0, 23, 25, 48])

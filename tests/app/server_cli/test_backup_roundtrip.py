@@ -25,6 +25,7 @@ OTHERWISE = {
     "deliveries": {"state", "leased_until", "done_at", "error"},
     "developers": {"device_generation"},
     "enrollment_tokens": {"revoked_at"},
+    "invitations": {"withdrawn_at"},
     "logins": {"ended_at"},
     "machines": {"connected", "status", "is_expected"},
     "outbox": {"expanded_at"},

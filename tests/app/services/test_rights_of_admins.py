@@ -10,7 +10,7 @@ from app.domain.chat import BotPlatform
 from app.domain.errors import Forbidden
 from app.domain.roles import SystemRole
 from app.models import Developer
-from app.services.accounts import account_admin, developers
+from app.services.accounts import account_admin, developers, invitations
 from app.services.machines import enrollment_tokens, machine_admin
 from app.services.notify import bindings, bots
 from app.services.project_deletion import deletion as project_removal
@@ -37,6 +37,11 @@ ACTS: dict[str, Callable[[Developer], object]] = {
     "enrollment_tokens.listing": lambda actor: enrollment_tokens.listing(actor),
     "enrollment_tokens.get": lambda actor: enrollment_tokens.get(actor, 0),
     "enrollment_tokens.revoke": lambda actor: enrollment_tokens.revoke(actor, 0),
+    "invitations.create": lambda actor: invitations.create(
+        actor, NOWHERE, role=SystemRole.DEVELOPER
+    ),
+    "invitations.listing": lambda actor: invitations.listing(actor),
+    "invitations.withdraw": lambda actor: invitations.withdraw(actor, 0),
     "bots.create": lambda actor: bots.create(actor, platform=BotPlatform.SLACK, name="x"),
     "bots.listing": lambda actor: bots.listing(actor),
     "bots.delete": lambda actor: bots.delete(actor, 0),

@@ -27,6 +27,13 @@ export const login = {
   passwordOff: 'Password sign-in is off. Use single sign-on.',
   providerRefused: {
     invalid_sign_in: "The provider's response wasn't valid. Sign in again.",
+    account_exists: 'You already have an account here. Sign in without the invitation.',
+    invitation_accepted: 'This invitation has already been used.',
+    invitation_expired: 'This invitation has expired. Ask for a new one.',
+    invitation_not_found: 'There is no such invitation any more. Ask for a new one.',
+    invitation_other_email: 'This invitation is for another email address.',
+    invitation_withdrawn: 'This invitation was withdrawn.',
+    inviter_disabled: 'The person who invited you is no longer an admin. Ask for a new invitation.',
     sign_in_refused:
       'No account on this server allows this sign-in. Ask an admin: the audit log has details.',
     unavailable: "Couldn't reach the provider. Try again in a minute.",

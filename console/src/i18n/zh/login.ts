@@ -26,6 +26,13 @@ export const login: typeof en.login = {
   passwordOff: '密码登录已关闭，请使用单点登录。',
   providerRefused: {
     invalid_sign_in: '身份提供商的响应无效，请重新登录。',
+    account_exists: '你已有账号，请直接登录，无需使用邀请。',
+    invitation_accepted: '此邀请已被使用。',
+    invitation_expired: '此邀请已过期，请索取新的邀请。',
+    invitation_not_found: '此邀请已不存在，请索取新的邀请。',
+    invitation_other_email: '此邀请发给了另一个邮箱地址。',
+    invitation_withdrawn: '此邀请已被撤回。',
+    inviter_disabled: '邀请人已不再是管理员，请索取新的邀请。',
     sign_in_refused: '没有账号允许以此方式登录。请联系管理员，审计日志中有详情。',
     unavailable: '无法连接身份提供商，请稍后重试。',
   },

@@ -25,6 +25,7 @@ export const settings: typeof en.settings = {
       '15 分钟内同一用户名在所有网络中允许失败的登录总次数。超过后，只有曾登录过该账号的设备可以继续登录。',
     loginFailuresPerAddress: '15 分钟内同一地址允许失败的登录次数。',
     enrollmentTokenHours: '创建时未指定则使用的机器令牌有效时间。',
+    invitationHours: '邀请的有效时间。',
     sessionRetentionDays: '已结束的会话及其令牌的保留时间。',
     tokenRetentionDays: '已吊销和已到期的令牌在列表中的保留时间。',
     personalTokenDays: '访问令牌的最长有效天数，对现有令牌也立即生效；0 表示直到吊销。',
