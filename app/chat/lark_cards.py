@@ -6,7 +6,15 @@ Texts of people and agents are `plain_text`, in which Lark finds no mentions and
 from typing import Any
 
 from app.chat.incoming_events import ALLOW, Button
-from app.chat.messages import GateCard, Message, RefusedHost, truncate
+from app.chat.messages import (
+    REJECT,
+    REJECT_EFFECT,
+    GateCard,
+    Message,
+    RefusedHost,
+    reject_title,
+    truncate,
+)
 from muster.text.invisible_chars import reveal
 
 BUTTON = "muster"  # the key in a button's value for the `Button` as text
@@ -72,8 +80,10 @@ def _answers(task_id: int, gate: GateCard) -> Element:
         return Button(task_id, gate.stage_index, gate.round, what, gate.number).encode()
 
     if gate.kind == "confirm":
-        yes = _button("Confirm", written("confirm"), "primary")
-        return {"tag": "action", "actions": [yes, _button("Reject", written("reject"), "danger")]}
+        yes = _button("Approve", written("confirm"), "primary")
+        asks = {"title": _plain(reject_title(task_id), 100), "text": _plain(REJECT_EFFECT, 300)}
+        no = _button(REJECT, written("reject"), "danger") | {"confirm": asks}
+        return {"tag": "action", "actions": [yes, no]}
     if not gate.choices:
         field = {"tag": "input", "name": ANSWER, "max_length": 1000, "required": True}
         submit = {"action_type": "form_submit", "name": "submit"}

@@ -5,6 +5,17 @@ from datetime import datetime
 
 from app.domain.chat import BotPlatform
 
+REJECT = "Reject and end the task"
+REJECT_EFFECT = (
+    "The task ends as cancelled: nothing more runs, no branch is pushed, and queued follow-ups are "
+    "withdrawn. To have the work changed instead, request changes in the console."
+)
+
+
+def reject_title(task_id: int) -> str:
+    """Return the question before an answer that ends the task."""
+    return f"Reject #{task_id} and end the task?"
+
 
 @dataclass(frozen=True)
 class Address:

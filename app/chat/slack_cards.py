@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
+    ConfirmObject,
     ContextBlock,
     HeaderBlock,
     InputBlock,
@@ -24,7 +25,15 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from app.chat.incoming_events import ALLOW, Button
-from app.chat.messages import GateCard, Message, RefusedHost, truncate
+from app.chat.messages import (
+    REJECT,
+    REJECT_EFFECT,
+    GateCard,
+    Message,
+    RefusedHost,
+    reject_title,
+    truncate,
+)
 from muster.text.invisible_chars import reveal
 
 ANSWER = "answer"  # the dialog's only field
@@ -101,8 +110,8 @@ def _answers(task_id: int, gate: GateCard) -> list[InteractiveElement]:
 
     if gate.kind == "confirm":
         return [
-            _button("confirm", "Confirm", value("confirm"), "primary"),
-            _button("reject", "Reject", value("reject"), "danger"),
+            _button("confirm", "Approve", value("confirm"), "primary"),
+            _reject_button(task_id, value("reject")),
         ]
     if not gate.choices:
         return [_button("ask", "Answer…", value("ask"), "primary")]
@@ -114,6 +123,20 @@ def _answers(task_id: int, gate: GateCard) -> list[InteractiveElement]:
         action_id="choice", placeholder=_plain("Choose…", 150), options=options
     )
     return [menu]
+
+
+def _reject_button(task_id: int, value: str) -> ButtonElement:
+    """Slack asks before it sends the answer, which ends the task."""
+    asks = ConfirmObject(
+        title=_plain(reject_title(task_id), 100),
+        text=_plain(REJECT_EFFECT, 300),
+        confirm=_plain("Reject and end", 30),
+        deny=_plain("Keep it waiting", 30),
+        style="danger",
+    )
+    return ButtonElement(
+        action_id="reject", text=_plain(REJECT, 75), value=value, style="danger", confirm=asks
+    )
 
 
 def _button(name: str, text: str, value: str, style: str | None = None) -> ButtonElement:

@@ -12,6 +12,7 @@ from heapq import heapify, heappop, heapreplace
 from typing import Any, Self
 
 from app.domain import labels, protection, sandbox
+from app.domain.agents import NOT_INSTALLED
 from app.domain.labels import Labels, Selector
 from app.domain.machine import MachineStatus
 from app.domain.sandbox import SandboxLevel
@@ -47,6 +48,10 @@ class AgentHealth:
         until = capability.get("degradedUntil")
         ends = datetime.fromisoformat(until) if until else None
         return cls(capability.get("healthy", True), ends, capability.get("reason"))
+
+    @property
+    def is_installed(self) -> bool:
+        return self.healthy or self.reason != NOT_INSTALLED
 
     def is_usable(self, now: datetime) -> bool:
         """Whether tasks can be given to the agent.
@@ -140,7 +145,7 @@ def block_reason(
         (Reason.DECOMMISSIONED, machine.status is MachineStatus.DECOMMISSIONED),
         (Reason.DRAINING, machine.status in (MachineStatus.DRAINING, MachineStatus.DRAINED)),
         (Reason.OFFLINE, machine.status is MachineStatus.OFFLINE or not machine.connected),
-        (Reason.CAPABILITY_MISSING, agent is None),
+        (Reason.CAPABILITY_MISSING, agent is None or not agent.is_installed),
         (Reason.CAPABILITY_DEGRADED, agent is not None and not agent.is_usable(now)),
         (Reason.QUOTA_EXHAUSTED, machine.id in request.avoids),
         (

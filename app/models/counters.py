@@ -19,9 +19,9 @@ from app.models.task import Task
 class TaskStatusChange(Model):
     """A task's change of status, not yet added up.
 
-    `was` is null for a new task, `became` for a deleted one. `day` (UTC) is the day of the task's
-    end, set if it completed or failed. `project_id` has no foreign key, because each insert would
-    lock the project's row.
+    `old_status` is null for a new task, `new_status` for a deleted one. `day` (UTC) is the day of
+    the task's end, set if it completed or failed, for the first time on that day. `project_id` has
+    no foreign key, because each insert would lock the project's row.
     """
 
     __tablename__ = "task_status_changes"
@@ -60,15 +60,25 @@ class TaskEnd(Model):
     tasks: Mapped[Big]
 
 
-# A migration has the same statements.
+# A migration has the same statements. The event of this end follows the update of the task.
 TRIGGER = (
     """
     CREATE FUNCTION record_task_status_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+        ended_on date;
     BEGIN
+        IF NEW.status IN ('completed', 'failed') THEN
+            ended_on := (coalesce(NEW.finished_at, now()) AT TIME ZONE 'UTC')::date;
+            IF EXISTS (
+                SELECT FROM task_events
+                WHERE task_id = NEW.id AND type = NEW.status::text::event_type
+                  AND (created_at AT TIME ZONE 'UTC')::date = ended_on
+            ) THEN
+                ended_on := NULL;
+            END IF;
+        END IF;
         INSERT INTO task_status_changes (project_id, old_status, new_status, day) VALUES (
-            coalesce(NEW.project_id, OLD.project_id), OLD.status, NEW.status,
-            CASE WHEN NEW.status IN ('completed', 'failed')
-                THEN (coalesce(NEW.finished_at, now()) AT TIME ZONE 'UTC')::date END
+            coalesce(NEW.project_id, OLD.project_id), OLD.status, NEW.status, ended_on
         );
         RETURN NULL;
     END $$

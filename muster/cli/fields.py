@@ -14,7 +14,8 @@ TASK_LIST_ITEM = split_names(
     id projectKey description status suspendReason createdBy requestedMachineId machineSelector
     machineId machineName agentType agentOptions priority stages currentStageIndex round
     followUpsQueued attempt branch taskBranch result failure usage budget queue createdAt
-    assignedAt startedAt finishedAt updatedAt waitingFor question position blockers allowedActions
+    assignedAt startedAt finishedAt updatedAt waitingFor question lastAnswer position blockers
+    allowedActions
     """
 )
 TASK = split_names(
@@ -30,7 +31,7 @@ TASK_DETAIL = split_names(
     id projectKey description status suspendReason createdBy requestedMachineId machineSelector
     machineId machineName agentType agentOptions priority currentStageIndex round
     followUpsQueued attempt branch taskBranch result failure usage budget queue createdAt
-    assignedAt startedAt finishedAt updatedAt pipeline waitingFor hasTerminal
+    assignedAt startedAt finishedAt updatedAt pipeline waitingFor gate lastAnswer hasTerminal
     allowedActions budgets
     """
 )

@@ -32,6 +32,7 @@ _ACTION_TEXTS: dict[str, str] = {
     "stop": "continues elsewhere",
 }
 _UUID_LENGTH = 36
+_NOT_INSTALLED = "binary_missing"
 
 
 def _slots_text(machine: Item) -> str:
@@ -56,12 +57,13 @@ def _agents_text(machine: Item) -> str:
 
 def _installed_agents_text(machine: Item) -> str:
     """List the installed agents; `machine show` also lists the missing ones."""
-    there = [at for at in machine.get("capabilities") or [] if at.get("reason") != "binary_missing"]
+    there = [at for at in machine.get("capabilities") or [] if at.get("reason") != _NOT_INSTALLED]
     return _agents_text({"capabilities": there})
 
 
 def _reason_text(capability: Item) -> str:
-    return str(capability.get("reason") or "unhealthy").replace("_", " ")
+    reason = str(capability.get("reason") or "unhealthy")
+    return "not installed" if reason == _NOT_INSTALLED else reason.replace("_", " ")
 
 
 MACHINES = OutputSpec(

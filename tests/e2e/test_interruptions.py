@@ -23,7 +23,7 @@ def test_half_a_minute_offline_loses_nothing(world: World, open_browser: OpenBro
         page.wait_for_timeout(OFFLINE_MILLISECONDS)
         visitor.context.set_offline(False)
         expect(page.get_by_text("Publish these pages?").first).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name="Confirm", exact=True).first.click()
+    page.get_by_role("button", name="Approve", exact=True).first.click()
     task.wait_for_status("completed")
     expect(page.get_by_text("Completed").first).to_be_visible()
 
@@ -67,6 +67,6 @@ def test_a_server_that_starts_anew_is_found_again(world: World, open_browser: Op
         row = page.get_by_role("link", name="Say what has happened meanwhile")
         expect(row.first).to_be_visible(timeout=60_000)
     row.first.click()
-    page.get_by_role("button", name="Confirm", exact=True).first.click()
+    page.get_by_role("button", name="Approve", exact=True).first.click()
     task.wait_for_status("completed")
     wait_for(lambda: not visitor.errors, "page without a fault", 5)

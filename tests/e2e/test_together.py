@@ -28,7 +28,7 @@ def test_of_two_who_confirm_at_once_one_wins_and_the_other_is_told_who(
         asked = page.get_by_role("listitem" if path == "/" else "main").filter(
             has_text=f"#{task.id}"
         )
-        buttons.append(asked.get_by_role("button", name="Confirm").first)
+        buttons.append(asked.get_by_role("button", name="Approve").first)
         expect(buttons[-1]).to_be_enabled()
     at = pages["bo"].evaluate("Date.now() + 1000")
     for button in buttons:  # Both have pressed before either knows of the other.

@@ -49,7 +49,7 @@ def test_a_gate_is_answered_with_a_thumb(world: World, open_browser: OpenBrowser
     task = world.task("alice", "handbook", scenes.PAGES).wait_for_status("suspended", "gate")
     visitor = open_browser(world, "alice", viewport=PHONE, has_touch=True, is_mobile=True)
     page = visitor.open(f"/tasks/{task.id}")
-    button = page.get_by_role("button", name="Confirm", exact=True).first
+    button = page.get_by_role("button", name="Approve", exact=True).first
     expect(button).to_be_visible()
     box = button.bounding_box()
     assert box is not None
@@ -71,7 +71,7 @@ def test_everything_is_there_in_chinese(world: World, open_browser: OpenBrowser)
     page.get_by_role("button", name="登录", exact=True).click()
     expect(page.get_by_text("Publish these pages?").first).to_be_visible()
     words = page.locator("body").inner_text()
-    for english in ("Inbox", "Needs you", "Terminal", "Confirm", "Reject", "New task", "Waiting"):
+    for english in ("Inbox", "Needs you", "Terminal", "Approve", "Reject", "New task", "Waiting"):
         assert english not in words
-    page.get_by_role("button", name="确认").first.click()
+    page.get_by_role("button", name="批准").first.click()
     task.wait_for_status("completed")

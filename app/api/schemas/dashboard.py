@@ -28,7 +28,7 @@ class TaskNumbers(Schema):
     )
     failed_today = _number(
         attribute=f"ended_today.{TaskStatus.FAILED}",
-        metadata={"description": "likewise; also those retried since"},
+        metadata={"description": "likewise; also those retried since, each once"},
     )
 
 

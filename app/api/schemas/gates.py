@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 from app.api.schemas.base import Id, Integer, Schema, Timestamp
 from app.api.schemas.budget import BudgetSchema, SpentBudgetSchema
 from app.api.schemas.stored import StoredSchema
-from app.api.schemas.tasks import DiffSchema
+from app.api.schemas.tasks import CreatorSchema, DiffSchema
 from app.domain.pipeline import GateKind
 
 
@@ -60,6 +60,18 @@ class GateDiffSchema(DiffSchema):
         allow_none=True,
         metadata={"description": "changes so far, by file; null: not reported yet"},
     )
+
+
+class LastAnswerSchema(Schema):
+    """The latest answer to a question of the task's round."""
+
+    stage_index = Integer(required=True)
+    number = Integer(required=True, metadata={"description": "of the question, as in PendingGate"})
+    kind = fields.Enum(GateKind, by_value=True, required=True)
+    result = fields.String(required=True)
+    comment = fields.String(required=True, allow_none=True)
+    answered_by = fields.Nested(CreatorSchema, required=True)
+    answered_at = Timestamp(required=True)
 
 
 class PendingGateSchema(Schema):

@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 from app.api.pagination import CursorQuery, cursor_page_schema
 from app.api.schemas.agents import AgentType
 from app.api.schemas.base import Id, Integer, Schema, Timestamp
+from app.api.schemas.gates import LastAnswerSchema
 from app.api.schemas.labels import SelectorField
 from app.api.schemas.task_details import WaitSchema
 from app.api.schemas.tasks import ListedTaskSchema
@@ -106,6 +107,9 @@ class TaskListItemSchema(ListedTaskSchema):
     )
     question = fields.Nested(
         OpenQuestionSchema, required=True, allow_none=True, attribute="summary.gate"
+    )
+    last_answer = fields.Nested(
+        LastAnswerSchema, required=True, allow_none=True, attribute="summary.last_answer"
     )
     position = Integer(
         required=True,

@@ -18,7 +18,7 @@ from app.domain.machine import MachineStatus
 from app.domain.pipeline import GateKind
 from app.extensions import db
 from app.models import Bot, BotBinding, Developer, Machine, Project, Task
-from app.services.chat import cards
+from app.services.chat import cards, rejections
 from app.services.logs import logs
 from app.services.machines import drains, queries
 from app.services.projects import networks, projects
@@ -147,7 +147,7 @@ def _confirm(asked: CommandRequest) -> Reply:
     except NothingPending:
         task = task_reads.get(asked.actor, task_id)
         return Reply(f"#{task_id} isn't waiting for an answer.\n{describe_progress(task)}")
-    result = asked.command.text
+    result = rejections.confirmed_result(task_id, pending.kind, asked.command.text)
     is_offered = pending.kind is GateKind.CONFIRM or "confirm" in pending.choices
     if result == "confirm" and not is_offered:
         offered = " or ".join(pending.choices) or "your text"

@@ -65,9 +65,9 @@ def counts_by_status(projects: Select[int]) -> dict[TaskStatus, int]:
 
 
 def ends_on(day: date, projects: Select[int]) -> dict[TaskStatus, int]:
-    """Return how often tasks of the projects completed, and how often they failed, on that UTC day.
+    """Return how many tasks of the projects completed, and how many failed, on that UTC day.
 
-    A task that failed twice counts twice. Days before yesterday aren't stored.
+    A task that failed twice counts once. Days before yesterday aren't stored.
     """
     rolled_up = select(TaskEnd.status, TaskEnd.tasks.label("n")).where(
         TaskEnd.project_id.in_(projects), TaskEnd.day == day

@@ -21,7 +21,8 @@ from app.services import rights, settings
 from app.services.clock import now as clock_now
 from app.services.dispatch import candidates, wait_reasons
 from app.services.dispatch.wait_reasons import Wait
-from app.services.tasks import actions, rounds
+from app.services.tasks import actions, last_answers, rounds
+from app.services.tasks.last_answers import LastAnswer
 
 MAX_POSITION = 10_000
 """Maximum counted position in the queue."""
@@ -42,12 +43,14 @@ class Block:
 
 @dataclass(frozen=True)
 class TaskSummary:
-    """A task's summary: what it waits for, its open question, its position in the queue (None:
-    not queued, or too far back), what blocks machines, and the allowed actions.
+    """A task's summary: what it waits for, its open question, the latest answer to one, its
+    position in the queue (None: not queued, or too far back), what blocks machines, and the allowed
+    actions.
     """
 
     wait: Wait | None
     gate: Gate | None
+    last_answer: LastAnswer | None
     position: int | None
     blocked_by: Sequence[Block]
     allowed_actions: Sequence[TaskAction]
@@ -60,10 +63,12 @@ def summarize_tasks(actor: Developer, tasks: Sequence[Task]) -> dict[int, TaskSu
     queued = [task.id for task in tasks if task.status is TaskStatus.QUEUED]
     positions, blocks = _positions(queued), _blocks(queued)
     allowed = _allowed_actions(actor, tasks, gates)
+    answers = last_answers.find_last_answers(tasks)
     return {
         task.id: TaskSummary(
             waits.get(task.id),
             gates.get(task.id),
+            answers.get(task.id),
             positions.get(task.id),
             blocks.get(task.id, ()),
             allowed[task.id],

@@ -20,7 +20,7 @@ from app.domain.pipeline import GateKind
 from app.domain.task import TaskStatus
 from app.extensions import db, redis
 from app.services.changes import summary
-from app.services.notify import statements
+from app.services.notify import outbox, statements
 from app.services.notify.recipients import BatchRecipients
 
 BATCH = 25  # outbox entries
@@ -77,6 +77,8 @@ def _expand_batch(now: datetime) -> int:
         db.session.execute(statements.INSERT_POSTS, {"rows": json.dumps(posts), "now": now})
     if closing:
         db.session.execute(statements.INSERT_CARD_EDITS, {"closing": closing, "now": now})
+        # Again: their questions' notifications may be newer than the answer.
+        outbox.mark_closed_read(closing, now)
     expanded = [{"id": entry_id, "content": content} for entry_id, content in contents.items()]
     db.session.execute(statements.MARK_EXPANDED, {"rows": json.dumps(expanded), "now": now})
     if notifications:

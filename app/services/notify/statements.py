@@ -108,6 +108,23 @@ INSERT_CARD_EDITS = text("""
     ORDER BY d.id, o.number
     ON CONFLICT (outbox_id, bot_id, chat_id, action) DO NOTHING
 """)
+# Each of the entries :closing (`o`) closes questions. Mark the notifications of these as read, for
+# everyone. In ID order, so that two such statements don't wait for each other.
+MARK_CLOSED_READ = text("""
+    WITH closed AS (
+        SELECT n.id
+        FROM outbox AS o
+        JOIN notifications AS n ON n.task_id = o.task_id AND n.event_number < o.number
+                               AND n.type = 'gate_opened' AND n.read_at IS NULL
+        JOIN task_events AS e ON e.task_id = n.task_id AND e.number = n.event_number
+        WHERE o.id = ANY(:closing)
+          AND (o.kind NOT IN ('gate_answered', 'gate_withdrawn') OR e.stage_index = o.stage_index)
+        ORDER BY n.id
+        FOR UPDATE OF n
+    )
+    UPDATE notifications AS n SET read_at = :now FROM closed WHERE n.id = closed.id
+    RETURNING n.developer_id
+""")
 # Mark the entries of :rows as expanded, and store the content that their messages show (`content`).
 MARK_EXPANDED = text("""
     UPDATE outbox AS o SET expanded_at = :now, content = r.content

@@ -142,6 +142,11 @@ def get_pending(actor: Developer, task_id: int) -> PendingGate:
     gate = find_open_gate(task) if task.status in rules.LIVE else None
     if gate is None:
         raise NothingPending
+    return describe_gate(task, gate)
+
+
+def describe_gate(task: Task, gate: Gate) -> PendingGate:
+    """Return the task's open gate, as people see it, with the size of the changes so far."""
     diff = None if gate.kind is GateKind.QUESTION else diffs.gate_diff(task, gate)
     return to_pending(task, gate, task.pipeline[gate.stage_index]["name"], diff)
 

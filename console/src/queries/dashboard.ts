@@ -4,10 +4,11 @@ import { api, data } from '../api/client'
 
 const PAGE_LIMIT = 6
 
+/** `assigned` tasks count, too: they hold a slot. */
 const running = queryOptions({
   queryKey: ['tasks', 'running'],
   queryFn: async ({ signal }) => {
-    const params = { query: { status: 'running', limit: PAGE_LIMIT } }
+    const params = { query: { status: 'assigned,running', limit: PAGE_LIMIT } }
     return (await data(api.GET('/api/web/tasks', { params, signal }))).items
   },
 })

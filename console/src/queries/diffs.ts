@@ -24,8 +24,9 @@ export function useDiff(taskId: number, which: DiffQuery, ignoreWhitespace: bool
 }
 
 /** Fetches the stages, by attempt and round, that reported changes. */
-export function useStageDiffs(taskId: number) {
+export function useStageDiffs(taskId: number, isEnabled = true) {
   return useQuery({
+    enabled: isEnabled,
     queryKey: ['diff', taskId, 'told'],
     queryFn: async () => {
       const found = []

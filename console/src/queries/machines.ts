@@ -1,5 +1,6 @@
 /** The machines, their tasks, their load, and draining. */
 import {
+  type InfiniteData,
   type QueryClient,
   queryOptions,
   useMutation,
@@ -7,10 +8,11 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
-import { applyUpdates, type MachineUpdate } from '../lib/machine/machines'
+import { applyUpdates, changeMachines, type MachineUpdate } from '../lib/machine/machines'
 import { fetchAllPages } from './pagination'
 
 type Machine = Schemas['Machine']
+type MachinePages = InfiniteData<{ items: Machine[]; nextCursor: string | null }>
 
 const pathParams = (machineId: string) => ({ params: { path: { machineId } } })
 const PRESENT = 'online,offline,draining,drained'
@@ -141,6 +143,14 @@ export function applyMachineUpdates(cache: QueryClient, news: MachineUpdate[] | 
   }
   if (news.length === 0) return
   cache.setQueryData<Machine[]>(['machines', 'all'], (known) => known && applyUpdates(known, news))
+  cache.setQueryData<MachinePages>(
+    ['machines', 'admin'],
+    (known) =>
+      known && {
+        ...known,
+        pages: known.pages.map((page) => ({ ...page, items: changeMachines(page.items, news) })),
+      },
+  )
   for (const one of news) {
     cache.setQueryData<Machine>(['machine', one.id], (known) => known && { ...known, ...one })
   }

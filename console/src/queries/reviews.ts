@@ -1,8 +1,13 @@
 /** The review of a task's changes. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { api, data, type Schemas } from '../api/client'
+import { strings } from '../i18n'
+import { IdempotencyKeys } from '../lib/net/idempotencyKeys'
 import { broadcastReviewChange } from '../realtime/reviewChannel'
+import { showErrorToast, showToast } from '../state/toasts'
 import { fetchAllPages } from './pagination'
+import { invalidateTask } from './task'
 
 type Viewed = { path: string; blob: string | null }
 type CommentInput = Omit<Schemas['ReviewCommentInput'], 'publish'> & {
@@ -129,8 +134,33 @@ export function useSubmitReview(taskId: number) {
     },
     onSettled: () => {
       broadcastReviewChange(taskId, 'threads')
-      void cache.invalidateQueries({ queryKey: ['task', taskId] })
+      invalidateTask(cache, taskId)
       return cache.invalidateQueries({ queryKey: reviewKey(taskId) })
     },
   })
+}
+
+/** Requests changes instead of answering the question before a stage. If the response is lost, the
+ *  same text isn't stored twice. */
+export function useRequestChanges(
+  taskId: number,
+  { stageIndex, number }: Pick<Schemas['PendingGate'], 'stageIndex' | 'number'>,
+) {
+  const { mutate, isPending } = useSubmitReview(taskId)
+  const [once] = useState(() => new IdempotencyKeys())
+  const send = (body: string) => {
+    const review = { verdict: 'request_changes' as const, body, stageIndex, number }
+    mutate(
+      { ...review, key: once.keyFor(review) },
+      {
+        onSuccess: ({ followUp }) => {
+          once.reset()
+          const { changesRequested, changesNotPossible } = strings.gate
+          showToast(followUp === null ? changesNotPossible : changesRequested)
+        },
+        onError: showErrorToast,
+      },
+    )
+  }
+  return { mutate: send, isPending }
 }

@@ -28,7 +28,9 @@ export function applyStreamUpdates(cache: QueryClient): () => void {
     if (update.events.length > 0)
       for (const list of ['tasks', 'dashboard']) scheduleInvalidation(list)
     if (update.inboxChanged) scheduleInvalidation('inbox')
-    if (update.notifications.length > 0) scheduleInvalidation('notifications')
+    // Read notifications aren't sent, only how many are left.
+    if (update.notifications.length > 0 || update.unreadCount !== null)
+      scheduleInvalidation('notifications')
     applyMachineUpdates(cache, update.machines)
     if (update.unreadCount !== null) cache.setQueryData(['unread'], update.unreadCount)
   }

@@ -15,6 +15,8 @@ export function makeTask(fields: Partial<TaskDetail> = {}): TaskDetail {
     attempt: 1,
     round: 1,
     waitingFor: null,
+    gate: null,
+    lastAnswer: null,
     pipeline: [{ name: 'build' }, { name: 'ship' }],
     allowedActions: ['answer', 'review', 'follow_up', 'cancel'],
     budgets: [],

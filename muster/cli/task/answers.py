@@ -1,5 +1,6 @@
 """Answer tasks' questions."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,12 +11,19 @@ from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage, CliError
 from muster.cli.output import OutputSpec, info, outputs
-from muster.cli.params import read_text, task_argument, task_path
+from muster.cli.params import read_text, require_yes, task_argument, task_path
 from muster.cli.task.follow import Task
 from muster.cli.task.questions import answer_usage, find_open_gate
 
 ANSWERED_TASK = OutputSpec(fields.TASK)
 YES_NO_RESULTS = {"confirm": ("confirm", "reject"), "budget": ("continue", "stop")}
+
+_ENDING_QUESTIONS = {"confirm": "Reject #{} and end the task?", "budget": "Stop task #{}?"}
+_ENDING_CHOICE = ("checkpoint", "end")
+_END_EFFECT = (
+    "The task ends as cancelled: nothing more runs, no branch is pushed, and queued follow-ups are "
+    "withdrawn."
+)
 
 _comment_option = click.option(
     "-c", "--comment", metavar="TEXT", help="Reason, stored with the answer."
@@ -24,7 +32,8 @@ _comment_option = click.option(
 
 @click.command
 @task_argument
-@click.option("--reject", is_flag=True, help="Answer no, which cancels the task.")
+@click.option("--reject", is_flag=True, help="Reject and end the task, which cancels it.")
+@click.option("--yes", is_flag=True, help="Don't ask before ending the task.")
 @_comment_option
 @click.option("--more-minutes", type=float, help="For a budget: minutes to add.")
 @click.option("--more-tokens", type=int, help="For a budget: tokens to add.")
@@ -35,6 +44,7 @@ def confirm(
     muster: Muster,
     number: int,
     reject: bool,
+    yes: bool,
     comment: str | None,
     more_minutes: float | None,
     more_tokens: int | None,
@@ -43,12 +53,14 @@ def confirm(
     """Answer a task's question with yes or no.
 
     If the question is about a budget: yes raises it by the same amount (or by --more-…), no
-    cancels the task.
+    cancels the task. To have the work changed instead: muster task review --request-changes.
     """
     gate = require_open_gate(muster.api, number)
     kind = str(gate["kind"])
     if kind not in YES_NO_RESULTS:
         raise _wrong_command_error(gate)
+    if reject and not yes:
+        _confirm_end(number, _ENDING_QUESTIONS[kind])
     more = {"minutes": more_minutes, "tokens": more_tokens, "cost": more_cost}
     budget = {name: value for name, value in more.items() if value is not None}
     extra = {"budget": budget} if budget else {}
@@ -58,10 +70,11 @@ def confirm(
 @click.command
 @task_argument
 @click.argument("choice", required=False)
+@click.option("--yes", is_flag=True, help="Don't ask before ending the task.")
 @_comment_option
 @pass_muster
 @outputs(ANSWERED_TASK)
-def choose(muster: Muster, number: int, choice: str | None, comment: str | None) -> Any:
+def choose(muster: Muster, number: int, choice: str | None, yes: bool, comment: str | None) -> Any:
     """Answer a task's question with one of its choices. Without CHOICE, list them.
 
     CHOICE is a choice's text, the beginning of its text, or its number, counted from 1.
@@ -75,7 +88,10 @@ def choose(muster: Muster, number: int, choice: str | None, comment: str | None)
         for place, offered in enumerate(choices, 1):
             click.echo(f"{place}  {text_format.one_line(offered)}")
         return None
-    return _post_answer(muster.api, gate, match_choice(choices, choice), comment)
+    result = match_choice(choices, choice)
+    if (gate.get("kind"), result) == _ENDING_CHOICE and not yes:
+        _confirm_end(number, "End task #{}?")
+    return _post_answer(muster.api, gate, result, comment)
 
 
 def match_choice(choices: list[str], text: str) -> str:
@@ -104,6 +120,13 @@ def input_(muster: Muster, number: int, text: str | None, comment: str | None) -
         raise _wrong_command_error(gate)
     prompt = text_format.one_line(gate.get("prompt"))
     return _post_answer(muster.api, gate, read_text(text, prompt or "Your answer."), comment)
+
+
+def _confirm_end(number: int, question: str) -> None:
+    """Ask before an answer that ends the task, at a terminal. Scripts have chosen it by name."""
+    if sys.stdin.isatty():
+        info(_END_EFFECT)
+        require_yes(question.format(number))
 
 
 def require_open_gate(api: Api, number: int) -> Mapping[str, Any]:

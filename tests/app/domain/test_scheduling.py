@@ -37,6 +37,7 @@ FIT = Candidate(
     memory_bytes=8 << 30,
 )
 SICK = AgentHealth(healthy=False)
+ABSENT = AgentHealth(healthy=False, reason="binary_missing")
 
 
 def _reason(machine: Candidate, request: Request = ASKED) -> Reason | None:
@@ -94,6 +95,7 @@ def test_every_rule_has_its_own_case():
         ({"status": MachineStatus.DRAINED}, Reason.DRAINING),
         ({"status": MachineStatus.DRAINING, "connected": False}, Reason.DRAINING),
         ({"agents": {}}, Reason.CAPABILITY_MISSING),
+        ({"agents": {"claude": ABSENT}}, Reason.CAPABILITY_MISSING),
         ({"sandbox_level": None}, Reason.SANDBOX_UNAVAILABLE),
         ({"labels": {}}, Reason.LABEL_MISMATCH),
         ({"labels": {"gpu": "true"}}, None),

@@ -4,9 +4,12 @@ import { revealInvisible } from '../../lib/format/invisibleChars'
 import { Button } from '../controls/Button'
 import { useShortcuts } from '../hooks/shortcuts'
 import type { Option, Send } from './answerOptions'
+import { CommentField } from './CommentField'
+import { EndTaskDialog } from './EndTaskDialog'
 import styles from './Gate.module.css'
 
 type Props = {
+  taskId: number
   options: Option[]
   isLong: boolean
   takesComment?: boolean
@@ -17,6 +20,7 @@ type Props = {
 
 /** Answer buttons, with an optional comment. */
 export function AnswerButtons({
+  taskId,
   options,
   isLong,
   takesComment = true,
@@ -25,17 +29,21 @@ export function AnswerButtons({
   send,
 }: Props) {
   const [comment, setComment] = useState<string | null>(null)
-  const press = ({ result }: Option) => send({ result, comment: comment?.trim() || null })
-  const keyOf = (place: number) => (hasKeys && place < 9 ? String(place + 1) : undefined)
+  const [ending, end] = useState<Option | null>(null)
+  const press = (option: Option) =>
+    option.ending ? end(option) : send({ result: option.result, comment: comment?.trim() || null })
+  const keyOf = (place: number) => {
+    const hasKey = hasKeys && place < 9 && !options[place]?.ending
+    return hasKey ? String(place + 1) : undefined
+  }
   useShortcuts(
     'here',
     isOff || !hasKeys
       ? []
-      : options.slice(0, 9).map((option, place) => ({
-          key: String(place + 1),
-          what: option.name,
-          do: () => press(option),
-        })),
+      : options.flatMap((option, place) => {
+          const key = keyOf(place)
+          return key ? [{ key, what: option.name, do: () => press(option) }] : []
+        }),
   )
   return (
     <div className={styles.answers}>
@@ -59,6 +67,16 @@ export function AnswerButtons({
         )}
       </div>
       {comment !== null && <CommentField text={comment} isOff={isOff} onChange={setComment} />}
+      {ending?.ending && (
+        <EndTaskDialog
+          taskId={taskId}
+          ending={ending.ending}
+          comment={takesComment ? (comment ?? '') : null}
+          isOff={isOff}
+          onEnd={(why) => send({ result: ending.result, comment: why })}
+          onClose={() => end(null)}
+        />
+      )}
     </div>
   )
 }
@@ -67,22 +85,4 @@ export function AnswerButtons({
 function variantOf({ isMain, isBad }: Option, hasKeys: boolean) {
   if (isMain && hasKeys) return { variant: 'main' as const }
   return isBad ? { variant: 'bad' as const } : {}
-}
-
-function CommentField(props: { text: string; isOff: boolean; onChange: (text: string) => void }) {
-  return (
-    <label className="field">
-      <span className="label">{strings.gate.comment}</span>
-      <textarea
-        className="input"
-        // biome-ignore lint/a11y/noAutofocus: the user pressed a button to open this field
-        autoFocus
-        maxLength={10_000}
-        value={props.text}
-        disabled={props.isOff}
-        onChange={(event) => props.onChange(event.target.value)}
-      />
-      <span className="hint">{strings.gate.commentHint}</span>
-    </label>
-  )
 }

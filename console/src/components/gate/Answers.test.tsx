@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { screen, waitFor } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { dequeueToasts } from '../../state/toasts'
 import { renderInPage } from '../../testing/render'
@@ -10,6 +10,8 @@ import { Answers } from './Answers'
 const ROUTE = 'POST /api/web/tasks/7/confirm-stage'
 const button = (name: string | RegExp) => screen.getByRole<HTMLButtonElement>('button', { name })
 const toasts = () => dequeueToasts().map(({ line }) => line)
+const inDialog = async (name: string, label: string) =>
+  within(await screen.findByRole('dialog', { name })).getByRole('button', { name: label })
 const ofGate = { round: 1, stageIndex: 1, number: 0 }
 
 beforeEach(() => void dequeueToasts())
@@ -19,14 +21,14 @@ describe('answers that are pressed', () => {
     const { answer, resolve } = pending()
     const asked = serve({ [ROUTE]: () => answer })
     const { user } = await renderInPage(<Answers taskId={7} gate={makeGate()} hasKeys />)
-    await user.dblClick(button(/Confirm/))
-    expect(button(/Confirm/).disabled && button(/Reject/).disabled).toBe(true)
+    await user.dblClick(button(/Approve/))
+    expect(button(/Approve/).disabled && button(/Reject/).disabled).toBe(true)
     resolve(Response.json({}))
     await waitFor(() => expect(asked).toHaveLength(1))
     await waitFor(() =>
       expect(asked[0]?.body).toEqual({ ...ofGate, result: 'confirm', comment: null }),
     )
-    expect(button(/Confirm/).disabled).toBe(true)
+    expect(button(/Approve/).disabled).toBe(true)
   })
 
   it('take a comment along', async () => {
@@ -34,9 +36,9 @@ describe('answers that are pressed', () => {
     const { user } = await renderInPage(<Answers taskId={7} gate={makeGate()} hasKeys />)
     await user.click(button('Add comment'))
     await user.type(screen.getByRole('textbox'), ' Not on a Friday. ')
-    await user.click(button(/Reject/))
+    await user.click(button(/Approve/))
     await waitFor(() =>
-      expect(asked[0]?.body).toMatchObject({ result: 'reject', comment: 'Not on a Friday.' }),
+      expect(asked[0]?.body).toMatchObject({ result: 'confirm', comment: 'Not on a Friday.' }),
     )
   })
 
@@ -61,6 +63,81 @@ describe('answers that are pressed', () => {
   })
 })
 
+describe('an answer that ends the task', () => {
+  it('asks first, with its effect, and takes a comment along', async () => {
+    const asked = serve({ [ROUTE]: () => Response.json({}) })
+    const { user } = await renderInPage(<Answers taskId={7} gate={makeGate()} hasKeys />)
+    await user.click(button('Reject and end the task'))
+    const dialog = await screen.findByRole('dialog', { name: 'Reject #7 and end the task?' })
+    expect(within(dialog).getByText(/The task ends as cancelled/)).toBeDefined()
+    expect(asked).toEqual([])
+    await user.type(within(dialog).getByRole('textbox'), 'Not on a Friday.')
+    await user.click(within(dialog).getByRole('button', { name: 'Reject and end the task' }))
+    await waitFor(() =>
+      expect(asked[0]?.body).toMatchObject({ result: 'reject', comment: 'Not on a Friday.' }),
+    )
+  })
+
+  it('can be taken back before', async () => {
+    const asked = serve({})
+    const { user } = await renderInPage(<Answers taskId={7} gate={makeGate()} hasKeys />)
+    await user.click(button('Reject and end the task'))
+    await user.click(await inDialog('Reject #7 and end the task?', 'Keep it waiting'))
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    expect(asked).toEqual([])
+  })
+
+  const ending = { number: 1, choices: ['end'] }
+  it.each([
+    ['at a gate', makeGate(), true],
+    ['at a gate without work', makeGate(), false],
+    ['of a budget', makeGate({ kind: 'budget', number: 1, budgets: [] }), false],
+    ['of a checkpoint', makeGate({ kind: 'checkpoint', ...ending }), false],
+  ])('has no key %s', async (_, gate, canRequestChanges) => {
+    const asked = serve({ [ROUTE]: () => Response.json({}) })
+    const { user } = await renderInPage(
+      <Answers taskId={7} gate={gate} canRequestChanges={canRequestChanges} hasKeys />,
+    )
+    const endings = screen.getAllByRole('button', { name: /Reject|Stop|End/ })
+    for (const each of endings) expect(each.getAttribute('aria-keyshortcuts')).toBeNull()
+    for (const key of '23456789') await user.keyboard(key)
+    expect(screen.queryByRole('dialog')).toBeNull()
+    expect(asked).toEqual([])
+  })
+})
+
+describe('a request for changes', () => {
+  const REVIEW = 'POST /api/web/tasks/7/reviews'
+  const show = () =>
+    renderInPage(<Answers taskId={7} gate={makeGate()} canRequestChanges hasKeys />)
+
+  it.each([
+    [{ id: 1 }, 'Changes requested. A new round starts.'],
+    [null, "No round started: there's no work to continue from."],
+  ])('starts a round with its text (%o)', async (followUp, line) => {
+    const asked = serve({ [REVIEW]: () => Response.json({ followUp }, { status: 201 }) })
+    const { user } = await show()
+    await user.click(button(/^Request changes/))
+    const [, send] = screen.getAllByRole<HTMLButtonElement>('button', { name: /^Request changes/ })
+    expect(send?.disabled).toBe(true)
+    await user.type(screen.getByRole('textbox'), ' Smaller steps. ')
+    await user.click(send as HTMLElement)
+    await waitFor(() => expect(toasts()).toEqual([line]))
+    expect(asked.map(({ body }) => body)).toContainEqual({
+      verdict: 'request_changes',
+      body: 'Smaller steps.',
+      stageIndex: 1,
+      number: 0,
+    })
+  })
+
+  it('is not offered where there is nothing to change', async () => {
+    serve({})
+    await renderInPage(<Answers taskId={7} gate={makeGate()} hasKeys />)
+    expect(screen.queryByRole('button', { name: /Request changes/ })).toBeNull()
+  })
+})
+
 describe('an answer that is not taken', () => {
   const answeredBy = { id: 9, name: 'mei' }
   it.each([
@@ -74,9 +151,9 @@ describe('an answer that is not taken', () => {
   ])('%s, and may be given again', async (_, response, line) => {
     serve({ [ROUTE]: () => response })
     const { user } = await renderInPage(<Answers taskId={7} gate={makeGate()} hasKeys />)
-    await user.click(button(/Confirm/))
+    await user.click(button(/Approve/))
     await waitFor(() => expect(toasts()).toEqual([line]))
-    expect(button(/Confirm/).disabled).toBe(false)
+    expect(button(/Approve/).disabled).toBe(false)
   })
 })
 
@@ -130,10 +207,11 @@ describe('an answer about a budget', () => {
     )
   })
 
-  it('ends the task', async () => {
+  it('ends the task, but asks first', async () => {
     const asked = serve({ [ROUTE]: () => Response.json({}) })
     const { user } = await renderInPage(<Answers taskId={7} gate={gate} hasKeys />)
     await user.click(button(/Stop task/))
+    await user.click(await inDialog('Stop #7?', 'Stop task'))
     await waitFor(() => expect(asked[0]?.body).toEqual({ ...ofGate, number: 1, result: 'stop' }))
   })
 })

@@ -2,17 +2,26 @@ import { gateAnswer, type PendingGate, useAnswerGate } from '../../queries/gates
 import { AnswerButtons } from './AnswerButtons'
 import { type Option, optionsOf, type Send } from './answerOptions'
 import { BudgetAnswer } from './BudgetAnswer'
+import { ConfirmAnswers } from './ConfirmAnswers'
 import { TextAnswer } from './TextAnswer'
 
 /** The possible answers to a question. Disabled from the click until the server has responded and
  *  its response is displayed. `hasKeys`: keys 1 to 9 select an answer. */
-export function Answers(props: { taskId: number; gate: PendingGate; hasKeys?: boolean }) {
-  const { gate } = props
+export function Answers(props: {
+  taskId: number
+  gate: PendingGate
+  canRequestChanges?: boolean
+  hasKeys?: boolean
+}) {
+  const { taskId, gate, canRequestChanges = false } = props
   const answer = useAnswerGate(props.taskId)
   const isOff = answer.isPending || answer.isSuccess
   const send: Send = (said) => answer.mutate(gateAnswer(gate, said))
   const options: Option[] = optionsOf(gate)
-  const drawn = { isOff, send, hasKeys: props.hasKeys ?? false }
+  const drawn = { taskId, isOff, send, hasKeys: props.hasKeys ?? false }
+  if (gate.kind === 'confirm') {
+    return <ConfirmAnswers {...drawn} gate={gate} canRequestChanges={canRequestChanges} />
+  }
   if (gate.kind === 'budget') return <BudgetAnswer {...drawn} gate={gate} />
   if (options.length === 0) return <TextAnswer {...drawn} />
   return (

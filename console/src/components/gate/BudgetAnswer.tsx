@@ -6,11 +6,13 @@ import type { PendingGate } from '../../queries/gates'
 import { Button } from '../controls/Button'
 import { useShortcuts } from '../hooks/shortcuts'
 import type { Send } from './answerOptions'
+import { EndTaskDialog } from './EndTaskDialog'
 import styles from './Gate.module.css'
 
 /** Answers to a spent budget: raise it and continue, or stop. An empty field adds as much as the
  *  budget has. */
 export function BudgetAnswer(props: {
+  taskId: number
   gate: PendingGate
   isOff: boolean
   hasKeys: boolean
@@ -20,15 +22,10 @@ export function BudgetAnswer(props: {
   const [more, setMore] = useState<Partial<Record<Limit, string>>>({})
   const limited = limitedFigures(props.gate)
   const resume = () => send({ result: 'continue', budget: readBudget(more) })
-  const stop = () => send({ result: 'stop' })
+  const [isEnding, end] = useState(false)
   useShortcuts(
     'here',
-    isOff || !hasKeys
-      ? []
-      : [
-          { key: '1', what: strings.gate.continueTask, do: resume },
-          { key: '2', what: strings.gate.stop, do: stop },
-        ],
+    isOff || !hasKeys ? [] : [{ key: '1', what: strings.gate.continueTask, do: resume }],
   )
   return (
     <div className={styles.answers}>
@@ -54,10 +51,20 @@ export function BudgetAnswer(props: {
         <Button variant="main" hint={hasKeys ? '1' : undefined} disabled={isOff} onClick={resume}>
           {strings.gate.continueTask}
         </Button>
-        <Button variant="bad" hint={hasKeys ? '2' : undefined} disabled={isOff} onClick={stop}>
+        <Button variant="bad" disabled={isOff} onClick={() => end(true)}>
           {strings.gate.stop}
         </Button>
       </div>
+      {isEnding && (
+        <EndTaskDialog
+          taskId={props.taskId}
+          ending="stop"
+          comment={null}
+          isOff={isOff}
+          onEnd={() => send({ result: 'stop' })}
+          onClose={() => end(false)}
+        />
+      )}
     </div>
   )
 }

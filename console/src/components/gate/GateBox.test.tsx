@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
-import { screen } from '@testing-library/react'
-import { describe, expect, it } from 'vitest'
+import { act, screen } from '@testing-library/react'
+import { describe, expect, it, vi } from 'vitest'
 import { renderInPage } from '../../testing/render'
 import { makeGate, makeTask, type PendingGate } from '../../testing/tasks'
 import { GateBox } from './GateBox'
@@ -30,8 +30,20 @@ const spent = {
 
 describe('a question', () => {
   it.each<[string, Partial<PendingGate>, string, string, string[]]>([
-    ['before a stage', {}, 'Before ship', 'Ship it?', ['Confirm1', 'Reject2', 'Add comment']],
-    ['without a prompt', { prompt: '' }, 'Before ship', 'Start ship?', ['Confirm1', 'Reject2']],
+    [
+      'before a stage',
+      {},
+      'Before ship',
+      'Ship it?',
+      ['Approve1', 'Reject and end the task', 'Add comment'],
+    ],
+    [
+      'without a prompt',
+      { prompt: '' },
+      'Before ship',
+      'Start ship?',
+      ['Approve1', 'Reject and end the task'],
+    ],
     [
       'with choices',
       { kind: 'choose', choices: ['red', 'green'] },
@@ -52,7 +64,7 @@ describe('a question', () => {
       { kind: 'budget', number: 1, budgets: [spent] },
       'Budget used up',
       'Raise the budget?',
-      ['Continue1', 'Stop task2'],
+      ['Continue1', 'Stop task'],
     ],
     [
       'about a branch',
@@ -94,6 +106,18 @@ describe('a question', () => {
     await rerender(<GateBox task={task} gate={makeGate({ diff })} canAnswer />)
     expect(screen.getByText('3 files')).toBeDefined()
     expect(screen.getByRole('link').getAttribute('href')).toBe('/tasks/7?view=diff')
+  })
+
+  it('grows older while you look at it', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
+    try {
+      await show(makeGate({ requestedAt: new Date(Date.now() - 4_000).toISOString() }))
+      expect(screen.getByText(/^Asked/).textContent).toContain('Asked 4 s ago')
+      act(() => vi.advanceTimersByTime(3_000))
+      expect(screen.getByText(/^Asked/).textContent).toContain('Asked 7 s ago')
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it.each<[Partial<PendingGate>, RegExp]>([

@@ -4,7 +4,7 @@ import { agentName } from '../../lib/format/agentNames'
 import { revealInvisible } from '../../lib/format/invisibleChars'
 import { formatRoughDuration, formatTime } from '../../lib/format/times'
 import type { PendingGate } from '../../queries/gates'
-import { useNow } from '../hooks/useNow'
+import { useTicking } from '../hooks/useNow'
 import { LazyMarkdown } from '../markdown/LazyMarkdown'
 import { Answers } from './Answers'
 import { BranchConflict } from './BranchConflict'
@@ -12,11 +12,18 @@ import styles from './Gate.module.css'
 import { GateDiff } from './GateDiff'
 import { SpentBudgets } from './SpentBudgets'
 
-type GateTask = Pick<Schemas['TaskDetail'], 'id' | 'projectKey' | 'agentType'>
+type GateTask = Pick<Schemas['TaskDetail'], 'id' | 'projectKey' | 'agentType' | 'allowedActions'>
+type Props = {
+  task: GateTask
+  gate: PendingGate
+  canAnswer: boolean
+  /** Your review on this page has the answers: they are in one place. */
+  isAnsweredBeside?: boolean
+}
 
 /** A question with its context and answers. */
-export function GateBox(props: { task: GateTask; gate: PendingGate; canAnswer: boolean }) {
-  const { task, gate, canAnswer } = props
+export function GateBox({ task, gate, canAnswer, isAnsweredBeside = false }: Props) {
+  const canRequestChanges = task.allowedActions.includes('review') && gate.diff !== null
   const title = titleOf(task, gate)
   return (
     <section className={styles.box} id="question" aria-label={title}>
@@ -29,7 +36,14 @@ export function GateBox(props: { task: GateTask; gate: PendingGate; canAnswer: b
       {gate.diff && <GateDiff task={task} gate={gate} diff={gate.diff} />}
       {gate.budgets && <SpentBudgets budgets={gate.budgets} />}
       {gate.branch && <BranchConflict branch={gate.branch} />}
-      {canAnswer && <Answers taskId={task.id} gate={gate} hasKeys />}
+      {canAnswer && !isAnsweredBeside && (
+        <Answers taskId={task.id} gate={gate} canRequestChanges={canRequestChanges} hasKeys />
+      )}
+      {canAnswer && isAnsweredBeside && (
+        <a className="link" href="#review">
+          {strings.gate.beside}
+        </a>
+      )}
       <p className={`hint ${styles.by}`}>
         <GateDeadline task={task} gate={gate} />
       </p>
@@ -56,7 +70,10 @@ export function questionOf({ kind, prompt, stageName }: PendingGate): string {
 
 /** The age of the question, and its default action with its time. */
 function GateDeadline({ task, gate }: { task: GateTask; gate: PendingGate }) {
-  const now = useNow()
+  return useTicking((now) => deadlineText(task, gate, now))
+}
+
+function deadlineText(task: GateTask, gate: PendingGate, now: number): string {
   const asked = strings.gate.asked(
     formatRoughDuration(now - Date.parse(gate.requestedAt), strings.units),
   )

@@ -17,8 +17,7 @@ vi.mock('../../realtime/taskStream', () => ({
 }))
 
 const PROFILE = { 'GET /api/web/profile': () => Response.json({ id: 3, name: 'ada' }) }
-const PENDING = 'GET /api/web/tasks/7/pending-confirm'
-const asks = { ...PROFILE, [PENDING]: () => Response.json(makeGate()) }
+const asking = { gate: makeGate() }
 
 beforeEach(() => void dequeueToasts())
 
@@ -26,22 +25,26 @@ it.each([
   ['with answers for those who can give one', ['answer'] as const, 1],
   ['without them for others', ['review'] as const, 0],
 ])('an open question is shown %s', async (_, allowedActions, count) => {
-  serve(asks)
-  await renderInPage(<TaskGate task={makeTask({ allowedActions: [...allowedActions] })} />)
+  serve(PROFILE)
+  await renderInPage(
+    <TaskGate task={makeTask({ ...asking, allowedActions: [...allowedActions] })} />,
+  )
   expect(await screen.findByRole('region', { name: 'Before ship' })).toBeDefined()
-  expect(screen.queryAllByRole('button', { name: /Confirm/ })).toHaveLength(count)
+  expect(screen.queryAllByRole('button', { name: /Approve/ })).toHaveLength(count)
 })
 
-it('nothing is asked for while the task works', async () => {
-  const asked = serve(asks)
-  await renderInPage(<TaskGate task={makeTask({ status: 'running', suspendReason: null })} />)
-  expect(asked.map(({ route }) => route)).not.toContain(PENDING)
-  expect(screen.queryByRole('region')).toBeNull()
+it('is answered in one place: beside the diff, only there', async () => {
+  serve(PROFILE)
+  await renderInPage(<TaskGate task={makeTask(asking)} isAnsweredBeside />)
+  expect(await screen.findByRole('region', { name: 'Before ship' })).toBeDefined()
+  expect(screen.queryAllByRole('button')).toEqual([])
+  const link = screen.getByRole('link', { name: 'Answer in your review' })
+  expect(link.getAttribute('href')).toBe('#review')
 })
 
 it('goes as soon as the task has been answered', async () => {
-  serve(asks)
-  const { rerender } = await renderInPage(<TaskGate task={makeTask()} />)
+  serve(PROFILE)
+  const { rerender } = await renderInPage(<TaskGate task={makeTask(asking)} />)
   await screen.findByRole('region')
   await rerender(<TaskGate task={makeTask({ status: 'assigned', suspendReason: null })} />)
   expect(screen.queryByRole('region')).toBeNull()
@@ -51,8 +54,8 @@ it.each([
   ['names others who answer', 9, ['mei answered: confirm']],
   ['says nothing of your own answer', 3, []],
 ])('%s', async (_, id, lines) => {
-  serve(asks)
-  const { client } = await renderInPage(<TaskGate task={makeTask()} />)
+  serve(PROFILE)
+  const { client } = await renderInPage(<TaskGate task={makeTask(asking)} />)
   await vi.waitFor(() => expect(client.getQueryData(['me'])).toBeDefined())
   const data = { result: 'confirm', answeredBy: { id, name: 'mei' } }
   const events = [

@@ -2,7 +2,6 @@ import { useMemo } from 'react'
 import type { Schemas } from '../../api/client'
 import { strings } from '../../i18n'
 import { textIn } from '../../lib/task/entryData'
-import { isWaitingForAnswer, useGate } from '../../queries/gates'
 import { useMe } from '../../queries/me'
 import { type TaskListener, useTaskStream } from '../../realtime/taskStream'
 import { showToast } from '../../state/toasts'
@@ -10,13 +9,19 @@ import styles from './Gate.module.css'
 import { GateBox, questionOf } from './GateBox'
 import { QuestionReminder } from './QuestionReminder'
 
+type Props = {
+  task: Schemas['TaskDetail']
+  /** The review beside the diff answers it. */
+  isAnsweredBeside?: boolean
+}
+
 /** A task's open question, above the task's tabs. If another user answers it meanwhile, a toast
  *  shows who, and the answer. */
-export function TaskGate({ task }: { task: Schemas['TaskDetail'] }) {
-  const { data: gate } = useGate(task)
+export function TaskGate({ task, isAnsweredBeside = false }: Props) {
+  const { gate } = task
   const canAnswer = task.allowedActions.includes('answer')
   useAnswerToasts(task.id)
-  if (!gate || !isWaitingForAnswer(task)) return null
+  if (!gate) return null
   return (
     <div className={styles.place}>
       <GateBox
@@ -24,8 +29,9 @@ export function TaskGate({ task }: { task: Schemas['TaskDetail'] }) {
         task={task}
         gate={gate}
         canAnswer={canAnswer}
+        isAnsweredBeside={isAnsweredBeside}
       />
-      {canAnswer && <QuestionReminder question={questionOf(gate)} />}
+      {canAnswer && !isAnsweredBeside && <QuestionReminder question={questionOf(gate)} />}
     </div>
   )
 }

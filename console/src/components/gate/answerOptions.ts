@@ -3,11 +3,16 @@
 import { strings } from '../../i18n'
 import type { GateResponse, PendingGate } from '../../queries/gates'
 
+/** How an answer ends the task. */
+export type Ending = 'reject' | 'stop' | 'end'
+
 export type Option = {
   result: string
   name: string
   why?: string
   isBad?: boolean
+  /** It ends the task: asks first, and has no key. */
+  ending?: Ending
   isMain?: boolean
 }
 
@@ -16,8 +21,8 @@ export type Send = (answer: GateResponse) => void
 export function optionsOf({ kind, choices }: Pick<PendingGate, 'kind' | 'choices'>): Option[] {
   if (kind === 'confirm') {
     return [
-      { result: 'confirm', name: strings.gate.confirm, isMain: true },
-      { result: 'reject', name: strings.gate.reject, isBad: true },
+      { result: 'confirm', name: strings.gate.confirm },
+      { result: 'reject', name: strings.gate.reject, isBad: true, ending: 'reject' },
     ]
   }
   if (kind === 'input') return []
@@ -31,7 +36,7 @@ function checkpointOption(result: string): Option {
   const { resume, resumeWhy, end, endWhy } = strings.gate
   if (result === 'resume') return { result, name: resume, why: resumeWhy, isMain: true }
   return result === 'end'
-    ? { result, name: end, why: endWhy, isBad: true }
+    ? { result, name: end, why: endWhy, isBad: true, ending: 'end' }
     : { result, name: result }
 }
 

@@ -76,6 +76,7 @@ export const statusText = {
     `Done ${ago} ago; changes that people made to its branch were kept`,
   unchanged: (ago: string) => `Done ${ago} ago without changes`,
   cancelled: (ago: string) => `Cancelled ${ago} ago`,
+  endedBy: (answer: string, ago: string) => `${answer}, ${ago} ago`,
   took: (duration: string) => `took ${duration}`,
   inAll: (duration: string) => `${duration} in total`,
   waitingFollowUps: (n: number) => one(n, '1 follow-up queued', `${n} follow-ups queued`),

@@ -31,6 +31,7 @@ export const task = {
   notAsked: 'not asked yet',
   soFar: (duration: string) => `${duration} so far`,
   waited: (duration: string) => `waited ${duration}`,
+  unanswered: (duration: string) => `no answer in ${duration}`,
   thenAsking: (worked: string, asked: string) => `${worked}, then ${asked} waiting`,
   andAsked: (worked: string, asked: string) => `${worked}, plus ${asked} waiting`,
   ofLimit: (worked: string, limit: string) => `${worked} of ${limit}`,
@@ -45,6 +46,8 @@ export const task = {
     stopped: 'stopped',
     future: 'not started',
     past: 'answered',
+    rejected: 'rejected',
+    unanswered: 'closed without an answer',
   },
   views: 'Task views',
   view: {

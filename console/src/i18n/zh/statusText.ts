@@ -64,6 +64,7 @@ export const statusText: typeof en = {
   completedKept: (ago) => `${ago}前完成，任务分支保留了他人的修改`,
   unchanged: (ago) => `${ago}前完成，没有任何改动`,
   cancelled: (ago) => `${ago}前取消`,
+  endedBy: (answer, ago) => `${ago}前，${answer}`,
   took: (duration) => `用时 ${duration}`,
   inAll: (duration) => `总计 ${duration}`,
   waitingFollowUps: (n) => `${n} 条后续指令在排队`,

@@ -30,6 +30,7 @@ export const task: typeof en = {
   notAsked: '尚未询问',
   soFar: (duration) => `已 ${duration}`,
   waited: (duration) => `等待了 ${duration}`,
+  unanswered: (duration) => `${duration} 内无人回答`,
   thenAsking: (worked, asked) => `${worked}，之后提问 ${asked}`,
   andAsked: (worked, asked) => `${worked}，另有提问 ${asked}`,
   ofLimit: (worked, limit) => `${worked}，上限 ${limit}`,
@@ -44,6 +45,8 @@ export const task: typeof en = {
     stopped: '已停止',
     future: '未开始',
     past: '已回答',
+    rejected: '已拒绝',
+    unanswered: '无人回答即关闭',
   },
   views: '任务视图',
   view: {

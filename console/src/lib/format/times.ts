@@ -35,7 +35,7 @@ export function formatRoughDuration(milliseconds: number, units: Units): string 
  *  isn't the current one. */
 export function formatTimestamp(at: Date, now: Date, units: Units, locale: string): string {
   const ago = now.getTime() - at.getTime()
-  // The clock updates only twice a minute, so a recent time may be in the future.
+  // The server's clock may be ahead of the browser's, so a recent time may be in the future.
   if (Math.abs(ago) < DAY)
     return ago > -MINUTE ? formatRoughDuration(ago, units) : formatTime(at, locale)
   if (Math.abs(ago) < 6 * DAY) {

@@ -132,12 +132,21 @@ export function labelsOf({ labels }: Pick<Machine, 'labels'>): string[] {
 /** Applies updates to the list. A new machine that isn't fully known appears once the list is
  *  fetched again. */
 export function applyUpdates(known: readonly Machine[], news: readonly MachineUpdate[]): Machine[] {
+  const ids = new Set(known.map(({ id }) => id))
+  const added = news.filter((one): one is Machine => !ids.has(one.id) && one.name !== undefined)
+  return [...changeMachines(known, news), ...added].filter(
+    ({ status }) => status !== 'decommissioned',
+  )
+}
+
+/** Applies updates to the known machines only. */
+export function changeMachines(
+  known: readonly Machine[],
+  news: readonly MachineUpdate[],
+): Machine[] {
   const changes = new Map(news.map((one) => [one.id, one]))
-  const old = known.map((machine) => {
+  return known.map((machine) => {
     const change = changes.get(machine.id)
-    changes.delete(machine.id)
     return change ? { ...machine, ...change } : machine
   })
-  const added = [...changes.values()].filter((one): one is Machine => one.name !== undefined)
-  return [...old, ...added].filter(({ status }) => status !== 'decommissioned')
 }

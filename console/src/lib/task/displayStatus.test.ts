@@ -12,3 +12,8 @@ it.each([
 ] as const)('%s by %s looks as %s', (status, suspendReason, look) => {
   expect(displayStatus({ status, suspendReason })).toBe(look)
 })
+
+it('a queued task whose question is open needs a person', () => {
+  const waitingFor = { reason: 'gate', nextAction: null, at: null } as const
+  expect(displayStatus({ status: 'queued', suspendReason: null, waitingFor })).toBe('needs')
+})

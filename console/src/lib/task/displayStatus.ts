@@ -11,10 +11,13 @@ export type DisplayStatus =
   | 'failed'
   | 'cancelled'
 
-type StatusFields = Pick<Schemas['ListedTask'], 'status' | 'suspendReason'>
+type StatusFields = Pick<Schemas['ListedTask'], 'status' | 'suspendReason'> &
+  Partial<Pick<Schemas['TaskDetail'], 'waitingFor'>>
 
-/** Splits `suspended` in two: it needs a person, or it continues by itself. */
-export function displayStatus({ status, suspendReason }: StatusFields): DisplayStatus {
+/** Splits `suspended` in two: it needs a person, or it continues by itself. A queued task may need a
+ *  person, too: its machine drains, and its question is still open. */
+export function displayStatus({ status, suspendReason, waitingFor }: StatusFields): DisplayStatus {
+  if (status === 'queued' && waitingFor?.reason === 'gate') return 'needs'
   if (status !== 'suspended') return status
   return suspendReason === 'quota' || suspendReason === 'machine_lost' ? 'waits' : 'needs'
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Schemas } from '../../api/client'
 import { units as enUnits } from '../../i18n/en/common'
+import { gate as enGate } from '../../i18n/en/gate'
 import { statusText as en } from '../../i18n/en/statusText'
 import { units as zhUnits } from '../../i18n/zh/common'
+import { gate as zhGate } from '../../i18n/zh/gate'
 import { statusText as zh } from '../../i18n/zh/statusText'
 import { type StatusTextContext, statusText } from './statusText'
 
@@ -11,6 +13,7 @@ const task = (some: object) =>
     agentType: 'claude',
     pipeline: [],
     waitingFor: null,
+    lastAnswer: null,
     updatedAt: '2030-01-31T12:00:00Z',
     ...some,
   }) as unknown as Schemas['TaskDetail']
@@ -24,8 +27,8 @@ const blockedTask = (reason: string, ...details: string[]) => {
 
 const machineNames = new Map([['h', 'heron']])
 const contexts: Record<'en' | 'zh', StatusTextContext> = {
-  en: { words: en, units: enUnits, locale: 'en-US', now: 0, machineNames },
-  zh: { words: zh, units: zhUnits, locale: 'zh-CN', now: 0, machineNames },
+  en: { words: en, gateWords: enGate, units: enUnits, locale: 'en-US', now: 0, machineNames },
+  zh: { words: zh, gateWords: zhGate, units: zhUnits, locale: 'zh-CN', now: 0, machineNames },
 }
 
 describe.each(['en', 'zh'] as const)('the words of why, in %s', (tongue) => {

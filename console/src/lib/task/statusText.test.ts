@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Schemas } from '../../api/client'
 import { units as enUnits } from '../../i18n/en/common'
+import { gate as enGate } from '../../i18n/en/gate'
 import { statusText as en } from '../../i18n/en/statusText'
 import { units as zhUnits } from '../../i18n/zh/common'
+import { gate as zhGate } from '../../i18n/zh/gate'
 import { statusText as zh } from '../../i18n/zh/statusText'
 import { type StatusTextContext, statusText } from './statusText'
 
@@ -27,6 +29,7 @@ const plain = {
   failure: null,
   queue: null,
   waitingFor: null,
+  lastAnswer: null,
   startedAt: ago(12),
   finishedAt: null,
   updatedAt: ago(3),
@@ -59,8 +62,8 @@ const machineNames = new Map([
   ['l', 'lark'],
 ])
 const catalogs: Record<'en' | 'zh', StatusTextContext> = {
-  en: { words: en, units: enUnits, locale: 'en-US', now, machineNames },
-  zh: { words: zh, units: zhUnits, locale: 'zh-CN', now, machineNames },
+  en: { words: en, gateWords: enGate, units: enUnits, locale: 'en-US', now, machineNames },
+  zh: { words: zh, gateWords: zhGate, units: zhUnits, locale: 'zh-CN', now, machineNames },
 }
 
 type Row = [

@@ -1,10 +1,12 @@
 /** Explains a task's status: a sentence, and the next action. The current time, the texts and the
  *  machines' names are arguments. Pure. */
 import type { Schemas } from '../../api/client'
+import type { gate as GateWords } from '../../i18n/en/gate'
 import type { statusText as Words } from '../../i18n/en/statusText'
 import { agentName } from '../format/agentNames'
 import { revealInvisible } from '../format/invisibleChars'
 import { formatDuration, formatRoughDuration, formatTime, type Units } from '../format/times'
+import { answerText, answerWithComment, endsTask } from './answers'
 
 type Task = Schemas['TaskDetail']
 type Gate = Pick<Schemas['PendingGate'], 'kind' | 'stageName' | 'requestedAt' | 'branch'>
@@ -12,6 +14,7 @@ export type StatusText = { summary: string; detail: string }
 
 export type StatusTextContext = {
   words: typeof Words
+  gateWords: typeof GateWords
   units: Units
   locale: string
   /** In milliseconds. */
@@ -26,6 +29,15 @@ export type StatusTextContext = {
 export function statusText(task: Task, around: StatusTextContext): StatusText {
   const { summary, detail } = rawStatusText(task, around)
   return { summary: revealInvisible(summary), detail: revealInvisible(detail) }
+}
+
+/** Returns who answered the question of the current stage, or the round's last one once the task has
+ *  ended; empty if no one has. */
+export function lastAnswerText(task: Task, gateWords: typeof GateWords): string {
+  const { lastAnswer: answer } = task
+  const isOld = answer !== null && answer.stageIndex !== task.currentStageIndex
+  const isEnded = ['completed', 'failed', 'cancelled'].includes(task.status)
+  return answer === null || (isOld && !isEnded) ? '' : answerWithComment(answer, gateWords)
 }
 
 function rawStatusText(task: Task, around: StatusTextContext): StatusText {
@@ -99,9 +111,10 @@ function activeText(task: Task, around: StatusTextContext): StatusText {
   if (task.waitingFor?.reason === 'slot') return { summary: words.slot(machine), detail: '' }
   if (task.waitingFor?.reason === 'machine')
     return { summary: words.machineAway(machine), detail: aside }
-  const inAll = task.startedAt
+  const duration = task.startedAt
     ? words.inAll(formatDuration(now - Date.parse(task.startedAt), units))
     : ''
+  const inAll = joinTexts([duration, lastAnswerText(task, around.gateWords)], words)
   if (task.status === 'assigned') {
     const says = task.startedAt ? words.resumes(machine) : words.prepares(machine)
     return { summary: says, detail: inAll }
@@ -155,8 +168,10 @@ function gateText(gate: Gate, task: Task, { words, units, now }: StatusTextConte
 function finishedText(task: Task, around: StatusTextContext): StatusText {
   const { words, units, now } = around
   const ago = formatRoughDuration(now - Date.parse(task.finishedAt ?? task.updatedAt), units)
-  const aside =
+  const further =
     task.followUpsQueued > 0 ? words.waitingFollowUps(task.followUpsQueued) : durationText()
+  if (task.lastAnswer && endsTask(task.lastAnswer)) return endedText(task.lastAnswer, around, ago)
+  const aside = joinTexts([further, lastAnswerText(task, around.gateWords)], words)
   if (task.status === 'cancelled') return { summary: words.cancelled(ago), detail: aside }
   if (task.status === 'failed') return failedText(task, around, ago)
   if (task.result?.changed === false) return { summary: words.unchanged(ago), detail: aside }
@@ -170,6 +185,20 @@ function finishedText(task: Task, around: StatusTextContext): StatusText {
       formatDuration(Date.parse(task.finishedAt) - Date.parse(task.startedAt), units),
     )
   }
+}
+
+/** Explains a task that an answer has ended: who gave it, and why. */
+function endedText(
+  answer: Schemas['LastAnswer'],
+  { words, gateWords }: StatusTextContext,
+  ago: string,
+): StatusText {
+  const summary = words.endedBy(answerText(answer, gateWords), ago)
+  return { summary, detail: answer.comment?.trim() ?? '' }
+}
+
+function joinTexts(texts: string[], words: typeof Words): string {
+  return texts.filter(Boolean).reduce((all, one) => (all ? words.and(all, one) : one), '')
 }
 
 function failedText(task: Task, { words }: StatusTextContext, ago: string): StatusText {

@@ -21,6 +21,7 @@ const ROW_FIELDS = [
   'failure',
   'waitingFor',
   'question',
+  'lastAnswer',
   'position',
   'blockers',
   'allowedActions',

@@ -86,13 +86,40 @@ describe('the line of stages', () => {
     expect(describeParts(timeline(after, confirmed, now(500)))[2]).toBe('gate past 60')
   })
 
+  it('still asks in the queue, while a machine drains', () => {
+    const events = [
+      event(0, 'suspended', 2, { reason: 'gate' }),
+      event(10, 'requeued', 2, { reason: 'heron drains' }),
+    ]
+    const waitingFor = { reason: 'gate', nextAction: null, at: null }
+    const queued = task({ status: 'queued', currentStageIndex: 2, waitingFor })
+    expect(describeParts(timeline(queued, events, now(99)))[2]).toBe('gate asking 99')
+  })
+
+  it.each([
+    ['confirm', 'past', 'assigned'],
+    ['reject', 'rejected', 'cancelled'],
+  ])('shows who answered %s', (result, state, status) => {
+    const answeredBy = { id: 9, name: 'mei' }
+    const answer = { result, comment: 'Hm.', answeredBy, number: 0 }
+    const events = [event(0, 'suspended', 2, { reason: 'gate' }), event(9, 'confirmed', 2, answer)]
+    const [, , gate] = timeline(task({ status, currentStageIndex: 2 }), events, now(99))
+    expect(gate).toMatchObject({ state, answer: { kind: 'confirm', result, answeredBy } })
+  })
+
+  it('has no answer from a task that ended before', () => {
+    const events = [event(0, 'suspended', 2, { reason: 'gate' }), event(9, 'cancelled', 2)]
+    const parts = timeline(task({ status: 'cancelled', currentStageIndex: 2 }), events, now(99))
+    expect(describeParts(parts)[2]).toBe('gate unanswered 9')
+  })
+
   it('waits no more for a question that is withdrawn', () => {
     const events = [
       event(0, 'suspended', 2, { reason: 'gate' }),
       event(10, 'warning', 2, { withdrawn: true, number: 0 }),
     ]
     const parts = timeline(task({ status: 'queued', currentStageIndex: 2 }), events, now(99))
-    expect(describeParts(parts)[2]).toBe('gate past 10')
+    expect(describeParts(parts)[2]).toBe('gate unanswered 10')
   })
 
   it('begins anew what a new round does again, and no more', () => {

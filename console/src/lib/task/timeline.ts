@@ -1,11 +1,12 @@
 /** A task's stages over time, from its events: how long each ran, and how long it waited for
  *  people. The current time is an argument. Times are in milliseconds. Pure. */
 import type { Schemas } from '../../api/client'
+import { type Answer, answerInEvent, isRejection } from './answers'
 
 type Event = Pick<Schemas['Event'], 'type' | 'stageIndex' | 'data' | 'createdAt'>
 type Task = Pick<
   Schemas['TaskDetail'],
-  'pipeline' | 'status' | 'suspendReason' | 'currentStageIndex' | 'failure'
+  'pipeline' | 'status' | 'suspendReason' | 'currentStageIndex' | 'failure' | 'waitingFor'
 >
 
 export type TimelinePart =
@@ -13,8 +14,10 @@ export type TimelinePart =
       kind: 'gate'
       stage: number
       name: string
-      state: 'past' | 'asking' | 'future'
+      /** `unanswered`: it was withdrawn, or the task ended before an answer. */
+      state: 'past' | 'rejected' | 'unanswered' | 'asking' | 'future'
       waited: number
+      answer: Answer | null
     }
   | {
       kind: 'stage'
@@ -29,9 +32,24 @@ export type TimelinePart =
       limit: number
     }
 
-type Span = { worked: number; asked: number; waited: number; runs: number; isEnded: boolean }
+type Span = {
+  worked: number
+  asked: number
+  waited: number
+  runs: number
+  isEnded: boolean
+  /** The event with the answer to the question before it. */
+  answered: Event | null
+}
 
-const emptySpan = (): Span => ({ worked: 0, asked: 0, waited: 0, runs: 0, isEnded: false })
+const emptySpan = (): Span => ({
+  worked: 0,
+  asked: 0,
+  waited: 0,
+  runs: 0,
+  isEnded: false,
+  answered: null,
+})
 
 export function timeline(task: Task, events: readonly Event[], now: number): TimelinePart[] {
   const spans = spansOf(events, task.pipeline.length, isActive(task) ? now : null)
@@ -57,16 +75,28 @@ function hasGate(stage: Schemas['Stage']): boolean {
 
 function gateBefore(task: Task, index: number, span: Span): TimelinePart {
   const isHere = task.currentStageIndex === index && span.runs === 0
-  const isAsking = isHere && task.status === 'suspended' && task.suspendReason === 'gate'
   const isPast = task.currentStageIndex > index || span.runs > 0 || task.status === 'completed'
-  const state = isAsking ? 'asking' : isPast ? 'past' : 'future'
-  return {
-    kind: 'gate',
-    stage: index,
-    name: task.pipeline[index]?.name ?? '',
-    state: state === 'future' && span.waited > 0 ? 'past' : state,
-    waited: span.waited,
+  const kind = kindOfGate(task.pipeline[index])
+  const answer = span.answered && answerInEvent(span.answered, kind)
+  const state = () => {
+    if (isHere && isAtGate(task)) return 'asking'
+    if (isRejection(answer)) return 'rejected'
+    if (isPast || span.answered) return 'past'
+    return span.waited > 0 ? 'unanswered' : 'future'
   }
+  const name = task.pipeline[index]?.name ?? ''
+  return { kind: 'gate', stage: index, name, state: state(), waited: span.waited, answer }
+}
+
+function kindOfGate(stage: Schemas['Stage'] | undefined): Answer['kind'] {
+  if (stage?.choices?.length) return 'choose'
+  return stage?.input ? 'input' : 'confirm'
+}
+
+/** Whether its question is open: also in the queue, if its machine drains meanwhile. */
+function isAtGate({ status, suspendReason, waitingFor }: Task): boolean {
+  if (status === 'queued') return waitingFor?.reason === 'gate'
+  return status === 'suspended' && suspendReason === 'gate'
 }
 
 type StagePart = Extract<TimelinePart, { kind: 'stage' }>
@@ -78,6 +108,7 @@ function stateOf(task: Task, index: number, span: Span): StagePart['state'] {
     return (task.failure?.stageIndex ?? index) === index ? 'failed' : 'done'
   }
   if (task.status === 'cancelled') return span.isEnded ? 'done' : 'stopped'
+  if (task.status === 'queued' && isAtGate(task)) return span.isEnded ? 'done' : 'asking'
   if (task.status !== 'suspended') return task.status === 'running' ? 'now' : 'paused'
   if (task.suspendReason === 'gate') return 'done'
   return task.suspendReason === 'question' || task.suspendReason === 'budget' ? 'asking' : 'paused'
@@ -117,23 +148,30 @@ function spansOf(events: readonly Event[], count: number, now: number | null): S
       case 'suspended':
         close(at)
         if (event.data.reason === 'quota') break
+        if (!isMidStage(event)) span.answered = null
         open = { what: isMidStage(event) ? 'asked' : 'waited', stage, since: at }
         break
       case 'confirmed':
         close(at)
+        if (!isMidStage(event)) span.answered = event
         // An answered agent continues; a stopped stage starts another run.
         if (isMidStage(event) && !span.isEnded && event.data.budget === undefined) {
           open = { what: 'worked', stage, since: at }
         }
         break
       case 'warning':
-        if (event.data.withdrawn === true) close(at)
+        if (event.data.withdrawn !== true) break
+        close(at)
+        if (!isMidStage(event)) span.answered = null
+        break
+      case 'requeued':
+      case 'machine_lost':
+        // An open question stays open; if its work is lost, another event withdraws it.
+        if (open?.what !== 'waited') close(at)
         break
       case 'failed':
       case 'cancelled':
       case 'completed':
-      case 'requeued':
-      case 'machine_lost':
         close(at)
         break
     }

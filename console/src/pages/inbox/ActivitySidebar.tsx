@@ -5,6 +5,7 @@ import { StatusIcon } from '../../components/status/Status'
 import { locale, strings } from '../../i18n'
 import { formatCompact, formatInteger, formatMoney } from '../../lib/format/numbers'
 import { formatDuration } from '../../lib/format/times'
+import { displayStatus } from '../../lib/task/displayStatus'
 import { titleOf } from '../../lib/task/title'
 import { useRunningTasks, useStats } from '../../queries/dashboard'
 import styles from './Inbox.module.css'
@@ -22,15 +23,11 @@ export function ActivitySidebar() {
 
 function RunningTasks({ stats }: { stats: Schemas['Stats'] | undefined }) {
   const { data: tasks } = useRunningTasks()
-  const more = (stats?.tasks.running ?? 0) - (tasks?.length ?? 0)
+  const all = stats ? stats.tasks.running + stats.tasks.assigned : 0
+  const more = all - (tasks?.length ?? 0)
   return (
     <section>
-      <h2>
-        {strings.inbox.running}{' '}
-        {stats && (
-          <span className="dim">{strings.inbox.ofSlots(stats.slots.used, stats.slots.total)}</span>
-        )}
-      </h2>
+      <h2>{strings.inbox.running}</h2>
       <ul className={styles.runs}>
         {tasks?.map((task) => (
           <RunningTask key={task.id} task={task} />
@@ -39,7 +36,7 @@ function RunningTasks({ stats }: { stats: Schemas['Stats'] | undefined }) {
       {tasks?.length === 0 && <p className={`dim ${styles.none}`}>{strings.inbox.nothingRuns}</p>}
       {more > 0 && (
         <p className={styles.none}>
-          <Link className="link" to="/tasks" search={{ status: 'running' } as never}>
+          <Link className="link" to="/tasks" search={{ status: 'assigned,running' } as never}>
             {strings.inbox.moreRun(more)}
           </Link>
         </p>
@@ -52,8 +49,8 @@ function RunningTask({ task }: { task: Schemas['ListedTask'] }) {
   const { currentStageIndex: index, stages, machineName } = task
   return (
     <li>
-      <span className="tone" data-is="running">
-        <StatusIcon look="running" />
+      <span className="tone" data-is={displayStatus(task)}>
+        <StatusIcon look={displayStatus(task)} label={strings.status[displayStatus(task)]} />
       </span>
       <Link className="cut tall" to="/tasks/$taskId" params={{ taskId: String(task.id) }}>
         {titleOf(task.description)}
@@ -69,7 +66,7 @@ function RunningTask({ task }: { task: Schemas['ListedTask'] }) {
   )
 }
 
-function TodayStats({ stats: { tasks, queue, usage } }: { stats: Schemas['Stats'] }) {
+function TodayStats({ stats: { tasks, queue, slots, usage } }: { stats: Schemas['Stats'] }) {
   const { inputTokens, outputTokens, cost, isEstimate } = usage.today
   const tokens = (inputTokens ?? 0) + (outputTokens ?? 0)
   const oldest = queue.oldestSeconds
@@ -79,6 +76,10 @@ function TodayStats({ stats: { tasks, queue, usage } }: { stats: Schemas['Stats'
       <dl className={styles.today}>
         <Fact name={strings.inbox.completed} value={formatInteger(tasks.completedToday, locale)} />
         <Fact name={strings.inbox.failed} value={formatInteger(tasks.failedToday, locale)} />
+        <Fact
+          name={strings.inbox.slotsInUse}
+          value={strings.inbox.ofSlots(slots.used, slots.total)}
+        />
         <Fact
           name={strings.inbox.oldest}
           value={oldest === null ? '–' : formatDuration(oldest * 1000, strings.units)}

@@ -21,13 +21,14 @@ export function BudgetAnswers(props: { taskId: number; gate: Gate; hasKeys: bool
   return (
     <div className={styles.budget}>
       <AnswerButtons
+        taskId={taskId}
         options={[
           {
             result: 'continue',
             name: more ? strings.inbox.continueWith(more) : strings.inbox.continueSame,
             isMain: true,
           },
-          { result: 'stop', name: strings.gate.stop, isBad: true },
+          { result: 'stop', name: strings.gate.stop, isBad: true, ending: 'stop' },
         ]}
         isLong={false}
         isOff={isOff}

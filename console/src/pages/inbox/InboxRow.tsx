@@ -1,4 +1,4 @@
-import { useNow } from '../../components/hooks/useNow'
+import { useTicking } from '../../components/hooks/useNow'
 import { RelativeTime } from '../../components/status/RelativeTime'
 import { StatusIcon } from '../../components/status/Status'
 import { locale, strings } from '../../i18n'
@@ -54,13 +54,12 @@ function statusIconOf({ kind }: InboxItem) {
 }
 
 function DefaultAction({ item }: { item: InboxItem }) {
-  const now = useNow()
-  const { summary, detail } = defaultActionText(item, {
-    words: strings.inbox,
-    units: strings.units,
-    locale,
-    now,
+  const { inbox: words, units } = strings
+  const text = useTicking((now) => {
+    const { summary, detail } = defaultActionText(item, { words, units, locale, now })
+    return `${summary}\n${detail}`
   })
+  const [summary, detail] = text.split('\n')
   return (
     <p className={styles.itself}>
       <b>{summary}</b> {detail}

@@ -37,7 +37,12 @@ export function OpenGate({ item, gate, task, isSelected }: Props) {
           <BudgetAnswers taskId={task.id} gate={gate} hasKeys={isSelected} />
         )}
         {canAnswer && gate.kind !== 'budget' && (
-          <Answers taskId={task.id} gate={gate} hasKeys={isSelected} />
+          <Answers
+            taskId={task.id}
+            gate={gate}
+            canRequestChanges={gate.diff !== null}
+            hasKeys={isSelected}
+          />
         )}
         <DetailLink item={item} isSelected={isSelected} />
       </div>

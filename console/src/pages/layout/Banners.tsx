@@ -21,7 +21,7 @@ export function Banners() {
 }
 
 function DisconnectedBanner({ since, at }: { since: number; at: number }) {
-  const now = useNow('seconds')
+  const now = useNow()
   if (now - since < QUIET_MILLISECONDS) return null
   const seconds = Math.max(0, Math.ceil((at - now) / 1000))
   return (

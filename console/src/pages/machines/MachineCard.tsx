@@ -3,7 +3,7 @@ import { Ellipsis } from 'lucide-react'
 import type { Schemas } from '../../api/client'
 import { Button } from '../../components/controls/Button'
 import { Menu } from '../../components/controls/Menu'
-import { useNow } from '../../components/hooks/useNow'
+import { useTicking } from '../../components/hooks/useNow'
 import { MachineStatus } from '../../components/status/MachineStatus'
 import { strings } from '../../i18n'
 import { labelsOf, type Machine, machineState, type Task } from '../../lib/machine/machines'
@@ -23,7 +23,7 @@ export function MachineCard(props: {
   onDrain: () => void
 }) {
   const { machine, day, tasks, onDrain } = props
-  const standing = machineState(machine, useNow())
+  const standing = useTicking((now) => machineState(machine, now))
   const title = `machine-${machine.id}`
   return (
     <article className={`panel ${styles.card}`} aria-labelledby={title}>

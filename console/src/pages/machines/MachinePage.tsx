@@ -3,7 +3,7 @@ import { asProblem } from '../../api/problem'
 import { Button } from '../../components/controls/Button'
 import { ErrorMessage } from '../../components/feedback/ErrorMessage'
 import { Skeleton } from '../../components/feedback/Skeleton'
-import { useNow } from '../../components/hooks/useNow'
+import { useTicking } from '../../components/hooks/useNow'
 import { Page } from '../../components/page/Page'
 import { MachineStatus } from '../../components/status/MachineStatus'
 import { strings } from '../../i18n'
@@ -50,7 +50,7 @@ function MachineView({ machine }: { machine: Machine }) {
       title={machine.name}
       aside={
         <>
-          <MachineStatus standing={machineState(machine, useNow())} />
+          <MachineStatus standing={useTicking((now) => machineState(machine, now))} />
           <span className="dim grow wide">{hardwareSummary(machine)}</span>
           <span className={`row ${styles.acts}`}>
             {acts.map(({ name, onSelect }) => (

@@ -1,15 +1,16 @@
 import type { Schemas } from '../../api/client'
-import { useNow } from '../../components/hooks/useNow'
+import { useTicking } from '../../components/hooks/useNow'
 import { strings } from '../../i18n'
 import { areaPaths, HEIGHT, WIDTH } from '../../lib/machine/sparkline'
 import styles from './machines.module.css'
 
+const MINUTE_MILLISECONDS = 60_000
 const HALF_HOUR_MILLISECONDS = 30 * 60_000
 
 /** The CPU load over a day, on a fixed scale. */
 export function Sparkline(props: { day: Schemas['MachineDay'] | undefined; isAlive: boolean }) {
   const { day, isAlive } = props
-  const now = useNow()
+  const now = useTicking((moment) => moment - (moment % MINUTE_MILLISECONDS))
   const stretches = day ? areaPaths(day.at, day.cpuPercent, now, HALF_HOUR_MILLISECONDS) : []
   return (
     <figure>

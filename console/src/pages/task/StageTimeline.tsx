@@ -1,18 +1,19 @@
 import { type CSSProperties, useRef } from 'react'
 import type { Schemas } from '../../api/client'
-import { useNow } from '../../components/hooks/useNow'
+import { useTicking } from '../../components/hooks/useNow'
 import { useOverflow } from '../../components/hooks/useOverflow'
 import { StatusIcon, type StatusIconName } from '../../components/status/Status'
 import { strings } from '../../i18n'
 import { formatDuration } from '../../lib/format/times'
+import { type Answer, answerWithComment } from '../../lib/task/answers'
 import { type TimelinePart, timeline, widths } from '../../lib/task/timeline'
 import { useEvents } from '../../queries/events'
 import styles from './StageTimeline.module.css'
 
 /** The stages, as wide as they took: solid for work, hatched for waiting, pale for the future. */
 export function StageTimeline({ task }: { task: Schemas['TaskDetail'] }) {
-  const isLive = ['running', 'suspended'].includes(task.status)
-  const now = useNow(isLive ? 'seconds' : 'halfMinutes')
+  const isEnded = ['completed', 'failed', 'cancelled'].includes(task.status)
+  const now = useTicking((moment) => (isEnded ? 0 : moment))
   const events = useEvents(task.id).data ?? []
   const parts = timeline(task, events, now)
   const shares = widths(parts)
@@ -53,7 +54,18 @@ function TimelineItem(props: { part: TimelinePart; share: number; task: Schemas[
         <span className="hidden">, {strings.task.states[part.state]}</span>
       </b>
       <span>{durationText(part)}</span>
+      {part.kind === 'gate' && part.answer && <GateAnswer answer={part.answer} />}
     </li>
+  )
+}
+
+/** Who answered and how; the comment, too, as far as it fits. */
+function GateAnswer({ answer }: { answer: Answer }) {
+  const text = answerWithComment(answer, strings.gate)
+  return (
+    <span className="cut" title={text}>
+      {text}
+    </span>
   )
 }
 
@@ -73,6 +85,8 @@ function shapeOf({ state }: TimelinePart): StatusIconName {
   const shapes: Record<TimelinePart['state'], StatusIconName> = {
     done: 'completed',
     past: 'completed',
+    rejected: 'cancelled',
+    unanswered: 'cancelled',
     now: 'running',
     asking: 'needs',
     paused: 'waits',
@@ -93,6 +107,7 @@ function durationText(part: TimelinePart): string {
   const format = (ms: number) => formatDuration(ms, strings.units)
   if (part.kind === 'gate') {
     if (part.state === 'future') return strings.task.notAsked
+    if (part.state === 'unanswered') return strings.task.unanswered(format(part.waited))
     return part.state === 'asking'
       ? strings.task.soFar(format(part.waited))
       : strings.task.waited(format(part.waited))

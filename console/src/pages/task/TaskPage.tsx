@@ -10,6 +10,7 @@ import { useTask } from '../../queries/task'
 import { NotFoundPage } from '../errors/NotFoundPage'
 import { TaskHeader } from './TaskHeader'
 import { useLiveTask } from './useLiveTask'
+import { useReviewAnswer } from './useReviewAnswer'
 import { Views } from './Views'
 
 export default function TaskPage() {
@@ -47,7 +48,7 @@ function LiveTask({ task }: { task: NonNullable<ReturnType<typeof useTask>['data
   return (
     <main id="main" tabIndex={-1}>
       <TaskHeader task={task} />
-      <TaskGate task={task} />
+      <TaskGate task={task} isAnsweredBeside={useReviewAnswer(task)} />
       <Views task={task} />
     </main>
   )

@@ -1,12 +1,11 @@
 import type { Schemas } from '../../api/client'
 import { useEvents } from '../../queries/events'
-import { useGate } from '../../queries/gates'
 
 type DiffStats = { filesChanged: number; insertions: number; deletions: number }
 
 /** Returns how much the task has changed, by the latest report; null if unknown. */
 export function useDiffStats(task: Schemas['TaskDetail']): DiffStats | null {
-  const atGate = useGate(task).data?.diff
+  const atGate = task.gate?.diff
   const events = useEvents(task.id).data ?? []
   if (task.result) return task.result
   if (atGate) return atGate

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { type MouseEvent, memo, type Ref } from 'react'
+import { useTicking } from '../../components/hooks/useNow'
 import { RelativeTime } from '../../components/status/RelativeTime'
 import { Status } from '../../components/status/Status'
 import { locale, strings } from '../../i18n'
@@ -15,7 +16,6 @@ const HIGHLIGHT_MILLISECONDS = 1500
 type Props = {
   row: Row
   index: number
-  now: number
   isChosen: boolean
   isAt: boolean
   onChoose: (id: number) => void
@@ -62,7 +62,7 @@ export const TaskRow = memo(function TaskRow(props: Props) {
       <td className={styles.sg}>
         <StageSteps row={row} />
       </td>
-      <ReasonCell row={row} now={props.now} />
+      <ReasonCell row={row} />
       <td className={`${styles.ch} num delta`}>
         <LineCounts result={row.result} />
       </td>
@@ -79,9 +79,11 @@ function isOnRow({ target }: MouseEvent): boolean {
   return !(target as Element).closest('a, input, label, button') && !getSelection()?.toString()
 }
 
-function ReasonCell({ row, now }: { row: Row; now: number }) {
-  const { statusText: words, tasks: of, units } = strings
-  const reason = rowStatusText(row, { words, of, units, locale, now })
+function ReasonCell({ row }: { row: Row }) {
+  const { statusText: words, gate: gateWords, tasks: of, units } = strings
+  const reason = useTicking((now) =>
+    rowStatusText(row, { words, gateWords, of, units, locale, now }),
+  )
   return (
     <td className={styles.why} title={reason}>
       {reason}

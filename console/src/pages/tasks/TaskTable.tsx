@@ -1,6 +1,5 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react'
-import { useNow } from '../../components/hooks/useNow'
 import { strings } from '../../i18n'
 import type { Row } from '../../lib/task/tableRows'
 import { TaskRow } from './TaskRow'
@@ -29,7 +28,6 @@ export function TaskTable(props: Props) {
   const { rows, hasMore, canRead, onMore, chosen, at } = props
   const body = useRef<HTMLTableSectionElement>(null)
   const top = useTop(body)
-  const now = useNow()
   const keyOf = useCallback((place: number) => rows[place]?.id ?? place, [rows])
   const virtual = useWindowVirtualizer<HTMLTableRowElement>({
     count: rows.length,
@@ -63,7 +61,6 @@ export function TaskTable(props: Props) {
                   key={row.id}
                   row={row}
                   index={index}
-                  now={now}
                   isChosen={chosen.has(row.id)}
                   isAt={at === row.id}
                   onChoose={props.onChoose}

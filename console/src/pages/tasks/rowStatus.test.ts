@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { units } from '../../i18n/en/common'
+import { gate } from '../../i18n/en/gate'
 import { statusText } from '../../i18n/en/statusText'
 import { tasks } from '../../i18n/en/tasks'
 import type { Row } from '../../lib/task/tableRows'
 import { rowDisplayStatus, rowStatusText, stepClasses } from './rowStatus'
 
 const now = new Date(2030, 0, 31, 14, 30).getTime()
-const context = { words: statusText, of: tasks, units, locale: 'en-US', now }
+const context = { words: statusText, gateWords: gate, of: tasks, units, locale: 'en-US', now }
 const plain = {
   id: 42,
   status: 'queued',
@@ -21,11 +22,43 @@ const plain = {
   currentStageIndex: 1,
   waitingFor: null,
   question: null,
+  lastAnswer: null,
   position: 2,
   blockers: [],
   allowedActions: [],
 } as unknown as Row
 const row = (some: object) => ({ ...plain, ...some }) as Row
+
+const answered = (result: string, comment: string | null) => ({
+  stageIndex: 1,
+  number: 0,
+  kind: 'confirm',
+  result,
+  comment,
+  answeredBy: { id: 9, name: 'mei' },
+  answeredAt: new Date(now).toISOString(),
+})
+
+describe('what a row says of an answer', () => {
+  const finishedAt = new Date(now - 3 * 60_000).toISOString()
+  it.each([
+    ['running', 'confirm', 'Go.', 'develop is running on heron; mei approved: “Go.”'],
+    ['assigned', 'confirm', null, 'heron is preparing the workspace; mei approved'],
+    ['cancelled', 'reject', 'Not on a Friday.', 'mei rejected it, 3 min ago; Not on a Friday.'],
+    ['cancelled', 'reject', null, 'mei rejected it, 3 min ago'],
+    ['cancelled', 'confirm', null, 'Cancelled 3 min ago; mei approved'],
+  ])('is who gave it, how, and why (%s, %s, %s)', (status, result, comment, text) => {
+    const said = row({ status, finishedAt, lastAnswer: answered(result, comment) })
+    expect(rowStatusText(said, context)).toBe(text)
+  })
+
+  it('is nothing of one before an earlier stage', () => {
+    const lastAnswer = { ...answered('confirm', 'Go.'), stageIndex: 0 }
+    expect(rowStatusText(row({ status: 'running', lastAnswer }), context)).toBe(
+      'develop is running on heron',
+    )
+  })
+})
 
 describe('what a row says', () => {
   it('is its place in the line, and what keeps the machines', () => {
@@ -79,6 +112,10 @@ describe('the stages of a row', () => {
 })
 
 it('a queued task whose question is open needs somebody', () => {
-  const asks = row({ question: { stageIndex: 0 }, allowedActions: ['answer'] })
+  const asks = row({
+    question: { stageIndex: 0 },
+    waitingFor: { reason: 'gate' },
+    allowedActions: ['answer'],
+  })
   expect(rowDisplayStatus(asks)).toEqual({ look: 'needs', isMine: true })
 })

@@ -2,8 +2,9 @@
 import type { Schemas } from '../../api/client'
 import type { tasks as Words } from '../../i18n/en/tasks'
 import { agentName } from '../../lib/format/agentNames'
+import { endsTask } from '../../lib/task/answers'
 import { type DisplayStatus, displayStatus } from '../../lib/task/displayStatus'
-import { type StatusTextContext, statusText } from '../../lib/task/statusText'
+import { lastAnswerText, type StatusTextContext, statusText } from '../../lib/task/statusText'
 import type { Row } from '../../lib/task/tableRows'
 
 export type RowTextContext = Omit<StatusTextContext, 'gate' | 'machineNames'> & { of: typeof Words }
@@ -11,12 +12,18 @@ export type RowTextContext = Omit<StatusTextContext, 'gate' | 'machineNames'> & 
 /** Returns the status as one line. */
 export function rowStatusText(row: Row, said: RowTextContext): string {
   if (row.status === 'queued' && row.waitingFor === null) return queuedText(row, said)
-  const { summary, detail } = statusText(toTaskDetail(row), {
-    ...said,
-    gate: gateOf(row),
-  })
-  const shown = ['completed', 'cancelled', 'running'].includes(row.status) ? '' : detail
+  const task = toTaskDetail(row)
+  const { summary, detail } = statusText(task, { ...said, gate: gateOf(row) })
+  const shown = endsByAnswer(row)
+    ? detail
+    : ['completed', 'cancelled', 'assigned', 'running'].includes(row.status)
+      ? lastAnswerText(task, said.gateWords)
+      : detail
   return shown ? said.words.and(summary, shown) : summary
+}
+
+function endsByAnswer({ status, lastAnswer }: Row): boolean {
+  return status === 'cancelled' && lastAnswer !== null && endsTask(lastAnswer)
 }
 
 /** Returns, for example, "2nd in line; heron, tern, and osprey have no free slot". */
@@ -54,8 +61,7 @@ function toTaskDetail(row: Row): Schemas['TaskDetail'] {
 
 /** Returns the display status, and whether you can answer the question (`isMine`). */
 export function rowDisplayStatus(row: Row): { look: DisplayStatus; isMine: boolean } {
-  const look = row.status === 'queued' && row.question ? 'needs' : displayStatus(row)
-  return { look, isMine: row.allowedActions.includes('answer') }
+  return { look: displayStatus(row), isMine: row.allowedActions.includes('answer') }
 }
 
 export type StepClass = '' | 'y' | 'n' | 'q' | 'w' | 'e'

@@ -132,19 +132,6 @@ def test_the_numbers_are_those_of_the_rows(
     assert stats["slots"] == {"total": 12, "used": 4}
 
 
-def test_a_retry_does_not_undo_the_failure_of_the_day(
-    client: FlaskClient, login: Login, member: Developer, project: Project
-) -> None:
-    task = make_task(project=project)
-    for event in (TaskEvent.FAIL, TaskEvent.RETRY, TaskEvent.FAIL, TaskEvent.RETRY):
-        transitions.apply_event(task, event, now())
-        db.session.commit()
-    assert get(client, "stats", login(member))["tasks"] == NO_TASKS | {
-        "queued": 1,
-        "failedToday": 2,
-    }
-
-
 def test_the_queue_is_as_old_as_its_oldest_task(
     client: FlaskClient, login: Login, member: Developer, project: Project
 ) -> None:

@@ -50,7 +50,7 @@ def test_from_develop_to_a_button_to_an_answer_and_the_card_says_so(
     task, card = a_card(client, slack, work, bound_channel, CONFIRM)
     assert task.status is TaskStatus.SUSPENDED
     assert "Deploy?" in slack.last()
-    slack.press(client, "UBOB", card, "Confirm")
+    slack.press(client, "UBOB", card, "Approve")
     work()
     task = newest()
     gate = db.session.get_one(Gate, (task.id, 1, 0, 0))
@@ -66,10 +66,10 @@ def test_of_two_clicks_the_second_is_told_who_was_faster(
 ) -> None:
     _task, card = a_card(client, slack, work, bound_channel, CONFIRM)
     stale = dict(slack.posts[card])
-    slack.press(client, "UBOB", card, "Reject")
+    slack.press(client, "UBOB", card, "Reject and end the task")
     work()
     slack.posts[card] = stale
-    slack.press(client, "UADA", card, "Confirm")
+    slack.press(client, "UADA", card, "Approve")
     work()
     assert "was already answered. bob: reject" in slack.last()
     assert slack.said[-1]["response_type"] == "ephemeral"
@@ -82,7 +82,7 @@ def test_an_expired_gate_is_refused_and_the_card_says_why(
 ) -> None:
     _task, card = a_card(client, slack, work, bound_channel, [CONFIRM[0] | {"gateTimeout": 1}])
     gates.expire(now() + timedelta(hours=1))
-    slack.press(client, "UADA", card, "Confirm")
+    slack.press(client, "UADA", card, "Approve")
     work()
     assert "is no longer waiting" in slack.last()
     assert "nobody answered the question in time" in slack.last()
@@ -95,7 +95,7 @@ def test_a_card_of_an_earlier_round_does_not_answer_the_next(
     task, card = a_card(client, slack, work, bound_channel, CONFIRM)
     tasks.cancel(ada, task.id)
     tasks.retry(ada, task.id)
-    slack.press(client, "UADA", card, "Confirm")
+    slack.press(client, "UADA", card, "Approve")
     work()
     assert "from an earlier round" in slack.last()
     assert newest().status is TaskStatus.SUSPENDED

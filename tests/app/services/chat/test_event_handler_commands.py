@@ -40,24 +40,38 @@ def test_an_unlinked_user_learns_how_to_link_an_account(
     assert newest() is None
 
 
+def test_a_rejection_in_words_asks_first(
+    client: FlaskClient, slack: Slack, work: Work, bound_channel: BotBinding
+) -> None:
+    task, _card = a_card(client, slack, work, bound_channel, CONFIRM)
+    slack.mention(client, "UBOB", "CROOM", f"confirm #{task.id} reject")
+    work()
+    assert f"confirm #{task.id} reject and end" in slack.last()
+    assert "ends as cancelled" in slack.last()
+    assert newest().status is TaskStatus.SUSPENDED
+    slack.mention(client, "UBOB", "CROOM", f"confirm #{task.id} reject and end")
+    work()
+    assert newest().status is TaskStatus.CANCELLED
+
+
 def test_an_unlinked_users_press_changes_nothing(
     client: FlaskClient, slack: Slack, work: Work, bound_channel: BotBinding
 ) -> None:
     task, card = a_card(client, slack, work, bound_channel, CONFIRM)
-    slack.press(client, "UNOBODY", card, "Confirm")
+    slack.press(client, "UNOBODY", card, "Approve")
     work()
     assert "bind TOKEN" in slack.last()
     outsider = make_developer(platform_uid="slack:UOUT")
-    slack.press(client, "UOUT", card, "Confirm")
+    slack.press(client, "UOUT", card, "Approve")
     work()
     assert f"Task {task.id} not found" in slack.last()
     lead = make_developer(platform_uid="slack:ULEAD", role=SystemRole.LEAD)
-    slack.press(client, "ULEAD", card, "Confirm")
+    slack.press(client, "ULEAD", card, "Approve")
     work()
     assert "You don't have permission" in slack.last()
     outsider.disabled_at = lead.disabled_at = now()
     db.session.commit()
-    slack.press(client, "UOUT", card, "Confirm")
+    slack.press(client, "UOUT", card, "Approve")
     work()
     assert "account is disabled" in slack.last()
     assert newest().status is TaskStatus.SUSPENDED

@@ -51,7 +51,7 @@ def test_from_develop_to_an_answered_card_at_lark(
     lark.post(client, lark.message("ou_eve", "oc_room", f"progress {task.id}"))
     work()
     card = list(lark.posts)[-1]
-    lark.post(client, lark.press("ou_eve", card, "Confirm"))
+    lark.post(client, lark.press("ou_eve", card, "Approve"))
     work()
     assert newest().status is TaskStatus.QUEUED
     notify()
@@ -103,7 +103,7 @@ def test_a_refusal_at_lark_goes_to_whom_it_concerns(
     make_gate(task)
     lark.post(client, lark.message("ou_eve", "oc_room", f"progress {task.id}"))
     work()
-    lark.post(client, lark.press("ou_nobody", list(lark.posts)[-1], "Confirm"))
+    lark.post(client, lark.press("ou_nobody", list(lark.posts)[-1], "Approve"))
     work()
     assert "bind TOKEN" in lark.last()
     assert lark.said[-1]["receive_id"] == "ou_nobody"

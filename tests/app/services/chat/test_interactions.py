@@ -138,7 +138,7 @@ def test_an_answer_is_refused_in_words_while_a_tunnel_is_open(
     if how == "command":
         slack.mention(client, "UADA", "CROOM", f"confirm #{task.id}")
     else:
-        slack.press(client, "UADA", list(slack.posts)[-1], "Confirm")
+        slack.press(client, "UADA", list(slack.posts)[-1], "Approve")
     work()
     assert "Close the tunnel first." in slack.last()
     db.session.refresh(task)

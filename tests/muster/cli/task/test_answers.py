@@ -27,7 +27,10 @@ def test_what_is_no_choice_or_several_is_refused(answer: str) -> None:
 
 
 def asked(
-    gate: dict[str, Any] | None, *arguments: str, input_text: str = ""
+    gate: dict[str, Any] | None,
+    *arguments: str,
+    input_text: str = "",
+    is_terminal: bool = False,
 ) -> tuple[CommandResult, Any]:
     """Run a command; return its result and the request's body."""
     sent: list[Any] = []
@@ -39,7 +42,8 @@ def asked(
         sent.append(json.loads(request.read()))
         return httpx.Response(200, json={"id": 7, "status": "assigned"})
 
-    result = Shell(answer)("--server", SERVER, "task", *arguments, input_text=input_text)
+    command = ("--server", SERVER, "task", *arguments)
+    result = Shell(answer)(*command, input_text=input_text, is_terminal=is_terminal)
     return result, sent[0] if sent else None
 
 
@@ -66,6 +70,34 @@ def test_an_answer_names_its_question(
     command_result, sent = asked({**GATE, **more}, *arguments, input_text="typed\n")
     assert command_result.status == 0, command_result.err
     assert sent == {**PLACE, "result": result}
+
+
+REJECTED = {"confirm": "Reject #7 and end the task?", "budget": "Stop task #7?"}
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("kind", REJECTED)
+@pytest.mark.parametrize(
+    ("flags", "input_text", "is_sent"),
+    [((), "n\n", False), ((), "y\n", True), (("--yes",), "", True)],
+)
+def test_at_a_terminal_an_answer_that_ends_the_task_is_asked_for(
+    kind: str, flags: tuple[str, ...], input_text: str, is_sent: bool
+) -> None:
+    command = ("confirm", "7", "--reject", *flags)
+    result, sent = asked({**GATE, "kind": kind}, *command, input_text=input_text, is_terminal=True)
+    assert (sent is not None) is is_sent, result.err
+    assert (REJECTED[kind] in result.err) is (not flags)
+    assert ("ends as cancelled" in result.err) is (not flags)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_choice_that_ends_the_task_is_asked_for_too() -> None:
+    gate = {**GATE, "kind": "checkpoint", "choices": ["resume", "end"]}
+    for choice, is_sent in (("resume", True), ("end", False)):
+        command = ("choose", "7", choice)
+        result, sent = asked(gate, *command, input_text="n\n", is_terminal=True)
+        assert (sent is not None) is is_sent, result.err
 
 
 @pytest.mark.usefixtures("home")

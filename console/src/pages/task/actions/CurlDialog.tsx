@@ -4,18 +4,14 @@ import { Dialog } from '../../../components/dialogs/Dialog'
 import { optionsOf } from '../../../components/gate/answerOptions'
 import { strings } from '../../../i18n'
 import { curlCommand } from '../../../lib/net/curl'
-import { isWaitingForAnswer, useGate } from '../../../queries/gates'
 
 type Props = { task: Schemas['TaskDetail']; onClose: () => void }
 type CurlAction = { name: string; method: string; path: string; body?: unknown }
 
 /** The page's actions as curl commands. */
 export default function CurlDialog({ task, onClose }: Props) {
-  const gate = useGate(task).data
-  const acts = [
-    ...taskActions(task),
-    ...(gate && isWaitingForAnswer(task) ? answerActions(task.id, gate) : []),
-  ]
+  const { gate } = task
+  const acts = [...taskActions(task), ...(gate ? answerActions(task.id, gate) : [])]
   return (
     <Dialog title={strings.task.curl} isOpen onClose={onClose}>
       <p className="hint">{strings.task.curlWhy}</p>

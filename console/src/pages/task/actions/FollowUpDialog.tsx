@@ -8,7 +8,6 @@ import { strings } from '../../../i18n'
 import { restartableStages } from '../../../lib/task/restartStages'
 import { useEvents } from '../../../queries/events'
 import { useCreateFollowUp } from '../../../queries/followUps'
-import { isWaitingForAnswer } from '../../../queries/gates'
 import { showToast } from '../../../state/toasts'
 import { FollowUpList } from './FollowUpList'
 
@@ -97,7 +96,7 @@ function startText(task: Schemas['TaskDetail']): string {
   if (['completed', 'failed', 'cancelled'].includes(task.status)) return strings.followUp.startsNow
   if (waiting > 0)
     return `${strings.followUp.waitsItsTurn} ${strings.followUp.waitsBehind(waiting)}`
-  const isBeforeStage = isWaitingForAnswer(task) && task.suspendReason === 'gate'
+  const isBeforeStage = task.gate !== null && !['question', 'budget'].includes(task.gate.kind)
   return isBeforeStage ? strings.followUp.withdrawsGate : strings.followUp.waitsItsTurn
 }
 

@@ -4,7 +4,6 @@ import type { Schemas } from '../../../api/client'
 import { Button } from '../../../components/controls/Button'
 import { strings } from '../../../i18n'
 import type { Comparison, StageDiff } from '../../../lib/diff/comparison'
-import { useGate } from '../../../queries/gates'
 import { useMe } from '../../../queries/me'
 import { useThreads } from '../../../queries/reviews'
 import { ComparisonBar } from './ComparisonBar'
@@ -52,7 +51,7 @@ export function Diff({ task, pages, stageDiffs, comparison, ignoresSpace, ...pro
   const page = pages[0] as Page
   const files = useMemo(() => pages.flatMap((one) => one.files), [pages])
   const { threads, places, ordered } = usePlacedThreads(task.id, page.commit, files)
-  const gate = useGate(task).data ?? null
+  const { gate } = task
   const [layout, setLayout] = useLayout()
   const folds = useFileFolds(task.id, files)
   const review = useReviewOf(task, page, stageDiffs, layout)

@@ -79,7 +79,7 @@ function ReconnectedText({ back }: { back: NonNullable<TerminalState['back']> })
 }
 
 function DisconnectedNotice(props: { since: number; triedAt: number; again: () => void }) {
-  const seconds = Math.max(0, Math.ceil((props.triedAt - useNow('seconds')) / 1000))
+  const seconds = Math.max(0, Math.ceil((props.triedAt - useNow()) / 1000))
   const since = formatTimeWithSeconds(new Date(props.since), locale)
   return (
     <Notice isBad act={<Button onClick={props.again}>{strings.terminal.tryNow}</Button>}>

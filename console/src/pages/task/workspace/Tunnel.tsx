@@ -7,7 +7,6 @@ import { CopyableLine } from '../../../components/controls/CopyButton'
 import { Field } from '../../../components/forms/Field'
 import { locale, strings } from '../../../i18n'
 import { formatTime } from '../../../lib/format/times'
-import { isWaitingForAnswer } from '../../../queries/gates'
 import { useCloseTunnel, useOpenTunnel, useTunnel } from '../../../queries/workspace'
 import styles from './Workspace.module.css'
 
@@ -64,7 +63,7 @@ function OpenTunnel({ task, tunnel }: Props & { tunnel: Schemas['Tunnel'] }) {
           strings.workspace.openUntil(formatTime(new Date(tunnel.expiresAt), locale))}
         {tunnel.restarts > 0 && `, ${strings.workspace.restarts(tunnel.restarts)}`}
       </p>
-      {isWaitingForAnswer(task) && <p className="hint">{strings.workspace.holdsGate}</p>}
+      {task.gate && <p className="hint">{strings.workspace.holdsGate}</p>}
       <div className="row wrap">
         {tunnel.url && (
           <a className="btn main" href={tunnel.url} target="_blank" rel="noreferrer noopener">

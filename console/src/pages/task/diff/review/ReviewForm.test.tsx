@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { screen, waitFor } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { dequeueToasts } from '../../../../state/toasts'
 import { renderInPage } from '../../../../testing/render'
@@ -36,26 +36,55 @@ function show({ gate = makeGate(), drafts = 0, isLatest = true }: FormState = {}
 beforeEach(() => void dequeueToasts())
 
 describe('a review', () => {
-  it.each<[string, FormState, string, boolean]>([
-    ['of an open gate approves it', {}, 'Approve', false],
-    ['without a gate is a comment', { gate: null }, 'Comment', true],
-    ['of what is outdated is a comment', { isLatest: false }, 'Comment', true],
-    ['with drafts needs no text', { gate: null, drafts: 2 }, 'Comment', false],
-  ])('%s, unless one says otherwise', async (_, about, verdict, isOff) => {
+  it.each<[string, FormState, boolean]>([
+    ['without a gate is a comment', { gate: null }, true],
+    ['of what is outdated is a comment', { gate: null, isLatest: false }, true],
+    ['with drafts needs no text', { gate: null, drafts: 2 }, false],
+  ])('%s, unless one says otherwise', async (_, about, isOff) => {
     await show(about)
-    expect(pick(new RegExp(`^${verdict}`)).checked).toBe(true)
+    expect(pick(/^Comment/).checked).toBe(true)
     expect(submit().disabled).toBe(isOff)
     expect(pick(/^Approve/).disabled).toBe(about.isLatest === false)
+    expect(screen.queryByRole('radio', { name: /^Reject/ })).toBeNull()
+  })
+
+  it('of an open gate has no answer before one is chosen', async () => {
+    serve({})
+    const { user } = await show({ drafts: 2 })
+    const answers = screen.getAllByRole<HTMLInputElement>('radio')
+    expect(answers.map(({ checked }) => checked)).toEqual([false, false, false, false])
+    expect(submit().disabled).toBe(true)
+    expect(screen.getByText('Choose an answer first.')).toBeDefined()
+    await user.click(pick(/^Approve/))
+    expect(submit().disabled).toBe(false)
+  })
+
+  it('that rejects ends the task, but asks first', async () => {
+    const ANSWER = 'POST /api/web/tasks/7/confirm-stage'
+    const asked = serve({ [ANSWER]: () => Response.json({}) })
+    const { user } = await show()
+    await user.type(screen.getByRole('textbox'), 'No.')
+    await user.click(pick(/^Reject and end the task/))
+    await user.click(submit())
+    const dialog = await screen.findByRole('dialog', { name: 'Reject #7 and end the task?' })
+    expect(asked.filter(({ route }) => route === ANSWER)).toEqual([])
+    await user.click(within(dialog).getByRole('button', { name: 'Reject and end the task' }))
+    await waitFor(() =>
+      expect(asked.filter(({ route }) => route === ANSWER).map(({ body }) => body)).toEqual([
+        { round: 1, stageIndex: 1, number: 0, result: 'reject', comment: 'No.' },
+      ]),
+    )
   })
 
   it('is sent once, about its gate, and its field is empty then', async () => {
     const { answer, resolve } = pending()
     const asked = serve({ [ROUTE]: () => answer })
     const { user } = await show()
+    await user.click(pick(/^Approve/))
     await user.type(screen.getByRole('textbox'), 'Fine.{Control>}{Enter}{/Control}')
     expect(submit().disabled).toBe(true)
     resolve(Response.json({ answered: true, followUp: null }, { status: 201 }))
-    await waitFor(() => expect(toasts()).toEqual(['Approved. The gate is confirmed.']))
+    await waitFor(() => expect(toasts()).toEqual(['Approved. The next stage starts.']))
     expect(asked.filter(({ route }) => route === ROUTE).map(({ body }) => body)).toEqual([
       { verdict: 'approve', body: 'Fine.', commit: 'c', stageIndex: 1, number: 0 },
     ])
@@ -70,6 +99,7 @@ describe('a review', () => {
   ])('that is refused keeps its text: %s', async (code, more, line) => {
     serve({ [ROUTE]: () => problem(409, code, more) })
     const { user } = await show()
+    await user.click(pick(/^Approve/))
     await user.type(screen.getByRole('textbox'), 'Fine.')
     await user.click(submit())
     await waitFor(() => expect(toasts()).toEqual([expect.stringMatching(line)]))

@@ -2,8 +2,10 @@ import { type KeyboardEvent, useState } from 'react'
 import type { Schemas } from '../../../../api/client'
 import { asProblem } from '../../../../api/problem'
 import { Button } from '../../../../components/controls/Button'
+import { EndTaskDialog } from '../../../../components/gate/EndTaskDialog'
 import { strings } from '../../../../i18n'
 import { IdempotencyKeys } from '../../../../lib/net/idempotencyKeys'
+import { gateAnswer, useAnswerGate } from '../../../../queries/gates'
 import { useSubmitReview } from '../../../../queries/reviews'
 import { showErrorToast, showToast } from '../../../../state/toasts'
 import styles from './ReviewPanel.module.css'
@@ -18,19 +20,24 @@ type Props = {
 }
 
 const LATE_REVIEW_CODES = ['already_answered', 'no_open_gate', 'wrong_stage']
-const verdicts: Verdict[] = ['approve', 'request_changes', 'comment']
+/** A verdict, or the answer to the gate that ends the task. */
+type Choice = Verdict | 'reject'
 
-/** The form for your verdict. Shows nothing as done before the server confirms it. The server
- *  stores no review that comes too late; its drafts stay drafts. */
+/** The form for your verdict, with which you also answer the open gate. Shows nothing as done before
+ *  the server confirms it. The server stores no review that comes too late; its drafts stay
+ *  drafts. */
 export function ReviewForm({ task, gate, drafts }: Props) {
-  const { isLatest } = useReview()
   const [body, setBody] = useState('')
-  const [chosen, choose] = useState<Verdict | null>(null)
-  const verdict = chosen ?? (gate && isLatest ? 'approve' : 'comment')
-  const { isBusy, send } = useReviewSubmission({ task, gate }, verdict, () => setBody(''))
-  const isEmpty = verdict !== 'approve' && drafts === 0 && body.trim() === ''
+  const [chosen, choose] = useState<Choice | null>(null)
+  const [isEnding, end] = useState(false)
+  // An answer is always chosen; without a gate, comments are the usual case.
+  const choice = chosen ?? (gate ? null : 'comment')
+  const { isBusy, send } = useReviewSubmission({ task, gate }, () => setBody(''))
+  const missing = missingText(choice, drafts, body)
   const submit = () => {
-    if (!isBusy && !isEmpty) send(body)
+    if (isBusy || missing || choice === null) return
+    if (choice === 'reject') end(true)
+    else send(choice, body)
   }
   const press = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return
@@ -52,35 +59,65 @@ export function ReviewForm({ task, gate, drafts }: Props) {
           onKeyDown={press}
         />
       </label>
-      <VerdictPicker task={task} gate={gate} verdict={verdict} onChange={choose} />
+      <VerdictPicker task={task} gate={gate} choice={choice} onChange={choose} />
       <Button
         variant="main"
         className={styles.whole}
-        disabled={isBusy || isEmpty}
-        aria-describedby={isEmpty ? 'review-empty' : undefined}
+        disabled={isBusy || missing !== null}
+        aria-describedby={missing ? 'review-empty' : undefined}
         aria-keyshortcuts="Meta+Enter Control+Enter"
         onClick={submit}
       >
         {drafts > 0 ? strings.diff.submitWith(drafts) : strings.diff.submit}
         <kbd aria-hidden="true">⌘↵</kbd>
       </Button>
-      {isEmpty && (
+      {missing && (
         <p className="hint" id="review-empty">
-          {strings.diff.summaryNeeded}
+          {missing}
         </p>
+      )}
+      {isEnding && gate && (
+        <RejectDialog task={task} gate={gate} body={body} onClose={() => end(false)} />
       )}
     </form>
   )
 }
 
+/** Returns what the review lacks; null if it is complete. */
+function missingText(choice: Choice | null, drafts: number, body: string): string | null {
+  if (choice === null) return strings.diff.choiceNeeded
+  const needsText = choice === 'request_changes' || choice === 'comment'
+  return needsText && drafts === 0 && body.trim() === '' ? strings.diff.summaryNeeded : null
+}
+
+function RejectDialog(props: {
+  task: Props['task']
+  gate: Schemas['PendingGate']
+  body: string
+  onClose: () => void
+}) {
+  const { task, gate, body, onClose } = props
+  const answer = useAnswerGate(task.id)
+  return (
+    <EndTaskDialog
+      taskId={task.id}
+      ending="reject"
+      comment={body}
+      isOff={answer.isPending || answer.isSuccess}
+      onEnd={(comment) => answer.mutate(gateAnswer(gate, { result: 'reject', comment }))}
+      onClose={onClose}
+    />
+  )
+}
+
 type Subject = Pick<Props, 'task' | 'gate'>
 
-function useReviewSubmission({ task, gate }: Subject, verdict: Verdict, onDone: () => void) {
+function useReviewSubmission({ task, gate }: Subject, onDone: () => void) {
   const { commit, isLatest } = useReview()
   const submit = useSubmitReview(task.id)
   // If the response is lost, the server may have stored the review: retry with the same key.
   const [once] = useState(() => new IdempotencyKeys())
-  const send = (body: string) => {
+  const send = (verdict: Verdict, body: string) => {
     const about = gate && { stageIndex: gate.stageIndex, number: gate.number }
     // Omit an outdated commit: it can't be approved anymore.
     const review = { verdict, body, ...(isLatest && { commit }), ...about }
@@ -107,23 +144,26 @@ function showRefusal(error: unknown): void {
   else showToast(strings.diff.answeredFirst(answeredBy?.name ?? strings.diff.someoneElse))
 }
 
-function VerdictPicker(props: Subject & { verdict: Verdict; onChange: (one: Verdict) => void }) {
+function VerdictPicker(
+  props: Subject & { choice: Choice | null; onChange: (one: Choice) => void },
+) {
+  const { task, gate, choice } = props
   const { isLatest } = useReview()
   return (
     <div>
-      {verdicts.map((one) => (
+      {choicesFor(task, gate).map((one) => (
         <label key={one} className="pick">
           <input
             type="radio"
             name="verdict"
-            checked={props.verdict === one}
+            checked={choice === one}
             disabled={one === 'approve' && !isLatest}
             onChange={() => props.onChange(one)}
           />
           <span>
             {nameOf(one)}
             <br />
-            <span className="hint">{hintOf(one, props.task, props.gate, isLatest)}</span>
+            <span className="hint">{hintOf(one, task, gate, isLatest)}</span>
           </span>
         </label>
       ))}
@@ -131,12 +171,20 @@ function VerdictPicker(props: Subject & { verdict: Verdict; onChange: (one: Verd
   )
 }
 
-function nameOf(verdict: Verdict): string {
-  if (verdict === 'approve') return strings.diff.approve
-  return verdict === 'comment' ? strings.diff.commentOnly : strings.diff.requestChanges
+function choicesFor(task: Props['task'], gate: Props['gate']): Choice[] {
+  const canReject = gate !== null && task.allowedActions.includes('answer')
+  const choices: Choice[] = ['approve', 'request_changes', 'comment']
+  return canReject ? [...choices, 'reject'] : choices
 }
 
-function hintOf(verdict: Verdict, task: Props['task'], gate: Props['gate'], isLatest: boolean) {
+function nameOf(choice: Choice): string {
+  if (choice === 'reject') return strings.gate.reject
+  if (choice === 'approve') return strings.diff.approve
+  return choice === 'comment' ? strings.diff.commentOnly : strings.diff.requestChanges
+}
+
+function hintOf(verdict: Choice, task: Props['task'], gate: Props['gate'], isLatest: boolean) {
+  if (verdict === 'reject') return strings.diff.rejectGate
   if (verdict === 'approve') {
     if (!isLatest) return strings.diff.olderCommit
     return gate ? strings.diff.approveGate : strings.diff.approveNothing
