@@ -1,14 +1,14 @@
 """archived projects
 
 Revision ID: 0057
-Revises: 0055
+Revises: 0056
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0057'
-down_revision = '0055'
+down_revision = '0056'
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """invitations: links with which people create their accounts
 
 Revision ID: 0058
-Revises: 0055
+Revises: 0057
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0058'
-down_revision = '0055'
+down_revision = '0057'
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """count a task that failed twice on a day once
 
 Revision ID: 0059
-Revises: 0055
+Revises: 0058
 """
 
 from alembic import op
 
 revision = '0059'
-down_revision = '0055'
+down_revision = '0058'
 branch_labels = None
 depends_on = None
 
