@@ -6,7 +6,7 @@ without omitted fields.
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
@@ -42,21 +42,6 @@ NOT_INSTALLED = "binary_missing"
 """The reason on an agent that a machine doesn't have, which is not a problem."""
 
 Options = Mapping[str, Any]
-
-KEYS: Mapping[str, Collection[str]] = {
-    "aider": ("ANTHROPIC_API_KEY", "OPENAI_API_KEY"),
-    "claude": ("ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"),
-    "codex": ("CODEX_API_KEY", "CODEX_ACCESS_TOKEN"),
-    "copilot": ("COPILOT_GITHUB_TOKEN", "COPILOT_PROVIDER_API_KEY"),
-    "cursor": ("CURSOR_API_KEY",),
-    "gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
-    "opencode": (
-        *("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENCODE_API_KEY"),
-        "OPENCODE_CONFIG_CONTENT",
-    ),
-    "qwen": ("OPENAI_API_KEY",),
-}
-"""The variables with which Muster's agents get a key. Machines may have other agents."""
 
 
 class AgentPermissions(StrEnum):
