@@ -9,6 +9,7 @@ import pytest
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Body,
+    CheckRepository,
     Drain,
     Drained,
     Forget,
@@ -16,6 +17,7 @@ from muster.protocol.frames import (
     OpenTerminal,
     Order,
     Publish,
+    Repo,
     Stale,
     Stop,
     Stopped,
@@ -56,6 +58,7 @@ class Machine:
         self.membership = TokenRenewal(store)
         self.journal = Journal(layout.journal, lambda: None)
         self.closed: list[TerminalClosed] = []
+        self.checked: list[CheckRepository] = []
         self.said = threading.Event()
         streams, lease = LogStreams(lambda: None), Lease()
         self.terminals = Terminals(layout, None, self.membership, self._send, streams.notify_flood)
@@ -72,7 +75,8 @@ class Machine:
                 on_change=lambda: None,
                 tunnels=Tunnels(Sandboxes(layout), self.journal, lease, lambda: "machine"),
                 limits=SandboxLimits(limits.default_limits(8 << 30, 8 << 30, slots=2), None),
-            )
+            ),
+            check=self.checked.append,
         )
 
     def _send(self, frame: TerminalClosed) -> None:
@@ -116,6 +120,12 @@ def test_an_order_for_an_unknown_attempt_is_answered_once(
     machine.orders.handle_order(order)
     assert machine.reports_of() == [answer]
     assert machine.orders.list_attempts() == []
+
+
+def test_a_check_is_passed_on_to_who_runs_it(machine: Machine) -> None:
+    order = CheckRepository("c", Repo("url", "main", ""))
+    machine.orders.handle_order(order)
+    assert machine.checked == [order]
 
 
 def test_a_terminal_of_an_unknown_attempt_is_refused(machine: Machine) -> None:

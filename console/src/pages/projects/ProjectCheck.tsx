@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import { type MouseEvent, useRef } from 'react'
 import { asProblem } from '../../api/problem'
 import { problemText } from '../../api/problemText'
@@ -39,7 +40,12 @@ export function ProjectCheck({ projectKey }: { projectKey: string | null }) {
       {check.result && !check.isRunning && (
         <ul className={styles.steps}>
           {check.result.steps.map((step) => (
-            <Step key={`${step.step} ${step.code}`} step={step} form={form.current} />
+            <Step
+              key={`${step.step} ${step.code}`}
+              step={step}
+              form={form.current}
+              hasSecrets={projectKey !== null}
+            />
           ))}
         </ul>
       )}
@@ -47,7 +53,8 @@ export function ProjectCheck({ projectKey }: { projectKey: string | null }) {
   )
 }
 
-function Step({ step, form }: { step: CheckStep; form: HTMLFormElement | null }) {
+function Step(props: { step: CheckStep; form: HTMLFormElement | null; hasSecrets: boolean }) {
+  const { step, form, hasSecrets } = props
   const say = strings.projectChecks
   const control = form?.elements.namedItem(step.field)
   const isProblem = step.state === 'failed' || step.state === 'warning'
@@ -58,6 +65,11 @@ function Step({ step, form }: { step: CheckStep; form: HTMLFormElement | null })
         <Button variant="quiet" size="tiny" onClick={() => control.focus()}>
           {say.goToField}
         </Button>
+      )}
+      {isProblem && step.field === 'secrets' && hasSecrets && (
+        <Link to="." search={{ part: 'secrets' } as never}>
+          {strings.projects.addSecret}
+        </Link>
       )}
       {step.details && (
         <details>

@@ -89,7 +89,9 @@ function useCreation(form: Form, onCreated: () => void) {
 /** Returns the projects in which you can create tasks; leads see others, too. */
 function useOwnProjects() {
   const me = useMe()
-  return useProjectOptions()?.filter(({ myRole }) => myRole !== null || me?.role === 'admin')
+  return useProjectOptions()?.filter(
+    ({ myRole, archivedAt }) => !archivedAt && (myRole !== null || me?.role === 'admin'),
+  )
 }
 
 function lastProject(): string | null {
