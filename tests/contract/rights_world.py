@@ -176,8 +176,7 @@ def make_world(
     about = {"title": project.key, "task_id": task.id}
     provider, other_provider = _providers(project.key)
     target = make_developer()
-    # Named by one number in a path that has two.
-    make_identity(target, provider, id=target.id)
+    make_identity(target, provider, id=target.id)  # named by one number in a path that has two
     world = World(
         password=PASSWORD,
         key=project.key,
@@ -207,8 +206,7 @@ def make_world(
     )
     # The route has the project's key in the place of the check's ID.
     check_store.save(project.key, {"projectId": project.id, "ended": True, **_CHECK})
-    world.bearers["worker"] = tokens.worker_jwt(machine)[0]
-    world.bearers.update(_bearers(people, provider))
+    world.bearers |= {"worker": tokens.worker_jwt(machine)[0]} | _bearers(people, provider)
     for name in narrowed:
         world.bearers |= _narrowed(people[name], here=project.id, elsewhere=other.id)
     db.session.commit()
