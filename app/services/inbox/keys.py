@@ -194,6 +194,7 @@ def _unhealthy_machines(now: datetime) -> Keys:
         .where(
             Machine.connected_at.is_not(None),
             Machine.status != MachineStatus.DECOMMISSIONED,
+            Machine.uninstalled_at.is_(None),
             or_(offline, by_us, _has_unhealthy_agent(now)),
         )
     )
