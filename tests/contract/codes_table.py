@@ -143,7 +143,7 @@ _AUDIT_ACTIONS = """
     identity_provider: created deleted updated
     login: ended failed flooded limited reauthenticated refresh_reused started unlocked
     machine: decommissioned drained misbehaved recovered registered undrained updated
-    machine: upgrade_failed upgraded
+    machine: uninstalled upgrade_failed upgraded
     member: removed set
     password: changed
     personal_token: created revoked
