@@ -78,6 +78,7 @@ def installed_agents(capabilities: Iterable[Mapping[str, Any]]) -> list[Mapping[
 class WarningCode(StrEnum):
     UNKNOWN_AGENT = "unknown_agent"
     PERMISSIONS_WITHOUT_SANDBOX = "permissions_without_sandbox"
+    NO_ANSWERER = "no_answerer"
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ class TaskState:
     `gate` is the kind of the open gate. `has_work`: a round can continue from its work.
     `is_follow_up`: a follow-up started its round. `has_terminal`: a stage's process may be running.
     `takes_tunnel`: its workspace exists, with an open network. `has_tunnel`: an open one.
+    `is_answerer`: the open gate's stage lets the viewer answer (`domain.answerers`).
     """
 
     status: TaskStatus
@@ -51,13 +52,14 @@ class TaskState:
     has_terminal: bool = False
     takes_tunnel: bool = False
     has_tunnel: bool = False
+    is_answerer: bool = True
 
 
 def is_possible(action: TaskAction, state: TaskState) -> bool:
     """Whether the task's state allows the action to someone. An open tunnel may still block it."""
     match action:
         case TaskAction.ANSWER:
-            return state.gate is not None
+            return state.gate is not None and state.is_answerer
         case TaskAction.REVIEW:
             return True
         case TaskAction.FOLLOW_UP:
