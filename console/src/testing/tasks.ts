@@ -37,6 +37,7 @@ export function makeGate(fields: Partial<PendingGate> = {}): PendingGate {
     diff: null,
     budgets: null,
     branch: null,
+    answerers: null,
     ...fields,
   }
 }
