@@ -41,6 +41,7 @@ def test_a_request_for_a_task_costs_four_statements_with_its_answer(
 ) -> None:
     developer = make_developer()
     headers = login(developer)
+    make_machine(capabilities=[{"agentType": "claude"}])
     body = {"projectKey": make_project(members=[developer]).key, "description": "Do it."}
     with counted() as statements:
         made = committed_client.post(PATH, json=body, headers=headers)
