@@ -50,7 +50,7 @@ const columns = (onWithdraw: (one: Invitation) => void): Column<Invitation>[] =>
     cell: ({ role }) => strings.profile.roles[role],
   },
   {
-    name: strings.admin.projects,
+    name: strings.invitation.projectKeys,
     width: '18%',
     isExtra: true,
     cell: ({ projects }) => projects.map(({ key }) => key).join(', '),
