@@ -45,6 +45,12 @@ const login = createRoute({
   component: lazyRouteComponent(() => import('./pages/login/LoginPage')),
 })
 
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./pages/invitation/InvitationPage')),
+})
+
 const pages = [
   page('/', () => import('./pages/inbox/InboxPage')),
   page('/tasks', () => import('./pages/tasks/TasksPage')),
@@ -68,7 +74,7 @@ const pages = [
 ] as const
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, framed.addChildren(pages)]),
+  routeTree: root.addChildren([login, invitation, framed.addChildren(pages)]),
   defaultErrorComponent: ErrorPage,
   defaultNotFoundComponent: NotFoundPage,
   defaultPreload: 'intent',

@@ -21,7 +21,7 @@ export function GateBox(props: { task: GateTask; gate: PendingGate; canAnswer: b
   return (
     <section className={styles.box} id="question" aria-label={title}>
       <p className={styles.who}>
-        <b>{title}</b> <span className="dim">· {strings.gate.mayAnswer(task.projectKey)}</span>
+        <b>{title}</b> <span className="dim">· {answerersText(task, gate)}</span>
       </p>
       <div className={styles.what}>
         <LazyMarkdown text={questionOf(gate)} />
@@ -35,6 +35,12 @@ export function GateBox(props: { task: GateTask; gate: PendingGate; canAnswer: b
       </p>
     </section>
   )
+}
+
+function answerersText(task: GateTask, { answerers }: PendingGate): string {
+  if (!answerers) return strings.gate.mayAnswer(task.projectKey)
+  const names = answerers.people.map(({ name }) => name).join(', ')
+  return answerers.nobodyLeft ? strings.answerers.nobodyLeft(names) : strings.answerers.can(names)
 }
 
 function titleOf(task: GateTask, { kind, stageName }: PendingGate): string {
