@@ -62,8 +62,8 @@ function AnswerersField(props: { stage: Stage; set: SetStageField; error: string
         onChange={(event) => {
           const who = event.target.value as Who
           // People are named in JSON, which keeps them.
-          const developerIds = who === 'named' ? (chosen?.developerIds ?? []) : undefined
-          props.set('answerers', who === 'members' ? undefined : { who, developerIds })
+          const named = who === 'named' ? { developerIds: chosen?.developerIds ?? [] } : {}
+          props.set('answerers', who === 'members' ? undefined : { who, ...named })
         }}
       >
         {(Object.keys(say.who) as Who[])

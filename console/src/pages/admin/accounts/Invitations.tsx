@@ -18,12 +18,7 @@ export function Invitations() {
       <h2>{say.list}</h2>
       <PagedList list={useInvitations()} empty={say.none}>
         {(rows) => (
-          <Table
-            label={say.list}
-            columns={columns(withdraw)}
-            rows={rows}
-            keyOf={({ id }) => id}
-          />
+          <Table label={say.list} columns={columns(withdraw)} rows={rows} keyOf={({ id }) => id} />
         )}
       </PagedList>
       {leaving && (

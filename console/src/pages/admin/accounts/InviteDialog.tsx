@@ -25,13 +25,22 @@ export function InviteDialog(props: { onMade: (link: string) => void; onClose: (
             <legend>{strings.admin.role}</legend>
             {(Object.keys(strings.roles.system) as Role[]).map((role) => (
               <label key={role}>
-                <input type="radio" name="role" value={role} defaultChecked={role === 'developer'} />{' '}
+                <input
+                  type="radio"
+                  name="role"
+                  value={role}
+                  defaultChecked={role === 'developer'}
+                />{' '}
                 {strings.profile.roles[role]}{' '}
                 <span className="soft">{strings.roles.system[role]}</span>
               </label>
             ))}
           </fieldset>
-          <Field label={say.projectKeys} hint={say.projectKeysHint} error={form.errorOf('projects')}>
+          <Field
+            label={say.projectKeys}
+            hint={say.projectKeysHint}
+            error={form.errorOf('projects')}
+          >
             <input className="input mono" name="projects" autoComplete="off" />
           </Field>
           <Field label={strings.admin.email} hint={say.emailHint} error={form.errorOf('email')}>
