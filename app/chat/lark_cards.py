@@ -65,7 +65,7 @@ def _text(text: str) -> Element:
 def _gate(task_id: int, gate: GateCard) -> list[Element]:
     asked = _text(gate.prompt or gate.stage_name)
     if gate.answered is not None:
-        return [asked, _text(f"✓ {gate.answered}")]
+        return [asked, _text(f"{gate.mark} {gate.answered}")]
     return [asked, _answers(task_id, gate)]
 
 

@@ -48,6 +48,12 @@ class GateCard:
     answered: str | None
     number: int = 0
 
+    @property
+    def mark(self) -> str:
+        """The mark before the answer. A rejection has no check mark."""
+        is_rejected = self.kind == "confirm" and (self.answered or "").endswith(": reject")
+        return "✗" if is_rejected else "✓"
+
 
 @dataclass(frozen=True)
 class RefusedHost:

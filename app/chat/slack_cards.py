@@ -90,7 +90,7 @@ def _footer(message: Message) -> str:
 def _gate(task_id: int, gate: GateCard) -> list[Block]:
     blocks: list[Block] = [SectionBlock(text=_plain(gate.prompt or gate.stage_name, 3000))]
     if gate.answered is not None:
-        return [*blocks, SectionBlock(text=_plain(f"✓ {gate.answered}", 3000))]
+        return [*blocks, SectionBlock(text=_plain(f"{gate.mark} {gate.answered}", 3000))]
     blocks.append(ActionsBlock(elements=_answers(task_id, gate)))
     if len(gate.choices) > MAX_OPTIONS:
         hint = f"For other choices: confirm #{task_id} and the choice"

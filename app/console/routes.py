@@ -12,7 +12,7 @@ from app.console.current_build import CurrentBuild
 from app.console.not_built_page import NOT_BUILT_PAGE
 
 PAGES = (
-    *("/", "/login", "/device", "/tasks", "/tasks/<int:task_id>"),
+    *("/", "/login", "/invitation", "/device", "/tasks", "/tasks/<int:task_id>"),
     *("/machines", "/machines/<uuid:machine_id>", "/projects", "/projects/<key>"),
     *("/notifications", "/profile", "/admin/developers", "/admin/projects", "/admin/machines"),
     *("/admin/worker-tokens", "/admin/bots", "/admin/deliveries", "/admin/audit"),

@@ -32,11 +32,11 @@ class CheckOffers:
         orders = []
         while self._offered:
             with self._app.app_context():
-                if (order := self._take(self._offered.popleft())) is not None:
+                if (order := self._claim_order(self._offered.popleft())) is not None:
                     orders.append(order)
         return orders
 
-    def _take(self, check_id: str) -> frames.CheckRepository | None:
+    def _claim_order(self, check_id: str) -> frames.CheckRepository | None:
         try:
             return check_store.take_order(check_id, self._machine_id, self._name)
         except (KeyMissing, RedisError) as error:  # the check stays untried

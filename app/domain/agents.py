@@ -111,6 +111,7 @@ def _similarity(typed: str, name: str) -> float:
 class WarningCode(StrEnum):
     UNKNOWN_AGENT = "unknown_agent"
     PERMISSIONS_WITHOUT_SANDBOX = "permissions_without_sandbox"
+    NO_ANSWERER = "no_answerer"
 
 
 @dataclass(frozen=True)

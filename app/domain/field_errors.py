@@ -177,6 +177,9 @@ NO_LABEL = FieldError(
 )
 STAGE_COUNT = FieldError("stage_count", "a pipeline has 1 to {max} stages")
 STAGE_NAME_TWICE = FieldError("stage_name_twice", "the stage name {name!r} is used twice")
+ANSWERERS_NAMED = FieldError(
+    "answerers_named", "answerers: developerIds is required with named, and only then"
+)
 GATE_NEEDED = FieldError("gate_needed", "{field} requires one of confirm, choices and input")
 GATES_CLASH = FieldError("gates_clash", "only one of confirm, choices and input is allowed")
 UNKNOWN_VARIABLE = FieldError("unknown_variable", "{{{name}}} isn't a variable; use {known}")

@@ -23,7 +23,7 @@ class StepName(StrEnum):
     PEOPLE = "people"
 
 
-class StepState(StrEnum):
+class SetupState(StrEnum):
     OPEN = "open"
     WORKING = "working"
     DONE = "done"
@@ -53,11 +53,11 @@ class StepReason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Step:
+class SetupStep:
     """A step. `detail` has the name of what it's about, and more after a colon."""
 
     step: StepName
-    state: StepState
+    state: SetupState
     detail: str | None = None
     reason: StepReason | None = None
 
@@ -122,12 +122,12 @@ class Facts:
 # ---- steps -------------------------------------------------------------------------------------
 
 
-def list_done_steps() -> list[Step]:
+def list_done_steps() -> list[SetupStep]:
     """Return the steps of a server on which a task has completed."""
-    return [Step(name, StepState.DONE) for name in StepName]
+    return [SetupStep(name, SetupState.DONE) for name in StepName]
 
 
-def list_steps(facts: Facts, now: datetime) -> list[Step]:
+def list_steps(facts: Facts, now: datetime) -> list[SetupStep]:
     """Return the steps, in their order."""
     machine = _choose_machine(facts.machines, now)
     return [
@@ -135,7 +135,7 @@ def list_steps(facts: Facts, now: datetime) -> list[Step]:
         _agent_step(facts, machine, now),
         _project_step(facts),
         _task_step(facts),
-        Step(StepName.PEOPLE, StepState.DONE if facts.people > 1 else StepState.OPEN),
+        SetupStep(StepName.PEOPLE, SetupState.DONE if facts.people > 1 else SetupState.OPEN),
     ]
 
 
@@ -153,47 +153,47 @@ def _choose_machine(machines: Iterable[MachineFacts], now: datetime) -> MachineF
     )
 
 
-def _ask_admin(facts: Facts, name: StepName) -> Step:
-    return Step(name, StepState.OPEN, ", ".join(facts.admins) or None, StepReason.ASK_ADMIN)
+def _ask_admin(facts: Facts, name: StepName) -> SetupStep:
+    return SetupStep(name, SetupState.OPEN, ", ".join(facts.admins) or None, StepReason.ASK_ADMIN)
 
 
-def _machine_step(facts: Facts, machine: MachineFacts | None) -> Step:
+def _machine_step(facts: Facts, machine: MachineFacts | None) -> SetupStep:
     name = StepName.MACHINE
     if machine is None and facts.has_unused_token:
-        return Step(name, StepState.WORKING, None, StepReason.AWAITING_MACHINE)
+        return SetupStep(name, SetupState.WORKING, None, StepReason.AWAITING_MACHINE)
     if machine is None:
-        return Step(name, StepState.OPEN) if facts.is_admin else _ask_admin(facts, name)
+        return SetupStep(name, SetupState.OPEN) if facts.is_admin else _ask_admin(facts, name)
     if not machine.is_connected:
-        return Step(name, StepState.FAILED, machine.name, StepReason.MACHINE_OFFLINE)
+        return SetupStep(name, SetupState.FAILED, machine.name, StepReason.MACHINE_OFFLINE)
     if not machine.is_ready:
-        return Step(name, StepState.FAILED, machine.name, StepReason.MACHINE_DRAINING)
+        return SetupStep(name, SetupState.FAILED, machine.name, StepReason.MACHINE_DRAINING)
     if machine.level is SandboxLevel.FULL:
-        return Step(name, StepState.DONE, machine.name)
+        return SetupStep(name, SetupState.DONE, machine.name)
     detail = _join(machine.name, "; ".join(machine.missing))
-    return Step(name, StepState.DONE, detail, StepReason.SANDBOX_NOT_FULL)
+    return SetupStep(name, SetupState.DONE, detail, StepReason.SANDBOX_NOT_FULL)
 
 
-def _agent_step(facts: Facts, machine: MachineFacts | None, now: datetime) -> Step:
+def _agent_step(facts: Facts, machine: MachineFacts | None, now: datetime) -> SetupStep:
     name = StepName.AGENT
     if machine is None or not machine.is_connected:
-        return Step(name, StepState.OPEN, None, StepReason.NO_MACHINE)
+        return SetupStep(name, SetupState.OPEN, None, StepReason.NO_MACHINE)
     if usable := machine.usable_agents(now):
-        return Step(name, StepState.DONE, _join(machine.name, ", ".join(usable)))
+        return SetupStep(name, SetupState.DONE, _join(machine.name, ", ".join(usable)))
     if any(each.agent_type in agents.CUSTOM_COMMAND_TYPES for each in facts.projects):
-        return Step(name, StepState.DONE, machine.name)  # the project's own command
+        return SetupStep(name, SetupState.DONE, machine.name)  # the project's own command
     if found := agents.installed_agents(machine.capabilities):
         broken = ", ".join(f"{each['agentType']} ({each.get('reason')})" for each in found)
         detail = _join(machine.name, broken)
-        return Step(name, StepState.FAILED, detail, StepReason.AGENT_UNHEALTHY)
+        return SetupStep(name, SetupState.FAILED, detail, StepReason.AGENT_UNHEALTHY)
     if not facts.is_admin:
         return _ask_admin(facts, name)
-    return Step(name, StepState.OPEN, machine.name, StepReason.AGENT_NOT_FOUND)
+    return SetupStep(name, SetupState.OPEN, machine.name, StepReason.AGENT_NOT_FOUND)
 
 
-def _project_step(facts: Facts) -> Step:
+def _project_step(facts: Facts) -> SetupStep:
     """Of several projects, the step is about the one that is furthest."""
     if not facts.projects and facts.is_admin:
-        return Step(StepName.PROJECT, StepState.OPEN)
+        return SetupStep(StepName.PROJECT, SetupState.OPEN)
     if not facts.projects:
         return _ask_admin(facts, StepName.PROJECT)
     known = {
@@ -202,35 +202,35 @@ def _project_step(facts: Facts) -> Step:
         for each in agents.installed_agents(machine.capabilities)
     }
     steps = [_describe_project(project, known) for project in facts.projects]
-    order = [StepState.DONE, StepState.WORKING, StepState.FAILED]
+    order = [SetupState.DONE, SetupState.WORKING, SetupState.FAILED]
     return min(steps, key=lambda each: order.index(each.state))
 
 
-def _describe_project(project: ProjectFacts, known: set[str]) -> Step:
+def _describe_project(project: ProjectFacts, known: set[str]) -> SetupStep:
     name, agent = StepName.PROJECT, project.agent_type
     if agent in agents.CUSTOM_COMMAND_TYPES:
-        return Step(name, StepState.DONE, project.key)
+        return SetupStep(name, SetupState.DONE, project.key)
     if known and agent not in known:
         detail = _join(project.key, agent)
-        return Step(name, StepState.FAILED, detail, StepReason.AGENT_UNKNOWN)
+        return SetupStep(name, SetupState.FAILED, detail, StepReason.AGENT_UNKNOWN)
     # Of an agent that Muster doesn't know, any variable may be the key.
     if project.variables & set(agents.KEYS.get(agent, project.variables)):
-        return Step(name, StepState.DONE, project.key, StepReason.KEY_SET)
+        return SetupStep(name, SetupState.DONE, project.key, StepReason.KEY_SET)
     if not project.can_change:
-        return Step(name, StepState.DONE, project.key)
-    return Step(name, StepState.WORKING, _join(project.key, agent), StepReason.NO_KEY_KNOWN)
+        return SetupStep(name, SetupState.DONE, project.key)
+    return SetupStep(name, SetupState.WORKING, _join(project.key, agent), StepReason.NO_KEY_KNOWN)
 
 
-def _task_step(facts: Facts) -> Step:
+def _task_step(facts: Facts) -> SetupStep:
     task = facts.task
     if task is None and not facts.projects:
-        return Step(StepName.TASK, StepState.OPEN, None, StepReason.NO_PROJECT)
+        return SetupStep(StepName.TASK, SetupState.OPEN, None, StepReason.NO_PROJECT)
     if task is None or task.status is TaskStatus.CANCELLED:
-        return Step(StepName.TASK, StepState.OPEN)
+        return SetupStep(StepName.TASK, SetupState.OPEN)
     detail = f"#{task.id}"
     if task.status is TaskStatus.FAILED:
-        return Step(StepName.TASK, StepState.FAILED, detail, StepReason.TASK_FAILED)
-    return Step(StepName.TASK, StepState.WORKING, detail, _TASK_REASONS[_task_key(task)])
+        return SetupStep(StepName.TASK, SetupState.FAILED, detail, StepReason.TASK_FAILED)
+    return SetupStep(StepName.TASK, SetupState.WORKING, detail, _TASK_REASONS[_task_key(task)])
 
 
 _TASK_REASONS = {

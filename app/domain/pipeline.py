@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from app.domain import field_errors
+from app.domain import answerers, field_errors
 from app.domain.agent_failure import AgentFailure
 from app.domain.agents import Options
 from app.domain.errors import InvalidFields
@@ -43,12 +43,15 @@ class GateKind(StrEnum):
 
 @dataclass(frozen=True)
 class Gate:
-    """A question to a person, asked before its stage runs. `timeout`: seconds; None: no limit."""
+    """A question to a person, asked before its stage runs. `timeout`: seconds; None: no limit.
+    `answerers`: as stored (`domain.answerers`); None: members.
+    """
 
     kind: GateKind
     prompt: str
     choices: tuple[str, ...] = ()
     timeout: float | None = None
+    answerers: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ def parse(raw: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
     """Return the stages of a stored or requested pipeline. Raises InvalidFields.
 
     The keys in `raw` are those of the API: name, command, kind, timeout, confirm, choices, input,
-    gateTimeout, prompt, network, agentOptions. The schema has checked the types of their values.
+    gateTimeout, prompt, answerers, network, agentOptions. The schema has checked the types of their
+    values.
     """
     if not 1 <= len(raw) <= MAX_STAGES:
         raise InvalidFields({"pipeline": [field_errors.STAGE_COUNT(max=MAX_STAGES)]})
@@ -90,25 +94,6 @@ def parse(raw: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
     return tuple(_parse_stage(stage) for stage in raw)
 
 
-def require_gates(raw: Sequence[Mapping[str, Any]]) -> None:
-    """Raise InvalidFields for a stage that has a prompt or a gate timeout, but no gate.
-
-    Only for newly saved pipelines: `parse` accepts such stages because older pipelines have them.
-    """
-    errors = {
-        f"pipeline.{i}": e for i, stage in enumerate(raw) if (e := _find_unused_fields(stage))
-    }
-    if errors:
-        raise InvalidFields(errors)
-
-
-def _find_unused_fields(raw: Mapping[str, Any]) -> list[field_errors.FieldError]:
-    if _parse_gate(raw) is not None:
-        return []
-    given = [key for key in ("gateTimeout", "prompt") if raw.get(key)]
-    return [field_errors.GATE_NEEDED(field=key) for key in given]
-
-
 def _find_errors(raw: Mapping[str, Any]) -> list[field_errors.FieldError]:
     found = []
     if sum(bool(raw.get(key)) for key in ("confirm", "choices", "input")) > 1:
@@ -120,6 +105,9 @@ def _find_errors(raw: Mapping[str, Any]) -> list[field_errors.FieldError]:
     choices = raw.get("choices") or []
     if len(set(choices)) != len(choices):
         found.append(field_errors.CHOICE_TWICE)
+    who = raw.get("answerers") or {}
+    if (who.get("who") == answerers.Who.NAMED) != bool(who.get("developerIds")):
+        found.append(field_errors.ANSWERERS_NAMED)
     return found
 
 
@@ -136,14 +124,18 @@ def _parse_stage(raw: Mapping[str, Any]) -> Stage:
 
 
 def _parse_gate(raw: Mapping[str, Any]) -> Gate | None:
-    timeout, prompt = raw.get("gateTimeout"), raw.get("prompt")
+    prompt, name = raw.get("prompt"), raw["name"]
+    of_all: dict[str, Any] = {
+        "timeout": raw.get("gateTimeout"),
+        "answerers": answerers.to_stored(raw.get("answerers")),
+    }
     if raw.get("confirm"):
-        return Gate(GateKind.CONFIRM, prompt or f"Run stage “{raw['name']}”?", timeout=timeout)
+        return Gate(GateKind.CONFIRM, prompt or f"Run stage “{name}”?", **of_all)
     if choices := raw.get("choices"):
-        text = prompt or f"Choose for stage “{raw['name']}”"
-        return Gate(GateKind.CHOOSE, text, tuple(choices), timeout)
+        text = prompt or f"Choose for stage “{name}”"
+        return Gate(GateKind.CHOOSE, text, tuple(choices), **of_all)
     if raw.get("input"):
-        return Gate(GateKind.INPUT, prompt or f"Input for stage “{raw['name']}”", timeout=timeout)
+        return Gate(GateKind.INPUT, prompt or f"Input for stage “{name}”", **of_all)
     return None
 
 

@@ -42,6 +42,7 @@ class TaskState:
     `is_follow_up`: a follow-up started its round. `has_terminal`: a stage's process may be running.
     `takes_tunnel`: its workspace exists, with an open network. `has_tunnel`: an open one.
     `is_archived`: its project is, and takes no new work.
+    `is_answerer`: the open gate's stage lets the viewer answer (`domain.answerers`).
     """
 
     status: TaskStatus
@@ -53,13 +54,14 @@ class TaskState:
     takes_tunnel: bool = False
     has_tunnel: bool = False
     is_archived: bool = False
+    is_answerer: bool = True
 
 
 def is_possible(action: TaskAction, state: TaskState) -> bool:
     """Whether the task's state allows the action to someone. An open tunnel may still block it."""
     match action:
         case TaskAction.ANSWER:
-            return state.gate is not None
+            return state.gate is not None and state.is_answerer
         case TaskAction.REVIEW:
             return True
         case TaskAction.FOLLOW_UP:

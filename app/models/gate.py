@@ -19,7 +19,8 @@ class Gate(Model):
     of these keeps its number, with `answered_at` as the time and without `result`. `budgets` are
     those that it's about, from `domain.budget.BudgetStatus.to_json`; `branch` is the state of the
     task's branch, from `domain.task_branch.to_json`. `approved` is the revision that the answer is
-    about, {commit, tree?}; null: no work, or unknown.
+    about, {commit, tree?}; null: no work, or unknown. `answerers` are those of the stage, as in
+    `domain.answerers.to_stored`; null: whoever has the permission.
     """
 
     __tablename__ = "gates"
@@ -42,6 +43,7 @@ class Gate(Model):
     result: Mapped[str | None]
     comment: Mapped[str | None]
     approved: Mapped[dict[str, str] | None] = mapped_column(Json)
+    answerers: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     task: Mapped[Task] = relationship(lazy="raise")
 

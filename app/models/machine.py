@@ -26,7 +26,7 @@ class Machine(Model):
     connected since. `is_pinned`: it's offered no release. `upgrade` is its report {state,
     version, reason} about the offered release, null until its first hello. `audited_upgrades` has
     the server versions about which the audit log has recorded upgrades, by action. `checks_commits`
-    is unused.
+    is unused. `uninstalled_at`: its worker was uninstalled, and can never connect again.
     """
 
     __tablename__ = "machines"
@@ -70,6 +70,7 @@ class Machine(Model):
     connected_at: Mapped[Timestamp | None]  # the first time; until then enrollment may be repeated
     last_assigned_at: Mapped[Timestamp | None]
     created_at: Mapped[Timestamp]
+    uninstalled_at: Mapped[Timestamp | None]
 
     @property
     def sandbox_level(self) -> SandboxLevel | None:

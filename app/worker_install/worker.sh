@@ -571,7 +571,7 @@ if no other service needs that: \`loginctl disable-linger $(id -un)\`"
     # Last, because it has the notes of what was created.
     if [ "$AS" = root ]; then remove_made; fi
     act rm -rf "$PREFIX"
-    say "Removed. On the server the machine is offline: an admin can decommission it there."
+    say "Removed. On the server an admin can decommission the machine."
 }
 
 remove_made() {

@@ -54,6 +54,12 @@ const adminProjects = createRoute({
   },
 })
 
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./pages/invitation/InvitationPage')),
+})
+
 const pages = [
   page('/', () => import('./pages/inbox/InboxPage')),
   page('/tasks', () => import('./pages/tasks/TasksPage')),
@@ -76,7 +82,7 @@ const pages = [
 ] as const
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, framed.addChildren([...pages, adminProjects])]),
+  routeTree: root.addChildren([login, invitation, framed.addChildren([...pages, adminProjects])]),
   defaultErrorComponent: ErrorPage,
   defaultNotFoundComponent: NotFoundPage,
   defaultPreload: 'intent',

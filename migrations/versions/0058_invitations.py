@@ -1,4 +1,4 @@
-"""invitations: links with which people create their accounts
+"""invitations: links with which people create their accounts; and who can answer a gate
 
 Revision ID: 0058
 Revises: 0057
@@ -46,8 +46,12 @@ def upgrade() -> None:
         [sa.literal_column('LEAST(expires_at, withdrawn_at)')],
         unique=False,
     )
+    op.add_column(
+        'gates', sa.Column('answerers', postgresql.JSONB(none_as_null=True), nullable=True)
+    )
 
 
 def downgrade() -> None:
+    op.drop_column('gates', 'answerers')
     op.drop_index('ix_invitations_end', table_name='invitations')
     op.drop_table('invitations')

@@ -1,9 +1,10 @@
-"""count a task that failed twice on a day once
+"""count a task that failed twice on a day once; record that a worker was uninstalled
 
 Revision ID: 0059
 Revises: 0058
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = '0059'
@@ -48,8 +49,10 @@ CREATE OR REPLACE FUNCTION record_task_status_change() RETURNS trigger LANGUAGE 
 
 
 def upgrade():
+    op.add_column('machines', sa.Column('uninstalled_at', sa.DateTime(timezone=True)))
     op.execute(COUNT_ONCE)
 
 
 def downgrade():
     op.execute(COUNT_EACH)
+    op.drop_column('machines', 'uninstalled_at')

@@ -91,7 +91,7 @@ INBOX_ITEM = split_names(
 MACHINE = split_names(
     """
     id name status connected capabilities slots metrics hardware drain sandbox labels adminLabels
-    version pinned upgrade lastSeenAt createdAt
+    version pinned upgrade lastSeenAt createdAt uninstalledAt
     """
 )
 PLANNED_TASK = split_names("task action atDeadline hasCheckpoint")

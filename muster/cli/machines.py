@@ -35,6 +35,11 @@ _UUID_LENGTH = 36
 _NOT_INSTALLED = "binary_missing"
 
 
+def _machine_status_text(machine: Item) -> str:
+    is_removed = machine.get("uninstalledAt") and machine.get("status") != "decommissioned"
+    return "uninstalled" if is_removed else str(machine.get("status"))
+
+
 def _slots_text(machine: Item) -> str:
     return f"{get_path(machine, ['slots', 'used'])}/{get_path(machine, ['slots', 'total'])}"
 
@@ -70,7 +75,7 @@ MACHINES = OutputSpec(
     fields.MACHINE,
     (
         column("NAME"),
-        column("STATUS"),
+        Column("STATUS", _machine_status_text),
         Column("SLOTS", _slots_text, is_number=True),
         _percent_column("CPU", "cpuPercent"),
         _percent_column("MEMORY", "memoryPercent"),

@@ -23,7 +23,8 @@ FIELDS = split_names(
 SECRETS = ("secrets", "gitToken", "sshKey")
 _STAGE_DEFAULTS = {"kind": "agent", "timeout": 3600}
 _STAGE_FIELDS = split_names(
-    "name kind command timeout confirm choices input gateTimeout prompt network agentOptions"
+    "name kind command timeout confirm choices input gateTimeout prompt answerers network "
+    "agentOptions"
 )
 
 Fields = Mapping[str, Any]

@@ -23,9 +23,10 @@ from muster.worker.options.parser import parse_arguments
 from muster.worker.orphans import NotAWorkerHome
 from muster.worker.sandbox.detection import detect
 from muster.worker.sandbox.uids import NoIdentityLeft, TooFewUids
-from muster.worker.server.credentials import CredentialStore, NotEnrolled
+from muster.worker.server.credentials import Credentials, CredentialStore, NotEnrolled
 from muster.worker.server.enrollment import AlreadyEnrolled, Registration, enroll
 from muster.worker.server.rest_client import BadServer, RestClient, ServerRefused, Unreachable
+from muster.worker.server.uninstall_notice import send_notice
 from muster.worker.upgrades.canary import Watchdog
 
 _EXPECTED_ERRORS = (
@@ -138,14 +139,15 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _reset(options: argparse.Namespace) -> int:
-    """Reset the machine like a decommissioned one's daemon. An admin must decommission it on the
-    server.
+    """Reset the machine like a decommissioned one's daemon, and notify the server. An admin must
+    decommission it there.
     """
     layout = Layout(options.home)
     if not orphans.is_worker_home(layout):
         log.info("no worker files in %s", options.home)
         return 0
     layout.make()  # an interrupted one may be incomplete
+    known = _load_credentials(layout)
     lock = HomeLock(layout.home)
     try:
         orphans.erase_home(layout)
@@ -153,7 +155,16 @@ def _reset(options: argparse.Namespace) -> int:
     finally:
         lock.close()
     log.info("deleted the worker's files in %s", options.home)
+    if known is not None and send_notice(known):
+        log.info("%s now shows %r as uninstalled", known.server, known.name)
     return 0
+
+
+def _load_credentials(layout: Layout) -> Credentials | None:
+    try:
+        return CredentialStore(layout.credentials).load()
+    except NotEnrolled:
+        return None
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -17,7 +17,7 @@ _PROBLEMS = {
     """,
     403: """
         forbidden password_login_off session_required insufficient_scope reauthentication_required
-        wrong_origin
+        wrong_origin not_an_answerer
     """,
     404: """
         not_found nothing_pending no_workspace no_diff no_file file_left_out nothing_to_install
@@ -47,7 +47,8 @@ _PROBLEMS = {
 PROBLEMS = {(str(status), code) for status, codes in _PROBLEMS.items() for code in codes.split()}
 
 _FIELD_ERRORS = """
-    angle_brackets bad_pattern blank branch_in_the_way(branch) branch_of_attempts budget_not_asked
+    angle_brackets answerers_named bad_pattern blank branch_in_the_way(branch) branch_of_attempts
+    budget_not_asked
     choice_twice command_empty command_needed(agent) command_not_words(reason) figure_used_up
     file_not_changed gate_needed(field) gates_clash id_not_once invalid key_with_passphrase
     line_beyond_end(lines) line_not_seen lives_too_long(days) login_left_behind
@@ -143,7 +144,7 @@ _AUDIT_ACTIONS = """
     identity_provider: created deleted updated
     login: ended failed flooded limited reauthenticated refresh_reused started unlocked
     machine: decommissioned drained misbehaved recovered registered undrained updated
-    machine: upgrade_failed upgraded
+    machine: uninstalled upgrade_failed upgraded
     member: removed set
     password: changed
     personal_token: created revoked

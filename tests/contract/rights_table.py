@@ -224,6 +224,7 @@ ROUTES: Mapping[str, Access] = {
     "POST /api/workers/register": ANYBODY,
     "POST /api/workers/refresh-token": WORKER,
     "POST /api/workers/recover": ANYBODY,
+    "POST /api/workers/uninstalled": WORKER,
     "GET /api/workers/connect": FIRST_FRAME,
     "GET /api/workers/pty/*": FIRST_FRAME,
     "GET /ws/pty/*": FIRST_FRAME,

@@ -75,6 +75,7 @@ class World:
 
     password: str
     key: str
+    project_id: int
     other_key: str
     task: str
     machine_id: str
@@ -123,10 +124,18 @@ class World:
         one_time_state.store("sso_code", code, kept, 60)
         return {"code": code, "codeVerifier": verifier}
 
+    def store_check(self) -> None:
+        """A check, whose ID is the project's key: a route has one value for both. Redis is emptied
+        after each test.
+        """
+        check_store.save(self.key, {"projectId": self.project_id, "ended": True, **_CHECK})
+
     def named_in(self, route: str) -> tuple[str, str]:
         """What `*` stands for in the route, and the like that does not exist."""
         if "/api/web/device/" in route:
             return self.user_code(), "BCDF-GHJK"
+        if "/checks/" in route:
+            self.store_check()
         if route.startswith("GET /install/"):
             return "muster_client-0-py3-none-any.whl", "no.whl"
         for prefix, value, kind in (
@@ -176,11 +185,11 @@ def make_world(
     about = {"title": project.key, "task_id": task.id}
     provider, other_provider = _providers(project.key)
     target = make_developer()
-    # Named by one number in a path that has two.
-    make_identity(target, provider, id=target.id)
+    make_identity(target, provider, id=target.id)  # named by one number in a path that has two
     world = World(
         password=PASSWORD,
         key=project.key,
+        project_id=project.id,
         other_key=other.key,
         task=str(task.id),
         machine_id=str(machine.id),
@@ -205,10 +214,8 @@ def make_world(
         other_provider=other_provider.name,
         bearers=_invalid_credentials(people["admin"], refresh_token, enrollment_token),
     )
-    # The route has the project's key in the place of the check's ID.
-    check_store.save(project.key, {"projectId": project.id, "ended": True, **_CHECK})
-    world.bearers["worker"] = tokens.worker_jwt(machine)[0]
-    world.bearers.update(_bearers(people, provider))
+    world.store_check()
+    world.bearers |= {"worker": tokens.worker_jwt(machine)[0]} | _bearers(people, provider)
     for name in narrowed:
         world.bearers |= _narrowed(people[name], here=project.id, elsewhere=other.id)
     db.session.commit()

@@ -76,7 +76,7 @@ def list_pages(api: ApiClient) -> list[PageSpec]:
         PageSpec("over-drain", f"/machines/{machines['heron']}", pressing("Drain …")),
         PageSpec("over-cancel", f"/tasks/{tasks[scenes.UPLOAD]}", pressing("Cancel", "More")),
         PageSpec("over-new-token", "/profile", pressing("New token")),
-        PageSpec("over-new-developer", "/admin/developers", pressing("New developer")),
+        PageSpec("over-invite", "/admin/developers", pressing("Invite a person")),
         PageSpec("over-new-bot", "/admin/bots", pressing("New bot")),
         PageSpec("over-new-provider", "/admin/settings?part=sso", pressing("New provider")),
         PageSpec("over-audit-entry", "/admin/audit", showing),

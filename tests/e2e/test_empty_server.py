@@ -102,7 +102,9 @@ def test_a_step_changes_while_it_is_shown(empty_world: World, open_browser: Open
 def test_a_password_that_an_admin_typed_is_replaced_at_the_first_sign_in(
     empty_world: World, open_browser: OpenBrowser
 ) -> None:
-    page = open_browser(empty_world, "new").open("/")
+    visitor = open_browser(empty_world, "new")
+    visitor.expect(401, "/api/web/")  # a new password ends the session that the page renews
+    page = visitor.open("/")
     dialog = page.get_by_role("dialog", name="Choose your own password")
     expect(dialog).to_be_visible()
     assert found(page, TAGS) == []

@@ -240,7 +240,7 @@ def test_from_develop_in_a_channel_to_a_button_to_done(chat_workspace: ChatWorks
         assert "Deploy it?" in blocks_text(chat_workspace.slack.posts[card])
         wait_for(lambda: (task.id, "gate_opened") in bob.told, "notification")
         assert bob.unread[-1:] == [1]
-        chat_workspace.slack.press(chat_workspace.door, "UADA", card, "Confirm")
+        chat_workspace.slack.press(chat_workspace.door, "UADA", card, "Approve")
         done = task.wait_for_status("completed")
         wait_for(lambda: "completed" in bob.types, "end in the stream")
     note = chat_workspace.running.repository.git("show", f"{done['branch']}:note.txt")
@@ -280,7 +280,7 @@ def test_from_develop_to_done_at_lark(chat_workspace: ChatWorkspace) -> None:
 
     ref = wait_for(card, "card")
     chat_workspace.lark.post(
-        chat_workspace.door, chat_workspace.lark.press("ou_bob", ref, "Confirm")
+        chat_workspace.door, chat_workspace.lark.press("ou_bob", ref, "Approve")
     )
     task.wait_for_status("completed")
     chat_workspace.all_delivered(task)

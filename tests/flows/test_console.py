@@ -35,7 +35,7 @@ def test_a_gate_is_answered_in_a_browser_and_the_branch_is_pushed(
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text("Push it?").first).to_be_visible()
-    page.get_by_role("button", name="Confirm", exact=True).first.click()
+    page.get_by_role("button", name="Approve", exact=True).first.click()
     done = task.wait_for_status("completed")
     assert git(running, "rev-parse", f"muster/{task.id}") == done["result"]["commit"]
     expect(page.locator("h1")).to_contain_text("Write a file")

@@ -6,6 +6,7 @@ from app.api.schemas.base import Id, Integer, Schema, Timestamp
 from app.api.schemas.budget import BudgetSchema, SpentBudgetSchema
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.tasks import CreatorSchema, DiffSchema
+from app.domain.answerers import Who
 from app.domain.pipeline import GateKind
 
 
@@ -74,6 +75,23 @@ class LastAnswerSchema(Schema):
     answered_at = Timestamp(required=True)
 
 
+class AnswererSchema(Schema):
+    id = Id(required=True)
+    name = fields.String(required=True)
+
+
+class GateAnswerersSchema(Schema):
+    """Who can answer a gate now."""
+
+    who = fields.Enum(Who, by_value=True, required=True)
+    people = fields.List(fields.Nested(AnswererSchema), required=True, attribute="allowed")
+    nobody_left = fields.Boolean(
+        required=True,
+        attribute="is_nobody_left",
+        metadata={"description": "nobody fits any more, so admins can answer"},
+    )
+
+
 class PendingGateSchema(Schema):
     task_id = Id(required=True)
     round = Integer(required=True, metadata={"description": "the task's round; a retry asks again"})
@@ -96,3 +114,9 @@ class PendingGateSchema(Schema):
         metadata={"description": "the used-up budgets, if the question is about them"},
     )
     branch = fields.Nested(BranchConflictSchema, required=True, allow_none=True)
+    answerers = fields.Nested(
+        GateAnswerersSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null: everyone with the permission"},
+    )

@@ -3,12 +3,12 @@
 from marshmallow import fields
 
 from app.api.schemas.base import Boolean, Schema, Timestamp
-from app.domain.getting_started import StepName, StepReason, StepState
+from app.domain.getting_started import SetupState, StepName, StepReason
 
 
 class GettingStartedStepSchema(Schema):
     step = fields.Enum(StepName, by_value=True, required=True)
-    state = fields.Enum(StepState, by_value=True, required=True)
+    state = fields.Enum(SetupState, by_value=True, required=True)
     detail = fields.String(
         required=True,
         allow_none=True,

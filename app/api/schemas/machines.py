@@ -138,6 +138,12 @@ class MachineSchema(Schema):
     upgrade = fields.Nested(UpgradeSchema, required=True)
     last_seen_at = Timestamp(required=True, allow_none=True)
     created_at = Timestamp(required=True, attribute="machine.created_at")
+    uninstalled_at = Timestamp(
+        required=True,
+        allow_none=True,
+        attribute="machine.uninstalled_at",
+        metadata={"description": "its worker was uninstalled, and never connects again"},
+    )
 
 
 class MachineChange(Schema):

@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from app.api.schemas import repository, ssh
 from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
-from app.api.schemas.base import INT8, Boolean, Integer, Schema, Timestamp
+from app.api.schemas.base import INT8, Boolean, Id, Integer, Schema, Timestamp
 from app.api.schemas.budget import BudgetSchema
 from app.api.schemas.labels import SelectorField
 from app.api.schemas.network import Network
@@ -14,6 +14,7 @@ from app.api.schemas.stored import StoredSchema
 from app.api.schemas.templates import TemplatesField
 from app.api.schemas.texts import check_maskable, check_single_line
 from app.domain import branch_name, field_errors
+from app.domain.answerers import Who
 from app.domain.pipeline import StageKind
 from app.domain.quota import OnQuota
 from app.domain.roles import ProjectRole
@@ -43,6 +44,19 @@ _TEMPLATES = "templates for task descriptions"
 _MIN_SANDBOX = "minimum sandbox level for attempts; null: whatever the machine has"
 
 
+class AnswerersSchema(StoredSchema):
+    """Who can answer a stage's gate: all members, maintainers, those who created neither the task
+    nor the round's follow-up, or the named developers. Admins aren't exempt.
+    """
+
+    who = fields.String(required=True, validate=validate.OneOf([who.value for who in Who]))
+    developer_ids = fields.List(
+        Id(),
+        validate=validate.Length(max=100),
+        metadata={"description": "with `named`"},
+    )
+
+
 class StageSchema(StoredSchema):
     """A stage of a pipeline. Confirm, choices and input are exclusive, and asked before the
     stage runs.
@@ -60,6 +74,9 @@ class StageSchema(StoredSchema):
     input = Boolean()
     gate_timeout = Integer(minimum=1, allow_none=True, metadata={"description": "seconds"})
     prompt = fields.String(allow_none=True, validate=validate.Length(max=2000))
+    answerers = fields.Nested(
+        AnswerersSchema, allow_none=True, metadata={"description": "default: members"}
+    )
     network = Network(metadata={"description": "overrides the project's"})
     agent_options = fields.Nested(
         AgentOptionsSchema,

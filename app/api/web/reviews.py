@@ -25,6 +25,7 @@ from app.api.schemas.reviews import (
     ViewedFileSchema,
     ViewedMark,
 )
+from app.domain.answerers import NotAnAnswerer
 from app.domain.answers import AlreadyAnswered
 from app.domain.errors import (
     CommentPublished,
@@ -144,6 +145,7 @@ def list_reviews(query: dict[str, Any], task_id: int) -> dict[str, Any]:
     blp,
     Forbidden,
     ProjectArchived,
+    NotAnAnswerer,
     AlreadyAnswered,
     NoOpenGate,
     WrongStage,

@@ -32,6 +32,7 @@ from app.api.schemas.tasks import (
 from app.api.web import log_page, raw_log
 from app.domain import task_actions
 from app.domain.agents import AgentWarning
+from app.domain.answerers import NotAnAnswerer
 from app.domain.answers import AlreadyAnswered
 from app.domain.errors import (
     Forbidden,
@@ -136,7 +137,7 @@ def get_task(task_id: int) -> TaskDetail:
     task, role = queries.get_with_role(actor, task_id)
     asking = wait_reasons.open_gates([task])
     gate = asking.get(task_id)
-    state = actions.read_state(task, gate)
+    state = actions.read_state(actor, task, gate)
     access = rights.access_with_role(actor, task.project, role, creator_id=task.created_by)
     return TaskDetail(
         task,
@@ -170,7 +171,10 @@ def retry_task(body: dict[str, Any], task_id: int) -> Task:
 @blp.post("/<int:task_id>/confirm-stage")
 @blp.arguments(GateAnswer)
 @blp.response(200, TaskSchema)
-@problems(blp, Forbidden, NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, TunnelOpen)
+@problems(
+    *(blp, Forbidden, NotAnAnswerer, NoOpenGate, WrongRound, WrongStage),
+    *(AlreadyAnswered, TunnelOpen),
+)
 def confirm_stage(body: dict[str, Any], task_id: int) -> Task:
     """Answer the gate of a waiting stage. Only the first answer counts."""
     return gates.confirm_stage(current_developer(), task_id, **body)

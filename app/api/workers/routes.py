@@ -5,6 +5,7 @@ from typing import Any
 from app.api.blueprint import Blueprint
 from app.api.guards import current_machine
 from app.api.problems import problems
+from app.api.schemas.base import Empty
 from app.api.schemas.workers import (
     CredentialsSchema,
     Recovery,
@@ -13,7 +14,7 @@ from app.api.schemas.workers import (
     WorkersHealthSchema,
 )
 from app.domain.errors import InvalidToken, MachineAlreadyRegistered
-from app.services.machines import enrollment, queries
+from app.services.machines import enrollment, queries, uninstalls
 from app.services.machines.enrollment import Credentials
 
 blp = Blueprint("workers", __name__, url_prefix="/api/workers", description="Workers")
@@ -50,3 +51,11 @@ def refresh_worker_jwt() -> dict[str, Any]:
 def recover_machine(body: dict[str, Any]) -> Credentials:
     """Issue new credentials to a machine whose JWT has expired. Its old ones become invalid."""
     return enrollment.recover(**body)
+
+
+@blp.post("/uninstalled")
+@blp.response(200, Empty)
+def report_uninstalled() -> dict[str, Any]:
+    """Report that the machine's worker was uninstalled. Its credentials become invalid."""
+    uninstalls.record_uninstall(current_machine().id)
+    return {}

@@ -2,6 +2,7 @@
 
 from app.chat.incoming_events import Button
 from app.chat.messages import GateCard, Message, truncate
+from app.domain import answerers
 from app.domain import task as rules
 from app.domain.pipeline import GateKind
 from app.extensions import db
@@ -16,6 +17,8 @@ def build_card(task: Task, gate: Gate | None, body: str) -> Message:
     It has the question of `gate`, if given, and the first changed files, if the question is about
     them.
     """
+    if gate and gate.answered_at is None and (who := answerers.describe(gate.answerers)):
+        body = "\n".join(filter(None, (body, who)))
     if gate and gate.kind is not GateKind.QUESTION and (gate.stage_index or gate.number):
         body = "\n".join(filter(None, (body, summary.summarize_changes([task.id]).get(task.id))))
     return Message(

@@ -16,7 +16,7 @@ from app.models import Bot, Developer, Event, Gate, Task
 from app.services import rights
 from app.services.chat import cards, command_handlers, question_cards, replies
 from app.services.chat.command_handlers import Reply
-from app.services.tasks import gates, queries
+from app.services.tasks import answerers, gates, queries
 
 NOT_OURS = "That isn't a Muster button."
 
@@ -78,6 +78,7 @@ def _ask_for_input(
     actor: Developer, bot: Bot, incoming: IncomingEvent, task: Task, gate: Gate
 ) -> Reply | None:
     rights.require(Permission.ANSWER_GATE, actor, task.project)
+    answerers.require_answerer(actor, task, gate)
     if (ended := cards.gate_result_text(task, gate)) is not None:
         update_card(actor, bot, incoming, parse_button(incoming.button or ""))
         return Reply(f"That question of #{task.id} is closed ({ended}).")

@@ -21,7 +21,7 @@ from app.services import rights, settings
 from app.services.clock import now as clock_now
 from app.services.dispatch import candidates, wait_reasons
 from app.services.dispatch.wait_reasons import Wait
-from app.services.tasks import actions, last_answers, rounds
+from app.services.tasks import actions, answerers, last_answers, rounds
 from app.services.tasks.last_answers import LastAnswer
 
 MAX_POSITION = 10_000
@@ -88,11 +88,17 @@ def _allowed_actions(
     retriable = [task for task in tasks if accepts(task.status, TaskEvent.RETRY)]
     # Only a retry of a follow-up needs earlier work.
     with_work = rounds.find_with_work(task for task in retriable if task.follow_up is not None)
+    narrowed = answerers.read_answerers((t, gates[t.id]) for t in tasks if t.id in gates)
     found = {}
     for task in tasks:
         role = roles.get(task.project_id)
         access = rights.access_with_role(actor, task.project, role, creator_id=task.created_by)
-        state = actions.known_state(task, gates.get(task.id), has_work=task.id in with_work)
+        state = actions.known_state(
+            task,
+            gates.get(task.id),
+            has_work=task.id in with_work,
+            is_answerer=answerers.is_answerer(narrowed.get(task.id), actor),
+        )
         found[task.id] = task_actions.allowed_actions(access, state, ACTIONS)
     return found
 

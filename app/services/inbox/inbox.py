@@ -17,7 +17,7 @@ from app.services.inbox import keys, machines, tasks
 from app.services.inbox.keys import Key, Keys
 from app.services.inbox.machines import UnhealthyMachine
 from app.services.inbox.tasks import InboxTasks, ShortDiff
-from app.services.tasks import actions, gates
+from app.services.tasks import actions, answerers, gates
 from app.services.tasks.gates import PendingGate
 
 _GATE_ACTIONS = (TaskAction.ANSWER, TaskAction.REVIEW, TaskAction.FOLLOW_UP)
@@ -108,7 +108,13 @@ def _gate_item(asking: _Viewer, of_tasks: InboxTasks, task: Task) -> InboxItem |
     gate = of_tasks.gates.get(task.id)
     if gate is None:
         return None
-    state = actions.known_state(task, gate, has_work=task.id in of_tasks.with_work)
+    narrowed = of_tasks.answerers.get(task.id)
+    state = actions.known_state(
+        task,
+        gate,
+        has_work=task.id in of_tasks.with_work,
+        is_answerer=answerers.is_answerer(narrowed, asking.developer),
+    )
     allowed = task_actions.allowed_actions(asking.access(task), state, _GATE_ACTIONS)
     name = task.stages[min(gate.stage_index, len(task.stages) - 1)]["name"]
     default_action = rules.default_action_of_gate(gate.kind, gate.expires_at)
@@ -120,7 +126,7 @@ def _gate_item(asking: _Viewer, of_tasks: InboxTasks, task: Task) -> InboxItem |
         at=gate.expires_at,
         actions=[InboxAction(action) for action in allowed],
         task=task,
-        gate=gates.to_pending(task, gate, name, of_tasks.diff_at(task, gate)),
+        gate=gates.to_pending(task, gate, name, of_tasks.diff_at(task, gate), narrowed),
         change=of_tasks.short_diff(task, gate),
     )
 

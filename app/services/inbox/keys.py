@@ -37,6 +37,7 @@ from app.domain.timestamps import to_rfc3339
 from app.extensions import db
 from app.models import Developer, Gate, Machine, MachineHeartbeat, Project, Review, Task
 from app.services import rights
+from app.services.tasks import answerers
 
 MAX_COUNT = 1000
 """Counting stops here: a more exact number is useless."""
@@ -133,6 +134,7 @@ def _open_gates(actor: Developer, kinds: Sequence[GateKind]) -> Keys:
             Gate.kind.in_(kinds),
             Task.status.in_(LIVE),
             rights.projects_where(Permission.ANSWER_GATE, actor),
+            answerers.gates_where(actor),
         )
     )
 
@@ -194,6 +196,7 @@ def _unhealthy_machines(now: datetime) -> Keys:
         .where(
             Machine.connected_at.is_not(None),
             Machine.status != MachineStatus.DECOMMISSIONED,
+            Machine.uninstalled_at.is_(None),
             or_(offline, by_us, _has_unhealthy_agent(now)),
         )
     )

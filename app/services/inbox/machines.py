@@ -60,6 +60,7 @@ def read_unhealthy(ids: Sequence[str], now: datetime) -> dict[str, UnhealthyMach
         select(Machine, MachineHeartbeat)
         .outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
         .where(Machine.id.in_([uuid.UUID(each) for each in ids]))
+        .where(Machine.uninstalled_at.is_(None))
     )
     found = (
         _to_unhealthy(machine, heartbeat, now) for machine, heartbeat in db.session.execute(query)

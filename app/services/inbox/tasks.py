@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select, tuple_
 
+from app.domain.answerers import GateAnswerers
 from app.domain.diff import EXPIRED, DiffBase
 from app.domain.pipeline import GateKind
 from app.domain.task import TaskStatus
@@ -15,7 +16,7 @@ from app.extensions import db
 from app.models import Change, ChangedFile, Gate, Task, Workspace
 from app.services.inbox import excerpts
 from app.services.inbox.excerpts import Excerpt
-from app.services.tasks import diffs, rounds, workspaces
+from app.services.tasks import answerers, diffs, rounds, workspaces
 from app.services.tasks.queries import FOR_LISTS
 
 MAX_FILES = 4
@@ -49,12 +50,14 @@ class ShortDiff:
 @dataclass(frozen=True)
 class InboxTasks:
     """Tasks by ID, and their data: `with_work` are those that a round can continue; open `gates`
-    by task; `changes` by task and commit; `files` by change; `workspaces` by task and attempt.
+    and their `answerers` by task; `changes` by task and commit; `files` by change; `workspaces` by
+    task and attempt.
     """
 
     tasks: dict[int, Task] = field(default_factory=dict)
     with_work: set[int] = field(default_factory=set)
     gates: dict[int, Gate] = field(default_factory=dict)
+    answerers: dict[int, GateAnswerers] = field(default_factory=dict)
     changes: dict[tuple[int, str], Change] = field(default_factory=dict)
     files: dict[int, list[ShortFile]] = field(default_factory=dict)
     workspaces: dict[tuple[int, int], Workspace] = field(default_factory=dict)
@@ -110,6 +113,7 @@ def read_tasks(task_ids: Collection[int]) -> InboxTasks:
         tasks=tasks,
         with_work=rounds.find_with_work(tasks.values()),
         gates=gates,
+        answerers=answerers.read_answerers((tasks[id_], gate) for id_, gate in gates.items()),
         changes=changes,
         files=files,
         workspaces=_workspaces(tasks.values()),

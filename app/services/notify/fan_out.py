@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from app import wakeups
-from app.domain import network, notification_rules
+from app.domain import answerers, network, notification_rules
 from app.domain.notification_rules import Channel, NotificationType
 from app.domain.notification_text import render_notification
 from app.domain.pipeline import GateKind
@@ -109,6 +109,8 @@ def _content(entry: Row[Any], files: str | None) -> Content:
         message=entry.message,
         stage=entry.stage,
     )
+    if who := answerers.describe(entry.answerers):
+        body = f"{body}\n{who}"
     content = {
         "title": title,
         "body": f"{body}\n{files}" if files else body,

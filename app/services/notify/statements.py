@@ -17,6 +17,7 @@ WAITING_ENTRIES = text("""
            t.pipeline -> o.stage_index ->> 'name' AS stage,
            p.id AS project_id, p.key AS project_key, p.deleted_at IS NOT NULL AS is_deleted,
            g.kind AS gate_kind, g.number AS gate_number, g.prompt, g.choices,
+           g.answerers,
            e.data ->> 'host' AS host, e.data ->> 'network' AS network
     FROM outbox AS o
     JOIN tasks AS t ON t.id = o.task_id

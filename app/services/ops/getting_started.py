@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.domain import getting_started as rules
-from app.domain.getting_started import Facts, MachineFacts, ProjectFacts, Step, TaskFacts
+from app.domain.getting_started import Facts, MachineFacts, ProjectFacts, SetupStep, TaskFacts
 from app.domain.machine import MachineStatus
 from app.domain.roles import Permission, SystemRole
 from app.domain.sandbox import SandboxLevel
@@ -28,7 +28,7 @@ MAX_PROJECTS = 20
 class GettingStarted:
     """The steps, and when an admin dismissed them; None: they're shown."""
 
-    steps: list[Step]
+    steps: list[SetupStep]
     dismissed_at: datetime | None
 
 

@@ -7,13 +7,14 @@ from sqlalchemy import ColumnElement, column, exists, func, literal, literal_col
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
-from app.domain import agents, pipeline
-from app.domain.agents import AgentWarning, Options
+from app.domain import agents, answerers, pipeline
+from app.domain.agents import AgentWarning, Options, WarningCode
 from app.domain.machine import MachineStatus
 from app.domain.pipeline import Stage, StageKind
 from app.domain.scheduling import AgentHealth
 from app.extensions import db
 from app.models import Machine, Project
+from app.services.projects import people
 
 
 @dataclass
@@ -75,7 +76,23 @@ def is_known(agent_type: ColumnElement[str]) -> ColumnElement[bool]:
 def project_warnings(project: Project) -> list[AgentWarning]:
     """Return the warnings for a saved project."""
     is_there = db.session.scalar(select(is_known(literal(project.agent_type))))
-    return warnings(project, project.agent_type, None, is_known=bool(is_there))
+    found = warnings(project, project.agent_type, None, is_known=bool(is_there))
+    return [*found, *_answerer_warnings(project)]
+
+
+def _answerer_warnings(project: Project) -> list[AgentWarning]:
+    """Return a warning for each stage whose gate may have nobody who can answer."""
+    if not any(stage.get("answerers") for stage in project.pipeline):
+        return []
+    found = people.read_people([project.id])[project.id]
+    return [
+        AgentWarning(
+            WarningCode.NO_ANSWERER,
+            "pipeline",
+            f"Nobody may be able to answer before stage “{name}”. Then only admins can.",
+        )
+        for name in answerers.find_unanswerable(project.pipeline, found)
+    ]
 
 
 def warnings(

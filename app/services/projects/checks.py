@@ -1,10 +1,13 @@
 """Checks of a project as a whole, whichever of its fields were given."""
 
 import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from app.domain import agents, branch_name, field_errors
 from app.domain.errors import InvalidFields
 from app.models import Project
+from app.services.projects import people
 
 
 def require_branch_name(project: Project) -> None:
@@ -30,3 +33,19 @@ def require_agent(project: Project) -> None:
         raise InvalidFields({"agentCommand": [why]}) from error
     if command and not words:
         raise InvalidFields({"agentCommand": [field_errors.COMMAND_EMPTY]})
+
+
+def require_named_people(pipeline: Sequence[Mapping[str, Any]]) -> None:
+    """Raise InvalidFields for a stage that names an unknown developer as an answerer."""
+    named = {
+        i: (stage.get("answerers") or {}).get("developerIds", ())
+        for i, stage in enumerate(pipeline)
+    }
+    unknown = people.find_unknown(id_ for ids in named.values() for id_ in ids)
+    errors = {
+        f"pipeline.{i}.answerers.developerIds": [field_errors.NO_SUCH_DEVELOPER]
+        for i, ids in named.items()
+        if not unknown.isdisjoint(ids)
+    }
+    if errors:
+        raise InvalidFields(errors)

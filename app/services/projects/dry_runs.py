@@ -9,7 +9,7 @@ from app.domain.dry_run import DryRunStage
 from app.domain.errors import InvalidFields
 from app.domain.field_errors import FieldError
 from app.models import Developer
-from app.services.projects import projects
+from app.services.projects import pipelines, projects
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def run(
     if raw is None and project is not None:
         raw = project.pipeline
     try:
-        stages = pipeline.parse(projects.normalize_pipeline(raw))
+        stages = pipeline.parse(pipelines.normalize_pipeline(raw))
         dry_run_stages = dry_run.dry_run_pipeline(
             stages, description, project.key if project else None, answers
         )

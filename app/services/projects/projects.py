@@ -1,14 +1,14 @@
 """Projects: created, changed and found."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app import wakeups
-from app.domain import agents, branch_name, labels, network, pipeline
+from app.domain import agents, branch_name, labels, network
 from app.domain import budget as budgets
 from app.domain.errors import AlreadyExists, NotFound, ProjectArchived
 from app.domain.roles import Permission, ProjectRole
@@ -17,7 +17,7 @@ from app.extensions import db
 from app.models import Developer, Project, ProjectMember
 from app.services import audit, encryption, rights
 from app.services.clock import now
-from app.services.projects import checks, restrictions
+from app.services.projects import checks, pipelines, restrictions
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 DEFAULT_AGENT = "claude"
@@ -160,26 +160,6 @@ def lock_project(key: str) -> Project:
     return project
 
 
-def normalize_pipeline(raw: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
-    """Return the stages of a request, checked and completed by defaults. Raises InvalidFields."""
-    if raw is None:
-        return [dict(stage) for stage in pipeline.DEFAULT]
-    pipeline.parse(raw)
-    pipeline.require_gates(raw)
-    return [_normalize_stage(stage) for stage in raw]
-
-
-def _normalize_stage(raw: Mapping[str, Any]) -> dict[str, Any]:
-    defaults = {"kind": pipeline.StageKind.AGENT.value, "timeout": pipeline.DEFAULT_TIMEOUT}
-    # A null, false or empty value counts as not given.
-    given = {name: value for name, value in raw.items() if value}
-    if "network" in given:
-        given["network"] = network.to_api(network.from_api(given["network"]))
-    if options := agents.exclude_none(given.pop("agentOptions", None)):
-        given["agentOptions"] = options
-    return defaults | given
-
-
 def _has_key(key: str) -> ColumnElement[bool]:
     # An impossible key isn't sent to Postgres, which would reject some of them (NUL).
     return func.lower(Project.key) == key.lower() if KEY.fullmatch(key) else false()
@@ -215,7 +195,8 @@ def _change(project: Project, fields: Mapping[str, Any]) -> None:
         if name in fields:
             setattr(project, name, budgets.exclude_none(fields[name]))
     if "pipeline" in fields:
-        project.pipeline = normalize_pipeline(fields["pipeline"])
+        project.pipeline = pipelines.normalize_pipeline(fields["pipeline"])
+        checks.require_named_people(project.pipeline)
     if "environment" in fields:
         project.environment = dict(fields["environment"])
     if "secrets" in fields:

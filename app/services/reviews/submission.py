@@ -21,7 +21,7 @@ from app.services import audit, locks, rights
 from app.services.locks import LockedTask
 from app.services.projects import projects
 from app.services.reviews import changes_requested, drafts, publication, thread_anchors
-from app.services.tasks import gates, history, queries
+from app.services.tasks import answerers, gates, history, queries
 
 _VERDICT_TEXTS = {
     ReviewVerdict.APPROVE: "approved",
@@ -69,6 +69,8 @@ def submit(
     task, now = locked.task, locked.now
     gate = _gate(task, stage_index, number)
     result = gate and rules.answer_of_verdict(verdict, gate.kind)
+    if gate and verdict is ReviewVerdict.APPROVE:
+        answerers.require_answerer(actor, task, gate)  # even if it doesn't answer
     for comment in comments:
         drafts.write_comment(actor, task, now, **comment)
     review = Review(

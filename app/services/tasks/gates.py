@@ -10,7 +10,8 @@ from sqlalchemy import insert, literal, select
 from app.domain import pipeline
 from app.domain import task as rules
 from app.domain import tunnel as tunnel_rules
-from app.domain.answers import AlreadyAnswered, Answerer
+from app.domain.answerers import GateAnswerers
+from app.domain.answers import AlreadyAnswered
 from app.domain.attempt import AttemptOutcome
 from app.domain.errors import (
     NoOpenGate,
@@ -26,7 +27,16 @@ from app.extensions import db
 from app.models import Developer, Gate, Task, Tunnel
 from app.services import locks, rights
 from app.services.locks import LockedTask
-from app.services.tasks import answers, attempts, diffs, history, queries, questions, transitions
+from app.services.tasks import (
+    answerers,
+    answers,
+    attempts,
+    diffs,
+    history,
+    queries,
+    questions,
+    transitions,
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,7 @@ class PendingGate:
     diff: dict[str, Any] | None
     budgets: list[dict[str, Any]] | None
     branch: dict[str, Any] | None
+    answerers: GateAnswerers | None
 
 
 def open_first_gate(task: Task, now: datetime) -> bool:
@@ -75,6 +86,7 @@ def open_before_stage(task: Task, step: pipeline.Ask, now: datetime) -> None:
             choices=list(gate.choices),
             requested_at=now,
             expires_at=now + timedelta(seconds=gate.timeout) if gate.timeout else None,
+            answerers=gate.answerers,
         )
     )
     transitions.apply_event(task, TaskEvent.ASK, now, stage_index=step.stage_index)
@@ -148,10 +160,17 @@ def get_pending(actor: Developer, task_id: int) -> PendingGate:
 def describe_gate(task: Task, gate: Gate) -> PendingGate:
     """Return the task's open gate, as people see it, with the size of the changes so far."""
     diff = None if gate.kind is GateKind.QUESTION else diffs.gate_diff(task, gate)
-    return to_pending(task, gate, task.pipeline[gate.stage_index]["name"], diff)
+    allowed = answerers.find_answerers(task, gate)
+    return to_pending(task, gate, task.pipeline[gate.stage_index]["name"], diff, allowed)
 
 
-def to_pending(task: Task, gate: Gate, stage_name: str, diff: dict[str, Any] | None) -> PendingGate:
+def to_pending(
+    task: Task,
+    gate: Gate,
+    stage_name: str,
+    diff: dict[str, Any] | None,
+    allowed: GateAnswerers | None,
+) -> PendingGate:
     """Return the open gate, as people see it."""
     return PendingGate(
         task_id=task.id,
@@ -167,6 +186,7 @@ def to_pending(task: Task, gate: Gate, stage_name: str, diff: dict[str, Any] | N
         diff=diff,
         budgets=gate.budgets,
         branch=gate.branch,
+        answerers=allowed,
     )
 
 
@@ -210,8 +230,9 @@ def answer_gate(
 ) -> None:
     """Answer an open gate of the locked task.
 
-    The caller has checked the right, and commits. Raises TunnelOpen, InvalidFields.
+    The caller has checked the right, and commits. Raises NotAnAnswerer, TunnelOpen, InvalidFields.
     """
+    answerers.require_answerer(actor, locked.task, gate)
     if gate.kind is not GateKind.QUESTION:  # which isn't about a checkpoint
         require_no_tunnel(locked)
     answers.apply_answer(actor, locked, gate, result, comment, budget=budget)
@@ -227,26 +248,11 @@ def require_open_gate(task: Task, stage_index: int, number: int | None) -> Gate:
     is_there = gate is not None and gate.stage_index == stage_index
     if gate is not None and is_there and number in (None, gate.number):
         return gate
-    if (answered_by := _find_answerer(task, stage_index, number)) is not None:
+    if (answered_by := answerers.find_answerer(task, stage_index, number)) is not None:
         raise AlreadyAnswered(answered_by)
     if gate is not None and not is_there:
         raise WrongStage(gate.stage_index, stage_index)
     raise NoOpenGate
-
-
-def _find_answerer(task: Task, stage_index: int, number: int | None) -> Answerer | None:
-    """Return who answered that question of the stage; without a number, the latest of them."""
-    query = select(Developer.id, Developer.name).join(Gate, Gate.answered_by == Developer.id)
-    query = query.where(
-        Gate.task_id == task.id,
-        Gate.round == task.round,
-        Gate.stage_index == stage_index,
-        Gate.result.is_not(None),
-    )
-    if number is not None:
-        query = query.where(Gate.number == number)
-    row = db.session.execute(query.order_by(Gate.answered_at.desc()).limit(1)).one_or_none()
-    return Answerer(*row) if row else None
 
 
 def require_no_tunnel(locked: LockedTask) -> None:

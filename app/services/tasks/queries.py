@@ -15,7 +15,7 @@ from app.domain.task import LIVE, TaskStatus
 from app.extensions import db
 from app.models import Developer, Gate, Machine, Project, Task
 from app.services import rights
-from app.services.tasks import search
+from app.services.tasks import answerers, search
 from app.services.tasks.search import TaskFilter
 
 PageQuery = Callable[[Sequence[int] | None, int], tuple[Select[Task], list[int] | None]]
@@ -129,6 +129,7 @@ def _has_open_question(actor: Developer) -> ColumnElement[bool]:
     asked = aliased(Task)
     of_now = and_(asked.id == Gate.task_id, asked.round == Gate.round)
     is_open = Gate.answered_at.is_(None) & asked.status.in_(LIVE)
-    asking = Task.id.in_(select(Gate.task_id).join(asked, of_now).where(is_open))
+    lets_answer = answerers.gates_where(actor, asked)
+    asking = Task.id.in_(select(Gate.task_id).join(asked, of_now).where(is_open, lets_answer))
     theirs = select(Project.id).where(rights.projects_where(Permission.ANSWER_GATE, actor))
     return asking & Task.project_id.in_(theirs)

@@ -23,11 +23,6 @@ export const useIdentities = (developerId: number) => useInfiniteQuery(identitie
 const pathParams = (developerId: number) => ({ params: { path: { developerId } } })
 const invalidate = (what: string) => cache.invalidateQueries({ queryKey: ['admin', what] })
 
-export async function createDeveloper(body: Schemas['NewDeveloper']) {
-  await data(api.POST('/api/admin/developers', { body }))
-  await invalidate('developers')
-}
-
 export async function changeDeveloper(developerId: number, body: Schemas['DeveloperChanges']) {
   await data(api.PUT('/api/admin/developers/{developerId}', { ...pathParams(developerId), body }))
   await invalidate('developers')

@@ -81,12 +81,13 @@ const samples = (machineId: string, step: Step) =>
     refetchInterval: step === 'minute' ? SAMPLES_MILLISECONDS : 60 * SAMPLES_MILLISECONDS,
   })
 
+/** From the list of all tasks, which also has why each waits. */
 const machineTasks = (machineId: string) =>
   queryOptions({
     queryKey: ['tasks', 'of-machine', machineId],
     queryFn: async () => {
-      const params = { path: { machineId }, query: { limit: 50 } }
-      return (await data(api.GET('/api/web/machines/{machineId}/tasks', { params }))).items
+      const params = { query: { machineId, limit: 50 } }
+      return (await data(api.GET('/api/web/tasks', { params }))).items
     },
   })
 

@@ -39,6 +39,7 @@ export function makeGate(fields: Partial<PendingGate> = {}): PendingGate {
     diff: null,
     budgets: null,
     branch: null,
+    answerers: null,
     ...fields,
   }
 }

@@ -27,8 +27,18 @@ def gate_facts(gate: Gate) -> list[tuple[str, object]]:
     return [
         ("question", str(gate.get("prompt") or "").strip()),
         ("choices", "\n".join(choices)),
+        ("who can answer", answerers_text(gate)),
         ("answer", f"muster task {answer_usage(gate)}"),
     ]
+
+
+def answerers_text(gate: Gate) -> str:
+    """Return the names of those who can answer; empty if it's everyone with the permission."""
+    found = gate.get("answerers")
+    if not found:
+        return ""
+    names = ", ".join(text_format.one_line(one["name"]) for one in found["people"]) or "nobody"
+    return f"{names} (nobody else is left)" if found["nobodyLeft"] else names
 
 
 def answer_command(gate: Gate) -> str:

@@ -23,7 +23,17 @@ PATHS = [
 ]
 ASSET = "/assets/index-1a2b.js"
 CONSOLE_PAGES = [
-    *("/", "/login", "/device", "/tasks", "/tasks/*", "/machines", "/machines/*", "/projects"),
+    *(
+        "/",
+        "/login",
+        "/invitation",
+        "/device",
+        "/tasks",
+        "/tasks/*",
+        "/machines",
+        "/machines/*",
+        "/projects",
+    ),
     *("/projects/*", "/notifications", "/profile", "/admin/developers", "/admin/projects"),
     *("/admin/machines", "/admin/worker-tokens", "/admin/bots", "/admin/deliveries"),
     *("/admin/audit", "/admin/settings", "/admin/usage"),

@@ -11,8 +11,8 @@ from app.domain.getting_started import (
     Facts,
     MachineFacts,
     ProjectFacts,
+    SetupState,
     StepName,
-    StepState,
     TaskFacts,
     list_done_steps,
     list_steps,
@@ -196,7 +196,7 @@ def test_the_newest_task_shows_its_state(
 def test_after_a_completed_task_all_steps_are_done() -> None:
     steps = list_done_steps()
     assert [each.step for each in steps] == list(StepName)
-    assert {each.state for each in steps} == {StepState.DONE}
+    assert {each.state for each in steps} == {SetupState.DONE}
 
 
 def test_the_keys_are_those_that_adapters_pass_on() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain import pipeline
+from app.domain import pipeline, stage_fields
 from app.domain.errors import InvalidFields
 from app.domain.pipeline import Gate, GateKind, Stage, StageKind
 
@@ -42,11 +42,11 @@ def test_how_to_ask_without_a_question_is_not_saved_any_more_but_still_read(idle
     (stage,) = pipeline.parse([_raw(**idle)])
     assert stage.gate is None
     with pytest.raises(InvalidFields) as refusal:
-        pipeline.require_gates([_raw("a"), _raw("b", **idle)])
+        stage_fields.require_gates([_raw("a"), _raw("b", **idle)])
     (name,) = idle
     words = [f"{name} requires one of confirm, choices and input"]
     assert refusal.value.errors == {"pipeline.1": words}
-    pipeline.require_gates([_raw(**idle, confirm=True)])
+    stage_fields.require_gates([_raw(**idle, confirm=True)])
 
 
 def test_the_default_pipeline_is_one_hour_of_development():

@@ -10,6 +10,7 @@ import pytest
 from app.server_cli import up
 from app.server_cli.local import paths
 from app.server_cli.local.errors import OperateError
+from app.server_cli.local.machines import LocalMachine
 from app.server_cli.local.screen import Screen
 
 URL = "http://127.0.0.1:9000"
@@ -82,3 +83,18 @@ def test_machines_accept_repositories_of_the_home_and_of_a_named_directory(tmp_p
     assert paths.repository_directories(tmp_path, named) == [own, tmp_path]
     with pytest.raises(OperateError, match="MUSTER_REPOSITORIES isn't a directory"):
         paths.repository_directories(tmp_path, {"MUSTER_REPOSITORIES": str(tmp_path / "none")})
+
+
+def test_a_local_machine_is_started_with_these_directories(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSTER_REPOSITORIES", str(tmp_path))
+    monkeypatch.setattr(LocalMachine, "_set_server_url", lambda _: None)
+    started: list[list[str]] = []
+    stack: Any = SimpleNamespace(
+        home=tmp_path, launch=lambda _, argv, *__, **___: started.append(argv)
+    )
+    LocalMachine(stack, tmp_path / "machines", 1).start()
+    [argv] = started
+    roots = [argv[n + 1] for n, word in enumerate(argv) if word == "--file-root"]
+    assert roots == [str(tmp_path / "repositories"), str(tmp_path)]

@@ -40,7 +40,10 @@ class Walk:
         often = (self.create, self.dispatch, *3 * (self.work,))
         seldom = (self.answer, self.cancel, self.retry, self.silence, self.raw, self.fold)
         self.acts = 2 * often + seldom
-        self.ends = {TaskStatus.COMPLETED: 0, TaskStatus.FAILED: 0}
+        self._ended: dict[TaskStatus, set[int]] = {
+            TaskStatus.COMPLETED: set(),
+            TaskStatus.FAILED: set(),
+        }
 
     def step(self) -> None:
         act = self.chance.choice(self.acts)
@@ -49,10 +52,13 @@ class Walk:
             act()
         db.session.rollback()
         after = self.statuses()
-        for status in self.ends:  # raw updates and deletions do not count as ends
-            self.ends[status] += sum(
-                after[id_] is status and before.get(id_) is not status for id_ in after
-            )
+        for status, ended in self._ended.items():
+            ended |= {id_ for id_ in after if after[id_] is status is not before.get(id_)}
+
+    @property
+    def ends(self) -> dict[TaskStatus, int]:
+        """How many tasks have completed, and how many have failed, each counted once."""
+        return {status: len(ended) for status, ended in self._ended.items()}
 
     def statuses(self) -> dict[int, TaskStatus]:
         rows = db.session.execute(sa.select(Task.id, Task.status))

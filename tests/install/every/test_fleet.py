@@ -30,10 +30,8 @@ def test_a_project_from_its_making_to_its_end(
     assert (member["name"], member["role"]) == ("ada", "maintainer")
     members = ada.run_json("project members PROJ")
     assert members == admin.run_json("admin projects members PROJ")
-    assert {each["name"]: each["role"] for each in members} == {
-        "admin": "maintainer",
-        "ada": "maintainer",
-    }
+    roles = {each["name"]: each["role"] for each in members}
+    assert roles == {"admin": "maintainer", "ada": "maintainer"}
     ada_s_work(ada)
     admin.run_json("admin projects set-member PROJ bob --role maintainer")
     admin(f"admin projects remove-member PROJ --developer-id {member['developerId']}")

@@ -215,6 +215,7 @@ WITHOUT = {
     "POST /api/workers/register": _MACHINE,
     "POST /api/workers/refresh-token": _MACHINE,
     "POST /api/workers/recover": _MACHINE,
+    "POST /api/workers/uninstalled": _MACHINE,
     "WS /api/workers/connect": _MACHINE,
     "WS /api/workers/pty/:taskId": _MACHINE,
     "POST /webhook/slack/events": _PLATFORM,

@@ -115,3 +115,13 @@ def test_the_list_tells_of_agents_that_are_there_and_of_no_load_that_was() -> No
     assert "99%" not in gone
     assert "claude, cursor (not signed in)" in online
     assert "codex" not in online
+
+
+@pytest.mark.usefixtures("home")
+def test_an_uninstalled_machine_is_no_offline_one() -> None:
+    heron = {"name": "heron", "status": "offline", "uninstalledAt": "2030-01-31T12:00:00Z"}
+    page = {"items": [heron, {**heron, "status": "decommissioned"}], "nextCursor": None}
+    shell = Shell(lambda _: httpx.Response(200, json=page))
+    _, removed, gone = shell("--server", SERVER, "machine", "list").out.splitlines()
+    assert "uninstalled" in removed
+    assert "decommissioned" in gone

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.domain.getting_started import StepName, StepReason, StepState
+from app.domain.getting_started import SetupState, StepName, StepReason
 from muster.cli import setup as command
 from tests.muster.cli.shell import SERVER, Shell
 
@@ -65,7 +65,7 @@ def test_who_must_ask_an_admin_gets_their_names_and_no_command() -> None:
 
 def test_every_reason_has_a_sentence() -> None:
     reasons = {reason for _, reason in command._SENTENCES}
-    assert reasons == {*StepReason, StepState.OPEN, StepState.DONE}
+    assert reasons == {*StepReason, SetupState.OPEN, SetupState.DONE}
     assert {name for name, _ in command._SENTENCES} == set(StepName)
 
 

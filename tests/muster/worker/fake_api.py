@@ -44,6 +44,8 @@ class FakeApi:
             self._renewed.add(self.jwt)
             self.jwt += "+"
             return 200, {"workerJwt": self.jwt, "expiresAt": expires}
+        if path.endswith("/uninstalled"):
+            return (200, {}) if self._is_valid(bearer) else (401, {"code": "unauthenticated"})
         if path.endswith("/recover"):
             if body["recoverySecret"] == self.secret:
                 self._former_secret = self.secret

@@ -8,11 +8,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from muster.protocol.frames import Hardware
 from muster.worker.home_lock import HomeLock
 from muster.worker.layout import Layout
 from muster.worker.options.parser import parse_arguments
 from muster.worker.server.credentials import Credentials, CredentialStore
+from muster.worker.server.enrollment import Registration, enroll
+from muster.worker.server.rest_client import RestClient
 from tests.certificates import make, pem
+from tests.muster.worker.fake_server import fake_server
 from tests.muster.worker.repositories import root
 from tests.muster.worker.worker_home import SOURCES
 
@@ -140,6 +144,18 @@ def test_erasing_a_home_leaves_none_of_what_a_worker_made(root: Path) -> None:
     for _ in range(2):  # again, there is nothing left to do
         assert reset(home).returncode == 0
         assert [path.name for path in home.iterdir()] == ["somebody's"]
+
+
+def test_the_server_is_notified_once_all_is_erased(root: Path) -> None:
+    home = a_workers_home(root)
+    with fake_server() as server:
+        store = CredentialStore(Layout(home).credentials)
+        about = Registration(store.machine_id(), "mst_enroll_x", "m", [], Hardware(), 2, "1")
+        enroll(store, RestClient(server.url), about)
+        completed = reset(home)
+        assert completed.returncode == 0, completed.stderr
+        assert server.requests[-1][0] == "/api/workers/uninstalled"
+    assert list(home.iterdir()) == []
 
 
 def test_what_a_daemon_runs_with_is_not_erased(root: Path) -> None:

@@ -32,10 +32,8 @@ export function AnswerButtons({
   const [ending, end] = useState<Option | null>(null)
   const press = (option: Option) =>
     option.ending ? end(option) : send({ result: option.result, comment: comment?.trim() || null })
-  const keyOf = (place: number) => {
-    const hasKey = hasKeys && place < 9 && !options[place]?.ending
-    return hasKey ? String(place + 1) : undefined
-  }
+  const keyOf = (place: number) =>
+    hasKeys && place < 9 && !options[place]?.ending ? String(place + 1) : undefined
   useShortcuts(
     'here',
     isOff || !hasKeys

@@ -28,7 +28,7 @@ export function GateBox({ task, gate, canAnswer, isAnsweredBeside = false }: Pro
   return (
     <section className={styles.box} id="question" aria-label={title}>
       <p className={styles.who}>
-        <b>{title}</b> <span className="dim">· {strings.gate.mayAnswer(task.projectKey)}</span>
+        <b>{title}</b> <span className="dim">· {answerersText(task, gate)}</span>
       </p>
       <div className={styles.what}>
         <LazyMarkdown text={questionOf(gate)} />
@@ -49,6 +49,12 @@ export function GateBox({ task, gate, canAnswer, isAnsweredBeside = false }: Pro
       </p>
     </section>
   )
+}
+
+function answerersText(task: GateTask, { answerers }: PendingGate): string {
+  if (!answerers) return strings.gate.mayAnswer(task.projectKey)
+  const names = answerers.people.map(({ name }) => name).join(', ')
+  return answerers.nobodyLeft ? strings.answerers.nobodyLeft(names) : strings.answerers.can(names)
 }
 
 function titleOf(task: GateTask, { kind, stageName }: PendingGate): string {

@@ -8,6 +8,7 @@ const SHAPES: Record<MachineState, StatusIconName> = {
   draining: 'draining',
   drained: 'draining',
   offline: 'offline',
+  uninstalled: 'offline',
   decommissioned: 'cancelled',
 }
 
@@ -18,6 +19,7 @@ export const TONES: Record<MachineState, string> = {
   draining: 'waits',
   drained: 'waits',
   offline: 'failed',
+  uninstalled: 'cancelled',
   decommissioned: 'cancelled',
 }
 

@@ -9,7 +9,6 @@ export const admin = {
   settings: 'Settings',
   usage: 'Usage',
 
-  newDeveloper: 'New developer',
   changeDeveloper: (name: string) => `Edit ${name}`,
   username: 'Username',
   usernameHint: 'Must be unique. Not case-sensitive.',
@@ -19,8 +18,6 @@ export const admin = {
   email: 'Email',
   emailHint: 'Single sign-on finds the account by this address.',
   password: 'Password',
-  newPassword: 'New password',
-  newPasswordHint: 'Leave empty to keep the password. A new password ends all their sessions.',
   passwordHint: 'At least 12 characters.',
   chatAccount: 'Chat account',
   chatAccountHint: "slack: or lark: followed by the account's ID on that platform.",

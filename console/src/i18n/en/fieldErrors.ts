@@ -65,6 +65,7 @@ export const fieldErrors: Record<Code, string | ((of: Values) => string)> = {
     'Use at most 63 letters (A–Z, a–z), digits, hyphens, underscores and periods, starting and ending with a letter or digit.',
   stage_count: (of) => `A pipeline must have 1 to ${of.max} stages.`,
   stage_name_twice: (of) => `Another stage is named “${of.name}”.`,
+  answerers_named: () => 'Name people if, and only if, named people answer.',
   gate_needed: (of) => `${of.field} needs confirm, choices or input.`,
   gates_clash: 'Use only one of confirm, choices and input.',
   unknown_variable: (of) => `{${of.name}} isn't a variable. Use ${of.known}.`,

@@ -9,6 +9,7 @@ export const machines = {
     offline: 'Offline',
     draining: 'Draining',
     drained: 'Drained',
+    uninstalled: 'Uninstalled',
     decommissioned: 'Decommissioned',
   },
   sums: {
@@ -54,6 +55,10 @@ export const machines = {
   triedAgain: (time: string) => `, retrying at ${time}`,
   offlineSince: (time: string) => `No heartbeat since ${time}.`,
   neverSeen: 'Never connected.',
+  uninstalledAt: (time: string) => `Its worker was uninstalled at ${time} and won't reconnect.`,
+  decommission: 'Decommission',
+  decommissionWhy: 'This retires the machine for good. Its tasks have already moved.',
+  decommissioned: (name: string) => `Decommissioned ${name}`,
   tasksWait: (n: number) =>
     one(
       n,

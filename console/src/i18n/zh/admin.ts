@@ -11,7 +11,6 @@ export const admin: typeof en.admin = {
   settings: '设置',
   usage: '用量',
 
-  newDeveloper: '新建开发者',
   changeDeveloper: (name) => `编辑 ${name}`,
   username: '用户名',
   usernameHint: '不能重复，不区分大小写。',
@@ -21,8 +20,6 @@ export const admin: typeof en.admin = {
   email: '邮箱',
   emailHint: '单点登录按此邮箱查找账号。',
   password: '密码',
-  newPassword: '新密码',
-  newPasswordHint: '留空则不修改。修改后该用户的所有会话都会结束。',
   passwordHint: '至少 12 个字符。',
   chatAccount: '聊天账号',
   chatAccountHint: 'slack: 或 lark: 加上该平台的账号 ID。',

@@ -56,6 +56,7 @@ export const fieldErrors: typeof en.fieldErrors = {
   not_a_label: '最多 63 个字符：字母、数字、-、_ 和 .，首尾必须是字母或数字。',
   stage_count: (of) => `流水线必须有 1 到 ${of.max} 个阶段。`,
   stage_name_twice: (of) => `已有名为“${of.name}”的阶段。`,
+  answerers_named: () => '仅当选择“指定人员”时填写人员，且必须填写。',
   gate_needed: (of) => `${of.field} 需要与 confirm、choices 或 input 一起使用。`,
   gates_clash: 'confirm、choices、input 最多只能使用一个。',
   unknown_variable: (of) => `{${of.name}} 不是变量，可用变量：${of.known}。`,

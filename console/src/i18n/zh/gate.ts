@@ -16,7 +16,7 @@ export const gate: typeof en = {
   rejectTitle: (id) => `拒绝 #${id} 并结束任务？`,
   stopTitle: (id) => `停止 #${id}？`,
   endTitle: (id) => `结束 #${id}？`,
-  endEffect: '任务会被取消：不再运行任何内容，不推送分支，排队中的后续要求会被撤回。',
+  endEffect: '任务会被取消：不再运行任何内容，不推送分支，排队中的后续指令会被撤回。',
   rejectInstead: '如需修改成果，请选择“要求修改”。',
   keepWaiting: '继续等待',
   beside: '在你的评审中回答',

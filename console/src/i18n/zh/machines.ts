@@ -8,6 +8,7 @@ export const machines: typeof en.machines = {
     offline: '离线',
     draining: '正在排空',
     drained: '已排空',
+    uninstalled: '已卸载',
     decommissioned: '已退役',
   },
   sums: {
@@ -53,6 +54,10 @@ export const machines: typeof en.machines = {
   triedAgain: (time) => `，${time} 重试`,
   offlineSince: (time) => `自 ${time} 起没有心跳。`,
   neverSeen: '从未连接过。',
+  uninstalledAt: (time) => `worker 已于 ${time} 卸载，不会再连接。`,
+  decommission: '退役',
+  decommissionWhy: '机器会永久退役，它的任务已在其他机器上继续。',
+  decommissioned: (name) => `已退役 ${name}`,
   tasksWait: () => '若未及时重新连接，其任务会在其他机器上继续。',
   drainedBy: (who, time) => `${who} 于 ${time} 开始排空。`,
   muster: 'Muster',

@@ -10,6 +10,7 @@ export const problems: typeof en.problems = {
   broken_page: '页面出错了，请重新加载。',
   chat_bound: '该聊天已绑定，请先解除绑定。',
   comment_published: '已发布的评论不能编辑，请改为回复。',
+  not_an_answerer: '此项目只允许部分人员回答，你不在其中。',
   reauthentication_required: '请先确认身份，然后重试。',
   delivery_not_dead: '该消息尚未失败，无需重试。',
   email_taken: '该邮箱已被使用。',
@@ -87,6 +88,7 @@ export const didYouMean = (name: string) => `你是指 ${name} 吗？`
 
 export const warnings: typeof en.warnings = {
   unknown_agent: '还没有机器安装此智能体，任务会一直等待。',
+  no_answerer: '某个关卡可能没有人能回答，届时只有管理员可以回答。',
   permissions_without_sandbox:
     '权限为“任何操作”，但未要求完全沙箱。在沙箱较弱的机器上，智能体可以执行其账号能执行的任何操作。',
 }

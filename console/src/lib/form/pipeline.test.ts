@@ -23,12 +23,14 @@ describe('a pipeline as a form has it', () => {
     expect(gateOf({ ...stage, input: true })).toBe('input')
   })
   it('has one gate at most, and keeps its question', () => {
-    const asked = { ...stage, confirm: true, prompt: 'Go on?', gateTimeout: 60 }
+    const answerers = { who: 'maintainers' as const }
+    const asked = { ...stage, confirm: true, prompt: 'Go on?', gateTimeout: 60, answerers }
     expect(withGate(asked, 'input')).toEqual({
       ...stage,
       input: true,
       prompt: 'Go on?',
       gateTimeout: 60,
+      answerers,
     })
     expect(withGate(asked, 'choices').choices).toEqual(['', ''])
     expect(withGate(asked, 'none')).toEqual(stage)

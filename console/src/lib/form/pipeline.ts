@@ -20,14 +20,15 @@ export function gateOf(stage: Stage): GateKind {
   return stage.input ? 'input' : 'none'
 }
 
-/** Changes a stage's gate. Keeps its question and timeout, unless the new gate is `none`. */
+/** Changes a stage's gate. Keeps its question, timeout and answerers, unless the new gate is `none`. */
 export function withGate(stage: Stage, gate: GateKind): Stage {
-  const { confirm: _c, choices, input: _i, prompt, gateTimeout, ...rest } = stage
+  const { confirm: _c, choices, input: _i, prompt, gateTimeout, answerers, ...rest } = stage
   if (gate === 'none') return rest
   const asked = {
     ...rest,
     ...(prompt && { prompt }),
     ...(gateTimeout && { gateTimeout }),
+    ...(answerers && { answerers }),
   }
   if (gate === 'choices') return { ...asked, choices: choices ?? ['', ''] }
   return { ...asked, [gate]: true }

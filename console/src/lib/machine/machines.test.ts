@@ -7,6 +7,7 @@ import {
   labelsOf,
   type Machine,
   machineState,
+  machineStatus,
   slotsOf,
   sortByUrgency,
   type Task,
@@ -33,6 +34,7 @@ const machine = (name: string, given: Partial<Machine> = {}): Machine => ({
   upgrade: { state: 'current', offered: null, reason: '' },
   lastSeenAt: null,
   createdAt: '',
+  uninstalledAt: null,
   ...given,
 })
 
@@ -138,4 +140,14 @@ describe('machines at a glance', () => {
     ])
     expect(after[1]).toBe(known[1])
   })
+})
+
+it.each([
+  ['offline', 'uninstalled'],
+  ['draining', 'uninstalled'],
+  ['decommissioned', 'decommissioned'],
+] as const)('a machine that is %s, whose worker was uninstalled, is %s', (status, state) => {
+  const uninstalledAt = '2030-01-31T12:00:00Z'
+  expect(machineStatus({ status, uninstalledAt })).toBe(state)
+  expect(machineStatus({ status, uninstalledAt: null })).toBe(status)
 })

@@ -14,6 +14,7 @@ export type MachineState =
   | 'draining'
   | 'drained'
   | 'online'
+  | 'uninstalled'
   | 'decommissioned'
 
 const DISK_FULL_PERCENT = 90
@@ -43,8 +44,16 @@ function isUnhealthy(machine: Machine, now: number): boolean {
 }
 
 export function machineState(machine: Machine, now: number): MachineState {
-  if (machine.status !== 'online') return machine.status
+  if (machine.status !== 'online') return machineStatus(machine)
   return isUnhealthy(machine, now) ? 'unhealthy' : 'online'
+}
+
+/** Returns the status, or that it is offline for good: its worker was uninstalled. */
+export function machineStatus({
+  status,
+  uninstalledAt,
+}: Pick<Machine, 'status' | 'uninstalledAt'>): Machine['status'] | 'uninstalled' {
+  return uninstalledAt && status !== 'decommissioned' ? 'uninstalled' : status
 }
 
 const ORDER: MachineState[] = [
@@ -53,6 +62,7 @@ const ORDER: MachineState[] = [
   'draining',
   'drained',
   'online',
+  'uninstalled',
   'decommissioned',
 ]
 

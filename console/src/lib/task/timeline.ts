@@ -129,6 +129,7 @@ function spansOf(events: readonly Event[], count: number, now: number | null): S
     const stage = event.stageIndex ?? 0
     const span = spans[stage]
     if (!span) continue
+    updateAnswer(span, event)
     switch (event.type) {
       case 'retried':
       case 'followed_up':
@@ -148,21 +149,17 @@ function spansOf(events: readonly Event[], count: number, now: number | null): S
       case 'suspended':
         close(at)
         if (event.data.reason === 'quota') break
-        if (!isMidStage(event)) span.answered = null
         open = { what: isMidStage(event) ? 'asked' : 'waited', stage, since: at }
         break
       case 'confirmed':
         close(at)
-        if (!isMidStage(event)) span.answered = event
         // An answered agent continues; a stopped stage starts another run.
         if (isMidStage(event) && !span.isEnded && event.data.budget === undefined) {
           open = { what: 'worked', stage, since: at }
         }
         break
       case 'warning':
-        if (event.data.withdrawn !== true) break
-        close(at)
-        if (!isMidStage(event)) span.answered = null
+        if (event.data.withdrawn === true) close(at)
         break
       case 'requeued':
       case 'machine_lost':
@@ -178,6 +175,14 @@ function spansOf(events: readonly Event[], count: number, now: number | null): S
   }
   if (now !== null) close(now)
   return spans
+}
+
+/** Notes the answer to the question before the stage, until that is asked again. */
+function updateAnswer(span: Span, event: Event): void {
+  if (isMidStage(event)) return
+  const isAskedAgain = event.type === 'suspended' && event.data.reason === 'gate'
+  if (event.type === 'confirmed') span.answered = event
+  else if (isAskedAgain || event.data.withdrawn === true) span.answered = null
 }
 
 function isMidStage(event: Event): boolean {

@@ -14,15 +14,15 @@ import styles from './machines.module.css'
 import { Problems } from './Problems'
 import { SlotChips } from './SlotChips'
 import { Sparkline } from './Sparkline'
-import { useMachineActions } from './useMachineActions'
+import { type OpenDialog, useMachineActions } from './useMachineActions'
 
 export function MachineCard(props: {
   machine: Machine
   day: Schemas['MachineDay'] | undefined
   tasks: readonly Task[]
-  onDrain: () => void
+  onOpen: OpenDialog
 }) {
-  const { machine, day, tasks, onDrain } = props
+  const { machine, day, tasks, onOpen } = props
   const standing = useTicking((now) => machineState(machine, now))
   const title = `machine-${machine.id}`
   return (
@@ -34,7 +34,7 @@ export function MachineCard(props: {
           </Link>
         </h2>
         <MachineStatus standing={standing} />
-        <ActionMenu machine={machine} onDrain={onDrain} />
+        <ActionMenu machine={machine} onOpen={onOpen} />
       </div>
       <p className="dim">{hardwareSummary(machine)}</p>
       <div className={styles.load}>
@@ -53,8 +53,8 @@ export function MachineCard(props: {
   )
 }
 
-function ActionMenu({ machine, onDrain }: { machine: Machine; onDrain: () => void }) {
-  const acts = useMachineActions(machine, onDrain)
+function ActionMenu({ machine, onOpen }: { machine: Machine; onOpen: OpenDialog }) {
+  const acts = useMachineActions(machine, onOpen)
   if (acts.length === 0) return null
   const button = (
     <Button variant="quiet" size="square" aria-label={strings.machines.moreFor(machine.name)}>

@@ -1,9 +1,11 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { Suspense } from 'react'
 import { asProblem } from '../../api/problem'
 import { Button } from '../../components/controls/Button'
 import { ErrorMessage } from '../../components/feedback/ErrorMessage'
 import { Skeleton } from '../../components/feedback/Skeleton'
 import { useTicking } from '../../components/hooks/useNow'
+import { lazyComponent } from '../../components/lazyComponent'
 import { Page } from '../../components/page/Page'
 import { MachineStatus } from '../../components/status/MachineStatus'
 import { strings } from '../../i18n'
@@ -21,7 +23,9 @@ import { Problems } from './Problems'
 import { SlotChips } from './SlotChips'
 import { useMachineActions } from './useMachineActions'
 
-type Search = { range?: Step; drain?: string }
+const DecommissionDialog = lazyComponent(() => import('./DecommissionDialog'))
+
+type Search = { range?: Step; drain?: string; decommission?: string }
 
 export default function MachinePage() {
   const { machineId = '' } = useParams({ strict: false })
@@ -36,7 +40,7 @@ export default function MachinePage() {
 }
 
 function MachineView({ machine }: { machine: Machine }) {
-  const { range = 'minute', drain } = useSearch({ strict: false }) as Search
+  const { range = 'minute', drain, decommission } = useSearch({ strict: false }) as Search
   const tasks = useMachineTasks(machine.id)
   const live = (tasks.data ?? []).filter(
     ({ status }) => status === 'assigned' || status === 'running' || status === 'suspended',
@@ -44,7 +48,7 @@ function MachineView({ machine }: { machine: Machine }) {
   const navigate = useNavigate()
   const go = (search: Search) =>
     void navigate({ to: '.', search: { range, ...search } as never, replace: true })
-  const acts = useMachineActions(machine, () => go({ drain: '1' }))
+  const acts = useMachineActions(machine, (what) => go({ [what]: '1' }))
   return (
     <Page
       title={machine.name}
@@ -78,6 +82,9 @@ function MachineView({ machine }: { machine: Machine }) {
         </aside>
       </div>
       {drain && <DrainDialog machine={machine} onClose={() => go({})} />}
+      <Suspense>
+        {decommission && <DecommissionDialog machine={machine} onClose={() => go({})} />}
+      </Suspense>
     </Page>
   )
 }

@@ -1,11 +1,13 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
+import { Suspense } from 'react'
 import { Button } from '../../components/controls/Button'
 import { EmptyState } from '../../components/feedback/EmptyState'
 import { ErrorMessage } from '../../components/feedback/ErrorMessage'
 import { FirstSteps } from '../../components/feedback/FirstSteps'
 import { Skeleton } from '../../components/feedback/Skeleton'
 import { useNow } from '../../components/hooks/useNow'
+import { lazyComponent } from '../../components/lazyComponent'
 import { Page } from '../../components/page/Page'
 import { strings } from '../../i18n'
 import {
@@ -23,20 +25,23 @@ import { MachineCard } from './MachineCard'
 import { MachineCounts } from './MachineCounts'
 import styles from './machines.module.css'
 
-type Search = Filter & { add?: string; drain?: string }
+const DecommissionDialog = lazyComponent(() => import('./DecommissionDialog'))
+
+type Search = Filter & { add?: string; drain?: string; decommission?: string }
 
 export default function MachinesPage() {
   const { data: all, error, refetch } = useMachines()
   const tasks = useTasksOnMachines() ?? []
   const days = new Map(useMachineDays()?.map((day) => [day.machineId, day]))
   const me = useMe()
-  const { add, drain, ...filter } = useSearch({ strict: false }) as Search
+  const { add, drain, decommission, ...filter } = useSearch({ strict: false }) as Search
   const navigate = useNavigate()
   const go = (search: Search) =>
     void navigate({ to: '/machines', search: { ...filter, ...search } as never })
   const now = useNow()
   const machines = all && sortByUrgency(filterMachines(all, filter), now)
   const drained = all?.find(({ id }) => id === drain)
+  const retired = all?.find(({ id }) => id === decommission)
   const canAdd = me?.role === 'admin'
   const openAdd = canAdd ? () => go({ add: '1' }) : null
   return (
@@ -64,11 +69,14 @@ export default function MachinesPage() {
             machine={machine}
             day={days.get(machine.id)}
             tasks={tasks}
-            onDrain={() => go({ drain: machine.id })}
+            onOpen={(what) => go({ [what]: machine.id })}
           />
         ))}
       </div>
       {drained && <DrainDialog machine={drained} onClose={() => go({})} />}
+      <Suspense>
+        {retired && <DecommissionDialog machine={retired} onClose={() => go({})} />}
+      </Suspense>
       {add && canAdd && <AddMachineDialog onClose={() => go({})} />}
     </Page>
   )

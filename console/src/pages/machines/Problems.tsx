@@ -2,7 +2,7 @@ import { MachineStatusIcon, TONES } from '../../components/status/MachineStatus'
 import { locale, strings } from '../../i18n'
 import { formatPercent } from '../../lib/format/numbers'
 import { formatTime } from '../../lib/format/times'
-import { type Machine, slotsOf, type Task } from '../../lib/machine/machines'
+import { type Machine, machineStatus, slotsOf, type Task } from '../../lib/machine/machines'
 import styles from './machines.module.css'
 
 const DISK_FULL_PERCENT = 90
@@ -11,7 +11,7 @@ const DISK_FULL_PERCENT = 90
 export function Problems({ machine, tasks }: { machine: Machine; tasks: readonly Task[] }) {
   const said = problemTexts(machine, tasks)
   if (said.length === 0) return null
-  const standing = machine.status === 'online' ? 'unhealthy' : machine.status
+  const standing = machine.status === 'online' ? 'unhealthy' : machineStatus(machine)
   return (
     <p className={`notice ${styles.notice}`} data-is={TONES[standing]}>
       <MachineStatusIcon standing={standing} />
@@ -25,6 +25,7 @@ function problemTexts(machine: Machine, tasks: readonly Task[]): string[] {
   const { occupied, retained } = slotsOf(machine, tasks)
   const at = (moment: string) => formatTime(new Date(moment), locale)
   const found: string[] = []
+  if (machine.uninstalledAt) return [say.uninstalledAt(at(machine.uninstalledAt))]
   if (machine.status === 'offline') {
     found.push(machine.lastSeenAt ? say.offlineSince(at(machine.lastSeenAt)) : say.neverSeen)
     if (occupied.length > 0) found.push(say.tasksWait(occupied.length))

@@ -6,13 +6,20 @@ import { useUndrain } from '../../queries/machines'
 import { useMe } from '../../queries/me'
 import { showErrorToast, showToast } from '../../state/toasts'
 
+export type OpenDialog = (what: 'drain' | 'decommission') => void
+
 /** Returns the actions on a machine that you are allowed. */
-export function useMachineActions(machine: Machine, onDrain: () => void): MenuItem[] {
+export function useMachineActions(machine: Machine, open: OpenDialog): MenuItem[] {
   const me = useMe()
   const navigate = useNavigate()
   const { mutate: undrain } = useUndrain()
   const canDrain = me?.role === 'admin' || me?.role === 'lead'
   if (!canDrain || machine.status === 'decommissioned') return []
+  if (machine.uninstalledAt) {
+    if (me?.role !== 'admin') return []
+    const name = `${strings.machines.decommission} …`
+    return [{ name, isBad: true, onSelect: () => open('decommission') }]
+  }
   const isInDrain = machine.status === 'draining' || machine.status === 'drained'
   const undrainMachine = () =>
     undrain(machine.id, {
@@ -22,7 +29,7 @@ export function useMachineActions(machine: Machine, onDrain: () => void): MenuIt
   return [
     isInDrain
       ? { name: strings.machines.undrain, onSelect: undrainMachine }
-      : { name: `${strings.machines.drain} …`, onSelect: onDrain },
+      : { name: `${strings.machines.drain} …`, onSelect: () => open('drain') },
     ...(me?.role === 'admin'
       ? [
           {

@@ -5,6 +5,7 @@ import { MinutesInput } from './MinutesInput'
 import styles from './projects.module.css'
 
 export type SetStageField = <K extends keyof Stage>(field: K, value: Stage[K] | undefined) => void
+type Who = NonNullable<Stage['answerers']>['who']
 type FieldErrorOf = (field: string) => string | undefined
 
 /** Fields for the gate before a stage. */
@@ -45,6 +46,34 @@ export function GateFields({
           />
         </Field>
       </div>
+      <AnswerersField stage={stage} set={set} error={wrong('answerers')} />
     </>
+  )
+}
+
+function AnswerersField(props: { stage: Stage; set: SetStageField; error: string | undefined }) {
+  const say = strings.answerers
+  const chosen = props.stage.answerers
+  return (
+    <Field label={say.label} hint={say.hint} error={props.error}>
+      <select
+        className="input"
+        value={chosen?.who ?? 'members'}
+        onChange={(event) => {
+          const who = event.target.value as Who
+          // People are named in JSON, which keeps them.
+          const developerIds = who === 'named' ? (chosen?.developerIds ?? []) : undefined
+          props.set('answerers', who === 'members' ? undefined : { who, developerIds })
+        }}
+      >
+        {(Object.keys(say.who) as Who[])
+          .filter((who) => who !== 'named' || chosen?.who === 'named')
+          .map((who) => (
+            <option key={who} value={who}>
+              {say.who[who]}
+            </option>
+          ))}
+      </select>
+    </Field>
   )
 }

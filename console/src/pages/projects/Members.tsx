@@ -41,6 +41,10 @@ export function Members({ project }: { project: Project }) {
           keyOf={({ developerId }) => developerId}
         />
       )}
+      <p className="soft">
+        {strings.projects.roles.member}: {strings.roles.project.member}{' '}
+        {strings.projects.roles.maintainer}: {strings.roles.project.maintainer}
+      </p>
       {isAdding && (
         <AddMember project={project} members={members ?? []} onClose={() => setAdding(false)} />
       )}

@@ -18,6 +18,7 @@ OPEN = {
     *("healthz", "readyz", "getOpenapi", "getDocs", "listEvidenceKeys", "login", "refresh"),
     *("browserLogin", "browserRefresh", "browserLogout"),
     *("listProviders", "startSignIn", "finishSignIn", "exchangeCode"),
+    *("inspectInvitation", "acceptInvitation"),
     *("requestDeviceAuthorization", "getDeviceTokens"),
     *("getWorkersHealth", "registerMachine", "recoverMachine"),
     *("getWorkerScript", "getWorkerRequirements", "getWorkerWheel"),

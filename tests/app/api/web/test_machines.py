@@ -46,6 +46,7 @@ def test_a_machine_is_shown_with_its_last_life_sign(
         "name": "box",
         "status": "online",
         "connected": True,
+        "uninstalledAt": None,
         "capabilities": [
             {
                 "agentType": "claude",

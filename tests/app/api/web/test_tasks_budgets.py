@@ -26,7 +26,6 @@ from tests.factories import (
 )
 
 Login = Callable[[Developer], dict[str, str]]
-MONTH = f"{now():%Y-%m}"
 
 
 @pytest.fixture
@@ -47,7 +46,7 @@ def test_an_admin_sets_a_developer_s_budget_which_they_see_with_what_is_used(
     db.session.commit()
     used = {"minutes": 0.0, "tokens": 42, "cost": 0.5}
     shown = client.get("/api/web/profile/budget", headers=own).json
-    assert shown == {"month": MONTH, "budget": {"tokens": 500}, "used": used}
+    assert shown == {"month": f"{now():%Y-%m}", "budget": {"tokens": 500}, "used": used}
     client.put(path, json={"budget": None}, headers=admin)
     assert client.get("/api/web/profile/budget", headers=own).json == {**shown, "budget": None}
     assert client.put("/api/web/profile", json=body, headers=own).status_code == 422
@@ -67,7 +66,7 @@ def test_maintainers_set_a_project_s_budgets_and_members_see_what_is_used(
     assert {name: saved[name] for name in body} == body
     unused = {"minutes": 0.0, "tokens": None, "cost": None}
     shown = client.get(f"{path}/budget", headers=login(member)).json
-    assert shown == {"month": MONTH, "budget": {"cost": 9.5}, "used": unused}
+    assert shown == {"month": f"{now():%Y-%m}", "budget": {"cost": 9.5}, "used": unused}
     made = client.post(
         "/api/web/tasks",
         json={"projectKey": project.key, "description": "x"},
@@ -152,7 +151,12 @@ def test_a_task_shows_the_budgets_that_apply_to_it_and_how_much_is_left(
     make_attempt(task, make_machine())
     make_usage(task, input_tokens=tokens)
     own, of_project = client.get(f"/api/web/tasks/{task.id}", headers=admin).json["budgets"]
-    about = {"of": "project", "name": project.key, "month": MONTH, "budget": {"tokens": 100}}
+    about = {
+        "of": "project",
+        "name": project.key,
+        "month": f"{now():%Y-%m}",
+        "budget": {"tokens": 100},
+    }
     used = {"minutes": 0.0, "tokens": tokens, "cost": None}
     assert of_project == {**about, "used": used, "state": state}
     assert (own["of"], own["month"], own["state"]) == ("task", None, "available")

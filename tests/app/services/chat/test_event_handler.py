@@ -74,7 +74,7 @@ def test_of_two_clicks_the_second_is_told_who_was_faster(
     assert "was already answered. bob: reject" in slack.last()
     assert slack.said[-1]["response_type"] == "ephemeral"
     assert newest().status is TaskStatus.CANCELLED
-    assert "✓ bob: reject" in json.dumps(slack.posts[card], ensure_ascii=False)
+    assert "✗ bob: reject" in json.dumps(slack.posts[card], ensure_ascii=False)
 
 
 def test_an_expired_gate_is_refused_and_the_card_says_why(

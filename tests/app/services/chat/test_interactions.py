@@ -118,6 +118,36 @@ def test_a_button_allows_the_host_of_its_event_and_nothing_else(
 
 
 @pytest.mark.parametrize("how", ["command", "button"])
+def test_an_author_cannot_answer_from_a_chat_where_authors_cannot(
+    client: FlaskClient,
+    slack: Slack,
+    work: Work,
+    bound_channel: BotBinding,
+    ada: Developer,
+    how: str,
+) -> None:
+    project = db.session.get_one(Project, bound_channel.project_id)
+    waiting = {"status": TaskStatus.SUSPENDED, "suspend_reason": SuspendReason.GATE}
+    task = make_task(project=project, creator=ada, **waiting)
+    make_gate(task, answerers={"who": "not_author"})
+    mae = make_developer(name="mae", platform_uid="slack:UMAE")
+    add_member(project, mae)
+    for who, refused in (("UADA", True), ("UMAE", False)):
+        slack.mention(client, who, "CROOM", f"progress #{task.id}")
+        work()
+        card = list(slack.posts)[-1]
+        assert "Its author can't answer." in json.dumps(slack.posts[card])
+        if how == "command":
+            slack.mention(client, who, "CROOM", f"confirm #{task.id}")
+        else:
+            slack.press(client, who, card, "Confirm")
+        work()
+        assert ("You aren't one of them." in slack.last()) == refused
+        db.session.refresh(task)
+        assert (task.status is TaskStatus.SUSPENDED) == refused
+
+
+@pytest.mark.parametrize("how", ["command", "button"])
 def test_an_answer_is_refused_in_words_while_a_tunnel_is_open(
     client: FlaskClient,
     slack: Slack,

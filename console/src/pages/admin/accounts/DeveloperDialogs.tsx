@@ -2,59 +2,19 @@ import type { Schemas } from '../../../api/client'
 import { FormDialog } from '../../../components/dialogs/FormDialog'
 import { Field } from '../../../components/forms/Field'
 import { LimitFields } from '../../../components/forms/LimitFields'
-import { NewPasswordField } from '../../../components/forms/NewPasswordField'
 import type { Form, FormValues } from '../../../components/forms/useForm'
 import { strings } from '../../../i18n'
 import { readLimits } from '../../../lib/form/limits'
-import { changeDeveloper, createDeveloper } from '../../../queries/adminDevelopers'
+import { changeDeveloper } from '../../../queries/adminDevelopers'
 
 type Developer = Schemas['Developer']
 type Role = Developer['role']
-
-export function NewDeveloperDialog({ onClose }: { onClose: () => void }) {
-  const submit = (given: FormValues) =>
-    createDeveloper({
-      name: given.text('name'),
-      password: given.exact('password'),
-      ...readPerson(given),
-    })
-  return (
-    <FormDialog
-      title={strings.admin.newDeveloper}
-      submit={strings.forms.create}
-      act={submit}
-      done={onClose}
-      onClose={onClose}
-    >
-      {(form) => (
-        <>
-          <Field
-            label={strings.admin.username}
-            hint={strings.admin.usernameHint}
-            error={form.errorOf('name')}
-          >
-            <input className="input" name="name" autoComplete="off" maxLength={100} required />
-          </Field>
-          <NewPasswordField
-            form={form}
-            name="password"
-            label={strings.admin.password}
-            hint={strings.admin.passwordHint}
-            required
-          />
-          <PersonFields form={form} />
-        </>
-      )}
-    </FormDialog>
-  )
-}
 
 export function ChangeDeveloperDialog(props: { developer: Developer; onClose: () => void }) {
   const { developer, onClose } = props
   const submit = (given: FormValues) =>
     changeDeveloper(developer.id, {
       ...readPerson(given),
-      ...(given.exact('password') && { password: given.exact('password') }),
       platformUid: given.text('platformUid') || null,
       budget: readLimits(given.text, 'budget'),
     })
@@ -81,12 +41,6 @@ export function ChangeDeveloperDialog(props: { developer: Developer; onClose: ()
               autoComplete="off"
             />
           </Field>
-          <NewPasswordField
-            form={form}
-            name="password"
-            label={strings.admin.newPassword}
-            hint={strings.admin.newPasswordHint}
-          />
           <LimitFields
             form={form}
             name="budget"

@@ -5,6 +5,7 @@ import { RelativeTime } from '../../../components/status/RelativeTime'
 import { PagedList } from '../../../components/tables/PagedList'
 import { type Column, Table } from '../../../components/tables/Table'
 import { strings } from '../../../i18n'
+import { machineStatus } from '../../../lib/machine/machines'
 import { changeMachine, useAllMachines } from '../../../queries/adminMachines'
 import { showErrorToast, showToast } from '../../../state/toasts'
 import { RowMenu } from '../RowMenu'
@@ -49,7 +50,7 @@ const columns = (open: OpenMachineDialog): Column<Machine>[] => [
   {
     name: strings.forms.status,
     width: '136px',
-    cell: ({ status }) => <MachineStatus standing={status} />,
+    cell: (one) => <MachineStatus standing={machineStatus(one)} />,
   },
   {
     name: strings.admin.slots,

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { dequeueToasts } from '../../../state/toasts'
 import { renderInPage } from '../../../testing/render'
 import { pending, problem, serve } from '../../../testing/server'
-import { makeTask, type TaskDetail } from '../../../testing/tasks'
+import { makeGate, makeTask, type TaskDetail } from '../../../testing/tasks'
 import FollowUpDialog from './FollowUpDialog'
 
 const ROUTE = 'POST /api/web/tasks/7/follow-ups'
@@ -66,7 +66,10 @@ describe('a follow-up that is written', () => {
   it.each<[Partial<TaskDetail>, RegExp]>([
     [{ status: 'completed', followUpsQueued: 0 }, /^Starts now as a new round\.$/],
     [{ status: 'failed', followUpsQueued: 1 }, /^1 follow-up has been waiting since the failure/],
-    [{ status: 'suspended', suspendReason: 'gate', followUpsQueued: 0 }, /withdraws the open/],
+    [
+      { status: 'suspended', suspendReason: 'gate', gate: makeGate(), followUpsQueued: 0 },
+      /withdraws the open/,
+    ],
     [{ status: 'running', followUpsQueued: 0 }, /^Starts when the current work is done/],
     [{ status: 'running', followUpsQueued: 2 }, /2 follow-ups are ahead of it\.$/],
   ])('tells when it starts: %o', async (fields, text) => {

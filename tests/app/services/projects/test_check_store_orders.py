@@ -46,7 +46,7 @@ def read(actor: Developer, project: Project, check_id: str) -> CheckResult:
     return repository_checks.find(actor, project.key, check_id)
 
 
-def take(check: CheckResult, machine: Machine) -> frames.CheckRepository | None:
+def claim_order(check: CheckResult, machine: Machine) -> frames.CheckRepository | None:
     return check_store.take_order(check.id, machine.id, machine.name)
 
 
@@ -59,10 +59,10 @@ def test_a_check_is_answered_by_the_machine_that_took_it(
 ) -> None:
     check = start(maintainer, project)
     assert (check.state, check.machine) == (CheckState.RUNNING, None)
-    order = take(check, machine)
+    order = claim_order(check, machine)
     assert order is not None
     assert (order.repo.url, order.repo.base, order.repo.token) == (URL, "main", "ghp_stored")
-    assert take(check, machine) is None
+    assert claim_order(check, machine) is None
     answer = frames.RepositoryChecked(check.id, "reached", True, "main", ["main"])
     check_store.record_answer(uuid.uuid4(), answer)
     assert read(maintainer, project, check.id).state is CheckState.RUNNING
@@ -82,7 +82,7 @@ def test_no_login_is_stored_in_clear_text_or_beyond_its_order(
     order_key = next(key for key in keys if key.endswith(b":order"))
     assert b"ghp_" not in redis.client.get(order_key)
     assert redis.client.ttl(order_key) <= project_check.TIMEOUT_SECONDS
-    order = take(check, machine)
+    order = claim_order(check, machine)
     assert order is not None
     assert order.repo.token == "ghp_typed-now"
     assert not redis.client.exists(order_key)
@@ -96,11 +96,11 @@ def test_only_a_machine_that_could_run_the_tasks_gets_the_order(
     make_machine(labels={"gpu": "true"}, connected=False, status="offline")
     untried = start(maintainer, project)
     assert (untried.state, codes(untried)[0]) == (CheckState.UNTRIED, "no_machine")
-    assert take(untried, machine) is None
+    assert claim_order(untried, machine) is None
     able = make_machine(labels={"gpu": "true"})
     check = start(maintainer, project)
-    assert take(check, machine) is None
-    assert take(check, able) is not None
+    assert claim_order(check, machine) is None
+    assert claim_order(check, able) is not None
 
 
 def test_a_protected_projects_login_goes_only_to_its_machines(
@@ -109,8 +109,8 @@ def test_a_protected_projects_login_goes_only_to_its_machines(
     named = make_machine()
     project.protected, project.protected_machines = True, [str(named.id)]
     check = start(maintainer, project)
-    assert take(check, machine) is None
-    assert take(check, named) is not None
+    assert claim_order(check, machine) is None
+    assert claim_order(check, named) is not None
 
 
 def test_without_an_answer_in_time_a_check_is_untried(
@@ -148,7 +148,7 @@ def test_a_new_project_is_checked_by_admins_only(app: Flask, machine: Machine) -
     admin = make_developer(role=SystemRole.ADMIN)
     fields = {"repo_url": URL, "agent_type": "clod"}
     check = repository_checks.start(admin, None, fields)
-    order = take(check, machine)
+    order = claim_order(check, machine)
     assert order is not None
     assert order.repo.token is None
     assert codes(check) == ["agent_unknown"]

@@ -1,0 +1,58 @@
+"""What each panel shows of a task in each state: states by panels.
+
+A cell is empty if the panel shows the task as the API has it. Otherwise it has the reason why the
+panel isn't compared in that state.
+"""
+
+from collections.abc import Mapping
+
+PANELS = (
+    "header",  # the status on the task's page
+    "strip",  # its stages, on that page
+    "card",  # its open question, on that page
+    "review",  # beside its diff
+    "row",  # in the table of tasks
+    "inbox",
+    "sidebar",  # what runs, beside the inbox
+    "machine",  # on the page of the machine that has its latest attempt
+)
+
+_NO_ATTEMPT = "it has no attempt, so it's on no machine"
+_NO_DIFF = "no stage has finished, so the diff has no review"
+
+# By state: the panels that aren't compared, with the reason.
+CELLS: Mapping[str, Mapping[str, str]] = {
+    "queued": {"machine": _NO_ATTEMPT, "review": _NO_DIFF},
+    "running": {"review": _NO_DIFF},
+    "suspended: gate, confirm": {},
+    "suspended: gate, choices": {},
+    "suspended: question": {"review": _NO_DIFF},
+    "suspended: budget": {"review": _NO_DIFF},
+    "suspended: quota": {"review": _NO_DIFF},
+    "suspended: machine_lost": {},
+    "draining": {},
+    "answered": {},
+    "rejected": {},
+    "withdrawn": {},
+    "completed": {},
+    "failed": {"review": _NO_DIFF},
+    "cancelled": {"machine": _NO_ATTEMPT, "review": _NO_DIFF},
+}
+
+# States that have no row of their own, with the reason.
+WITHOUT_ROW: Mapping[str, str] = {
+    "assigned": "it lasts for less than a page takes to show it; the sidebar has a component test",
+    "suspended: gate, input": "the page treats it as choices; GateBox.test.tsx has its answer",
+    "suspended: gate, branch": "likewise; it needs a person's push in the middle of a task",
+    "suspended: gate, checkpoint": "likewise; it needs a deleted ref in the middle of a task",
+    "archived": "a project is archived, and its tasks keep their states",
+}
+
+# Places that show a task, and are no panels of this table, with the reason.
+WITHOUT_COLUMN: Mapping[str, str] = {
+    "palette": "its hits are fetched while you type",
+    "notifications": "tests/app/services/notify has when they are read",
+    "transcript, terminal, log, recording, events": "they show what happened, as it happens",
+    "usage, workspace": "they show what the agent uses and has, in any state",
+    "slots of a machine": "they have the tasks of the machine's page",
+}
