@@ -14,7 +14,7 @@ export const invitation = {
   note: 'Note',
   noteHint: 'Only admins see it. Optional.',
   created: 'Invitation created',
-  createdAbout: 'Send this link to the person. Whoever has it can create the account.',
+  createdAbout: 'Send this link to the person. Anyone with it can create the account.',
   link: 'Link',
   list: 'Invitations',
   none: 'No invitations.',
