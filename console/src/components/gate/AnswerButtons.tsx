@@ -5,7 +5,7 @@ import { Button } from '../controls/Button'
 import { useShortcuts } from '../hooks/shortcuts'
 import type { Option, Send } from './answerOptions'
 import { CommentField } from './CommentField'
-import { EndTaskDialog } from './EndTaskDialog'
+import { EndTaskPrompt } from './EndTaskPrompt'
 import styles from './Gate.module.css'
 
 type Props = {
@@ -66,7 +66,7 @@ export function AnswerButtons({
       </div>
       {comment !== null && <CommentField text={comment} isOff={isOff} onChange={setComment} />}
       {ending?.ending && (
-        <EndTaskDialog
+        <EndTaskPrompt
           taskId={taskId}
           ending={ending.ending}
           comment={takesComment ? (comment ?? '') : null}

@@ -6,7 +6,7 @@ import type { PendingGate } from '../../queries/gates'
 import { Button } from '../controls/Button'
 import { useShortcuts } from '../hooks/shortcuts'
 import type { Send } from './answerOptions'
-import { EndTaskDialog } from './EndTaskDialog'
+import { EndTaskPrompt } from './EndTaskPrompt'
 import styles from './Gate.module.css'
 
 /** Answers to a spent budget: raise it and continue, or stop. An empty field adds as much as the
@@ -56,7 +56,7 @@ export function BudgetAnswer(props: {
         </Button>
       </div>
       {isEnding && (
-        <EndTaskDialog
+        <EndTaskPrompt
           taskId={props.taskId}
           ending="stop"
           comment={null}

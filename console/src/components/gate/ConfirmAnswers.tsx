@@ -6,7 +6,7 @@ import { Button } from '../controls/Button'
 import { useShortcuts } from '../hooks/shortcuts'
 import type { Send } from './answerOptions'
 import { CommentField } from './CommentField'
-import { EndTaskDialog } from './EndTaskDialog'
+import { EndTaskPrompt } from './EndTaskPrompt'
 import styles from './Gate.module.css'
 
 type Props = {
@@ -59,7 +59,7 @@ export function ConfirmAnswers(props: Props) {
         <ChangesForm text={comment} isOff={isOff} onChange={setComment} onSend={changes.mutate} />
       )}
       {opened === 'end' && (
-        <EndTaskDialog
+        <EndTaskPrompt
           taskId={taskId}
           ending="reject"
           comment={comment}

@@ -15,7 +15,7 @@ type Props = {
 }
 
 /** Asks before an answer that ends the task, and describes its effect. */
-export function EndTaskDialog({ taskId, ending, isOff, onEnd, onClose, ...props }: Props) {
+export default function EndTaskDialog({ taskId, ending, isOff, onEnd, onClose, ...props }: Props) {
   const [comment, setComment] = useState(props.comment)
   const { gate: say } = strings
   const names = { reject: say.reject, stop: say.stop, end: say.end }

@@ -103,7 +103,9 @@ def with_ids(answerers: dict[str, Any] | None, people: People) -> dict[str, Any]
 
 
 @pytest.mark.parametrize("by_token", [False, True], ids=["session", "token"])
-@pytest.mark.parametrize(("answerers", "allowed"), CASES, ids=str)
+@pytest.mark.parametrize(
+    ("answerers", "allowed"), CASES, ids=["default", "maintainers", "not author", "named", "nobody"]
+)
 def test_answers_reviews_and_actions_agree(
     client: FlaskClient,
     people: People,

@@ -2,7 +2,7 @@ import { type KeyboardEvent, useState } from 'react'
 import type { Schemas } from '../../../../api/client'
 import { asProblem } from '../../../../api/problem'
 import { Button } from '../../../../components/controls/Button'
-import { EndTaskDialog } from '../../../../components/gate/EndTaskDialog'
+import { EndTaskPrompt } from '../../../../components/gate/EndTaskPrompt'
 import { strings } from '../../../../i18n'
 import { IdempotencyKeys } from '../../../../lib/net/idempotencyKeys'
 import { gateAnswer, useAnswerGate } from '../../../../queries/gates'
@@ -99,7 +99,7 @@ function RejectDialog(props: {
   const { task, gate, body, onClose } = props
   const answer = useAnswerGate(task.id)
   return (
-    <EndTaskDialog
+    <EndTaskPrompt
       taskId={task.id}
       ending="reject"
       comment={body}
