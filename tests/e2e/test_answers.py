@@ -26,6 +26,7 @@ def test_who_reviews_too_late_is_told_who_was_faster(
     visitor.context.route(f"**/api/web/tasks/{task.id}/reviews", faster)
     page = visitor.open(f"/tasks/{task.id}?view=diff")
     page.get_by_label("Summary").fill("Good.")
+    page.get_by_role("radio", name=re.compile("^Approve")).check()
     page.get_by_role("button", name=re.compile("^Submit")).click()
     expect(page.get_by_text("alice answered this gate first")).to_be_visible()
 

@@ -109,7 +109,7 @@ class Panels(NamedTuple):
         items = self.task.api.get("/api/web/inbox", limit=200)["items"]
         expected = any((item["task"] or {}).get("id") == self.task.id for item in items)
         rows = self.home.get_by_role("region").get_by_role("listitem")
-        found = rows.filter(has_text=re.compile(rf"#{self.task.id}\b")).count()
+        found = rows.filter(has_text=re.compile(rf"#{self.task.id}(?!\d)")).count()
         return None if found == expected else f"{found} rows, and the API has {int(expected)}"
 
     def _compare_sidebar(self, task: Task) -> str | None:
