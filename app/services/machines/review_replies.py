@@ -18,6 +18,8 @@ def handle_reply(locked: LockedTask, report: frames.ThreadReplied) -> None:
     given, and LimitExceeded if the thread is full.
     """
     stages.require_running(locked, report)
+    if report.number < locked.attempt.transcript_entries:
+        return  # it came before its entry: its machine's disk has lost that it was reported
     if not _is_thread_in_review(locked, report.thread):
         raise ForgedReport(f"thread {report.thread} wasn't given to its agent")
     replies.add_reply(locked, report.thread, report.text)

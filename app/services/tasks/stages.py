@@ -52,9 +52,14 @@ def handle_stage_started(locked: LockedTask, report: frames.StageStarted) -> Non
 def handle_question(locked: LockedTask, report: frames.QuestionOpened) -> None:
     """A stage's agent asks a person. Raises Conflict if the stage wasn't ordered."""
     require_running(locked, report)
+    # A repeated one: its machine's disk has lost that it was reported.
+    is_known = (locked.attempt.question or {}).get("number") == report.number
     if is_out_of_contact(locked.task):
         transitions.apply_event(locked.task, TaskEvent.RECONNECT, locked.now)
-    questions.open_question(locked, report)
+        if is_known:
+            questions.resuspend(locked)
+    if not is_known:
+        questions.open_question(locked, report)
 
 
 def handle_question_withdrawn(locked: LockedTask, report: frames.QuestionWithdrawn) -> None:

@@ -3,6 +3,9 @@
 A report gets its number when it is created, and is visible to the sender once it is on disk. One
 thread writes; creating a report waits for nothing, and a full disk delays reports instead of losing
 them.
+
+The disk may have lost the last reports after the server got them. So a daemon's numbers are
+provisional, also for later daemons, until the server has said how many reports it has.
 """
 
 import logging
@@ -49,8 +52,9 @@ class Journal:
         self._progress: dict[AttemptKey, ReportedProgress] = {}
         self._unwritten: list[JournalRecord] = []
         self._last_seq = 0
-        self._stored_seq = 0
-        self._epoch = 0  # counts how often all reports were renumbered
+        self._confirmed_seq = 0  # the last report whose number isn't provisional
+        self._stored_seq = 0  # the last one of these on disk
+        self._epoch = 0  # counts how often the unwritten records were replaced
         self._compacted_bytes = 0  # file size after the last rewrite
         self._is_closing = False
         self._is_reconciled = False
@@ -66,7 +70,8 @@ class Journal:
         """
         body = bounds.fit_to_bounds(body)
         with self._changed:
-            record = ReportAppended(Report(self._last_seq + 1, *key, body))
+            report = Report(self._last_seq + 1, *key, body)
+            record = ReportAppended(report, is_provisional=not self._is_reconciled)
             # Rejected here, in the caller, and not in the writing thread.
             pack_record(record)
             self._apply_record(record)
@@ -117,21 +122,27 @@ class Journal:
         """Whether the server's count is one of ours.
 
         If it has reports that aren't on our disk, this journal has lost its tail, or came from a
-        backup: a new one starts, in which the remaining reports are renumbered.
+        backup: a new one starts, in which the remaining reports are renumbered. The server has
+        those whose numbers aren't provisional, so they aren't repeated.
         """
         with self._changed:
-            if acked_seq <= (self._last_seq if self._is_reconciled else self._loaded_seq):
+            known = self._last_seq if self._is_reconciled else self._confirmed_seq
+            if acked_seq <= known:
                 self._is_reconciled = True
+                if known < self._last_seq:
+                    self._confirmed_seq = self._last_seq
+                    self._rewrite()
                 return True
             log.error(
                 "the server has %d reports, the journal %d: starting a new journal",
                 acked_seq,
-                self._last_seq,
+                known,
             )
+            if not self._is_reconciled:
+                self._apply_record(Acked(known))
             self._renumber()
-            self._unwritten = [*self._snapshot()]
             self._stored_seq = 0
-            self._changed.notify_all()
+            self._rewrite()
         return False
 
     def flush(self, timeout: float) -> bool:
@@ -157,12 +168,12 @@ class Journal:
         if not whole or found.is_damaged:
             self._renumber()
             self._file.rewrite(self._snapshot())
-        self._stored_seq = self._loaded_seq = self._last_seq
+        self._stored_seq = self._confirmed_seq
 
     def _run_writer(self) -> None:
         while self._wait_for_records():
             with self._changed:
-                batch, life, stored = list(self._unwritten), self._epoch, self._last_seq
+                batch, life, stored = list(self._unwritten), self._epoch, self._confirmed_seq
                 whole = self._snapshot() if self._needs_rewrite() else None
             try:
                 self._store(batch, whole)
@@ -182,6 +193,13 @@ class Journal:
     def _needs_rewrite(self) -> bool:
         is_large = self._file.size > max(self._compact_bytes, 2 * self._compacted_bytes)
         return is_large or isinstance(self._unwritten[0], Opening)
+
+    def _rewrite(self) -> None:
+        """Have the whole file written, and nothing sent that isn't in it. What the writer stores
+        meanwhile doesn't count."""
+        self._epoch += 1
+        self._unwritten = self._snapshot()
+        self._changed.notify_all()
 
     def _store(self, batch: list[JournalRecord], whole: list[JournalRecord] | None) -> None:
         if whole is None:
@@ -209,9 +227,12 @@ class Journal:
         match record:
             case Opening():
                 self.journal_id, self._last_seq = record.journal_id, record.last_seq
+                self._confirmed_seq = self._last_seq
                 self._progress = {AttemptKey.from_object(s): s.progress for s in record.attempts}
             case ReportAppended(report=report):
                 self._last_seq = report.seq
+                if not record.is_provisional:
+                    self._confirmed_seq = report.seq
                 self._reports.append(report)
                 self._apply_report(report)
             case Acked(up_to=up_to):
@@ -236,7 +257,8 @@ class Journal:
         self._acked.clear()
         renumbered = enumerate(self._reports, start=1)
         self._reports = deque(Report(n, r.task_id, r.attempt, r.body) for n, r in renumbered)
-        self._last_seq = len(self._reports)
+        self._last_seq = self._confirmed_seq = len(self._reports)
+        self._is_reconciled = True  # the server has none of a new journal
 
     def _snapshot(self) -> list[JournalRecord]:
         standings = [AttemptProgress(*key, s) for key, s in self._progress.items()]
@@ -244,7 +266,7 @@ class Journal:
         return [
             *self._acked_records(acked),
             Opening(self.journal_id, acked, standings),
-            *[ReportAppended(report) for report in self._reports],
+            *[ReportAppended(each, each.seq > self._confirmed_seq) for each in self._reports],
         ]
 
     def _acked_records(self, acked: int) -> list[JournalRecord]:

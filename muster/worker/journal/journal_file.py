@@ -43,10 +43,12 @@ class Opening(msgspec.Struct, tag="opening"):
     attempts: list[AttemptProgress] = msgspec.field(default_factory=list, name="standings")
 
 
-class ReportAppended(msgspec.Struct, tag="said"):
-    """A report was created."""
+class ReportAppended(msgspec.Struct, tag="said", omit_defaults=True):
+    """A report was created. `is_provisional`: its number may also be that of a lost report, because
+    the server hadn't yet said how many it has."""
 
     report: Report
+    is_provisional: bool = False
 
 
 class Acked(msgspec.Struct, tag="acked"):

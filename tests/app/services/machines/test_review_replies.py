@@ -52,6 +52,20 @@ def test_a_reply_comes_into_its_thread(machine: FakeMachine, reviewed: Task) -> 
     assert comment_rows(reviewed)[1:] == [(thread, 2, "It is faster.")]
 
 
+def test_a_reply_that_is_told_again_is_in_its_thread_once(
+    machine: FakeMachine, reviewed: Task
+) -> None:
+    """Its number is that of its entry in the transcript."""
+    [(thread, _, _)] = comment_rows(reviewed)
+    first, second = (frames.ThreadReplied(0, number, thread, "Done.") for number in range(2))
+    machine.report_started(reviewed)
+    machine.report_on(
+        reviewed, first, frames.Transcript(0, 0, [frames.TranscriptEntry(0, "reply")])
+    )
+    machine.report_on(reviewed, first, second)
+    assert comment_rows(reviewed)[1:] == [(thread, 2, "Done.")] * 2
+
+
 def test_one_in_another_thread_is_forged(machine: FakeMachine, reviewed: Task) -> None:
     machine.report_started(reviewed)
     machine.report_on(reviewed, frames.ThreadReplied(0, 3, 4711, "It is faster."))

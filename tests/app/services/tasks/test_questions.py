@@ -120,6 +120,18 @@ def test_what_was_not_offered_is_no_answer(
     assert state(task) == ASKING
 
 
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_a_question_that_is_told_again_is_not_asked_again(
+    actor: Developer, machine: FakeMachine, task: Task, is_answered: bool
+) -> None:
+    asks(machine, task)
+    if is_answered:
+        gates.confirm_stage(actor, task.id, 0, "first")
+    before = events_of(task), answer(task)
+    asks(machine, task)
+    assert (events_of(task), answer(task)) == before
+
+
 def test_each_question_of_a_stage_has_its_own_answer(
     actor: Developer, machine: FakeMachine, task: Task
 ) -> None:

@@ -69,6 +69,7 @@ def test_what_moves_a_task_on_is_said_again_to_a_server_that_has_less(
         assert numbers(journal.reports_after(6)) == [7, 8]
         assert journal.reports_after(8) == journal.unacked_reports(KEY) == []
         journal = again(journal, tmp_path, compact_at=compact_at)
+    assert journal.reconcile(7)
     new = journal.append(KEY, StageStarted(1))
     assert journal.flush(5)
     assert numbers(journal.reports_after(7)) == [8, new]
