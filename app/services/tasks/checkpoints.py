@@ -28,7 +28,7 @@ def handle_checkpoint(locked: LockedTask, report: frames.Checkpoint) -> None:
         require_running(locked, report)
     about_attempt = locked.attempt.task_id, locked.attempt.number, report.stage_index
     ref = checkpoint_ref(*about_attempt, partial=report.partial)
-    if report.ref != ref:
+    if report.ref not in (ref, f"{ref}-{report.commit}"):
         raise ForgedReport(f"it isn't at {ref}")
     if why := lineage.find_break(locked.attempt.work, report.follows):
         work_lineage.fail_unapproved(
@@ -37,7 +37,7 @@ def handle_checkpoint(locked: LockedTask, report: frames.Checkpoint) -> None:
         return
     made = lineage.to_json(report.commit, report.tree)
     locked.attempt.work = made
-    known: dict[str, Any] = {"ref": ref, **made}
+    known: dict[str, Any] = {"ref": report.ref, **made}
     if report.diff is not None:
         known["diff"] = workspaces.diff_to_json(report.diff)
     text = f"checkpoint of stage “{stage_name(locked.task, report.stage_index)}”"

@@ -189,6 +189,13 @@ def is_machine_failure(end: StageExit) -> bool:
     return end.how == "failed" and is_ours
 
 
+def is_sandbox_missing(end: StageExit) -> bool:
+    """Whether the stage's command never ran because its sandbox couldn't be created, other than
+    by an error in our own code."""
+    name, _, step = end.message.partition(" ")
+    return is_machine_failure(end) and name != "ERROR" and step.startswith("room")
+
+
 def _stage_environment(
     order: RunStage, workspace: Workspace, of_agent: Mapping[str, str]
 ) -> dict[str, str]:

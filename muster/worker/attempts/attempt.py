@@ -175,8 +175,10 @@ class Attempt:
     def _run_stage(self, order: RunStage) -> None:
         if self._orders.is_stopping or self._reporter.progress.end_reason:
             return
-        with failures.report_failures(self._reporter, self._can_continue):
-            self._workspace.steps.run_step(Step.START, partial(self._try_stage, order))
+        is_pushed = partial(self._finisher.is_earlier_work_pushed, order.stage_index, order.run)
+        ongoing, release = (self._reporter, self._can_continue), self._workspace.release
+        with failures.report_failures(*ongoing), failures.hand_over(*ongoing, release):
+            self._workspace.steps.run_step(Step.START, partial(self._try_stage, order), is_pushed)
 
     def _try_stage(self, order: RunStage) -> None:
         """Raises SandboxFailed where nothing has run, and what `failures.reported` reports."""

@@ -142,7 +142,9 @@ class AttemptWorkspace:
         login = Login.from_repo(state.repo)
         stage = (state.stage_index, state.stage_name, author or state.author, login)
         push = partial(checkpoints.push_checkpoint, self._workspace, *stage)
-        make = partial(push, note=self.note, in_part=in_part)
+        at = (state.stage_index, state.run)
+        is_renewed = self._reporter.progress.is_renewal(*at, in_part=in_part)
+        make = partial(push, note=self.note, in_part=in_part, is_renewed=is_renewed)
         try:
             follows = lineage.previous_revision(self._reporter.progress, self._workspace, state)
             made = self.steps.run_step(Step.CHECKPOINT, make)

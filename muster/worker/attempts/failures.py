@@ -52,13 +52,29 @@ def report_failures(reporter: Reporter, goes_on: Callable[[], bool]) -> Iterator
 
 @contextmanager
 def allow_restart(reporter: Reporter, noted: OrderState, shim: AttemptShim) -> Iterator[None]:
-    """Let a stage that an earlier daemon started, and that never ran without a sandbox, start
+    """Let a stage that an earlier daemon started, and that never ran for lack of a sandbox, start
     again. That needs its order, which comes on the next connection."""
     try:
         yield
     except SandboxFailed:
-        noted.resume_from(shim.read_state(), reporter.progress)
+        noted.forget_run(shim.read_state())
         reporter.context.reconnect()
+
+
+@contextmanager
+def hand_over(
+    reporter: Reporter, goes_on: Callable[[], bool], let_go: Callable[[], None]
+) -> Iterator[None]:
+    """Return an attempt that can't continue here without a sandbox, and raise `AttemptReturned`.
+    First call `let_go` to release its resources: after the report another attempt may need them."""
+    try:
+        yield
+    except HandedOver as error:
+        if not goes_on():
+            raise
+        let_go()
+        reporter.report(error.to_report())
+        raise AttemptReturned from error
 
 
 @contextmanager
@@ -69,16 +85,10 @@ def return_on_failure(
     order: RunStage | None = None,
 ) -> Iterator[None]:
     """Before that stage, or a push: return an attempt that this machine can't start, and raise
-    `AttemptReturned`; unless the stage may have started. First call `let_go` to release its
-    resources: after the report another attempt may need them."""
+    `AttemptReturned`; unless the stage may have started. First call `let_go` (`hand_over`)."""
     try:
-        yield
-    except HandedOver as error:
-        if not goes_on():
-            raise
-        let_go()
-        reporter.report(error.to_report())
-        raise AttemptReturned from error
+        with hand_over(reporter, goes_on, let_go):
+            yield
     except (WorkspaceError, NoIdentityLeft, LaunchFailed, OSError) as error:
         if not goes_on():
             raise

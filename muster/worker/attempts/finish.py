@@ -32,8 +32,8 @@ class StageFinisher:
     is_detached: Callable[[], bool]
 
     def report_exit(self, kept: AttemptState, end: StageExit) -> None:
-        """Raises SandboxFailed if the stage never started and the earlier work is only here: then
-        it can start again."""
+        """Raises SandboxFailed if the stage never started, and has no sandbox or the earlier work
+        is only here: then it can start again."""
         health = self.reporter.context.agent_health
         agent_outcome.record_outcome(health, kept, end, self.directory)
         if (failure := stage_command.attempt_failure(end)) is not None:
@@ -53,24 +53,26 @@ class StageFinisher:
             finished_report(kept, end) if why is None else _suspended_report(kept, end, why)
         )
 
+    def is_earlier_work_pushed(self, stage_index: int, run: int) -> bool:
+        """Whether others have all the work done here before this run of the stage."""
+        if not never_started.may_have_run(self.directory):
+            return True
+        before = (stage_index, run - 1) if run > 0 else (stage_index - 1, 0)
+        return self.reporter.progress.has_checkpointed(*before)
+
     def _report_failure(self, kept: AttemptState, end: StageExit, code: str, words: str) -> None:
         if not stage_command.is_machine_failure(end):
             self.reporter.report_failed(code, words)
             return
-        if never_started.may_have_run(self.directory) and not self._is_earlier_work_pushed(kept):
+        at = (kept.stage_index, kept.run)
+        if stage_command.is_sandbox_missing(end) or not self.is_earlier_work_pushed(*at):
             self.quit_shim()  # it remembers, too
-            never_started.forget_run(self.directory, kept.stage_index, kept.run)
+            never_started.forget_run(self.directory, *at)
             raise SandboxFailed(words)
         # If the machine's check finds nothing, or no longer does, another attempt may succeed.
-        is_passing = end.code in RESOURCE_ERRNOS or end.message.startswith("EPERM room")
+        otherwise = Lost(words) if end.code in RESOURCE_ERRNOS else Failed(code, words)
         self.workspace.release()  # after the report another attempt may need its resources
-        otherwise = Lost(words) if is_passing else Failed(code, words)
         self.reporter.return_attempt(code, words, otherwise)
-
-    def _is_earlier_work_pushed(self, kept: AttemptState) -> bool:
-        """Whether others have the work done before this run of the stage."""
-        before = (kept.stage_index, kept.run - 1) if kept.run > 0 else (kept.stage_index - 1, 0)
-        return self.reporter.progress.has_checkpointed(*before)
 
 
 def _suspended_report(state: AttemptState, end: StageExit, why: Suspension) -> Suspended:

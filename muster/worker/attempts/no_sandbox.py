@@ -93,9 +93,12 @@ class SandboxSteps:
     abandoned: threading.Event
     note: Callable[[str, str], None]
 
-    def run_step(self, step: Step, act: Callable[[], Result]) -> Result:
+    def run_step(
+        self, step: Step, act: Callable[[], Result], is_pushed: Callable[[], bool] | None = None
+    ) -> Result:
         """Return the result of `act`, once its sandbox could be created. A refused push waits the
-        same way, and is never handed over.
+        same way, and is never handed over. `is_pushed` returns whether another machine can continue
+        with all of the attempt's work; by default, the reports say so.
 
         Raises HandedOver; SandboxFailed if the attempt continues without the step, or is abandoned;
         and the errors of `act`.
@@ -111,9 +114,12 @@ class SandboxSteps:
                 )
                 tries = 0 if is_unhealthy else tries + 1
                 is_refused = isinstance(error, PublishRefused)
-                is_all_pushed = self.reporter.progress.is_all_pushed and not is_refused
+                is_all_pushed = is_pushed() if is_pushed else self.reporter.progress.is_all_pushed
                 verdict = decide_verdict(
-                    step, is_unhealthy=is_unhealthy, is_all_pushed=is_all_pushed, tries=tries
+                    step,
+                    is_unhealthy=is_unhealthy,
+                    is_all_pushed=is_all_pushed and not is_refused,
+                    tries=tries,
                 )
                 if verdict == "hand over" and not is_refused:
                     raise HandedOver(str(error), is_unhealthy=is_unhealthy) from error

@@ -40,6 +40,11 @@ class OrderState:
         never_began = (-1, 0) < begun < started and not standing.has_finished(*started)
         self.latest_run = begun if never_began else max(begun, started)
 
+    def forget_run(self, shim: ShimState | None) -> None:
+        """Continue from the stage before the last one, which never ran: its order is repeated.
+        `shim` has the record after the removal of that start."""
+        self.latest_run = shim.latest_run if shim else (-1, 0)
+
     @contextmanager
     def record_order(self, order: AttemptOrder) -> Iterator[bool]:
         """Record the order; return whether it asks for something new.

@@ -74,10 +74,13 @@ def push_checkpoint(
     note: NoteHandler,
     timeout: float = PUSH_TIMEOUT,
     in_part: bool = False,
+    is_renewed: bool = False,
 ) -> PushedCheckpoint:
     """Commit all changes and push them as `refs/muster/<task>/<attempt>/<stage>`; with `in_part`,
     for a suspended stage, as another ref that doesn't count as finished.
 
+    `is_renewed`: an earlier checkpoint of the stage was reported. Then the remote's ref ends with
+    the commit: the task may continue from the earlier one, if this one's report never arrives.
     Without changes the ref points at HEAD. Raises CheckpointRefused, WorkRefused, SandboxFailed.
     """
     ref = f"{checkpoint_ref_prefix(workspace.key)}/{int(stage_index)}" + (
@@ -88,14 +91,15 @@ def push_checkpoint(
     mirror = workspace.mirror(login)
     try:
         commit, diff = _commit_and_import(workspace, mirror, ref, message, author, note)
+        pushed_ref = f"{ref}-{commit}" if is_renewed else ref
         # A stage that ran again after a crash replaces its earlier push.
-        mirror.push([f"+{ref}:{ref}"], timeout)
+        mirror.push([f"+{ref}:{pushed_ref}"], timeout)
         tree = read_revision(mirror, commit).tree
     except WorkRefused:
         raise
     except (git.GitError, WorkspaceError, OSError) as error:
         raise CheckpointRefused(_error_message(error)) from error
-    return PushedCheckpoint(ref, commit, diff, tree)
+    return PushedCheckpoint(pushed_ref, commit, diff, tree)
 
 
 def read_revision(mirror: Mirror, commit: str) -> Revision:

@@ -78,6 +78,11 @@ class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
         """The same for its exit."""
         return (self.finished, self.finished_run) >= (stage, run)
 
+    def is_renewal(self, stage: int, run: int, *, in_part: bool) -> bool:
+        """Whether the next checkpoint in that run replaces a reported one of the stage: of an
+        earlier suspension (`in_part`), or of its end, changed through a tunnel."""
+        return self.checkpointed == stage and (in_part or self.has_finished(stage, run))
+
     @property
     def is_all_pushed(self) -> bool:
         """Whether others have all the work done here: no stage has run, or the last one's

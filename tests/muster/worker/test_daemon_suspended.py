@@ -142,6 +142,29 @@ def test_an_order_suspends_a_stage_and_the_next_run_resumes_it(
     assert b"half" in worker.server.log()
 
 
+def test_a_stage_suspended_again_leaves_its_earlier_checkpoint_at_the_remote(
+    worker: WorkerHome,
+) -> None:
+    """The report of the later one never arrived. The next attempt was to continue from the earlier
+    one, and people were asked who had changed it."""
+    worker.start()
+    slow(worker)
+    worker.server.send(Suspend(7, 1, 0, 0, "budget"))
+    worker.server.wait_for_report(Suspended)
+    worker.run("echo more >> work.txt; echo again; sleep 600", run=1)
+    worker.server.wait_for(lambda: b"again" in worker.server.log())
+    worker.server.send(Suspend(7, 1, 0, 1, "budget"))
+    worker.server.wait_for_report(Suspended, 2)
+    first, later = worker.server.bodies(Checkpoint)
+    assert first.ref == "refs/muster/7/1/0-partial"
+    assert later.ref == f"{first.ref}-{later.commit}"
+    assert worker.repository.git("show", f"{first.ref}:work.txt") == "half"
+    assert worker.repository.git("show", f"{later.ref}:work.txt") == "half\nmore"
+    worker.run("cat work.txt", run=2)
+    worker.server.wait_for_report(StageFinished)
+    assert worker.server.bodies(Checkpoint)[-1].ref == "refs/muster/7/1/0"
+
+
 def test_an_order_for_another_run_stops_nothing(worker: WorkerHome) -> None:
     worker.start()
     flag = worker.layout.home.parent / "go"

@@ -58,6 +58,30 @@ def test_a_lost_attempt_is_gone_on_with_elsewhere_from_the_middle_when_the_time_
     assert other.orders() == [(DesiredAction.RUN, task.id, 0)]
 
 
+def test_a_stage_stopped_again_is_gone_on_with_from_the_later_middle(
+    machine: FakeMachine, create: Create
+) -> None:
+    """It's at a ref of its own: the earlier one stays in case its report never arrives."""
+    task = running(machine, create)
+    is_stopped(machine, task, resets_at=now() + HOUR)
+    forged = frames.Checkpoint(0, f"{partial_ref(task)}-cafe", "beef", partial=True)
+    machine.report_on(task, forged)
+    assert (task.partial or {})["commit"] == "c0ffee"
+    suspensions.resume_due(now() + 2 * HOUR)
+    machine.orders()
+    later = f"{partial_ref(task)}-beef"
+    machine.report_on(
+        task,
+        frames.StageStarted(0, 1),
+        frames.Checkpoint(0, later, "beef", run=1, partial=True),
+        frames.Suspended(0, make_live(task).log_bytes, "quota", "spent", None, 1),
+    )
+    assert task.partial == {"stageIndex": 0, "ref": later, "commit": "beef"}
+    machine.hello()  # with nothing
+    at_work_again(task)
+    assert make_live(task).resume_from == later
+
+
 def test_a_drain_hands_over_what_is_pushed_and_keeps_what_is_not(
     actor: Developer, machine: FakeMachine, create: Create
 ) -> None:

@@ -9,7 +9,11 @@ from muster.worker.agents import agent_outcome
 from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.agents.health import AgentHealth
 from muster.worker.agents.probe import Probe
-from muster.worker.agents.stage_command import failure_code, is_machine_failure
+from muster.worker.agents.stage_command import (
+    failure_code,
+    is_machine_failure,
+    is_sandbox_missing,
+)
 from muster.worker.shim.spool import SpoolWriter
 from muster.worker.shim.wire import StageExit
 
@@ -129,3 +133,17 @@ def test_only_what_exec_says_of_the_program_is_a_missing_binary(
 )
 def test_what_lies_around_a_command_is_the_machine_s(ending: StageExit, is_so: bool) -> None:
     assert is_machine_failure(ending) is is_so
+
+
+@pytest.mark.parametrize(
+    ("ending", "is_so"),
+    [
+        (end("failed", errno.EPERM, "EPERM room: bwrap: no room can be made"), True),
+        (end("failed", errno.EINVAL, "EINVAL room: Invalid argument"), True),
+        (end("failed", 0, "ERROR room: ModuleNotFoundError: No module named 'x'"), False),
+        (end("failed", errno.ENOSPC, "ENOSPC begin: No space left on device"), False),
+        (end("exit", 1, "EPERM room: as an agent may print"), False),
+    ],
+)
+def test_only_a_sandbox_that_was_not_created_is_missing(ending: StageExit, is_so: bool) -> None:
+    assert is_sandbox_missing(ending) is is_so

@@ -1,7 +1,6 @@
 """If no sandbox can be created, each step of an attempt waits, or another machine continues: no
 task fails for it, and no work is lost."""
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -19,11 +18,8 @@ from muster.protocol.frames import (
     Stop,
     Stopped,
 )
-from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.attempts import no_sandbox
-from muster.worker.attempts.finish import StageFinisher
 from muster.worker.attempts.no_sandbox import Step, Wait, decide_verdict
-from muster.worker.shim.wire import StageExit
 from tests.muster.worker.attempts.attempt_world import quick
 from tests.muster.worker.broken_sandboxes import WORDS, break_sandboxes
 from tests.muster.worker.repositories import repository, root
@@ -149,112 +145,6 @@ def test_what_an_agent_needs_in_its_home_is_waited_for(
     broken_sandboxes.unlink()
     server.wait_for_report(StageFinished, 2)
     assert b"for the agent" in server.log()
-
-
-def test_a_stage_whose_own_sandbox_is_not_made_starts_again(
-    worker: WorkerHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rooms = break_sandboxes(tmp_path, monkeypatch, "*sandbox.init*")
-    server = worker.start().server
-    run_first(worker, pushed=False)
-    rooms.touch()
-    worker.run("cat one; echo ran", stage_index=1)
-    server.wait_for(
-        lambda: is_noted(worker, "starting the stage: retrying once this machine is healthy")
-    )
-    rooms.unlink()
-    server.wait_for_report(StageFinished, 2)
-    assert server.log().count(b"ran") == 1
-    assert server.bodies(Failed) + server.bodies(Lost) == []
-    assert len(server.bodies(StageStarted)) == 2
-
-
-@pytest.fixture
-def inits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """While this file exists no stage can have a sandbox; everything else can."""
-    return break_sandboxes(tmp_path, monkeypatch, "*sandbox.init*")
-
-
-def begin_second_again(worker: WorkerHome, connections: int) -> None:
-    """On a connection on which the machine names only the first stage, and does nothing."""
-    server = worker.server
-    server.wait_until_connected(connections)
-    [held] = server.hellos[-1].attempts
-    assert (held.stage_index, held.state) == (0, "waiting")
-    worker.run("cat one; echo ran", stage_index=1)
-    server.wait_for_report(StageFinished, 2)
-    assert server.log().count(b"ran") == 1
-    assert b"one" in server.log()
-    assert server.bodies(Failed) + server.bodies(Lost) == []
-    assert len(server.bodies(StageStarted)) == 2
-
-
-def test_a_stage_that_waits_for_its_sandbox_starts_again_after_a_restart(
-    worker: WorkerHome, inits: Path
-) -> None:
-    server = worker.start().server
-    run_first(worker, pushed=False)
-    inits.touch()
-    worker.run("cat one; echo ran", stage_index=1)
-    server.wait_for(
-        lambda: is_noted(worker, "starting the stage: retrying once this machine is healthy")
-    )
-    worker.leave()
-    inits.unlink()
-    worker.start()
-    begin_second_again(worker, 2)
-
-
-def test_a_tunnel_that_closes_before_it_begins_again_makes_no_checkpoint_of_it(
-    worker: WorkerHome, inits: Path
-) -> None:
-    """That would pass for the one of the stage's end, which would be without the stage's work."""
-    server = worker.start().server
-    run_first(worker, pushed=True)
-    worker.repository.hook("update", NO_CHECKPOINTS)
-    worker.run("echo two > two", stage_index=1)
-    server.wait_for_report(StageFinished, 2)
-    inits.touch()
-    worker.run("cat two", stage_index=2)
-    server.wait_for(
-        lambda: is_noted(worker, "starting the stage: retrying once this machine is healthy")
-    )
-    worker.leave()
-    inits.unlink()
-    worker.repository.hook("update", "exit 0")
-    worker.start()
-    (worker.layout.workspace(KEY) / "late").touch()
-    assert worker.daemon is not None
-    attempt = worker.daemon._orders.attempts.find(KEY)
-    assert attempt is not None
-    assert attempt.checkpoint_user_changes(None)
-    assert len(server.bodies(Checkpoint)) == 1
-
-
-def test_a_stage_whose_sandbox_was_not_made_during_a_restart_starts_again(
-    worker: WorkerHome, inits: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server = worker.start().server
-    run_first(worker, pushed=False)
-    inits.touch()
-    ended = threading.Event()
-    with monkeypatch.context() as leaving:
-        leaving.setattr(StageFinisher, "report_exit", lambda *_: ended.set())
-        worker.run("cat one; echo ran", stage_index=1)
-        assert ended.wait(10)
-        worker.leave()
-    inits.unlink()
-    go_on, conclude = threading.Event(), StageFinisher.report_exit
-
-    def held_up(ending: StageFinisher, kept: AttemptState, end: StageExit) -> None:
-        assert go_on.wait(10)
-        conclude(ending, kept, end)
-
-    monkeypatch.setattr(StageFinisher, "report_exit", held_up)
-    worker.start()
-    assert server.hellos[-1].attempts[0].stage_index == 1, "it was begun"
-    go_on.set()
-    begin_second_again(worker, 3)
 
 
 def test_a_push_waits_for_the_sandbox_that_it_needs(

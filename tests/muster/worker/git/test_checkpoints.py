@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 
 from muster.protocol.frames import Author, DiffStat
@@ -74,6 +76,21 @@ def test_a_checkpoint_made_again_replaces_the_first(any_machine, repository):
     act(made, "git reset -q --hard HEAD^; echo 2 > f")
     again = push_checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
     assert repository.refs()[again.ref] == again.commit
+
+
+@pytest.mark.parametrize("in_part", [False, True])
+def test_a_renewed_checkpoint_leaves_the_reported_one(machine, repository, in_part):
+    made = machine.prepare(repository)
+    push = partial(push_checkpoint, made, 0, "develop", AUTHOR, note=machine.note, in_part=in_part)
+    act(made, "echo 1 > f")
+    first = push()
+    act(made, "echo 2 > f")
+    again = push(is_renewed=True)
+    assert again.ref == f"{first.ref}-{again.commit}"
+    refs = repository.refs()
+    assert (refs[first.ref], refs[again.ref]) == (first.commit, again.commit)
+    remove_workspace(made, note=machine.note)
+    assert not [ref for ref in repository.refs() if ref.startswith("refs/muster/")]
 
 
 def test_a_remote_that_refuses_costs_the_checkpoint_and_not_the_work(any_machine, repository):
