@@ -108,7 +108,7 @@ class Panels(NamedTuple):
     def _compare_inbox(self, _: Task) -> str | None:
         items = self.task.api.get("/api/web/inbox", limit=200)["items"]
         expected = any((item["task"] or {}).get("id") == self.task.id for item in items)
-        rows = self.home.get_by_role("region").get_by_role("listitem")
+        rows = self.home.get_by_role("region").locator(":scope > ol > li")
         found = rows.filter(has_text=re.compile(rf"#{self.task.id}(?!\d)")).count()
         return None if found == expected else f"{found} rows, and the API has {int(expected)}"
 
