@@ -69,7 +69,7 @@ def list_pages(api: ApiClient) -> list[PageSpec]:
         PageSpec("admin-sso", "/admin/settings?part=sso"),
         PageSpec("over-palette", "/tasks", palette),
         PageSpec("over-keys", "/tasks", lambda page: page.keyboard.press("?")),
-        PageSpec("over-new-project", "/projects?new=1"),
+        PageSpec("over-new-project", "/projects?add=1"),
         PageSpec("over-new-task", "/tasks", lambda page: page.keyboard.press("c")),
         PageSpec("over-account", "/tasks", lambda page: page.get_by_label("Your account").click()),
         PageSpec("over-add-machine", "/machines", pressing("Add machine")),

@@ -60,7 +60,7 @@ def test_an_admin_sees_each_step_with_its_button(
     expect(page.get_by_role("dialog")).to_be_visible()
     page.go_back()
     page.get_by_role("link", name="Create a project").click()
-    page.wait_for_url("**/projects?new=1")
+    page.wait_for_url("**/projects?add=1")
     expect(page.get_by_role("dialog").get_by_label("Repository")).to_be_visible()
 
 

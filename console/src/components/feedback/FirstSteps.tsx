@@ -29,7 +29,7 @@ export function FirstSteps({ children }: { children?: ReactNode }) {
       {me.role === 'admin' && (
         <p className="row wrap">
           {!hasProject && (
-            <Link className="btn main" to="/projects" search={{ new: '1' } as never}>
+            <Link className="btn main" to="/projects" search={{ add: '1' } as never}>
               {say.createProject}
             </Link>
           )}

@@ -37,7 +37,7 @@ function findProjectLink(step: Step, key: string, isAdmin: boolean): StepLink | 
   if (step.reason === 'no_key_known') return { name: say.setKey, place }
   if (step.reason === 'agent_unknown') return { name: say.openProject(key), place }
   if (step.state === 'open' && isAdmin)
-    return { name: say.createProject, place: { to: '/projects', search: { new: '1' } } }
+    return { name: say.createProject, place: { to: '/projects', search: { add: '1' } } }
   return undefined
 }
 

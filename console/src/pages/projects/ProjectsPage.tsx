@@ -25,11 +25,11 @@ type Listed = Schemas['ListedProject']
 export default function ProjectsPage() {
   const { data: projects, error, refetch } = useProjects()
   const me = useMe()
-  const [{ new: isMaking }, change] = useUrlSearch<{ new?: string }>()
+  const [{ add: isMaking }, change] = useUrlSearch<{ add?: string }>()
   const navigate = useNavigate()
   const isAdmin = me?.role === 'admin'
   const make = isAdmin && (
-    <Button className={styles.end} onClick={() => change({ new: '1' })}>
+    <Button className={styles.end} onClick={() => change({ add: '1' })}>
       {strings.projects.make}
     </Button>
   )
@@ -61,7 +61,7 @@ export default function ProjectsPage() {
                 search: { part: 'settings' } as never,
               })
             }
-            onClose={() => change({ new: '' })}
+            onClose={() => change({ add: '' })}
           />
         </Suspense>
       )}

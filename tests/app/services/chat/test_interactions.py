@@ -140,7 +140,7 @@ def test_an_author_cannot_answer_from_a_chat_where_authors_cannot(
         if how == "command":
             slack.mention(client, who, "CROOM", f"confirm #{task.id}")
         else:
-            slack.press(client, who, card, "Confirm")
+            slack.press(client, who, card, "Approve")
         work()
         assert ("You aren't one of them." in slack.last()) == refused
         db.session.refresh(task)
