@@ -164,6 +164,7 @@ _DRAWN = "data for charts; scripts can use `muster api`"
 _FACTOR = "passwords and second factors are set up in the console, which shows a QR code"
 _LET_IN = "devices are approved in the console, by a signed-in person"
 _ATTACH = "`muster attach`, which has its own tests"
+_INVITATION = "people invite, and are invited, in the browser; an account needs no invitation"
 _INSTALL = "new machines download it, by the command of `muster machine add`"
 _MACHINE = "for workers, not people"
 _FETCHED = "the install command downloads it"
@@ -208,6 +209,11 @@ WITHOUT = {
     "POST /api/web/profile/totp/setup": _FACTOR,
     "POST /api/web/profile/totp/verify": _FACTOR,
     "POST /api/web/profile/totp/disable": _FACTOR,
+    "GET /api/admin/invitations": _INVITATION,
+    "POST /api/admin/invitations": _INVITATION,
+    "DELETE /api/admin/invitations/:invitationId": _INVITATION,
+    "POST /api/auth/invitations/inspect": _INVITATION,
+    "POST /api/auth/invitations/accept": _INVITATION,
     "GET /install/worker.sh": _INSTALL,
     "GET /install/requirements-worker.txt": _INSTALL,
     "GET /install/:wheel": _INSTALL,
