@@ -94,6 +94,7 @@ def test_a_question_is_shown_and_answered_once(
     assert pending.pop("requestedAt").endswith("Z")
     assert pending == {
         "taskId": gated.id,
+        "answerers": None,
         "round": 1,
         "stageIndex": 0,
         "stageName": "develop",
