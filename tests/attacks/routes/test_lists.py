@@ -29,6 +29,7 @@ from tests.factories import (
     make_follow_up,
     make_gate,
     make_identity,
+    make_invitation,
     make_login,
     make_machine,
     make_notification,
@@ -92,6 +93,7 @@ def furnished(app: Flask) -> World:
         make_personal_token(admin)
         make_login(admin)
         make_enrollment_token(creator=admin)
+        make_invitation(admin)
         make_identity(db.session.get_one(Developer, world.target), make_provider())
         add_member(project, make_developer())
     return world
