@@ -6,6 +6,7 @@ import { PagedList } from '../../../components/tables/PagedList'
 import { type Column, Table } from '../../../components/tables/Table'
 import { strings } from '../../../i18n'
 import { useInvitations, withdrawInvitation } from '../../../queries/invitations'
+import styles from '../admin.module.css'
 import { ConfirmDialog } from '../ConfirmDialog'
 
 type Invitation = Schemas['Invitation']
@@ -14,9 +15,9 @@ export function Invitations() {
   const [leaving, withdraw] = useState<Invitation>()
   const say = strings.invitation
   return (
-    <section>
-      <h2>{say.list}</h2>
-      <PagedList list={useInvitations()} empty={say.none}>
+    <section className={styles.part} aria-labelledby="invitations">
+      <h2 id="invitations">{say.list}</h2>
+      <PagedList list={useInvitations()} empty={<p className="dim">{say.none}</p>}>
         {(rows) => (
           <Table label={say.list} columns={columns(withdraw)} rows={rows} keyOf={({ id }) => id} />
         )}
