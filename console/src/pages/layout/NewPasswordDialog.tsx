@@ -4,8 +4,7 @@ import type { Schemas } from '../../api/client'
 import { Button } from '../../components/controls/Button'
 import { Dialog } from '../../components/dialogs/Dialog'
 import { FormDialog } from '../../components/dialogs/FormDialog'
-import { Field } from '../../components/forms/Field'
-import { NewPasswordField } from '../../components/forms/NewPasswordField'
+import { PasswordFields } from '../../components/forms/PasswordFields'
 import { strings } from '../../i18n'
 import { changePassword } from '../../queries/profile'
 import { showToast } from '../../state/toasts'
@@ -38,24 +37,7 @@ export default function NewPasswordDialog({ me, onClose }: Props) {
       {(form) => (
         <>
           <p>{strings.profile.mustChange.about}</p>
-          {/* Tells password managers which account the password belongs to. */}
-          <input type="hidden" name="username" autoComplete="username" value={me.name} />
-          <Field label={strings.profile.currentPassword} error={form.errorOf('currentPassword')}>
-            <input
-              className="input"
-              type="password"
-              name="currentPassword"
-              autoComplete="current-password"
-              required
-            />
-          </Field>
-          <NewPasswordField
-            form={form}
-            name="newPassword"
-            label={strings.profile.newPassword}
-            hint={strings.profile.newPasswordHint}
-            required
-          />
+          <PasswordFields form={form} username={me.name} />
         </>
       )}
     </FormDialog>

@@ -1,7 +1,6 @@
 import { Button } from '../../components/controls/Button'
-import { Field } from '../../components/forms/Field'
 import { FormError } from '../../components/forms/FormError'
-import { NewPasswordField } from '../../components/forms/NewPasswordField'
+import { PasswordFields } from '../../components/forms/PasswordFields'
 import { useForm } from '../../components/forms/useForm'
 import { Section } from '../../components/page/Section'
 import { strings } from '../../i18n'
@@ -23,24 +22,7 @@ export function Password() {
   return (
     <Section title={strings.profile.password} about={strings.profile.passwordAbout}>
       <form className={styles.form} onSubmit={form.onSubmit}>
-        {/* Tells password managers which account the password belongs to. */}
-        <input type="hidden" name="username" autoComplete="username" value={me?.name ?? ''} />
-        <Field label={strings.profile.currentPassword} error={form.errorOf('currentPassword')}>
-          <input
-            className="input"
-            type="password"
-            name="currentPassword"
-            autoComplete="current-password"
-            required
-          />
-        </Field>
-        <NewPasswordField
-          form={form}
-          name="newPassword"
-          label={strings.profile.newPassword}
-          hint={strings.profile.newPasswordHint}
-          required
-        />
+        <PasswordFields form={form} username={me?.name ?? ''} />
         <FormError form={form} />
         <div className="row">
           <Button type="submit" disabled={form.isBusy}>
