@@ -75,16 +75,11 @@ class LastAnswerSchema(Schema):
     answered_at = Timestamp(required=True)
 
 
-class AnswererSchema(Schema):
-    id = Id(required=True)
-    name = fields.String(required=True)
-
-
 class GateAnswerersSchema(Schema):
     """Who can answer a gate now."""
 
     who = fields.Enum(Who, by_value=True, required=True)
-    people = fields.List(fields.Nested(AnswererSchema), required=True, attribute="allowed")
+    people = fields.List(fields.Nested(CreatorSchema), required=True, attribute="allowed")
     nobody_left = fields.Boolean(
         required=True,
         attribute="is_nobody_left",

@@ -54,7 +54,15 @@ from app.services import idempotency, rights
 from app.services.clock import now
 from app.services.dispatch import list_summaries, wait_reasons
 from app.services.logs import logs
-from app.services.tasks import actions, gates, history, last_answers, queries, tasks
+from app.services.tasks import (
+    actions,
+    answerers,
+    gates,
+    history,
+    last_answers,
+    queries,
+    tasks,
+)
 from app.services.tasks.gates import PendingGate
 from app.services.terminals import terminals
 from app.services.usage import budgets
@@ -137,13 +145,15 @@ def get_task(task_id: int) -> TaskDetail:
     task, role = queries.get_with_role(actor, task_id)
     asking = wait_reasons.open_gates([task])
     gate = asking.get(task_id)
-    state = actions.read_state(actor, task, gate)
+    answering = answerers.find_answerers(task, gate)
+    is_answerer = answerers.is_answerer(answering, actor)
+    state = actions.read_state(task, gate, is_answerer=is_answerer)
     access = rights.access_with_role(actor, task.project, role, creator_id=task.created_by)
     return TaskDetail(
         task,
         wait_reasons.queue_info(task),
         wait_reasons.find_waits([task], asking).get(task_id),
-        gates.describe_gate(task, gate) if gate else None,
+        gates.describe_gate(task, gate, answering) if gate else None,
         last_answers.find_last_answers([task]).get(task_id),
         state.has_terminal,
         task_actions.allowed_actions(access, state),

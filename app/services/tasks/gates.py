@@ -154,13 +154,14 @@ def get_pending(actor: Developer, task_id: int) -> PendingGate:
     gate = find_open_gate(task) if task.status in rules.LIVE else None
     if gate is None:
         raise NothingPending
-    return describe_gate(task, gate)
+    return describe_gate(task, gate, answerers.find_answerers(task, gate))
 
 
-def describe_gate(task: Task, gate: Gate) -> PendingGate:
-    """Return the task's open gate, as people see it, with the size of the changes so far."""
+def describe_gate(task: Task, gate: Gate, allowed: GateAnswerers | None) -> PendingGate:
+    """Return the task's open gate and who can answer it, as people see them, with the size of the
+    changes so far.
+    """
     diff = None if gate.kind is GateKind.QUESTION else diffs.gate_diff(task, gate)
-    allowed = answerers.find_answerers(task, gate)
     return to_pending(task, gate, task.pipeline[gate.stage_index]["name"], diff, allowed)
 
 
