@@ -52,7 +52,7 @@ it('an empty server shows each step with its state, and buttons for what can be 
   expect(rows().map(linkIn)).toEqual([
     '/machines?add=%221%22',
     undefined,
-    '/admin/projects',
+    '/projects?add=%221%22',
     undefined,
     '/admin/developers',
   ])
