@@ -34,6 +34,8 @@ export function useGettingStartedUpdates(): void {
     () =>
       onStreamUpdate(
         ({ events, machines }) => {
+          // Nobody needs them again once they are done, and tasks change all the time.
+          if (!isShown(cache.getQueryData(gettingStarted.queryKey))) return
           if (events.length > 0 || machines === null || machines.length > 0)
             void cache.invalidateQueries({ queryKey: gettingStarted.queryKey })
         },
