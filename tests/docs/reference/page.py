@@ -8,6 +8,7 @@ from tests.docs import bounds_table
 from tests.docs.reference import (
     access,
     audit_actions,
+    channel_frames,
     codes,
     commands,
     environment,
@@ -41,6 +42,7 @@ def render(app: Flask) -> str:
         "Environment variables": environment.render(),
         "Metrics": metrics.render(app),
         "Audit actions": audit_actions.render(),
+        "Frames": channel_frames.render(),
         "Frame limits": join_blocks(format_intro("limits"), bounds_table.table()),
         "Commands": commands.render(),
         "Schemas": schemas.render(components["schemas"]),
