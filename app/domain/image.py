@@ -73,7 +73,7 @@ def read_facts(data: bytes) -> ImageFacts:
     """Read an image's type and size from its content. Raises InvalidValue."""
     try:
         facts = _reader(data)(data)
-    except (_Malformed, IndexError):
+    except (_Malformed, IndexError, StopIteration):
         raise InvalidValue(field_errors.NOT_AN_IMAGE) from None
     if not (1 <= facts.width <= MAX_SIDE and 1 <= facts.height <= MAX_SIDE):
         raise InvalidValue(field_errors.IMAGE_SIDES(max=MAX_SIDE))

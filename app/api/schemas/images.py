@@ -34,12 +34,10 @@ class TaskImageSchema(ImageSchema):
     )
 
 
-class ImageIds(fields.List):
-    """The images for a new task or follow-up."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            Id(),
-            validate=validate.Length(max=image.MAX_PER_TASK),
-            metadata={"description": "your unused images of this project, each once"},
-        )
+def image_ids_field() -> fields.List[int]:
+    """Return the field with the images for a new task or follow-up."""
+    return fields.List(
+        Id(),
+        validate=validate.Length(max=image.MAX_PER_TASK),
+        metadata={"description": "your unused images of this project, each once"},
+    )

@@ -4,6 +4,8 @@ import { asProblem, type Problem } from '../../../api/problem'
 import { Button } from '../../../components/controls/Button'
 import { Dialog } from '../../../components/dialogs/Dialog'
 import { Field } from '../../../components/forms/Field'
+import { ImageInput } from '../../../components/images/ImageInput'
+import { useImageUploads } from '../../../components/images/useImageUploads'
 import { strings } from '../../../i18n'
 import { restartableStages } from '../../../lib/task/restartStages'
 import { useEvents } from '../../../queries/events'
@@ -19,11 +21,17 @@ export default function FollowUpDialog({ task, onClose }: Props) {
   const [instruction, setInstruction] = useState('')
   const [fromStage, setFromStage] = useState(0)
   const [key] = useState(() => crypto.randomUUID())
+  const uploads = useImageUploads(task.projectKey, task.images.length)
   const followUp = useCreateFollowUp(task.id)
   const problem = followUp.error ? asProblem(followUp.error) : null
   const send = () =>
     followUp.mutate(
-      { instruction: instruction.trim(), fromStage, key },
+      {
+        instruction: instruction.trim(),
+        fromStage,
+        key,
+        ...(uploads.ids.length > 0 && { imageIds: uploads.ids }),
+      },
       {
         onSuccess: ({ round }) => {
           showToast(round === null ? strings.followUp.queued : strings.followUp.started(round))
@@ -31,31 +39,38 @@ export default function FollowUpDialog({ task, onClose }: Props) {
         },
       },
     )
+  const close = () => {
+    if (!followUp.isPending) uploads.discard()
+    onClose()
+  }
+  const isUnready = !instruction.trim() || uploads.isUploading || uploads.hasFailed
   return (
     <Dialog
       title={strings.followUp.title(task.id)}
       isOpen
-      onClose={onClose}
+      onClose={close}
       foot={
-        <Button variant="main" disabled={!instruction.trim() || followUp.isPending} onClick={send}>
+        <Button variant="main" disabled={isUnready || followUp.isPending} onClick={send}>
           {strings.followUp.send}
         </Button>
       }
     >
-      <Field
-        label={strings.followUp.instruction}
-        hint={strings.followUp.hint}
-        error={problem ? errorText(problem) : undefined}
-      >
-        <textarea
-          className="input"
-          autoFocus
-          rows={5}
-          maxLength={MAX_LENGTH}
-          value={instruction}
-          onChange={({ target }) => setInstruction(target.value)}
-        />
-      </Field>
+      <ImageInput uploads={uploads} error={uploads.hasFailed ? strings.images.failed : undefined}>
+        <Field
+          label={strings.followUp.instruction}
+          hint={strings.followUp.hint}
+          error={problem ? errorText(problem) : undefined}
+        >
+          <textarea
+            className="input"
+            autoFocus
+            rows={5}
+            maxLength={MAX_LENGTH}
+            value={instruction}
+            onChange={({ target }) => setInstruction(target.value)}
+          />
+        </Field>
+      </ImageInput>
       {task.pipeline.length > 1 && (
         <StageSelect task={task} stage={fromStage} onChange={setFromStage} />
       )}
