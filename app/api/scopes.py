@@ -66,7 +66,7 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
         "POST /notifications/<int:notification_id>/read",
         "POST /notifications/read-all",
         "POST /notifications/unread",
-        "DELETE /projects/<key>/images/<int:image_id>",
+        "DELETE /images/<int:image_id>",
         "POST /projects/<key>/images",
         "POST /tasks",
         "POST /tasks/<int:task_id>/cancel",

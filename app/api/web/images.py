@@ -30,12 +30,11 @@ def upload_image(query: dict[str, Any], key: str) -> dict[str, Any]:
     return images.upload(current_developer(), key, request.get_data(), query["name"])
 
 
-@blp.delete("/projects/<key>/images/<int:image_id>")
+@blp.delete("/images/<int:image_id>")
 @blp.response(200, Empty)
-@problems(blp, Forbidden)
-def delete_image(key: str, image_id: int) -> dict[str, Any]:
-    """Delete an image that you uploaded and that no task uses. Repeating it does nothing."""
-    images.delete_upload(current_developer(), key, image_id)
+def delete_image(image_id: int) -> dict[str, Any]:
+    """Delete an image that you uploaded and that no task uses."""
+    images.delete_upload(current_developer(), image_id)
     return {}
 
 

@@ -62,13 +62,13 @@ def upload(actor: Developer, key: str, data: bytes, name: str = "") -> dict[str,
     return described
 
 
-def delete_upload(actor: Developer, key: str, image_id: int) -> None:
-    """Delete an own image that no task uses. Repeating it does nothing. Commits. Raises NotFound,
-    Forbidden.
-    """
-    project = _get_project(actor, key)
-    doomed = delete(TaskImage).where(TaskImage.id == image_id, *_is_unused(actor, project.id))
-    db.session.execute(doomed, execution_options={"synchronize_session": False})
+def delete_upload(actor: Developer, image_id: int) -> None:
+    """Delete an own image that no task uses. Commits. Raises NotFound."""
+    found = db.session.get(TaskImage, image_id, with_for_update=True)
+    is_own = found is not None and found.created_by == actor.id and found.task_id is None
+    if found is None or not is_own or not actor.access_scope.covers(found.project_id):
+        raise NotFound(f"Image {image_id} not found.")
+    db.session.delete(found)
     db.session.commit()
 
 

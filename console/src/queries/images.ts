@@ -18,9 +18,9 @@ export function uploadImage(
 
 /** Deletes an uploaded image that no task uses. The server does the same after a day, so errors are
  *  ignored. */
-export function deleteImage(key: string, imageId: number): void {
-  const params = { path: { key, imageId } }
-  void data(api.DELETE('/api/web/projects/{key}/images/{imageId}', { params })).catch(() => {})
+export function deleteImage(imageId: number): void {
+  const params = { path: { imageId } }
+  void data(api.DELETE('/api/web/images/{imageId}', { params })).catch(() => {})
 }
 
 /** Fetches an image of a task. It never changes. */

@@ -66,9 +66,10 @@ def test_an_image_without_pixels_or_with_too_many_is_refused(data: bytes) -> Non
     assert code_of(data) == "image_sides"
 
 
-@given(
-    st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBP"]), st.binary()
-)
+STARTS = (b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\4\0\0\0WEBP")
+
+
+@given(st.sampled_from(STARTS), st.binary())
 def test_no_bytes_crash_the_readers(start: bytes, rest: bytes) -> None:
     try:
         facts = read_facts(start + rest)

@@ -85,7 +85,7 @@ function useUploads(onChange: (key: string, change: Partial<AttachedImage>) => v
       const upload = uploads.current.get(key)
       uploads.current.delete(key)
       upload?.abort.abort()
-      if (upload?.id) deleteImage(upload.projectKey, upload.id)
+      if (upload?.id) deleteImage(upload.id)
     }
     const start = ({ key, file }: AttachedImage, projectKey: string) => {
       const known = uploads.current.get(key)
