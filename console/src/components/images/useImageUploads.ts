@@ -100,6 +100,7 @@ function useUploads(onChange: (key: string, change: Partial<AttachedImage>) => v
       uploadImage(projectKey, file, (progress) => report({ progress }), upload.abort.signal).then(
         ({ id }) => {
           upload.id = id
+          if (upload.abort.signal.aborted) deleteImage(id)
           report({ id })
         },
         (error: unknown) => report({ error: errorText(error) }),
