@@ -5,7 +5,7 @@ import { Button } from '../../../components/controls/Button'
 import { Dialog } from '../../../components/dialogs/Dialog'
 import { Field } from '../../../components/forms/Field'
 import { ImageInput } from '../../../components/images/ImageInput'
-import { useImageUploads } from '../../../components/images/useImageUploads'
+import { type ImageUploads, useImageUploads } from '../../../components/images/useImageUploads'
 import { strings } from '../../../i18n'
 import { restartableStages } from '../../../lib/task/restartStages'
 import { useEvents } from '../../../queries/events'
@@ -55,28 +55,43 @@ export default function FollowUpDialog({ task, onClose }: Props) {
         </Button>
       }
     >
-      <ImageInput uploads={uploads} error={uploads.hasFailed ? strings.images.failed : undefined}>
-        <Field
-          label={strings.followUp.instruction}
-          hint={strings.followUp.hint}
-          error={problem ? errorText(problem) : undefined}
-        >
-          <textarea
-            className="input"
-            autoFocus
-            rows={5}
-            maxLength={MAX_LENGTH}
-            value={instruction}
-            onChange={({ target }) => setInstruction(target.value)}
-          />
-        </Field>
-      </ImageInput>
+      <InstructionField
+        text={instruction}
+        uploads={uploads}
+        error={problem ? errorText(problem) : undefined}
+        onChange={setInstruction}
+      />
       {task.pipeline.length > 1 && (
         <StageSelect task={task} stage={fromStage} onChange={setFromStage} />
       )}
       <p className="hint">{startText(task)}</p>
       <FollowUpList task={task} />
     </Dialog>
+  )
+}
+
+/** The instruction, and its images. */
+function InstructionField(props: {
+  text: string
+  uploads: ImageUploads
+  error: string | undefined
+  onChange: (text: string) => void
+}) {
+  const { text, uploads, error, onChange } = props
+  return (
+    <ImageInput uploads={uploads} error={uploads.hasFailed ? strings.images.failed : undefined}>
+      <Field label={strings.followUp.instruction} hint={strings.followUp.hint} error={error}>
+        <textarea
+          className="input"
+          // biome-ignore lint/a11y/noAutofocus: the dialog has just opened for this field
+          autoFocus
+          rows={5}
+          maxLength={MAX_LENGTH}
+          value={text}
+          onChange={({ target }) => onChange(target.value)}
+        />
+      </Field>
+    </ImageInput>
   )
 }
 
@@ -117,5 +132,5 @@ function startText(task: Schemas['TaskDetail']): string {
 
 function errorText({ code, detail, errors }: Problem): string {
   if (code === 'no_checkpoint') return strings.followUp.noCheckpoint
-  return errors.instruction?.[0] ?? detail
+  return Object.values(errors)[0]?.[0] ?? detail
 }
