@@ -29,6 +29,11 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("muster.worker.attempts.images._PAUSES_SECONDS", (0.01, 0.01))
 
 
+@pytest.fixture(autouse=True)
+def _calm(worker: WorkerHome) -> None:
+    worker.server.heartbeat_seconds = 2.0  # downloads share its line
+
+
 def image(worker: WorkerHome, data: bytes = PNG, **more: object) -> ImageFile:
     """An image that the server has."""
     worker.server.files["/api/workers/images/5"] = data
