@@ -15,6 +15,7 @@ from tests.muster.worker.worker_home import WorkerHome, worker
 __all__ = ["repository", "root", "worker"]
 
 PNG = make_png(640, 480)
+LIMIT_SECONDS = 120.0  # to clone, download and run, on a busy host
 AGENT = r"""
 path=$(printf '%s' "$1" | grep -o '/[^ ]*/images/[^ ]*')
 sha256sum < "$path"
@@ -55,7 +56,7 @@ def test_at_each_level_an_agent_reads_an_image_that_it_can_neither_change_nor_co
     worker.run_daemon(worker.make_daemon(max_sandbox_level=level))
     run_agent(worker, image(worker))
     server = worker.server
-    server.wait_for_report(StageFinished)
+    server.wait_for_report(StageFinished, limit=LIMIT_SECONDS)
     printed = server.log().decode().splitlines()
     assert printed[0].split() == [hashlib.sha256(PNG).hexdigest(), "-"], printed
     assert "A  made" in printed
@@ -69,7 +70,7 @@ def test_at_each_level_an_agent_reads_an_image_that_it_can_neither_change_nor_co
 def test_images_go_with_their_attempt_and_are_fetched_once(worker: WorkerHome) -> None:
     worker.start()
     run_agent(worker, image(worker))
-    worker.server.wait_for_report(StageFinished)
+    worker.server.wait_for_report(StageFinished, limit=LIMIT_SECONDS)
     run_agent(worker, image(worker), stage_index=1)
     worker.server.wait_for(lambda: len(worker.server.bodies(StageFinished)) == 2)
     assert len(worker.server.downloads) == 1
@@ -91,6 +92,6 @@ def test_an_attempt_whose_image_cannot_be_fetched_is_returned(
     if data is None:
         del worker.server.files["/api/workers/images/5"]
     run_agent(worker, wanted)
-    lost = worker.server.wait_for_report(Lost)
+    lost = worker.server.wait_for_report(Lost, limit=LIMIT_SECONDS)
     assert "image 5" in lost.reason
     assert worker.server.bodies(StageFinished) == []

@@ -1,6 +1,6 @@
 import { ImagePlus, X } from 'lucide-react'
 import { type DragEvent, type ReactNode, useRef, useState } from 'react'
-import { strings } from '../../i18n'
+import { imageStrings } from '../../i18n/images'
 import { Button } from '../controls/Button'
 import { useObjectUrl } from '../hooks/useObjectUrl'
 import styles from './images.module.css'
@@ -39,9 +39,9 @@ export function ImageInput({ uploads, error, children }: Props) {
       <div className="row wrap">
         <Button size="tiny" onClick={() => input.current?.click()}>
           <ImagePlus className="i" />
-          {strings.images.attach}
+          {imageStrings().attach}
         </Button>
-        <span className="hint">{strings.images.hint}</span>
+        <span className="hint">{imageStrings().hint}</span>
       </div>
       <input
         ref={input}
@@ -49,7 +49,7 @@ export function ImageInput({ uploads, error, children }: Props) {
         hidden
         multiple
         accept={ACCEPTED_TYPES}
-        aria-label={strings.images.attach}
+        aria-label={imageStrings().attach}
         onChange={({ target }) => {
           uploads.add(target.files ?? [])
           target.value = '' // so that the same file can be chosen again
@@ -67,7 +67,7 @@ export function ImageInput({ uploads, error, children }: Props) {
 function Thumbnails({ uploads }: { uploads: ImageUploads }) {
   if (uploads.images.length === 0) return null
   return (
-    <ul className={styles.list} aria-label={strings.images.attached}>
+    <ul className={styles.list} aria-label={imageStrings().attached}>
       {uploads.images.map((image) => (
         <Thumbnail key={image.key} image={image} uploads={uploads} />
       ))}
@@ -85,14 +85,14 @@ function Thumbnail({ image, uploads }: { image: AttachedImage; uploads: ImageUpl
         variant="quiet"
         size="tiny"
         className={styles.remove}
-        aria-label={strings.images.remove(name)}
+        aria-label={imageStrings().remove(name)}
         onClick={() => uploads.remove(image.key)}
       >
         <X className="i" />
       </Button>
       {image.error === null ? (
         <span className="hint" role="status">
-          {image.id === null && strings.images.uploading(Math.round(image.progress * 100))}
+          {image.id === null && imageStrings().uploading(Math.round(image.progress * 100))}
         </span>
       ) : (
         <>
@@ -100,7 +100,7 @@ function Thumbnail({ image, uploads }: { image: AttachedImage; uploads: ImageUpl
             {image.error}
           </span>
           <Button size="tiny" onClick={() => uploads.retry(image.key)}>
-            {strings.images.retry}
+            {imageStrings().retry}
           </Button>
         </>
       )}

@@ -1,5 +1,5 @@
 import type { Schemas } from '../../api/client'
-import { strings } from '../../i18n'
+import { imageStrings } from '../../i18n/images'
 import { useTaskImage } from '../../queries/images'
 import { useObjectUrl } from '../hooks/useObjectUrl'
 import styles from './images.module.css'
@@ -17,7 +17,7 @@ export function TaskImages({
   const images = task.images.filter((image) => image.followUp === followUp)
   if (images.length === 0) return null
   return (
-    <ul className={styles.list} aria-label={strings.images.attached}>
+    <ul className={styles.list} aria-label={imageStrings().attached}>
       {images.map((image) => (
         <TaskImage key={image.id} taskId={task.id} image={image} />
       ))}
@@ -32,10 +32,10 @@ function TaskImage({ taskId, image }: { taskId: number; image: Image }) {
   return (
     <li className={styles.item}>
       {error ? (
-        <span className="dim">{strings.images.unavailable(image.name)}</span>
+        <span className="dim">{imageStrings().unavailable(image.name)}</span>
       ) : (
         <a href={url} target="_blank" rel="noreferrer" title={image.name}>
-          {url && <img src={url} alt={strings.images.open(image.name)} />}
+          {url && <img src={url} alt={imageStrings().open(image.name)} />}
         </a>
       )}
     </li>

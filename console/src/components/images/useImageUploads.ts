@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { asProblem } from '../../api/problem'
 import { problemText } from '../../api/problemText'
-import { strings } from '../../i18n'
+import { imageStrings } from '../../i18n/images'
 import { deleteImage, uploadImage } from '../../queries/images'
 
 const TYPES = ['image/png', 'image/jpeg', 'image/webp']
@@ -68,9 +68,9 @@ function sortFiles(files: File[], max: number): { accepted: File[]; why: string 
   const small = ofType.filter(({ size }) => size <= MAX_BYTES)
   const accepted = small.slice(0, Math.max(0, max))
   const why = [
-    ofType.length < files.length && strings.images.wrongType,
-    small.length < ofType.length && strings.images.tooLarge,
-    accepted.length < small.length && strings.images.tooMany(MAX_IMAGES),
+    ofType.length < files.length && imageStrings().wrongType,
+    small.length < ofType.length && imageStrings().tooLarge,
+    accepted.length < small.length && imageStrings().tooMany(MAX_IMAGES),
   ].filter((text) => text !== false)
   return { accepted, why: why.join(' ') || undefined }
 }

@@ -7,6 +7,7 @@ import { Field } from '../../../components/forms/Field'
 import { ImageInput } from '../../../components/images/ImageInput'
 import { type ImageUploads, useImageUploads } from '../../../components/images/useImageUploads'
 import { strings } from '../../../i18n'
+import { imageStrings } from '../../../i18n/images'
 import { restartableStages } from '../../../lib/task/restartStages'
 import { useEvents } from '../../../queries/events'
 import { useCreateFollowUp } from '../../../queries/followUps'
@@ -79,7 +80,7 @@ function InstructionField(props: {
 }) {
   const { text, uploads, error, onChange } = props
   return (
-    <ImageInput uploads={uploads} error={uploads.hasFailed ? strings.images.failed : undefined}>
+    <ImageInput uploads={uploads} error={uploads.hasFailed ? imageStrings().failed : undefined}>
       <Field label={strings.followUp.instruction} hint={strings.followUp.hint} error={error}>
         <textarea
           className="input"

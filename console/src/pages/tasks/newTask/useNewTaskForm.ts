@@ -4,6 +4,7 @@ import { asProblem, type Problem } from '../../../api/problem'
 import { problemText, warningText } from '../../../api/problemText'
 import { type ImageUploads, useImageUploads } from '../../../components/images/useImageUploads'
 import { strings } from '../../../i18n'
+import { imageStrings } from '../../../i18n/images'
 import type { Draft } from '../../../queries/drafts'
 import { useMe } from '../../../queries/me'
 import { useCreateTask } from '../../../queries/newTask'
@@ -111,7 +112,7 @@ function missingFields(form: Form, uploads: ImageUploads): Errors {
   return {
     ...(form.projectKey === '' && { projectKey: strings.newTask.needsProject }),
     ...(form.description.trim() === '' && { description: strings.newTask.needsDescription }),
-    ...(uploads.hasFailed && { imageIds: strings.images.failed }),
+    ...(uploads.hasFailed && { imageIds: imageStrings().failed }),
     ...(priorityOf(form) === null && { priority: strings.newTask.priorityHint }),
   }
 }
