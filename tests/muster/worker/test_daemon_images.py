@@ -72,13 +72,14 @@ def test_images_go_with_their_attempt_and_are_fetched_once(worker: WorkerHome) -
     run_agent(worker, image(worker))
     worker.server.wait_for_report(StageFinished, limit=LIMIT_SECONDS)
     run_agent(worker, image(worker), stage_index=1)
-    worker.server.wait_for(lambda: len(worker.server.bodies(StageFinished)) == 2)
+    worker.server.wait_for_report(StageFinished, 2, limit=LIMIT_SECONDS)
     assert len(worker.server.downloads) == 1
     directory = worker.layout.attempt_images(AttemptKey(7, 1))
     assert [path.name for path in directory.iterdir()] == ["5.png"]
     worker.forget()
     worker.server.wait_for(
-        lambda: [each for each in worker.server.bodies(WorkspaceFacts) if each.state == "removed"]
+        lambda: [each for each in worker.server.bodies(WorkspaceFacts) if each.state == "removed"],
+        LIMIT_SECONDS,
     )
     assert not directory.exists()
 
