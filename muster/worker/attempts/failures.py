@@ -94,6 +94,9 @@ def return_on_failure(
         if not goes_on():
             raise
         let_go()
+        if isinstance(error, ImagesUnavailable):  # the machine needs no check
+            reporter.report(Lost(str(error)))
+            raise AttemptReturned from error
         is_other = (
             isinstance(error, WorkspaceError) and error.code not in _POSSIBLE_MACHINE_FAILURES
         )
@@ -109,7 +112,7 @@ def _return_attempt(reporter: Reporter, error: Exception) -> None:
     try may succeed; otherwise it has failed."""
     code = error.code if isinstance(error, WorkspaceError) else "worker_failed"
     is_passing = (
-        isinstance(error, LaunchFailed | ImagesUnavailable)
+        isinstance(error, LaunchFailed)
         or is_resource_shortage(error)
         or is_resource_shortage(error.__cause__)
     )
