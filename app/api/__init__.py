@@ -32,6 +32,7 @@ BLUEPRINT_MODULES = (
     "app.api.web.reviews",
     "app.api.web.follow_ups",
     "app.api.web.diffs",
+    "app.api.web.images",
     "app.api.web.usage",
     "app.api.web.workspaces",
     "app.api.web.inbox",

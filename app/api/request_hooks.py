@@ -11,11 +11,15 @@ from sqlalchemy import inspect
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from app.api import client_address
+from app.domain import image
 
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Machines call these every few seconds; the log lines would flood the log.
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+# Routes whose body is a file instead of JSON, and its maximum size.
+RAW_BODY_BYTES = {"/api/web/projects/<key>/images": image.MAX_BYTES}
 
 REQUESTS = Counter(
     "muster_http_requests", "Handled requests.", labelnames=("method", "route", "status")
@@ -53,11 +57,16 @@ def _start_request() -> None:
 def _check_body() -> None:
     if "\0" in request.path or b"%00" in request.query_string:
         raise BadRequest("A path or query can't contain NUL.")
-    has_body = request.content_length or "Transfer-Encoding" in request.headers
-    if has_body and request.path.startswith("/api/") and not request.is_json:
+    if request.url_rule and request.method == "POST" and request.url_rule.rule in RAW_BODY_BYTES:
+        request.max_content_length = RAW_BODY_BYTES[request.url_rule.rule]
+    elif _has_body() and request.path.startswith("/api/") and not request.is_json:
         raise UnsupportedMediaType("The body must be application/json.")
     if request.content_length is None and "Transfer-Encoding" in request.headers:
         _check_length(request.get_data())
+
+
+def _has_body() -> bool:
+    return bool(request.content_length) or "Transfer-Encoding" in request.headers
 
 
 def _check_length(body: bytes) -> None:

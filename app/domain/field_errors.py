@@ -241,6 +241,16 @@ THREAD_IS_DRAFT = FieldError("thread_is_draft", "the thread is a draft: submit a
 REVIEW_EMPTY = FieldError("review_empty", "add a summary or a comment")
 NO_PATCH = FieldError("not_a_patch", "such a patch wouldn't apply")
 
+# ---- images --------------------------------------------------------------------------------------
+
+NOT_AN_IMAGE = FieldError("not_an_image", "must be a complete PNG, JPEG or WebP image")
+IMAGE_ANIMATED = FieldError("image_animated", "must not be animated")
+IMAGE_SIDES = FieldError("image_sides", "must have 1 to {max:,} pixels in each direction")
+NO_SUCH_IMAGE = FieldError(
+    "no_such_image", "isn't an unused image that you uploaded to this project"
+)
+TOO_MANY_OF_TASK = FieldError("too_many_of_task", "a task has at most {max} images")
+
 # ---- people, their ways in, and chat -------------------------------------------------------------
 
 NO_SUCH_DEVELOPER = FieldError("no_such_developer", "developer not found")

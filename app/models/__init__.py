@@ -20,6 +20,7 @@ from app.models.follow_up import FollowUp
 from app.models.gate import Gate
 from app.models.idempotency import IdempotencyKey
 from app.models.identity import DeveloperIdentity, IdentityProvider
+from app.models.image import TaskImage
 from app.models.invitation import Invitation
 from app.models.log import LogChunk, TranscriptChunk
 from app.models.login import Login, RefreshToken
@@ -93,6 +94,7 @@ __all__ = [
     "TaskCount",
     "TaskDraft",
     "TaskEnd",
+    "TaskImage",
     "TaskStatusChange",
     "TaskText",
     "Terminal",

@@ -26,7 +26,8 @@ class Machine(Model):
     connected since. `is_pinned`: it's offered no release. `upgrade` is its report {state,
     version, reason} about the offered release, null until its first hello. `audited_upgrades` has
     the server versions about which the audit log has recorded upgrades, by action. `checks_commits`
-    is unused. `uninstalled_at`: its worker was uninstalled, and can never connect again.
+    is unused. `fetches_images`: its release fetches the images of tasks. `uninstalled_at`: its
+    worker was uninstalled, and can never connect again.
     """
 
     __tablename__ = "machines"
@@ -64,6 +65,7 @@ class Machine(Model):
     is_pinned: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     upgrade: Mapped[dict[str, Any] | None] = mapped_column(Json)
     checks_commits: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    fetches_images: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     audited_upgrades: Mapped[dict[str, str]] = mapped_column(
         Json, default=dict, server_default="{}"
     )

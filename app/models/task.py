@@ -23,6 +23,11 @@ class Task(Model):
 
     id: Mapped[BigId]
     project_id: Mapped[Big] = mapped_column(ForeignKey("projects.id"))
+    # Images attached to it and its follow-ups: [{id, name, mediaType, sizeBytes, width, height,
+    # sha256, followUp}]; `followUp` is the follow-up's number; null: the description.
+    images: Mapped[list[dict[str, Any]]] = mapped_column(
+        Json, default=list, server_default=text("'[]'")
+    )
     # What to do, in the creator's words; follow-ups have instructions of their own.
     description: Mapped[str]
     # `services.tasks.transitions` and the dispatcher's statement set it.

@@ -111,6 +111,7 @@ class Daemon:
             has_runner=lambda: rooms.python_missing is None,
             machine_health=wellness,
             reconnect=self._channel.reconnect,
+            fetch_file=self._token_renewal.fetch_file,
         )
         self._checks = RepositoryChecks(layout, self._channel.send)
         self._orders = OrderDispatcher(context, self.upgrades.set_offer, self._checks.start)

@@ -63,6 +63,11 @@ class Layout:
         return self.home / "homes"
 
     @property
+    def images(self) -> Path:
+        """The images of attempts' orders; root's, which their groups may read."""
+        return self.home / "images"
+
+    @property
     def self_test(self) -> Path:
         """Directory in which the daemon tests the programs for attempts."""
         return self.home / "self-test"
@@ -92,7 +97,7 @@ class Layout:
     def directories(self) -> tuple[Path, ...]:
         """All directories in the home; an operator may have replaced some by links."""
         own = (self.credentials, self.journal, self.attempts, self.identities, self.self_test)
-        shared = (self.workspaces, self.homes, self.releases, self.interpreters)
+        shared = (self.workspaces, self.homes, self.images, self.releases, self.interpreters)
         return (*own, self.mirrors, *shared)
 
     def attempt(self, key: AttemptKey) -> Path:
@@ -104,13 +109,16 @@ class Layout:
     def attempt_home(self, key: AttemptKey) -> Path:
         return self.homes / key.name
 
+    def attempt_images(self, key: AttemptKey) -> Path:
+        return self.images / key.name
+
     def make(self) -> None:
         """Create missing directories and set every mode again, except that of the mirrors: see
         `open_mirrors`. Safe to repeat.
         """
         # The operator must be able to enter missing parents too, whatever the daemon's umask.
         self.home.parent.mkdir(parents=True, exist_ok=True)
-        for path in (self.home, self.workspaces, self.homes):
+        for path in (self.home, self.workspaces, self.homes, self.images):
             _make_directory(path, 0o711)
         for path in (self.releases, self.interpreters):
             _make_directory(path, 0o755)

@@ -49,7 +49,8 @@ def remove_orphans(layout: Layout, own: set[str]) -> list[AttemptKey]:
     names = {key.name for key in kept}
     _kill_uids(layout, names | own)  # nothing will restore what is removed
     _remove_directories(
-        [p for root in (layout.workspaces, layout.homes) for p in _children(root)], names
+        [p for root in (layout.workspaces, layout.homes, layout.images) for p in _children(root)],
+        names,
     )
     _release_uids(layout, names | own)
     return sorted(kept)
@@ -90,7 +91,10 @@ def erase_home(layout: Layout) -> None:
     _release_uids(layout, set())
     stayed = []
     # Attempts first: they can't be resumed afterwards.
-    attempts = (layout.attempts, layout.workspaces, layout.homes, layout.identities)
+    attempts = (
+        *(layout.attempts, layout.workspaces, layout.homes, layout.images),
+        layout.identities,
+    )
     for directory in (
         *attempts,
         layout.self_test,

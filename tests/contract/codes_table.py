@@ -29,7 +29,8 @@ _PROBLEMS = {
         task_ended task_not_ended no_checkpoint too_many_follow_ups follow_up_started no_open_gate
         wrong_stage wrong_round already_answered no_terminal patch_left_out network_closed
         network_open no_live_workspace tunnel_open idempotency_key_reused head_changed
-        comment_published too_many_comments too_many_drafts too_many_views machine_decommissioned
+        comment_published too_many_comments too_many_images too_many_drafts too_many_views
+        machine_decommissioned
         machine_already_registered already_exists chat_bound platform_uid_taken email_taken
         identity_taken public_url_missing lockout_prevented last_admin last_maintainer
         project_in_use project_archived totp_enabled totp_not_set_up delivery_not_dead

@@ -3,6 +3,10 @@
 from typing import Any
 
 from tests.factories.changes import COMMITS
+from tests.image_files import make_png
+
+# Of routes whose body is a file.
+FILES = {"POST /api/web/projects/*/images": make_png()}
 
 
 def _of_others(world: Any) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from app.extensions import db
-from tests.contract.rights_bodies import body_of, query_of
+from tests.contract.rights_bodies import FILES, body_of, query_of
 from tests.contract.rights_table import expected
 from tests.contract.rights_world import World
 
@@ -47,6 +47,7 @@ def ask(app: Flask, client: FlaskClient) -> Ask:
                 path.replace("*", nowhere if absent else there),
                 method=method or verb,
                 json=body_of(route, world),
+                data=FILES.get(route),
                 query_string=query_of(route, world),
                 headers=world.headers(credential),
                 environ_base={"REMOTE_ADDR": "203.0.113.7"},  # not this host

@@ -41,6 +41,7 @@ from tests.factories import (
     make_follow_up,
     make_gate,
     make_identity,
+    make_image,
     make_invitation,
     make_login,
     make_machine,
@@ -84,6 +85,7 @@ class World:
     a_member: int
     personal_token: str
     draft: str
+    image: str
     view: str
     session: str
     worker_token: str
@@ -147,6 +149,7 @@ class World:
             ("/api/admin/projects/", self.key, "key"),
             ("/api/web/profile/tokens/", self.personal_token, "number"),
             ("/api/web/profile/drafts/", self.draft, "number"),
+            ("/api/web/images/", self.image, "number"),
             ("/api/web/profile/views/", self.view, "number"),
             ("/api/web/profile/sessions/", self.session, "machine"),
             ("/api/admin/invitations/", self.invitation, "number"),
@@ -198,6 +201,7 @@ def make_world(
         a_member=people["member"].id,
         personal_token=str(mine.id),
         draft=str(make_draft(people["member"], project_key=project.key).id),
+        image=str(make_image(project, people["member"]).id),
         view=str(make_saved_view(people["member"], name=project.key).id),
         session=str(make_login(people["member"]).id),
         worker_token=str(admission.id),
@@ -244,6 +248,7 @@ def _waiting_task(
     thread = make_review_thread(task, id=task.id)
     make_review_comment(thread, author=member, id=task.id, published_at=None)
     make_follow_up(task, id=task.id)
+    make_image(project, creator, task, id=task.id)
     history.record_event(task, EventType.CREATED, "created", clock.now())
     return task
 

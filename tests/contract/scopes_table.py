@@ -22,7 +22,7 @@ _WEB: Mapping[str, str] = {
         GET /tasks/*/comments       GET /tasks/*/reviews      GET /tasks/*/follow-ups
         GET /tasks/*/follow-ups/*   GET /tasks/*/viewed
         GET /tasks/*/diff           GET /tasks/*/files           GET /inbox
-        GET /getting-started
+        GET /getting-started        GET /tasks/*/images/*
     """,
     TASKS: """
         POST /tasks                 POST /tasks/*/cancel         POST /tasks/*/confirm-stage
@@ -33,7 +33,7 @@ _WEB: Mapping[str, str] = {
         POST /workspace-tunnel/*/stop                            POST /tasks/*/follow-ups
         DELETE /tasks/*/follow-ups/*                             PUT /tasks/*/dismiss
         POST /notifications/*/read  POST /notifications/read-all
-        POST /notifications/unread
+        POST /notifications/unread  POST /projects/*/images      DELETE /images/*
     """,
     PROJECTS: """
         PUT /projects/*             POST /projects/*/network/allow

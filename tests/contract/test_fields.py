@@ -116,8 +116,8 @@ def test_a_line_names_the_query(document: Schema, line: Line) -> None:
 
 @pytest.mark.parametrize("line", LINES, ids=str)
 def test_a_line_shows_the_body(document: Schema, line: Line) -> None:
-    body = _operation(document, line).get("requestBody")
-    assert line.body == (None if body is None else _name(body["content"][JSON]["schema"]))
+    content = _operation(document, line).get("requestBody", {}).get("content", {})
+    assert line.body == (_name(content[JSON]["schema"]) if JSON in content else None)
 
 
 @pytest.mark.parametrize("line", LINES, ids=str)

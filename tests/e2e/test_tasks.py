@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.conftest import OpenBrowser
 from tests.e2e.world.stage import TaskView, World
 from tests.flows.running_stack import wait_for
+from tests.image_files import make_png
 
 NOWHERE = "gpu=true"  # no machine is like that: what wants it waits
 TEMPLATE = "## What goes wrong\n\n## What was expected\n"
@@ -116,6 +117,41 @@ def test_a_draft_outlives_its_dialog_and_a_reload_and_becomes_a_task(
     task = TaskView(world, world.people["bo"], int(number))
     assert task.now()["description"] == "Draft that is left\n\nIn the middle of a word."
     wait_for(lambda: not drafts_of(world, "bo", "Draft that is left"), "end of the draft")
+    task.act("cancel")
+
+
+PASTE = """
+([target, bytes]) => {
+  const data = new DataTransfer()
+  data.items.add(new File([new Uint8Array(bytes)], 'shot.png', { type: 'image/png' }))
+  target.dispatchEvent(
+    new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+  )
+}
+"""
+
+
+def test_a_pasted_image_becomes_part_of_the_task_and_is_shown_on_its_page(
+    world: World, open_browser: OpenBrowser
+) -> None:
+    page = open_browser(world, "bo").open("/tasks")
+    dialog, description = new_task(page)
+    dialog.get_by_label("Project", exact=True).select_option("handbook")
+    description.fill("Look like this")
+    pixels = [*make_png(64, 48)]
+    for _ in range(2):
+        page.evaluate(PASTE, [description.element_handle(), pixels])
+    expect(dialog.get_by_role("img", name="shot.png")).to_have_count(2)
+    dialog.get_by_role("button", name="Remove shot.png").first.click()
+    expect(dialog.get_by_role("img", name="shot.png")).to_have_count(1)
+    dialog.get_by_role("button", name="Create task").click()
+    page.wait_for_url(re.compile(r"/tasks/\d+"))
+    shown = page.get_by_role("img", name="Open shot.png")
+    expect(shown).to_be_visible()
+    wait_for(lambda: shown.evaluate("image => image.naturalWidth") == 64, "decoded image")
+    [number] = re.findall(r"/tasks/(\d+)", page.url)
+    task = TaskView(world, world.people["bo"], int(number))
+    assert [each["width"] for each in task.now()["images"]] == [64]
     task.act("cancel")
 
 

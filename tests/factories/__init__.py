@@ -20,6 +20,7 @@ from tests.factories.developers import (
 )
 from tests.factories.drafts import make_draft, make_saved_view
 from tests.factories.identities import make_identity, make_provider
+from tests.factories.images import make_image
 from tests.factories.invitations import make_invitation
 from tests.factories.machines import (
     make_enrollment_token,
@@ -70,6 +71,7 @@ __all__ = [
     "make_hour",
     "make_idempotency_key",
     "make_identity",
+    "make_image",
     "make_invitation",
     "make_login",
     "make_machine",

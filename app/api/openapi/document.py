@@ -121,6 +121,8 @@ def _operation_id(rule: Rule) -> str:
 
 def _is_body_required(body: dict[str, Any], schemas: dict[str, Any]) -> bool:
     """Whether a body is required: not if all its fields are optional."""
+    if "application/json" not in body["content"]:
+        return True
     reference = body["content"]["application/json"]["schema"]["$ref"]
     return bool(schemas[reference.rpartition("/")[2]].get("required"))
 

@@ -4,6 +4,7 @@ from marshmallow import fields, validate
 
 from app.api.pagination import cursor_page_schema
 from app.api.schemas.base import Id, Integer, Schema, Timestamp
+from app.api.schemas.images import image_ids_field
 from app.api.schemas.tasks import CreatorSchema
 from app.domain.follow_up import MAX_INSTRUCTION, FollowUpState
 
@@ -16,6 +17,7 @@ class NewFollowUp(Schema):
         allow_none=True,
         metadata={"description": "review whose threads, with their code, go to the agents"},
     )
+    image_ids = image_ids_field()
 
 
 class FollowUpSchema(Schema):

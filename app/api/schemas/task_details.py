@@ -7,6 +7,7 @@ from marshmallow import fields
 from app.api.schemas.base import Schema, Timestamp
 from app.api.schemas.budget import SpentBudgetSchema
 from app.api.schemas.gates import LastAnswerSchema, PendingGateSchema
+from app.api.schemas.images import TaskImageSchema
 from app.api.schemas.tasks import TaskSchema
 from app.domain.task_actions import TaskAction
 from app.models import Task
@@ -68,6 +69,11 @@ class TaskDetailSchema(TaskSchema):
         fields.Enum(TaskAction, by_value=True),
         required=True,
         metadata={"description": "by the task's state and your permissions"},
+    )
+    images = fields.List(
+        fields.Nested(TaskImageSchema),
+        required=True,
+        metadata={"description": "attached to it and its follow-ups"},
     )
     budgets = fields.List(
         fields.Nested(SpentBudgetSchema),

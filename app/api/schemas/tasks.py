@@ -8,6 +8,7 @@ from app.api.pagination import OffsetQuery, cursor_page_schema, offset_page_sche
 from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
 from app.api.schemas.base import INT8, Id, Integer, Schema, Timestamp
 from app.api.schemas.budget import BudgetSchema
+from app.api.schemas.images import image_ids_field
 from app.api.schemas.labels import SelectorField
 from app.api.schemas.projects import StageNameSchema, StageSchema
 from app.api.schemas.stored import StoredSchema
@@ -37,6 +38,7 @@ class NewTask(Schema):
     )
     priority = Integer(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, load_default=0)
     budget = fields.Nested(BudgetSchema, load_default=None, allow_none=True)
+    image_ids = image_ids_field()
 
 
 class Retry(Schema):

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from flask import Response
+
+from app.api import image_response
 from app.api.blueprint import Blueprint
 from app.api.guards import current_machine
 from app.api.problems import problems
@@ -16,6 +19,7 @@ from app.api.schemas.workers import (
 from app.domain.errors import InvalidToken, MachineAlreadyRegistered
 from app.services.machines import enrollment, queries, uninstalls
 from app.services.machines.enrollment import Credentials
+from app.services.tasks import images
 
 blp = Blueprint("workers", __name__, url_prefix="/api/workers", description="Workers")
 
@@ -51,6 +55,15 @@ def refresh_worker_jwt() -> dict[str, Any]:
 def recover_machine(body: dict[str, Any]) -> Credentials:
     """Issue new credentials to a machine whose JWT has expired. Its old ones become invalid."""
     return enrollment.recover(**body)
+
+
+@blp.get("/images/<int:image_id>", parameters=image_response.PARAMETERS)
+@blp.response(200, image_response.BINARY, content_type="image/png")
+@blp.doc(responses={200: {"content": image_response.CONTENT, "headers": image_response.HEADERS}})
+@blp.alt_response(304, description="Matches If-None-Match", success=True)
+def get_worker_image(image_id: int) -> Response:
+    """Get an image of a task that the machine works on."""
+    return image_response.image_response(images.read_for_machine(current_machine().id, image_id))
 
 
 @blp.post("/uninstalled")

@@ -1,7 +1,7 @@
 """A machine's desired state, computed from rows. `app.control_channel.reconciler` compares."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from app.domain import network, pipeline
+from app.domain import image, network, pipeline
 from app.domain.attempt import AttemptOutcome, AttemptPhase, attempt_branch
 from app.domain.machine import IN_DRAIN, MachineStatus
+from app.domain.pipeline import Stage, StageKind
 from app.domain.quota import OnQuota
 from app.domain.task import FailureCode
 from app.extensions import db
@@ -233,6 +234,7 @@ def build_run_order(desired: DesiredState) -> frames.RunStage:
     }
     if any(each.gate for each in stages):
         variables |= gates.variables(desired.task_id, row.round, row.stage_index)
+    attached = _images(row, stage)
     options = agents.stage_options(stage, row.task_options, row.project_options)
     return frames.RunStage(
         task_id=desired.task_id,
@@ -254,5 +256,37 @@ def build_run_order(desired: DesiredState) -> frames.RunStage:
         options=msgspec.convert(options, frames.AgentOptions | None),
         run=desired.run,
         on_limit="suspend" if row.on_quota is OnQuota.WAIT else "fail",
-        **context.fields(pipeline.render_instruction(stage, variables)),
+        **context.fields(_instruction(stage, variables, attached, row)),
+        images=attached if row.fetches_images else [],
     )
+
+
+def _images(row: Any, stage: Stage) -> list[frames.ImageFile]:
+    """Return the images for a stage's agent."""
+    if stage.kind is not StageKind.AGENT or not row.images:
+        return []
+    return [
+        frames.ImageFile(
+            id=each["id"],
+            name=each["name"],
+            media_type=each["mediaType"],
+            size=each["sizeBytes"],
+            sha256=each["sha256"],
+            width=each["width"],
+            height=each["height"],
+            earlier=each["followUp"] != row.follow_up,
+        )
+        for each in image.images_of_round(row.images, row.follow_up)
+    ]
+
+
+def _instruction(
+    stage: Stage, variables: Mapping[str, str], attached: list[frames.ImageFile], row: Any
+) -> str:
+    """Return the stage's text. If the machine can't fetch the images, it says so: it would look as
+    if there were none.
+    """
+    text = pipeline.render_instruction(stage, variables)
+    if not attached or row.fetches_images:
+        return text
+    return f"{text}\n\n{image.missing_text(each.name for each in attached)}"

@@ -94,6 +94,7 @@ def handle_hello(frame: frames.Hello, now: datetime) -> MachineSession:
     machine.repositories = frame.repositories
     machine.sandbox = sandbox_row(frame.sandbox)
     machine.labels = frame.labels
+    machine.fetches_images = frame.fetches_images
     if machine.journal_id != frame.journal_id:
         machine.journal_id, machine.journal_seq = frame.journal_id, 0
     _store_hello(machine, now)

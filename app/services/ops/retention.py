@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import structlog
 from sqlalchemy import ColumnElement, Select, delete, func, inspect, select, tuple_
 
-from app.domain import samples
+from app.domain import image, samples
 from app.domain.samples import SampleStep
 from app.extensions import Model, db
 from app.models import (
@@ -27,6 +27,7 @@ from app.models import (
     OutboxEntry,
     PersonalToken,
     RefreshToken,
+    TaskImage,
     TerminalInput,
 )
 from app.services import settings
@@ -83,6 +84,7 @@ RULES = (
     Rule(ChatEvent, ChatEvent.received_at.expression, "chatEventRetentionDays", _DAY),
     Rule(MachineMinute, MachineMinute.at.expression, 1, samples.RETENTION[SampleStep.MINUTE]),
     Rule(MachineHour, MachineHour.at.expression, 1, samples.RETENTION[SampleStep.HOUR]),
+    Rule(TaskImage, TaskImage.unused_since.expression, image.UNUSED_HOURS, _HOUR),
     Rule(TerminalInput, TerminalInput.ended_at.expression, "terminalInputRetentionDays", _DAY),
 )
 

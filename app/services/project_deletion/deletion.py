@@ -10,7 +10,7 @@ from app.services import audit, rights
 from app.services.clock import now
 from app.services.notify import bindings
 from app.services.projects import projects
-from app.services.tasks import queries, tasks, workspace_cleanup
+from app.services.tasks import images, queries, tasks, workspace_cleanup
 
 
 class ProjectInUse(Conflict):
@@ -36,6 +36,7 @@ def delete(actor: Developer, key: str, *, force: bool = False) -> None:
     bindings.remove_all(project)
     projects.delete_secrets(project)
     project.environment = {}
+    images.delete_of_project(project.id)
     project.deleted_at = now()
     gone = {"name": project.name, "repoUrl": project.repo_url}
     audit.record("project.deleted", "project", project.key, actor=actor, before=gone)

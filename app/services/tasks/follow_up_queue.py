@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from app.domain.follow_up import MAX_QUEUED, FollowUpState, TooManyFollowUps
 from app.extensions import db
 from app.models import Developer, FollowUp, Task
+from app.services.tasks import images
 
 
 def add(
@@ -61,6 +62,7 @@ def start(task: Task, row: FollowUp, now: datetime) -> None:
 def withdraw(task: Task, row: FollowUp) -> None:
     """Withdraw a queued one."""
     row.state = FollowUpState.WITHDRAWN
+    images.delete_of_follow_up(task, row.number)
     task.follow_ups_queued -= 1
 
 

@@ -5,7 +5,7 @@ it's queued, and starts when the task next reaches such a question or completes.
 one of several concurrent ones starts and the others are queued in order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, and_, or_, select
@@ -34,6 +34,7 @@ from app.services.tasks import (
     follow_up_queue,
     gates,
     history,
+    images,
     queries,
     questions,
     rounds,
@@ -50,6 +51,7 @@ def create(
     instruction: str,
     from_stage: int = 0,
     review_id: int | None = None,
+    image_ids: Sequence[int] = (),
     remember: Callable[[FollowUp], None] | None = None,
 ) -> FollowUp:
     """Follow up on the task: now, if it's idle, or as soon as it is. Returns the follow-up.
@@ -66,7 +68,7 @@ def create(
         missing = field_errors.NO_SUCH_STAGE(stages=len(locked.task.pipeline))
         raise InvalidFields({"fromStage": [missing]})
     _require_review(locked.task, review_id)
-    made = add(locked, actor, instruction, from_stage, review_id)
+    made = add(locked, actor, instruction, from_stage, review_id, image_ids)
     audit.record_privileged("task.followed_up", locked.task, actor)
     locked.wake_machine()
     if remember:
@@ -81,14 +83,16 @@ def add(
     instruction: str,
     from_stage: int,
     review_id: int | None,
+    image_ids: Sequence[int] = (),
 ) -> FollowUp:
     """Start it if the task is idle and none is before it, or else queue it.
 
     The caller has checked the right, holds the locks, wakes the machine, and commits. Raises
-    NoCheckpoint, TunnelOpen, TooManyFollowUps.
+    InvalidFields, NoCheckpoint, TunnelOpen, TooManyFollowUps.
     """
     task, now = locked.task, locked.now
     made = follow_up_queue.add(task, actor, instruction, from_stage, review_id, now)
+    images.attach_to_follow_up(task, actor, made.number, image_ids)
     if rules.can_start_now(task.status, at_gate=_open_gate(task) is not None):
         following = follow_up_queue.find_next(task)
         assert following is not None

@@ -1,7 +1,7 @@
 """People's actions on tasks: create, cancel, retry."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app import wakeups
@@ -19,7 +19,7 @@ from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
 from app.services.projects import agents as agents_asked
 from app.services.projects import projects
-from app.services.tasks import attempts, gates, history, queries, rounds, statements
+from app.services.tasks import attempts, gates, history, images, queries, rounds, statements
 
 # Columns of later use: for a new task, missing values would be queried.
 _UNUSED = {
@@ -46,6 +46,7 @@ def create(
     agent_options: Options | None = None,
     priority: int = 0,
     budget: Mapping[str, Any] | None = None,
+    image_ids: Sequence[int] = (),
     warn: Callable[[list[AgentWarning]], None] | None = None,
     remember: Callable[[Task], None] | None = None,
 ) -> Task:
@@ -60,6 +61,7 @@ def create(
     project, now = new.project, clock_now()
     if warn:
         warn(new.warnings(agent_options))
+    attached = images.lock_uploads(actor, project.id, image_ids)
     task = Task(
         id=new.task_id,
         project=project,
@@ -68,6 +70,7 @@ def create(
         created_by=actor.id,
         machine=None,
         description=description,
+        images=attached,
         status=TaskStatus.QUEUED,
         suspend_reason=None,
         machine_selector=labels.canonicalize(machine_selector),
@@ -90,7 +93,8 @@ def create(
     first = history.first_event(task, f"created by {actor.name}", now)
     asks = gates.open_first_gate(task, now)
     wakeups.wake_dispatch()
-    statements.insert_task(task, first, commits=not (asks or remember))
+    statements.insert_task(task, first, commits=not (asks or remember or attached))
+    images.attach(task.id, attached)
     if remember:
         remember(task)
     db.session.commit()

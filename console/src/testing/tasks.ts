@@ -20,6 +20,7 @@ export function makeTask(fields: Partial<TaskDetail> = {}): TaskDetail {
     pipeline: [{ name: 'build' }, { name: 'ship' }],
     allowedActions: ['answer', 'review', 'follow_up', 'cancel'],
     budgets: [],
+    images: [],
     ...fields,
   } as TaskDetail
 }

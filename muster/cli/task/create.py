@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from muster.cli.errors import BadUsage
 from muster.cli.output import OutputSpec, info, outputs, set_exit_status
 from muster.cli.params import read_text
 from muster.cli.task.follow import wait_until_settled
+from muster.cli.task.images import image_option, upload_images
 from muster.cli.task.watch import EventPrinter, print_conclusion
 
 CREATED_TASK = OutputSpec(fields.CREATED_TASK)
@@ -37,6 +39,7 @@ PERMISSIONS = click.Choice(["edit", "run", "all"])
 @click.option("--max-minutes", type=float, help="Ask before the task runs longer than this.")
 @click.option("--max-tokens", type=int, help="Ask before the task uses more tokens than this.")
 @click.option("--max-cost", type=float, help="Ask before the task costs more than this.")
+@image_option
 @click.option(
     "--idempotency-key", metavar="KEY", help="Idempotency key: repeating it returns the first task."
 )
@@ -50,6 +53,7 @@ def create(
     description: str | None,
     wait: bool,
     idempotency_key: str | None,
+    images: tuple[Path, ...],
     **wishes: Any,
 ) -> tuple[dict[str, Any], Callable[[], None]]:
     """Create a task.
@@ -59,6 +63,7 @@ def create(
 
     \b
       muster task create -p APP -d "Fix the flaky test" --wait
+      muster task create -p APP -d "Align this" --image shot.png
       cat notes | muster task create -p APP -d -
       muster task create -p APP --json id --jq '.[].id' -d "…"
     """
@@ -68,6 +73,8 @@ def create(
         "description": read_text(description, f"Describe the task for {key}."),
     }
     body |= _optional_fields(wishes)
+    if images:
+        body["imageIds"] = upload_images(muster.api, key, images)
     made = muster.api.post("/api/web/tasks", body, key=idempotency_key or str(uuid.uuid4()))
     for warning in made.get("warnings") or []:
         info(f"Warning: {text_format.one_line(warning.get('message'))}")

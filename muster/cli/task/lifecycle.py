@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from muster.cli.context import Muster, pass_muster
 from muster.cli.output import Column, OutputSpec, age_column, column, info, outputs, set_exit_status
 from muster.cli.params import TASK, read_text, task_argument, task_path
 from muster.cli.task.follow import wait_until_settled
+from muster.cli.task.images import image_option, upload_images
 from muster.cli.task.show import first_line, status_text
 from muster.cli.task.watch import EventPrinter, print_conclusion
 
@@ -67,6 +69,7 @@ def retry(
 )
 @click.option("--from-stage", type=int, help="First stage to run, counted from 0 (default 0).")
 @click.option("--review", "review_id", type=int, metavar="ID", help="ID of the review to act on.")
+@image_option
 @click.option("-w", "--wait", is_flag=True, help="Wait until the task ends or needs an answer.")
 @pass_muster
 @outputs(FOLLOW_UP)
@@ -76,6 +79,7 @@ def follow_up(
     instruction: str | None,
     from_stage: int | None,
     review_id: int | None,
+    images: tuple[Path, ...],
     wait: bool,
 ) -> tuple[dict[str, Any], Callable[[], None]]:
     """Follow up on a task with new instructions.
@@ -89,6 +93,9 @@ def follow_up(
         body["fromStage"] = from_stage
     if review_id is not None:
         body["reviewId"] = review_id
+    if images:
+        project_key = muster.api.get(task_path(number))["projectKey"]
+        body["imageIds"] = upload_images(muster.api, project_key, images)
     made = muster.api.post(task_path(number, "follow-ups"), body, key=str(uuid.uuid4()))
     is_queued = made.get("state") == "queued"
     state_text = "is queued" if is_queued else f"started as round {made.get('round')}"

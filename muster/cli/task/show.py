@@ -148,6 +148,7 @@ def _print_task(muster: Muster, task: Item) -> None:
             ("round", f"{task.get('round')}, attempt {task.get('attempt')}"),
             ("machine", task.get("machineName")),
             ("agent", task.get("agentType")),
+            ("images", ", ".join(_image_names(task))),
             ("branch", result.get("branch") or task.get("taskBranch")),
             ("result", _result_text(result)),
             ("used", usage_text(task.get("usage"))),
@@ -157,6 +158,10 @@ def _print_task(muster: Muster, task: Item) -> None:
     )
     click.echo()
     click.echo(text_format.sanitize(task.get("description")))
+
+
+def _image_names(task: Item) -> list[str]:
+    return [text_format.one_line(each.get("name")) for each in task.get("images") or []]
 
 
 def _question_facts(muster: Muster, task: Item) -> list[tuple[str, object]]:

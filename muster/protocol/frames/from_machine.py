@@ -59,7 +59,8 @@ class Hello(Frame, tag="hello"):
 
     `attempts` is complete: an attempt that isn't listed is gone from the machine. `checks_commits`
     is always true: the machine continues only from the commit that an order names
-    (`Repo.resume_commit`). `checks_repositories`: it answers `CheckRepository`.
+    (`Repo.resume_commit`). `checks_repositories`: it answers `CheckRepository`. `fetches_images`:
+    it fetches the images that a stage's order names (`RunStage.images`).
     """
 
     protocol: Count
@@ -76,6 +77,7 @@ class Hello(Frame, tag="hello"):
     upgrade: UpgradeFacts | None = None
     checks_commits: bool = False
     checks_repositories: bool = False
+    fetches_images: bool = False
 
 
 class Heartbeat(Frame, tag="heartbeat"):

@@ -19,6 +19,7 @@ from muster.protocol.frames.parts import (
     AgentOptions,
     Author,
     Frame,
+    ImageFile,
     LogAck,
     OnLimit,
     Part,
@@ -61,6 +62,8 @@ class RunStage(Frame, tag="run-stage"):
     continue (None: `text`). `continues` is the number of the attempt on the same machine whose
     home, with its agent's session, this one inherits. `opening` is the transcript's first entry.
     `threads` are the review threads that the agent can reply in (`ThreadReplied`).
+
+    The machine fetches `images` into read-only files, and names their paths at the end of the text.
     """
 
     task_id: Big
@@ -89,6 +92,7 @@ class RunStage(Frame, tag="run-stage"):
     continues: Count | None = None
     opening: Text = ""
     threads: BoundedList[Big] = []
+    images: BoundedList[ImageFile] = []
 
 
 class Answer(Frame, tag="answer"):

@@ -16,6 +16,7 @@ from muster.protocol.bounds import (
     MissingFeature,
     Percent,
     Ref,
+    Sha256,
     ShortString,
     Text,
     Title,
@@ -193,6 +194,20 @@ class Repo(Part):
     known_hosts: Text | None = None
     before: Text | None = None
     resume_commit: Text | None = None
+
+
+class ImageFile(Part):
+    """An image that someone attached to the task: `GET /api/workers/images/:id`, `size` bytes with
+    that SHA-256 in hexadecimal. `name` is for people; `earlier`: it came before the instruction."""
+
+    id: Big
+    name: Text
+    media_type: Text
+    size: Big
+    sha256: Sha256
+    width: Count = 0
+    height: Count = 0
+    earlier: bool = False
 
 
 class TaskBranch(Part):

@@ -204,7 +204,7 @@ class Attempt:
         starting = self._shim.start_shim(self._can_continue)
         try:
             has_begun = self._shim.has_started(order.stage_index, order.run)
-            given = (self._context, self._workspace, order, kept)
+            given = (self._context, self._workspace, order, kept, self._abandoned)
             command = start.prepare_stage(*given, has_begun=has_begun)
             starting.result()
         finally:

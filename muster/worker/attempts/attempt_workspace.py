@@ -256,7 +256,12 @@ class AttemptWorkspace:
         if identity:
             identity.kill()
         layout = self._context.layout
-        trees.remove(layout.workspace(self._key), layout.attempt_home(self._key))
+        trees.remove(
+            *(
+                place(self._key)
+                for place in (layout.workspace, layout.attempt_home, layout.attempt_images)
+            )
+        )
         if identity:
             identity.release()
 

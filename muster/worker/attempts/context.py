@@ -16,8 +16,13 @@ from muster.worker.limits.sandbox_limits import SandboxLimits
 from muster.worker.sandbox.sandboxes import Sandboxes
 from muster.worker.sandbox.uids import UidAllocator
 from muster.worker.server.log_stream import LogStreams
+from muster.worker.server.rest_client import Unreachable
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
+
+
+def _fetch_nothing(path: str, largest: int) -> bytes:
+    raise Unreachable(f"{path}: no server")
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,8 @@ class AttemptContext:
 
     `on_change` is called when the machine's capabilities or files may have changed. `has_runner`
     returns whether attempts can run the runner. `reconnect` opens a new connection, on which the
-    server repeats its orders for attempts that the machine doesn't report.
+    server repeats its orders for attempts that the machine doesn't report. `fetch_file` returns a
+    file of the server, of at most that many bytes; raises ServerRefused, Unreachable.
     """
 
     sandboxes: Sandboxes
@@ -43,6 +49,7 @@ class AttemptContext:
     has_runner: Callable[[], bool] = lambda: False
     machine_health: MachineHealth = field(default_factory=MachineHealth)
     reconnect: Callable[[], None] = lambda: None
+    fetch_file: Callable[[str, int], bytes] = _fetch_nothing
 
     @property
     def layout(self) -> Layout:

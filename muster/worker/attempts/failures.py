@@ -8,6 +8,7 @@ from muster.worker.agents.stage_command import SandboxUnavailable
 from muster.worker.attempts import never_started
 from muster.worker.attempts.attempt_shim import AttemptShim, LaunchFailed
 from muster.worker.attempts.context import Reporter
+from muster.worker.attempts.images import ImagesUnavailable
 from muster.worker.attempts.no_sandbox import HandedOver
 from muster.worker.attempts.order_state import OrderState
 from muster.worker.git.workspace import WorkspaceError
@@ -44,7 +45,7 @@ def report_failures(reporter: Reporter, goes_on: Callable[[], bool]) -> Iterator
         reporter.report_failed("stage_impossible", str(error))
     except (OSError, NoIdentityLeft, ShimRefused) as error:
         reporter.report_failed("worker_failed", str(error))
-    except (LaunchFailed, ShimGone, SandboxFailed, HandedOver) as error:
+    except (LaunchFailed, ImagesUnavailable, ShimGone, SandboxFailed, HandedOver) as error:
         # Not the task's fault: another attempt, here or elsewhere, may succeed.
         if goes_on():
             reporter.report(Lost(str(error) or "the shim died before the stage started"))
@@ -89,10 +90,13 @@ def return_on_failure(
     try:
         with hand_over(reporter, goes_on, let_go):
             yield
-    except (WorkspaceError, NoIdentityLeft, LaunchFailed, OSError) as error:
+    except (WorkspaceError, NoIdentityLeft, LaunchFailed, ImagesUnavailable, OSError) as error:
         if not goes_on():
             raise
         let_go()
+        if isinstance(error, ImagesUnavailable):  # the machine needs no check
+            reporter.report(Lost(str(error)))
+            raise AttemptReturned from error
         is_other = (
             isinstance(error, WorkspaceError) and error.code not in _POSSIBLE_MACHINE_FAILURES
         )

@@ -1,8 +1,12 @@
-"""Prepare a stage: its workspace, its command, and its agent's files."""
+"""Prepare a stage: its workspace, its images, its command, and its agent's files."""
+
+import threading
+from dataclasses import replace
 
 from muster.protocol.frames import RunStage
 from muster.worker.agents import stage_command
 from muster.worker.agents.attempt_state import AttemptState
+from muster.worker.attempts import images
 from muster.worker.attempts.attempt_workspace import AttemptWorkspace
 from muster.worker.attempts.context import AttemptContext
 from muster.worker.shim.wire import StageCommand
@@ -13,17 +17,24 @@ def prepare_stage(
     workspace: AttemptWorkspace,
     order: RunStage,
     kept: AttemptState,
+    abandoned: threading.Event,
     *,
     has_begun: bool,
 ) -> StageCommand:
     """Return the command of a stage that can start now, or that an earlier daemon started
     (`has_begun`).
 
-    Raises SandboxUnavailable, WorkspaceError, NoIdentityLeft, OSError, ValueError.
+    Raises SandboxUnavailable, WorkspaceError, ImagesUnavailable, NoIdentityLeft, OSError,
+    ValueError.
     """
     adapters = context.agent_health.adapters
     stage_command.require_sandbox(order, context.sandboxes)
     made = workspace.prepare(order.repo, order.author, kept.reused_home_of)
+    shown = () if has_begun else order.images
+    given = (context, made.key, shown, made.sandbox.uid, abandoned)
+    if (directory := images.fetch_images(*given)) is not None:
+        made = replace(made, sandbox=made.sandbox.with_visible(directory))
+        order = images.with_image_paths(order, directory)
     command = stage_command.build_command(
         order, kept, made, context.limits, adapters, narrates=context.has_runner
     )

@@ -196,7 +196,7 @@ class Workspace:
         """Remove clone and home, and free the uid with everything that still runs under it."""
         if self.identity is not None:
             self.identity.kill()
-        trees.remove(self.path, self.home)
+        trees.remove(self.path, self.home, self.layout.attempt_images(self.key))
         _record_path(self.layout, self.key).unlink(missing_ok=True)
         if self.identity is not None:
             self.identity.release()

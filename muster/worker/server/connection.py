@@ -256,6 +256,7 @@ class ControlChannel:
             attempts=self._handler.list_attempts(),
             checks_commits=True,
             checks_repositories=True,
+            fetches_images=True,
         )
 
     def _receive_welcome(self, socket: ClientConnection) -> Welcome:

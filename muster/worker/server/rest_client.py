@@ -73,10 +73,14 @@ class RestClient:
         )
         return self._send(request, _MAX_RESPONSE_BYTES)
 
-    def get(self, path: str, largest: int = _MAX_RESPONSE_BYTES) -> bytes:
+    def get(
+        self, path: str, largest: int = _MAX_RESPONSE_BYTES, bearer: str | None = None
+    ) -> bytes:
         """Return a file of the server, of at most `largest` bytes. Raises ServerRefused,
         Unreachable."""
-        found = self._send(urllib.request.Request(self.server + path), largest + 1).body
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        request = urllib.request.Request(self.server + path, headers=headers)
+        found = self._send(request, largest + 1).body
         if len(found) > largest:
             raise ServerRefused(200, "", f"{path} is larger than {largest:,} bytes")
         return found

@@ -96,6 +96,10 @@ class TokenRenewal:
             if self.current.previous_secret is not None:
                 self._update(previous_secret=None)
 
+    def fetch_file(self, path: str, largest: int) -> bytes:
+        """Return a file of the server, as this machine. Raises ServerRefused, Unreachable."""
+        return self._rest.get(path, largest, bearer=self.current.worker_jwt)
+
     def _update(self, **changes: object) -> None:
         renewed = msgspec.structs.replace(self.current, **changes)
         self._store.save(renewed)

@@ -35,8 +35,9 @@ def resolved(schema: Any) -> Any:
 
 
 def body_schema(operation: Any) -> Any | None:
-    body = operation.get("requestBody")
-    return resolved(body["content"]["application/json"]["schema"]) if body else None
+    """Of a JSON body: those of files have none."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    return resolved(content["schema"]) if content else None
 
 
 def query_names(operation: Any) -> list[str]:

@@ -135,6 +135,9 @@ def _describe_request(operation: dict[str, Any], schemas: dict[str, Schema]) -> 
     if headers := [each["name"] for each in parameters if each["in"] == "header"]:
         yield format_code(headers)
     if body := operation.get("requestBody"):
+        if JSON not in body["content"]:
+            yield format_code(body["content"])
+            return
         name = _name(body["content"][JSON]["schema"])
         link = "`{}`" if name == EMPTY else link_schema(name)
         yield link if body["required"] else f"{link} (optional)"

@@ -19,6 +19,7 @@ class FakeApi:
         self.refuse: list[int] = []
         self.lose = 0
         self.files: dict[str, bytes] = {"/readyz": b"{}"}
+        self.downloads: list[tuple[str, str | None]] = []  # paths and bearers
         self.changed = threading.Condition()
         self.requests: list[tuple[str, dict[str, Any], str | None]] = []
         self._renewed: set[str] = set()  # JWTs that live on beside their successors
@@ -76,6 +77,8 @@ class FakeApi:
                 self.wfile.write(content)
 
             def do_GET(self) -> None:
+                bearer = (self.headers["Authorization"] or "").removeprefix("Bearer ") or None
+                fake.downloads.append((self.path, bearer))
                 content = fake.files.get(self.path)
                 self.send_response(404 if content is None else 200)
                 self.send_header("Content-Length", str(len(content or b"")))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 LIMIT = 20.0
-PLAIN = (b"POST", b"GET /install", b"GET /readyz")
+PLAIN = (b"POST", b"GET /install", b"GET /readyz", b"GET /api/workers/images/")
 
 
 class Line:
@@ -73,7 +73,7 @@ class Line:
 
     def _join(self, client: socket.socket) -> None:
         with client, suppress(OSError):
-            is_plain = client.recv(12, socket.MSG_PEEK).startswith(PLAIN)
+            is_plain = client.recv(max(map(len, PLAIN)), socket.MSG_PEEK).startswith(PLAIN)
             with socket.create_connection(("127.0.0.1", self._ports[is_plain])) as server:
                 for end in (client, server):
                     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)

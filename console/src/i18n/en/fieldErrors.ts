@@ -114,6 +114,12 @@ export const fieldErrors: Record<Code, string | ((of: Values) => string)> = {
   review_empty: 'Add a summary or a comment.',
   not_a_patch: "This patch doesn't apply.",
 
+  not_an_image: 'Must be a complete PNG, JPEG or WebP image.',
+  image_animated: "Can't be animated.",
+  image_sides: (of) => `Width and height must be 1 to ${of.max} pixels.`,
+  no_such_image: 'This image is gone or already used. Attach it again.',
+  too_many_of_task: (of) => `A task can have at most ${of.max} images.`,
+
   no_such_developer: 'Developer not found.',
   no_such_project: "Project not found, or you don't have access.",
   unknown_project: (of) => `Project ${of.project} not found.`,

@@ -105,6 +105,12 @@ export const fieldErrors: typeof en.fieldErrors = {
   review_empty: '请添加总结或评论。',
   not_a_patch: '该补丁无法应用。',
 
+  not_an_image: '必须是完整的 PNG、JPEG 或 WebP 图片。',
+  image_animated: '不能是动态图片。',
+  image_sides: (of) => `宽和高必须为 1 到 ${of.max} 像素。`,
+  no_such_image: '图片不存在或已被使用，请重新添加。',
+  too_many_of_task: (of) => `每个任务最多 ${of.max} 张图片。`,
+
   no_such_developer: '找不到该开发者。',
   no_such_project: '项目不存在，或者你没有访问权限。',
   unknown_project: (of) => `找不到项目 ${of.project}。`,

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { Schemas } from '../../api/client'
 import { CopyButton } from '../../components/controls/CopyButton'
+import { TaskImages } from '../../components/images/TaskImages'
 import { Status } from '../../components/status/Status'
 import { strings } from '../../i18n'
 import { displayStatus } from '../../lib/task/displayStatus'
@@ -27,6 +28,7 @@ export function TaskHeader({ task }: { task: Task }) {
       </div>
       <TaskStatus task={task} />
       {rest && <Description key={task.id} text={rest} />}
+      <TaskImages task={task} />
       <StageTimeline task={task} />
       <Tabs task={task} filesChanged={useFilesChanged(task)} />
     </header>

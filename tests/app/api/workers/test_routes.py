@@ -15,7 +15,16 @@ from app.domain.tokens import TokenKind
 from app.extensions import db
 from app.models import Developer, Machine
 from app.services.accounts import tokens
-from tests.factories import make_developer, make_enrollment_token, make_machine
+from app.services.clock import now
+from tests.factories import (
+    make_attempt,
+    make_developer,
+    make_enrollment_token,
+    make_image,
+    make_machine,
+    make_task,
+)
+from tests.image_files import make_png
 
 WorkerLogin = Callable[[Machine], dict[str, str]]
 
@@ -175,3 +184,19 @@ def test_whatever_an_anonymous_client_sends_is_a_client_error(
 ) -> None:
     body = registration(tokens.generate(TokenKind.ENROLLMENT), **{field: value})
     assert client.post("/api/workers/register", json=body).status_code in (401, 422)
+
+
+def test_a_machine_gets_the_images_of_tasks_that_it_works_on_and_no_others(
+    client: FlaskClient, worker_login: WorkerLogin
+) -> None:
+    machine, other, task = make_machine(), make_machine(), make_task()
+    image = make_image(task.project, task.creator, task)
+    unused = make_image(task.project, task.creator)
+    attempt = make_attempt(task, machine)
+    path = f"/api/workers/images/{image.id}"
+    found = client.get(path, headers=worker_login(machine))
+    assert (found.status_code, found.data) == (200, make_png())
+    for who, where in ((other, path), (machine, f"/api/workers/images/{unused.id}")):
+        assert client.get(where, headers=worker_login(who)).status_code == 404
+    attempt.ended_at = now()
+    assert client.get(path, headers=worker_login(machine)).status_code == 404

@@ -5,6 +5,7 @@ from flask import Flask
 
 from app.domain.agents import Options
 from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.follow_up import FollowUpState
 from app.domain.network import NetworkSpec
 from app.domain.pipeline import GateKind
 from app.domain.sandbox import SandboxLevel
@@ -19,7 +20,15 @@ from app.services.machines.orders import DesiredAction
 from muster.protocol import codec, frames
 from tests.app.services.fake_machine import latest_order, status
 from tests.app.services.statements import counted
-from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
+from tests.factories import (
+    make_attempt,
+    make_developer,
+    make_follow_up,
+    make_gate,
+    make_image,
+    make_machine,
+    make_project,
+)
 from tests.factories import make_task as a_task
 
 ASSIGNED = TaskStatus.ASSIGNED
@@ -246,3 +255,48 @@ def test_a_shell_stage_is_given_as_it_was_written(app: Flask) -> None:
     order = orders.build_run_order(latest_order(task))
     assert (order.text, order.variables["description"]) == (script, "; rm -rf /")
     db.session.rollback()
+
+
+def test_the_order_names_the_images_of_the_task_for_its_agents(app: Flask) -> None:
+    task = a_task(description="Align it.")
+    made = make_image(task.project, task.creator, task)
+    make_attempt(task, make_machine(fetches_images=True))
+    order = orders.build_run_order(latest_order(task))
+    assert order.text == "Align it."
+    assert [(each.id, each.name, each.sha256, each.earlier) for each in order.images] == [
+        (made.id, "shot.png", made.sha256, False)
+    ]
+    assert codec.decode_from_server(codec.encode(order)) == order
+
+
+def test_a_machine_that_cannot_fetch_images_has_its_agent_say_so(app: Flask) -> None:
+    task = a_task(description="Align it.")
+    make_image(task.project, task.creator, task)
+    make_attempt(task, make_machine(fetches_images=False))
+    order = orders.build_run_order(latest_order(task))
+    assert order.images == []
+    assert order.text.startswith("Align it.\n\nThe task has images that this machine's release")
+    assert "“shot.png”" in order.text
+
+
+def test_a_shell_stage_gets_no_images(app: Flask) -> None:
+    stage = {"name": "check", "command": "true", "kind": "shell", "timeout": 60}
+    task = a_task(pipeline=[stage])
+    make_image(task.project, task.creator, task)
+    make_attempt(task, make_machine())
+    order = orders.build_run_order(latest_order(task))
+    assert (order.text, order.images) == ("true", [])
+
+
+def test_in_a_follow_up_its_own_images_come_first(app: Flask) -> None:
+    task = a_task(follow_up=1, round=2)
+    make_follow_up(task, number=1, round=2, state=FollowUpState.STARTED)
+    for number in (None, 1, 2):
+        make_image(task.project, task.creator, task, name=f"{number}.png")
+        task.images = [*task.images[:-1], {**task.images[-1], "followUp": number}]
+    make_attempt(task, make_machine(fetches_images=True))
+    order = orders.build_run_order(latest_order(task))
+    assert [(each.name, each.earlier) for each in order.images] == [
+        ("1.png", False),
+        ("None.png", True),
+    ]

@@ -4,7 +4,10 @@ import { asProblem, type Problem } from '../../../api/problem'
 import { Button } from '../../../components/controls/Button'
 import { Dialog } from '../../../components/dialogs/Dialog'
 import { Field } from '../../../components/forms/Field'
+import { ImageInput } from '../../../components/images/ImageInput'
+import { type ImageUploads, useImageUploads } from '../../../components/images/useImageUploads'
 import { strings } from '../../../i18n'
+import { imageStrings } from '../../../i18n/images'
 import { restartableStages } from '../../../lib/task/restartStages'
 import { useEvents } from '../../../queries/events'
 import { useCreateFollowUp } from '../../../queries/followUps'
@@ -19,11 +22,17 @@ export default function FollowUpDialog({ task, onClose }: Props) {
   const [instruction, setInstruction] = useState('')
   const [fromStage, setFromStage] = useState(0)
   const [key] = useState(() => crypto.randomUUID())
+  const uploads = useImageUploads(task.projectKey, task.images.length)
   const followUp = useCreateFollowUp(task.id)
   const problem = followUp.error ? asProblem(followUp.error) : null
   const send = () =>
     followUp.mutate(
-      { instruction: instruction.trim(), fromStage, key },
+      {
+        instruction: instruction.trim(),
+        fromStage,
+        key,
+        ...(uploads.ids.length > 0 && { imageIds: uploads.ids }),
+      },
       {
         onSuccess: ({ round }) => {
           showToast(round === null ? strings.followUp.queued : strings.followUp.started(round))
@@ -31,37 +40,59 @@ export default function FollowUpDialog({ task, onClose }: Props) {
         },
       },
     )
+  const close = () => {
+    if (!followUp.isPending) uploads.discard()
+    onClose()
+  }
+  const isUnready = !instruction.trim() || uploads.isUploading || uploads.hasFailed
   return (
     <Dialog
       title={strings.followUp.title(task.id)}
       isOpen
-      onClose={onClose}
+      onClose={close}
       foot={
-        <Button variant="main" disabled={!instruction.trim() || followUp.isPending} onClick={send}>
+        <Button variant="main" disabled={isUnready || followUp.isPending} onClick={send}>
           {strings.followUp.send}
         </Button>
       }
     >
-      <Field
-        label={strings.followUp.instruction}
-        hint={strings.followUp.hint}
+      <InstructionField
+        text={instruction}
+        uploads={uploads}
         error={problem ? errorText(problem) : undefined}
-      >
-        <textarea
-          className="input"
-          autoFocus
-          rows={5}
-          maxLength={MAX_LENGTH}
-          value={instruction}
-          onChange={({ target }) => setInstruction(target.value)}
-        />
-      </Field>
+        onChange={setInstruction}
+      />
       {task.pipeline.length > 1 && (
         <StageSelect task={task} stage={fromStage} onChange={setFromStage} />
       )}
       <p className="hint">{startText(task)}</p>
       <FollowUpList task={task} />
     </Dialog>
+  )
+}
+
+/** The instruction, and its images. */
+function InstructionField(props: {
+  text: string
+  uploads: ImageUploads
+  error: string | undefined
+  onChange: (text: string) => void
+}) {
+  const { text, uploads, error, onChange } = props
+  return (
+    <ImageInput uploads={uploads} error={uploads.hasFailed ? imageStrings().failed : undefined}>
+      <Field label={strings.followUp.instruction} hint={strings.followUp.hint} error={error}>
+        <textarea
+          className="input"
+          // biome-ignore lint/a11y/noAutofocus: the dialog has just opened for this field
+          autoFocus
+          rows={5}
+          maxLength={MAX_LENGTH}
+          value={text}
+          onChange={({ target }) => onChange(target.value)}
+        />
+      </Field>
+    </ImageInput>
   )
 }
 
@@ -102,5 +133,5 @@ function startText(task: Schemas['TaskDetail']): string {
 
 function errorText({ code, detail, errors }: Problem): string {
   if (code === 'no_checkpoint') return strings.followUp.noCheckpoint
-  return errors.instruction?.[0] ?? detail
+  return Object.values(errors)[0]?.[0] ?? detail
 }

@@ -1,5 +1,6 @@
 import type { Schemas } from '../../../api/client'
 import { Button } from '../../../components/controls/Button'
+import { TaskImages } from '../../../components/images/TaskImages'
 import { RelativeTime } from '../../../components/status/RelativeTime'
 import { strings } from '../../../i18n'
 import { useFollowUps, useWithdrawFollowUp } from '../../../queries/followUps'
@@ -42,6 +43,7 @@ export function FollowUpList({ task }: { task: Schemas['TaskDetail'] }) {
               )}
             </div>
             <p className={styles.said}>{one.instruction}</p>
+            <TaskImages task={task} followUp={one.number} />
           </li>
         ))}
       </ol>

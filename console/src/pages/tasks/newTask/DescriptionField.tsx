@@ -1,5 +1,7 @@
 import { type Ref, useId, useState } from 'react'
 import { Button } from '../../../components/controls/Button'
+import { ImageInput } from '../../../components/images/ImageInput'
+import type { ImageUploads } from '../../../components/images/useImageUploads'
 import { LazyMarkdown } from '../../../components/markdown/LazyMarkdown'
 import { strings } from '../../../i18n'
 import { useProject } from '../../../queries/projects'
@@ -10,13 +12,16 @@ type Props = {
   ref: Ref<HTMLTextAreaElement>
   text: string
   projectKey: string
+  uploads: ImageUploads
   error: string | undefined
+  imageError: string | undefined
   onChange: (text: string) => void
   onSubmit: () => void
 }
 
 /** The description, as text or as a preview, with the project's templates. */
-export function DescriptionField({ ref, text, projectKey, error, onChange, onSubmit }: Props) {
+export function DescriptionField(props: Props) {
+  const { ref, text, projectKey, error, onChange, onSubmit } = props
   const [isPreview, preview] = useState(false)
   const id = useId()
   const describedBy = [`${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ')
@@ -45,21 +50,23 @@ export function DescriptionField({ ref, text, projectKey, error, onChange, onSub
           )}
         </div>
       )}
-      <textarea
-        ref={ref}
-        id={id}
-        className={`input ${styles.text}`}
-        hidden={isPreview}
-        rows={9}
-        maxLength={20_000}
-        value={text}
-        aria-describedby={describedBy}
-        aria-invalid={error ? true : undefined}
-        onChange={(event) => onChange(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) onSubmit()
-        }}
-      />
+      <ImageInput uploads={props.uploads} error={props.imageError}>
+        <textarea
+          ref={ref}
+          id={id}
+          className={`input ${styles.text}`}
+          hidden={isPreview}
+          rows={9}
+          maxLength={20_000}
+          value={text}
+          aria-describedby={describedBy}
+          aria-invalid={error ? true : undefined}
+          onChange={(event) => onChange(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) onSubmit()
+          }}
+        />
+      </ImageInput>
       <span className="hint" id={`${id}-hint`}>
         {strings.newTask.descriptionHint}
       </span>

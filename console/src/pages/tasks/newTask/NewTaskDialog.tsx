@@ -12,8 +12,8 @@ import { useNewTaskForm } from './useNewTaskForm'
 /** The dialog of a new task. Saves the input as a draft until it becomes a task. */
 export default function NewTaskDialog({ begun, onClose }: { begun: string; onClose: () => void }) {
   const description = useRef<HTMLTextAreaElement>(null)
-  const { form, errors, projects, isTouched, isCreating, change, resumeDraft, keep, submit } =
-    useNewTaskForm(begun)
+  const task = useNewTaskForm(begun)
+  const { form, errors, projects, isTouched, isCreating, change, resumeDraft, keep, submit } = task
   const close = () => {
     onClose()
     keep()
@@ -26,7 +26,12 @@ export default function NewTaskDialog({ begun, onClose }: { begun: string; onClo
       first={description}
       className={styles.dialog ?? ''}
       foot={
-        <Button variant="main" type="submit" form="new-task" disabled={isCreating}>
+        <Button
+          variant="main"
+          type="submit"
+          form="new-task"
+          disabled={isCreating || task.uploads.isUploading}
+        >
           {isCreating ? strings.newTask.creating : strings.newTask.create}
         </Button>
       }
@@ -51,7 +56,9 @@ export default function NewTaskDialog({ begun, onClose }: { begun: string; onClo
           ref={description}
           text={form.description}
           projectKey={form.projectKey}
+          uploads={task.uploads}
           error={errors.description}
+          imageError={errors.imageIds}
           onChange={(description) => change({ description })}
           onSubmit={() => void submit()}
         />

@@ -2,7 +2,9 @@ import { useNavigate } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { asProblem, type Problem } from '../../../api/problem'
 import { problemText, warningText } from '../../../api/problemText'
+import { type ImageUploads, useImageUploads } from '../../../components/images/useImageUploads'
 import { strings } from '../../../i18n'
+import { imageStrings } from '../../../i18n/images'
 import type { Draft } from '../../../queries/drafts'
 import { useMe } from '../../../queries/me'
 import { useCreateTask } from '../../../queries/newTask'
@@ -23,9 +25,11 @@ export function useNewTaskForm(begun: string) {
   const keys = projects?.map(({ key }) => key) ?? []
   const projectKey = written.projectKey || firstProject(keys, lastProject())
   const form = { ...written, projectKey }
-  const creation = useCreation(form, () => void draft.done())
+  const uploads = useImageUploads(projectKey)
+  const creation = useCreation(form, uploads, () => void draft.done())
   return {
     form,
+    uploads,
     projects,
     isTouched,
     isCreating: creation.isPending,
@@ -43,8 +47,9 @@ export function useNewTaskForm(begun: string) {
       setForm(formOf(one))
       touch(true)
     },
-    /** Saves a draft, if there is anything to save. */
+    /** Saves a draft, if there is anything to save; it has no images. */
     keep: () => {
+      if (!creation.isPending) uploads.discard()
       if (!isTouched || !isWorthSaving(form)) return
       void draft.flush().then(
         () => showToast(strings.newTask.draftSaved),
@@ -55,17 +60,24 @@ export function useNewTaskForm(begun: string) {
 }
 
 /** Creates the task, only once per form content, and opens it. */
-function useCreation(form: Form, onCreated: () => void) {
+function useCreation(form: Form, uploads: ImageUploads, onCreated: () => void) {
   const [missing, setMissing] = useState<Errors>({})
-  const once = useRef(crypto.randomUUID())
+  const once = useRef({ key: crypto.randomUUID(), imageIds: '' })
   const create = useCreateTask()
   const navigate = useNavigate()
+  /** Takes a new idempotency key, because the form now describes another task. */
+  const renew = (imageIds = '') => {
+    once.current = { key: crypto.randomUUID(), imageIds }
+  }
   const submit = async () => {
-    const lacking = missingFields(form)
+    const lacking = missingFields(form, uploads)
     setMissing(lacking)
-    if (Object.keys(lacking).length > 0 || create.isPending) return
+    if (Object.keys(lacking).length > 0 || create.isPending || uploads.isUploading) return
+    const imageIds = uploads.ids
+    if (String(imageIds) !== once.current.imageIds) renew(String(imageIds))
     try {
-      const task = await create.mutateAsync({ body: taskOf(form), idempotencyKey: once.current })
+      const body = { ...taskOf(form), ...(imageIds.length > 0 && { imageIds }) }
+      const task = await create.mutateAsync({ body, idempotencyKey: once.current.key })
       localStorage.setItem(LAST_PROJECT_KEY, form.projectKey)
       onCreated()
       const [warning] = task.warnings
@@ -79,10 +91,7 @@ function useCreation(form: Form, onCreated: () => void) {
     submit,
     isPending: create.isPending,
     errors: { ...serverErrors(create.error ? asProblem(create.error) : null), ...missing },
-    /** Takes a new idempotency key, because the form now describes another task. */
-    renew: () => {
-      once.current = crypto.randomUUID()
-    },
+    renew,
   }
 }
 
@@ -99,10 +108,11 @@ function lastProject(): string | null {
 }
 
 /** Returns what is missing or out of bounds, before the request. */
-function missingFields(form: Form): Errors {
+function missingFields(form: Form, uploads: ImageUploads): Errors {
   return {
     ...(form.projectKey === '' && { projectKey: strings.newTask.needsProject }),
     ...(form.description.trim() === '' && { description: strings.newTask.needsDescription }),
+    ...(uploads.hasFailed && { imageIds: imageStrings().failed }),
     ...(priorityOf(form) === null && { priority: strings.newTask.priorityHint }),
   }
 }
@@ -111,7 +121,7 @@ function missingFields(form: Form): Errors {
 function serverErrors(problem: Problem | null): Errors {
   if (problem === null) return {}
   const entries = Object.entries(problem.errors).map(([field, messages]) => [
-    field.startsWith('agentOptions') ? 'model' : field,
+    field.startsWith('agentOptions') ? 'model' : field.replace(/\.\d+$/, ''),
     messages.join(' '),
   ])
   if (problem.status === 404) entries.push(['projectKey', problemText(problem)])

@@ -1,5 +1,5 @@
-import { useEffect, useState } from 'react'
 import type { Schemas } from '../../../../api/client'
+import { useObjectUrl } from '../../../../components/hooks/useObjectUrl'
 import { strings } from '../../../../i18n'
 import { useFile } from '../../../../queries/diffs'
 import { useReview } from '../review/reviewContext'
@@ -36,16 +36,4 @@ function ImageVersion({ path, commit, label }: { path: string; commit: string; l
       {error && <p className="dim">{strings.diff.noPicture}</p>}
     </figure>
   )
-}
-
-/** Returns an object URL of the bytes, and revokes it when they are no longer shown. */
-function useObjectUrl(bytes: Blob | undefined): string | undefined {
-  const [url, setUrl] = useState<string>()
-  useEffect(() => {
-    if (!bytes) return
-    const made = URL.createObjectURL(bytes)
-    setUrl(made)
-    return () => URL.revokeObjectURL(made)
-  }, [bytes])
-  return url
 }
