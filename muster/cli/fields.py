@@ -191,7 +191,8 @@ DELIVERY = split_names(
 )
 AUDIT_ENTRY = split_names(
     """
-    id at actor machine action targetType targetId requestId remoteAddress changes
+    id at actor machine action targetType targetId targetName requestId remoteAddress
+    changes names
     """
 )
 SETTING = split_names(

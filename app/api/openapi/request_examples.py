@@ -31,6 +31,7 @@ REQUEST_EXAMPLES: dict[str, Any] = {
     "NewDeveloper": {
         "name": "ada",
         "password": _PASSWORD,
+        "role": "developer",
         "gitName": "Ada Lovelace",
         "gitEmail": "ada@example.org",
     },
