@@ -89,7 +89,7 @@ def find(check_id: str) -> StoredCheck | None:
     return _read_check(redis.client.hgetall(_key(check_id)))
 
 
-def _read_check(found: Mapping[bytes, bytes]) -> StoredCheck | None:
+def _read_check(found: Mapping[Any, Any]) -> StoredCheck | None:
     if b"facts" not in found:
         return None
     answer = found.get(b"answer")

@@ -12,7 +12,11 @@ type Entry = Schemas['AuditEntry']
 
 /** An entry of the audit log: its facts, and the values before and after. */
 export function EntryDialog({ entry, onClose }: { entry: Entry; onClose: () => void }) {
-  const changes = changesOf(entry.changes?.before ?? null, entry.changes?.after ?? null, entry.names)
+  const changes = changesOf(
+    entry.changes?.before ?? null,
+    entry.changes?.after ?? null,
+    entry.names,
+  )
   return (
     <Dialog isOpen title={entry.action} onClose={onClose}>
       <dl className="facts">
