@@ -121,7 +121,8 @@ SAVED_PROJECT = split_names(
     warnings
     """
 )
-PROJECT_CHECK_RESULT = split_names("state machine steps")
+PROJECT_CHECK_RESULT = split_names("state machine steps hostKeys")
+SAVED_DEPLOY_KEY = split_names("publicKey")
 MEMBER = split_names("developerId name gitEmail role")
 COLLEAGUE = split_names("id name gitEmail role")
 MONTH_BUDGET = split_names("month budget used")

@@ -44,7 +44,7 @@ def get(actor: Developer, now: datetime) -> GettingStarted:
     """Return the steps as the developer sees them, in at most four queries.
 
     All are done once a task has completed on this server. The newest project that the developer
-    can change is checked now, unless a check of it is known.
+    can change is checked now, with two more, unless a check of it is known.
     """
     server = db.session.execute(_SERVER).one()
     if server.has_completed:
