@@ -148,7 +148,7 @@ _AUDIT_ACTIONS = """
     member: removed set
     password: changed
     personal_token: created revoked
-    project: checked created deleted secrets_destroyed updated
+    project: checked created deleted key_generated secrets_destroyed updated
     settings: updated
     task: cancelled follow_up_withdrawn followed_up retried reviewed
     terminal: controlled

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from app.domain import field_errors
 from app.domain.errors import InvalidFields
 from app.domain.roles import Permission
-from app.extensions import redis
+from app.extensions import db, redis
 from app.models import Developer
-from app.services import encryption, rights
+from app.services import audit, encryption, rights
 from app.services.projects import projects
 
 LIFETIME_SECONDS = 3600
@@ -84,11 +84,13 @@ def find_public_key(actor: Developer, key: str) -> str | None:
 
 
 def create_pending(actor: Developer) -> PendingKey:
-    """Generate a key for a project that the admin is about to create. Raises Forbidden."""
+    """Generate a key for a project that the admin is about to create. Commits. Raises Forbidden."""
     rights.require_admin(actor)
     pair, key_id = generate(), secrets.token_urlsafe(16)
     value = encryption.encrypt(pair.private_key)
     redis.client.set(_pending_key(actor, key_id), value, ex=LIFETIME_SECONDS)
+    audit.record("project.key_generated", "project", "-", actor=actor)
+    db.session.commit()
     return PendingKey(key_id, pair.public_key)
 
 

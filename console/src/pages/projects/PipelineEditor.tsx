@@ -3,7 +3,12 @@ import { Button } from '../../components/controls/Button'
 import { ErrorLine } from '../../components/forms/FormError'
 import { useUrlSearch } from '../../components/hooks/useUrlSearch'
 import { strings } from '../../i18n'
-import { DEFAULT_PROMPT, pipelineErrors, type Stage, uniqueStageName } from '../../lib/form/pipeline'
+import {
+  DEFAULT_PROMPT,
+  pipelineErrors,
+  type Stage,
+  uniqueStageName,
+} from '../../lib/form/pipeline'
 import type { Project } from '../../queries/projects'
 import { DryRun } from './DryRun'
 import { PipelineJson } from './PipelineJson'
