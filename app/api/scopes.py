@@ -88,6 +88,8 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
         "DELETE /projects/<key>/secrets",
         "POST /projects/<key>/members",
         "GET /projects/<key>/checks/<check_id>",
+        "POST /projects/<key>/deploy-key",
+        "GET /projects/<key>/deploy-key",
         "POST /projects/<key>/checks",
         "POST /projects/<key>/network/allow",
         "PUT /projects/<key>",

@@ -23,6 +23,14 @@ SENTENCES = {
         "The machine {machine} can't use repositories in this folder. "
         "Its operator can allow the folder with --file-root."
     ),
+    "folder_outside": (
+        "The machine {machine} can't use repositories in this folder, only in {folders}. "
+        "Its operator can allow more with --file-root."
+    ),
+    "host_key_changed": (
+        "The host key of {host} isn't the one in Known hosts. It may be another server: ask its "
+        "operator."
+    ),
     "host_key_unknown": (
         "The machine {machine} doesn't know the host key of {host}. Add it to Known hosts."
     ),

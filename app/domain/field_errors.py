@@ -159,6 +159,9 @@ KEY_WITH_PASSPHRASE = FieldError(
 NO_PRIVATE_KEY = FieldError(
     "not_a_private_key", "must be an Ed25519, ECDSA or RSA key in OpenSSH or PEM format"
 )
+UNKNOWN_DEPLOY_KEY = FieldError(
+    "unknown_deploy_key", "no such key of yours, or it is older than an hour: generate another"
+)
 NO_KNOWN_HOST = FieldError(
     "not_a_known_host", "line {line} must contain host names, a key type and a key"
 )

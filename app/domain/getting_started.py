@@ -1,13 +1,14 @@
 """Getting started: what an empty server needs until its first task completes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from app.domain import agents, sandbox
 from app.domain.machine import IN_DRAIN, MachineStatus
+from app.domain.project_check import Step, StepState
 from app.domain.sandbox import SandboxLevel
 from app.domain.scheduling import AgentHealth
 from app.domain.task import SuspendReason, TaskStatus
@@ -45,6 +46,8 @@ class StepReason(StrEnum):
     KEY_SET = "key_set"
     NO_KEY_KNOWN = "no_key_known"  # its account on the machine may be signed in
     NO_PROJECT = "no_project"
+    REPOSITORY_CHECKING = "repository_checking"
+    REPOSITORY_FAILED = "repository_failed"
     TASK_QUEUED = "task_queued"
     TASK_RUNNING = "task_running"
     TASK_ASKS = "task_asks"
@@ -54,12 +57,15 @@ class StepReason(StrEnum):
 
 @dataclass(frozen=True)
 class SetupStep:
-    """A step. `detail` has the name of what it's about, and more after a colon."""
+    """A step. `detail` has the name of what it's about, and more after a colon. `check` is what a
+    check found in the project's repository.
+    """
 
     step: StepName
     state: SetupState
     detail: str | None = None
     reason: StepReason | None = None
+    check: Step | None = None
 
 
 # ---- facts -------------------------------------------------------------------------------------
@@ -89,12 +95,16 @@ class MachineFacts:
 
 @dataclass(frozen=True)
 class ProjectFacts:
-    """`variables` are the names of its secrets and of its environment."""
+    """`variables` are the names of its secrets and of its environment. `check` is the main result
+    of its latest check as it's saved; None: unknown.
+    """
 
     key: str
     agent_type: str
     variables: frozenset[str]
     can_change: bool
+    is_checking: bool = False
+    check: Step | None = None
 
 
 @dataclass(frozen=True)
@@ -207,6 +217,18 @@ def _project_step(facts: Facts) -> SetupStep:
 
 
 def _describe_project(project: ProjectFacts, known: set[str]) -> SetupStep:
+    name, check = StepName.PROJECT, project.check
+    if check is not None and check.state is StepState.FAILED:
+        detail = _join(project.key, check.message)
+        return SetupStep(name, SetupState.FAILED, detail, StepReason.REPOSITORY_FAILED, check)
+    described = _describe_agent(project, known)
+    if project.is_checking and described.state is not SetupState.FAILED:
+        return SetupStep(name, SetupState.WORKING, project.key, StepReason.REPOSITORY_CHECKING)
+    return replace(described, check=check)
+
+
+def _describe_agent(project: ProjectFacts, known: set[str]) -> SetupStep:
+    """Describe the project by its agent, and by the key for it."""
     name, agent = StepName.PROJECT, project.agent_type
     if agent in agents.CUSTOM_COMMAND_TYPES:
         return SetupStep(name, SetupState.DONE, project.key)

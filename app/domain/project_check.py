@@ -79,6 +79,8 @@ class MachineAnswer:
     head: str = ""
     branches: Sequence[str] = ()
     details: str = ""
+    folders: Sequence[str] = ()
+    host_keys: Sequence[str] = ()
 
 
 def overall_state(steps: Iterable[Step]) -> CheckState:
@@ -89,11 +91,22 @@ def overall_state(steps: Iterable[Step]) -> CheckState:
     return CheckState.FAILED if StepState.FAILED in states else CheckState.PASSED
 
 
+_REPOSITORY_STEPS = (CheckStep.REPOSITORY, CheckStep.LOGIN, CheckStep.BRANCH)
+_BY_IMPORTANCE = (StepState.FAILED, StepState.UNTRIED, StepState.WARNING, StepState.PASSED)
+
+
+def find_main_step(steps: Iterable[Step]) -> Step | None:
+    """Return what matters most about the repository; None: nothing is known yet."""
+    about = [step for step in steps if step.step in _REPOSITORY_STEPS]
+    return min(about, key=lambda step: _BY_IMPORTANCE.index(step.state), default=None)
+
+
 # ---- the repository ------------------------------------------------------------------------------
 
 # The first match applies, to git's text in lower case.
 _GIT_ERRORS = (
     (r"could not resolve (host|hostname|proxy)|name or service not known", "host_not_found"),
+    (r"remote host identification has changed", "host_key_changed"),
     (r"host key verification failed", "host_key_unknown"),
     (r"permission denied \(|too many authentication failures|error in libcrypto", "ssh_refused"),
     (
@@ -127,6 +140,14 @@ def find_steps(checked: Checked, answer: MachineAnswer) -> list[Step]:
     if answer.state == "reached":
         reached = _step(CheckStep.REPOSITORY, StepState.PASSED, "repository_reached", checked)
         return [reached, *_login_steps(checked), _branch_step(checked, answer)]
+    if answer.state == "folder_refused" and answer.folders:
+        return [
+            _step(
+                *(CheckStep.REPOSITORY, StepState.FAILED, "folder_outside", checked),
+                details=answer.details,
+                folders=", ".join(answer.folders),
+            )
+        ]
     code, its_field = _REFUSALS.get(answer.state) or _git_error(checked, answer.details)
     is_login = code.startswith(("login", "ssh"))
     step = CheckStep.LOGIN if is_login else CheckStep.REPOSITORY
@@ -147,7 +168,7 @@ def _git_error(checked: Checked, text: str) -> tuple[str, str]:
             return ("login_refused" if checked.has_token else "login_needed"), "gitToken"
         case "login" | "ssh_refused":
             return ("ssh_key_refused" if checked.has_key else "ssh_key_needed"), "sshKey"
-        case "host_key_unknown":
+        case "host_key_unknown" | "host_key_changed":
             return code, "knownHosts"
         case "repository_not_found" if not repository.host(checked.url):
             return "folder_empty", "repoUrl"

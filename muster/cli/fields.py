@@ -121,7 +121,8 @@ SAVED_PROJECT = split_names(
     warnings
     """
 )
-PROJECT_CHECK_RESULT = split_names("state machine steps")
+PROJECT_CHECK_RESULT = split_names("state machine steps hostKeys")
+SAVED_DEPLOY_KEY = split_names("publicKey")
 MEMBER = split_names("developerId name gitEmail role")
 COLLEAGUE = split_names("id name gitEmail role")
 MONTH_BUDGET = split_names("month budget used")
@@ -191,7 +192,8 @@ DELIVERY = split_names(
 )
 AUDIT_ENTRY = split_names(
     """
-    id at actor machine action targetType targetId requestId remoteAddress changes
+    id at actor machine action targetType targetId targetName requestId remoteAddress
+    changes names
     """
 )
 SETTING = split_names(

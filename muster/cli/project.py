@@ -20,6 +20,9 @@ COMMANDS = {
     "archive": LazyCommand("projects:archive", "Stop new work in a project.", CHANGE),
     "unarchive": LazyCommand("projects:unarchive", "Allow new work in a project again.", CHANGE),
     "allow": LazyCommand("projects:allow", "Allow a project's stages to reach a host.", CHANGE),
+    "deploy-key": LazyCommand(
+        "projects:deploy_key", "Show or generate a project's SSH key.", CHANGE
+    ),
     "destroy-secrets": LazyCommand(
         "projects:destroy_secrets", "Destroy all of a project's secrets.", CHANGE
     ),

@@ -72,6 +72,8 @@ def _print_result(result: Item) -> None:
         click.echo(f"{label}  {text_format.one_line(step.get('message'))}")
         for line in text_format.sanitize(step.get("details")).splitlines():
             click.echo(f"    {line}")
+    for host_key in result.get("hostKeys") or []:
+        click.echo(f"host key  {host_key['fingerprint']}  {text_format.one_line(host_key['line'])}")
     if result.get("state") == "failed":
         raise CliError("The check found problems.")
     if result.get("state") == "untried":

@@ -201,6 +201,26 @@ allow = action_command(
     Option("host", "Host such as packages.example.com, optionally with :port.", is_required=True),
     done="{key} can reach the host.",
 )
+
+
+@click.command("deploy-key")
+@_key_argument
+@click.option("--generate", is_flag=True, help="Generate a new key, in place of any other.")
+@pass_muster
+@outputs(OutputSpec(fields.SAVED_DEPLOY_KEY, id_field="publicKey"))
+def deploy_key(
+    muster: Muster, key: str, generate: bool
+) -> tuple[dict[str, Any], Callable[[], None]]:
+    """Show the public half of a project's SSH key, or generate a key.
+
+    Add it to the repository, with write access.
+    """
+    path = f"/api/web/projects/{quote_segment(key)}/deploy-key"
+    found = muster.api.post(path) if generate else muster.api.get(path)
+    text = found["publicKey"] or "No key. Generate one with --generate."
+    return found, lambda: click.echo(text_format.one_line(text))
+
+
 destroy_secrets = action_command(
     "destroy-secrets",
     "DELETE /api/web/projects/{key}/secrets",

@@ -234,6 +234,12 @@ ADMIN_ACTS = (
         "project.checked",
         lambda: Request("/api/admin/projects/-/checks", {"repoUrl": "https://git.example/x.git"}),
     ),
+    Act(
+        "POST",
+        "/api/admin/projects/-/deploy-key",
+        "project.key_generated",
+        lambda: Request("/api/admin/projects/-/deploy-key", None),
+    ),
     Act("POST", "/api/admin/projects/<key>/members", "member.set", _new_member),
     Act("DELETE", "/api/admin/projects/<key>/members", "member.removed", _former_member),
     Act("PUT", MACHINE, "machine.updated", _of_machine({"name": "other", "slots": 9})),

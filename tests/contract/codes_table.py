@@ -52,7 +52,7 @@ _FIELD_ERRORS = """
     budget_not_asked
     choice_twice command_empty command_needed(agent) command_not_words(reason) figure_used_up
     file_not_changed gate_needed(field) gates_clash id_not_once invalid key_with_passphrase
-    line_beyond_end(lines) line_not_seen lives_too_long(days) login_left_behind
+    line_beyond_end(lines) line_not_seen lives_too_long(days) login_left_behind unknown_deploy_key
     machine_decommissioned machine_not_named needed(platform,what) no_audit_log no_such_commit
     no_such_developer no_such_figure no_such_machine no_such_project no_such_provider
     no_such_review no_such_stage(stages) not_a_boolean not_a_branch not_a_branch_template
@@ -149,7 +149,7 @@ _AUDIT_ACTIONS = """
     member: removed set
     password: changed
     personal_token: created revoked
-    project: checked created deleted secrets_destroyed updated
+    project: checked created deleted key_generated secrets_destroyed updated
     settings: updated
     task: cancelled follow_up_withdrawn followed_up retried reviewed
     terminal: controlled

@@ -39,6 +39,7 @@ _WEB: Mapping[str, str] = {
         PUT /projects/*             POST /projects/*/network/allow
         POST /projects/*/members    DELETE /projects/*/members   DELETE /projects/*/secrets
         POST /projects/*/checks     GET /projects/*/checks/*
+        POST /projects/*/deploy-key GET /projects/*/deploy-key
     """,
     ADMIN: """
         POST /machines/*/drain      POST /machines/*/undrain

@@ -7,7 +7,7 @@ from app.api.guards import current_developer
 from app.api.pagination import cursor_page_schema, paginate_by_cursor
 from app.api.schemas.audit import AuditEntrySchema, AuditFilter
 from app.models import AuditEntry
-from app.services import audit_log
+from app.services import audit_log, audit_names
 
 blp = Blueprint("audit", __name__, url_prefix="/api/admin/audit-logs", description="Audit log")
 
@@ -19,4 +19,5 @@ def list_entries(query: dict[str, Any]) -> dict[str, Any]:
     """List audit log entries that match all filters, newest first."""
     page = {name: query.pop(name) for name in ("limit", "cursor")}
     rows = audit_log.listing(current_developer(), **query)
-    return paginate_by_cursor(rows, AuditEntry.at, AuditEntry.id, **page)
+    found = paginate_by_cursor(rows, AuditEntry.at, AuditEntry.id, **page)
+    return {**found, "items": audit_names.add_names(found["items"])}

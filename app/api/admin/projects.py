@@ -8,6 +8,7 @@ from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.problems import problems
 from app.api.schemas.base import Empty, Schema
+from app.api.schemas.deploy_keys import NewDeployKeySchema
 from app.api.schemas.project_checks import (
     ProjectCheck,
     ProjectCheckResultSchema,
@@ -18,7 +19,7 @@ from app.api.web import projects as web
 from app.domain.errors import AlreadyExists, TooManyRequests
 from app.services.project_deletion import deletion as project_removal
 from app.services.project_deletion.deletion import ProjectInUse
-from app.services.projects import projects, repository_checks, views
+from app.services.projects import deploy_keys, projects, repository_checks, views
 from app.services.projects.repository_checks import CheckResult
 from app.services.projects.views import ProjectView
 
@@ -49,7 +50,9 @@ blp.delete("/<key>/members")(web.remove_member)
 def create_project(body: dict[str, Any]) -> ProjectView:
     """Create a project. You become its maintainer."""
     actor = current_developer()
-    return views.view_with_warnings(projects.create(actor, **body), actor)
+    return views.view_with_warnings(
+        projects.create(actor, **deploy_keys.replace_id(actor, body)), actor
+    )
 
 
 @blp.post("/-/checks")
@@ -59,6 +62,13 @@ def create_project(body: dict[str, Any]) -> ProjectView:
 def start_new_project_check(body: dict[str, Any]) -> CheckResult:
     """Check a project before you create it, on one of the machines. Nothing is saved."""
     return repository_checks.start(current_developer(), None, body)
+
+
+@blp.post("/-/deploy-key")
+@blp.response(201, NewDeployKeySchema)
+def create_new_deploy_key() -> deploy_keys.PendingKey:
+    """Generate an SSH key for a project that you create within an hour, with its `deployKeyId`."""
+    return deploy_keys.create_pending(current_developer())
 
 
 @blp.get("/-/checks/<check_id>")

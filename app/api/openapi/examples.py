@@ -4,6 +4,8 @@ values.
 
 from typing import Any
 
+from app.api.openapi.request_examples import REQUEST_EXAMPLES
+
 MACHINE = "0b7e5a4c-3f8d-4c7e-9a51-6d2f8e1b4c90"
 
 # Values by property name or, if that isn't unique, by `Schema.property`.
@@ -54,6 +56,7 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "key": "WEB",
     "label": "ci",
     "machineName": "builder-1",
+    "machineSelector": None,
     "memoryBytes": 16 << 30,
     "message": "stage develop finished",
     "model": "claude-sonnet-4-5",
@@ -127,25 +130,17 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "Event.type": "stage_finished",
     "EventPage.searchedFrom": None,
     "Failure.code": "machine_lost",
-    "GateAnswer.budget": None,
     "MonthBudget.month": "2030-01",
     "SearchResults.query": "durations",
     "MachineResult.name": "builder-1",
     "ProjectResult.name": "Web",
     "Machine.name": "builder-1",
     "MachineChange": {"slots": 4},
-    "NewProject.agentCommand": None,
     "MachineNumbers": {"online": 3, "offline": 1, "draining": 1, "total": 4},
     "NewBot.name": "Deploys",
     "AllowedHosts.allow": ["packages.example.com", "*.example.org:443", "@agent"],
     "Bot.name": "Deploys",
-    "BotUpdate.name": "Deploys",
     "BotBinding.botName": "Deploys",
-    "NewIdentity.provider": "corp",
-    "NewProvider.issuer": "https://id.example.org/realms/corp",
-    "NewProvider.name": "corp",
-    "NewProvider.scopes": "openid profile email",
-    "NewTask.machineId": None,
     "NewTunnel.ttlSeconds": 3600,
     "Notification.readAt": None,
     "Notification.type": "gate_opened",
@@ -153,8 +148,6 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "PendingGate.budgets": None,
     "Project.name": "Web",
     "Project.taskCounts": {"queued": 1, "running": 2, "completed": 40},
-    "Registration.name": "builder-1",
-    "Registration.token": "mst_enroll_Zx81kQ4vB6mK8pR1sW3yZ5aC7eG0hJ2k_9a3d",
     "QueueAge.oldestSeconds": 12,
     "Read.updated": 3,
     "Session.address": "192.0.2.7",
@@ -238,14 +231,19 @@ class Examples:
                     self._add_to(operation)
 
     def _add_to(self, operation: dict[str, Any]) -> None:
-        bodies = [operation["requestBody"]] if "requestBody" in operation else []
-        answers = [
-            response for response in operation["responses"].values() if "$ref" not in response
-        ]
-        for body in (*bodies, *answers):
-            for content in body.get("content", {}).values():
-                if not content.keys() & {"example", "examples"}:
-                    content["example"] = self.example_for(content["schema"], "")
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            name = content["schema"].get("$ref", "").rpartition("/")[2]
+            if name in REQUEST_EXAMPLES:
+                content["example"] = REQUEST_EXAMPLES[name]
+            else:
+                self._add_missing(content)
+        for response in operation["responses"].values():
+            for content in response.get("content", {}).values():
+                self._add_missing(content)
+
+    def _add_missing(self, content: dict[str, Any]) -> None:
+        if not content.keys() & {"example", "examples"}:
+            content["example"] = self.example_for(content["schema"], "")
 
     def example_for(self, schema: dict[str, Any], name: str) -> Any:
         """Return an example of the schema. `name` is `Schema.property`, if the value is a

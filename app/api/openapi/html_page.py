@@ -1,9 +1,16 @@
-"""The document as a plain HTML and CSS page, which loads no other resources."""
+"""The document as an HTML page, which loads no other resources.
+
+Its only script sends the requests that you try. The policy allows this script, by its hash, and
+requests to this server.
+"""
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,8 +20,12 @@ from app.api.openapi.text_rules import NO_NUL
 
 MEDIA_TYPE = "text/html"
 CONTENT_TYPE = f"{MEDIA_TYPE}; charset=utf-8"
+_TEMPLATES = "templates"
+SCRIPT = (Path(__file__).parent / _TEMPLATES / "try_it.js").read_text()
+_SCRIPT_HASH = b64encode(sha256(SCRIPT.encode()).digest()).decode()
 POLICY = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
+    f"script-src 'sha256-{_SCRIPT_HASH}'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'",
 }
 HEADERS = {name: {"required": True, "schema": {"type": "string"}} for name in POLICY}
@@ -24,13 +35,14 @@ METHODS = ("get", "post", "put", "delete")
 def render_page(document: dict[str, Any]) -> str:
     """Return the complete page."""
     view = View(document)
-    return _templates().get_template("docs.html").render(document=document, view=view)
+    page = _templates().get_template("docs.html")
+    return page.render(document=document, view=view, script=Markup(SCRIPT))
 
 
 @cache
 def _templates() -> Environment:
     templates = Environment(
-        loader=PackageLoader("app.api.openapi"),
+        loader=PackageLoader("app.api.openapi", _TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -140,6 +152,11 @@ class View:
         found = self.document["components"]["schemas"].items()
         return sorted((name, schema) for name, schema in found if not is_problem(name, schema))
 
+    def body(self, operation: Mapping[str, Any]) -> Any:
+        """Return the example of the operation's body."""
+        (content,) = operation["requestBody"]["content"].values()
+        return content["example"]
+
     def curl(self, operation: Mapping[str, Any]) -> str:
         """Return a command that calls the operation."""
         method, path = operation["method"], operation["path"]
@@ -148,8 +165,7 @@ class View:
         if operation["security"]:
             words.append('-H "Authorization: Bearer $TOKEN"')
         if "requestBody" in operation:
-            (content,) = operation["requestBody"]["content"].values()
-            body = json.dumps(content["example"], ensure_ascii=False).replace("'", "'\\''")
+            body = json.dumps(self.body(operation), ensure_ascii=False).replace("'", "'\\''")
             words += ["--json", f"'{body}'"]
         return " ".join(words)
 

@@ -57,13 +57,24 @@ class AuditEntrySchema(Schema):
     in.
     """
 
-    id = Id(required=True)
-    at = Timestamp(required=True)
-    actor = fields.Nested(AuditActor, required=True, allow_none=True)
-    machine = fields.Nested(AuditMachine, required=True, allow_none=True)
-    action = fields.String(required=True)
-    target_type = fields.String(required=True)
-    target_id = fields.String(required=True)
-    request_id = fields.String(required=True, allow_none=True)
-    remote_address = fields.String(required=True, allow_none=True)
-    changes = fields.Nested(AuditChanges, required=True, allow_none=True)
+    id = Id(required=True, attribute="entry.id")
+    at = Timestamp(required=True, attribute="entry.at")
+    actor = fields.Nested(AuditActor, required=True, allow_none=True, attribute="entry.actor")
+    machine = fields.Nested(AuditMachine, required=True, allow_none=True, attribute="entry.machine")
+    action = fields.String(required=True, attribute="entry.action")
+    target_type = fields.String(required=True, attribute="entry.target_type")
+    target_id = fields.String(required=True, attribute="entry.target_id")
+    target_name = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null if it has none but its ID, or it's unknown"},
+    )
+    request_id = fields.String(required=True, allow_none=True, attribute="entry.request_id")
+    remote_address = fields.String(required=True, allow_none=True, attribute="entry.remote_address")
+    changes = fields.Nested(AuditChanges, required=True, allow_none=True, attribute="entry.changes")
+    names = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        metadata={"description": "names of the machines in `changes`, by ID"},
+    )

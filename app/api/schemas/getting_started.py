@@ -3,6 +3,7 @@
 from marshmallow import fields
 
 from app.api.schemas.base import Boolean, Schema, Timestamp
+from app.api.schemas.project_checks import CheckStepSchema
 from app.domain.getting_started import SetupState, StepName, StepReason
 
 
@@ -15,6 +16,12 @@ class GettingStartedStepSchema(Schema):
         metadata={"description": "the name of what it's about, and more after a colon"},
     )
     reason = fields.Enum(StepReason, by_value=True, required=True, allow_none=True)
+    check = fields.Nested(
+        CheckStepSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "what a check found in the project's repository"},
+    )
 
 
 class GettingStartedSchema(Schema):

@@ -5,6 +5,7 @@ from marshmallow import fields, validate
 from app.api.schemas import repository, ssh
 from app.api.schemas.agents import AgentType
 from app.api.schemas.base import Schema
+from app.api.schemas.deploy_keys import DeployKeyId
 from app.api.schemas.texts import check_single_line
 from app.domain.project_check import CheckState, CheckStep, StepState
 
@@ -24,6 +25,7 @@ class ProjectCheck(Schema):
         validate=[validate.Length(max=20_000), ssh.check_private_key],
         metadata={"description": "write-only; null: without the stored one"},
     )
+    deploy_key_id = DeployKeyId()
     known_hosts = ssh.TextLines(
         allow_none=True, validate=[validate.Length(max=20_000), ssh.check_known_hosts]
     )
@@ -53,6 +55,14 @@ class CheckStepSchema(Schema):
     )
 
 
+class HostKeySchema(Schema):
+    type = fields.String(required=True)
+    fingerprint = fields.String(required=True, metadata={"description": "`SHA256:…`"})
+    line = fields.String(
+        required=True, metadata={"description": "line for `knownHosts`, if you accept the key"}
+    )
+
+
 class ProjectCheckResultSchema(Schema):
     """A check, and its results so far."""
 
@@ -61,3 +71,8 @@ class ProjectCheckResultSchema(Schema):
         required=True, allow_none=True, metadata={"description": "the machine that checks"}
     )
     steps = fields.List(fields.Nested(CheckStepSchema), required=True)
+    host_keys = fields.List(
+        fields.Nested(HostKeySchema),
+        required=True,
+        metadata={"description": "keys of the repository's SSH host, if the machine knows none"},
+    )

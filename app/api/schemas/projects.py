@@ -8,6 +8,7 @@ from app.api.schemas import repository, ssh
 from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
 from app.api.schemas.base import INT8, Boolean, Id, Integer, Schema, Timestamp
 from app.api.schemas.budget import BudgetSchema
+from app.api.schemas.deploy_keys import DeployKeyId
 from app.api.schemas.labels import SelectorField
 from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
@@ -180,6 +181,7 @@ class NewProject(ProjectUpdate):
         required=True, validate=[validate.Length(1, 2000), repository.check_repo_url]
     )
     agent_type = AgentType(load_default=DEFAULT_AGENT)
+    deploy_key_id = DeployKeyId()
 
 
 class ListedProjectSchema(Schema):

@@ -7,10 +7,10 @@ from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 from marshmallow import ValidationError, fields
 
 from app.domain import field_errors
+from app.services.projects.deploy_keys import load_private_key
 
 # Exactly one key, which is all that ssh reads.
 _SINGLE_KEY = re.compile(
@@ -39,7 +39,7 @@ def check_private_key(text: str) -> None:
         return
     try:
         # Errors never quote the key's contents.
-        key = _load_key(text) if _SINGLE_KEY.fullmatch(text) else None
+        key = load_private_key(text) if _SINGLE_KEY.fullmatch(text) else None
     except TypeError:
         raise ValidationError(field_errors.KEY_WITH_PASSPHRASE) from None
     except (ValueError, UnsupportedAlgorithm):
@@ -54,12 +54,6 @@ def check_known_hosts(text: str) -> None:
         stripped = line.strip()
         if stripped and not stripped.startswith("#") and not _is_known_host(stripped):
             raise ValidationError(field_errors.NO_KNOWN_HOST(line=number))
-
-
-def _load_key(text: str) -> object:
-    load = load_ssh_private_key if "BEGIN OPENSSH" in text else load_pem_private_key
-    # Testing an RSA key's primes takes half a second, and a bad key harms only its owner.
-    return load(text.encode(), None, unsafe_skip_rsa_key_validation=True)
 
 
 def _is_known_host(line: str) -> bool:

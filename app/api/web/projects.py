@@ -9,6 +9,7 @@ from app.api.pagination import CursorQuery, cursor_page_schema, paginate_by_curs
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.budget import MonthBudgetSchema
+from app.api.schemas.deploy_keys import DeployKeySchema, SavedDeployKeySchema
 from app.api.schemas.members import ColleagueSchema, MemberQuery, MemberSchema, NewMember
 from app.api.schemas.network import NewHost
 from app.api.schemas.project_checks import (
@@ -25,7 +26,14 @@ from app.api.schemas.projects import (
 from app.domain.errors import Forbidden, NetworkOpen, TooManyRequests
 from app.models import Developer, Project, ProjectMember
 from app.services.clock import now
-from app.services.projects import members, networks, projects, repository_checks, views
+from app.services.projects import (
+    deploy_keys,
+    members,
+    networks,
+    projects,
+    repository_checks,
+    views,
+)
 from app.services.projects.members import LastMaintainer
 from app.services.projects.repository_checks import CheckResult
 from app.services.projects.views import ProjectView
@@ -127,6 +135,25 @@ def start_project_check(body: dict[str, Any], key: str) -> CheckResult:
 def get_project_check(key: str, check_id: str) -> CheckResult:
     """Get a check's results, for ten minutes. For maintainers."""
     return repository_checks.find(current_developer(), key, check_id)
+
+
+@blp.get("/<key>/deploy-key")
+@blp.response(200, SavedDeployKeySchema)
+@problems(blp, Forbidden)
+def get_deploy_key(key: str) -> dict[str, str | None]:
+    """Get the public half of the project's SSH key. For maintainers."""
+    return {"public_key": deploy_keys.find_public_key(current_developer(), key)}
+
+
+@blp.post("/<key>/deploy-key")
+@blp.response(201, DeployKeySchema)
+@problems(blp, Forbidden)
+def create_deploy_key(key: str) -> dict[str, str]:
+    """Give the project a new SSH key, in place of any that it has. For maintainers.
+
+    Add the public half to the repository, with write access. Nobody gets the private half.
+    """
+    return {"public_key": deploy_keys.create(current_developer(), key)}
 
 
 @blp.get("/<key>/members")

@@ -1,16 +1,20 @@
 """Getting started: the facts for its steps (`domain.getting_started`), and who dismissed it."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
+from redis.exceptions import RedisError
 from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.domain import getting_started as rules
 from app.domain.getting_started import Facts, MachineFacts, ProjectFacts, SetupStep, TaskFacts
 from app.domain.machine import MachineStatus
+from app.domain.project_check import CheckState, find_main_step
 from app.domain.roles import Permission, SystemRole
 from app.domain.sandbox import SandboxLevel
 from app.domain.task import TaskStatus
@@ -18,6 +22,10 @@ from app.extensions import db
 from app.models import Developer, EnrollmentToken, Machine, Project, ServerIdentity, Task
 from app.services import audit, rights
 from app.services.ops.identity import ID_BYTES
+from app.services.projects import repository_checks
+from app.services.projects.repository_checks import CheckResult
+
+log = structlog.get_logger(__name__)
 
 # An empty server has few rows; one that was never used for a task may have more.
 MAX_MACHINES = 100
@@ -35,18 +43,20 @@ class GettingStarted:
 def get(actor: Developer, now: datetime) -> GettingStarted:
     """Return the steps as the developer sees them, in at most four queries.
 
-    All are done once a task has completed on this server.
+    All are done once a task has completed on this server. The newest project that the developer
+    can change is checked now, with two more, unless a check of it is known.
     """
     server = db.session.execute(_SERVER).one()
     if server.has_completed:
         return GettingStarted(rules.list_done_steps(), server.dismissed_at)
+    machines = _read_machines()
     facts = Facts(
         is_admin=rights.has_role(Permission.ADMINISTER, actor),
         admins=sorted(server.admins or ()),
         has_unused_token=server.has_unused_token,
         people=server.people,
-        machines=_read_machines(),
-        projects=_read_projects(actor),
+        machines=machines,
+        projects=_read_projects(actor, can_check=any(each.is_ready for each in machines)),
         task=_read_newest_task(actor),
     )
     return GettingStarted(rules.list_steps(facts, now), server.dismissed_at)
@@ -126,7 +136,7 @@ def _to_machine(row: Any) -> MachineFacts:
     )
 
 
-def _read_projects(actor: Developer) -> list[ProjectFacts]:
+def _read_projects(actor: Developer, *, can_check: bool) -> list[ProjectFacts]:
     """Return the projects in which the developer can create tasks."""
     can_change = rights.projects_where(Permission.CHANGE_PROJECT, actor)
     query = (
@@ -134,17 +144,42 @@ def _read_projects(actor: Developer) -> list[ProjectFacts]:
             *(Project.key, Project.agent_type, Project.environment),
             Project.names_of_secrets.label("secrets"),
             can_change.label("can_change"),
+            *repository_checks.SAVED_COLUMNS,
         )
         .where(rights.projects_where(Permission.CREATE_TASK, actor))
         .order_by(Project.id.desc())
         .limit(MAX_PROJECTS)
     )
+    rows = db.session.execute(query).all()
     return [
         ProjectFacts(
-            row.key, row.agent_type, frozenset(row.secrets) | row.environment.keys(), row.can_change
+            row.key,
+            row.agent_type,
+            frozenset(row.secrets) | row.environment.keys(),
+            row.can_change,
+            check is not None and check.state is CheckState.RUNNING,
+            find_main_step(check.steps) if check is not None else None,
         )
-        for row in db.session.execute(query)
+        for row, check in zip(rows, _read_checks(rows, can_check=can_check), strict=True)
     ]
+
+
+def _read_checks(rows: Sequence[Any], *, can_check: bool) -> list[CheckResult | None]:
+    """Return the latest check of each project. Of those that the developer can change, the newest
+    is checked now if it has none.
+    """
+    states = [repository_checks.saved_state(row) for row in rows]
+    try:
+        checks = repository_checks.find_saved(states)
+        newest = next((n for n, row in enumerate(rows) if row.can_change), None)
+        if newest is None or checks[newest] is not None or not can_check:
+            return checks
+        if repository_checks.start_saved(rows[newest].id):
+            checks[newest] = repository_checks.find_saved([states[newest]])[0]
+        return checks
+    except RedisError as error:  # the steps don't need it
+        log.warning("project_not_checked", error=type(error).__name__)
+        return [None] * len(rows)
 
 
 def _read_newest_task(actor: Developer) -> TaskFacts | None:

@@ -41,6 +41,8 @@ def add(facts: Mapping[str, Any], repo: frames.Repo | None, machines: Sequence[u
     check_id = secrets.token_urlsafe(16)
     save(check_id, facts, machines)
     if repo is not None and machines:
+        if saved_as := facts.get("savedAs"):
+            redis.client.set(_saved_key(saved_as), check_id, ex=LIFETIME_SECONDS)
         order = encryption.encrypt(msgspec.json.encode(repo).decode())
         redis.client.set(_order_key(check_id), order, ex=project_check.TIMEOUT_SECONDS)
         redis.client.publish(wakeups.CHECKS_CHANNEL, " ".join([check_id, *map(str, machines)]))
@@ -84,7 +86,10 @@ def record_answer(machine_id: uuid.UUID, answer: frames.RepositoryChecked) -> No
 
 def find(check_id: str) -> StoredCheck | None:
     """Return the check; None if there is none, or its time is over."""
-    found = redis.client.hgetall(_key(check_id))
+    return _read_check(redis.client.hgetall(_key(check_id)))
+
+
+def _read_check(found: Mapping[Any, Any]) -> StoredCheck | None:
     if b"facts" not in found:
         return None
     answer = found.get(b"answer")
@@ -93,6 +98,19 @@ def find(check_id: str) -> StoredCheck | None:
         _to_text(found.get(b"machine", "")),
         msgspec.json.decode(answer, type=frames.RepositoryChecked) if answer else None,
     )
+
+
+def find_saved(saved_as: Sequence[str]) -> list[StoredCheck | None]:
+    """Return the latest check of each saved state of a project, in two round trips."""
+    if not saved_as:
+        return []
+    ids = redis.client.mget([_saved_key(each) for each in saved_as])
+    known = [_to_text(check_id) for check_id in ids if check_id is not None]
+    with redis.client.pipeline(transaction=False) as pipe:
+        for check_id in known:
+            pipe.hgetall(_key(check_id))
+        found = dict(zip(known, map(_read_check, pipe.execute()), strict=True))
+    return [None if check_id is None else found[_to_text(check_id)] for check_id in ids]
 
 
 def _read_facts(check_id: str) -> dict[str, Any] | None:
@@ -106,6 +124,10 @@ def _to_text(value: bytes | str) -> str:
 
 def _key(check_id: str) -> str:
     return f"muster:checks:{check_id}"
+
+
+def _saved_key(saved_as: str) -> str:
+    return f"muster:checks:saved:{saved_as}"
 
 
 def _order_key(check_id: str) -> str:

@@ -4,6 +4,7 @@ A machine that could run the project's tasks reads the repository's branches, wi
 login, or with one that isn't saved yet. The rules for saving it apply.
 """
 
+import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from sqlalchemy import select
 
 from app.domain import agents, field_errors, labels, project_check, sandbox
 from app.domain.errors import InvalidFields, NotFound, TooManyRequests
+from app.domain.host_keys import HostKey, read_host_keys
 from app.domain.machine import MachineStatus
 from app.domain.project_check import Checked, CheckState, MachineAnswer, Step
 from app.domain.roles import Permission
@@ -26,11 +28,15 @@ from app.extensions import db, redis
 from app.models import Developer, Machine, Project
 from app.services import audit, encryption, rights
 from app.services.clock import now
-from app.services.projects import check_store, projects, restrictions
+from app.services.projects import check_store, deploy_keys, projects, restrictions
 from muster.protocol import frames
 
 MAX_CHECKS_PER_MINUTE = 20  # of a developer
 MAX_OFFERS = 5  # machines that are asked; the first one gets the order
+SAVED_COLUMNS = (
+    *(Project.id, Project.repo_url, Project.default_branch),
+    *(Project.git_token, Project.ssh_key, Project.known_hosts),
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class CheckResult:
     state: CheckState
     machine: str | None
     steps: Sequence[Step]
+    host_keys: Sequence[HostKey] = ()
 
 
 def start(actor: Developer, key: str | None, fields: Mapping[str, Any]) -> CheckResult:
@@ -49,6 +56,7 @@ def start(actor: Developer, key: str | None, fields: Mapping[str, Any]) -> Check
 
     Raises NotFound, Forbidden, InvalidFields, TooManyRequests.
     """
+    fields = deploy_keys.replace_id(actor, fields)
     project = _new_project(actor, fields) if key is None else _saved_project(actor, key, fields)
     _count_check(actor)
     about = {**_facts(project, fields), "projectId": project.id}
@@ -64,11 +72,44 @@ def start(actor: Developer, key: str | None, fields: Mapping[str, Any]) -> Check
         steps = [project_check.untried(failure, checked), *steps]
     about["steps"] = [step._asdict() for step in steps]
     about["ended"] = failure is not None
+    if key is not None and _is_saved(project, fields):
+        about["savedAs"] = saved_state(project)
     target = key or "-"
     after = {"repoUrl": about["repoUrl"]}
     audit.record("project.checked", "project", target, actor=actor, after=after)
     db.session.commit()
     return find(actor, key, check_store.add(about, repo, machines))
+
+
+def start_saved(project_id: int) -> bool:
+    """Check the project as it's saved, for nobody in particular. Returns whether a machine can.
+
+    Any machine that is asked could run the project's tasks, with the same login.
+    """
+    project = db.session.get(Project, project_id)
+    if project is None:
+        return False
+    repo, _ = _build_repo(project, {})
+    machines = _machines(project, project.agent_type) if repo else []
+    if not machines:
+        return False
+    about = {**_facts(project, {}), "projectId": project.id, "steps": [], "ended": False}
+    check_store.add({**about, "savedAs": saved_state(project)}, repo, machines)
+    return True
+
+
+def find_saved(states: Sequence[str]) -> list[CheckResult | None]:
+    """Return the latest check of each project as it's saved, by `saved_state`; None: unknown."""
+    found = check_store.find_saved(states)
+    return [None if stored is None else _result("", stored) for stored in found]
+
+
+def saved_state(project: Any) -> str:
+    """Identify what a check of the saved project is about, by its columns `SAVED_COLUMNS`: after a
+    change, earlier checks no longer count.
+    """
+    values = [getattr(project, column.key) for column in SAVED_COLUMNS]
+    return hashlib.sha256(repr(values).encode()).hexdigest()
 
 
 def find(actor: Developer, key: str | None, check_id: str) -> CheckResult:
@@ -90,14 +131,16 @@ def _result(check_id: str, stored: check_store.StoredCheck) -> CheckResult:
     about = stored.facts
     checked = _checked(about, stored.machine)
     steps = [_read_step(step) for step in about["steps"]]
-    state = CheckState.RUNNING
+    state, host_keys = CheckState.RUNNING, []
     if stored.answer is not None:
-        steps = [*project_check.find_steps(checked, _read_answer(stored.answer)), *steps]
+        answer = _read_answer(stored.answer)
+        steps = [*project_check.find_steps(checked, answer), *steps]
+        host_keys = read_host_keys(about["repoUrl"], answer.host_keys)
     elif not about["ended"] and stored.is_late:
         steps = [project_check.untried("no_answer", checked), *steps]
     if about["ended"] or stored.answer is not None or stored.is_late:
         state = project_check.overall_state(steps)
-    return CheckResult(check_id, state, stored.machine or None, steps)
+    return CheckResult(check_id, state, stored.machine or None, steps, host_keys)
 
 
 # ---- what is checked -----------------------------------------------------------------------------
@@ -135,6 +178,13 @@ def _facts(project: Project, fields: Mapping[str, Any]) -> dict[str, Any]:
         "hasToken": bool(fields.get("git_token", project.git_token)),
         "hasKey": bool(fields.get("ssh_key", project.ssh_key)),
     }
+
+
+def _is_saved(project: Project, fields: Mapping[str, Any]) -> bool:
+    """Whether the check is about the project as it's saved."""
+    return all(name not in fields for name in restrictions.CREDENTIAL_FIELDS) and all(
+        (value or None) == (getattr(project, name) or None) for name, value in fields.items()
+    )
 
 
 def _checked(about: Mapping[str, Any], machine: str) -> Checked:
@@ -235,4 +285,6 @@ def _read_answer(answer: frames.RepositoryChecked) -> MachineAnswer:
         make_printable(answer.head),
         [make_printable(branch) for branch in answer.branches],
         "\n".join(lines),
+        [make_printable(folder) for folder in answer.folders],
+        answer.host_keys,
     )

@@ -18,7 +18,7 @@ export const projects = queryOptions({
 })
 
 /** Disabled without a key. No stream sends other users' changes. */
-const project = (key: string) =>
+export const project = (key: string) =>
   queryOptions({
     queryKey: ['project', key],
     queryFn: () => data(api.GET('/api/web/projects/{key}', pathParams(key))),

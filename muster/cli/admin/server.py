@@ -30,8 +30,15 @@ def _actor_name(entry: Item) -> str:
     return str(who or "Muster")
 
 
+def _target_text(entry: Item) -> str:
+    return f"{entry.get('targetType')} {entry.get('targetName') or entry.get('targetId')}"
+
+
 _CHANGES_COLUMN = Column(
-    "CHANGES", lambda entry: _changes_text(entry.get("changes")), stretches=True, may_go=True
+    "CHANGES",
+    lambda entry: _changes_text(entry.get("changes"), entry.get("names") or {}),
+    stretches=True,
+    may_go=True,
 )
 AUDIT = OutputSpec(
     fields.AUDIT_ENTRY,
@@ -40,7 +47,7 @@ AUDIT = OutputSpec(
         Column("AT", lambda entry: str(entry.get("at") or "")[:16].replace("T", " ")),
         Column("WHO", _actor_name),
         column("ACTION"),
-        Column("TARGET", lambda entry: f"{entry.get('targetType')} {entry.get('targetId')}"),
+        Column("TARGET", _target_text),
         column("FROM", "remoteAddress", may_go=True),
         _CHANGES_COLUMN,
     ),
@@ -48,10 +55,13 @@ AUDIT = OutputSpec(
 )
 
 
-def _changes_text(changes: Any) -> str:
+def _changes_text(changes: Any, names: Item) -> str:
     after = (changes or {}).get("after") or (changes or {}).get("before") or {}
     parts = (f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in after.items())
-    return ", ".join(parts)
+    text = ", ".join(parts)
+    for id_, name in names.items():
+        text = text.replace(id_, name)
+    return text
 
 
 audit = list_command(

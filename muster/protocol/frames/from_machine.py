@@ -13,6 +13,7 @@ from muster.protocol.bounds import (
     Label,
     MessageText,
     Name,
+    Path,
     Ref,
     Secret,
     Stage,
@@ -130,7 +131,9 @@ class RepositoryChecked(Frame, tag="repository-checked"):
     """Machine: the answer to `CheckRepository`. Not journaled.
 
     `has_base`: the order's base is one of its branches, even if `branches` doesn't list it. `head`
-    is the remote's default branch. `details` is git's own text, with credentials masked.
+    is the remote's default branch. `details` is git's own text, with credentials masked. `folders`
+    are the allowed ones, if the repository's isn't; `host_keys` are the `known_hosts` lines of an
+    SSH host that git doesn't know.
     """
 
     id: Name
@@ -139,6 +142,8 @@ class RepositoryChecked(Frame, tag="repository-checked"):
     head: Ref = ""
     branches: TruncatedTo100[Ref] = []
     details: MessageText = ""
+    folders: TruncatedTo100[Path] = []
+    host_keys: TruncatedTo100[MessageText] = []
 
 
 FromMachine = Hello | Heartbeat | Report | TerminalClosed | RepositoryChecked

@@ -15,6 +15,7 @@ from muster.worker.layout import Layout
 _SCHEME = "file://"
 # The places where git looks for a repository at `path` (enter_repo in its path.c).
 _SUFFIXES = ("", "/.git", ".git", ".git/.git")
+_MAX_NAMED = 10  # directories in a message
 
 
 class LocalRepositoryRefused(git.GitError):
@@ -51,6 +52,12 @@ def _parse_path(url: str) -> str:
     return path
 
 
+def _name_roots(layout: Layout) -> str:
+    """Return the directories that the operator named, as they named them."""
+    named = [str(root) for root in layout.file_roots[:_MAX_NAMED]]
+    return ", ".join(named) + (", …" if len(layout.file_roots) > _MAX_NAMED else "")
+
+
 def _require_inside(candidate: str, layout: Layout) -> None:
     # The same message whatever exists there, so that it reveals nothing about other directories.
     real = Path(os.path.realpath(candidate))
@@ -59,7 +66,7 @@ def _require_inside(candidate: str, layout: Layout) -> None:
     if real.is_relative_to(own) or not any(real.is_relative_to(root) for root in roots):
         raise LocalRepositoryRefused(
             "this machine allows no local repositories from there, only from the directories "
-            "that its operator named with `worker run --file-root`"
+            f"that its operator named with `worker run --file-root`: {_name_roots(layout)}"
         )
     if real.is_file():  # git calls it a gitfile; it names another directory
         raise LocalRepositoryRefused(

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from muster.protocol.bounds import MAX_BRANCHES, MAX_REF_CHARS
 from muster.protocol.frames import CheckRepository, RepositoryChecked
-from muster.worker.git import git
+from muster.worker.git import git, ssh
+from muster.worker.git.host_keys import fetch_host_keys
 from muster.worker.git.local_repositories import LocalRepositoryRefused
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import Login, Remote
@@ -18,6 +19,7 @@ from muster.worker.layout import Layout
 
 TIMEOUT_SECONDS = 15.0  # the server waits a little longer
 MAX_RUNNING = 2
+MAX_FOLDERS = 10
 _HEADS = "refs/heads/"
 
 
@@ -59,13 +61,18 @@ def check_repository(
         remote = Remote.parse(order.repo.url, Login.from_repo(order.repo))
         output = _list_refs(Mirror(layout, remote).resolve_address(), remote, layout, cancelled)
     except LocalRepositoryRefused as error:
-        return RepositoryChecked(order.id, "folder_refused", details=error.message)
+        folders = [str(root) for root in layout.file_roots]
+        return RepositoryChecked(
+            order.id, "folder_refused", details=error.message, folders=folders[:MAX_FOLDERS]
+        )
     except SshRefused as error:
-        return RepositoryChecked(order.id, "ssh_refused", details=error.message)
+        keys = fetch_host_keys(order.repo.url)
+        return RepositoryChecked(order.id, "ssh_refused", details=error.message, host_keys=keys)
     except git.GitTimeout as error:
         return RepositoryChecked(order.id, "timeout", details=error.message)
     except git.GitError as error:
-        return RepositoryChecked(order.id, "failed", details=error.message)
+        keys = fetch_host_keys(order.repo.url) if ssh.is_host_unknown(error.message) else []
+        return RepositoryChecked(order.id, "failed", details=error.message, host_keys=keys)
     head, branches = _parse_refs(output)
     return RepositoryChecked(
         order.id,

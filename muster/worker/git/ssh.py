@@ -17,7 +17,7 @@ from muster.worker.layout import Layout
 
 _HOST = r"(?P<host>\w[\w.-]*|\[[0-9A-Fa-f:.]+\])"
 # Stricter than git: no escapes before the path, which could move its start.
-_URL = re.compile(rf"(?i:ssh)://(?:[^/@:%\[\]]+@)?{_HOST}(?::\d+)?(?P<path>/.*)")
+_URL = re.compile(rf"(?i:ssh)://(?:[^/@:%\[\]]+@)?{_HOST}(?::(?P<port>\d+))?(?P<path>/.*)")
 _SCP_LIKE = re.compile(rf"(?:[^/@:\[\]]+@)?{_HOST}:(?P<path>.+)")
 
 
@@ -33,6 +33,19 @@ def parse_host(url: str) -> str | None:
     if found is None or "@[" in unquote(found["path"]):
         return None
     return found["host"].strip("[]").lower()
+
+
+def parse_port(url: str) -> str | None:
+    """Return the port in an `ssh://` URL, if any."""
+    found = _URL.fullmatch(url)
+    return found["port"] if found else None
+
+
+def is_host_unknown(text: str) -> bool:
+    """Whether ssh failed because it knows no key of the host. A changed key is none: nobody should
+    accept it by a click.
+    """
+    return "Host key verification failed" in text and "HAS CHANGED" not in text
 
 
 def require_own_keys(url: str, layout: Layout) -> None:

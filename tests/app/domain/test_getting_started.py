@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.domain import agents
+from app.domain import agents, project_check
 from app.domain.getting_started import (
     Facts,
     MachineFacts,
@@ -18,6 +18,7 @@ from app.domain.getting_started import (
     list_steps,
 )
 from app.domain.machine import MachineStatus
+from app.domain.project_check import Checked, MachineAnswer
 from app.domain.sandbox import SandboxLevel
 from app.domain.task import SuspendReason, TaskStatus
 from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS
@@ -102,6 +103,39 @@ def test_a_member_with_a_project_can_create_a_task() -> None:
 )
 def test_a_machine_is_connected_and_its_sandbox_is_named(facts: Any, expected: Any) -> None:
     assert step("machine", **facts) == expected
+
+
+CHECKED = Checked("https://git.example.org/x.git", "main", True, False, "heron")
+REACHED, _, MISSING_BRANCH = project_check.find_steps(
+    CHECKED, MachineAnswer("reached", branches=["trunk"])
+)
+
+
+def test_a_project_whose_repository_fails_its_check_needs_help_first() -> None:
+    bad = replace(APP, variables=frozenset(), check=MISSING_BRANCH)
+    assert step("project", machines=[HERON], projects=[bad]) == (
+        "failed",
+        "APP: There is no branch main. The repository has: trunk.",
+        "repository_failed",
+    )
+    good = replace(APP, check=REACHED)
+    (described_project,) = [
+        each
+        for each in list_steps(replace(EMPTY, machines=[HERON], projects=[bad, good]), NOW)
+        if each.step is StepName.PROJECT
+    ]
+    assert (described_project.state, described_project.check) == (SetupState.DONE, REACHED)
+
+
+def test_a_check_that_runs_is_shown_unless_something_else_is_wrong() -> None:
+    checking = replace(APP, is_checking=True)
+    assert step("project", machines=[HERON], projects=[checking]) == (
+        "working",
+        "APP",
+        "repository_checking",
+    )
+    unknown = replace(checking, agent_type="codex")
+    assert step("project", machines=[HERON], projects=[unknown])[2] == "agent_unknown"
 
 
 def test_of_several_machines_the_best_is_shown() -> None:

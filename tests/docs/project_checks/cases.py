@@ -72,9 +72,20 @@ CASES: Sequence[Case] = (
     ),
     _answered("SSH key needed", MachineAnswer("ssh_refused", details="this machine…"), SSH_URL),
     _failed("Host key unknown", "Host key verification failed.", SSH_URL, has_key=True),
+    _failed(
+        "Host key changed",
+        "REMOTE HOST IDENTIFICATION HAS CHANGED!\nHost key verification failed.",
+        SSH_URL,
+        has_key=True,
+    ),
     _failed("Certificate refused", f"fatal: unable to access '{URL}/': SSL certificate problem"),
     _failed("Repository not found", f"fatal: repository '{URL}/' not found", has_token=True),
     _answered("No answer from the host", MachineAnswer("timeout", details="git ls-remote took…")),
+    _answered(
+        "Other folders allowed",
+        MachineAnswer("folder_refused", details=NO_FOLDER, folders=["/srv/git"]),
+        "file:///home/ada/shop.git",
+    ),
     _answered(
         "Folder not allowed",
         MachineAnswer("folder_refused", details=NO_FOLDER),

@@ -66,6 +66,8 @@ COMMANDS = {
     "POST /api/web/projects/:key/network/allow": "maintainer: project allow {key} --host a.example",
     "POST /api/web/projects/:key/checks": "maintainer: project check {key} --no-wait",
     "GET /api/web/projects/:key/checks/:checkId": "maintainer: project check {key} --id {key}",
+    "GET /api/web/projects/:key/deploy-key": "maintainer: project deploy-key {key}",
+    "POST /api/web/projects/:key/deploy-key": "maintainer: project deploy-key {key} --generate",
     "GET /api/web/projects/:key/members": "maintainer: project members {key}",
     "POST /api/web/projects/:key/members": "maintainer: project add-member {key} {target}",
     "DELETE /api/web/projects/:key/members": "maintainer: project remove-member {key} {a_member}",
@@ -171,6 +173,7 @@ _FETCHED = "the install command downloads it"
 _PLATFORM = "for chat platforms"
 
 WITHOUT = {
+    "POST /api/admin/projects/-/deploy-key": "for the console's form; a project's key is enough",
     "GET /metrics": "for Prometheus; `muster api /metrics` shows it",
     "GET /api/openapi.json": "the document itself; `muster api /api/openapi.json` shows it",
     "GET /api/docs": "a page of HTML",

@@ -52,6 +52,7 @@ export const fieldErrors: Record<Code, string | ((of: Values) => string)> = {
   not_a_branch_template: 'Must be a valid Git branch name without other braces.',
   branch_of_attempts: 'Reserved for the branches of attempts: muster/<id>-<n>.',
   branch_in_the_way: (of) => `Conflicts with the default branch ${of.branch}.`,
+  unknown_deploy_key: 'This key has expired. Generate another.',
   login_left_behind: 'The URL points to another host. Set this again or remove it.',
   key_with_passphrase: 'Use a key without a passphrase.',
   not_a_private_key: 'Must be an Ed25519, ECDSA or RSA key in OpenSSH or PEM format.',

@@ -27,6 +27,8 @@ const sentences: Sentences = {
     no_key_known: (name, agent) =>
       `${name} has no key for ${agent}. Set one, unless ${agent} is signed in on the machine.`,
     key_set: (name) => `${name}. A key for its agent is set.`,
+    repository_checking: (name) => `A machine is checking the repository of ${name}.`,
+    repository_failed: (name) => `${name}:`,
     done: (name) => (name ? `${name} is ready for tasks.` : 'Created.'),
   },
   task: {
@@ -57,6 +59,7 @@ export const gettingStarted = {
   },
   states: { open: 'To do', working: 'In progress', done: 'Done', failed: 'Problem' },
   sentences,
+  checked: 'Its repository is checked:',
   addMachine: 'Add a machine',
   viewMachines: 'View machines',
   createProject: 'Create a project',

@@ -10,6 +10,8 @@ export const projectChecks = {
   what: 'Checks the repository, the branch and the agent on a machine. Saves nothing.',
   details: 'Details',
   on: (machine: string) => `Checked on ${machine}`,
+  hostKeys: 'Compare the host keys with those that the host publishes:',
+  acceptHostKeys: 'Accept these host keys',
   goToField: 'Go to the field',
   states: {
     passed: 'The project is ready.',

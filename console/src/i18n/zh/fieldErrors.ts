@@ -46,6 +46,7 @@ export const fieldErrors: typeof en.fieldErrors = {
   not_a_branch_template: '必须是有效的 Git 分支名，且不能有其他花括号。',
   branch_of_attempts: '此名称保留给各次尝试的分支：muster/<id>-<n>。',
   branch_in_the_way: (of) => `与默认分支 ${of.branch} 冲突。`,
+  unknown_deploy_key: '此密钥已过期，请重新生成。',
   login_left_behind: 'URL 指向了其他主机，请重新设置或移除此项。',
   key_with_passphrase: '请使用没有口令的密钥。',
   not_a_private_key: '必须是 OpenSSH 或 PEM 格式的 Ed25519、ECDSA 或 RSA 密钥。',

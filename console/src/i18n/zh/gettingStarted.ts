@@ -25,6 +25,8 @@ const sentences: typeof en.gettingStarted.sentences = {
     no_key_known: (name, agent) =>
       `${name} 没有设置 ${agent} 的密钥。如果 ${agent} 未在机器上登录，请设置密钥。`,
     key_set: (name) => `${name}，已为其智能体设置密钥。`,
+    repository_checking: (name) => `正在由一台机器检查 ${name} 的仓库。`,
+    repository_failed: (name) => `${name}：`,
     done: (name) => (name ? `${name} 可以接收任务。` : '已创建。'),
   },
   task: {
@@ -49,6 +51,7 @@ export const gettingStarted: typeof en.gettingStarted = {
   steps: { machine: '机器', agent: '智能体', project: '项目', task: '任务', people: '成员' },
   states: { open: '待办', working: '进行中', done: '完成', failed: '有问题' },
   sentences,
+  checked: '已检查其仓库：',
   addMachine: '添加机器',
   viewMachines: '查看机器',
   createProject: '新建项目',

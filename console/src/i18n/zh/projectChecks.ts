@@ -8,6 +8,9 @@ export const checkSentences: typeof en.checkSentences = {
   folder_empty: '机器 {machine} 的这个文件夹中没有仓库。',
   folder_not_allowed:
     '机器 {machine} 不能使用此文件夹中的仓库。其运维人员可以用 --file-root 允许此文件夹。',
+  folder_outside:
+    '机器 {machine} 不能使用此文件夹中的仓库，只能使用 {folders} 中的仓库。其运维人员可以用 --file-root 允许更多文件夹。',
+  host_key_changed: '{host} 的主机密钥与“已知主机”中的不同，可能是另一台服务器，请咨询其运维人员。',
   host_key_unknown: '机器 {machine} 不认识 {host} 的主机密钥，请将其添加到“已知主机”。',
   certificate_refused: '机器 {machine} 不信任 {host} 的证书。',
   check_timed_out: '主机 {host} 在 15 秒内没有响应。',
@@ -46,6 +49,8 @@ export const projectChecks: typeof en.projectChecks = {
   what: '在一台机器上检查仓库、分支和智能体，不会保存任何内容。',
   details: '详情',
   on: (machine) => `检查所用机器：${machine}`,
+  hostKeys: '请与主机公布的主机密钥指纹核对：',
+  acceptHostKeys: '接受这些主机密钥',
   goToField: '转到该字段',
   states: {
     passed: '项目已就绪。',

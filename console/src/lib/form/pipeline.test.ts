@@ -11,6 +11,7 @@ import {
   stageErrors,
   uniqueStageName,
   withGate,
+  withKind,
 } from './pipeline'
 
 const stage: Stage = { name: 'develop', command: '{description}' }
@@ -87,5 +88,16 @@ describe('a pipeline as a form has it', () => {
     expect(stageErrors(errors, 1)).toBeUndefined()
     expect(stageErrors(errors, 10, 'name')).toBe('missing')
     expect(pipelineErrors(errors)).toEqual(['a pipeline has 1 to 20 stages'])
+  })
+})
+
+it('a stage that becomes a shell stage starts with an empty script, and back with the prompt', () => {
+  const stage = { name: 'develop', command: 'Fix {description}', timeout: 60 }
+  const shell = withKind(stage, 'shell')
+  expect(shell).toEqual({ name: 'develop', kind: 'shell', command: '', timeout: 60 })
+  expect(withKind({ ...shell, command: 'make' }, 'agent')).toEqual({
+    ...stage,
+    kind: 'agent',
+    command: '{description}',
   })
 })

@@ -34,6 +34,14 @@ export function withGate(stage: Stage, gate: GateKind): Stage {
   return { ...asked, [gate]: true }
 }
 
+/** A new agent stage's prompt: the task's description. */
+export const DEFAULT_PROMPT = '{description}'
+
+/** Makes it an agent's or a shell's stage. Its text starts again: a prompt is no script. */
+export function withKind(stage: Stage, kind: 'agent' | 'shell'): Stage {
+  return { ...stage, kind, command: kind === 'shell' ? '' : DEFAULT_PROMPT }
+}
+
 /** Sets a field; removes it if the value is empty. */
 export function setStageField<K extends keyof Stage>(
   stage: Stage,

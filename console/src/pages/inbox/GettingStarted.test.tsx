@@ -12,18 +12,30 @@ import GettingStarted from './GettingStarted'
 vi.mock('../../realtime/stream', () => ({ onStreamUpdate: () => () => {} }))
 
 const EMPTY: Step[] = [
-  { step: 'machine', state: 'open', detail: null, reason: null },
-  { step: 'agent', state: 'open', detail: null, reason: 'no_machine' },
-  { step: 'project', state: 'open', detail: null, reason: null },
-  { step: 'task', state: 'open', detail: null, reason: 'no_project' },
-  { step: 'people', state: 'open', detail: null, reason: null },
+  { step: 'machine', state: 'open', detail: null, reason: null, check: null },
+  { step: 'agent', state: 'open', detail: null, reason: 'no_machine', check: null },
+  { step: 'project', state: 'open', detail: null, reason: null, check: null },
+  { step: 'task', state: 'open', detail: null, reason: 'no_project', check: null },
+  { step: 'people', state: 'open', detail: null, reason: null, check: null },
 ]
 const STARTED: Step[] = [
-  { step: 'machine', state: 'done', detail: 'heron: no bwrap', reason: 'sandbox_not_full' },
-  { step: 'agent', state: 'failed', detail: 'heron: claude (auth)', reason: 'agent_unhealthy' },
-  { step: 'project', state: 'working', detail: 'APP: claude', reason: 'no_key_known' },
-  { step: 'task', state: 'failed', detail: '#7', reason: 'task_failed' },
-  { step: 'people', state: 'done', detail: null, reason: null },
+  {
+    step: 'machine',
+    state: 'done',
+    detail: 'heron: no bwrap',
+    reason: 'sandbox_not_full',
+    check: null,
+  },
+  {
+    step: 'agent',
+    state: 'failed',
+    detail: 'heron: claude (auth)',
+    reason: 'agent_unhealthy',
+    check: null,
+  },
+  { step: 'project', state: 'working', detail: 'APP: claude', reason: 'no_key_known', check: null },
+  { step: 'task', state: 'failed', detail: '#7', reason: 'task_failed', check: null },
+  { step: 'people', state: 'done', detail: null, reason: null, check: null },
 ]
 const DONE = EMPTY.map((step) => ({ ...step, state: 'done' as const, reason: null }))
 const ROUTE = '/api/web/getting-started'

@@ -11,6 +11,7 @@ import {
 } from '../../queries/gettingStarted'
 import { useMe } from '../../queries/me'
 import { useNewTask } from '../layout/useNewTask'
+import { stepSentence } from '../projects/checkText'
 import styles from './GettingStarted.module.css'
 import { findStepLink } from './stepLinks'
 
@@ -78,9 +79,13 @@ function StepButton(props: { step: Step; isAdmin: boolean; isNext: boolean }) {
   )
 }
 
-function describeStep({ step, state, reason, detail }: Step): string {
+function describeStep({ step, state, reason, detail, check }: Step): string {
   const [name = '', ...more] = revealInvisible(detail ?? '').split(': ')
   const sentences = strings.gettingStarted.sentences[step]
   const say = sentences?.[reason ?? state] ?? sentences?.[state]
-  return say?.(name, more.join(': ')) ?? ''
+  const sentence = say?.(name, more.join(': ')) ?? ''
+  if (!check) return sentence
+  const { checked } = strings.gettingStarted
+  const found = revealInvisible(stepSentence(check))
+  return [sentence, check.state === 'passed' && checked, found].filter(Boolean).join(' ')
 }

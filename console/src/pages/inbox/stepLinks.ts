@@ -35,7 +35,8 @@ function findProjectLink(step: Step, key: string, isAdmin: boolean): StepLink | 
   const say = strings.gettingStarted
   const place = { to: '/projects/$projectKey', params: { projectKey: key } }
   if (step.reason === 'no_key_known') return { name: say.setKey, place }
-  if (step.reason === 'agent_unknown') return { name: say.openProject(key), place }
+  if (step.reason === 'agent_unknown' || step.reason === 'repository_failed')
+    return { name: say.openProject(key), place }
   if (step.state === 'open' && isAdmin)
     return { name: say.createProject, place: { to: '/projects', search: { add: '1' } } }
   return undefined

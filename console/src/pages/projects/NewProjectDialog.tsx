@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { warningText } from '../../api/problemText'
 import { FormDialog } from '../../components/dialogs/FormDialog'
 import { Field } from '../../components/forms/Field'
@@ -7,8 +8,8 @@ import { createProject } from '../../queries/adminProjects'
 import { showToast } from '../../state/toasts'
 import { AgentTypeInput } from './AgentTypeInput'
 import { ProjectCheck } from './ProjectCheck'
-import { CredentialFields } from './RepositorySettings'
-import { readCredentials } from './settingsChanges'
+import { SshFields, TokenField } from './RepositorySettings'
+import { readCredentials, usesSsh } from './settingsChanges'
 
 /** A dialog with a project's essential fields; the rest is set on the project's page. */
 export default function NewProjectDialog(props: {
@@ -22,6 +23,8 @@ export default function NewProjectDialog(props: {
       ...(given.text('name') && { name: given.text('name') }),
       ...(given.text('defaultBranch') && { defaultBranch: given.text('defaultBranch') }),
       ...readCredentials(given),
+      ...(given.text('deployKeyId') && { deployKeyId: given.text('deployKeyId') }),
+      ...(given.text('knownHosts') && { knownHosts: given.exact('knownHosts') }),
       agentType: given.text('agentType'),
     })
   return (
@@ -42,6 +45,7 @@ export default function NewProjectDialog(props: {
 
 function NewProjectFields({ form }: { form: Form }) {
   const say = strings.admin
+  const [url, setUrl] = useState('')
   return (
     <>
       <Field label={say.key} hint={say.keyHint} error={form.errorOf('key')}>
@@ -51,12 +55,18 @@ function NewProjectFields({ form }: { form: Form }) {
         <input className="input" name="name" autoComplete="off" />
       </Field>
       <Field label={say.repository} error={form.errorOf('repoUrl')}>
-        <input className="input mono" name="repoUrl" autoComplete="off" required />
+        <input
+          className="input mono"
+          name="repoUrl"
+          autoComplete="off"
+          required
+          onChange={({ target }) => setUrl(target.value.trim())}
+        />
       </Field>
       <Field label={say.branch} hint={say.branchHint} error={form.errorOf('defaultBranch')}>
         <input className="input mono" name="defaultBranch" autoComplete="off" />
       </Field>
-      <CredentialFields form={form} />
+      {usesSsh(url) ? <SshFields form={form} projectKey={null} /> : <TokenField form={form} />}
       <Field label={say.agent} error={form.errorOf('agentType')}>
         <AgentTypeInput defaultValue="claude" />
       </Field>

@@ -3,7 +3,12 @@ import { Button } from '../../components/controls/Button'
 import { ErrorLine } from '../../components/forms/FormError'
 import { useUrlSearch } from '../../components/hooks/useUrlSearch'
 import { strings } from '../../i18n'
-import { pipelineErrors, type Stage, uniqueStageName } from '../../lib/form/pipeline'
+import {
+  DEFAULT_PROMPT,
+  pipelineErrors,
+  type Stage,
+  uniqueStageName,
+} from '../../lib/form/pipeline'
 import type { Project } from '../../queries/projects'
 import { DryRun } from './DryRun'
 import { PipelineJson } from './PipelineJson'
@@ -79,7 +84,7 @@ function StageForms(props: {
   onChange: (stages: Stage[]) => void
 }) {
   const { stages, errors, onChange } = props
-  const added = () => ({ name: uniqueStageName(stages, 'stage'), command: '{description}' })
+  const added = () => ({ name: uniqueStageName(stages, 'stage'), command: DEFAULT_PROMPT })
   return (
     <>
       <ol className={styles.list}>

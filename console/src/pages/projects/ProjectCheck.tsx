@@ -5,8 +5,11 @@ import { problemText } from '../../api/problemText'
 import { Button } from '../../components/controls/Button'
 import { type FormValues, readForm } from '../../components/forms/useForm'
 import { strings } from '../../i18n'
-import { type CheckStep, useProjectCheck } from '../../queries/projectChecks'
+import { type CheckResult, type CheckStep, useProjectCheck } from '../../queries/projectChecks'
+import { saveProject } from '../../queries/projects'
+import { showErrorToast } from '../../state/toasts'
 import { checkBody, stepSentence } from './checkText'
+import { HostKeys } from './HostKeys'
 import styles from './projectCheck.module.css'
 
 /** A button that checks what its form contains, and the results. `projectKey` is null for a
@@ -15,10 +18,23 @@ export function ProjectCheck({ projectKey }: { projectKey: string | null }) {
   const say = strings.projectChecks
   const check = useProjectCheck(projectKey)
   const form = useRef<HTMLFormElement | null>(null)
-  const start = ({ currentTarget }: MouseEvent<HTMLButtonElement>) => {
-    form.current = currentTarget.form
+  const run = () => {
     const given: FormValues = readForm(form.current ?? undefined)
     check.start(checkBody(given))
+  }
+  const start = ({ currentTarget }: MouseEvent<HTMLButtonElement>) => {
+    form.current = currentTarget.form
+    run()
+  }
+  const hostKeys = check.result?.hostKeys ?? []
+  const accept = async () => {
+    const knownHosts = addKnownHosts(form.current, hostKeys)
+    try {
+      if (projectKey) await saveProject(projectKey, { knownHosts })
+      run()
+    } catch (error) {
+      showErrorToast(error)
+    }
   }
   return (
     <div className={styles.check}>
@@ -49,8 +65,19 @@ export function ProjectCheck({ projectKey }: { projectKey: string | null }) {
           ))}
         </ul>
       )}
+      {!check.isRunning && <HostKeys keys={hostKeys} onAccept={() => void accept()} />}
     </div>
   )
+}
+
+/** Adds the keys to the form's known hosts, and returns these. */
+function addKnownHosts(form: HTMLFormElement | null, keys: CheckResult['hostKeys']): string {
+  const control = form?.elements.namedItem('knownHosts')
+  const field = control instanceof HTMLTextAreaElement ? control : null
+  const lines = [field?.value.trim(), ...keys.map(({ line }) => line)].filter(Boolean)
+  const text = `${lines.join('\n')}\n`
+  if (field) field.value = text
+  return text
 }
 
 function Step(props: { step: CheckStep; form: HTMLFormElement | null; hasSecrets: boolean }) {

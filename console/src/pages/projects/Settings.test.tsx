@@ -52,7 +52,7 @@ async function open(canChange = true) {
     [SAVE]: () => Response.json({ ...project, warnings: [] }),
     [`POST ${CHECKS}`]: () => Response.json({ id: 'c1' }, { status: 202 }),
     [`GET ${CHECKS}/c1`]: () =>
-      Response.json({ state: 'failed', machine: 'heron', steps: [failed] }),
+      Response.json({ state: 'failed', machine: 'heron', steps: [failed], hostKeys: [] }),
     'GET /api/web/agents': () => Response.json({ items: [], nextCursor: null }),
   })
   const page = await renderInPage(<Settings project={project} canChange={canChange} />)

@@ -11,6 +11,7 @@ import {
   setStageField,
   stageErrors,
   withGate,
+  withKind,
 } from '../../lib/form/pipeline'
 import { AdvancedStageFields } from './AdvancedStageFields'
 import { GateFields } from './GateFields'
@@ -56,7 +57,7 @@ export function StageForm(props: Props) {
           <select
             className="input"
             value={stage.kind ?? 'agent'}
-            onChange={(event) => set('kind', event.target.value as 'agent' | 'shell')}
+            onChange={({ target }) => onChange(withKind(stage, target.value as 'agent' | 'shell'))}
           >
             <option value="agent">{say.kinds.agent}</option>
             <option value="shell">{say.kinds.shell}</option>

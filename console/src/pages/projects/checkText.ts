@@ -9,6 +9,7 @@ export function checkBody(given: FormValues): Schemas['ProjectCheck'] {
   const body: Schemas['ProjectCheck'] = readCredentials(given)
   for (const name of ['repoUrl', 'defaultBranch', 'agentType'] as const)
     if (text(name)) body[name] = text(name)
+  if (text('deployKeyId')) body.deployKeyId = text('deployKeyId')
   if (text('knownHosts')) body.knownHosts = exact('knownHosts')
   return body
 }

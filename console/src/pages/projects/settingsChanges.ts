@@ -10,6 +10,9 @@ export const CREDENTIALS = ['gitToken', 'sshKey'] as const
 /** Whether the agent runs the project's own command. */
 export const takesCommand = (agentType: string) => agentType === 'custom' || agentType === 'acp'
 
+/** Whether machines reach the repository by SSH: an `ssh:` URL, or `user@host:path`. */
+export const usesSsh = (url: string) => /^ssh:/i.test(url) || /^[^/:]+:(?!\/\/)/.test(url)
+
 /** The changes in the settings' form. Unchanged fields are omitted: setting some needs an admin,
  *  and someone else may have changed them meanwhile. Fields that aren't plain texts are in hidden
  *  inputs, as JSON. */

@@ -13,11 +13,12 @@ from app.api.pagination import paginate_by_cursor
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import AuditEntry, Developer
-from app.services import audit, audit_log
-from tests.app.services.statements import explained
-from tests.factories import make_developer, make_machine
+from app.services import audit, audit_log, audit_names
+from tests.app.services.statements import counted, explained
+from tests.factories import make_developer, make_machine, make_personal_token
 
 PATH = "/api/admin/audit-logs"
+ABSENT = "00000000-0000-4000-8000-000000000007"
 START = datetime(2030, 1, 1, tzinfo=UTC)
 Ask = Callable[..., Any]
 
@@ -55,10 +56,35 @@ def test_an_entry_is_told_in_full(ask: Ask, admin: Developer) -> None:
         "action": "x.y",
         "targetType": "x",
         "targetId": "7",
+        "targetName": None,
         "requestId": None,
         "remoteAddress": None,
         "changes": {"before": {"a": 1}, "after": {"a": 2}},
+        "names": {},
     }
+
+
+def test_targets_and_the_machines_in_changes_have_names(ask: Ask, admin: Developer) -> None:
+    heron, token = make_machine(name="heron"), make_personal_token(admin, label="ci")[0]
+    protected = {"protectedMachines": [str(heron.id), ABSENT]}
+    audit.record("x.y", "project", "APP", actor=admin, after=protected)
+    audit.record("x.y", "machine", heron.id, actor=admin)
+    audit.record("x.y", "personal_token", token.id, actor=admin)
+    audit.record("x.y", "developer", admin.id, actor=admin)
+    entries = ask().json["items"]
+    assert [entry["targetName"] for entry in entries] == ["Root", "ci", "heron", None]
+    assert [entry["names"] for entry in entries] == [{}, {}, {}, {str(heron.id): "heron"}]
+    assert entries[2]["targetId"] == str(heron.id)
+    rows = db.session.scalars(sa.select(AuditEntry)).all()
+    with counted() as sent:
+        audit_names.add_names(rows)
+    assert len(sent) == 1
+
+
+def test_a_deleted_target_has_the_name_that_its_entry_recorded(ask: Ask) -> None:
+    audit.record("bot.deleted", "bot", 987, actor=None, before={"name": "Deploys"})
+    audit.record("bot.updated", "bot", "not-a-number", actor=None)
+    assert [entry["targetName"] for entry in ask().json["items"]] == [None, "Deploys"]
 
 
 def test_the_actor_may_be_a_machine_or_nobody(ask: Ask) -> None:

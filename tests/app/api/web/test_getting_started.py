@@ -10,10 +10,12 @@ from flask.testing import FlaskClient
 
 from app.domain.roles import SystemRole
 from app.domain.task import TaskStatus
-from app.extensions import db
-from app.models import AuditEntry, Developer
+from app.extensions import db, redis
+from app.models import AuditEntry, Developer, Machine
 from app.services.clock import now
 from app.services.ops import getting_started
+from app.services.projects import check_store, repository_checks
+from muster.protocol import frames
 from tests.app.services.statements import counted
 from tests.factories import (
     make_developer,
@@ -46,11 +48,23 @@ def test_each_step_follows_what_is_on_the_server(
 ) -> None:
     assert read(admin) == {
         "steps": [
-            {"step": "machine", "state": "open", "detail": None, "reason": None},
-            {"step": "agent", "state": "open", "detail": None, "reason": "no_machine"},
-            {"step": "project", "state": "open", "detail": None, "reason": None},
-            {"step": "task", "state": "open", "detail": None, "reason": "no_project"},
-            {"step": "people", "state": "open", "detail": None, "reason": None},
+            {"step": "machine", "state": "open", "detail": None, "reason": None, "check": None},
+            {
+                "step": "agent",
+                "state": "open",
+                "detail": None,
+                "reason": "no_machine",
+                "check": None,
+            },
+            {"step": "project", "state": "open", "detail": None, "reason": None, "check": None},
+            {
+                "step": "task",
+                "state": "open",
+                "detail": None,
+                "reason": "no_project",
+                "check": None,
+            },
+            {"step": "people", "state": "open", "detail": None, "reason": None, "check": None},
         ],
         "dismissedAt": None,
     }
@@ -66,16 +80,30 @@ def test_each_step_follows_what_is_on_the_server(
             "state": "done",
             "detail": "heron: no bwrap",
             "reason": "sandbox_not_full",
+            "check": None,
         },
-        {"step": "agent", "state": "done", "detail": "heron: claude", "reason": None},
-        {"step": "project", "state": "done", "detail": "APP", "reason": "key_set"},
+        {
+            "step": "agent",
+            "state": "done",
+            "detail": "heron: claude",
+            "reason": None,
+            "check": None,
+        },
+        {
+            "step": "project",
+            "state": "working",
+            "detail": "APP",
+            "reason": "repository_checking",
+            "check": None,
+        },
         {
             "step": "task",
             "state": "working",
             "detail": f"#{task.id}",
             "reason": "task_queued",
+            "check": None,
         },
-        {"step": "people", "state": "done", "detail": None, "reason": None},
+        {"step": "people", "state": "done", "detail": None, "reason": None, "check": None},
     ]
 
 
@@ -102,6 +130,67 @@ def test_members_see_their_projects_and_the_admins_who_can_help(
     assert states(read(member))["task"] == "open"
 
 
+def answer_check(check_id: str, machine: Machine, **answer: Any) -> None:
+    assert check_store.take_order(check_id, machine.id, machine.name) is not None
+    check_store.record_answer(machine.id, frames.RepositoryChecked(check_id, **answer))
+
+
+def last_check() -> str:
+    """The ID of the only check."""
+    (key,) = redis.client.scan_iter("muster:checks:saved:*")
+    return str(redis.client.get(key).decode())
+
+
+def test_the_project_step_checks_the_repository_by_itself(
+    admin: Developer, read: Callable[[Developer], Any]
+) -> None:
+    machine = make_machine(name="heron")
+    project = make_project(key="APP", environment={"ANTHROPIC_API_KEY": "x"})
+    step = read(admin)["steps"][2]
+    assert (step["state"], step["reason"]) == ("working", "repository_checking")
+    text = "fatal: Could not resolve host: git.example.org"
+    answer_check(last_check(), machine, state="failed", details=text)
+    step = read(admin)["steps"][2]
+    assert (step["state"], step["reason"]) == ("failed", "repository_failed")
+    assert step["check"]["code"] == "host_not_found"
+    assert step["detail"] == f"APP: {step['check']['message']}"
+    assert "sealed" not in str(step)
+
+    # After a change, the earlier check says nothing about the project.
+    redis.client.delete(*redis.client.scan_iter("muster:checks:*"))
+    project.default_branch = "next"
+    assert read(admin)["steps"][2]["reason"] == "repository_checking"
+    answer_check(last_check(), machine, state="reached", has_base=True, branches=["next"])
+    step = read(admin)["steps"][2]
+    assert (step["state"], step["reason"]) == ("done", "key_set")
+    assert (step["check"]["state"], step["check"]["step"]) == ("warning", "login")
+
+
+def test_no_check_starts_for_those_who_cannot_change_the_project_or_without_a_machine(
+    admin: Developer, read: Callable[[Developer], Any]
+) -> None:
+    member = make_developer()
+    make_project(key="APP", members=[member])
+    assert read(admin)["steps"][2]["check"] is None
+    make_machine()
+    assert read(member)["steps"][2]["check"] is None
+    assert list(redis.client.scan_iter("muster:checks:*")) == []
+
+
+def test_a_check_by_a_person_counts_for_the_step_if_it_is_about_the_saved_project(
+    admin: Developer, read: Callable[[Developer], Any]
+) -> None:
+    machine = make_machine()
+    make_project(key="APP", environment={"ANTHROPIC_API_KEY": "x"})
+    repository_checks.start(admin, "APP", {"default_branch": "other"})
+    assert list(redis.client.scan_iter("muster:checks:saved:*")) == []
+    check = repository_checks.start(admin, "APP", {"default_branch": "main"})
+    assert last_check() == check.id
+    answer_check(check.id, machine, state="reached", has_base=False, branches=["trunk"])
+    step = read(admin)["steps"][2]
+    assert (step["state"], step["check"]["code"]) == ("failed", "branch_missing")
+
+
 def test_a_completed_task_ends_it_for_everyone(
     admin: Developer, read: Callable[[Developer], Any]
 ) -> None:
@@ -115,6 +204,7 @@ def test_it_takes_few_statements_however_much_there_is(admin: Developer) -> None
         make_machine()
         make_task(project=make_project(), creator=admin)
     db.session.commit()
+    getting_started.get(admin, now())  # starts a check, which takes two more
     for person in (admin, make_developer()):
         person.id  # noqa: B018 -- loads the row
         with counted() as sent:

@@ -34,7 +34,8 @@ def code_of(answer: RepositoryChecked, url: str, token: str | None = None) -> st
     """The code that the server makes of the answer, for its first failed step."""
     checked = Checked(url, "main", bool(token), False, "heron")
     about = MachineAnswer(
-        answer.state, answer.has_base, answer.head, answer.branches, answer.details
+        *(answer.state, answer.has_base, answer.head, answer.branches, answer.details),
+        folders=answer.folders,
     )
     steps = project_check.find_steps(checked, about)
     return next(step.code for step in steps if step.state == "failed")
@@ -74,6 +75,17 @@ def test_a_folder_that_the_operator_has_not_named_is_refused(
     answer = check_repository(layout, order(url))
     assert code_of(answer, url) == "folder_not_allowed"
     assert "--file-root" in answer.details
+
+
+def test_a_folder_outside_the_named_ones_is_refused_with_their_names(
+    machine: Machine, repository: Repository, root: Path
+) -> None:
+    layout = dataclasses.replace(machine.layout, file_roots=(root / "allowed", Path("/srv/git")))
+    url = repository.path.as_uri()
+    answer = check_repository(layout, order(url))
+    assert code_of(answer, url) == "folder_outside"
+    assert answer.folders == [str(root / "allowed"), "/srv/git"]
+    assert answer.details.endswith(f"`worker run --file-root`: {root}/allowed, /srv/git")
 
 
 def test_a_folder_without_a_repository_is_not_found(machine: Machine, root: Path) -> None:

@@ -14,6 +14,7 @@ import styles from '../admin.module.css'
 import { Actor } from './Actor'
 import { type AuditSearch, auditFilter } from './auditFilter'
 import { EntryDialog } from './EntryDialog'
+import { Target } from './Target'
 
 type Entry = Schemas['AuditEntry']
 
@@ -95,11 +96,7 @@ const columns = (onShow: (entry: Entry) => void): Column<Entry>[] => [
   {
     name: strings.audit.whom,
     width: '26%',
-    cell: ({ targetType, targetId }) => (
-      <span title={targetId}>
-        {targetType} <code>{targetId}</code>
-      </span>
-    ),
+    cell: (entry) => <Target entry={entry} />,
   },
   {
     name: strings.audit.address,

@@ -5,13 +5,18 @@ import { RelativeTime } from '../../../components/status/RelativeTime'
 import { strings } from '../../../i18n'
 import styles from '../admin.module.css'
 import { Actor } from './Actor'
-import { type Change, changesOf } from './changes'
+import { type Change, changesOf, type NamedText } from './changes'
+import { Target } from './Target'
 
 type Entry = Schemas['AuditEntry']
 
 /** An entry of the audit log: its facts, and the values before and after. */
 export function EntryDialog({ entry, onClose }: { entry: Entry; onClose: () => void }) {
-  const changes = changesOf(entry.changes?.before ?? null, entry.changes?.after ?? null)
+  const changes = changesOf(
+    entry.changes?.before ?? null,
+    entry.changes?.after ?? null,
+    entry.names,
+  )
   return (
     <Dialog isOpen title={entry.action} onClose={onClose}>
       <dl className="facts">
@@ -25,7 +30,13 @@ export function EntryDialog({ entry, onClose }: { entry: Entry; onClose: () => v
         </dd>
         <dt>{strings.audit.whom}</dt>
         <dd>
-          {entry.targetType} <code>{entry.targetId}</code>
+          <Target entry={entry} />
+          {entry.targetName && (
+            <>
+              {' '}
+              <code className="dim">{entry.targetId}</code>
+            </>
+          )}
         </dd>
         <dt>{strings.audit.address}</dt>
         <dd className="mono">{entry.remoteAddress ?? '–'}</dd>
@@ -63,11 +74,20 @@ function Changes({ changes }: { changes: Change[] }) {
         {changes.map(({ field, before, after }) => (
           <tr key={field}>
             <th scope="row">{field}</th>
-            <td className={before === null ? undefined : styles.before}>{before ?? '–'}</td>
-            <td className={after === null ? undefined : styles.after}>{after ?? '–'}</td>
+            <Value className={styles.before} value={before} />
+            <Value className={styles.after} value={after} />
           </tr>
         ))}
       </tbody>
     </table>
+  )
+}
+
+function Value({ value, className }: { value: NamedText | null; className: string | undefined }) {
+  if (value === null) return <td>–</td>
+  return (
+    <td className={className} title={value.text === value.named ? undefined : value.text}>
+      {value.named}
+    </td>
   )
 }

@@ -1,16 +1,25 @@
+/** A value as text: as recorded, and with names in place of machines' IDs. */
+export type NamedText = { text: string; named: string }
 /** A changed field of an audit entry. Names of nested fields are joined with dots. */
-export type Change = { field: string; before: string | null; after: string | null }
+export type Change = { field: string; before: NamedText | null; after: NamedText | null }
 type Values = Record<string, unknown> | null
+type Names = Record<string, string>
 
-export function changesOf(before: Values, after: Values): Change[] {
+export function changesOf(before: Values, after: Values, names: Names = {}): Change[] {
   const was = flatten(before)
   const became = flatten(after)
   const fields = [...new Set([...was.keys(), ...became.keys()])].sort()
+  const nameIn = (text: string | undefined): NamedText | null =>
+    text === undefined ? null : { text, named: replaceIds(text, names) }
   return fields.map((field) => ({
-    field,
-    before: was.get(field) ?? null,
-    after: became.get(field) ?? null,
+    field: replaceIds(field, names),
+    before: nameIn(was.get(field)),
+    after: nameIn(became.get(field)),
   }))
+}
+
+function replaceIds(text: string, names: Names): string {
+  return Object.entries(names).reduce((named, [id, name]) => named.replaceAll(id, name), text)
 }
 
 function flatten(

@@ -1,0 +1,23 @@
+import { Button } from '../../components/controls/Button'
+import { strings } from '../../i18n'
+import type { CheckResult } from '../../queries/projectChecks'
+
+/** The keys of an SSH host that the machine doesn't know, for a person to compare and accept. */
+export function HostKeys(props: { keys: CheckResult['hostKeys']; onAccept: () => void }) {
+  const { keys, onAccept } = props
+  const say = strings.projectChecks
+  if (keys.length === 0) return null
+  return (
+    <div>
+      <p>{say.hostKeys}</p>
+      <ul className="mono">
+        {keys.map(({ type, fingerprint }) => (
+          <li key={fingerprint}>
+            {type} {fingerprint}
+          </li>
+        ))}
+      </ul>
+      <Button onClick={onAccept}>{say.acceptHostKeys}</Button>
+    </div>
+  )
+}
