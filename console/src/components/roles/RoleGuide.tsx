@@ -10,8 +10,8 @@ export function RoleGuide() {
       <p className="soft">{say.guideAbout}</p>
       <div className={styles.kinds}>
         <Roles
-          title={say.server}
-          about={say.serverAbout}
+          title={say.ofSystem}
+          about={say.ofSystemAbout}
           names={strings.profile.roles}
           texts={say.system}
         />

@@ -36,12 +36,12 @@ export const invitation = {
 
 /** What each role allows, where people choose one. */
 export const roles = {
-  guide: 'What server roles and project roles allow',
+  guide: 'What system roles and project roles allow',
   guideAbout:
-    'Everyone has one server role, and one role in each project that they are a member of. They can do what either allows.',
-  server: 'Server roles',
-  serverRole: 'Server role',
-  serverAbout: 'Apply everywhere. Admins set them under Developers.',
+    'Everyone has one system role, and one role in each project that they are a member of. They can do what either allows.',
+  ofSystem: 'System roles',
+  systemRole: 'System role',
+  ofSystemAbout: 'Apply everywhere. Admins set them under Developers.',
   ofProject: 'Project roles',
   ofProjectAbout:
     "Apply in one project. Admins and the project's maintainers set them under Members.",

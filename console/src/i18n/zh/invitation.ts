@@ -37,12 +37,12 @@ export const invitation: typeof en.invitation = {
 }
 
 export const roles: typeof en.roles = {
-  guide: '服务器角色和项目角色的权限',
+  guide: '系统角色和项目角色的权限',
   guideAbout:
-    '每个人有一个服务器角色，并在所属的每个项目中各有一个项目角色。任一角色允许的操作都可以执行。',
-  server: '服务器角色',
-  serverRole: '服务器角色',
-  serverAbout: '全局有效。由管理员在“开发者”页面设置。',
+    '每个人有一个系统角色，并在所属的每个项目中各有一个项目角色。任一角色允许的操作都可以执行。',
+  ofSystem: '系统角色',
+  systemRole: '系统角色',
+  ofSystemAbout: '全局有效。由管理员在“开发者”页面设置。',
   ofProject: '项目角色',
   ofProjectAbout: '只在一个项目中有效。由管理员和该项目的维护者在“成员”中设置。',
   system: {

@@ -57,7 +57,7 @@ it('offers each project once, and none that is archived', async () => {
 it('explains both kinds of roles, and shows what is wrong with a project', async () => {
   const errors = { 'projects.0.key': ['Unknown project.'] }
   const { user, add } = await open(() => problem(422, 'validation_failed', { errors }))
-  expect(screen.getByText('Server roles')).toBeDefined()
+  expect(screen.getByText('System roles')).toBeDefined()
   expect(screen.getByText('Project roles')).toBeDefined()
   await user.click(add)
   await user.click(screen.getByRole('button', { name: 'Create link' }))

@@ -25,7 +25,7 @@ export function InviteDialog(props: { onMade: (link: string) => void; onClose: (
         <>
           <p className="soft">{say.about}</p>
           <fieldset>
-            <legend className="label">{strings.roles.serverRole}</legend>
+            <legend className="label">{strings.roles.systemRole}</legend>
             {(Object.keys(strings.roles.system) as Role[]).map((role) => (
               <Checkbox
                 key={role}

@@ -1,4 +1,5 @@
 import { settingStrings } from '../../../i18n/settings'
+import { useDevelopers } from '../../../queries/adminDevelopers'
 import styles from '../admin.module.css'
 import { durationParts, fieldsOf, setField } from './durations'
 import type { Setting } from './settingValues'
@@ -29,10 +30,26 @@ export function SettingInput(props: Props) {
         })}
         value={text}
         autoComplete="off"
+        list={setting.key === 'breakGlassAdmin' ? ADMINS : undefined}
         onChange={({ target }) => onType(target.value)}
       />
+      {setting.key === 'breakGlassAdmin' && <AdminNames />}
       {isNumber && <span className="dim">{unitOf(setting)}</span>}
     </div>
+  )
+}
+
+const ADMINS = 'admin-names'
+
+/** Suggests the admins. */
+function AdminNames() {
+  const admins = useDevelopers().data?.filter(({ role, disabled }) => role === 'admin' && !disabled)
+  return (
+    <datalist id={ADMINS}>
+      {admins?.map(({ id, name }) => (
+        <option key={id} value={name} />
+      ))}
+    </datalist>
   )
 }
 
