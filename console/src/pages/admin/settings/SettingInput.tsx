@@ -1,7 +1,7 @@
 import { settingStrings } from '../../../i18n/settings'
 import { useDevelopers } from '../../../queries/adminDevelopers'
 import styles from '../admin.module.css'
-import { durationParts, fieldsOf, setField } from './durations'
+import { durationParts, fieldsOf, isDuration, setField } from './durations'
 import type { Setting } from './settingValues'
 
 type Props = {
@@ -15,7 +15,7 @@ type Props = {
 export function SettingInput(props: Props) {
   const { setting, text, onType } = props
   if (setting.choices) return <ChoiceInput {...props} choices={setting.choices} />
-  if (durationParts(setting).length > 0) return <DurationInput {...props} />
+  if (isDuration(setting)) return <DurationInput {...props} />
   const isNumber = setting.type !== 'string'
   const { minimum, maximum } = setting
   return (

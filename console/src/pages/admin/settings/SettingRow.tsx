@@ -6,7 +6,7 @@ import { locale } from '../../../i18n'
 import { settingStrings } from '../../../i18n/settings'
 import { formatInteger } from '../../../lib/format/numbers'
 import styles from '../admin.module.css'
-import { durationParts, formatDuration } from './durations'
+import { formatDuration, isDuration } from './durations'
 import { SettingInput, unitOf } from './SettingInput'
 import { effectOf, nameOf } from './settingList'
 import { type Setting, textOf } from './settingValues'
@@ -70,8 +70,10 @@ function Facts({ setting }: { setting: Setting }) {
   const { type, minimum, maximum, updatedAt, updatedBy } = setting
   const facts = [settingStrings.byDefault(formatValue(setting, setting.default))]
   if (type !== 'string') {
-    const [from, to] = [minimum, maximum].map((bound) => formatNumber(setting, bound))
-    facts.push(settingStrings.range(from ?? '', to ?? ''))
+    const from = isDuration(setting)
+      ? formatNumber(setting, minimum)
+      : formatInteger(minimum, locale)
+    facts.push(settingStrings.range(from, formatNumber(setting, maximum)))
   }
   return (
     <span className="hint">
@@ -111,6 +113,6 @@ function formatValue(setting: Setting, value: Setting['value']): string {
 }
 
 function formatNumber(setting: Setting, value: number): string {
-  if (durationParts(setting).length > 0) return formatDuration(value, setting, locale)
+  if (isDuration(setting)) return formatDuration(value, setting, locale)
   return [formatInteger(value, locale), unitOf(setting)].join(' ')
 }

@@ -15,6 +15,8 @@ export function durationParts({ unit }: Pick<Setting, 'unit'>): DurationPart[] {
   return unit === 'days' ? ['days'] : []
 }
 
+export const isDuration = (setting: Pick<Setting, 'unit'>) => durationParts(setting).length > 0
+
 /** Returns the texts of a value's fields, as one text: `1:12` for 36 hours. */
 export function splitDuration(value: number, setting: Pick<Setting, 'unit'>): string {
   const parts = durationParts(setting)

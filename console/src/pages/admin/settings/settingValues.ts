@@ -1,5 +1,5 @@
 import type { Schemas } from '../../../api/client'
-import { durationParts, joinDuration, splitDuration } from './durations'
+import { isDuration, joinDuration, splitDuration } from './durations'
 
 export type Setting = Schemas['Setting']
 type Value = number | string | null
@@ -7,8 +7,9 @@ export type EditedValues = Record<string, string>
 
 /** Returns a value as its field shows it. */
 export function textOf(setting: Setting, value: Setting['value']): string {
-  const isDuration = durationParts(setting).length > 0
-  return isDuration && typeof value === 'number' ? splitDuration(value, setting) : String(value)
+  return isDuration(setting) && typeof value === 'number'
+    ? splitDuration(value, setting)
+    : String(value)
 }
 
 /** Returns the edited settings that differ from the current ones; null resets to the default. */
@@ -30,7 +31,7 @@ function parseValue(setting: Setting, text: string): Value {
 }
 
 function readValue(setting: Setting, text: string): Value {
-  if (durationParts(setting).length > 0) return joinDuration(text, setting)
+  if (isDuration(setting)) return joinDuration(text, setting)
   if (text === '') return null
   return setting.type === 'string' ? text : Number(text)
 }
