@@ -34,7 +34,7 @@ function Roles<Role extends string>(props: {
 }) {
   return (
     <div>
-      <h3>{props.title}</h3>
+      <h2>{props.title}</h2>
       <p className="hint">{props.about}</p>
       <dl>
         {(Object.keys(props.texts) as Role[]).map((role) => (

@@ -12,7 +12,7 @@ export function MemberPermissions({ members }: { members: Member[] }) {
   const say = strings.projects
   return (
     <section className={styles.permissions} aria-labelledby="permissions">
-      <h3 id="permissions">{say.memberPermissions}</h3>
+      <h2 id="permissions">{say.memberPermissions}</h2>
       <p className="hint">{say.memberPermissionsWhat}</p>
       <Table
         label={say.memberPermissions}

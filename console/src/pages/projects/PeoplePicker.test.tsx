@@ -8,6 +8,7 @@ import { GateFields } from './GateFields'
 const members = [
   { developerId: 2, name: 'bo', gitEmail: 'bo@localhost', role: 'member' },
   { developerId: 3, name: 'mei', gitEmail: 'mei@localhost', role: 'maintainer' },
+  { developerId: 4, name: 'dora', gitEmail: 'dora@localhost', role: 'member', disabled: true },
 ]
 const colleagues = [{ id: 9, name: 'priya', gitEmail: 'priya@localhost', role: 'developer' }]
 
@@ -27,6 +28,7 @@ it('stores the IDs of the members that are chosen', async () => {
   const { user, set } = await open({ who: 'named', developerIds: [2] })
   const mei = await screen.findByRole('checkbox', { name: 'mei' })
   expect(screen.getByRole<HTMLInputElement>('checkbox', { name: 'bo' }).checked).toBe(true)
+  expect(screen.queryByRole('checkbox', { name: 'dora' })).toBeNull()
   await user.click(mei)
   expect(set).toHaveBeenLastCalledWith('answerers', { who: 'named', developerIds: [2, 3] })
   await user.click(screen.getByRole('checkbox', { name: 'bo' }))

@@ -1,15 +1,19 @@
 import { Checkbox } from '../../components/forms/Checkbox'
 import { strings } from '../../i18n'
 import { useColleagues, useMembers } from '../../queries/projects'
+import styles from './projects.module.css'
 
-/** Chooses members of a project. People who were chosen and have left it stay until unchecked. */
+/** Chooses active members of a project. Others who were chosen before stay until unchecked. */
 export function PeoplePicker(props: {
   projectKey: string
   chosen: number[]
   onChange: (developerIds: number[]) => void
 }) {
   const { projectKey, chosen, onChange } = props
-  const members = useMembers(projectKey).data ?? []
+  const members =
+    useMembers(projectKey).data?.filter(
+      ({ developerId, disabled }) => !disabled || chosen.includes(developerId),
+    ) ?? []
   const colleagues = useColleagues() ?? []
   const memberIds = new Set(members.map(({ developerId }) => developerId))
   const others = chosen.filter((id) => !memberIds.has(id))
@@ -21,7 +25,7 @@ export function PeoplePicker(props: {
   const toggle = (id: number, isChosen: boolean) =>
     onChange([...chosen.filter((one) => one !== id), ...(isChosen ? [id] : [])])
   return (
-    <fieldset>
+    <fieldset className={styles.people}>
       <legend className="label">{strings.answerers.people}</legend>
       {people.map(({ id, name }) => (
         <Checkbox
