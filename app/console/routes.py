@@ -14,7 +14,7 @@ from app.console.not_built_page import NOT_BUILT_PAGE
 PAGES = (
     *("/", "/login", "/invitation", "/device", "/tasks", "/tasks/<int:task_id>"),
     *("/machines", "/machines/<uuid:machine_id>", "/projects", "/projects/<key>"),
-    *("/notifications", "/profile", "/admin/developers", "/admin/projects", "/admin/machines"),
+    *("/notifications", "/profile", "/admin/developers", "/admin/machines"),
     *("/admin/worker-tokens", "/admin/bots", "/admin/deliveries", "/admin/audit"),
     *("/admin/settings", "/admin/usage"),
 )

@@ -1,6 +1,6 @@
 """Rights (contract.md, section 1): the table of permissions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -94,3 +94,21 @@ def relations_of(person: Person) -> frozenset[Relation]:
 def is_allowed(act: Permission, person: Person) -> bool:
     """Whether the person has the permission."""
     return bool(TABLE[act] & relations_of(person))
+
+
+# These aren't in any project.
+_OUTSIDE_PROJECTS = frozenset(
+    {Permission.SEE_MACHINES, Permission.DRAIN_MACHINE, Permission.ADMINISTER}
+)
+
+
+def project_permissions(person: Person) -> list[Permission]:
+    """Return the person's permissions in the project and all its tasks, in the table's order."""
+    return [act for act in TABLE if act not in _OUTSIDE_PROJECTS and is_allowed(act, person)]
+
+
+def own_task_permissions(person: Person) -> list[Permission]:
+    """Return the permissions that the person has only in tasks that they created."""
+    everywhere = project_permissions(person)
+    created = replace(person, is_creator=True)
+    return [act for act in project_permissions(created) if act not in everywhere]

@@ -12,7 +12,14 @@ from sqlalchemy import update as changing
 
 from app.domain.errors import InvalidFields
 from app.domain.field_errors import FieldError
-from app.domain.settings import REGISTRY, Setting, Value, check_value
+from app.domain.settings import (
+    REGISTRY,
+    Setting,
+    SettingWarning,
+    Value,
+    check_value,
+    find_warning,
+)
 from app.extensions import db
 from app.models import Developer, PersonalToken, StoredSetting
 from app.services import audit, clock, rights
@@ -31,6 +38,10 @@ class SettingView:
     default: Value
     updated_at: datetime | None
     updated_by: Developer | None
+
+    @property
+    def warning(self) -> SettingWarning | None:
+        return find_warning(self.setting.key, self.value)
 
 
 def value(key: str) -> Any:

@@ -10,6 +10,7 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { token } from './auth/session'
+import { loadSettingStrings } from './i18n/settings'
 import { loginSearch, safeRedirectPath } from './lib/net/loginRedirect'
 import { ErrorPage } from './pages/errors/ErrorPage'
 import { NotFoundPage } from './pages/errors/NotFoundPage'
@@ -45,15 +46,6 @@ const login = createRoute({
   component: lazyRouteComponent(() => import('./pages/login/LoginPage')),
 })
 
-/** The page of earlier releases. */
-const adminProjects = createRoute({
-  getParentRoute: () => framed,
-  path: '/admin/projects',
-  beforeLoad: () => {
-    throw redirect({ href: '/projects', replace: true })
-  },
-})
-
 const invitation = createRoute({
   getParentRoute: () => root,
   path: '/invitation',
@@ -77,12 +69,18 @@ const pages = [
   page('/admin/bots', () => import('./pages/admin/bots/BotsPage')),
   page('/admin/deliveries', () => import('./pages/admin/bots/DeliveriesPage')),
   page('/admin/audit', () => import('./pages/admin/audit/AuditPage')),
-  page('/admin/settings', () => import('./pages/admin/settings/SettingsPage')),
+  page('/admin/settings', async () => {
+    const [settings] = await Promise.all([
+      import('./pages/admin/settings/SettingsPage'),
+      loadSettingStrings(),
+    ])
+    return settings
+  }),
   page('/admin/usage', () => import('./pages/admin/usage/UsagePage')),
 ] as const
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, invitation, framed.addChildren([...pages, adminProjects])]),
+  routeTree: root.addChildren([login, invitation, framed.addChildren(pages)]),
   defaultErrorComponent: ErrorPage,
   defaultNotFoundComponent: NotFoundPage,
   defaultPreload: 'intent',

@@ -39,6 +39,9 @@ COMMANDS: dict[str, LazyCommand] = {
         "agents:agents", "List available agents and how many machines have them.", FLEET
     ),
     "admin": LazyCommand("admin:admin", "Administer accounts, tokens, bots and settings.", FLEET),
+    "invitation": LazyCommand(
+        "invitation:invitation", "Invite people, and list and withdraw invitations.", FLEET
+    ),
     "login": LazyCommand(
         "login:login", "Sign in to a server, in the browser or with a token.", YOU
     ),

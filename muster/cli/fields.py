@@ -123,7 +123,11 @@ SAVED_PROJECT = split_names(
 )
 PROJECT_CHECK_RESULT = split_names("state machine steps hostKeys")
 SAVED_DEPLOY_KEY = split_names("publicKey")
-MEMBER = split_names("developerId name gitEmail role")
+MEMBER = split_names(
+    """
+    developerId name gitEmail role systemRole disabled permissions ownTaskPermissions
+    """
+)
 COLLEAGUE = split_names("id name gitEmail role")
 MONTH_BUDGET = split_names("month budget used")
 DRY_RUN_STAGE = split_names("name kind timeout gate text variables")
@@ -198,9 +202,17 @@ AUDIT_ENTRY = split_names(
 )
 SETTING = split_names(
     """
-    key type unit help minimum maximum pattern default value updatedAt updatedBy
+    key name group type unit help minimum maximum pattern choices default value warning updatedAt
+    updatedBy
     """
 )
+INVITATION = split_names(
+    """
+    id email role projects note state invitedBy createdAt expiresAt acceptedAt developerId
+    developerName
+    """
+)
+CREATED_INVITATION = ("link", *INVITATION)
 CHAT_TOKEN = split_names("token expiresAt")
 PREFERENCES = split_names(
     """

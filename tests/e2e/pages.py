@@ -64,6 +64,7 @@ def list_pages(api: ApiClient) -> list[PageSpec]:
         PageSpec("machine", f"/machines/{machines['curlew']}"),
         PageSpec("project", "/projects/ingest"),
         PageSpec("project-settings", "/projects/ingest?part=settings"),
+        PageSpec("project-members", "/projects/ingest?part=members"),
         *(PageSpec(f"admin-{name}", f"/admin/{name}") for name in (*ADMIN, "settings", "usage")),
         PageSpec("admin-prices", "/admin/settings?part=prices"),
         PageSpec("admin-sso", "/admin/settings?part=sso"),

@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from app.api.schemas.base import Id, Schema
-from app.domain.roles import ProjectRole, SystemRole
+from app.domain.roles import Permission, ProjectRole, SystemRole
 
 
 class MemberSchema(Schema):
@@ -11,6 +11,22 @@ class MemberSchema(Schema):
     name = fields.String(required=True, attribute="developer.name")
     git_email = fields.String(required=True, attribute="developer.git_email")
     role = fields.Enum(ProjectRole, by_value=True, required=True)
+    system_role = fields.Enum(SystemRole, by_value=True, required=True, attribute="developer.role")
+    disabled = fields.Function(
+        lambda member: member.developer.disabled_at is not None,
+        required=True,
+        metadata={"type": "boolean"},
+    )
+    permissions = fields.List(
+        fields.Enum(Permission, by_value=True),
+        required=True,
+        metadata={"description": "what they can do in the project and all its tasks"},
+    )
+    own_task_permissions = fields.List(
+        fields.Enum(Permission, by_value=True),
+        required=True,
+        metadata={"description": "what else they can do in tasks that they created"},
+    )
 
 
 class NewMember(Schema):

@@ -7,7 +7,13 @@ from marshmallow import fields
 from app.api.schemas.base import Id, Schema, Timestamp
 from app.domain import prices
 from app.domain.agents import TYPE
-from app.domain.settings import REGISTRY, Setting, SettingKind
+from app.domain.settings import (
+    REGISTRY,
+    Setting,
+    SettingGroup,
+    SettingKind,
+    SettingWarning,
+)
 
 _RATE = {"type": "number", "minimum": 0, "maximum": prices.MAX_RATE}
 _OWN_RATE = _RATE | {"type": ["number", "null"]}
@@ -65,6 +71,8 @@ _VALUE = {"type": ["number", "string", "array"], "items": _PRICE}
 
 class SettingSchema(Schema):
     key = fields.String(required=True, attribute="setting.key")
+    name = fields.String(required=True, attribute="setting.name")
+    group = fields.Enum(SettingGroup, by_value=True, required=True, attribute="setting.group")
     type = fields.Enum(SettingKind, by_value=True, required=True, attribute="setting.kind")
     unit = fields.String(required=True, attribute="setting.unit")
     help = fields.String(required=True, attribute="setting.help")
@@ -75,8 +83,22 @@ class SettingSchema(Schema):
         attribute="setting.pattern",
         metadata={"type": ["string", "null"], "description": "pattern for the complete text"},
     )
+    choices = fields.List(
+        fields.String(),
+        required=True,
+        allow_none=True,
+        attribute="setting.choices",
+        metadata={"description": "all values of a text that has only few"},
+    )
     default = fields.Raw(required=True, metadata=_VALUE)
     value = fields.Raw(required=True, metadata=_VALUE)
+    warning = fields.Enum(
+        SettingWarning,
+        by_value=True,
+        required=True,
+        allow_none=True,
+        metadata={"description": "harm that the value does"},
+    )
     updated_at = Timestamp(required=True, allow_none=True)
     updated_by = fields.Nested(AdminSchema, required=True, allow_none=True)
 

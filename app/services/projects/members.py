@@ -8,7 +8,13 @@ from sqlalchemy import Select, select
 
 from app.domain import field_errors
 from app.domain.errors import Conflict, InvalidFields, NotFound
-from app.domain.roles import Permission, ProjectRole
+from app.domain.roles import (
+    Permission,
+    Person,
+    ProjectRole,
+    own_task_permissions,
+    project_permissions,
+)
 from app.extensions import db
 from app.models import Developer, Project, ProjectMember
 from app.services import audit, rights
@@ -27,6 +33,18 @@ class Member:
 
     developer: Developer
     role: ProjectRole
+
+    @property
+    def permissions(self) -> list[Permission]:
+        return project_permissions(self._person) if self.developer.disabled_at is None else []
+
+    @property
+    def own_task_permissions(self) -> list[Permission]:
+        return own_task_permissions(self._person) if self.developer.disabled_at is None else []
+
+    @property
+    def _person(self) -> Person:
+        return Person(self.developer.role, self.role)
 
 
 def listing(actor: Developer, key: str) -> Select[ProjectMember]:

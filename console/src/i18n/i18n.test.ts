@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import * as en from './en'
-import * as zh from './zh'
+import * as enPages from './en'
+import { settings as enSettings } from './en/settings'
+import * as zhPages from './zh'
+import { settings as zhSettings } from './zh/settings'
+
+const en = { ...enPages, settings: enSettings }
+const zh = { ...zhPages, settings: zhSettings }
 
 type TextEntry = [path: string, text: string]
 

@@ -113,7 +113,8 @@ def _print_setting(setting: Item) -> None:
     text += "" if value == default else f" (default: {default or 'empty'})"
     click.echo(f"{key} = {text_format.one_line(text)}")
     room = min(create_console().width, MAX_TEXT_WIDTH)
-    click.echo(click.wrap_text(text_format.one_line(setting.get("help")), room, "    ", "    "))
+    about = text_format.one_line(f"{setting.get('name')}. {setting.get('help')}")
+    click.echo(click.wrap_text(about, room, "    ", "    "))
 
 
 @settings.command("set")

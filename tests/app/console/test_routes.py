@@ -34,7 +34,7 @@ CONSOLE_PAGES = [
         "/machines/*",
         "/projects",
     ),
-    *("/projects/*", "/notifications", "/profile", "/admin/developers", "/admin/projects"),
+    *("/projects/*", "/notifications", "/profile", "/admin/developers"),
     *("/admin/machines", "/admin/worker-tokens", "/admin/bots", "/admin/deliveries"),
     *("/admin/audit", "/admin/settings", "/admin/usage"),
 ]

@@ -98,3 +98,19 @@ def test_a_lead_who_is_a_member_has_both_sets_of_rights():
     assert roles.is_allowed(Permission.ANSWER_GATE, both)
     assert roles.is_allowed(Permission.DRAIN_MACHINE, both)
     assert not roles.is_allowed(Permission.RETRY_TASK, both)
+
+
+def test_a_member_has_some_permissions_only_in_tasks_that_they_created() -> None:
+    member = WHO["member"]
+    assert Permission.CANCEL_TASK not in roles.project_permissions(member)
+    assert Permission.CANCEL_TASK in roles.own_task_permissions(member)
+    assert roles.own_task_permissions(WHO["maintainer"]) == []
+
+
+def test_permissions_outside_projects_are_not_a_projects() -> None:
+    listed = set(roles.project_permissions(WHO["admin"]))
+    assert set(Permission) - listed == {
+        Permission.SEE_MACHINES,
+        Permission.DRAIN_MACHINE,
+        Permission.ADMINISTER,
+    }

@@ -1,9 +1,19 @@
 """What a setting may be."""
 
+from typing import Any
+
 import pytest
 
 from app.domain.errors import InvalidFields
-from app.domain.settings import REGISTRY, Setting, SettingKind, check_value
+from app.domain.settings import (
+    REGISTRY,
+    Setting,
+    SettingGroup,
+    SettingKind,
+    SettingWarning,
+    check_value,
+    find_warning,
+)
 
 COUNTED = SettingKind.INTEGER, SettingKind.NUMBER
 NUMBERS = [setting for setting in REGISTRY.values() if setting.kind in COUNTED]
@@ -79,3 +89,36 @@ def test_a_number_may_have_a_fraction_where_it_is_no_count() -> None:
 def test_a_count_that_is_written_with_a_point_is_a_whole_number() -> None:
     count = check_value("loginFailures", 7.0)
     assert (count, type(count)) == (7, int)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "warning"),
+    [
+        ("publicUrl", "", SettingWarning.NO_LINKS),
+        ("publicUrl", "http://127.0.0.1:9000", SettingWarning.LOOPBACK_URL),
+        ("publicUrl", "http://127.8.0.1", SettingWarning.LOOPBACK_URL),
+        ("publicUrl", "http://[::1]:9000/muster/", SettingWarning.LOOPBACK_URL),
+        ("publicUrl", "https://localhost", SettingWarning.LOOPBACK_URL),
+        ("publicUrl", "https://muster.localhost", SettingWarning.LOOPBACK_URL),
+        ("publicUrl", "https://muster.example.org", None),
+        ("publicUrl", "http://[", None),
+        ("prices", [], SettingWarning.NO_PRICES),
+        ("prices", [{"model": "*", "input": 1, "output": 1}], None),
+        ("notifyAllowedHosts", "", None),
+        ("maxSlots", 64, None),
+    ],
+)
+def test_values_that_do_harm_are_warned_of(
+    key: str, value: Any, warning: SettingWarning | None
+) -> None:
+    assert find_warning(key, value) is warning
+
+
+def test_settings_are_named_grouped_and_choices_are_all_that_is_allowed() -> None:
+    groups = [setting.group for setting in REGISTRY.values()]
+    assert groups == sorted(groups, key=list(SettingGroup).index)
+    assert len({setting.name for setting in REGISTRY.values()}) == len(REGISTRY)
+    for setting in REGISTRY.values():
+        for choice in setting.choices or ():
+            assert check_value(setting.key, choice) == choice
+        assert setting.choices is None or setting.pattern == "|".join(setting.choices)

@@ -99,3 +99,14 @@ def test_a_provider_and_its_identities(admin: ShellUser, ada: ShellUser) -> None
     assert admin.run_json(f"admin identities list {who}") == []
     admin(f"admin providers delete {made['id']} --yes")
     assert admin.run_json("admin providers list") == []
+
+
+def test_an_invitation_is_created_listed_and_withdrawn(admin: ShellUser) -> None:
+    admin("profile reauthenticate", given=PASSWORD)
+    [made] = admin.run_json("invitation create --role lead --note Dora")
+    assert "/invitation#" in made["link"]
+    [listed] = [at for at in admin.run_json("invitation list") if at["id"] == made["id"]]
+    assert (listed["role"], listed["note"], listed["state"]) == ("lead", "Dora", "open")
+    admin(f"invitation withdraw {made['id']} --yes")
+    [listed] = [at for at in admin.run_json("invitation list") if at["id"] == made["id"]]
+    assert listed["state"] == "withdrawn"

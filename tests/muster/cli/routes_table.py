@@ -111,6 +111,9 @@ COMMANDS = {
     "DELETE /api/admin/developers/:developerId/identities/:identityId": (
         "admin identities unlink {target} {target} --yes"
     ),
+    "GET /api/admin/invitations": "invitation list",
+    "POST /api/admin/invitations": "invitation create --project {key}:maintainer",
+    "DELETE /api/admin/invitations/:invitationId": "invitation withdraw {invitation} --yes",
     "GET /api/admin/identity-providers": "admin providers list",
     "POST /api/admin/identity-providers": (
         "admin providers create --name n --label N --issuer https://n.example --client-id x"
@@ -166,7 +169,7 @@ _DRAWN = "data for charts; scripts can use `muster api`"
 _FACTOR = "passwords and second factors are set up in the console, which shows a QR code"
 _LET_IN = "devices are approved in the console, by a signed-in person"
 _ATTACH = "`muster attach`, which has its own tests"
-_INVITATION = "people invite, and are invited, in the browser; an account needs no invitation"
+_INVITATION = "people accept invitations in the browser"
 _INSTALL = "new machines download it, by the command of `muster machine add`"
 _MACHINE = "for workers, not people"
 _FETCHED = "the install command downloads it"
@@ -215,9 +218,6 @@ WITHOUT = {
     "POST /api/web/profile/totp/setup": _FACTOR,
     "POST /api/web/profile/totp/verify": _FACTOR,
     "POST /api/web/profile/totp/disable": _FACTOR,
-    "GET /api/admin/invitations": _INVITATION,
-    "POST /api/admin/invitations": _INVITATION,
-    "DELETE /api/admin/invitations/:invitationId": _INVITATION,
     "POST /api/auth/invitations/inspect": _INVITATION,
     "POST /api/auth/invitations/accept": _INVITATION,
     "GET /install/worker.sh": _INSTALL,

@@ -9,7 +9,11 @@ export const invitation = {
   about: 'You get a link for one account. The person chooses their own name and password.',
   create: 'Create link',
   projectKeys: 'Projects',
-  projectKeysHint: 'Keys, with commas. The person becomes a member. Optional.',
+  project: 'Project',
+  addProject: 'Add a project',
+  removeProject: (key: string) => `Remove ${key}`,
+  roleIn: (key: string) => `Role in ${key}`,
+  projectAs: (key: string, role: string) => `${key} (${role.toLowerCase()})`,
   emailHint: 'With single sign-on, only this address can accept. Optional.',
   note: 'Note',
   noteHint: 'Only admins see it. Optional.',
@@ -32,6 +36,15 @@ export const invitation = {
 
 /** What each role allows, where people choose one. */
 export const roles = {
+  guide: 'What system roles and project roles allow',
+  guideAbout:
+    'Everyone has one system role, and one role in each project that they are a member of. They can do what either allows.',
+  ofSystem: 'System roles',
+  systemRole: 'System role',
+  ofSystemAbout: 'Apply everywhere. Admins set them under Developers.',
+  ofProject: 'Project roles',
+  ofProjectAbout:
+    "Apply in one project. Admins and the project's maintainers set them under Members.",
   system: {
     developer: 'Works in the projects that they are a member of.',
     lead: 'Also sees all projects and machines, drains machines and cancels any task.',
@@ -47,13 +60,15 @@ export const roles = {
 /** Who can answer a gate. */
 export const answerers = {
   label: 'Who can answer',
-  hint: 'Also for admins. They can answer if nobody else is left. Name people in JSON.',
+  hint: 'Also for admins. They can answer if nobody else is left.',
   who: {
     members: 'All members',
     maintainers: 'Maintainers',
     not_author: 'Everyone but the author',
     named: 'Named people',
   },
+  people: 'People who can answer',
+  notMember: (name: string) => `${name} (not a member)`,
   can: (names: string) => `Can answer: ${names}.`,
   nobodyLeft: (names: string) => `Nobody else is left, so admins can answer: ${names}.`,
 }

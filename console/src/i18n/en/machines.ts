@@ -141,6 +141,9 @@ export const machines = {
   makeToken: 'Create token',
   addWhat:
     'Each token adds one machine. The machine connects to this server. It needs Python 3.11 or newer and git, but no open port.',
+  loopback:
+    'This address works only on the server itself. For another machine, set publicUrl to an address that it can reach, then create a new token.',
+  setPublicUrl: 'Set the public URL',
   paste: 'Run this on the machine',
   pasteHint: (time: string) =>
     `Valid for one machine until ${time}. You'll see this command only once.`,

@@ -204,6 +204,23 @@ export const projects = {
   memberRemoved: (name: string) => `Removed ${name}.`,
   roleOf: (name: string) => `Role of ${name}`,
   actions: 'Actions',
+  memberPermissions: 'Permissions',
+  memberPermissionsWhat:
+    'Admins can do everything here, also without membership. Leads see the project and cancel its tasks. A stage can narrow who answers its gate.',
+  permissionNames: {
+    see_project: 'See',
+    create_task: 'Create tasks',
+    answer_gate: 'Answer gates',
+    review: 'Review',
+    follow_up: 'Follow up',
+    cancel_task: 'Cancel',
+    retry_task: 'Retry',
+    control_terminal: 'Type in terminals',
+    change_project: 'Edit project',
+  },
+  allowed: 'yes',
+  notAllowed: 'no',
+  ownTasks: 'own tasks',
 
   usageWhat: "Its agents' usage in the last 30 days.",
   tokensChart: (key: string) => `Tokens per day: ${key}`,

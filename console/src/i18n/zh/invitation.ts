@@ -11,7 +11,11 @@ export const invitation: typeof en.invitation = {
   about: '你会得到一个只能创建一个账号的链接。对方自行设置用户名和密码。',
   create: '生成链接',
   projectKeys: '项目',
-  projectKeysHint: '项目代号，以逗号分隔，对方将成为成员。可不填。',
+  project: '项目',
+  addProject: '添加项目',
+  removeProject: (key) => `移除 ${key}`,
+  roleIn: (key) => `在 ${key} 中的角色`,
+  projectAs: (key, role) => `${key}（${role}）`,
   emailHint: '使用单点登录时，只有此邮箱可以接受邀请。可不填。',
   note: '备注',
   noteHint: '仅管理员可见。可不填。',
@@ -33,6 +37,14 @@ export const invitation: typeof en.invitation = {
 }
 
 export const roles: typeof en.roles = {
+  guide: '系统角色和项目角色的权限',
+  guideAbout:
+    '每个人有一个系统角色，并在所属的每个项目中各有一个项目角色。任一角色允许的操作都可以执行。',
+  ofSystem: '系统角色',
+  systemRole: '系统角色',
+  ofSystemAbout: '全局有效。由管理员在“开发者”页面设置。',
+  ofProject: '项目角色',
+  ofProjectAbout: '只在一个项目中有效。由管理员和该项目的维护者在“成员”中设置。',
   system: {
     developer: '在所属的项目中工作。',
     lead: '还能查看所有项目和机器、排空机器，并取消任何任务。',
@@ -46,13 +58,15 @@ export const roles: typeof en.roles = {
 
 export const answerers: typeof en.answerers = {
   label: '谁可以回答',
-  hint: '对管理员同样有效；若已无人可回答，管理员可以回答。指定人员请在 JSON 中填写。',
+  hint: '对管理员同样有效；若已无人可回答，管理员可以回答。',
   who: {
     members: '所有成员',
     maintainers: '维护者',
     not_author: '除作者以外的所有人',
     named: '指定人员',
   },
+  people: '可以回答的人员',
+  notMember: (name) => `${name}（非成员）`,
   can: (names) => `可以回答：${names}。`,
   nobodyLeft: (names) => `已无其他人可回答，管理员可以回答：${names}。`,
 }

@@ -135,6 +135,9 @@ export const machines: typeof en.machines = {
   makeToken: '创建令牌',
   addWhat:
     '每个令牌只能添加一台机器，且只能使用一次。机器主动连接此服务器，需要 Python 3.11 或更高版本和 git，无需开放端口。',
+  loopback:
+    '此地址只能在服务器本机使用。要添加其他机器，请将 publicUrl 设为该机器能访问的地址，然后重新创建令牌。',
+  setPublicUrl: '设置公开网址',
   paste: '在机器上运行以下命令',
   pasteHint: (time) => `仅限一台机器，有效期至 ${time}。只在此处显示一次。`,
   asWhom:

@@ -203,6 +203,23 @@ export const projects: typeof en.projects = {
   memberRemoved: (name) => `已移除 ${name}。`,
   roleOf: (name) => `${name} 的角色`,
   actions: '操作',
+  memberPermissions: '权限',
+  memberPermissionsWhat:
+    '管理员无需成为成员也可执行所有操作。负责人可以查看项目并取消其任务。阶段可以限定谁能回答。',
+  permissionNames: {
+    see_project: '查看',
+    create_task: '创建任务',
+    answer_gate: '回答问题',
+    review: '评审',
+    follow_up: '追加指令',
+    cancel_task: '取消',
+    retry_task: '重试',
+    control_terminal: '在终端输入',
+    change_project: '更改项目',
+  },
+  allowed: '可以',
+  notAllowed: '不可以',
+  ownTasks: '自己的任务',
 
   usageWhat: '过去 30 天智能体的用量。',
   tokensChart: (key) => `每日 Token 用量：${key}`,

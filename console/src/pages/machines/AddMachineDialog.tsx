@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Schemas } from '../../api/client'
 import { asProblem } from '../../api/problem'
@@ -8,7 +9,9 @@ import { Dialog } from '../../components/dialogs/Dialog'
 import { Field } from '../../components/forms/Field'
 import { locale, strings } from '../../i18n'
 import { formatTime } from '../../lib/format/times'
+import { hasLoopbackUrl } from '../../lib/net/loopback'
 import { useCreateEnrollmentToken } from '../../queries/enrollment'
+import { useMe } from '../../queries/me'
 import styles from './dialogs.module.css'
 import { EnrollmentSteps } from './EnrollmentSteps'
 
@@ -74,6 +77,7 @@ function EnrollmentInstructions({ token }: { token: Token }) {
   return (
     <>
       <div className={styles.toRun}>
+        {hasLoopbackUrl(token.installLine ?? location.origin) && <LoopbackWarning />}
         {token.installLine === null ? (
           <ManualInstructions token={token.token} />
         ) : (
@@ -87,6 +91,23 @@ function EnrollmentInstructions({ token }: { token: Token }) {
       </div>
       <EnrollmentSteps tokenId={token.id} />
     </>
+  )
+}
+
+/** Says why the line works on no other machine, and what to do. */
+function LoopbackWarning() {
+  const isAdmin = useMe()?.role === 'admin'
+  return (
+    <div className="notice" data-is="needs" role="status">
+      <p>
+        {strings.machines.loopback}{' '}
+        {isAdmin && (
+          <Link className="link" to="/admin/settings" search={{ q: 'publicUrl' } as never}>
+            {strings.machines.setPublicUrl}
+          </Link>
+        )}
+      </p>
+    </div>
   )
 }
 

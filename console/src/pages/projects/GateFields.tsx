@@ -2,6 +2,7 @@ import { Field } from '../../components/forms/Field'
 import { strings } from '../../i18n'
 import { gateOf, type Stage } from '../../lib/form/pipeline'
 import { MinutesInput } from './MinutesInput'
+import { PeoplePicker } from './PeoplePicker'
 import styles from './projects.module.css'
 
 export type SetStageField = <K extends keyof Stage>(field: K, value: Stage[K] | undefined) => void
@@ -10,10 +11,12 @@ type FieldErrorOf = (field: string) => string | undefined
 
 /** Fields for the gate before a stage. */
 export function GateFields({
+  projectKey,
   stage,
   set,
   wrong,
 }: {
+  projectKey: string
   stage: Stage
   set: SetStageField
   wrong: FieldErrorOf
@@ -46,34 +49,46 @@ export function GateFields({
           />
         </Field>
       </div>
-      <AnswerersField stage={stage} set={set} error={wrong('answerers')} />
+      <AnswerersField projectKey={projectKey} stage={stage} set={set} error={wrong('answerers')} />
     </>
   )
 }
 
-function AnswerersField(props: { stage: Stage; set: SetStageField; error: string | undefined }) {
+function AnswerersField(props: {
+  projectKey: string
+  stage: Stage
+  set: SetStageField
+  error: string | undefined
+}) {
   const say = strings.answerers
   const chosen = props.stage.answerers
+  const name = (developerIds: number[]) => props.set('answerers', { who: 'named', developerIds })
   return (
-    <Field label={say.label} hint={say.hint} error={props.error}>
-      <select
-        className="input"
-        value={chosen?.who ?? 'members'}
-        onChange={(event) => {
-          const who = event.target.value as Who
-          // People are named in JSON, which keeps them.
-          const named = who === 'named' ? { developerIds: chosen?.developerIds ?? [] } : {}
-          props.set('answerers', who === 'members' ? undefined : { who, ...named })
-        }}
-      >
-        {(Object.keys(say.who) as Who[])
-          .filter((who) => who !== 'named' || chosen?.who === 'named')
-          .map((who) => (
+    <>
+      <Field label={say.label} hint={say.hint} error={props.error}>
+        <select
+          className="input"
+          value={chosen?.who ?? 'members'}
+          onChange={(event) => {
+            const who = event.target.value as Who
+            if (who === 'named') name(chosen?.developerIds ?? [])
+            else props.set('answerers', who === 'members' ? undefined : { who })
+          }}
+        >
+          {(Object.keys(say.who) as Who[]).map((who) => (
             <option key={who} value={who}>
               {say.who[who]}
             </option>
           ))}
-      </select>
-    </Field>
+        </select>
+      </Field>
+      {chosen?.who === 'named' && (
+        <PeoplePicker
+          projectKey={props.projectKey}
+          chosen={chosen.developerIds ?? []}
+          onChange={name}
+        />
+      )}
+    </>
   )
 }

@@ -6,6 +6,7 @@ import { FormDialog } from '../../components/dialogs/FormDialog'
 import { ErrorMessage } from '../../components/feedback/ErrorMessage'
 import { Skeleton } from '../../components/feedback/Skeleton'
 import { Field } from '../../components/forms/Field'
+import { RoleGuide } from '../../components/roles/RoleGuide'
 import { type Column, Table } from '../../components/tables/Table'
 import { strings } from '../../i18n'
 import {
@@ -16,6 +17,7 @@ import {
   useMembers,
 } from '../../queries/projects'
 import { showErrorToast, showUndoToast } from '../../state/toasts'
+import { MemberPermissions } from './MemberPermissions'
 import styles from './projects.module.css'
 
 type Member = Schemas['Member']
@@ -41,10 +43,8 @@ export function Members({ project }: { project: Project }) {
           keyOf={({ developerId }) => developerId}
         />
       )}
-      <p className="soft">
-        {strings.projects.roles.member}: {strings.roles.project.member}{' '}
-        {strings.projects.roles.maintainer}: {strings.roles.project.maintainer}
-      </p>
+      {members && <MemberPermissions members={members} />}
+      <RoleGuide />
       {isAdding && (
         <AddMember project={project} members={members ?? []} onClose={() => setAdding(false)} />
       )}

@@ -47,6 +47,7 @@ export function PipelineEditor({ project, canChange }: { project: Project; canCh
           />
         ) : (
           <StageForms
+            projectKey={project.key}
             stages={pipeline.stages}
             errors={check.errors}
             onChange={pipeline.setStages}
@@ -79,6 +80,7 @@ function ModeButtons({ mode, onShow }: { mode: string; onShow: (mode: string) =>
 }
 
 function StageForms(props: {
+  projectKey: string
   stages: Stage[]
   errors: Errors
   onChange: (stages: Stage[]) => void
@@ -91,6 +93,7 @@ function StageForms(props: {
         {stages.map((stage, place) => (
           <StageForm
             key={place}
+            projectKey={props.projectKey}
             stage={stage}
             place={place}
             count={stages.length}

@@ -21,6 +21,7 @@ import styles from './projects.module.css'
 const GATES: GateKind[] = ['none', 'confirm', 'choices', 'input']
 
 type Props = {
+  projectKey: string
   stage: Stage
   place: number
   count: number
@@ -76,7 +77,9 @@ export function StageForm(props: Props) {
         />
       </Field>
       <GateSelect stage={stage} onChange={onChange} />
-      {gateOf(stage) !== 'none' && <GateFields stage={stage} set={set} wrong={errorOf} />}
+      {gateOf(stage) !== 'none' && (
+        <GateFields projectKey={props.projectKey} stage={stage} set={set} wrong={errorOf} />
+      )}
       <AdvancedStageFields stage={stage} set={set} wrong={errorOf} />
       {own && <ErrorLine text={own} />}
     </li>

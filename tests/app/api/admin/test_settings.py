@@ -31,19 +31,35 @@ def test_every_setting_is_told_with_all_that_a_form_needs(
 ) -> None:
     answer = client.get(PATH, headers=login(admin)).json
     assert answer["settings"] == {key: setting.default for key, setting in REGISTRY.items()}
-    assert answer["registry"][0] == {
+    found = {item["key"]: item for item in answer["registry"]}
+    assert found["maxLoadPercent"] == {
         "key": "maxLoadPercent",
+        "name": "CPU load for new tasks",
+        "group": "machines",
         "type": "number",
         "unit": "percent",
         "help": "CPU load above which a machine gets no task.",
         "minimum": 1,
         "maximum": 100,
         "pattern": None,
+        "choices": None,
         "default": 90,
         "value": 90,
+        "warning": None,
         "updatedAt": None,
         "updatedBy": None,
     }
+    assert found["machineUpgrades"]["choices"] == ["off", "idle", "now"]
+
+
+def test_an_unset_public_url_is_warned_of_until_it_is_set(put: Ask) -> None:
+    def warning_after(changes: dict[str, Any]) -> str | None:
+        found = {item["key"]: item["warning"] for item in put(changes).json["registry"]}
+        return found["publicUrl"]
+
+    assert warning_after({}) == "no_links"
+    assert warning_after({"publicUrl": "http://localhost:9000"}) == "loopback_url"
+    assert warning_after({"publicUrl": "https://muster.example.org"}) is None
 
 
 def test_an_update_is_partial_and_null_goes_back_to_the_default(put: Ask, admin: Developer) -> None:

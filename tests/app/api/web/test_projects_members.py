@@ -8,8 +8,12 @@ from flask.testing import FlaskClient
 from app.domain.roles import SystemRole
 from app.models import Developer, Project
 from tests.factories import make_developer, make_project
+from tests.factories.rows import now
 
 Login = Callable[[Developer], dict[str, str]]
+MEMBER_PERMISSIONS = [
+    *("see_project", "create_task", "answer_gate", "review", "watch_terminal", "follow_up"),
+]
 
 
 @pytest.fixture
@@ -46,6 +50,10 @@ def test_a_developer_is_let_in_promoted_and_taken_out(
         "name": developer.name,
         "gitEmail": developer.git_email,
         "role": "member",
+        "systemRole": "developer",
+        "disabled": False,
+        "permissions": MEMBER_PERMISSIONS,
+        "ownTaskPermissions": ["control_terminal", "cancel_task", "retry_task", "control_tunnel"],
     }
     assert (added.status_code, added.json) == (201, member)
     promoted = client.post(path, json={**body, "role": "maintainer"}, headers=headers)
@@ -120,3 +128,18 @@ def test_colleagues_are_listed_for_picking(
     }
     assert me in listed
     assert gone.id not in [item["id"] for item in listed]
+
+
+def test_each_member_is_listed_with_what_they_can_do(
+    client: FlaskClient, path: str, headers: dict[str, str], project: Project
+) -> None:
+    lead = make_developer(role=SystemRole.LEAD)
+    disabled = make_developer(disabled_at=now())
+    for developer in (lead, disabled):
+        client.post(path, json={"developerId": developer.id}, headers=headers)
+    boss, its_lead, gone = client.get(path, headers=headers).json["items"]
+    assert "change_project" in boss["permissions"]
+    assert boss["ownTaskPermissions"] == []
+    assert set(its_lead["permissions"]) == {*MEMBER_PERMISSIONS, "cancel_task"}
+    assert its_lead["systemRole"] == "lead"
+    assert (gone["disabled"], gone["permissions"], gone["ownTaskPermissions"]) == (True, [], [])

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { Button } from '../../../components/controls/Button'
 import { SecretDialog } from '../../../components/dialogs/SecretDialog'
+import { RoleGuide } from '../../../components/roles/RoleGuide'
 import { strings } from '../../../i18n'
 import { AdminLayout } from '../AdminLayout'
 import { Developers } from './Developers'
@@ -19,6 +20,7 @@ export default function DevelopersPage() {
       title={strings.admin.developers}
       aside={<Button onClick={() => invite(true)}>{strings.invitation.invite}</Button>}
     >
+      <RoleGuide />
       <Developers />
       <Invitations />
       {isInviting && <InviteDialog onMade={done} onClose={() => invite(false)} />}

@@ -49,7 +49,12 @@ const columns = (onWithdraw: (one: Invitation) => void): Column<Invitation>[] =>
     name: strings.invitation.projectKeys,
     width: '18%',
     isExtra: true,
-    cell: ({ projects }) => projects.map(({ key }) => key).join(', '),
+    cell: ({ projects }) =>
+      projects
+        .map(({ key, role }) =>
+          strings.invitation.projectAs(key, strings.projects.roles[role ?? 'member']),
+        )
+        .join(', '),
   },
   {
     name: strings.forms.status,

@@ -1,9 +1,12 @@
 import type { Schemas } from '../../../api/client'
 import { FormDialog } from '../../../components/dialogs/FormDialog'
+import { Checkbox } from '../../../components/forms/Checkbox'
 import { Field } from '../../../components/forms/Field'
 import type { FormValues } from '../../../components/forms/useForm'
+import { RoleGuide } from '../../../components/roles/RoleGuide'
 import { strings } from '../../../i18n'
 import { createInvitation } from '../../../queries/invitations'
+import { ProjectRoleFields, readProjects } from './ProjectRoleFields'
 
 type Role = Schemas['Developer']['role']
 
@@ -21,28 +24,22 @@ export function InviteDialog(props: { onMade: (link: string) => void; onClose: (
       {(form) => (
         <>
           <p className="soft">{say.about}</p>
-          <fieldset className="stack">
-            <legend>{strings.admin.role}</legend>
+          <fieldset>
+            <legend className="label">{strings.roles.systemRole}</legend>
             {(Object.keys(strings.roles.system) as Role[]).map((role) => (
-              <label key={role}>
-                <input
-                  type="radio"
-                  name="role"
-                  value={role}
-                  defaultChecked={role === 'developer'}
-                />{' '}
-                {strings.profile.roles[role]}{' '}
-                <span className="soft">{strings.roles.system[role]}</span>
-              </label>
+              <Checkbox
+                key={role}
+                type="radio"
+                name="role"
+                value={role}
+                defaultChecked={role === 'developer'}
+                label={strings.profile.roles[role]}
+                hint={strings.roles.system[role]}
+              />
             ))}
           </fieldset>
-          <Field
-            label={say.projectKeys}
-            hint={say.projectKeysHint}
-            error={form.errorOf('projects')}
-          >
-            <input className="input mono" name="projects" autoComplete="off" />
-          </Field>
+          <RoleGuide />
+          <ProjectRoleFields error={form.errorIn('projects')} />
           <Field label={strings.admin.email} hint={say.emailHint} error={form.errorOf('email')}>
             <input className="input" name="email" autoComplete="off" />
           </Field>
@@ -55,12 +52,9 @@ export function InviteDialog(props: { onMade: (link: string) => void; onClose: (
   )
 }
 
-function readInvitation({ text }: FormValues): Schemas['NewInvitation'] {
-  const keys = text('projects').split(/[\s,]+/)
-  return {
-    role: text('role') as Role,
-    email: text('email') || null,
-    note: text('note'),
-    projects: keys.filter(Boolean).map((key) => ({ key, role: 'member' })),
-  }
-}
+const readInvitation = (given: FormValues): Schemas['NewInvitation'] => ({
+  role: given.text('role') as Role,
+  email: given.text('email') || null,
+  note: given.text('note'),
+  projects: readProjects(given),
+})

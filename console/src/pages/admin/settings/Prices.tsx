@@ -6,6 +6,7 @@ import { Field } from '../../../components/forms/Field'
 import { FormError } from '../../../components/forms/FormError'
 import { useForm } from '../../../components/forms/useForm'
 import { strings } from '../../../i18n'
+import { settingStrings } from '../../../i18n/settings'
 import { saveSettings } from '../../../queries/adminSettings'
 import { showToast } from '../../../state/toasts'
 import styles from '../admin.module.css'
@@ -23,8 +24,8 @@ export function Prices({ registry }: { registry: Schemas['Setting'][] }) {
     set(rows.map((row, at) => (at === place ? { ...row, ...changes } : row)))
   return (
     <form className={styles.prices} onSubmit={form.onSubmit}>
-      <p className={styles.about}>{strings.settings.pricesAbout}</p>
-      {rows.length === 0 && <p className="dim">{strings.settings.noPrices}</p>}
+      <p className={styles.about}>{settingStrings.pricesAbout}</p>
+      {rows.length === 0 && <p className="dim">{settingStrings.noPrices}</p>}
       {rows.map((row, place) => (
         <PriceRow
           key={row.id}
@@ -37,9 +38,9 @@ export function Prices({ registry }: { registry: Schemas['Setting'][] }) {
       <FormError form={form} />
       <div className="row">
         <Button variant="main" type="submit" disabled={form.isBusy}>
-          {strings.settings.savePrices}
+          {settingStrings.savePrices}
         </Button>
-        <Button onClick={() => set([...rows, emptyPrice()])}>{strings.settings.addPrice}</Button>
+        <Button onClick={() => set([...rows, emptyPrice()])}>{settingStrings.addPrice}</Button>
       </div>
     </form>
   )
@@ -53,29 +54,29 @@ type RowProps = {
 }
 
 function PriceRow({ row, index, onChange, onRemove }: RowProps) {
-  const labelProps = (what: string) => ({ 'aria-label': strings.settings.ofPrice(what, index + 1) })
+  const labelProps = (what: string) => ({ 'aria-label': settingStrings.ofPrice(what, index + 1) })
   return (
     <div className={styles.price}>
-      <Field label={strings.settings.agent}>
+      <Field label={settingStrings.agent}>
         <input
           className="input"
-          placeholder={strings.settings.anyAgent}
+          placeholder={settingStrings.anyAgent}
           value={row.agent}
           onChange={(event) => onChange({ agent: event.target.value })}
-          {...labelProps(strings.settings.agent)}
+          {...labelProps(settingStrings.agent)}
         />
       </Field>
-      <Field label={strings.settings.model}>
+      <Field label={settingStrings.model}>
         <input
           className="input mono"
           required
           value={row.model}
           onChange={(event) => onChange({ model: event.target.value })}
-          {...labelProps(strings.settings.model)}
+          {...labelProps(settingStrings.model)}
         />
       </Field>
       {(['input', 'cached', 'output', 'reasoning'] as const).map((what) => (
-        <Field key={what} label={strings.settings[what]}>
+        <Field key={what} label={settingStrings[what]}>
           <input
             className="input"
             type="number"
@@ -85,14 +86,14 @@ function PriceRow({ row, index, onChange, onRemove }: RowProps) {
             required={what === 'input' || what === 'output'}
             value={row[what]}
             onChange={(event) => onChange({ [what]: event.target.value })}
-            {...labelProps(strings.settings[what])}
+            {...labelProps(settingStrings[what])}
           />
         </Field>
       ))}
       <Button
         variant="quiet"
         size="square"
-        aria-label={strings.settings.removePrice(row.model || String(index + 1))}
+        aria-label={settingStrings.removePrice(row.model || String(index + 1))}
         onClick={onRemove}
       >
         <X className="i" aria-hidden="true" />

@@ -4,6 +4,7 @@ import { CopyableLine } from '../../../components/controls/CopyButton'
 import { FormDialog } from '../../../components/dialogs/FormDialog'
 import type { FormValues } from '../../../components/forms/useForm'
 import { strings } from '../../../i18n'
+import { settingStrings } from '../../../i18n/settings'
 import { changeProvider, createProvider } from '../../../queries/adminProviders'
 import { usePublicUrl } from '../../../queries/adminSettings'
 import { InvalidLineError, parseMemberships, parseRoles, splitLines } from './groupRules'
@@ -22,8 +23,8 @@ export function ProviderDialog(props: { provider: Provider | undefined; onClose:
     return createProvider({ ...rules, name: text('name'), issuer: text('issuer') })
   }
   const title = provider
-    ? strings.settings.changeProvider(provider.label)
-    : strings.settings.newProvider
+    ? settingStrings.changeProvider(provider.label)
+    : settingStrings.newProvider
   return (
     <FormDialog
       title={title}
@@ -36,10 +37,10 @@ export function ProviderDialog(props: { provider: Provider | undefined; onClose:
         <>
           <ProviderFields form={form} provider={provider} />
           <div className="field">
-            <span className="label">{strings.settings.callback}</span>
+            <span className="label">{settingStrings.callback}</span>
             <CopyableLine
               text={`${base}/api/auth/oidc/${provider?.name ?? '<name>'}/callback`}
-              what={strings.settings.callback}
+              what={settingStrings.callback}
             />
           </div>
         </>
@@ -71,7 +72,7 @@ function parseField<T>(field: string, reading: () => T): T {
     return reading()
   } catch (error) {
     if (!(error instanceof InvalidLineError)) throw error
-    const told = strings.settings.badLine(error.line)
+    const told = settingStrings.badLine(error.line)
     throw new Problem('validation_failed', 422, told, { [field]: [told] })
   }
 }

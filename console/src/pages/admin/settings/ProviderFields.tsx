@@ -2,7 +2,7 @@ import type { Schemas } from '../../../api/client'
 import { Checkbox } from '../../../components/forms/Checkbox'
 import { Field } from '../../../components/forms/Field'
 import type { Form } from '../../../components/forms/useForm'
-import { strings } from '../../../i18n'
+import { settingStrings } from '../../../i18n/settings'
 import styles from '../admin.module.css'
 import { formatMemberships, formatRoles } from './groupRules'
 
@@ -20,7 +20,7 @@ export function ProviderFields({ form, provider }: Props) {
 
 /** Fields for the connection to the provider. */
 function ClientFields({ form, provider }: Props) {
-  const { settings: say } = strings
+  const say = settingStrings
   return (
     <>
       {!provider && (
@@ -57,7 +57,7 @@ function ClientFields({ form, provider }: Props) {
 
 /** Fields for who can sign in. */
 function AccountFields({ form, provider }: Props) {
-  const { settings: say } = strings
+  const say = settingStrings
   return (
     <>
       <div>
@@ -86,7 +86,7 @@ function AccountFields({ form, provider }: Props) {
 
 /** Fields for the roles and memberships that the provider's groups give. */
 function GroupFields({ form, provider }: Props) {
-  const { settings: say } = strings
+  const say = settingStrings
   return (
     <>
       <Line

@@ -3,6 +3,7 @@ import { Button } from '../../../components/controls/Button'
 import { PagedList } from '../../../components/tables/PagedList'
 import { type Column, Table } from '../../../components/tables/Table'
 import { strings } from '../../../i18n'
+import { settingStrings } from '../../../i18n/settings'
 import { deleteProvider, useIdentityProviders } from '../../../queries/adminProviders'
 import styles from '../admin.module.css'
 import { ConfirmDialog } from '../ConfirmDialog'
@@ -19,14 +20,14 @@ export function Providers() {
   const { opened, open, close } = useOpenDialog<ProviderAction, Provider | undefined>()
   return (
     <>
-      <p className={styles.about}>{strings.settings.ssoAbout}</p>
+      <p className={styles.about}>{settingStrings.ssoAbout}</p>
       <PagedList
         list={useIdentityProviders()}
-        empty={<p className="dim">{strings.settings.noProviders}</p>}
+        empty={<p className="dim">{settingStrings.noProviders}</p>}
       >
         {(rows) => (
           <Table
-            label={strings.settings.sso}
+            label={settingStrings.sso}
             columns={columns(open)}
             rows={rows}
             keyOf={({ id }) => id}
@@ -34,7 +35,7 @@ export function Providers() {
         )}
       </PagedList>
       <div className="foot">
-        <Button onClick={open('new', undefined)}>{strings.settings.newProvider}</Button>
+        <Button onClick={open('new', undefined)}>{settingStrings.newProvider}</Button>
       </div>
       {(opened?.what === 'new' || opened?.what === 'change') && (
         <ProviderDialog provider={opened.on} onClose={close} />
@@ -49,9 +50,9 @@ export function Providers() {
 function DeleteDialog({ provider, onClose }: { provider: Provider; onClose: () => void }) {
   return (
     <ConfirmDialog
-      title={strings.settings.deleteProvider(provider.label)}
-      about={strings.settings.deleteAbout}
-      submit={strings.settings.deleteProvider(provider.label)}
+      title={settingStrings.deleteProvider(provider.label)}
+      about={settingStrings.deleteAbout}
+      submit={settingStrings.deleteProvider(provider.label)}
       act={() => deleteProvider(provider.id)}
       onClose={onClose}
     />
@@ -60,23 +61,23 @@ function DeleteDialog({ provider, onClose }: { provider: Provider; onClose: () =
 
 const columns = (open: OpenProviderDialog): Column<Provider>[] => [
   {
-    name: strings.settings.label,
+    name: settingStrings.label,
     cell: ({ label, name, enabled }) => (
       <>
         {label} <code className="dim">{name}</code>
-        {!enabled && <span className="dim"> · {strings.settings.off}</span>}
+        {!enabled && <span className="dim"> · {settingStrings.off}</span>}
       </>
     ),
   },
   {
-    name: strings.settings.issuer,
+    name: settingStrings.issuer,
     cell: ({ issuer }) => (
       <span className="mono" title={issuer}>
         {issuer}
       </span>
     ),
   },
-  { name: strings.settings.accounts, width: '22%', cell: (provider) => accountPolicy(provider) },
+  { name: settingStrings.accounts, width: '22%', cell: (provider) => accountPolicy(provider) },
   {
     name: strings.forms.actions,
     width: '64px',
@@ -95,8 +96,8 @@ const columns = (open: OpenProviderDialog): Column<Provider>[] => [
 
 function accountPolicy({ createAccounts, matchEmail }: Provider): string {
   const ways = [
-    matchEmail && strings.settings.accountsFound,
-    createAccounts && strings.settings.accountsMade,
+    matchEmail && settingStrings.accountsFound,
+    createAccounts && settingStrings.accountsMade,
   ].filter(Boolean)
-  return ways.join(', ') || strings.settings.accountsLinked
+  return ways.join(', ') || settingStrings.accountsLinked
 }

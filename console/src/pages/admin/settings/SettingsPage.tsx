@@ -3,6 +3,7 @@ import { ErrorMessage } from '../../../components/feedback/ErrorMessage'
 import { Skeleton } from '../../../components/feedback/Skeleton'
 import { useUrlSearch } from '../../../components/hooks/useUrlSearch'
 import { strings } from '../../../i18n'
+import { settingStrings } from '../../../i18n/settings'
 import { useSettings } from '../../../queries/adminSettings'
 import { AdminLayout } from '../AdminLayout'
 import styles from '../admin.module.css'
@@ -27,7 +28,7 @@ export default function SettingsPage() {
             aria-pressed={one === part}
             onClick={() => change({ part: one === 'general' ? undefined : one })}
           >
-            {strings.settings[one]}
+            {settingStrings[one]}
           </Button>
         ))}
       </div>
