@@ -3,6 +3,7 @@ import type { Schemas } from '../../../api/client'
 import { Button } from '../../../components/controls/Button'
 import { ErrorLine, FormError } from '../../../components/forms/FormError'
 import { type Form, useForm } from '../../../components/forms/useForm'
+import { useHashFocus } from '../../../components/hooks/useHashFocus'
 import { RelativeTime } from '../../../components/status/RelativeTime'
 import { locale, strings } from '../../../i18n'
 import { formatInteger } from '../../../lib/format/numbers'
@@ -15,6 +16,7 @@ type Setting = Schemas['Setting']
 
 /** All settings except prices, in one form. Sends only those that changed. */
 export function SettingsForm({ registry }: { registry: Setting[] }) {
+  useHashFocus()
   const [typed, type] = useState<EditedValues>({})
   const changed = changedSettings(registry, typed)
   const count = Object.keys(changed).length
