@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import * as en from './en'
-import * as zh from './zh'
+import * as english from './en'
+import { palette as enPalette } from './en/palette'
+import * as chinese from './zh'
+import { palette as zhPalette } from './zh/palette'
+
+const en = { ...english, palette: enPalette }
+const zh = { ...chinese, palette: zhPalette }
 
 type TextEntry = [path: string, text: string]
 
@@ -22,10 +27,10 @@ const LATIN = /^[\s\d\p{P}\p{S}]*$/u
 
 describe('the catalogues', () => {
   it('say nothing in English where they speak Chinese, but for names', () => {
-    const english = new Map(collectTexts(en))
+    const inEnglish = new Map(collectTexts(en))
     const left = collectTexts(zh).filter(
       ([path, text]) =>
-        text === english.get(path) && !LATIN.test(text) && /[a-z]{2} [a-z]{2}/i.test(text),
+        text === inEnglish.get(path) && !LATIN.test(text) && /[a-z]{2} [a-z]{2}/i.test(text),
     )
     expect(left).toEqual([])
   })

@@ -51,7 +51,6 @@ const act = (
 })
 
 export const taskCommands: SubjectCommand<SubjectTask>[] = [
-  act('answer', MessageSquare, 'answer', ''),
   openView('review', FileDiff, 'diff'),
   openView('terminal', SquareTerminal, 'terminal'),
   openView('log', ScrollText, 'log'),
@@ -63,6 +62,7 @@ export const taskCommands: SubjectCommand<SubjectTask>[] = [
         curlCommand({ method: 'GET', url: `${location.origin}/api/web/tasks/${id}` }),
       ),
   },
+  act('answer', MessageSquare, 'answer', ''),
   act('followUp', Reply, 'follow_up', '?do=followUp'),
   act('retryTask', RotateCcw, 'retry', '?do=retry'),
   act('cancelTask', Trash2, 'cancel', '?do=cancel'),
