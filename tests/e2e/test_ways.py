@@ -45,6 +45,36 @@ def test_the_palette_leads_to_a_task_and_back_home(world: World, open_browser: O
     page.wait_for_url(f"**/tasks/{task.id}*")
 
 
+def test_a_misspelled_word_of_the_other_language_leads_to_a_dialog_by_keys_alone(
+    world: World, open_browser: OpenBrowser
+) -> None:
+    page = open_browser(world, "mei", locale="zh-CN").open("/tasks")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox")).to_be_focused()
+    page.keyboard.type("drian machne")
+    chosen = page.get_by_role("option", selected=True)
+    expect(chosen).to_contain_text("排空机器")
+    page.keyboard.press("Enter")
+    page.keyboard.type("tren")
+    expect(chosen).to_contain_text("tern")
+    page.keyboard.press("Enter")
+    # The same dialog as its button opens, which asks before it drains.
+    expect(page.get_by_role("dialog", name="排空 tern")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    [tern] = [one for one in world.admin.get("/api/web/machines")["items"] if one["name"] == "tern"]
+    assert tern["status"] == "online"
+
+
+def test_two_keys_lead_to_a_page(world: World, open_browser: OpenBrowser) -> None:
+    page = open_browser(world, "bo").open("/machines")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.keyboard.press("g")
+    page.keyboard.press("t")
+    page.wait_for_url("**/tasks")
+
+
 def test_a_gate_is_answered_with_a_thumb(world: World, open_browser: OpenBrowser) -> None:
     task = world.task("alice", "handbook", scenes.PAGES).wait_for_status("suspended", "gate")
     visitor = open_browser(world, "alice", viewport=PHONE, has_touch=True, is_mobile=True)

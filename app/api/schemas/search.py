@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, post_dump, validate
 
 from app.api.pagination import MAX_LIMIT, PAGE_BYTES, count_fitting
 from app.api.schemas.base import Integer, Schema, Timestamp
-from app.api.schemas.tasks import ListedTaskSchema
+from app.api.schemas.task_lists import FoundTaskSchema
 from app.domain import field_errors
 from app.domain.machine import MachineStatus
 
@@ -50,7 +50,7 @@ class SearchResultsSchema(Schema):
     """Each list has the best matches first."""
 
     query = fields.String(required=True)
-    tasks = fields.List(fields.Nested(ListedTaskSchema), required=True)
+    tasks = fields.List(fields.Nested(FoundTaskSchema), required=True)
     machines = fields.List(fields.Nested(MachineResultSchema), required=True)
     projects = fields.List(fields.Nested(ProjectResultSchema), required=True)
     complete = fields.Boolean(

@@ -132,4 +132,11 @@ class TaskListItemSchema(ListedTaskSchema):
         return super().get_attribute(obj if is_summary else obj.task, attr, default)
 
 
+class FoundTaskSchema(TaskListItemSchema):
+    """A task as search returns it: with what its displayed state depends on, and your actions."""
+
+    class Meta(TaskListItemSchema.Meta):
+        exclude = ("question", "last_answer", "position", "blockers")
+
+
 TaskListItemPage = cursor_page_schema(TaskListItemSchema)

@@ -13,7 +13,7 @@ from sqlalchemy import func, null, select
 from app.domain import scheduling, task_actions
 from app.domain.quota import QuotaWaits
 from app.domain.scheduling import Reason, Request
-from app.domain.task import TaskEvent, TaskStatus, accepts
+from app.domain.task import TaskStatus
 from app.domain.task_actions import TaskAction
 from app.extensions import db
 from app.models import Developer, Gate, Machine, Project, Task
@@ -28,8 +28,8 @@ MAX_POSITION = 10_000
 """Maximum counted position in the queue."""
 MAX_NAMED_MACHINES = 3
 """Maximum named machines per blocking rule."""
-ACTIONS = (TaskAction.ANSWER, TaskAction.CANCEL, TaskAction.RETRY)
-"""The actions that lists tell of: those that people take for many tasks at once."""
+ACTIONS = (TaskAction.ANSWER, TaskAction.FOLLOW_UP, TaskAction.CANCEL, TaskAction.RETRY)
+"""The actions that lists tell of: those that people take without opening the task."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,16 @@ class TaskSummary:
     allowed_actions: Sequence[TaskAction]
 
 
-def summarize_tasks(actor: Developer, tasks: Sequence[Task]) -> dict[int, TaskSummary]:
-    """Return the summaries by task ID. The tasks are loaded with `tasks.queries.FOR_LISTS`."""
+def summarize_tasks(
+    actor: Developer, tasks: Sequence[Task], *, with_queue: bool = True
+) -> dict[int, TaskSummary]:
+    """Return the summaries by task ID. The tasks are loaded with `tasks.queries.FOR_LISTS`.
+
+    `with_queue` adds positions, and what blocks machines, which cost the most.
+    """
     gates = wait_reasons.open_gates(tasks)
     waits = wait_reasons.find_waits(tasks, gates)
-    queued = [task.id for task in tasks if task.status is TaskStatus.QUEUED]
+    queued = [task.id for task in tasks if with_queue and task.status is TaskStatus.QUEUED]
     positions, blocks = _positions(queued), _blocks(queued)
     allowed = _allowed_actions(actor, tasks, gates)
     answers = last_answers.find_last_answers(tasks)
@@ -85,9 +90,7 @@ def _allowed_actions(
 ) -> dict[int, list[TaskAction]]:
     """Return the actions of `ACTIONS` that are allowed for each task."""
     roles = rights.roles_of(actor, {task.project_id for task in tasks})
-    retriable = [task for task in tasks if accepts(task.status, TaskEvent.RETRY)]
-    # Only a retry of a follow-up needs earlier work.
-    with_work = rounds.find_with_work(task for task in retriable if task.follow_up is not None)
+    with_work = rounds.find_with_work(tasks)
     narrowed = answerers.read_answerers((t, gates[t.id]) for t in tasks if t.id in gates)
     found = {}
     for task in tasks:

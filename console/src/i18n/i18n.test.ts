@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import * as enPages from './en'
+import { palette as enPalette } from './en/palette'
 import { settings as enSettings } from './en/settings'
 import * as zhPages from './zh'
+import { palette as zhPalette } from './zh/palette'
 import { settings as zhSettings } from './zh/settings'
 
-const en = { ...enPages, settings: enSettings }
-const zh = { ...zhPages, settings: zhSettings }
+const en = { ...enPages, palette: enPalette, settings: enSettings }
+const zh = { ...zhPages, palette: zhPalette, settings: zhSettings }
 
 type TextEntry = [path: string, text: string]
 
@@ -27,10 +29,10 @@ const LATIN = /^[\s\d\p{P}\p{S}]*$/u
 
 describe('the catalogues', () => {
   it('say nothing in English where they speak Chinese, but for names', () => {
-    const english = new Map(collectTexts(en))
+    const inEnglish = new Map(collectTexts(en))
     const left = collectTexts(zh).filter(
       ([path, text]) =>
-        text === english.get(path) && !LATIN.test(text) && /[a-z]{2} [a-z]{2}/i.test(text),
+        text === inEnglish.get(path) && !LATIN.test(text) && /[a-z]{2} [a-z]{2}/i.test(text),
     )
     expect(left).toEqual([])
   })

@@ -23,10 +23,14 @@ export function loadStrings(): Promise<void> {
 
 async function loadLanguage(): Promise<void> {
   language = preferredLanguage()
-  strings = language === 'en' ? await import('./en') : await import('./zh')
+  strings = await loadCatalog(language)
   const own = navigator.languages.find((one) => one.startsWith(language.slice(0, 2)))
   locale = own ?? (language === 'en' ? 'en-US' : 'zh-CN')
   document.documentElement.lang = language
+}
+
+function loadCatalog(one: Language): Promise<Strings> {
+  return one === 'en' ? import('./en') : import('./zh')
 }
 
 export function setLanguage(another: Language): void {

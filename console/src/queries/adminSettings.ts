@@ -7,7 +7,7 @@ const settings = queryOptions({
   queryFn: () => data(api.GET('/api/admin/settings')),
 })
 
-export const useSettings = () => useQuery(settings)
+export const useSettings = (enabled = true) => useQuery({ ...settings, enabled })
 
 /** The server's public URL, used in links; empty if not configured. */
 export function usePublicUrl(): string {

@@ -103,7 +103,7 @@ const drainPreview = (machineId: string, deadlineSeconds: number | null) =>
     staleTime: 0,
   })
 
-export const useMachines = () => useQuery(machines)
+export const useMachines = (enabled = true) => useQuery({ ...machines, enabled })
 export const useHasMachine = () => useQuery(anyMachine).data
 export const useMachineDays = () => useQuery(machineDays).data
 export const useTasksOnMachines = () => useQuery(tasksOnMachines).data

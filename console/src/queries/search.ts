@@ -14,3 +14,15 @@ export function useSearchResults(q: string) {
     staleTime: 10_000,
   }).data
 }
+
+/** The newest tasks, to choose from before you search. */
+export function useNewestTasks(enabled: boolean) {
+  return useQuery({
+    queryKey: ['tasks', 'newest'],
+    queryFn: async ({ signal }) => {
+      const params = { query: { limit: 20 } }
+      return (await data(api.GET('/api/web/tasks', { params, signal }))).items
+    },
+    enabled,
+  }).data
+}

@@ -7,7 +7,11 @@ export type Shortcut = { key: string; what: string; do: (event: KeyboardEvent) =
 type Group = { where: 'everywhere' | 'here'; keys: Shortcut[] }
 
 const STORAGE_KEY = 'muster-keys'
+const MAX_PAUSE_MILLISECONDS = 1500
+const NO_KEY = { name: '', at: Number.NEGATIVE_INFINITY }
 const isRepeated = createKeyRepeatGuard()
+/** The key before, which may begin a shortcut of two, such as `g t`. */
+let firstKey = NO_KEY
 const groups = new Set<{ current: Group }>()
 const FIELD_SELECTOR = 'input, textarea, select, [contenteditable], .xterm, [data-keys="own"]'
 
@@ -20,7 +24,7 @@ export function setShortcutsEnabled(on: boolean): void {
 }
 
 /** Handles shortcuts while the component is mounted. `key` is that of `KeyboardEvent.key`; `Mod+k`
- *  means ⌘K or Ctrl+K. If two components use the same key, the one mounted last handles it. */
+ *  means ⌘K or Ctrl+K, `g t` one key after the other. If two components use the same key, the one mounted last handles it. */
 export function useShortcuts(where: Group['where'], keys: Shortcut[]): void {
   const group = useRef<Group>({ where, keys })
   group.current = { where, keys }
@@ -41,8 +45,11 @@ addEventListener('keydown', (event) => {
   if (event.defaultPrevented || event.isComposing) return
   const name = keyName(event)
   if (name === null || !canTrigger(event, name)) return
-  const found = [...groups].reverse().flatMap((group) => group.current.keys)
-  const key = found.find((one) => one.key.toLowerCase() === name)
+  const all = [...groups].reverse().flatMap((group) => group.current.keys)
+  const find = (keys: string) => all.find((one) => one.key.toLowerCase() === keys)
+  const isSecond = event.timeStamp - firstKey.at < MAX_PAUSE_MILLISECONDS
+  const key = (isSecond && find(`${firstKey.name} ${name}`)) || find(name)
+  firstKey = key ? NO_KEY : { name, at: event.timeStamp }
   if (!key) return
   event.preventDefault()
   if (!isRepeated(event)) key.do(event)

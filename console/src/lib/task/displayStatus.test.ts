@@ -10,7 +10,7 @@ it.each([
   ['running', null, 'running'],
   ['queued', null, 'queued'],
 ] as const)('%s by %s looks as %s', (status, suspendReason, look) => {
-  expect(displayStatus({ status, suspendReason })).toBe(look)
+  expect(displayStatus({ status, suspendReason, waitingFor: null })).toBe(look)
 })
 
 it('a queued task whose question is open needs a person', () => {

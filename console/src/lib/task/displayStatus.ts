@@ -11,8 +11,8 @@ export type DisplayStatus =
   | 'failed'
   | 'cancelled'
 
-type StatusFields = Pick<Schemas['ListedTask'], 'status' | 'suspendReason'> &
-  Partial<Pick<Schemas['TaskDetail'], 'waitingFor'>>
+/** `waitingFor` is required, so that no list shows another state than the task's page. */
+type StatusFields = Pick<Schemas['TaskListItem'], 'status' | 'suspendReason' | 'waitingFor'>
 
 /** Splits `suspended` in two: it needs a person, or it continues by itself. A queued task may need a
  *  person, too: its machine drains, and its question is still open. */

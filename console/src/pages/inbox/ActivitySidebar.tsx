@@ -45,7 +45,7 @@ function RunningTasks({ stats }: { stats: Schemas['Stats'] | undefined }) {
   )
 }
 
-function RunningTask({ task }: { task: Schemas['ListedTask'] }) {
+function RunningTask({ task }: { task: Schemas['TaskListItem'] }) {
   const { currentStageIndex: index, stages, machineName } = task
   return (
     <li>

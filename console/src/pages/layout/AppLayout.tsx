@@ -1,4 +1,4 @@
-import { Outlet } from '@tanstack/react-router'
+import { Outlet, useNavigate } from '@tanstack/react-router'
 import { Suspense, useState } from 'react'
 import { ReauthenticationPrompt } from '../../components/dialogs/ReauthenticationPrompt'
 import { useShortcuts } from '../../components/hooks/shortcuts'
@@ -8,6 +8,7 @@ import { Announcer } from './Announcer'
 import { Banners } from './Banners'
 import { BottomNav } from './BottomNav'
 import { NewTaskOutlet } from './NewTaskOutlet'
+import { navigationItems } from './navigation'
 import { PasswordReminder } from './PasswordReminder'
 import { TopBar } from './TopBar'
 import { useNewTask } from './useNewTask'
@@ -20,10 +21,16 @@ export function AppLayout() {
   const [isPaletteOpen, openPalette] = useState(false)
   const [areKeysOpen, openKeys] = useState(false)
   const newTask = useNewTask()
+  const navigate = useNavigate()
   useShortcuts('everywhere', [
     { key: 'Mod+k', what: strings.keys.palette, do: () => openPalette(true) },
     { key: 'c', what: strings.keys.newTask, do: () => newTask.open() },
     { key: '?', what: strings.keys.help, do: () => openKeys(true) },
+    ...navigationItems().map(({ to, keys, name }) => ({
+      key: keys,
+      what: name,
+      do: () => void navigate({ to }),
+    })),
   ])
   return (
     <>
@@ -37,7 +44,9 @@ export function AppLayout() {
       <BottomNav onNewTask={() => newTask.open()} />
       <ReauthenticationPrompt />
       <Suspense>
-        {isPaletteOpen && <Palette onClose={() => openPalette(false)} />}
+        {isPaletteOpen && (
+          <Palette onShowKeys={() => openKeys(true)} onClose={() => openPalette(false)} />
+        )}
         {areKeysOpen && <ShortcutsDialog onClose={() => openKeys(false)} />}
         <NewTaskOutlet />
         <PasswordReminder />

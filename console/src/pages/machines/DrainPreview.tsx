@@ -31,7 +31,8 @@ export function DrainPreview(props: { machineId: string; deadlineSeconds: number
 
 function PlannedTask({ planned }: { planned: Schemas['PlannedTask'] }) {
   const { task, action, atDeadline, hasCheckpoint } = planned
-  const look = displayStatus(task)
+  // Tasks on a machine aren't queued.
+  const look = displayStatus({ ...task, waitingFor: null })
   const isStopped = action === 'stop' || atDeadline === 'stop'
   const says =
     action === 'keep' && atDeadline === 'stop'

@@ -1,136 +1,140 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { Command } from 'cmdk'
 import { Search } from 'lucide-react'
-import { useDeferredValue, useState } from 'react'
-import type { Schemas } from '../../api/client'
+import { Fragment, type KeyboardEvent, useDeferredValue, useState } from 'react'
 import { strings } from '../../i18n'
+import { commandNames, paletteStrings } from '../../i18n/palette'
 import { useSearchResults } from '../../queries/search'
-import { globalActions, type PaletteAction, taskActions } from './actions'
-import { ActionHit, MachineHit, ProjectHit, TaskHit } from './hits'
+import { hitSections, listSections, type Run, type Section } from './sections'
+import { useCommands } from './useCommands'
 import { type PaletteNavigation, usePaletteNavigation } from './usePaletteNavigation'
+import { type Choice, useCandidates, usePageSubject } from './useSubjects'
+import { useViewer } from './useViewer'
 
-type Found = Schemas['SearchResults'] | undefined
+type Props = { onShowKeys: () => void; onClose: () => void }
 
-/** The command palette, opened with `⌘K`: finds things and runs actions from anywhere. */
-export default function Palette({ onClose }: { onClose: () => void }) {
+/** The command palette, opened with `⌘K`: finds things and runs commands from anywhere. */
+export default function Palette({ onShowKeys, onClose }: Props) {
   const [typed, setTyped] = useState('')
+  const [choice, choose] = useState<Choice | null>(null)
   const q = useDeferredValue(typed.trim())
-  const found = useSearchResults(q)
-  const doors = usePaletteNavigation(onClose)
-  const actions = globalActions(q, doors)
-  const [selected, select] = useSelection(found, actions)
+  const ask = (next: Choice | null) => {
+    choose(next)
+    setTyped('')
+  }
+  const { sections, isComplete } = useSections({ q, choice, ask, onShowKeys, onClose })
+  const [selected, select] = useSelection(sections)
+  const goBack = (event: KeyboardEvent) => {
+    if (choice && event.key === 'Backspace' && typed === '') ask(null)
+  }
+  const label = choice ? (commandNames(choice.command.id)[0] ?? '') : paletteStrings().label
   return (
     <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="shade" />
-        <Dialog.Popup className="dialog palette" aria-label={strings.palette.label}>
+        <Dialog.Popup className="dialog palette" aria-label={label}>
           <Command
             shouldFilter={false}
             loop
-            label={strings.palette.label}
+            label={label}
             value={selected}
             onValueChange={select}
+            onKeyDown={goBack}
           >
             <div className="palette-find">
               <Search className="i" aria-hidden="true" />
-              <Command.Input
-                value={typed}
-                onValueChange={setTyped}
-                aria-label={strings.palette.label}
-              />
+              {choice && <span className="badge">{label}</span>}
+              <Command.Input value={typed} onValueChange={setTyped} aria-label={label} />
               <kbd className="wide" aria-hidden="true">
                 esc
               </kbd>
               <Dialog.Close className="btn quiet phone">{strings.common.close}</Dialog.Close>
             </div>
-            <Hits q={q} found={found} actions={actions} doors={doors} onClose={onClose} />
+            <Hits sections={sections} />
           </Command>
-          <Foot isComplete={found?.complete ?? true} />
+          <Foot isComplete={isComplete} canGoBack={choice !== null} />
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
   )
 }
 
-/** Tracks what Enter opens: the entry you moved to, or the first one once other results arrive. */
-function useSelection(found: Found, actions: PaletteAction[]) {
-  const [moved, setMoved] = useState({ found, to: '' })
-  const [task, machine, project, action] = [
-    found?.tasks[0],
-    found?.machines[0],
-    found?.projects[0],
-    actions[0],
-  ]
-  const first =
-    (task && `task ${task.id}`) ||
-    (machine && `machine ${machine.id}`) ||
-    (project && `project ${project.key}`) ||
-    (action && `act ${action.name}`) ||
-    ''
-  const isMoved = moved.to !== '' && moved.found === found
-  return [isMoved ? moved.to : first, (to: string) => setMoved({ found, to })] as const
+/** Returns what the palette lists: everything, or what the chosen command can be run for. */
+function useSections(
+  given: Props & { q: string; choice: Choice | null; ask: (choice: Choice | null) => void },
+) {
+  const { q, choice, ask, onShowKeys, onClose } = given
+  const doors = usePaletteNavigation()
+  const viewer = useViewer()
+  const subject = usePageSubject()
+  const commands = useCommands({ viewer, doors, subject, onChoose: ask, onShowKeys })
+  const found = useSearchResults(choice ? '' : q)
+  const candidates = useCandidates(choice, q, viewer)
+  const onRun: Run = ({ run, isOpenAfter }) => {
+    if (!isOpenAfter) onClose()
+    run()
+  }
+  const sections = choice
+    ? hitSections(candidates, q, onChosen(choice, doors, onClose))
+    : listSections({ q, found, commands, subject, viewer, doors, onRun })
+  return { sections, isComplete: found?.complete ?? true }
 }
 
-function Hits(props: {
-  q: string
-  found: Found
-  actions: PaletteAction[]
-  doors: PaletteNavigation
-  onClose: () => void
-}) {
-  const { q, found, actions, doors, onClose } = props
-  const first = found?.tasks[0]
-  const renderAction = ({ name, icon, hint, run }: PaletteAction) => {
-    const act = () => {
-      onClose()
-      run()
-    }
-    return <ActionHit key={name} name={name} icon={icon} hint={hint} q={q} onSelect={act} />
+/** Returns what to do with the chosen task, machine or project. */
+function onChosen(choice: Choice, doors: PaletteNavigation, onClose: () => void) {
+  const run = <T,>(command: { run: (on: T, doors: PaletteNavigation) => void }, on: T) => {
+    onClose()
+    command.run(on, doors)
   }
+  const { kind, command } = choice
+  type Candidates = ReturnType<typeof useCandidates>
+  return {
+    task: (on: Candidates['tasks'][number]) => kind === 'task' && run(command, on),
+    machine: (on: Candidates['machines'][number]) => kind === 'machine' && run(command, on),
+    project: (on: Candidates['projects'][number]) => kind === 'project' && run(command, on),
+  }
+}
+
+/** Tracks what Enter opens: the entry you moved to, or the first one once the entries change. */
+function useSelection(sections: Section[]) {
+  const values = sections.flatMap(({ entries }) => entries.map(({ value }) => value))
+  const listed = values.join('\n')
+  const [moved, setMoved] = useState({ listed, to: '' })
+  const isMoved = moved.to !== '' && moved.listed === listed
+  return [isMoved ? moved.to : (values[0] ?? ''), (to: string) => setMoved({ listed, to })] as const
+}
+
+function Hits({ sections }: { sections: Section[] }) {
   return (
-    <Command.List className="palette-list" label={strings.palette.results}>
-      <Group title={strings.palette.tasks}>
-        {found?.tasks.map((task) => (
-          <TaskHit key={task.id} task={task} q={q} onSelect={() => doors.task(task.id)} />
-        ))}
-      </Group>
-      {first && (
-        <Group title={strings.palette.withTask(first.id)}>
-          {taskActions(first, doors).map(renderAction)}
-        </Group>
-      )}
-      <Group title={strings.palette.machines}>
-        {found?.machines.map((one) => (
-          <MachineHit key={one.id} machine={one} q={q} onSelect={() => doors.machine(one.id)} />
-        ))}
-      </Group>
-      <Group title={strings.palette.projects}>
-        {found?.projects.map((one) => (
-          <ProjectHit key={one.key} project={one} q={q} onSelect={() => doors.project(one.key)} />
-        ))}
-      </Group>
-      <Group title={strings.palette.act}>{actions.map(renderAction)}</Group>
+    <Command.List className="palette-list" label={paletteStrings().results}>
+      {sections.length === 0 && <p className="dim">{paletteStrings().none}</p>}
+      {sections.map(({ title, entries }) => (
+        <Command.Group key={title} heading={title}>
+          {entries.map(({ value, node }) => (
+            <Fragment key={value}>{node}</Fragment>
+          ))}
+        </Command.Group>
+      ))}
     </Command.List>
   )
 }
 
-function Foot({ isComplete }: { isComplete: boolean }) {
+function Foot({ isComplete, canGoBack }: { isComplete: boolean; canGoBack: boolean }) {
+  const say = paletteStrings()
   return (
     <div className="palette-foot keys">
       <span>
-        <kbd>↑</kbd> <kbd>↓</kbd> {strings.palette.move}
+        <kbd>↑</kbd> <kbd>↓</kbd> {say.move}
       </span>
       <span>
-        <kbd>↵</kbd> {strings.palette.open}
+        <kbd>↵</kbd> {say.open}
       </span>
-      <span className="palette-where">
-        {isComplete ? strings.palette.where : strings.palette.notAll}
-      </span>
+      {canGoBack && (
+        <span>
+          <kbd>⌫</kbd> {say.back}
+        </span>
+      )}
+      <span className="palette-where">{isComplete ? say.where : say.notAll}</span>
     </div>
   )
-}
-
-function Group({ title, children }: { title: string; children?: React.ReactNode[] | undefined }) {
-  if (!children?.length) return null
-  return <Command.Group heading={title}>{children}</Command.Group>
 }

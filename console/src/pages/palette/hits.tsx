@@ -1,6 +1,5 @@
 import { Command } from 'cmdk'
 import { FolderGit2, Server } from 'lucide-react'
-import type { ReactNode } from 'react'
 import type { Schemas } from '../../api/client'
 import { StatusIcon } from '../../components/status/Status'
 import { strings } from '../../i18n'
@@ -8,10 +7,11 @@ import { highlightMatches } from '../../lib/format/highlight'
 import { revealInvisible } from '../../lib/format/invisibleChars'
 import { displayStatus } from '../../lib/task/displayStatus'
 import { titleOf } from '../../lib/task/title'
+import type { Command as PaletteCommand } from './command'
 
 type Hit = { q: string; onSelect: () => void }
 
-export function TaskHit({ task, q, onSelect }: Hit & { task: Schemas['ListedTask'] }) {
+export function TaskHit({ task, q, onSelect }: Hit & { task: Schemas['FoundTask'] }) {
   const look = displayStatus(task)
   return (
     <Command.Item className="hit" value={`task ${task.id}`} onSelect={onSelect}>
@@ -25,7 +25,11 @@ export function TaskHit({ task, q, onSelect }: Hit & { task: Schemas['ListedTask
   )
 }
 
-export function MachineHit({ machine, q, onSelect }: Hit & { machine: Schemas['MachineResult'] }) {
+export function MachineHit({
+  machine,
+  q,
+  onSelect,
+}: Hit & { machine: Pick<Schemas['MachineResult'], 'id' | 'name'> }) {
   return (
     <Command.Item className="hit" value={`machine ${machine.id}`} onSelect={onSelect}>
       <Server className="i" aria-hidden="true" />
@@ -34,7 +38,11 @@ export function MachineHit({ machine, q, onSelect }: Hit & { machine: Schemas['M
   )
 }
 
-export function ProjectHit({ project, q, onSelect }: Hit & { project: Schemas['ProjectResult'] }) {
+export function ProjectHit({
+  project,
+  q,
+  onSelect,
+}: Hit & { project: Pick<Schemas['ProjectResult'], 'key' | 'name'> }) {
   return (
     <Command.Item className="hit" value={`project ${project.key}`} onSelect={onSelect}>
       <FolderGit2 className="i" aria-hidden="true" />
@@ -44,17 +52,19 @@ export function ProjectHit({ project, q, onSelect }: Hit & { project: Schemas['P
   )
 }
 
-export function ActionHit(
-  props: Hit & { name: string; icon: ReactNode; hint?: string | undefined },
-) {
+export function CommandHit({ command, q, onSelect }: Hit & { command: PaletteCommand }) {
+  const { id, names, icon: Icon, about, keys } = command
   return (
-    <Command.Item className="hit" value={`act ${props.name}`} onSelect={props.onSelect}>
-      {props.icon}
-      <HighlightedText text={props.name} q={props.q} />
-      {props.hint && (
-        <kbd className="wide" aria-hidden="true">
-          {props.hint}
-        </kbd>
+    <Command.Item className="hit" value={`act ${id}`} onSelect={onSelect}>
+      <Icon className="i" aria-hidden="true" />
+      <HighlightedText text={names[0] ?? ''} q={q} />
+      {about && <span className="dim">{about}</span>}
+      {keys && (
+        <span className="wide" aria-hidden="true">
+          {keys.split(' ').map((key) => (
+            <kbd key={key}>{key.toUpperCase()}</kbd>
+          ))}
+        </span>
       )}
     </Command.Item>
   )

@@ -12,7 +12,11 @@ export function Appearance() {
   const [shown, show] = useState(currentTheme)
   const [hasKeys, setKeys] = useState(areShortcutsEnabled)
   return (
-    <Section title={strings.profile.appearance} about={strings.profile.appearanceAbout}>
+    <Section
+      id="appearance"
+      title={strings.profile.appearance}
+      about={strings.profile.appearanceAbout}
+    >
       <div className={styles.form}>
         <Field label={strings.common.language}>
           <select

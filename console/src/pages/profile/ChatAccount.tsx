@@ -9,7 +9,7 @@ import { showErrorToast } from '../../state/toasts'
 export function ChatAccount({ uid }: { uid: string | null }) {
   const link = useMutation({ mutationFn: linkChat, onError: showErrorToast })
   return (
-    <Section title={strings.profile.chatAccount} about={strings.profile.chatAbout}>
+    <Section id="chat" title={strings.profile.chatAccount} about={strings.profile.chatAbout}>
       <p>{uid ? strings.profile.linkedAs(uid) : strings.profile.notLinked}</p>
       <Button disabled={link.isPending} onClick={() => link.mutate()}>
         {strings.profile.link}

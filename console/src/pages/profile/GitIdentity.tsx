@@ -15,7 +15,7 @@ export function GitIdentity({ me }: { me: Schemas['Profile'] }) {
     () => showToast(strings.profile.saved),
   )
   return (
-    <Section title={strings.profile.gitIdentity} about={strings.profile.gitIdentityAbout}>
+    <Section id="git" title={strings.profile.gitIdentity} about={strings.profile.gitIdentityAbout}>
       <dl className="facts">
         <dt>{strings.profile.username}</dt>
         <dd>{me.name}</dd>

@@ -27,7 +27,11 @@ export function NotificationPreferences() {
     saving.mutate({ [kind]: change }, { onError: rollBack })
   }
   return (
-    <Section title={strings.profile.notifications} about={strings.profile.notificationsAbout}>
+    <Section
+      id="notifications"
+      title={strings.profile.notifications}
+      about={strings.profile.notificationsAbout}
+    >
       {preferences ? (
         <Table
           label={strings.profile.notifications}

@@ -11,7 +11,7 @@ const MINUTE = 60_000
 export function OwnBudget() {
   const found = useOwnBudget()
   return (
-    <Section title={strings.profile.budget} about={strings.profile.budgetAbout}>
+    <Section id="budget" title={strings.profile.budget} about={strings.profile.budgetAbout}>
       {found?.budget ? (
         <div className={styles.budgets}>
           <BudgetLine

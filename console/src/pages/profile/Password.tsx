@@ -20,7 +20,7 @@ export function Password() {
     () => showToast(strings.profile.passwordChanged),
   )
   return (
-    <Section title={strings.profile.password} about={strings.profile.passwordAbout}>
+    <Section id="password" title={strings.profile.password} about={strings.profile.passwordAbout}>
       <form className={styles.form} onSubmit={form.onSubmit}>
         <PasswordFields form={form} username={me?.name ?? ''} />
         <FormError form={form} />

@@ -1,4 +1,5 @@
 import { Skeleton } from '../../components/feedback/Skeleton'
+import { useHashFocus } from '../../components/hooks/useHashFocus'
 import { Page } from '../../components/page/Page'
 import { strings } from '../../i18n'
 import { useMe } from '../../queries/me'
@@ -12,25 +13,26 @@ import { SecondFactor } from './SecondFactor'
 import { Sessions } from './Sessions'
 import { Tokens } from './Tokens'
 
+type Me = NonNullable<ReturnType<typeof useMe>>
+
 export default function ProfilePage() {
   const me = useMe()
+  return <Page title={strings.common.profile}>{me ? <Sections me={me} /> : <Skeleton />}</Page>
+}
+
+function Sections({ me }: { me: Me }) {
+  useHashFocus()
   return (
-    <Page title={strings.common.profile}>
-      {me ? (
-        <>
-          <GitIdentity me={me} />
-          <OwnBudget />
-          <Password />
-          <SecondFactor isOn={me.totpEnabled} />
-          <Sessions />
-          <Tokens role={me.role} />
-          <NotificationPreferences />
-          <ChatAccount uid={me.platformUid} />
-          <Appearance />
-        </>
-      ) : (
-        <Skeleton />
-      )}
-    </Page>
+    <>
+      <GitIdentity me={me} />
+      <OwnBudget />
+      <Password />
+      <SecondFactor isOn={me.totpEnabled} />
+      <Sessions />
+      <Tokens role={me.role} />
+      <NotificationPreferences />
+      <ChatAccount uid={me.platformUid} />
+      <Appearance />
+    </>
   )
 }

@@ -21,7 +21,7 @@ export function SecondFactor({ isOn }: { isOn: boolean }) {
     showCodes(codes)
   }
   return (
-    <Section title={strings.profile.factor} about={strings.profile.factorAbout}>
+    <Section id="factor" title={strings.profile.factor} about={strings.profile.factorAbout}>
       <p className="row">
         <StatusIcon look={isOn ? 'completed' : 'cancelled'} />
         {isOn ? strings.profile.factorOn : strings.profile.factorOff}

@@ -18,7 +18,7 @@ export function Sessions() {
   const endOthers = useMutation({ mutationFn: endOtherSessions, ...done })
   const hasOthers = (sessions.data?.length ?? 0) > 1
   return (
-    <Section title={strings.profile.sessions} about={strings.profile.sessionsAbout}>
+    <Section id="sessions" title={strings.profile.sessions} about={strings.profile.sessionsAbout}>
       <PagedList list={sessions} empty={strings.forms.none}>
         {(rows) => (
           <Table

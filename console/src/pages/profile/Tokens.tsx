@@ -3,6 +3,7 @@ import type { Schemas } from '../../api/client'
 import { Button } from '../../components/controls/Button'
 import { FormDialog } from '../../components/dialogs/FormDialog'
 import { SecretDialog } from '../../components/dialogs/SecretDialog'
+import { useUrlDialog } from '../../components/hooks/useUrlDialog'
 import { Section } from '../../components/page/Section'
 import { PagedList } from '../../components/tables/PagedList'
 import { Table } from '../../components/tables/Table'
@@ -15,15 +16,15 @@ type Token = Schemas['PersonalToken']
 
 export function Tokens({ role }: { role: Schemas['Profile']['role'] }) {
   const tokens = useTokens()
-  const [isMaking, make] = useState(false)
+  const [dialog, openDialog] = useUrlDialog<'token'>()
   const [made, showMade] = useState<string>()
   const [leaving, revoke] = useState<Token>()
   const done = (token: string) => {
-    make(false)
+    openDialog()
     showMade(token)
   }
   return (
-    <Section title={strings.profile.tokens} about={strings.profile.tokensAbout}>
+    <Section id="tokens" title={strings.profile.tokens} about={strings.profile.tokensAbout}>
       <PagedList list={tokens} empty={<p className="dim">{strings.profile.noTokens}</p>}>
         {(rows) => (
           <Table
@@ -34,9 +35,9 @@ export function Tokens({ role }: { role: Schemas['Profile']['role'] }) {
           />
         )}
       </PagedList>
-      <Button onClick={() => make(true)}>{strings.profile.newToken}</Button>
-      {isMaking && (
-        <NewTokenDialog isAdmin={role === 'admin'} onMade={done} onClose={() => make(false)} />
+      <Button onClick={() => openDialog('token')}>{strings.profile.newToken}</Button>
+      {dialog === 'token' && (
+        <NewTokenDialog isAdmin={role === 'admin'} onMade={done} onClose={() => openDialog()} />
       )}
       {made && (
         <SecretDialog

@@ -1,8 +1,8 @@
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
 import { Button } from '../../components/controls/Button'
 import { FormDialog } from '../../components/dialogs/FormDialog'
 import { Checkbox } from '../../components/forms/Checkbox'
+import { useUrlDialog } from '../../components/hooks/useUrlDialog'
 import { Section } from '../../components/page/Section'
 import { strings } from '../../i18n'
 import { deleteProject } from '../../queries/adminProjects'
@@ -14,7 +14,7 @@ import { showErrorToast, showToast } from '../../state/toasts'
 export function ProjectLifecycle({ project }: { project: Project }) {
   const say = strings.projects
   const me = useMe()
-  const [isDeleting, setDeleting] = useState(false)
+  const [dialog, openDialog] = useUrlDialog<'delete'>()
   const isArchived = project.archivedAt !== null
   const archive = async () => {
     try {
@@ -25,16 +25,18 @@ export function ProjectLifecycle({ project }: { project: Project }) {
     }
   }
   return (
-    <Section title={say.lifecycle} about={say.archiveWhat}>
+    <Section id="lifecycle" title={say.lifecycle} about={say.archiveWhat}>
       <div className="row wrap">
         <Button onClick={() => void archive()}>{isArchived ? say.restore : say.archive}</Button>
         {me?.role === 'admin' && (
-          <Button variant="bad" onClick={() => setDeleting(true)}>
+          <Button variant="bad" onClick={() => openDialog('delete')}>
             {strings.admin.deleteProject(project.key)}
           </Button>
         )}
       </div>
-      {isDeleting && <DeleteDialog project={project} onClose={() => setDeleting(false)} />}
+      {dialog === 'delete' && me?.role === 'admin' && (
+        <DeleteDialog project={project} onClose={() => openDialog()} />
+      )}
     </Section>
   )
 }

@@ -4,6 +4,7 @@ import { Button } from '../../components/controls/Button'
 import { Field } from '../../components/forms/Field'
 import { FormError } from '../../components/forms/FormError'
 import { useForm } from '../../components/forms/useForm'
+import { useHashFocus } from '../../components/hooks/useHashFocus'
 import { strings } from '../../i18n'
 import { type Project, saveProject } from '../../queries/projects'
 import { showToast } from '../../state/toasts'
@@ -20,6 +21,7 @@ import { Templates } from './Templates'
 
 /** All settings of a project: one form, saved at once. */
 export function Settings({ project, canChange }: { project: Project; canChange: boolean }) {
+  useHashFocus()
   const [version, reset] = useReducer((count: number) => count + 1, 0)
   const form = useForm(
     (given) => saveProject(project.key, readChanges(given, project)),

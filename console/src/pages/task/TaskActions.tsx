@@ -1,13 +1,12 @@
 import { MoreHorizontal } from 'lucide-react'
-import { Suspense, useState } from 'react'
+import { Suspense } from 'react'
 import type { Schemas } from '../../api/client'
 import { Button } from '../../components/controls/Button'
 import { Menu, type MenuItem } from '../../components/controls/Menu'
+import { useUrlDialog } from '../../components/hooks/useUrlDialog'
 import { lazyComponent } from '../../components/lazyComponent'
 import { strings } from '../../i18n'
-import { downloadBlob } from '../../lib/net/download'
-import { fetchEvidence } from '../../queries/task'
-import { showErrorToast } from '../../state/toasts'
+import { downloadEvidence } from './actions/downloadEvidence'
 import { useSetSearch } from './search'
 import styles from './TaskActions.module.css'
 
@@ -16,14 +15,14 @@ const RetryDialog = lazyComponent(() => import('./actions/RetryDialog'))
 const FollowUpDialog = lazyComponent(() => import('./actions/FollowUpDialog'))
 const CurlDialog = lazyComponent(() => import('./actions/CurlDialog'))
 
-type OpenDialog = 'cancel' | 'retry' | 'followUp' | 'curl' | null
+type TaskDialog = 'cancel' | 'retry' | 'followUp' | 'curl'
 
 /** The actions on the task that you are allowed. */
 export function TaskActions({ task }: { task: Schemas['TaskDetail'] }) {
-  const [opened, open] = useState<OpenDialog>(null)
+  const [opened, open] = useUrlDialog<TaskDialog>()
   const allowed = task.allowedActions
   const set = useSetSearch()
-  const close = () => open(null)
+  const close = () => open()
   const acts: MenuItem[] = []
   if (allowed.includes('follow_up'))
     acts.push({ name: strings.task.followUp, onSelect: () => open('followUp') })
@@ -55,9 +54,15 @@ export function TaskActions({ task }: { task: Schemas['TaskDetail'] }) {
         <MoreMenu items={[...acts, null, ...more]} />
       </span>
       <Suspense>
-        {opened === 'cancel' && <CancelDialog task={task} onClose={close} />}
-        {opened === 'retry' && <RetryDialog task={task} onClose={close} />}
-        {opened === 'followUp' && <FollowUpDialog task={task} onClose={close} />}
+        {opened === 'cancel' && allowed.includes('cancel') && (
+          <CancelDialog task={task} onClose={close} />
+        )}
+        {opened === 'retry' && allowed.includes('retry') && (
+          <RetryDialog task={task} onClose={close} />
+        )}
+        {opened === 'followUp' && allowed.includes('follow_up') && (
+          <FollowUpDialog task={task} onClose={close} />
+        )}
         {opened === 'curl' && <CurlDialog task={task} onClose={close} />}
       </Suspense>
     </div>
@@ -71,12 +76,4 @@ function MoreMenu({ items }: { items: (MenuItem | null)[] }) {
     </Button>
   )
   return <Menu button={button} items={items} />
-}
-
-async function downloadEvidence(taskId: number): Promise<void> {
-  try {
-    downloadBlob(await fetchEvidence(taskId), `task-${taskId}-evidence.zip`)
-  } catch (error) {
-    showErrorToast(error)
-  }
 }

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { Button } from '../../../components/controls/Button'
 import { SecretDialog } from '../../../components/dialogs/SecretDialog'
+import { useUrlDialog } from '../../../components/hooks/useUrlDialog'
 import { RoleGuide } from '../../../components/roles/RoleGuide'
 import { strings } from '../../../i18n'
 import { AdminLayout } from '../AdminLayout'
@@ -9,21 +10,21 @@ import { Invitations } from './Invitations'
 import { InviteDialog } from './InviteDialog'
 
 export default function DevelopersPage() {
-  const [isInviting, invite] = useState(false)
+  const [dialog, openDialog] = useUrlDialog<'invite'>()
   const [link, showLink] = useState<string>()
   const done = (made: string) => {
-    invite(false)
+    openDialog()
     showLink(made)
   }
   return (
     <AdminLayout
       title={strings.admin.developers}
-      aside={<Button onClick={() => invite(true)}>{strings.invitation.invite}</Button>}
+      aside={<Button onClick={() => openDialog('invite')}>{strings.invitation.invite}</Button>}
     >
       <RoleGuide />
       <Developers />
       <Invitations />
-      {isInviting && <InviteDialog onMade={done} onClose={() => invite(false)} />}
+      {dialog === 'invite' && <InviteDialog onMade={done} onClose={() => openDialog()} />}
       {link && (
         <SecretDialog
           title={strings.invitation.created}

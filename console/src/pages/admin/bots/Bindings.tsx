@@ -1,8 +1,8 @@
-import { useState } from 'react'
 import type { Schemas } from '../../../api/client'
 import { Button } from '../../../components/controls/Button'
 import { FormDialog } from '../../../components/dialogs/FormDialog'
 import { Field } from '../../../components/forms/Field'
+import { useUrlDialog } from '../../../components/hooks/useUrlDialog'
 import { PagedList } from '../../../components/tables/PagedList'
 import { type Column, Table } from '../../../components/tables/Table'
 import { strings } from '../../../i18n'
@@ -15,7 +15,7 @@ type Binding = Schemas['BotBinding']
 
 /** The chats that get messages about a project. Unbinding one can be undone. */
 export function Bindings() {
-  const [isBinding, bind] = useState(false)
+  const [dialog, openDialog] = useUrlDialog<'bind'>()
   const bindings = useBindings()
   const hasBots = (useBots().data?.length ?? 0) > 0
   if (!hasBots) return null
@@ -34,9 +34,9 @@ export function Bindings() {
         )}
       </PagedList>
       <div className="row">
-        <Button onClick={() => bind(true)}>{strings.bots.bind}</Button>
+        <Button onClick={() => openDialog('bind')}>{strings.bots.bind}</Button>
       </div>
-      {isBinding && <BindDialog onClose={() => bind(false)} />}
+      {dialog === 'bind' && <BindDialog onClose={() => openDialog()} />}
     </section>
   )
 }

@@ -1,5 +1,5 @@
-import { useState } from 'react'
 import { Button } from '../../../components/controls/Button'
+import { useUrlDialog } from '../../../components/hooks/useUrlDialog'
 import { strings } from '../../../i18n'
 import { AdminLayout } from '../AdminLayout'
 import { Bindings } from './Bindings'
@@ -7,15 +7,15 @@ import { NewBotDialog } from './BotDialogs'
 import { Bots } from './Bots'
 
 export default function BotsPage() {
-  const [isMaking, make] = useState(false)
+  const [dialog, openDialog] = useUrlDialog<'new'>()
   return (
     <AdminLayout
       title={strings.admin.bots}
-      aside={<Button onClick={() => make(true)}>{strings.bots.newBot}</Button>}
+      aside={<Button onClick={() => openDialog('new')}>{strings.bots.newBot}</Button>}
     >
       <Bots />
       <Bindings />
-      {isMaking && <NewBotDialog onClose={() => make(false)} />}
+      {dialog === 'new' && <NewBotDialog onClose={() => openDialog()} />}
     </AdminLayout>
   )
 }

@@ -1,5 +1,6 @@
 import type { Schemas } from '../../../api/client'
 import { Button } from '../../../components/controls/Button'
+import { useUrlDialog } from '../../../components/hooks/useUrlDialog'
 import { PagedList } from '../../../components/tables/PagedList'
 import { type Column, Table } from '../../../components/tables/Table'
 import { strings } from '../../../i18n'
@@ -12,12 +13,13 @@ import { useOpenDialog } from '../useOpenDialog'
 import { ProviderDialog } from './ProviderDialog'
 
 type Provider = Schemas['IdentityProvider']
-type ProviderAction = 'new' | 'change' | 'delete'
-type OpenProviderDialog = (what: ProviderAction, on: Provider | undefined) => () => void
+type ProviderAction = 'change' | 'delete'
+type OpenProviderDialog = (what: ProviderAction, on: Provider) => () => void
 
 /** The single sign-on providers, and who can sign in with each. */
 export function Providers() {
-  const { opened, open, close } = useOpenDialog<ProviderAction, Provider | undefined>()
+  const { opened, open, close } = useOpenDialog<ProviderAction, Provider>()
+  const [dialog, openDialog] = useUrlDialog<'new'>()
   return (
     <>
       <p className={styles.about}>{settingStrings.ssoAbout}</p>
@@ -35,14 +37,11 @@ export function Providers() {
         )}
       </PagedList>
       <div className="foot">
-        <Button onClick={open('new', undefined)}>{settingStrings.newProvider}</Button>
+        <Button onClick={() => openDialog('new')}>{settingStrings.newProvider}</Button>
       </div>
-      {(opened?.what === 'new' || opened?.what === 'change') && (
-        <ProviderDialog provider={opened.on} onClose={close} />
-      )}
-      {opened?.what === 'delete' && opened.on && (
-        <DeleteDialog provider={opened.on} onClose={close} />
-      )}
+      {dialog === 'new' && <ProviderDialog provider={undefined} onClose={() => openDialog()} />}
+      {opened?.what === 'change' && <ProviderDialog provider={opened.on} onClose={close} />}
+      {opened?.what === 'delete' && <DeleteDialog provider={opened.on} onClose={close} />}
     </>
   )
 }

@@ -3,6 +3,7 @@ import type { Schemas } from '../../../api/client'
 import { Button } from '../../../components/controls/Button'
 import { FormError } from '../../../components/forms/FormError'
 import { useForm } from '../../../components/forms/useForm'
+import { useHashFocus } from '../../../components/hooks/useHashFocus'
 import { useUrlSearch } from '../../../components/hooks/useUrlSearch'
 import { strings } from '../../../i18n'
 import { settingStrings } from '../../../i18n/settings'
@@ -15,6 +16,7 @@ import { changedSettings, type EditedValues } from './settingValues'
 
 /** All settings in groups, first those that need attention. Sends only those that changed. */
 export function SettingsForm({ registry }: { registry: Schemas['Setting'][] }) {
+  useHashFocus()
   const [{ q = '' }, changeUrl] = useUrlSearch<{ q?: string }>()
   const [typed, type] = useState<EditedValues>({})
   const changed = changedSettings(registry, typed)

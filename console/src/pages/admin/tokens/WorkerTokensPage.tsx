@@ -1,25 +1,26 @@
 import { useState } from 'react'
 import { Button } from '../../../components/controls/Button'
 import { SecretDialog } from '../../../components/dialogs/SecretDialog'
+import { useUrlDialog } from '../../../components/hooks/useUrlDialog'
 import { strings } from '../../../i18n'
 import { AdminLayout } from '../AdminLayout'
 import { NewWorkerTokenDialog } from './NewWorkerTokenDialog'
 import { WorkerTokens } from './WorkerTokens'
 
 export default function WorkerTokensPage() {
-  const [isMaking, make] = useState(false)
+  const [dialog, openDialog] = useUrlDialog<'new'>()
   const [made, showMade] = useState<string>()
   const done = (token: string) => {
-    make(false)
+    openDialog()
     showMade(token)
   }
   return (
     <AdminLayout
       title={strings.admin.workerTokens}
-      aside={<Button onClick={() => make(true)}>{strings.admin.newToken}</Button>}
+      aside={<Button onClick={() => openDialog('new')}>{strings.admin.newToken}</Button>}
     >
       <WorkerTokens />
-      {isMaking && <NewWorkerTokenDialog onMade={done} onClose={() => make(false)} />}
+      {dialog === 'new' && <NewWorkerTokenDialog onMade={done} onClose={() => openDialog()} />}
       {made && (
         <SecretDialog
           title={strings.admin.tokenMade}
