@@ -19,6 +19,9 @@ export const statusText: typeof en = {
     overloaded: (m) => `${m} 负载过高`,
     no_free_slot: (m) => `${m} 没有空闲槽位`,
   },
+  load: (percent, limit) => `CPU ${percent}%，上限 ${limit}%`,
+  slotsUsed: (used, total) => `已用 ${used}/${total}`,
+  lasting: (load, duration) => `${load}，已持续 ${duration}`,
   because: (block, detail) => `${block}：${detail}`,
   ill: machines.agentReasons,
   blockedOther: (m) => `${m} 无法运行此任务`,
@@ -32,6 +35,7 @@ export const statusText: typeof en = {
   publishes: (machine) => `${machine} 正在推送分支`,
   machineAway: (machine) => `与 ${machine} 失去联系`,
   aMachine: '所在机器',
+  otherMachines: (n) => (n === 0 ? '目前没有其他机器可以接手' : `目前有 ${n} 台其他机器可以接手`),
 
   gate: {
     confirm: (stage, ago) => `${stage} 开始前等待确认，已等 ${ago}`,
@@ -58,6 +62,7 @@ export const statusText: typeof en = {
     resume: (time) => `${time} 自动继续`,
     answered: (agent, time) => `若 ${time} 前无人回答，由 ${agent} 自行决定`,
   },
+  countdown: (time, duration) => `${time}（${duration}后）`,
   byItself: '会自动继续',
 
   completed: (branch, ago) => `${ago}前已推送为 ${branch}`,

@@ -41,7 +41,7 @@ const queue = (position: number, ...blocked: [string, string][]) =>
   ({
     queue: {
       position,
-      blockedBy: blocked.map(([machineId, reason]) => ({ machineId, reason }) as Block),
+      blockedBy: blocked.map(([machineName, reason]) => ({ machineName, reason }) as Block),
     },
   }) as Partial<Task>
 const gate = (kind: string) =>
@@ -54,16 +54,9 @@ const failure = (code: string, message = '') =>
     failure: { code, message, stageIndex: 1 },
   }) as Partial<Task>
 
-const machineNames = new Map([
-  ['h', 'heron'],
-  ['t', 'tern'],
-  ['o', 'osprey'],
-  ['k', 'kite'],
-  ['l', 'lark'],
-])
 const catalogs: Record<'en' | 'zh', StatusTextContext> = {
-  en: { words: en, gateWords: enGate, units: enUnits, locale: 'en-US', now, machineNames },
-  zh: { words: zh, gateWords: zhGate, units: zhUnits, locale: 'zh-CN', now, machineNames },
+  en: { words: en, gateWords: enGate, units: enUnits, locale: 'en-US', now },
+  zh: { words: zh, gateWords: zhGate, units: zhUnits, locale: 'zh-CN', now },
 }
 
 type Row = [
@@ -79,7 +72,13 @@ const rows: Row[] = [
   ['further behind', queue(7), null, ['Number 7 in the queue', ''], ['队列中排第 7', '']],
   [
     'no slot anywhere, and one machine offline',
-    queue(2, ['k', 'offline'], ['h', 'no_free_slot'], ['t', 'no_free_slot'], ['o', 'no_free_slot']),
+    queue(
+      2,
+      ['kite', 'offline'],
+      ['heron', 'no_free_slot'],
+      ['tern', 'no_free_slot'],
+      ['osprey', 'no_free_slot'],
+    ),
     null,
     ['heron, tern, and osprey have no free slot; kite is offline', 'Number 2 in the queue'],
     ['heron、tern和osprey 没有空闲槽位；kite 离线', '队列中排第 2'],
@@ -88,11 +87,11 @@ const rows: Row[] = [
     'many machines, in short',
     queue(
       1,
-      ['h', 'draining'],
-      ['t', 'draining'],
-      ['o', 'draining'],
-      ['k', 'draining'],
-      ['l', 'draining'],
+      ['heron', 'draining'],
+      ['tern', 'draining'],
+      ['osprey', 'draining'],
+      ['kite', 'draining'],
+      ['lark', 'draining'],
     ),
     null,
     [
@@ -103,10 +102,10 @@ const rows: Row[] = [
   ],
   [
     'a rule and a machine that nobody knows yet',
-    queue(1, ['0123456789', 'phase_of_moon']),
+    queue(1, ['new-1', 'phase_of_moon']),
     null,
-    ["01234567 can't run it", 'Number 1 in the queue'],
-    ['01234567 无法运行此任务', '队列中排第 1'],
+    ["new-1 can't run it", 'Number 1 in the queue'],
+    ['new-1 无法运行此任务', '队列中排第 1'],
   ],
   [
     'an attempt before',
