@@ -24,8 +24,9 @@ _WAITS = frozenset({SuspendReason.MACHINE_LOST, SuspendReason.QUOTA})
 def find_shown_state(
     status: TaskStatus, reason: SuspendReason | None, *, is_asking: bool
 ) -> ShownState:
-    """Return the shown state. `is_asking`: the task has an open question; it may have one while it's
-    queued, because its machine drains, and while its machine is lost.
+    """Return the shown state. `is_asking`: the task has an open question.
+
+    It may have one while it's queued, because its machine drains, and while its machine is lost.
     """
     if status not in (TaskStatus.QUEUED, TaskStatus.SUSPENDED):
         return ShownState(status)

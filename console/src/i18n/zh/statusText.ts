@@ -1,6 +1,9 @@
 import type { statusText as en } from '../en/statusText'
 import { machines } from './machines'
 
+// No space after a full-width bracket.
+const spaced = (time: string, text: string) => time + (time.endsWith('）') ? '' : ' ') + text
+
 export const statusText: typeof en = {
   and: (first, second) => `${first}；${second}`,
   others: (n) => `另外 ${n} 台`,
@@ -57,8 +60,8 @@ export const statusText: typeof en = {
 
   at: {
     dispatch: (time) => `${time} 自动开始`,
-    fail: (time) => `${time} 失败`,
-    requeue: (time) => `${time} 转移到其他机器`,
+    fail: (time) => spaced(time, '失败'),
+    requeue: (time) => spaced(time, '转移到其他机器'),
     resume: (time) => `${time} 自动继续`,
     answered: (agent, time) => `若 ${time} 前无人回答，由 ${agent} 自行决定`,
   },

@@ -37,6 +37,16 @@ const plain = {
 
 const waits = (reason: string, nextAction: string | null, at: string | null = soon) =>
   ({ waitingFor: { reason, nextAction, at } }) as Partial<Task>
+const moves = (machineCount: number) =>
+  ({ relocation: { at: soon, machineCount, blockedBy: [] } }) as Partial<Task>
+const blocked = (...blockedBy: Partial<Block>[]) =>
+  ({ queue: { position: 1, blockedBy: blockedBy as Block[] } }) as Partial<Task>
+const busy = (machineName: string, value: number): Partial<Block> => ({
+  machineName,
+  reason: 'overloaded',
+  measure: { kind: 'cpu_percent', value, limit: 85, setting: 'maxLoadPercent' },
+  since: ago(12),
+})
 const queue = (position: number, ...blocked: [string, string][]) =>
   ({
     queue: {
@@ -99,6 +109,38 @@ const rows: Row[] = [
       'Number 1 in the queue',
     ],
     ['heron、tern、osprey和另外 2 台 正在排空，不接收新任务', '队列中排第 1'],
+  ],
+  [
+    'a machine that is too busy',
+    blocked(busy('local-1', 93.4)),
+    null,
+    ['local-1 is overloaded: CPU at 93% of 85% for 12 min', 'Number 1 in the queue'],
+    ['local-1 负载过高：CPU 93%，上限 85%，已持续 12 分钟', '队列中排第 1'],
+  ],
+  [
+    'a machine that is hardly too busy',
+    blocked(busy('local-1', 85.2)),
+    null,
+    ['local-1 is overloaded: CPU at 85.2% of 85% for 12 min', 'Number 1 in the queue'],
+    ['local-1 负载过高：CPU 85.2%，上限 85%，已持续 12 分钟', '队列中排第 1'],
+  ],
+  [
+    'several busy machines, whose numbers are in the list',
+    blocked(busy('heron', 93), busy('tern', 99)),
+    null,
+    ['heron and tern are overloaded', 'Number 1 in the queue'],
+    ['heron和tern 负载过高', '队列中排第 1'],
+  ],
+  [
+    'a full machine',
+    blocked({
+      machineName: 'heron',
+      reason: 'no_free_slot',
+      measure: { kind: 'slots', value: 2, limit: 2, setting: null },
+    }),
+    null,
+    ['heron has no free slot: 2 of 2 in use', 'Number 1 in the queue'],
+    ['heron 没有空闲槽位：已用 2/2', '队列中排第 1'],
   ],
   [
     'a rule and a machine that nobody knows yet',
@@ -172,17 +214,40 @@ const rows: Row[] = [
   ],
   [
     'running on a machine that is silent',
-    { status: 'running', ...waits('machine', 'requeue') },
+    { status: 'running', ...waits('machine', 'requeue'), ...moves(2) },
     null,
-    ['Lost contact with heron', 'moves to another machine at 15:00'],
-    ['与 heron 失去联系', '15:00 转移到其他机器'],
+    [
+      'Lost contact with heron',
+      'moves to another machine at 15:00 (in 30 min); 2 other machines can take it now',
+    ],
+    ['与 heron 失去联系', '15:00（30 分钟后）转移到其他机器；目前有 2 台其他机器可以接手'],
+  ],
+  [
+    'its machine is lost, and that was its last attempt',
+    {
+      status: 'suspended',
+      suspendReason: 'machine_lost',
+      ...waits('machine', 'fail'),
+      ...moves(2),
+    },
+    null,
+    ['Lost contact with heron', 'fails at 15:00 (in 30 min)'],
+    ['与 heron 失去联系', '15:00（30 分钟后）失败'],
   ],
   [
     'its machine is lost',
-    { status: 'suspended', suspendReason: 'machine_lost', ...waits('machine', 'requeue') },
+    {
+      status: 'suspended',
+      suspendReason: 'machine_lost',
+      ...waits('machine', 'requeue'),
+      ...moves(0),
+    },
     null,
-    ['Lost contact with heron', 'moves to another machine at 15:00'],
-    ['与 heron 失去联系', '15:00 转移到其他机器'],
+    [
+      'Lost contact with heron',
+      'moves to another machine at 15:00 (in 30 min); no other machine can take it now',
+    ],
+    ['与 heron 失去联系', '15:00（30 分钟后）转移到其他机器；目前没有其他机器可以接手'],
   ],
   [
     'its account is spent',
