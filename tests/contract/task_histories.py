@@ -25,8 +25,8 @@ _PIPELINES = (
     [_STAGE],
     [_STAGE, {**_ASKED, "confirm": True}],
     [{**_ASKED, "confirm": True}, _STAGE],
-    [{**_ASKED, "command": "{input}"}],
-    [_STAGE, {**_ASKED, "choices": ["red", "blue"], "command": "{choice}"}],
+    [{**_ASKED, "input": True}],
+    [_STAGE, {**_ASKED, "choices": ["red", "blue"]}],
 )
 _BUDGET = 1000  # tokens
 
