@@ -4,8 +4,6 @@ import random
 from contextlib import suppress
 from datetime import timedelta
 
-import sqlalchemy as sa
-
 from app.domain.errors import DomainError
 from app.domain.roles import SystemRole
 from app.domain.task import ENDED, SuspendReason, TaskStatus
@@ -120,7 +118,9 @@ class TaskHistories:
     def _silence(self, machine: FakeMachine) -> None:
         """Only this machine's heartbeats have stopped."""
         moment = now()
-        beats = sa.update(MachineHeartbeat).where(MachineHeartbeat.machine_id == machine.machine_id)
-        db.session.execute(beats.values(received_at=moment - timedelta(minutes=1)))
+        for each in self._machines:
+            silence = timedelta(minutes=each is machine)
+            beat = db.session.get_one(MachineHeartbeat, each.machine_id)
+            beat.received_at = moment - silence
         db.session.commit()
         liveness.detect_silent(moment)

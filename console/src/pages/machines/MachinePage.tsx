@@ -75,7 +75,7 @@ function MachineView({ machine }: { machine: Machine }) {
         <aside className={styles.side} aria-label={strings.machines.facts}>
           <CurrentLoad machine={machine} />
           <section>
-            <h2 id="slots-title">{strings.machines.slots}</h2>
+            <h2>{strings.machines.slots}</h2>
             <SlotChips machine={machine} tasks={live} />
           </section>
           <MachineFacts machine={machine} />

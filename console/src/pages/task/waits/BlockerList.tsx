@@ -63,7 +63,7 @@ function Numbers({ block, words }: { block: Block; words: typeof en }) {
   const { machineId, measure, required, actual, reason } = block
   if (measure?.kind === 'slots') {
     return (
-      <MachineLink machineId={machineId} hash="slots-title">
+      <MachineLink machineId={machineId}>
         {words.slotsUsed(measure.value, measure.limit)}
       </MachineLink>
     )
@@ -71,9 +71,7 @@ function Numbers({ block, words }: { block: Block; words: typeof en }) {
   if (measure) {
     return (
       <>
-        <MachineLink machineId={machineId} hash="load-title">
-          {words.load(formatLoad(measure))}
-        </MachineLink>
+        <MachineLink machineId={machineId}>{words.load(formatLoad(measure))}</MachineLink>
         <SettingLink name={measure.setting}>{words.loadLimit(measure.limit)}</SettingLink>
       </>
     )
@@ -91,10 +89,9 @@ function Numbers({ block, words }: { block: Block; words: typeof en }) {
   )
 }
 
-function MachineLink(props: { machineId: string; hash?: string; children: ReactNode }) {
-  const { machineId, hash, children } = props
+function MachineLink({ machineId, children }: { machineId: string; children: ReactNode }) {
   return (
-    <Link className="tall" to="/machines/$machineId" params={{ machineId }} {...(hash && { hash })}>
+    <Link className="tall" to="/machines/$machineId" params={{ machineId }}>
       {children}
     </Link>
   )
@@ -105,7 +102,7 @@ function SettingLink({ name, children }: { name: string | null; children: ReactN
   const isAdmin = useMe()?.role === 'admin'
   if (name === null || !isAdmin) return <span title={name ?? undefined}>{children}</span>
   return (
-    <Link className="tall" to="/admin/settings" hash={name} title={name}>
+    <Link className="tall" to="/admin/settings" search={{ q: name } as never} title={name}>
       {children}
     </Link>
   )

@@ -45,9 +45,9 @@ it('the sentence opens the machines, each with its rule and its numbers', async 
 it('the numbers lead to what decides them', async () => {
   const list = await openList(BLOCKED, 'admin')
   const load = within(list).getByRole('link', { name: 'CPU at 93%' })
-  expect(load.getAttribute('href')).toBe('/machines/local-1#load-title')
+  expect(load.getAttribute('href')).toBe('/machines/local-1')
   const limit = await within(list).findByRole('link', { name: 'limit 85%' })
-  expect(limit.getAttribute('href')).toBe('/admin/settings#maxLoadPercent')
+  expect(limit.getAttribute('href')).toBe('/admin/settings?q=maxLoadPercent')
 })
 
 it('only admins get a link to the setting', async () => {
