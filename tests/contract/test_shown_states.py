@@ -20,7 +20,7 @@ from tests.contract.task_histories import TaskHistories
 
 Login = Callable[[Developer], dict[str, str]]
 Document = Mapping[str, Any]
-HISTORIES, STEPS, SEED = 200, 8, 30
+HISTORIES, STEPS, SEED = 200, 4, 30
 PATH = "/api/web/tasks"
 CONSOLE = programs.ROOT / "console"
 
