@@ -89,15 +89,16 @@ def test_what_people_see_of_a_task_is_the_same_everywhere(
     listed = {item["id"]: item for item in items}
     details = [client.get(f"{PATH}/{id_}", headers=headers).json for id_ in ids]
     rows = [listed[id_] for id_ in ids]
-    in_console = zip(states_in_console(details), states_in_console(rows), strict=True)
+    words = states_in_console([*details, *rows])
+    in_console = zip(words[: len(ids)], words[len(ids) :], strict=True)
     wrong = {}
-    for detail, row, words in zip(details, rows, in_console, strict=True):
+    for detail, row, console in zip(details, rows, in_console, strict=True):
         state = state_of_fields(detail, detail["gate"])
         shown = {
             "list": {state_of_fields(row, row["question"])},
             "CLI": {show.shown_state(detail), show.shown_state(row)},
             "chat": states_in_chat(histories.admin, detail["id"]),
-            "console": set(words),
+            "console": set(console),
         }
         if different := {place: found for place, found in shown.items() if found != {state}}:
             wrong[f"#{detail['id']} {detail['status']} {detail['suspendReason']}"] = (
