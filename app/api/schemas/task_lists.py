@@ -136,7 +136,7 @@ class FoundTaskSchema(TaskListItemSchema):
     """A task as search returns it: with what its displayed state depends on, and your actions."""
 
     class Meta(TaskListItemSchema.Meta):
-        exclude = ("question", "last_answer", "position", "blockers")
+        exclude = ("last_answer", "position", "blockers")
 
 
 TaskListItemPage = cursor_page_schema(TaskListItemSchema)

@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest'
 import * as enPages from './en'
 import { palette as enPalette } from './en/palette'
 import { settings as enSettings } from './en/settings'
+import { waits as enWaits } from './en/waits'
 import * as zhPages from './zh'
 import { palette as zhPalette } from './zh/palette'
 import { settings as zhSettings } from './zh/settings'
+import { waits as zhWaits } from './zh/waits'
 
-const en = { ...enPages, palette: enPalette, settings: enSettings }
-const zh = { ...zhPages, palette: zhPalette, settings: zhSettings }
+const en = { ...enPages, palette: enPalette, settings: enSettings, waits: enWaits }
+const zh = { ...zhPages, palette: zhPalette, settings: zhSettings, waits: zhWaits }
 
 type TextEntry = [path: string, text: string]
 
