@@ -39,6 +39,7 @@ WAIT_REASONS = {
     "machine": "its machine to reconnect",
     "quota": "its agent's account to have quota again",
     "dispatcher": "the scheduler, which is down",
+    "terminal": "someone in its terminal: muster attach",
 }
 NEXT_ACTIONS = {
     "dispatch": "it's assigned to a machine",
@@ -49,8 +50,9 @@ NEXT_ACTIONS = {
 
 
 def status_text(task: Item) -> str:
-    """Return a task's status, with the reason if it's suspended."""
-    reason = task.get("suspendReason")
+    """Return a task's status, with the reason if it's suspended, or waits in its terminal."""
+    in_terminal = (task.get("waitingFor") or {}).get("reason") == "terminal"
+    reason = "waiting in its terminal" if in_terminal else task.get("suspendReason")
     return f"{task.get('status')} ({reason})" if reason else str(task.get("status") or "")
 
 
