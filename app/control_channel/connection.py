@@ -187,9 +187,8 @@ class Connection:
                 self._checks.record_answer(frame)
             elif isinstance(frame, frames.TerminalClosed):
                 with self._app.app_context():
-                    open_requests.handle_socket_closed(
-                        self.machine_id, frame.task_id, frame.attempt, now()
-                    )
+                    ended = (self.machine_id, frame.task_id, frame.attempt)
+                    open_requests.handle_socket_closed(*ended, now())
         if reported or log_frames:
             with self._app.app_context():
                 outcome = reports.apply_batch(

@@ -3,7 +3,7 @@ import type { Schemas } from '../../api/client'
 import { CopyButton } from '../../components/controls/CopyButton'
 import { Status } from '../../components/status/Status'
 import { strings } from '../../i18n'
-import { displayStatus } from '../../lib/task/displayStatus'
+import { displayStatus, isInTerminal } from '../../lib/task/displayStatus'
 import { bodyOf, titleOf } from '../../lib/task/title'
 import { Description } from './Description'
 import { StageTimeline } from './StageTimeline'
@@ -11,6 +11,7 @@ import { TaskActions } from './TaskActions'
 import styles from './TaskHeader.module.css'
 import { useFilesChanged } from './useDiffStats'
 import { useStatusText } from './useStatusText'
+import { ViewLink } from './ViewLink'
 import { Tabs } from './Views'
 
 type Task = Schemas['TaskDetail']
@@ -59,7 +60,13 @@ function TaskStatus({ task }: { task: Task }) {
       <span role="status">
         <Status look={look} />
       </span>
-      <span>{summary}</span>
+      {isInTerminal(task) ? (
+        <ViewLink task={task} view="terminal">
+          {summary}
+        </ViewLink>
+      ) : (
+        <span>{summary}</span>
+      )}
       {detail && <span className="dim">{detail}</span>}
     </div>
   )
