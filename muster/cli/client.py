@@ -294,6 +294,7 @@ def _error_from(answer: "httpx.Response") -> ApiError:
         fields=body.get("errors") if isinstance(body.get("errors"), dict) else None,
         request=answer.headers.get("X-Request-ID", ""),
         retry_after=float(retry) if retry.isdecimal() else None,
+        path=answer.request.url.raw_path.decode().partition("?")[0],
     )
 
 

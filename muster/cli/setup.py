@@ -7,7 +7,7 @@ import click
 
 from muster.cli import text_format
 from muster.cli.context import Muster, pass_muster
-from muster.cli.output import Column, Item, OutputSpec, column, outputs
+from muster.cli.output import Column, Item, OutputSpec, column, outputs, report_action
 
 PATH = "/api/web/getting-started"
 
@@ -124,4 +124,6 @@ def setup(muster: Muster, change: str | None) -> list[dict[str, Any]]:
         found = muster.api.get(PATH)
     else:
         found = muster.api.put(PATH, {"dismissed": change == "dismiss"})
+        shown = "hides" if change == "dismiss" else "shows"
+        report_action(f"The console {shown} these steps.")
     return _add_commands(found.get("steps") or [])
