@@ -115,7 +115,7 @@ SETUP = OutputSpec(
 @click.option("--undo", "change", flag_value="undo", help="Show them in the console again.")
 @pass_muster
 @outputs(SETUP)
-def setup(muster: Muster, change: str | None) -> list[dict[str, Any]]:
+def setup(muster: Muster, change: str | None) -> object:
     """Show what a new server needs until its first task completes.
 
     The last column is the command for the step. Admins can dismiss the steps for everyone.
@@ -126,4 +126,5 @@ def setup(muster: Muster, change: str | None) -> list[dict[str, Any]]:
         found = muster.api.put(PATH, {"dismissed": change == "dismiss"})
         shown = "hides" if change == "dismiss" else "shows"
         report_action(f"The console {shown} these steps.")
-    return _add_commands(found.get("steps") or [])
+    steps = _add_commands(found.get("steps") or [])
+    return steps if change is None else (steps, lambda: None)
