@@ -53,9 +53,9 @@ CODEX = Adapter(
         HomeFile(path=".codex/AGENTS.md", text=_ASK_INSTRUCTIONS, mcp=True),
     ),
     waiting=(
-        r"Trust this folder\? Codex can",
+        r"Trust this folder\?",
         r"Choose how you want to use Codex\.",
-        r"Finish signing in ",
+        r"Finish signing in",
         r"Hooks need review",
     ),
 )
