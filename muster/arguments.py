@@ -1,14 +1,17 @@
 """Argument parsing and help in click's style, for where click may not be installed."""
 
 import argparse
+import difflib
+import re
 import shutil
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 _MIN_WIDTH, _MAX_WIDTH = 50, 100  # columns of text
 _MAX_TERM_WIDTH = 30  # columns of the first of two columns
 _COLUMN_GAP = 2
+_MISTYPED = re.compile(r"invalid choice: '([^']*)'|unrecognized arguments: (--\S+)")
 
 
 class Parser(argparse.ArgumentParser):
@@ -55,7 +58,27 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         hint = f"Try '{self.prog} --help' for help."
-        self.exit(2, f"{self.format_usage()}{hint}\n\nError: {message}\n")
+        text = " ".join(filter(None, [message, self._suggestion(message)]))
+        self.exit(2, f"{self.format_usage()}{hint}\n\nError: {text}\n")
+
+    def _suggestion(self, message: str) -> str:
+        """Return "Did you mean …?" for a mistyped command or option; empty if none is similar."""
+        typed = _MISTYPED.search(message)
+        if typed is None:
+            return ""
+        name = (typed[1] or typed[2]).partition("=")[0]
+        found = difflib.get_close_matches(name, _list_names(self), 1)
+        return f"Did you mean {found[0]!r}?" if found else ""
+
+
+def _list_names(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Yield the names of a parser's options and commands, and of its commands' options."""
+    for action in parser._actions:
+        yield from action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for name, below in action.choices.items():
+                yield name
+                yield from _list_names(below)
 
 
 def _option_row(action: argparse.Action) -> tuple[str, str]:

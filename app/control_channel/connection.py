@@ -30,7 +30,7 @@ from app.services.machines import drains, liveness, orders, reports, sessions
 from app.services.machines.append_reports import BatchOutcome, MalformedReport
 from app.services.machines.heartbeats import HeartbeatResult, ReceivedHeartbeat
 from app.services.machines.orders import DesiredAction, DesiredState
-from app.services.tasks import questions
+from app.services.tasks import questions, terminal_waits
 from app.services.terminals import open_requests, terminals
 from muster.protocol import codec, frames
 from muster.protocol.attempt_key import AttemptKey
@@ -175,9 +175,7 @@ class Connection:
             time.sleep(wait)
 
     def _handle_batch(self, batch: Sequence[_ReceivedFrame], pulse: Any) -> None:
-        told_reports = [
-            frame for frame in batch if isinstance(frame, frames.Report | MalformedReport)
-        ]
+        reported = [each for each in batch if isinstance(each, frames.Report | MalformedReport)]
         log_frames = [frame for frame in batch if isinstance(frame, frames.Log)]
         for frame in batch:
             if isinstance(frame, frames.Heartbeat):
@@ -189,20 +187,22 @@ class Connection:
                 self._checks.record_answer(frame)
             elif isinstance(frame, frames.TerminalClosed):
                 with self._app.app_context():
-                    open_requests.handle_socket_closed(
-                        self.machine_id, frame.task_id, frame.attempt, now()
-                    )
-        if told_reports or log_frames:
+                    ended = (self.machine_id, frame.task_id, frame.attempt)
+                    open_requests.handle_socket_closed(*ended, now())
+        if reported or log_frames:
             with self._app.app_context():
                 outcome = reports.apply_batch(
-                    self.machine_id, self.generation, told_reports, log_frames, now()
+                    self.machine_id, self.generation, reported, log_frames, now()
                 )
             self._acknowledge(outcome)
 
     def _store_changes(self, frame: frames.Heartbeat) -> None:
-        if facts := sessions.changed_facts(frame):
-            with self._app.app_context():
-                sessions.store_facts(self.machine_id, self.generation, **facts)
+        about, waiting = (self.machine_id, self.generation), frame.waiting_terminals
+        with self._app.app_context():
+            if facts := sessions.changed_facts(frame):
+                sessions.store_facts(*about, **facts)
+            if waiting is not None:
+                terminal_waits.store_waits(*about, waiting, now())
 
     def _acknowledge(self, outcome: BatchOutcome) -> None:
         acks = [frames.LogAck(task_id=t, attempt=a, offset=o) for (t, a), o in outcome.logs.items()]

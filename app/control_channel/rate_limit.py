@@ -16,7 +16,7 @@ MAX_MACHINES = 10_000
 
 HELLO_COST = 50.0
 _FACTS_COST = 50.0  # its own transaction, and a wakeup of the dispatcher
-_TERMINAL_CLOSED_COST = 10.0  # its own transaction
+_TERMINALS_COST = 10.0  # its own transaction
 _SMALL_LOG_BYTES = 256  # bytes of a log frame; below it, the frame costs more than its content
 
 
@@ -59,9 +59,9 @@ def _frame_cost(frame: object) -> float:
         case frames.Log(data=data):
             return 1.0 if len(data) < _SMALL_LOG_BYTES else 0.0
         case frames.Heartbeat(capabilities=None, repositories=None, sandbox=None, upgrade=None):
-            return 1.0
+            return 1.0 if frame.waiting_terminals is None else _TERMINALS_COST
         case frames.Heartbeat():
             return _FACTS_COST
         case frames.TerminalClosed() | frames.RepositoryChecked():
-            return _TERMINAL_CLOSED_COST
+            return _TERMINALS_COST
     return 1.0

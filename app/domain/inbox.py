@@ -22,6 +22,7 @@ class InboxKind(StrEnum):
     GATE = "gate"  # a gate of the pipeline, or a branch that couldn't be moved
     QUESTION = "question"  # an agent's question in the middle of its stage
     BUDGET = "budget"  # a budget is used up
+    TERMINAL = "terminal"  # an agent asks something in its terminal before it works
     FAILURE = "failure"
     RESULT = "result"  # without a review
     MACHINE = "machine"
@@ -56,9 +57,10 @@ class MachineProblem(StrEnum):
 
 # The order of kinds in the list: questions first, then items to review.
 RANKS = {
-    InboxKind.GATE: 4,
-    InboxKind.QUESTION: 4,
-    InboxKind.BUDGET: 4,
+    InboxKind.GATE: 5,
+    InboxKind.QUESTION: 5,
+    InboxKind.BUDGET: 5,
+    InboxKind.TERMINAL: 4,
     InboxKind.FAILURE: 3,
     InboxKind.RESULT: 2,
     InboxKind.MACHINE: 1,
@@ -196,7 +198,7 @@ _QUESTION_EVENTS = frozenset(
         EventType.CHECKPOINT,
         EventType.MACHINE_LOST,
         EventType.MACHINE_BACK,
-        EventType.WARNING,  # a question is withdrawn
+        EventType.WARNING,  # a question is withdrawn; an agent waits in its terminal
     }
 )
 # these report an end or its result, which concerns the task's creator.

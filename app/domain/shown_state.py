@@ -18,20 +18,20 @@ class ShownState(StrEnum):
     CANCELLED = "cancelled"
 
 
+_ASKING = frozenset({TaskStatus.QUEUED, TaskStatus.RUNNING, TaskStatus.SUSPENDED})
 _WAITS = frozenset({SuspendReason.MACHINE_LOST, SuspendReason.QUOTA})
 
 
 def find_shown_state(
     status: TaskStatus, reason: SuspendReason | None, *, is_asking: bool
 ) -> ShownState:
-    """Return the shown state. `is_asking`: the task has an open question.
+    """Return the shown state. `is_asking`: the task has an open question, or its agent asks in its
+    terminal.
 
     It may have one while it's queued, because its machine drains, and while its machine is lost.
     """
-    if status not in (TaskStatus.QUEUED, TaskStatus.SUSPENDED):
-        return ShownState(status)
-    if is_asking:
+    if is_asking and status in _ASKING:
         return ShownState.NEEDS_YOU
-    if status is TaskStatus.QUEUED:
-        return ShownState.QUEUED
+    if status is not TaskStatus.SUSPENDED:
+        return ShownState(status)
     return ShownState.WAITING if reason in _WAITS else ShownState.NEEDS_YOU

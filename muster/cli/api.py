@@ -8,7 +8,8 @@ from muster.cli import raw_output, text_format
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
-from muster.cli.output import format_json, info, run_jq, to_json
+from muster.cli.json_output import format_json, run_jq, to_json
+from muster.cli.output import info
 from muster.cli.params import parse_fields, parse_pair
 
 _CHUNK_BYTES = 1 << 16

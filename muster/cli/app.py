@@ -71,8 +71,17 @@ class _RootGroup(LazyGroup):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            words = f"{error.message}\nOn a machine: {_worker_commands(ctx)}"
+            words = f"{error.format_message()}\nOn a machine: {_worker_commands(ctx)}"
             raise click.UsageError(words, ctx) from error
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except errors.ApiError as refusal:
+            from muster.cli.suggestions import suggest_for_refusal
+
+            refusal.advice = suggest_for_refusal(refusal, ctx.obj.api) or refusal.advice
+            raise
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()

@@ -13,6 +13,7 @@ from muster.cli.errors import ApiError, CliError, NotSignedIn, Unreachable
 from muster.cli.profiles import LOOPBACK_HOSTS
 from muster.cli.sse import Event
 from muster.cli.tokens import Tokens
+from muster.protocol.plain_http import http_url, is_plain_http_error
 
 if TYPE_CHECKING:
     import httpx
@@ -185,6 +186,8 @@ class Api:
             finally:
                 answer.close()
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            if is_plain_http_error(error):
+                raise _wrong_scheme_error(self.server) from error
             raise NotConnected(f"Can't reach {self.server}: {_error_text(error)}") from error
         except httpx.TransportError as error:
             raise Unreachable(f"No response from {self.server}: {_error_text(error)}") from error
@@ -235,6 +238,15 @@ class Api:
         return self._opened_client
 
 
+def _wrong_scheme_error(server: str) -> CliError:
+    import httpx
+
+    url = http_url(server)
+    is_here = httpx.URL(server).host in LOOPBACK_HOSTS
+    more = "" if is_here else ", which works only on the server itself, or its https address"
+    return CliError(f"This server speaks http, not https: {server}", advice=f"Use {url}{more}")
+
+
 class NotConnected(Unreachable):
     """No connection: nothing was sent, so that a retry is safe."""
 
@@ -282,6 +294,7 @@ def _error_from(answer: "httpx.Response") -> ApiError:
         fields=body.get("errors") if isinstance(body.get("errors"), dict) else None,
         request=answer.headers.get("X-Request-ID", ""),
         retry_after=float(retry) if retry.isdecimal() else None,
+        path=answer.request.url.raw_path.decode().partition("?")[0],
     )
 
 

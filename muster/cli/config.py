@@ -6,7 +6,7 @@ import click
 
 from muster.cli import profiles, tokens
 from muster.cli.context import Muster, pass_muster
-from muster.cli.output import OutputSpec, column, info, outputs
+from muster.cli.output import OutputSpec, column, outputs, report_action
 
 PROFILES = OutputSpec(
     ("name", "server", "user", "tokens", "caFile", "current"),
@@ -55,7 +55,7 @@ def use(muster: Muster, name: str) -> None:
     profile = muster.config.find_profile(name)
     with tokens.lock_tokens():
         profiles.write_config(replace(profiles.read_config(), current=profile.name))
-    info(f"Default profile: {profile.name} ({profile.server})")
+    report_action(f"The default profile is {profile.name} ({profile.server}).")
 
 
 @config.command

@@ -48,8 +48,10 @@ class ApiError(CliError):
         fields: Mapping[str, Sequence[str]] | None = None,
         request: str = "",
         retry_after: float | None = None,
+        path: str = "",
     ) -> None:
-        """`retry_after` is in seconds."""
+        """`retry_after` is in seconds; `path` is the request's."""
+        self.path = path
         self.http_status, self.code, self.detail = http_status, code, detail
         self.fields, self.request_id, self.retry_after = dict(fields or {}), request, retry_after
         is_forbidden = http_status in (401, 403, 404)

@@ -12,7 +12,7 @@ from muster.cli.output import Column, Item, OutputSpec, age_column, get_path, ou
 from muster.cli.task.questions import answer_command
 from muster.cli.task.show import first_line
 
-KINDS = ("gate", "question", "budget", "failure", "result", "machine")
+KINDS = ("gate", "question", "budget", "terminal", "failure", "result", "machine")
 _DEFAULT_ACTIONS = {
     "fails": "fails",
     "continues": "continues",
@@ -33,6 +33,8 @@ def _summary(item: Item) -> str:
         problems = machine.get("problems") or []
         reasons = [f"{t.get('agent') or ''} {t.get('reason')}".strip() for t in problems]
         return ", ".join(reasons)
+    if item.get("kind") == "terminal":
+        return "Waiting in its terminal"
     prompt = first_line(get_path(item, ["gate", "prompt"]))
     failure = first_line(get_path(item, ["task", "failure", "message"]))
     return prompt or failure or first_line(get_path(item, ["task", "description"]))
@@ -53,6 +55,8 @@ def _answer_command(item: Item) -> str:
     if gate:
         return f"task {answer_command(gate)} {number}"
     match item.get("kind"):
+        case "terminal":
+            return f"attach {number}"
         case "failure":
             return f"task retry {number}"
         case "result":

@@ -25,6 +25,16 @@ class LazyGroup(click.Group):
         super().__init__(**settings)
         self.lazy_commands = nouns
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:  # which knows only loaded commands
+            raise click.NoSuchCommand(
+                error.command_name, possibilities=self.lazy_commands, ctx=ctx
+            ) from error
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.lazy_commands)
 

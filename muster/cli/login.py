@@ -14,7 +14,7 @@ from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.credentials import StaticToken, StoredCredentials
 from muster.cli.errors import ApiError, BadUsage, CliError, NotSignedIn
-from muster.cli.output import info
+from muster.cli.output import info, report_action
 from muster.cli.profiles import Profile
 from muster.cli.tokens import Tokens
 
@@ -75,8 +75,8 @@ def login(
         profiles.write_config(known.with_profile(saved_profile))
     where = "your keyring" if place == tokens.KEYRING else str(tokens.tokens_path())
     user_text = f"{text_format.one_line(who['name'])} ({text_format.one_line(who['role'])})"
-    info(f"Signed in to {profile.server} as {user_text}, profile {profile.name}.")
-    info(f"The token is in {where}.")
+    about = f"profile {profile.name}; the token is in {where}"
+    report_action(f"Signed in to {profile.server} as {user_text}, {about}.")
 
 
 def _choose_profile(
@@ -95,9 +95,9 @@ def _choose_profile(
 
 def _run_device_flow(api: Api, no_browser: bool) -> Tokens:
     asked = api.post("/api/auth/device", {"clientName": f"muster on {socket.gethostname()}"[:200]})
-    info(f"Open {text_format.sanitize(asked['verificationUri'])} and enter the code:")
-    click.secho(f"\n    {text_format.sanitize(asked['userCode'])}\n", bold=True, err=True)
     page = str(asked["verificationUriComplete"])
+    info(f"Open {page} and compare the code:")
+    click.secho(f"\n    {text_format.sanitize(asked['userCode'])}\n", bold=True, err=True)
     # A URL from the server could also open a local program or another site.
     if not no_browser and sys.stderr.isatty() and profiles.is_same_origin(page, api.server):
         with contextlib.suppress(webbrowser.Error):
@@ -146,16 +146,17 @@ def logout(muster: Muster) -> None:
     with tokens.lock_tokens():
         tokens.delete_tokens(profile)
     if untold is not None:
-        info(
+        report_action(
             f"Deleted the stored tokens, but couldn't end the session at {profile.server}: "
-            f"{text_format.sanitize(untold.message)}"
+            f"{text_format.one_line(untold.message)}. End it in the console, under Profile."
         )
-        info("End it in the console, under Profile, or let it expire.")
     elif held.personal:
-        info(f"Deleted the stored token for {profile.server}.")
-        info("It's still valid. Revoke it: muster profile revoke-token")
+        report_action(
+            f"Deleted the stored token for {profile.server}. It's still valid; to revoke it: "
+            "muster profile revoke-token"
+        )
     else:
-        info(f"Signed out of {profile.server}.")
+        report_action(f"Signed out of {profile.server}.")
 
 
 def _end_login(muster: Muster, profile: Profile) -> CliError | None:

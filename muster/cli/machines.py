@@ -17,10 +17,10 @@ from muster.cli.output import (
     age_column,
     column,
     get_path,
-    info,
     outputs,
     print_facts,
     print_table,
+    report_action,
 )
 from muster.cli.params import require_yes
 from muster.cli.task.show import TASKS as _TASKS
@@ -241,7 +241,7 @@ def drain(
         require_yes(f"Drain {text_format.one_line(machine['name'])}?")
     if not dry_run:
         drained = muster.api.post(path, body)
-        info(f"{text_format.one_line(machine['name'])} is {drained['status']}.")
+        report_action(f"{machine['name']} is {drained['status']}.")
     return (
         plan,
         lambda: None if shown_first else print_table(PLAN.columns, plan, PLAN.empty_message),
@@ -252,7 +252,9 @@ def drain(
 @_machine_argument
 @pass_muster
 @outputs(MACHINES)
-def undrain(muster: Muster, name: str) -> dict[str, Any]:
+def undrain(muster: Muster, name: str) -> object:
     """Let a drained machine accept tasks again."""
     machine = find_machine(muster.api, name)
-    return dict(muster.api.post(f"/api/web/machines/{machine['id']}/undrain"))
+    changed = muster.api.post(f"/api/web/machines/{machine['id']}/undrain")
+    report_action(f"{changed['name']} accepts tasks again.")
+    return changed, lambda: None

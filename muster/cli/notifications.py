@@ -6,7 +6,7 @@ import click
 
 from muster.cli import fields, text_format
 from muster.cli.context import Muster, pass_muster
-from muster.cli.output import Column, OutputSpec, age_column, column, info, outputs
+from muster.cli.output import Column, OutputSpec, age_column, column, info, outputs, report_action
 from muster.cli.request_commands import action_command
 
 NOTIFICATIONS = OutputSpec(
@@ -56,7 +56,7 @@ def read(muster: Muster, numbers: tuple[int, ...], all_of_them: bool, undo: bool
         for number in numbers:
             muster.api.post(f"/api/web/notifications/{number}/read")
         updated = len(numbers)
-    info(f"Marked {updated} as {'unread' if undo else 'read'}.")
+    report_action(f"Marked {updated} as {'unread' if undo else 'read'}.")
 
 
 @notifications.command
@@ -93,6 +93,7 @@ notifications.add_command(
         "Choose your notifications and where to get them: -F taskFailed='{\"chat\": false}'.",
         PREFERENCES,
         free=True,
+        done="Changed your notification preferences.",
     )
 )
 

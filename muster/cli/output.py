@@ -2,7 +2,6 @@
 
 import errno
 import functools
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from muster.cli import raw_output, text_format
+from muster.cli import text_format
 from muster.cli.errors import BadUsage
+from muster.cli.json_output import format_json, run_jq
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -158,9 +158,10 @@ def _selected_fields(how: OutputSpec, fields: str | None, program: str | None) -
         return list(how.fields)
     chosen = [field.strip() for field in str(fields).split(",") if field.strip()]
     if unknown := [field for field in chosen if field not in how.fields]:
-        raise BadUsage(
-            f"Unknown field: {', '.join(unknown)}.", advice=f"Fields: {', '.join(how.fields)}"
-        )
+        from muster.cli.suggestions import with_suggestion
+
+        text = with_suggestion(f"Unknown field: {', '.join(unknown)}.", unknown, how.fields)
+        raise BadUsage(text, advice=f"Fields: {', '.join(how.fields)}")
     return chosen
 
 
@@ -175,36 +176,6 @@ def _print_json(how: OutputSpec, result: Any, chosen: Sequence[str], program: st
         return
     for line in run_jq(program, items):
         click.echo(line)
-
-
-def run_jq(program: str, value: object) -> Iterable[str]:
-    """Return a jq program's results as lines. Raises BadUsage.
-
-    Strings are printed raw, as by `jq -r`, but on a terminal without control sequences.
-    """
-    import jq
-
-    try:
-        found = jq.compile(program).input_value(value).all()
-    except ValueError as error:
-        raise BadUsage(f"jq: {error}") from error
-    return [
-        raw_output.sanitize_for_terminal(item) if isinstance(item, str) else format_json(item, None)
-        for item in found
-    ]
-
-
-def to_json(value: object) -> str:
-    """Encode as JSON on one line, without escaping non-ASCII text."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def format_json(value: object, indent: int | None = 2) -> str:
-    """Encode as JSON: on a terminal indented, with escapes for control and invisible characters;
-    in a pipe unchanged."""
-    if not sys.stdout.isatty():
-        return to_json(value)
-    return text_format.escape_json(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 # ---- for people ----------------------------------------------------------------------------------
@@ -310,6 +281,11 @@ def print_facts(pairs: Iterable[tuple[str, object]]) -> None:
         if text:
             drawn.add_row(name, Text(text, _STYLES.get(text.split(" ")[0], "")))
     create_console().print(drawn)
+
+
+def report_action(text: str) -> None:
+    """Print what a command did, as one line on stderr: every acting command does so once."""
+    click.echo(text_format.one_line(text), err=True)
 
 
 def info(text: str) -> None:

@@ -5,7 +5,7 @@ import click
 from muster.cli import fields
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
-from muster.cli.output import Column, OutputSpec, age_column, column, info, outputs
+from muster.cli.output import Column, OutputSpec, age_column, column, outputs, report_action
 from muster.cli.params import read_secret
 from muster.cli.projects import BUDGET, print_budget
 from muster.cli.request_commands import Option, action_command, group, list_command
@@ -58,7 +58,7 @@ def reauthenticate(muster: Muster, code: str | None) -> None:
         if muster.api.get("/api/web/profile").get("totpEnabled"):
             body["totpCode"] = click.prompt("Second-factor code", err=True)
     muster.api.post("/api/auth/reauthenticate", body)
-    info("Identity confirmed.")
+    report_action("Confirmed your identity, for ten minutes.")
 
 
 @click.command
@@ -84,7 +84,7 @@ def end_session(muster: Muster, session: str | None, others: bool) -> None:
         from muster.cli.context import quote_segment
 
         muster.api.delete(f"/api/web/profile/sessions/{quote_segment(session)}")
-    info("Ended.")
+    report_action("Ended all other sessions." if others else f"Ended session {session}.")
 
 
 _EXPIRES_AT = Option("expires-at", "Expiry time, such as 2030-01-01T00:00:00Z.")
@@ -99,6 +99,7 @@ profile = group(
             PROFILE,
             Option("git-name", "Name for your commits."),
             Option("git-email", "Email address for your commits."),
+            done="Your commits are by {gitName} <{gitEmail}>.",
         ),
         budget,
         reauthenticate,
@@ -121,18 +122,23 @@ profile = group(
                 is_repeatable=True,
             ),
             Option("project", "Limit to this project.", "projects", is_repeatable=True),
+            done="Created token {id}, which is shown once.",
+            is_shown=True,
         ),
         action_command(
             "revoke-token",
             "POST /api/web/profile/tokens/{token}/revoke",
             "Revoke a personal access token.",
             TOKENS,
+            done="Revoked token {token}.",
         ),
         action_command(
             "chat-token",
             "POST /api/web/profile/chat-token",
             "Create a token that links your chat account: bind TOKEN.",
             CHAT_TOKEN,
+            done="Created a token. In the chat, send: bind TOKEN",
+            is_shown=True,
         ),
     ],
 )

@@ -46,8 +46,11 @@ class Config:
     def find_profile(self, name: str) -> Profile:
         """Return the profile of that name. Raises BadUsage."""
         if name not in self.profiles:
+            from muster.cli.suggestions import with_suggestion
+
             known = ", ".join(self.profiles) or "none yet (muster login creates one)"
-            raise BadUsage(f"Profile {name!r} not found.", advice=f"Profiles: {known}")
+            text = with_suggestion(f"Profile {name!r} not found.", [name], self.profiles)
+            raise BadUsage(text, advice=f"Profiles: {known}")
         return self.profiles[name]
 
     def find_by_server(self, server: str) -> Profile | None:

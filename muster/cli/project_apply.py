@@ -9,7 +9,7 @@ from muster.cli import fields, text_format
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster, quote_segment
 from muster.cli.errors import ApiError, BadUsage
-from muster.cli.output import OutputSpec, info, outputs
+from muster.cli.output import OutputSpec, info, outputs, report_action
 from muster.cli.params import require_yes
 from muster.cli.project_file import (
     Fields,
@@ -48,7 +48,7 @@ def apply(muster: Muster, file: Any, dry_run: bool, yes: bool) -> Any:
     people = _MemberChanges(muster.api, key, declared, is_new=project is None)
     lines = diff_lines(declared, project or {}) + _secret_lines(hidden) + people.diff_lines()
     if not lines:
-        info(f"{key} already matches the file: nothing to change.")
+        report_action(f"{key} already matches the file: nothing to change.")
         return _unchanged_project(project), lambda: None
     for line in lines:
         click.echo(style_patch_line(line), err=True)
@@ -60,7 +60,7 @@ def apply(muster: Muster, file: Any, dry_run: bool, yes: bool) -> Any:
     people.save()
     for warning in saved.get("warnings") or []:
         info(f"Warning: {text_format.one_line(warning.get('message'))}")
-    info(f"{'Updated' if project else 'Created'} {key}.")
+    report_action(f"{'Updated' if project else 'Created'} {key}.")
     return saved, lambda: None
 
 

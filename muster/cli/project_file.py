@@ -14,6 +14,7 @@ import yaml
 
 from muster.cli.errors import BadUsage
 from muster.cli.fields import split_names
+from muster.cli.suggestions import with_suggestion
 
 FIELDS = split_names(
     "key name repoUrl defaultBranch branchName agentType agentCommand agentOptions pipeline "
@@ -39,14 +40,12 @@ def read_project_file(file: IO[str]) -> dict[str, Any]:
         raise BadUsage(f"{name} isn't valid YAML: {error}") from error
     if not isinstance(project, dict) or not project.get("key"):
         raise BadUsage(f"{name} isn't a project file: key is missing.")
-    if unknown := [field for field in project if field not in (*FIELDS, *SECRETS, "members")]:
-        names = ", ".join(map(str, unknown))
-        raise BadUsage(f"{name} has unknown fields: {names}.", advice=_known_fields_text())
+    known = (*FIELDS, *SECRETS, "members")
+    if unknown := [str(field) for field in project if field not in known]:
+        text = f"{name} has unknown fields: {', '.join(unknown)}."
+        advice = f"Known fields: {', '.join(known)}"
+        raise BadUsage(with_suggestion(text, unknown, known), advice=advice)
     return project
-
-
-def _known_fields_text() -> str:
-    return f"Known fields: {', '.join([*FIELDS, *SECRETS, 'members'])}"
 
 
 def render_project_file(project: Fields) -> str:

@@ -17,12 +17,13 @@ from muster.cli.output import (
     age_column,
     column,
     get_path,
-    info,
     outputs,
     print_facts,
+    report_action,
 )
 from muster.cli.request_commands import Option, action_command, list_command
 from muster.cli.status import counts_text
+from muster.cli.suggestions import with_suggestion
 
 PROJECTS = OutputSpec(
     fields.LISTED_PROJECT,
@@ -199,7 +200,7 @@ allow = action_command(
     "Allow a project's stages to reach a host.",
     None,
     Option("host", "Host such as packages.example.com, optionally with :port.", is_required=True),
-    done="{key} can reach the host.",
+    done="{key} can reach {host}.",
 )
 
 
@@ -238,7 +239,7 @@ def archive(muster: Muster, key: str) -> None:
     """Stop new tasks, retries and follow-ups in a project. Running work can finish."""
     at = datetime.now(UTC).isoformat()
     muster.api.put(f"/api/web/projects/{quote_segment(key)}", {"archivedAt": at})
-    info(f"Archived {key}. Running work can finish.")
+    report_action(f"Archived {key}. Running work can finish.")
 
 
 @click.command
@@ -247,7 +248,7 @@ def archive(muster: Muster, key: str) -> None:
 def unarchive(muster: Muster, key: str) -> None:
     """Allow new work in an archived project again."""
     muster.api.put(f"/api/web/projects/{quote_segment(key)}", {"archivedAt": None})
-    info(f"Restored {key}.")
+    report_action(f"Restored {key}.")
 
 
 members = list_command(
@@ -266,10 +267,13 @@ def find_developer_id(api: Api, name: str) -> int:
     """Return the ID of a developer given by name or ID. Raises CliError."""
     if name.isdecimal():
         return int(name)
-    for found in api.items("/api/web/projects/-/developers"):
-        if str(found["name"]).casefold() == name.casefold():
-            return int(found["id"])
-    raise CliError(f"Developer {name!r} not found.", advice="muster project developers", status=3)
+    found = list(api.items("/api/web/projects/-/developers"))
+    for each in found:
+        if str(each["name"]).casefold() == name.casefold():
+            return int(each["id"])
+    names = [str(each["name"]) for each in found]
+    text = with_suggestion(f"Developer {name!r} not found.", [name], names)
+    raise CliError(text, advice="muster project developers", status=3)
 
 
 @click.command("add-member")
@@ -278,10 +282,17 @@ def find_developer_id(api: Api, name: str) -> int:
 @click.option("--role", type=click.Choice(["member", "maintainer"]), default="member")
 @pass_muster
 @outputs(MEMBERS)
-def add_member(muster: Muster, key: str, name: str, role: str) -> dict[str, Any]:
+def add_member(muster: Muster, key: str, name: str, role: str) -> object:
     """Add a member or change their role."""
-    body = {"developerId": find_developer_id(muster.api, name), "role": role}
-    return dict(muster.api.post(f"/api/web/projects/{quote_segment(key)}/members", body))
+    path = f"/api/web/projects/{quote_segment(key)}/members"
+    return save_member(muster.api, path, key, name, role)
+
+
+def save_member(api: Api, path: str, key: str, name: str, role: str) -> object:
+    """Add a member or change their role, and report it."""
+    saved = api.post(path, {"developerId": find_developer_id(api, name), "role": role})
+    report_action(f"{name} is a {role} of {key}.")
+    return saved, lambda: None
 
 
 @click.command("remove-member")
@@ -292,4 +303,4 @@ def remove_member(muster: Muster, key: str, name: str) -> None:
     """Remove a member."""
     who = find_developer_id(muster.api, name)
     muster.api.delete(f"/api/web/projects/{quote_segment(key)}/members", developerId=who)
-    info(f"Removed {name} from {key}.")
+    report_action(f"Removed {name} from {key}.")

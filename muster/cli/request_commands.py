@@ -5,6 +5,7 @@ file.
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import click
 
 from muster.cli.context import Muster, pass_muster, quote_segment
-from muster.cli.output import OutputSpec, info, outputs
+from muster.cli.output import OutputSpec, outputs, report_action
 from muster.cli.params import parse_fields, require_yes
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -81,13 +82,17 @@ def action_command(
     *fields: Option,
     free: bool = False,
     question: str = "",
-    done: str = "Done.",
+    done: str = "",
+    is_shown: bool = False,
     **fixed: object,
 ) -> click.Command:
     """Return a command that sends one request with a body, or for GET and DELETE a query.
 
     `free`: it accepts other fields as `-F name=value`. With a `question`, it asks for confirmation
-    first. It prints `done` if it has no output. `fixed` is always in the body.
+    first. `fixed` is always in the body.
+
+    It reports `done`, with parameters, options and the answer's fields; people see its output only
+    if it `is_shown`.
     """
     method, _, path = route.partition(" ")
     names = _PARAMETER.findall(path)
@@ -110,10 +115,12 @@ def action_command(
                 answer = muster.api.put(where, body)
             case _:
                 answer = muster.api.delete(where, **body)
+        if done:
+            report_action(done.format_map(_Fields(place, values, answer or {})))
         if how is None:
-            info(done.format(**place))
             return None
-        return answer.get("items", answer)
+        result = answer.get("items", answer)
+        return result if is_shown or not done else (result, lambda: None)
 
     extra: list[Callable[[Any], Any]] = []
     if free:
@@ -141,6 +148,13 @@ def _command(
     for parameter in reversed(names):
         body = click.argument(parameter, metavar=parameter.upper())(body)
     return click.command(name, help=line)(pass_muster(body))
+
+
+class _Fields(ChainMap[str, Any]):
+    """The values for a report, without an error for one that an older server omits."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
 
 
 def _json_value(value: Any) -> Any:

@@ -7,7 +7,7 @@ import click
 
 from muster.cli import text_format
 from muster.cli.context import Muster, pass_muster
-from muster.cli.output import Column, Item, OutputSpec, column, outputs
+from muster.cli.output import Column, Item, OutputSpec, column, outputs, report_action
 
 PATH = "/api/web/getting-started"
 
@@ -118,7 +118,7 @@ SETUP = OutputSpec(
 @click.option("--undo", "change", flag_value="undo", help="Show them in the console again.")
 @pass_muster
 @outputs(SETUP)
-def setup(muster: Muster, change: str | None) -> list[dict[str, Any]]:
+def setup(muster: Muster, change: str | None) -> object:
     """Show what a new server needs until its first task completes.
 
     The last column is the command for the step. Admins can dismiss the steps for everyone.
@@ -127,4 +127,7 @@ def setup(muster: Muster, change: str | None) -> list[dict[str, Any]]:
         found = muster.api.get(PATH)
     else:
         found = muster.api.put(PATH, {"dismissed": change == "dismiss"})
-    return _add_commands(found.get("steps") or [])
+        shown = "hides" if change == "dismiss" else "shows"
+        report_action(f"The console {shown} these steps.")
+    steps = _add_commands(found.get("steps") or [])
+    return steps if change is None else (steps, lambda: None)

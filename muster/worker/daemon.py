@@ -93,6 +93,8 @@ class Daemon:
         self._terminals = Terminals(
             layout, own["screens"], self._token_renewal, self._channel.send, streams.notify_flood
         )
+        self._channel.waiting_terminals = self._terminals.waits.current
+        self._terminals.waits.on_change = self._channel.beat_now
         self._tunnels = Tunnels(
             rooms, self._journal, self._lease, self._machine_id, settings.tunnel_command
         )

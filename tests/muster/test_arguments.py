@@ -76,3 +76,14 @@ def test_who_asks_wrongly_is_told_so_as_by_click(capsys: pytest.CaptureFixture[s
     assert status == 2
     assert output.splitlines()[:3] == expected.splitlines()[:3]
     assert output.splitlines()[3].startswith("Error: argument --how: invalid choice")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [(["rnu"], "'run'"), (["run", "--how", "a", "--nmae", "x"], "'--name'")],
+)
+def test_a_mistyped_name_gets_a_suggestion(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], meant: str
+) -> None:
+    status, output = of_ours(capsys, *arguments)
+    assert (status, f"Did you mean {meant}?" in output) == (2, True)

@@ -103,6 +103,7 @@ class InboxCountsSchema(Schema):
     gate = Integer(required=True)
     question = Integer(required=True)
     budget = Integer(required=True)
+    terminal = Integer(required=True)
     failure = Integer(required=True)
     result = Integer(required=True)
     machine = Integer(required=True)

@@ -12,7 +12,7 @@ from app.extensions import db
 from app.models import Developer, Gate, Task
 from app.services.changes import summary
 from app.services.dispatch import wait_reasons
-from app.services.tasks import queries
+from app.services.tasks import queries, terminal_waits
 
 
 def build_card(task: Task, gate: Gate | None, body: str) -> Message:
@@ -41,8 +41,8 @@ def build_card(task: Task, gate: Gate | None, body: str) -> Message:
 
 
 def find_states(tasks: Sequence[Task]) -> dict[int, ShownState]:
-    """Return the states of tasks as people see them, by ID. At most one query."""
-    asking = wait_reasons.open_gates(tasks)
+    """Return the states of tasks as people see them, by ID. At most two queries."""
+    asking = {*wait_reasons.open_gates(tasks), *terminal_waits.find_waiting(tasks)}
     return {
         task.id: find_shown_state(task.status, task.suspend_reason, is_asking=task.id in asking)
         for task in tasks

@@ -17,6 +17,7 @@ from app.models import Attempt, Gate, MachineHeartbeat, Project, ServerIdentity,
 from app.services.clock import now as clock_now
 from app.services.dispatch import restored_machines
 from app.services.ops import readiness
+from app.services.tasks import terminal_waits
 
 
 class WaitReason(StrEnum):
@@ -28,6 +29,7 @@ class WaitReason(StrEnum):
     MACHINE = "machine"  # its machine isn't responding
     QUOTA = "quota"  # its agent's account is out of quota
     DISPATCHER = "dispatcher"  # the scheduler is down
+    TERMINAL = "terminal"  # someone in its terminal, where its agent asks something
 
 
 class NextAction(StrEnum):
@@ -98,13 +100,15 @@ _LIVE_STATUSES = (*_ASKING_STATUSES, *_ASSIGNED_STATUSES)
 @dataclass(frozen=True)
 class _Facts:
     """Facts about tasks, by ID: open gates, until when a machine may run an attempt of them, and
-    which have no slot to resume in. `last_tries`: those that fail if their attempt is lost.
+    which have no slot to resume in or wait in their terminals. `last_tries`: those that fail if
+    their attempt is lost.
     """
 
     gates: Mapping[int, Gate]
     leases: Mapping[int, datetime]
     last_tries: frozenset[int]
     without_slot: frozenset[int]
+    in_terminal: frozenset[int]
     now: datetime
 
     @cached_property
@@ -116,7 +120,7 @@ def _facts(tasks: Sequence[Task], gates: Mapping[int, Gate]) -> _Facts:
     held = [task.id for task in tasks if task.status in _LIVE_STATUSES]
     under_way = [task.id for task in tasks if task.status in _ASSIGNED_STATUSES]
     leases, last_tries = _leases(held)
-    return _Facts(gates, leases, last_tries, _without_slot(under_way), clock_now())
+    return _Facts(gates, leases, last_tries, *_stopped(under_way), clock_now())
 
 
 def _wait(task: Task, facts: _Facts) -> Wait | None:
@@ -129,7 +133,8 @@ def _wait(task: Task, facts: _Facts) -> Wait | None:
         case TaskStatus.SUSPENDED:
             return _wait_for_person(task, facts) or _wait_for_quota(task, facts)
         case TaskStatus.ASSIGNED | TaskStatus.RUNNING:
-            return _wait_for_slot(task, facts) or _wait_for_machine(task, facts)
+            wait = _wait_for_slot(task, facts) or _wait_for_machine(task, facts)
+            return wait or _wait_in_terminal(task, facts)
     return None
 
 
@@ -218,6 +223,12 @@ _is_last_try = and_(
 )
 
 
+def _wait_in_terminal(task: Task, facts: _Facts) -> Wait | None:
+    if task.status is not TaskStatus.RUNNING or task.id not in facts.in_terminal:
+        return None
+    return Wait(WaitReason.TERMINAL, None, None)
+
+
 def _leases(task_ids: Sequence[int]) -> tuple[dict[int, datetime], frozenset[int]]:
     """Return when no machine can still run an attempt of the tasks whose attempt holds a slot,
     or may be known to another server (`restored_machines`); and those that then fail.
@@ -247,13 +258,22 @@ def _leases(task_ids: Sequence[int]) -> tuple[dict[int, datetime], frozenset[int
     return leases, frozenset(row.task_id for row in found if row.is_last_try)
 
 
-def _without_slot(task_ids: Sequence[int]) -> frozenset[int]:
-    """Return those whose latest attempt should resume, and has no slot."""
+def _stopped(task_ids: Sequence[int]) -> tuple[frozenset[int], frozenset[int]]:
+    """Return those whose latest attempt should resume, and has no slot; and those whose agent
+    waits in its terminal.
+    """
     if not task_ids:
-        return frozenset()
+        return frozenset(), frozenset()
+    in_terminal = terminal_waits.is_waiting()
     query = (
-        select(Task.id)
+        select(Task.id, Attempt.has_slot)
         .join(Attempt, and_(Attempt.task_id == Task.id, Attempt.number == Task.attempt))
-        .where(Task.id.in_(task_ids), ~Attempt.has_slot, Attempt.phase == AttemptPhase.RUN)
+        .where(
+            Task.id.in_(task_ids),
+            Attempt.phase == AttemptPhase.RUN,
+            or_(~Attempt.has_slot, in_terminal),
+        )
     )
-    return frozenset(db.session.scalars(query))
+    rows = db.session.execute(query).all()
+    without_slot = frozenset(row.id for row in rows if not row.has_slot)
+    return without_slot, frozenset(row.id for row in rows if row.has_slot)

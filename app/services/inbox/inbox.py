@@ -84,7 +84,7 @@ def items(actor: Developer, found: Sequence[Key], now: datetime) -> list[InboxIt
         if key.rank == rules.RANKS[InboxKind.MACHINE]:
             item = _machine_item(asking, unwell.get(key.id), now)
         else:
-            item = _task_item(asking, of_tasks, int(key.id), key.rank)
+            item = _task_item(asking, of_tasks, key)
         if item is not None:  # it still exists since the keys were read
             made.append(item)
     return made
@@ -95,13 +95,15 @@ def counts(actor: Developer, now: datetime) -> dict[InboxKind, int]:
     return keys.counts(actor, now)
 
 
-def _task_item(asking: _Viewer, of_tasks: InboxTasks, task_id: int, rank: int) -> InboxItem | None:
-    task = of_tasks.tasks.get(task_id)
+def _task_item(asking: _Viewer, of_tasks: InboxTasks, key: Key) -> InboxItem | None:
+    task = of_tasks.tasks.get(int(key.id))
     if task is None:
         return None
-    if rank == rules.RANKS[InboxKind.GATE]:
+    if key.rank == rules.RANKS[InboxKind.GATE]:
         return _gate_item(asking, of_tasks, task)
-    return _end_item(asking, of_tasks, task, rank)
+    if key.rank == rules.RANKS[InboxKind.TERMINAL]:
+        return _terminal_item(task, key.since)
+    return _end_item(asking, of_tasks, task, key.rank)
 
 
 def _gate_item(asking: _Viewer, of_tasks: InboxTasks, task: Task) -> InboxItem | None:
@@ -128,6 +130,19 @@ def _gate_item(asking: _Viewer, of_tasks: InboxTasks, task: Task) -> InboxItem |
         task=task,
         gate=gates.to_pending(task, gate, name, of_tasks.diff_at(task, gate), narrowed),
         change=of_tasks.short_diff(task, gate),
+    )
+
+
+def _terminal_item(task: Task, since: datetime) -> InboxItem:
+    """Return the item of an agent that waits in its terminal: nothing else can be done there."""
+    return InboxItem(
+        id=f"terminal-{task.id}-{task.attempt}-{task.current_stage_index}",
+        kind=InboxKind.TERMINAL,
+        since=since,
+        default_action=DefaultAction.NOTHING,
+        at=None,
+        actions=[],
+        task=task,
     )
 
 

@@ -35,9 +35,18 @@ from app.domain.roles import Permission, Person, is_allowed
 from app.domain.task import LIVE, TaskStatus
 from app.domain.timestamps import to_rfc3339
 from app.extensions import db
-from app.models import Developer, Gate, Machine, MachineHeartbeat, Project, Review, Task
+from app.models import (
+    Attempt,
+    Developer,
+    Gate,
+    Machine,
+    MachineHeartbeat,
+    Project,
+    Review,
+    Task,
+)
 from app.services import rights
-from app.services.tasks import answerers
+from app.services.tasks import answerers, terminal_waits
 
 MAX_COUNT = 1000
 """Counting stops here: a more exact number is useless."""
@@ -96,6 +105,8 @@ def sources(actor: Developer, kinds: Collection[InboxKind], now: datetime) -> di
     if asked := [kind for kind in QUESTION_KINDS if kind in kinds]:
         of = [gate for kind in asked for gate in gates_of_kind(kind)]
         found[RANKS[InboxKind.GATE]] = _open_gates(actor, of)
+    if InboxKind.TERMINAL in kinds:
+        found[RANKS[InboxKind.TERMINAL]] = _waiting_terminals(actor)
     if InboxKind.FAILURE in kinds:
         found[RANKS[InboxKind.FAILURE]] = _ended_tasks(actor, InboxKind.FAILURE, now)
     if InboxKind.RESULT in kinds:
@@ -135,6 +146,22 @@ def _open_gates(actor: Developer, kinds: Sequence[GateKind]) -> Keys:
             Task.status.in_(LIVE),
             rights.projects_where(Permission.ANSWER_GATE, actor),
             answerers.gates_where(actor),
+        )
+    )
+
+
+def _waiting_terminals(actor: Developer) -> Keys:
+    """Return tasks whose agent waits at a terminal that the actor can control."""
+    is_own = (Task.created_by == actor.id) & rights.projects_where(Permission.SEE_PROJECT, actor)
+    return (
+        _keys(InboxKind.TERMINAL, terminal_waits.SINCE, Task.id)
+        .select_from(Attempt)
+        .join(Task, and_(Task.id == Attempt.task_id, Task.attempt == Attempt.number))
+        .join(Project, Project.id == Task.project_id)
+        .where(
+            terminal_waits.is_waiting(),
+            Task.status == TaskStatus.RUNNING,
+            or_(is_own, rights.projects_where(Permission.CONTROL_TERMINAL, actor)),
         )
     )
 

@@ -4,7 +4,7 @@ import click
 
 from muster.cli import fields
 from muster.cli.context import Muster, pass_muster
-from muster.cli.output import Column, OutputSpec, age_column, column, outputs
+from muster.cli.output import Column, OutputSpec, age_column, column, outputs, report_action
 from muster.cli.params import parse_fields, read_secret
 from muster.cli.request_commands import Option, action_command, group, list_command
 
@@ -61,9 +61,10 @@ def create(
     """Create an account. Asks for its password, or reads it from stdin."""
     body = {"name": name, "role": role, "gitName": git_name or name, "gitEmail": git_email}
     body |= {"email": email} if email else {}
-    return muster.api.post(
-        "/api/admin/developers", {**body, "password": read_secret("Password", twice=True)}
-    )
+    body["password"] = read_secret("Password", twice=True)
+    made = muster.api.post("/api/admin/developers", body)
+    report_action(f"Created the account {made['name']} (ID {made['id']}).")
+    return made, lambda: None
 
 
 @click.command("update")
@@ -98,7 +99,9 @@ def update(
     body |= {"role": role} if role else {}
     body |= {"disabled": disable} if disable is not None else {}
     body |= {"password": read_secret("Password", twice=True)} if password else {}
-    return muster.api.put(f"/api/admin/developers/{quote_segment(developer)}", body)
+    saved = muster.api.put(f"/api/admin/developers/{quote_segment(developer)}", body)
+    report_action(f"Changed the account {saved['name']}.")
+    return saved, lambda: None
 
 
 developers = group(
@@ -114,6 +117,7 @@ developers = group(
             "Remove an account's second factor.",
             DEVELOPERS,
             question="Remove the second factor of account {developer}?",
+            done="Removed the second factor of {name}.",
         ),
         action_command(
             "sign-out",
@@ -139,6 +143,7 @@ identities = group(
             IDENTITIES,
             Option("provider", "Provider name.", is_required=True),
             Option("subject", "Subject (sub) from the provider.", is_required=True),
+            done="Linked account {developer} to {subject} at {provider}.",
         ),
         action_command(
             "unlink",
@@ -146,6 +151,7 @@ identities = group(
             "Unlink an identity.",
             None,
             question="Unlink identity {identity}?",
+            done="Unlinked identity {identity} from account {developer}.",
         ),
     ],
 )
@@ -167,6 +173,7 @@ providers = group(
             Option("issuer", "Issuer URL, exactly as the provider states it.", is_required=True),
             Option("client-id", "Client ID at the provider.", is_required=True),
             free=True,
+            done="Added the provider {name}.",
         ),
         action_command(
             "update",
@@ -174,6 +181,7 @@ providers = group(
             f"Change an identity provider. {_PROVIDER}",
             PROVIDERS,
             free=True,
+            done="Changed the provider {name}.",
         ),
         action_command(
             "delete",
@@ -181,6 +189,7 @@ providers = group(
             "Delete an identity provider.",
             None,
             question="Delete provider {provider} and all its identities?",
+            done="Deleted provider {provider} and all its identities.",
         ),
     ],
 )

@@ -87,9 +87,15 @@ bots = group(
             ),
             Option("name", "Bot name.", is_required=True),
             free=True,
+            done="Created the bot {name} (ID {id}).",
         ),
         action_command(
-            "update", "PUT /api/admin/bots/{bot}", f"Change a bot. {_SECRETS}", BOTS, free=True
+            "update",
+            "PUT /api/admin/bots/{bot}",
+            f"Change a bot. {_SECRETS}",
+            BOTS,
+            free=True,
+            done="Changed the bot {name}.",
         ),
         action_command(
             "delete",
@@ -97,6 +103,7 @@ bots = group(
             "Delete a bot.",
             None,
             question="Delete bot {bot}, its bindings and its unsent messages?",
+            done="Deleted bot {bot}.",
         ),
         action_command(
             "test",
@@ -104,6 +111,7 @@ bots = group(
             "Send a test message.",
             TEST_RESULT,
             Option("chat-id", "Chat to send the message to."),
+            done="Tested bot {bot}: {detail}",
         ),
         bindings,
         action_command(
@@ -114,6 +122,7 @@ bots = group(
             Option("chat", "Chat ID on the platform.", "platformChatId", is_required=True),
             Option("project", "Project key.", "projectKey", is_required=True),
             Option("chat-name", "Chat name to show in Muster."),
+            done="Bound {chat} to {project}.",
         ),
         action_command(
             "unbind",
@@ -121,6 +130,7 @@ bots = group(
             "Unbind a chat.",
             None,
             Option("binding-id", "Binding ID.", kind=int, is_required=True),
+            done="Unbound the chat of binding {binding_id}.",
         ),
     ],
 )
@@ -141,6 +151,7 @@ deliveries = group(
             "POST /api/admin/deliveries/{delivery}/retry",
             "Retry a failed delivery.",
             DELIVERIES,
+            done="Queued delivery {delivery} again.",
         ),
     ],
 )

@@ -7,9 +7,17 @@ import click
 from muster.cli import fields, text_format
 from muster.cli.context import Muster, pass_muster, quote_segment
 from muster.cli.machines import MACHINES, find_machine
-from muster.cli.output import OutputSpec, age_column, column, get_path, info, outputs, print_facts
+from muster.cli.output import (
+    OutputSpec,
+    age_column,
+    column,
+    get_path,
+    outputs,
+    print_facts,
+    report_action,
+)
 from muster.cli.params import require_yes
-from muster.cli.projects import MEMBERS, PROJECTS
+from muster.cli.projects import MEMBERS, PROJECTS, save_member
 from muster.cli.request_commands import Option, action_command, group, list_command
 
 TOKENS = OutputSpec(
@@ -71,12 +79,15 @@ tokens = group(
             CREATED,
             Option("label", "Purpose of the token."),
             Option("expires-at", "Expiry time, such as 2030-01-01T00:00:00Z."),
+            done="Created enrollment token {id}, which is shown once.",
+            is_shown=True,
         ),
         action_command(
             "revoke",
             "POST /api/admin/worker-tokens/{token}/revoke",
             "Revoke an enrollment token.",
             TOKENS,
+            done="Revoked enrollment token {token}.",
         ),
         token_status,
     ],
@@ -109,7 +120,9 @@ def update(
     if labels:
         pairs = (label.partition("=") for label in labels if label)
         body["labels"] = {key: value for key, _, value in pairs}
-    return muster.api.put(f"/api/admin/machines/{machine['id']}", body)
+    saved = muster.api.put(f"/api/admin/machines/{machine['id']}", body)
+    report_action(f"Changed {saved['name']}.")
+    return saved, lambda: None
 
 
 @click.command("decommission")
@@ -127,7 +140,7 @@ def decommission(muster: Muster, name: str, dead: bool, yes: bool) -> None:
     if not yes:
         require_yes(f"Decommission {machine['name']} permanently? Tasks running there fail.")
     muster.api.delete(f"/api/admin/machines/{machine['id']}", dead=dead or None)
-    info(f"Decommissioned {machine['name']}.")
+    report_action(f"Decommissioned {machine['name']}.")
 
 
 machines = group(
@@ -159,10 +172,8 @@ machines = group(
 @outputs(MEMBERS)
 def set_member(muster: Muster, key: str, name: str, role: str) -> object:
     """Add a member or change their role."""
-    from muster.cli.projects import find_developer_id
-
-    body = {"developerId": find_developer_id(muster.api, name), "role": role}
-    return muster.api.post(f"/api/admin/projects/{quote_segment(key)}/members", body)
+    path = f"/api/admin/projects/{quote_segment(key)}/members"
+    return save_member(muster.api, path, key, name, role)
 
 
 projects = group(
@@ -178,9 +189,15 @@ projects = group(
             Option("key", "Project key, used in commands.", is_required=True),
             Option("repo-url", "Repository URL.", is_required=True),
             free=True,
+            done="Created {key}.",
         ),
         action_command(
-            "update", "PUT /api/admin/projects/{key}", "Change a project.", SAVED, free=True
+            "update",
+            "PUT /api/admin/projects/{key}",
+            "Change a project.",
+            SAVED,
+            free=True,
+            done="Changed {key}.",
         ),
         action_command(
             "delete",
@@ -201,6 +218,7 @@ projects = group(
             "Destroy all of a project's secrets.",
             None,
             question="Destroy the secrets, git token and SSH key of {key}?",
+            done="Destroyed the secrets of {key}.",
         ),
         list_command(
             "members", "/api/admin/projects/{key}/members", "List members.", MEMBERS, most=0
@@ -212,6 +230,7 @@ projects = group(
             "Remove a member.",
             None,
             Option("developer-id", "Developer ID.", kind=int, is_required=True),
+            done="Removed developer {developer_id} from {key}.",
         ),
     ],
 )

@@ -16,11 +16,12 @@ from muster.cli.output import (
     column,
     create_console,
     get_path,
-    info,
     outputs,
+    report_action,
 )
 from muster.cli.params import parse_fields
 from muster.cli.request_commands import Option, list_command
+from muster.cli.suggestions import with_suggestion
 
 MAX_TEXT_WIDTH = 100  # columns of prose
 
@@ -127,7 +128,8 @@ def set_(muster: Muster, pairs: tuple[str, ...]) -> tuple[Any, Callable[[], None
     known = {at["key"]: at for at in muster.api.get("/api/admin/settings")["registry"]}
     for key, value in values.items():
         if key not in known:
-            raise BadUsage(f"Unknown setting {key!r}.", advice="muster admin settings list")
+            text = with_suggestion(f"Unknown setting {key!r}.", [key], known)
+            raise BadUsage(text, advice="muster admin settings list")
         if known[key].get("type") == "string" and value is not None:
             values[key] = next(
                 pair.partition("=")[2] for pair in pairs if pair.startswith(f"{key}=")
@@ -135,10 +137,10 @@ def set_(muster: Muster, pairs: tuple[str, ...]) -> tuple[Any, Callable[[], None
     response = muster.api.put("/api/admin/settings", values)
     changed = [setting for setting in response["registry"] if setting["key"] in values]
 
-    def print_changes() -> None:
-        for setting in changed:
-            before = _value_text(known[setting["key"]].get("value"))
-            now = text_format.one_line(_value_text(setting.get("value")))
-            info(f"{setting['key']}: {text_format.one_line(before)} → {now}")
-
-    return changed, print_changes
+    texts = [
+        f"{setting['key']}: {_value_text(known[setting['key']].get('value'))}"
+        f" → {_value_text(setting.get('value'))}"
+        for setting in changed
+    ]
+    report_action(f"Changed {', '.join(texts)}.")
+    return changed, lambda: None

@@ -1,7 +1,7 @@
 """Answer tasks' questions."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -10,10 +10,11 @@ from muster.cli import fields, text_format
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage, CliError
-from muster.cli.output import OutputSpec, info, outputs
+from muster.cli.output import OutputSpec, info, outputs, report_action
 from muster.cli.params import read_text, require_yes, task_argument, task_path
 from muster.cli.task.follow import Task
 from muster.cli.task.questions import answer_usage, find_open_gate
+from muster.cli.task.show import first_line
 
 ANSWERED_TASK = OutputSpec(fields.TASK)
 YES_NO_RESULTS = {"confirm": ("confirm", "reject"), "budget": ("continue", "stop")}
@@ -139,12 +140,42 @@ def require_open_gate(api: Api, number: int) -> Mapping[str, Any]:
 
 def _post_answer(
     api: Api, gate: Mapping[str, Any], result: str, comment: str | None, **extra: Any
-) -> Task:
+) -> tuple[Task, Callable[[], None]]:
     """Answer exactly that question: it may have been answered and asked again meanwhile."""
     place = {name: gate[name] for name in ("stageIndex", "number", "round") if name in gate}
     answer_fields = {"result": result, **({"comment": comment} if comment else {})}
     path = task_path(int(gate["taskId"]), "confirm-stage")
-    return dict(api.post(path, {**place, **answer_fields, **extra}))
+    task = dict(api.post(path, {**place, **answer_fields, **extra}))
+    report_action(f"{_answer_text(gate, result)} {_following_text(task)}".strip())
+    return task, lambda: None
+
+
+def _answer_text(gate: Mapping[str, Any], result: str) -> str:
+    """Return what an answer did."""
+    verbs = {
+        "confirm": "Approved {}.",
+        "reject": "Rejected {}.",
+        "continue": "Raised the budget of {}.",
+        "stop": "Stopped {}.",
+    }
+    is_yes_no = gate.get("kind") in YES_NO_RESULTS
+    is_choice = bool(gate.get("choices"))
+    chosen = f"Answered {{}}: {first_line(result)}." if is_choice else "Answered {}."
+    return (verbs[result] if is_yes_no else chosen).replace("{}", f"#{gate['taskId']}", 1)
+
+
+def _following_text(task: Task) -> str:
+    """Return what the task does after an answer."""
+    stages, at = task.get("pipeline") or [], task.get("currentStageIndex") or 0
+    stage = stages[at].get("name") if at < len(stages) else "the push"
+    match task.get("status"):
+        case "assigned" | "running":
+            return f"{stage} continues on {task.get('machineName') or 'its machine'}."
+        case "queued":
+            return f"{stage} continues as soon as a machine takes it."
+        case "cancelled":
+            return "The task is cancelled."
+    return ""
 
 
 def _wrong_command_error(gate: Mapping[str, Any]) -> BadUsage:

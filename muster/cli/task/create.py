@@ -8,15 +8,18 @@ from typing import Any
 import click
 
 from muster.cli import fields, text_format
+from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
-from muster.cli.errors import BadUsage
-from muster.cli.output import OutputSpec, info, outputs, set_exit_status
+from muster.cli.errors import ApiError, BadUsage
+from muster.cli.output import OutputSpec, info, outputs, report_action, set_exit_status
 from muster.cli.params import read_text
+from muster.cli.suggestions import suggest_item
 from muster.cli.task.follow import wait_until_settled
 from muster.cli.task.images import image_option, upload_images
 from muster.cli.task.watch import EventPrinter, print_conclusion
 
 CREATED_TASK = OutputSpec(fields.CREATED_TASK)
+MAX_LISTED_PROJECTS = 50
 PERMISSIONS = click.Choice(["edit", "run", "all"])
 
 
@@ -67,7 +70,7 @@ def create(
       cat notes | muster task create -p APP -d -
       muster task create -p APP --json id --jq '.[].id' -d "…"
     """
-    key = project_key or _only_project(muster)
+    key = project_key or _find_only_project(muster.api)
     body = {
         "projectKey": key,
         "description": read_text(description, f"Describe the task for {key}."),
@@ -75,12 +78,13 @@ def create(
     body |= _optional_fields(wishes)
     if images:
         body["imageIds"] = upload_images(muster.api, key, images)
-    made = muster.api.post("/api/web/tasks", body, key=idempotency_key or str(uuid.uuid4()))
+    made = _create_task(muster.api, body, idempotency_key or str(uuid.uuid4()))
     for warning in made.get("warnings") or []:
         info(f"Warning: {text_format.one_line(warning.get('message'))}")
+    page = f"{muster.profile.server}/tasks/{made['id']}"
+    report_action(f"Created #{made['id']} in {made['projectKey']}: {page}")
     if not wait:
-        return made, lambda: _print_created(muster, made)
-    _print_created(muster, made)
+        return made, lambda: None
     teller = EventPrinter(muster.api, made["id"], with_log=False)
     quietly = any(ctx.params.get(name) for name in ("fields", "program", "quiet"))
     tell = (lambda event: None) if quietly else teller
@@ -90,8 +94,15 @@ def create(
     return {**made, **task}, lambda: None
 
 
-def _print_created(muster: Muster, made: dict[str, Any]) -> None:
-    info(f"Task {made['id']}: {muster.profile.server}/tasks/{made['id']}")
+def _create_task(api: Api, body: dict[str, Any], idempotency_key: str) -> dict[str, Any]:
+    """Create the task. A project that doesn't exist gets a suggestion. Raises CliError."""
+    try:
+        return dict(api.post("/api/web/tasks", body, key=idempotency_key))
+    except ApiError as refusal:
+        if refusal.http_status == 404:
+            near = suggest_item(api, "/api/web/projects", "key", body["projectKey"])
+            refusal.advice = near or refusal.advice
+        raise
 
 
 def _optional_fields(values: dict[str, Any]) -> dict[str, Any]:
@@ -117,10 +128,13 @@ def _without_none(fields_: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields_.items() if value is not None}
 
 
-def _only_project(muster: Muster) -> str:
-    """Return the only project you can see. Raises BadUsage if there are several, or none."""
-    keys = [project["key"] for project in muster.api.items("/api/web/projects", 20)]
+def _find_only_project(api: Api) -> str:
+    """Return the only project that takes tasks. Raises BadUsage if there are several, or none."""
+    found = list(api.items("/api/web/projects", MAX_LISTED_PROJECTS + 1))
+    keys = [str(project["key"]) for project in found if not project.get("archivedAt")]
     if len(keys) == 1:
-        return str(keys[0])
-    known = f"Projects: {', '.join(keys)}" if keys else "You don't have access to a project yet"
-    raise BadUsage("No project given: muster task create -p KEY", advice=known)
+        return keys[0]
+    others = ", …" if len(found) > MAX_LISTED_PROJECTS else ""
+    listed = f"Projects: {', '.join(keys[:MAX_LISTED_PROJECTS])}{others}"
+    advice = listed if keys else "You don't have access to a project yet"
+    raise BadUsage("No project given: muster task create -p KEY", advice=advice)

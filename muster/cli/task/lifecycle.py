@@ -9,7 +9,15 @@ import click
 
 from muster.cli import fields
 from muster.cli.context import Muster, pass_muster
-from muster.cli.output import Column, OutputSpec, age_column, column, info, outputs, set_exit_status
+from muster.cli.output import (
+    Column,
+    OutputSpec,
+    age_column,
+    column,
+    outputs,
+    report_action,
+    set_exit_status,
+)
 from muster.cli.params import TASK, read_text, task_argument, task_path
 from muster.cli.task.follow import wait_until_settled
 from muster.cli.task.images import image_option, upload_images
@@ -44,9 +52,11 @@ _tasks_argument = click.argument("numbers", metavar="TASK…", type=TASK, nargs=
 @_tasks_argument
 @pass_muster
 @outputs(CHANGED_TASK)
-def cancel(muster: Muster, numbers: tuple[int, ...]) -> Iterable[dict[str, Any]]:
+def cancel(muster: Muster, numbers: tuple[int, ...]) -> object:
     """Cancel active tasks."""
-    return [muster.api.post(task_path(number, "cancel")) for number in numbers]
+    cancelled = [muster.api.post(task_path(number, "cancel")) for number in numbers]
+    report_action(f"Cancelled {_list_tasks(numbers)}.")
+    return cancelled, lambda: None
 
 
 @click.command
@@ -54,12 +64,16 @@ def cancel(muster: Muster, numbers: tuple[int, ...]) -> Iterable[dict[str, Any]]
 @click.option("--from-stage", type=int, help="First stage to run, counted from 0.")
 @pass_muster
 @outputs(CHANGED_TASK)
-def retry(
-    muster: Muster, numbers: tuple[int, ...], from_stage: int | None
-) -> Iterable[dict[str, Any]]:
+def retry(muster: Muster, numbers: tuple[int, ...], from_stage: int | None) -> object:
     """Retry failed or cancelled tasks."""
     body = {} if from_stage is None else {"fromStage": from_stage}
-    return [muster.api.post(task_path(number, "retry"), body) for number in numbers]
+    retried = [muster.api.post(task_path(number, "retry"), body) for number in numbers]
+    report_action(f"Queued {_list_tasks(numbers)} again.")
+    return retried, lambda: None
+
+
+def _list_tasks(numbers: Iterable[int]) -> str:
+    return ", ".join(f"#{number}" for number in numbers)
 
 
 @click.command("follow-up")
@@ -99,7 +113,7 @@ def follow_up(
     made = muster.api.post(task_path(number, "follow-ups"), body, key=str(uuid.uuid4()))
     is_queued = made.get("state") == "queued"
     state_text = "is queued" if is_queued else f"started as round {made.get('round')}"
-    info(f"Follow-up {made['id']} of task {number} {state_text}.")
+    report_action(f"Follow-up {made['id']} of #{number} {state_text}.")
     if wait:
         teller = EventPrinter(muster.api, number, with_log=False)
         task, status = wait_until_settled(muster.api, number, teller)
@@ -126,7 +140,7 @@ def withdraw(muster: Muster, number: int, follow_up_id: int) -> None:
     where = task_path(number, "follow-ups", follow_up_id)
     instruction = first_line(muster.api.get(where).get("instruction"))
     muster.api.delete(where)
-    info(f"Withdrawn: {instruction}")
+    report_action(f"Withdrew follow-up {follow_up_id} of #{number}: {instruction}")
 
 
 @click.command
@@ -136,4 +150,4 @@ def withdraw(muster: Muster, number: int, follow_up_id: int) -> None:
 def dismiss(muster: Muster, number: int, undo: bool) -> None:
     """Dismiss a finished task from your inbox."""
     muster.api.put(task_path(number, "dismiss"), {"dismissed": not undo})
-    info(f"Returned task {number} to your inbox." if undo else f"Dismissed task {number}.")
+    report_action(f"Returned #{number} to your inbox." if undo else f"Dismissed #{number}.")

@@ -249,8 +249,16 @@ tunnel = group(
             "Open a tunnel and print its URL once it's ready.",
             TUNNEL,
             Option("ttl", "Lifetime in seconds.", "ttlSeconds", click.IntRange(60, 86400)),
+            done="Opening a tunnel to #{task}.",
+            is_shown=True,
         ),
-        action_command("stop", f"POST {_TUNNEL}/stop", "Close the tunnel.", TUNNEL),
+        action_command(
+            "stop",
+            f"POST {_TUNNEL}/stop",
+            "Close the tunnel.",
+            TUNNEL,
+            done="Closing the tunnel to #{task}.",
+        ),
         action_command("status", f"GET {_TUNNEL}/status", "Show the tunnel's status.", TUNNEL),
     ],
 )

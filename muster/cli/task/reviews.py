@@ -9,7 +9,16 @@ import click
 from muster.cli import fields, text_format
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
-from muster.cli.output import Column, OutputSpec, age_column, column, get_path, info, outputs
+from muster.cli.output import (
+    Column,
+    OutputSpec,
+    age_column,
+    column,
+    get_path,
+    info,
+    outputs,
+    report_action,
+)
 from muster.cli.params import read_text, task_argument, task_path
 from muster.cli.request_commands import action_command, list_command
 from muster.cli.task.show import first_line
@@ -61,16 +70,17 @@ def review(
     request = {"verdict": verdict, "body": text, **({"commit": commit} if commit else {})}
     made = muster.api.post(task_path(number, "reviews"), request, key=str(uuid.uuid4()))
 
-    def print_review() -> None:
-        also = " and answered the question" if made.get("answered") else ""
-        info(f"Submitted your review of task {number}{also}.")
-        if made.get("followUp"):
-            info(f"Follow-up {made['followUp']} makes the changes: muster task watch {number}")
-        elif verdict == "request_changes":
-            info("No follow-up started: there's no work to continue from, a tunnel is open, or too")
-            info(f"many follow-ups are queued. See muster task show {number}")
-
-    return made, print_review
+    text = f"Submitted your review of #{number}"
+    text += " and answered the question" if made.get("answered") else ""
+    if made.get("followUp"):
+        text += f". Follow-up {made['followUp']} makes the changes: muster task watch {number}"
+    elif verdict == "request_changes":
+        text += (
+            ". No follow-up started: there's no work to continue from, a tunnel is open, or too "
+            f"many follow-ups are queued: muster task show {number}"
+        )
+    report_action(text if made.get("followUp") or verdict == "request_changes" else f"{text}.")
+    return made, lambda: None
 
 
 reviews = list_command("reviews", "/api/web/tasks/{task}/reviews", "List reviews.", REVIEWS)
@@ -134,11 +144,8 @@ def comment(muster: Muster, number: int, body: str | None, publish: bool, **plac
         comment_fields["publish"] = True
     made = muster.api.post(task_path(number, "comments"), comment_fields, key=str(uuid.uuid4()))
     what = "is published" if publish else f"is a draft: muster task review {number} publishes it"
-
-    def print_created() -> None:
-        info(f"Comment {made['id']} {what}.")
-
-    return made, print_created
+    report_action(f"Comment {made['id']} {what}.")
+    return made, lambda: None
 
 
 @click.command("edit-comment")
@@ -151,7 +158,8 @@ def edit_comment(muster: Muster, number: int, comment_id: int, body: str | None)
     """Edit a draft comment."""
     comment_fields = {"body": read_text(body, "Your comment.")}
     made = muster.api.put(task_path(number, "comments", comment_id), comment_fields)
-    return made, lambda: info(f"Updated comment {comment_id}.")
+    report_action(f"Updated comment {comment_id}.")
+    return made, lambda: None
 
 
 delete_comment = action_command(
@@ -167,10 +175,12 @@ resolve = action_command(
     "POST /api/web/tasks/{task}/threads/{thread}/resolve",
     "Resolve a thread.",
     _THREAD,
+    done="Resolved thread {thread} of #{task}.",
 )
 reopen = action_command(
     "reopen",
     "POST /api/web/tasks/{task}/threads/{thread}/reopen",
     "Reopen a thread.",
     _THREAD,
+    done="Reopened thread {thread} of #{task}.",
 )

@@ -25,6 +25,7 @@ WAIT_REASONS = {
     "machine": "its machine to reconnect",
     "quota": "its agent's account to have quota again",
     "dispatcher": "the scheduler, which is down",
+    "terminal": "someone in its terminal: muster attach",
 }
 NEXT_ACTIONS = {
     "dispatch": "it's assigned to a machine",
@@ -35,18 +36,22 @@ NEXT_ACTIONS = {
 
 
 def status_text(task: Item) -> str:
-    """Return a task's state as the console names it, with the reason if it's suspended."""
-    reason = task.get("suspendReason")
+    """Return a task's state as the console names it, with the reason if it waits."""
+    in_terminal = (task.get("waitingFor") or {}).get("reason") == "terminal"
+    reason = "waiting in its terminal" if in_terminal else task.get("suspendReason")
     return f"{shown_state(task)} ({reason})" if reason else shown_state(task)
 
 
 def shown_state(task: Item) -> str:
     """Return a task's state: its status, with `suspended` divided by who acts next.
 
-    An open question needs you in the queue, too, and while the machine is lost.
+    An open question needs you in the queue, too, and while the machine is lost; so does an agent
+    that asks in its terminal.
     """
     status = str(task.get("status") or "")
     waits_for = (task.get("waitingFor") or {}).get("reason")
+    if waits_for == "terminal":
+        return "needs you"
     if status in ("queued", "suspended") and (
         waits_for == "gate" or task.get("gate") or task.get("question")
     ):

@@ -27,6 +27,7 @@ from muster.protocol.frames.from_machine import (
     TerminalClosed,
     TrackedAttempt,
     TrackedState,
+    WaitingTerminal,
 )
 from muster.protocol.frames.from_server import (
     Ack,
@@ -192,6 +193,7 @@ __all__ = [
     "UpgradeFacts",
     "Usage",
     "UsageItem",
+    "WaitingTerminal",
     "Welcome",
     "WorkspaceFacts",
 ]

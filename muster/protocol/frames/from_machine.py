@@ -81,11 +81,21 @@ class Hello(Frame, tag="hello"):
     fetches_images: bool = False
 
 
+class WaitingTerminal(Part):
+    """A running stage whose agent asks something on its terminal's screen before it works."""
+
+    task_id: Big
+    attempt: Count
+    stage_index: Count
+    run: Count = 0
+
+
 class Heartbeat(Frame, tag="heartbeat"):
     """Machine, every `Welcome.heartbeat_seconds`. Answered by `HeartbeatAck` with the same number.
 
     The machine's lease starts when it sent the answered heartbeat. Capabilities, repositories,
-    sandbox and upgrade are sent only when they changed.
+    sandbox and upgrade are sent only when they changed; so are the waiting terminals, complete, and
+    in each connection's first heartbeat.
     """
 
     number: Big
@@ -94,6 +104,7 @@ class Heartbeat(Frame, tag="heartbeat"):
     repositories: TruncatedTo500[Url] | None = None
     sandbox: SandboxFacts | None = msgspec.field(default=None, name="room")
     upgrade: UpgradeFacts | None = None
+    waiting_terminals: BoundedList[WaitingTerminal] | None = None
 
 
 class Log(msgspec.Struct):

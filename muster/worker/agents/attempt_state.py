@@ -40,7 +40,8 @@ class AttemptState(msgspec.Struct, frozen=True):
 
     `reused_home_of` is the number of the attempt whose home this one reuses.
 
-    `stage_index` is -1 in an attempt that began with the push.
+    `stage_index` is -1 in an attempt that began with the push. `is_interactive`: the agent has its
+    terminal interface; only stored if so.
     """
 
     stage_index: int
@@ -58,6 +59,7 @@ class AttemptState(msgspec.Struct, frozen=True):
     suspended_by: SuspendedBy | None = None
     session_usage: dict[str, SessionUsage] = msgspec.field(default_factory=dict, name="spent")
     reused_home_of: int | None = msgspec.field(default=None, name="home_of")
+    is_interactive: bool | msgspec.UnsetType = msgspec.UNSET
 
     @classmethod
     def from_order(cls, order: RunStage, before: "AttemptState | None") -> "AttemptState":
@@ -84,6 +86,7 @@ class AttemptState(msgspec.Struct, frozen=True):
             suspended_by=suspended_by,
             session_usage=before.session_usage if before else {},
             reused_home_of=before.reused_home_of if before else None,
+            is_interactive=_has_terminal_interface(order) or msgspec.UNSET,
         )
 
     @classmethod
@@ -158,6 +161,11 @@ class AttemptState(msgspec.Struct, frozen=True):
     def write(self, directory: Path) -> None:
         """Write the state. Raises OSError."""
         atomic_write.replace_file(directory / FILE_NAME, msgspec.json.encode(self))
+
+
+def _has_terminal_interface(order: RunStage) -> bool:
+    is_terminal = order.options is not None and order.options.interface == "terminal"
+    return order.kind == "agent" and is_terminal
 
 
 def read(directory: Path) -> AttemptState | None:

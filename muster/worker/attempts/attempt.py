@@ -213,8 +213,8 @@ class Attempt:
 
     def _wait_for_exit(self, state: AttemptState) -> None:
         """Reports the exit; `_stop` reports that of a stage to stop. Raises SandboxFailed."""
-        self._state, end = state, None
-        with suppress(ShimLost, Interrupted), self._workspace.watch_facts():
+        self._state, end, watch = state, None, self._reporter.watch_terminal(state)
+        with suppress(ShimLost, Interrupted), self._workspace.watch_facts(), watch:
             pollers = (self._transcript.poll, self.questions.poll, partial(self._usage.poll, state))
             at = (state.stage_index, state.run)
             end = self._shim.wait_for_exit(*at, self._can_stage_continue, pollers)

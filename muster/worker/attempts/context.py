@@ -1,10 +1,12 @@
 """The shared parts of all attempts."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import Accepted, Body, Failed, StageStarted
+from muster.protocol.frames import Accepted, Body, Failed, StageStarted, WaitingTerminal
+from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.agents.health import AgentHealth
 from muster.worker.git.repositories import Repositories
 from muster.worker.health import MachineHealth
@@ -62,6 +64,13 @@ class Reporter:
 
     context: AttemptContext
     key: AttemptKey
+
+    def watch_terminal(self, state: AttemptState) -> AbstractContextManager[None]:
+        """Watch whether the running stage's agent waits for someone at its terminal."""
+        adapter = self.context.agent_health.adapters.get(state.agent)
+        patterns = adapter.waiting if adapter and state.is_interactive is True else ()
+        stage = WaitingTerminal(*self.key, state.stage_index, state.run)
+        return self.context.terminals.waits.watch(stage, patterns)
 
     @property
     def progress(self) -> ReportedProgress:

@@ -12,6 +12,7 @@ from muster.worker.server.rest_client import (
     Response,
     RestClient,
     ServerRefused,
+    SpeaksHttp,
     Unreachable,
     is_plain_http,
 )
@@ -93,6 +94,8 @@ def _error_finding(known: Credentials, error: BadServer | ServerRefused | Unreac
         return Finding(
             "server", "fail", str(error), "enroll another home", f"{_ENROLL_COMMAND} --home DIR"
         )
+    if isinstance(error, SpeaksHttp):
+        return Finding("server", "fail", str(error), "set the address that the error names")
     if "CERTIFICATE" in str(error).upper():
         advice = "fix the server's certificate, its CA file here (--ca-file), or the clock"
     else:

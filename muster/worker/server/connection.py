@@ -31,6 +31,7 @@ from muster.protocol.frames import (
     Order,
     Stale,
     TrackedAttempt,
+    WaitingTerminal,
     Welcome,
 )
 from muster.worker.backoff import Backoff
@@ -96,6 +97,8 @@ class ControlChannel:
         self._protocol = version.CURRENT
         self.on_heartbeat_ack: Callable[[], None] = lambda: None  # must not wait
         self.has_heartbeat_ack = False  # on this connection; its first orders have come by then
+        self.waiting_terminals: Callable[[], list[WaitingTerminal]] = list
+        self._heartbeats: Heartbeats | None = None
 
     def run(self, work: OrderHandler) -> bool:
         """Hands `work` what the server orders, until `stop`. Returns True if the server has
@@ -130,6 +133,11 @@ class ControlChannel:
         """Open a new connection, from any thread."""
         if (socket := self._socket) is not None:
             _abort(socket)
+
+    def beat_now(self) -> None:
+        """Send the next heartbeat early, from any thread."""
+        if (heartbeats := self._heartbeats) is not None:
+            heartbeats.beat_now()
 
     def send(self, frame: Frame) -> None:
         """Send a frame, from any thread; without a connection it is dropped, and not needed."""
@@ -230,12 +238,14 @@ class ControlChannel:
         agreed = welcome.window, welcome.acked_seq
         outbox = Outbox(socket, self._journal, self._streams, self._wake, *agreed)
         seconds = welcome.heartbeat_seconds
-        pulse = Heartbeats(socket, self._lease, self._fact_collector, facts, self._numbers, seconds)
+        parts = (socket, self._lease, self._fact_collector, facts, self._numbers, seconds)
+        pulse = self._heartbeats = Heartbeats(*parts, self.waiting_terminals)
         try:
             self._receive_frames(socket, welcome)
         finally:
             # A thread that is sending must not block us.
             _abort(socket)
+            self._heartbeats = None
             pulse.close()
             outbox.close()
 

@@ -9,7 +9,7 @@ import msgspec
 from muster.protocol.frames import Capability, Hardware
 from muster.worker.backoff import Backoff
 from muster.worker.server.credentials import Credentials, CredentialStore, NotEnrolled
-from muster.worker.server.rest_client import Response, RestClient, Unreachable
+from muster.worker.server.rest_client import Response, RestClient, SpeaksHttp, Unreachable
 from muster.worker.server.token_renewal import Grant
 
 ENROLL_TIMEOUT_SECONDS = 120.0
@@ -77,6 +77,8 @@ def _register_with_retry(rest: RestClient, registration: Registration, patience:
     while True:
         try:
             return rest.post("/api/workers/register", registration)
+        except SpeaksHttp:
+            raise
         except Unreachable as error:
             delay = backoff.next()
             if time.monotonic() + delay > until:

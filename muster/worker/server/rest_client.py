@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from muster.protocol.plain_http import http_url, is_plain_http_error
+
 _TIMEOUT_SECONDS = 15.0
 _MAX_RESPONSE_BYTES = 1 << 20
 _RETRYABLE_STATUSES = frozenset({408, 425, 429})
@@ -29,6 +31,10 @@ class ServerRefused(Exception):
 
 class Unreachable(Exception):
     """The server didn't respond, or responded that it may later."""
+
+
+class SpeaksHttp(Unreachable):
+    """An https address whose server speaks plain HTTP."""
 
 
 class BadServer(Exception):
@@ -93,6 +99,8 @@ class RestClient:
             with error:
                 raise _error_from(error) from None
         except (OSError, HTTPException, ValueError) as error:
+            if is_plain_http_error(error):
+                raise SpeaksHttp(wrong_scheme_text(self.server)) from None
             raise Unreachable(f"{self.server}: {getattr(error, 'reason', error)}") from None
 
 
@@ -118,6 +126,13 @@ def is_loopback(server: str) -> bool:
 def is_plain_http(server: str) -> bool:
     """Whether others on the way could read or change the traffic."""
     return urlsplit(server).scheme == "http" and not is_loopback(server)
+
+
+def wrong_scheme_text(server: str) -> str:
+    """Return the error for an https address whose server speaks plain HTTP."""
+    url = http_url(server)
+    option = "" if is_loopback(server) else " --insecure, or its https address"
+    return f"this server speaks http, not https: {server}; use {url}{option}"
 
 
 def require_secure(server: str, insecure: bool) -> None:

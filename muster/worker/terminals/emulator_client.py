@@ -28,6 +28,7 @@ class EmulatorCommand(IntEnum):
     RESIZE = 2
     DUMP = 3
     CLOSE = 4
+    TEXT = 5
 
 
 class EmulatorFailed(Exception):
@@ -72,7 +73,7 @@ class EmulatorClient:
     def request(
         self, act: EmulatorCommand, number: int, cols: int = 0, rows: int = 0, text: str = ""
     ) -> tuple[int, int, str]:
-        """Send a request; return columns, rows, and a dump if requested.
+        """Send a request; return columns, rows, and a dump or text if requested.
 
         Raises EmulatorFailed, EmulatorProcessGone.
         """
@@ -111,6 +112,10 @@ class Emulator:
     def dump(self) -> str:
         """Return the output that draws its screen again."""
         return self._request(EmulatorCommand.DUMP)
+
+    def text(self) -> str:
+        """Return the lines of its screen, without blanks at their ends."""
+        return self._request(EmulatorCommand.TEXT)
 
     def close(self) -> None:
         self._request(EmulatorCommand.CLOSE)

@@ -58,14 +58,17 @@ class EmulatorServer:
         emulator = self._emulators.get(number)
         if emulator is None:  # ended, or failed before
             return RESPONSE_HEADER.pack(act is EmulatorCommand.CLOSE, 0, 0, 0)
-        dump = b""
+        answer = ""
         if act is EmulatorCommand.FEED:
             emulator.feed_str(text)
         elif act is EmulatorCommand.RESIZE:
             emulator.resize(cols, rows)
         elif act is EmulatorCommand.DUMP:
-            dump = emulator.dump().encode(errors="replace")
-        return RESPONSE_HEADER.pack(True, *emulator.size, len(dump)) + dump
+            answer = emulator.dump()
+        elif act is EmulatorCommand.TEXT:
+            answer = "\n".join(line.text.rstrip() for line in emulator.view())
+        data = answer.encode(errors="replace")
+        return RESPONSE_HEADER.pack(True, *emulator.size, len(data)) + data
 
 
 def _is_panic(error: BaseException) -> bool:

@@ -77,22 +77,30 @@ class ScreenClient:
 
         None if there is no model, or no response in time.
         """
+        answer = self._ask(key, offset=offset)
+        if not answer or not 0 < len(answer.get("data", "")) <= _MAX_SCREEN_LENGTH:
+            return None
+        del answer["id"]
+        return Screen(**answer)
+
+    def text_at(self, key: AttemptKey, offset: int) -> str | None:
+        """Return the lines of that screen as plain text; None as above."""
+        text = (self._ask(key, offset=offset, text=True) or {}).get("text")
+        return text if isinstance(text, str) else None
+
+    def _ask(self, key: AttemptKey, **about: Any) -> dict[str, Any] | None:
         number = next(self._ids)
         self._start()
         with self._changed:
             self._changed.wait_for(lambda: self._process or self._deaths, _START_TIMEOUT_SECONDS)
             self._responses[number] = None
-            if self._send({"look": key.name, "id": number, "offset": offset}):
+            if self._send({"look": key.name, "id": number, **about}):
                 asked = self._process
                 self._changed.wait_for(
                     lambda: self._responses[number] or self._process is not asked,
                     _RESPONSE_TIMEOUT_SECONDS,
                 )
-            answer = self._responses.pop(number)
-        if not answer or not 0 < len(answer.get("data", "")) <= _MAX_SCREEN_LENGTH:
-            return None
-        del answer["id"]
-        return Screen(**answer)
+            return self._responses.pop(number)
 
     def close(self) -> None:
         self._stopped.set()

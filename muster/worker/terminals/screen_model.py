@@ -126,6 +126,11 @@ class ScreenModel:
             "exact": self.exact,
         }
 
+    def text(self) -> str:
+        """Return the screen's lines as plain text."""
+        self._apply_size()
+        return self._terminal.text()
+
     def save(self) -> None:
         """Save the state for a successor. Raises OSError."""
         self._saved_at = self.position

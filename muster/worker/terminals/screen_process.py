@@ -7,6 +7,7 @@ which runs as UID. Both exit with the daemon.
 Standard input has one JSON object per line: `{"look": "7-1"}` when an attempt's log has grown, and
 `{"look": "7-1", "id": n, "offset": o}`, which is answered on standard output, as soon as the model
 has reached that offset, with the fields of a `Screen` and the `id`; without them if that fails.
+With `"text": true`, the answer has only the `text` of the screen's lines.
 """
 
 import contextlib
@@ -47,6 +48,7 @@ class ScreenRequest(NamedTuple):
     id: int
     offset: int
     deadline: float
+    wants_text: bool
 
 
 class TimeBudget:
@@ -142,7 +144,8 @@ class ScreenServer:
         watched.active_at = monotonic()
         if "id" in message:
             deadline = monotonic() + _REQUEST_TIMEOUT_SECONDS
-            watched.requests.append(ScreenRequest(message["id"], message["offset"], deadline))
+            about = message["id"], message["offset"], deadline, message.get("text", False)
+            watched.requests.append(ScreenRequest(*about))
 
     def _run_turn(self) -> bool:
         """Feed each a little, requested ones first; False if all is read, or has to wait."""
@@ -192,10 +195,11 @@ class ScreenServer:
     def _reply(self, watched: TrackedScreen, *, stuck: bool) -> None:
         due = [ask for ask in watched.requests if ask.offset <= watched.model.position]
         if due:
-            screen = watched.model.screen()
             for ask in due:
+                model = watched.model
+                answer = {"text": model.text()} if ask.wants_text else model.screen()
                 watched.requests.remove(ask)
-                _send({"id": ask.id, **screen})
+                _send({"id": ask.id, **answer})
         self._expire_requests(watched, now=None if stuck else monotonic())
 
     def _expire_requests(self, watched: TrackedScreen, now: float | None = None) -> None:

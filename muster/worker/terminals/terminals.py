@@ -15,6 +15,7 @@ from muster.worker.server.token_renewal import TokenRenewal
 from muster.worker.server.websocket import WebSocket
 from muster.worker.terminals.screen_client import ScreenClient
 from muster.worker.terminals.terminal import MAX_MESSAGE_BYTES, Terminal
+from muster.worker.terminals.waits import TerminalWaits
 
 _CLOSE_TIMEOUT_SECONDS = 2.0  # seconds for a terminal's thread to end
 
@@ -37,6 +38,7 @@ class Terminals:
         self._send = say
         self._on_flood = shown
         self._screen_client = ScreenClient(layout.attempts, identity)
+        self.waits = TerminalWaits(self._screen_client, layout.attempt)
         self._lock = threading.Lock()
         self._terminals: dict[AttemptKey, Terminal] = {}
         self._is_closed = False
@@ -79,6 +81,7 @@ class Terminals:
                 terminal.finish()
 
     def close(self) -> None:
+        self.waits.close()
         with self._lock:
             self._is_closed = True
             terminals = list(self._terminals.values())

@@ -74,7 +74,7 @@ def test_a_device_signs_in_when_its_code_was_said_in_a_browser(
     clock = SimpleNamespace(monotonic=time.monotonic, sleep=say_the_code)
     monkeypatch.setattr("muster.cli.login.time", clock)  # other tests' threads may sleep, too
     result = shell.done("login", "--server", SERVER)
-    assert "/device" in result.err
+    assert "/device?code=" in result.err
     assert "as ada" in result.err
     assert shell.done("whoami", "--quiet").out == f"{ada.id}\n"
 

@@ -13,7 +13,7 @@ export function Dialog(props: {
   children: ReactNode
   foot?: ReactNode
   className?: string
-  first?: RefObject<HTMLElement | null>
+  first?: RefObject<HTMLElement | null> | (() => HTMLElement | null)
 }) {
   return (
     <Base.Root open={props.isOpen} onOpenChange={(isOpen) => !isOpen && props.onClose()}>

@@ -5,7 +5,9 @@ import { FormError } from '../forms/FormError'
 import { type Form, type FormValues, useForm } from '../forms/useForm'
 import { Dialog } from './Dialog'
 
-/** A dialog with fields and a submit button. */
+const FIELDS = 'input:not([type=hidden]):enabled, textarea:enabled, select:enabled'
+
+/** A dialog with fields and a submit button. The focus starts in the first field. */
 export function FormDialog<T>(props: {
   title: string
   submit: string
@@ -25,6 +27,7 @@ export function FormDialog<T>(props: {
       isOpen
       title={props.title}
       onClose={props.onClose}
+      first={() => document.getElementById(id)?.querySelector<HTMLElement>(FIELDS) ?? null}
       foot={
         <>
           <Button

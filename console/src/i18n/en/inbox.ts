@@ -4,7 +4,8 @@ type DefaultActionTexts = Record<
   (at: string) => string
 >
 type TextPair = { summary: string; detail: string }
-type OtherwiseTexts = Record<'gate' | 'question' | 'budget' | 'failure' | 'result', TextPair>
+type OtherwiseKind = 'gate' | 'question' | 'budget' | 'terminal' | 'failure' | 'result'
+type OtherwiseTexts = Record<OtherwiseKind, TextPair>
 
 const defaultAction: DefaultActionTexts = {
   fails: (at) => `Fails at ${at}`,
@@ -17,6 +18,7 @@ const otherwise: OtherwiseTexts = {
   gate: { summary: 'Waits', detail: 'slot released' },
   question: { summary: 'Waits', detail: 'keeps its slot' },
   budget: { summary: 'Waits', detail: 'agent stopped' },
+  terminal: { summary: 'Waits', detail: 'keeps its slot' },
   failure: { summary: 'Stays failed', detail: 'until someone retries it' },
   result: { summary: 'Stays on its branch', detail: 'until someone merges it' },
 }
@@ -37,6 +39,7 @@ export const inbox = {
     branch: 'Branch changed',
     checkpoint: 'Work changed',
     budget: 'Budget used up',
+    terminal: 'Waiting in its terminal',
     failure: 'Failed',
     result: 'Not reviewed',
     machine: 'Machine unhealthy',
@@ -53,6 +56,7 @@ export const inbox = {
   dismissed: (id: number) => `Dismissed #${id}.`,
   retryFrom: (stage: string) => `Retry from ${stage}`,
   readLog: 'View log',
+  openTerminal: 'Open terminal',
   openTask: 'Open',
   undrain: 'Undrain',
   openMachine: (name: string) => `Open ${name}`,

@@ -41,6 +41,7 @@ export const statusText = {
   resumes: (machine: string) => `${machine} is about to continue`,
   runs: (stage: string, machine: string) => `${stage} is running on ${machine}`,
   publishes: (machine: string) => `${machine} is pushing the branch`,
+  inTerminal: 'Waiting in its terminal',
   machineAway: (machine: string) => `Lost contact with ${machine}`,
   aMachine: 'its machine',
   otherMachines: (n: number) =>

@@ -36,6 +36,7 @@ export const statusText: typeof en = {
   resumes: (machine) => `${machine} 即将继续`,
   runs: (stage, machine) => `${stage} 正在 ${machine} 上运行`,
   publishes: (machine) => `${machine} 正在推送分支`,
+  inTerminal: '在终端中等待处理',
   machineAway: (machine) => `与 ${machine} 失去联系`,
   aMachine: '所在机器',
   otherMachines: (n) => (n === 0 ? '目前没有其他机器可以接手' : `目前有 ${n} 台其他机器可以接手`),

@@ -26,3 +26,8 @@ it('a queued task whose question is open needs a person', () => {
   const waitingFor = { reason: 'gate', nextAction: null, at: null } as const
   expect(displayStatus({ status: 'queued', suspendReason: null, waitingFor })).toBe('needs')
 })
+
+it('a running task whose agent asks something in its terminal needs a person', () => {
+  const waitingFor = { reason: 'terminal', nextAction: null, at: null } as const
+  expect(displayStatus({ status: 'running', suspendReason: null, waitingFor })).toBe('needs')
+})

@@ -7,6 +7,7 @@ import { agentName } from '../format/agentNames'
 import { revealInvisible } from '../format/invisibleChars'
 import { formatDuration, formatRoughDuration, formatTime, type Units } from '../format/times'
 import { answerText, answerWithComment, endsTask } from './answers'
+import { isInTerminal } from './displayStatus'
 
 type Task = Schemas['TaskDetail']
 type Block = Schemas['Block']
@@ -131,6 +132,7 @@ function activeText(task: Task, around: StatusTextContext): StatusText {
   const machine = task.machineName ?? words.aMachine
   if (task.waitingFor?.reason === 'slot') return { summary: words.slot(machine), detail: '' }
   if (task.waitingFor?.reason === 'machine') return awayText(task, around)
+  if (isInTerminal(task)) return { summary: words.inTerminal, detail: '' }
   const duration = task.startedAt
     ? words.inAll(formatDuration(now - Date.parse(task.startedAt), units))
     : ''

@@ -32,6 +32,8 @@ export function DeviceApproval({ code, onAnother }: { code: string; onAnother: (
       <h2 className={styles.asks}>{strings.device.asks(clientName)}</h2>
       <p className="soft">{strings.device.warning}</p>
       <dl className="facts">
+        <dt>{strings.device.code}</dt>
+        <dd className="mono">{code}</dd>
         <dt>{strings.device.device}</dt>
         <dd>
           {clientName} <span className="dim">{strings.device.selfReported}</span>

@@ -20,5 +20,6 @@ export function DetailLink({ item, isSelected }: { item: InboxItem; isSelected: 
 function linkLabel(item: InboxItem): string {
   if (item.machine) return strings.inbox.openMachine(item.machine.name)
   const { search } = itemLink(item) as { search?: { view?: string } }
+  if (search?.view === 'terminal') return strings.inbox.openTerminal
   return search?.view === 'diff' ? strings.inbox.readDiff : strings.inbox.openTask
 }

@@ -9,8 +9,8 @@ import { useSelection } from './useSelection'
 export function InboxList({ inbox }: { inbox: Inbox }) {
   const { asks, looks } = groupItems(inbox.items)
   const { selected, choose } = useSelection([...asks, ...looks])
-  const { gate, question, budget } = inbox.counts
-  const asked = gate + question + budget
+  const { gate, question, budget, terminal } = inbox.counts
+  const asked = gate + question + budget + terminal
   const renderRow = (item: InboxItem) => (
     <InboxRow
       key={item.id}

@@ -8,6 +8,7 @@ import { EndedTask } from './EndedTask'
 import styles from './Inbox.module.css'
 import { OpenGate } from './OpenGate'
 import { UnhealthyMachine } from './UnhealthyMachine'
+import { WaitingTerminal } from './WaitingTerminal'
 
 type Props = { item: InboxItem; isSelected: boolean; onSelect: () => void }
 
@@ -31,7 +32,10 @@ export function InboxRow({ item, isSelected, onSelect }: Props) {
         {item.gate && item.task && (
           <OpenGate item={item} gate={item.gate} task={item.task} isSelected={isSelected} />
         )}
-        {!item.gate && item.task && (
+        {item.kind === 'terminal' && item.task && (
+          <WaitingTerminal item={item} task={item.task} isSelected={isSelected} />
+        )}
+        {(item.kind === 'failure' || item.kind === 'result') && item.task && (
           <EndedTask item={item} task={item.task} isSelected={isSelected} />
         )}
         {item.machine && (

@@ -1,8 +1,8 @@
 import type { InboxItem } from '../../queries/inbox'
 
-const QUESTION_KINDS: readonly InboxItem['kind'][] = ['gate', 'question', 'budget']
+const QUESTION_KINDS: readonly InboxItem['kind'][] = ['gate', 'question', 'budget', 'terminal']
 
-/** Splits items into questions and items to review, each in their order. */
+/** Splits items into what waits for an answer and items to review, each in their order. */
 export function groupItems(items: readonly InboxItem[]): { asks: InboxItem[]; looks: InboxItem[] } {
   const asks = items.filter(({ kind }) => QUESTION_KINDS.includes(kind))
   return { asks, looks: items.filter(({ kind }) => !QUESTION_KINDS.includes(kind)) }

@@ -4,7 +4,7 @@ import { CopyButton } from '../../components/controls/CopyButton'
 import { TaskImages } from '../../components/images/TaskImages'
 import { Status } from '../../components/status/Status'
 import { strings } from '../../i18n'
-import { displayStatus } from '../../lib/task/displayStatus'
+import { displayStatus, isInTerminal } from '../../lib/task/displayStatus'
 import { bodyOf, titleOf } from '../../lib/task/title'
 import { Description } from './Description'
 import { StageTimeline } from './StageTimeline'
@@ -12,6 +12,7 @@ import { TaskActions } from './TaskActions'
 import styles from './TaskHeader.module.css'
 import { useFilesChanged } from './useDiffStats'
 import { useStatusText } from './useStatusText'
+import { ViewLink } from './ViewLink'
 import { Tabs } from './Views'
 import { StatusSentence } from './waits/StatusSentence'
 
@@ -62,7 +63,13 @@ function TaskStatus({ task }: { task: Task }) {
       <span role="status">
         <Status look={look} />
       </span>
-      <StatusSentence task={task} text={summary} />
+      {isInTerminal(task) ? (
+        <ViewLink task={task} view="terminal">
+          {summary}
+        </ViewLink>
+      ) : (
+        <StatusSentence task={task} text={summary} />
+      )}
       {detail && <span className="dim">{detail}</span>}
     </div>
   )

@@ -6,6 +6,7 @@ import { Status } from '../../components/status/Status'
 import { locale, strings } from '../../i18n'
 import { agentName } from '../../lib/format/agentNames'
 import { formatInteger } from '../../lib/format/numbers'
+import { isInTerminal } from '../../lib/task/displayStatus'
 import type { Row } from '../../lib/task/tableRows'
 import { rowDisplayStatus, rowStatusText } from './rowStatus'
 import { StageSteps } from './StageSteps'
@@ -86,7 +87,17 @@ function ReasonCell({ row }: { row: Row }) {
   )
   return (
     <td className={styles.why} title={reason}>
-      {reason}
+      {isInTerminal(row) ? (
+        <Link
+          to="/tasks/$taskId"
+          params={{ taskId: String(row.id) }}
+          search={{ view: 'terminal' } as never}
+        >
+          {reason}
+        </Link>
+      ) : (
+        reason
+      )}
     </td>
   )
 }

@@ -120,7 +120,8 @@ class Adapter(_AdapterStruct, frozen=True):
     stage's network. A project can override `environment`; `keys` are the variables for its key and
     address. `failures` are regular expressions of messages by which it reports a failure even if it
     exits with 0. `ignored_files` are patterns, as in `.gitignore`, of files that it leaves in the
-    workspace and that aren't work.
+    workspace and that aren't work. `waiting` are regular expressions of what its terminal interface
+    shows while it asks something before it works: for a key, a login, or trust.
     """
 
     name: _Name
@@ -143,6 +144,7 @@ class Adapter(_AdapterStruct, frozen=True):
     home: tuple[HomeFile, ...] = ()
     failures: dict[Reason, str] = {}
     ignored_files: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
     def argv(self, ask: AgentInvocation) -> list[str]:
         """Return the command; the text is part of one argument, unchanged, and passes through no

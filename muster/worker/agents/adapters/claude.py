@@ -43,4 +43,11 @@ CLAUDE = Adapter(
         HomeFile(path=".claude.json", text=json.dumps(_ONBOARDED | _TRUSTED), trusting=True),
         HomeFile(path=".claude.json", text=json.dumps(_ONBOARDED)),
     ),
+    waiting=(
+        r"Yes, I trust this folder",
+        r"Do you want to use this API key\?",
+        r"Not logged in · (?:Please r|R)un /login",
+        r"Select login method:",
+        r"Paste code here if prompted",
+    ),
 )

@@ -52,4 +52,10 @@ CODEX = Adapter(
         HomeFile(path=".codex/config.toml", text=_SETTINGS),
         HomeFile(path=".codex/AGENTS.md", text=_ASK_INSTRUCTIONS, mcp=True),
     ),
+    waiting=(
+        r"Trust this folder\?",
+        r"Choose how you want to use Codex\.",
+        r"Finish signing in",
+        r"Hooks need review",
+    ),
 )

@@ -106,11 +106,12 @@ def _validate_adapter(adapter: Adapter, stem: str) -> None:
         raise ValueError("structured and format need each other")
     if adapter.format and adapter.format not in (*formats.JSON_FORMATS, ACP):
         raise ValueError(f"format: use {', '.join((*formats.JSON_FORMATS, ACP))}")
-    for pattern in adapter.failures.values():
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"failures: {pattern!r}: {error}") from error
+    for field, patterns in (("failures", adapter.failures.values()), ("waiting", adapter.waiting)):
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{field}: {pattern!r}: {error}") from error
 
 
 def _require_placeholders(field: str, words: tuple[str, ...], known: set[str]) -> None:
