@@ -1,13 +1,19 @@
-import { useState } from 'react'
+import { useMutation } from '@tanstack/react-query'
+import { Suspense, useState } from 'react'
 import { strings } from '../../i18n'
+import { unsavedComments } from '../../lib/diff/unsavedComments'
 import type { PendingGate } from '../../queries/gates'
-import { useRequestChanges } from '../../queries/reviews'
+import { fetchDraftIds, useRequestChanges } from '../../queries/reviews'
+import { showErrorToast } from '../../state/toasts'
 import { Button } from '../controls/Button'
 import { useShortcuts } from '../hooks/shortcuts'
+import { lazyComponent } from '../lazyComponent'
 import type { Send } from './answerOptions'
 import { CommentField } from './CommentField'
 import { EndTaskPrompt } from './EndTaskPrompt'
 import styles from './Gate.module.css'
+
+const ApproveWithDrafts = lazyComponent(() => import('./ApproveWithDrafts'))
 
 type Props = {
   taskId: number
@@ -17,6 +23,8 @@ type Props = {
   isOff: boolean
   hasKeys: boolean
   send: Send
+  /** Called before the field for the changes opens. */
+  onWrite?: (() => void) | undefined
 }
 
 /** The answers before a stage: approve, have the work changed, or end the task. Nothing is chosen
@@ -26,12 +34,19 @@ export function ConfirmAnswers(props: Props) {
   const [comment, setComment] = useState('')
   const [opened, open] = useState<'comment' | 'changes' | 'end' | null>(null)
   const changes = useRequestChanges(taskId, gate)
-  const isOff = props.isOff || changes.isPending
-  const approve = () => send({ result: 'confirm', comment: comment.trim() || null })
+  const said = comment.trim() || null
+  const confirm = () => send({ result: 'confirm', comment: said })
+  const drafts = useDraftCheck(taskId, confirm)
+  const approve = canRequestChanges ? drafts.check : confirm
+  const isOff = props.isOff || changes.isPending || drafts.isChecking
+  const write = () => {
+    props.onWrite?.()
+    open('changes')
+  }
   const hint = (key: string) => (hasKeys ? key : undefined)
   const keys = [
     { key: '1', what: strings.gate.confirm, do: approve },
-    { key: '2', what: strings.gate.requestChanges, do: () => open('changes') },
+    { key: '2', what: strings.gate.requestChanges, do: write },
   ]
   useShortcuts('here', isOff || !hasKeys ? [] : keys.slice(0, canRequestChanges ? 2 : 1))
   return (
@@ -41,7 +56,7 @@ export function ConfirmAnswers(props: Props) {
           {strings.gate.confirm}
         </Button>
         {canRequestChanges && (
-          <Button hint={hint('2')} disabled={isOff} onClick={() => open('changes')}>
+          <Button hint={hint('2')} disabled={isOff} onClick={write}>
             {strings.gate.requestChanges}
           </Button>
         )}
@@ -54,6 +69,17 @@ export function ConfirmAnswers(props: Props) {
           </Button>
         )}
       </div>
+      {drafts.ids && (
+        <Suspense>
+          <ApproveWithDrafts
+            taskId={taskId}
+            gate={gate}
+            comment={said}
+            draftIds={drafts.ids}
+            onClose={drafts.close}
+          />
+        </Suspense>
+      )}
       {opened === 'comment' && <CommentField text={comment} isOff={isOff} onChange={setComment} />}
       {opened === 'changes' && (
         <ChangesForm text={comment} isOff={isOff} onChange={setComment} onSend={changes.mutate} />
@@ -70,6 +96,18 @@ export function ConfirmAnswers(props: Props) {
       )}
     </div>
   )
+}
+
+/** Looks for comments of yours that nobody can see, and approves if there are none. */
+function useDraftCheck(taskId: number, confirm: () => void) {
+  const [ids, setIds] = useState<number[] | null>(null)
+  const { mutate, isPending } = useMutation({
+    mutationFn: () => fetchDraftIds(taskId),
+    onSuccess: (found) =>
+      found.length + unsavedComments(taskId).length > 0 ? setIds(found) : confirm(),
+    onError: showErrorToast,
+  })
+  return { ids, isChecking: isPending, check: () => mutate(), close: () => setIds(null) }
 }
 
 function ChangesForm(props: {

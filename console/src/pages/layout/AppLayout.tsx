@@ -34,7 +34,7 @@ export function AppLayout() {
       <Banners />
       <Announcer />
       <Outlet />
-      <BottomNav onNewTask={() => newTask.open()} />
+      <BottomNav onFind={() => openPalette(true)} onNewTask={() => newTask.open()} />
       <ReauthenticationPrompt />
       <Suspense>
         {isPaletteOpen && <Palette onClose={() => openPalette(false)} />}
