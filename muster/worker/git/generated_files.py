@@ -23,7 +23,9 @@ _PATTERNS = (
     *("*.g.dart", "*.freezed.dart", "*.designer.cs", "*.snap"),
 )
 # Not attributes like `linguist-generated`: a task could set them to fold its own work.
-_DIRECTORIES = frozenset({"node_modules", "third_party", "vendor", "__generated__", "__snapshots__"})
+_DIRECTORIES = frozenset(
+    {"node_modules", "third_party", "vendor", "__generated__", "__snapshots__"}
+)
 
 
 def is_generated(path: str) -> bool:

@@ -1,19 +1,14 @@
-import { useMutation } from '@tanstack/react-query'
-import { Suspense, useState } from 'react'
+import { useState } from 'react'
 import { strings } from '../../i18n'
-import { unsavedComments } from '../../lib/diff/unsavedComments'
 import type { PendingGate } from '../../queries/gates'
-import { fetchDraftIds, useRequestChanges } from '../../queries/reviews'
-import { showErrorToast } from '../../state/toasts'
+import { useRequestChanges } from '../../queries/reviews'
 import { Button } from '../controls/Button'
 import { useShortcuts } from '../hooks/shortcuts'
-import { lazyComponent } from '../lazyComponent'
 import type { Send } from './answerOptions'
 import { CommentField } from './CommentField'
 import { EndTaskPrompt } from './EndTaskPrompt'
 import styles from './Gate.module.css'
-
-const ApproveWithDrafts = lazyComponent(() => import('./ApproveWithDrafts'))
+import { useApproval } from './useApproval'
 
 type Props = {
   taskId: number
@@ -34,11 +29,9 @@ export function ConfirmAnswers(props: Props) {
   const [comment, setComment] = useState('')
   const [opened, open] = useState<'comment' | 'changes' | 'end' | null>(null)
   const changes = useRequestChanges(taskId, gate)
-  const said = comment.trim() || null
-  const confirm = () => send({ result: 'confirm', comment: said })
-  const drafts = useDraftCheck(taskId, confirm)
-  const approve = canRequestChanges ? drafts.check : confirm
-  const isOff = props.isOff || changes.isPending || drafts.isChecking
+  const approval = useApproval({ taskId, gate, comment, canReview: canRequestChanges, send })
+  const { approve } = approval
+  const isOff = props.isOff || changes.isPending || approval.isChecking
   const write = () => {
     props.onWrite?.()
     open('changes')
@@ -69,17 +62,7 @@ export function ConfirmAnswers(props: Props) {
           </Button>
         )}
       </div>
-      {drafts.ids && (
-        <Suspense>
-          <ApproveWithDrafts
-            taskId={taskId}
-            gate={gate}
-            comment={said}
-            draftIds={drafts.ids}
-            onClose={drafts.close}
-          />
-        </Suspense>
-      )}
+      {approval.prompt}
       {opened === 'comment' && <CommentField text={comment} isOff={isOff} onChange={setComment} />}
       {opened === 'changes' && (
         <ChangesForm text={comment} isOff={isOff} onChange={setComment} onSend={changes.mutate} />
@@ -96,18 +79,6 @@ export function ConfirmAnswers(props: Props) {
       )}
     </div>
   )
-}
-
-/** Looks for comments of yours that nobody can see, and approves if there are none. */
-function useDraftCheck(taskId: number, confirm: () => void) {
-  const [ids, setIds] = useState<number[] | null>(null)
-  const { mutate, isPending } = useMutation({
-    mutationFn: () => fetchDraftIds(taskId),
-    onSuccess: (found) =>
-      found.length + unsavedComments(taskId).length > 0 ? setIds(found) : confirm(),
-    onError: showErrorToast,
-  })
-  return { ids, isChecking: isPending, check: () => mutate(), close: () => setIds(null) }
 }
 
 function ChangesForm(props: {

@@ -58,18 +58,7 @@ export function ReviewForm({ task, gate, drafts }: Props) {
   return (
     <form className={`field ${styles.form}`} onSubmit={(event) => event.preventDefault()}>
       <h2>{strings.diff.yourReview}</h2>
-      <label className="field">
-        <span className="hidden">{strings.diff.summary}</span>
-        <textarea
-          className="input"
-          id="review-summary"
-          placeholder={strings.diff.summaryHint}
-          value={body}
-          maxLength={10_000}
-          onChange={(event) => setBody(event.target.value)}
-          onKeyDown={press}
-        />
-      </label>
+      <SummaryField text={body} onChange={setBody} onKeyDown={press} />
       <VerdictPicker task={task} gate={gate} choice={choice} onChange={choose} />
       <Button
         variant="main"
@@ -94,6 +83,27 @@ export function ReviewForm({ task, gate, drafts }: Props) {
         <RejectDialog task={task} gate={gate} body={body} onClose={() => end(false)} />
       )}
     </form>
+  )
+}
+
+function SummaryField(props: {
+  text: string
+  onChange: (text: string) => void
+  onKeyDown: (event: KeyboardEvent) => void
+}) {
+  return (
+    <label className="field">
+      <span className="hidden">{strings.diff.summary}</span>
+      <textarea
+        className="input"
+        id="review-summary"
+        placeholder={strings.diff.summaryHint}
+        value={props.text}
+        maxLength={10_000}
+        onChange={(event) => props.onChange(event.target.value)}
+        onKeyDown={props.onKeyDown}
+      />
+    </label>
   )
 }
 
