@@ -80,9 +80,8 @@ def test_the_diff_has_most_of_the_window(
     page.get_by_role("table").first.wait_for()
     pages.settle(page)
     height = page.evaluate("document.documentElement.scrollHeight")
-    page.get_by_role("article").first.evaluate("(it) => it.scrollIntoView()")
-    page.evaluate(pages.STILL)
-    assert share_of(page, "#view") >= share
+    read_on(page, 2000)
+    assert share_of(page, "#view > :first-child") >= share
     expect(page.get_by_title("Back to the top")).to_contain_text(title)
     # What folds leaves its place behind.
     assert page.evaluate("document.documentElement.scrollHeight") == height
@@ -93,9 +92,8 @@ def test_a_folded_question_opens_by_keyboard_and_closes_again(
     full_world: World, open_browser: OpenBrowser, viewport: Any, _share: float
 ) -> None:
     task = task_of(full_world, scenes.ADDRESS)
-    page = open_browser(full_world, "bo", viewport=viewport).open(f"/tasks/{task['id']}")
+    page = open_browser(full_world, "bo", viewport=viewport).open(f"/tasks/{task['id']}?view=log")
     pages.settle(page)
-    read_on(page, 5000)
     choice = page.get_by_role("button", name="Keep both")
     expect(choice).to_be_hidden()
     page.get_by_role("button", name="Answer", exact=True).press("Enter")

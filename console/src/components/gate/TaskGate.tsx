@@ -33,7 +33,7 @@ export function TaskGate({ task, isAnsweredBeside = false }: Props) {
 }
 
 function OpenGate({ task, gate, isAnsweredBeside }: Required<Props> & { gate: PendingGate }) {
-  const [place, hiddenHeight] = useScrolledPast<HTMLDivElement>()
+  const [place, hiddenHeight] = useScrolledPast<HTMLDivElement>(isAnsweredBeside)
   const canAnswer = task.allowedActions.includes('answer')
   const isFolded = canAnswer && !isAnsweredBeside && hiddenHeight !== null
   return (

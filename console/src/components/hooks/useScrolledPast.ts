@@ -1,10 +1,13 @@
 import { type RefObject, useEffect, useRef, useState } from 'react'
 
 /** Returns the element's height while it is above the part of the viewport that starts at the
- *  element's `scroll-margin-top`; otherwise null. */
-export function useScrolledPast<E extends HTMLElement>(): [RefObject<E | null>, number | null] {
+ *  element's `scroll-margin-top`; otherwise null. `layout`: what that margin depends on. */
+export function useScrolledPast<E extends HTMLElement>(
+  layout?: unknown,
+): [RefObject<E | null>, number | null] {
   const ref = useRef<E>(null)
   const [height, setHeight] = useState<number | null>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the margin is read again
   useEffect(() => {
     const element = ref.current
     if (!element) return
@@ -20,6 +23,6 @@ export function useScrolledPast<E extends HTMLElement>(): [RefObject<E | null>, 
     )
     observer.observe(element)
     return () => observer.disconnect()
-  }, [])
+  }, [layout])
   return [ref, height]
 }

@@ -21,12 +21,7 @@ export function TaskBar({ task, isHeaderGone }: { task: TaskDetail; isHeaderGone
 function CollapsedHeader({ task }: { task: TaskDetail }) {
   const look = displayStatus(task)
   return (
-    <button
-      type="button"
-      className={styles.now}
-      title={strings.task.showHeader}
-      onClick={() => scrollTo({ top: 0 })}
-    >
+    <button type="button" className={styles.now} title={strings.task.showHeader} onClick={goToTop}>
       <span className="status" data-is={look}>
         <StatusIcon look={look} />
         {strings.status[look]}
@@ -36,4 +31,10 @@ function CollapsedHeader({ task }: { task: TaskDetail }) {
       </b>
     </button>
   )
+}
+
+function goToTop(): void {
+  scrollTo({ top: 0 })
+  // The button is about to go.
+  document.getElementById('main')?.focus({ preventScroll: true })
 }
