@@ -38,6 +38,31 @@ def test_words_on_a_line_wait_there_until_they_are_said_or_cancelled(
     task.act("cancel")
 
 
+def test_an_approval_asks_first_about_comments_that_nobody_would_see(
+    world: World, open_browser: OpenBrowser
+) -> None:
+    task = world.task("alice", "handbook", scenes.PAGES).wait_for_status("suspended", "gate")
+    page = open_browser(world, "alice").open(f"/tasks/{task.id}?view=diff")
+    file = page.get_by_role("article", name="paging.md")
+    begin_at(file, 1)
+    form_of(page).fill("Who is paged?")
+    page.get_by_role("button", name="Add to review").click()
+    expect(page.get_by_role("group", name="Line 1")).to_be_visible()
+    begin_at(file, 3)
+    form_of(page).fill("Whose page?")
+    page.get_by_role("tab", name="Log").click()
+    dialog = page.get_by_role("dialog", name="You have 2 draft comments that nobody will see")
+    for answer in ("Cancel", "Submit review"):
+        page.get_by_role("button", name="Approve").click()
+        assert task.now()["gate"], "nothing is approved before"
+        dialog.get_by_role("button", name=answer).click()
+        expect(dialog).to_have_count(0)
+    task.wait_for_status("completed")
+    threads = task.api.get(f"{task.path}/comments")["items"]
+    shown = {each["comments"][0]["body"]: each["comments"][0]["draft"] for each in threads}
+    assert shown == {"Who is paged?": False, "Whose page?": False}
+
+
 def begin_at(file: Locator, line: int) -> None:
     file.get_by_role("button", name=f"Comment on line {line}", exact=True).click()
 

@@ -31,6 +31,16 @@ export function useThreads(taskId: number, commit: string | undefined) {
   })
 }
 
+/** Fetches the IDs of your comments that nobody else can see. */
+export async function fetchDraftIds(taskId: number): Promise<number[]> {
+  const threads = await fetchAllPages((cursor) => {
+    const params = { path: { taskId }, query: { limit: 100, cursor } }
+    return data(api.GET('/api/web/tasks/{taskId}/comments', { params }))
+  })
+  const comments = threads.flatMap((thread) => thread.comments)
+  return comments.filter(({ draft }) => draft).map(({ id }) => id)
+}
+
 export function useReviews(taskId: number) {
   return useQuery({
     queryKey: [...reviewKey(taskId), 'reviews'],

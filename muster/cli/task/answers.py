@@ -34,7 +34,7 @@ _comment_option = click.option(
 @click.command
 @task_argument
 @click.option("--reject", is_flag=True, help="Reject and end the task, which cancels it.")
-@click.option("--yes", is_flag=True, help="Don't ask before ending the task.")
+@click.option("--yes", is_flag=True, help="Don't ask first.")
 @_comment_option
 @click.option("--more-minutes", type=float, help="For a budget: minutes to add.")
 @click.option("--more-tokens", type=int, help="For a budget: tokens to add.")
@@ -62,6 +62,8 @@ def confirm(
         raise _wrong_command_error(gate)
     if reject and not yes:
         _confirm_end(number, _ENDING_QUESTIONS[kind])
+    elif kind == "confirm" and not yes:
+        _confirm_unseen_drafts(muster.api, number)
     more = {"minutes": more_minutes, "tokens": more_tokens, "cost": more_cost}
     budget = {name: value for name, value in more.items() if value is not None}
     extra = {"budget": budget} if budget else {}
@@ -71,7 +73,7 @@ def confirm(
 @click.command
 @task_argument
 @click.argument("choice", required=False)
-@click.option("--yes", is_flag=True, help="Don't ask before ending the task.")
+@click.option("--yes", is_flag=True, help="Don't ask first.")
 @_comment_option
 @pass_muster
 @outputs(ANSWERED_TASK)
@@ -128,6 +130,18 @@ def _confirm_end(number: int, question: str) -> None:
     if sys.stdin.isatty():
         info(_END_EFFECT)
         require_yes(question.format(number))
+
+
+def _confirm_unseen_drafts(api: Api, number: int) -> None:
+    """Ask before an approval that leaves your comments unseen, at a terminal."""
+    if not sys.stdin.isatty():
+        return
+    threads = api.items(task_path(number, "comments"))
+    count = sum(bool(comment["draft"]) for thread in threads for comment in thread["comments"])
+    if count:
+        info(f"To publish them with the approval: muster task review {number} --approve")
+        drafts = "1 draft comment" if count == 1 else f"{count} draft comments"
+        require_yes(f"You have {drafts} that nobody will see. Approve anyway?")
 
 
 def require_open_gate(api: Api, number: int) -> Mapping[str, Any]:

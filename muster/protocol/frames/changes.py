@@ -34,7 +34,7 @@ class ChangedFile(Part):
 
     `blob` and `old_blob` are git's IDs of the file's content on both sides, None if there's no
     file; for a submodule (mode 160000) they're its commits. Lines of a `binary` file aren't
-    counted. `generated`: its name suggests that no person wrote it.
+    counted. `generated`: its path suggests that no person wrote it.
 
     `patch` is the ID of the content that is the file's section of the patch: the concatenated
     sections of a `Changes` are exactly the output of `git diff --binary --full-index -M`. None if

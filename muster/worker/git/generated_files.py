@@ -1,4 +1,4 @@
-"""Recognize generated files by name: those of package managers and compilers."""
+"""Recognize generated files by path: those of package managers, compilers and other projects."""
 
 from fnmatch import fnmatchcase
 
@@ -22,9 +22,17 @@ _PATTERNS = (
     *("*.pb.go", "*.pb.cc", "*.pb.h", "*_pb2.py", "*_pb2.pyi", "*_pb2_grpc.py", "*.pb.swift"),
     *("*.g.dart", "*.freezed.dart", "*.designer.cs", "*.snap"),
 )
+# Not attributes like `linguist-generated`: a task could set them to fold its own work.
+_DIRECTORIES = frozenset(
+    {"node_modules", "third_party", "vendor", "__generated__", "__snapshots__"}
+)
 
 
 def is_generated(path: str) -> bool:
-    """Whether the file with that path is generated, as far as its name shows."""
-    name = path.rpartition("/")[2].removesuffix('"')
-    return name in _NAMES or any(fnmatchcase(name, pattern) for pattern in _PATTERNS)
+    """Whether the file with that path is generated or copied, as far as its path shows."""
+    *directories, name = path.strip('"').split("/")
+    return (
+        name in _NAMES
+        or not _DIRECTORIES.isdisjoint(directories)
+        or any(fnmatchcase(name, pattern) for pattern in _PATTERNS)
+    )

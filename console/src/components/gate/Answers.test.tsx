@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
 import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { commentKey, unsavedComments } from '../../lib/diff/unsavedComments'
+import { clearUnsavedInput, unsavedInputFor } from '../../lib/form/unsavedInput'
 import { dequeueToasts } from '../../state/toasts'
 import { renderInPage } from '../../testing/render'
 import { pending, problem, serve } from '../../testing/server'
@@ -103,6 +105,80 @@ describe('an answer that ends the task', () => {
     for (const key of '23456789') await user.keyboard(key)
     expect(screen.queryByRole('dialog')).toBeNull()
     expect(asked).toEqual([])
+  })
+})
+
+describe('an approval while comments of yours are unseen', () => {
+  const COMMENTS = 'GET /api/web/tasks/7/comments'
+  const REVIEW = 'POST /api/web/tasks/7/reviews'
+  const threads = (...drafts: boolean[]) => ({
+    [COMMENTS]: () =>
+      Response.json({ items: [{ comments: drafts.map((draft, id) => ({ id, draft })) }] }),
+  })
+  const approve = async (answers: Parameters<typeof serve>[0]) => {
+    const asked = serve(answers)
+    const { user } = await renderInPage(
+      <Answers taskId={7} gate={makeGate()} canRequestChanges hasKeys />,
+    )
+    await user.click(button(/Approve/))
+    const sent = () => asked.filter(({ route }) => !route.startsWith('GET'))
+    return { user, sent }
+  }
+  const TITLE = 'You have 2 draft comments that nobody will see'
+
+  beforeEach(() => {
+    clearUnsavedInput()
+    unsavedInputFor(commentKey(7, { threadId: 3 })).save('Typed.')
+  })
+
+  it('goes ahead if there are none', async () => {
+    clearUnsavedInput()
+    const { sent } = await approve({ ...threads(false), [ROUTE]: () => Response.json({}) })
+    await waitFor(() => expect(sent().map(({ route }) => route)).toEqual([ROUTE]))
+    expect(screen.queryByRole('dialog')).toBeNull()
+  })
+
+  it('asks first, and can be cancelled', async () => {
+    const { user, sent } = await approve(threads(true, false))
+    await user.click(await inDialog(TITLE, 'Cancel'))
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    expect(sent()).toEqual([])
+    expect(button(/Approve/).disabled).toBe(false)
+  })
+
+  it('publishes them, those that are only typed too', async () => {
+    const { user, sent } = await approve({
+      ...threads(true, false),
+      [REVIEW]: () => Response.json({ answered: true, followUp: null }, { status: 201 }),
+    })
+    await user.click(await inDialog(TITLE, 'Submit review'))
+    await waitFor(() => expect(toasts()).toEqual(['Approved. The next stage starts.']))
+    const comments = [{ threadId: 3, body: 'Typed.' }]
+    expect(sent().map(({ body }) => body)).toEqual([
+      { verdict: 'approve', body: '', comments, stageIndex: 1, number: 0 },
+    ])
+    expect(unsavedComments(7)).toEqual([])
+  })
+
+  it('deletes them once it counts', async () => {
+    const DELETE = 'DELETE /api/web/tasks/7/comments/0'
+    const { user, sent } = await approve({
+      ...threads(true, false),
+      [ROUTE]: () => Response.json({}),
+      [DELETE]: () => Response.json({}),
+    })
+    await user.click(await inDialog(TITLE, 'Discard and approve'))
+    await waitFor(() => expect(sent().map(({ route }) => route)).toEqual([ROUTE, DELETE]))
+    expect(unsavedComments(7)).toEqual([])
+  })
+
+  it('keeps them if someone answered first', async () => {
+    const late = () => problem(409, 'already_answered', { answeredBy: { id: 9, name: 'mei' } })
+    const { user, sent } = await approve({ ...threads(true, false), [ROUTE]: late })
+    await user.click(await inDialog(TITLE, 'Discard and approve'))
+    await waitFor(() => expect(toasts()).toEqual(['mei answered first.']))
+    expect(sent().map(({ route }) => route)).toEqual([ROUTE])
+    expect(unsavedComments(7)).toHaveLength(1)
   })
 })
 

@@ -12,6 +12,8 @@ export function Answers(props: {
   gate: PendingGate
   canRequestChanges?: boolean
   hasKeys?: boolean
+  /** An answer needs a text, whose field opens. */
+  onWrite?: () => void
 }) {
   const { taskId, gate, canRequestChanges = false } = props
   const answer = useAnswerGate(props.taskId)
@@ -20,7 +22,8 @@ export function Answers(props: {
   const options: Option[] = optionsOf(gate)
   const drawn = { taskId, isOff, send, hasKeys: props.hasKeys ?? false }
   if (gate.kind === 'confirm') {
-    return <ConfirmAnswers {...drawn} gate={gate} canRequestChanges={canRequestChanges} />
+    const { onWrite } = props
+    return <ConfirmAnswers {...drawn} {...{ gate, canRequestChanges, onWrite }} />
   }
   if (gate.kind === 'budget') return <BudgetAnswer {...drawn} gate={gate} />
   if (options.length === 0) return <TextAnswer {...drawn} />

@@ -8,6 +8,7 @@ import type { Send } from './answerOptions'
 import { CommentField } from './CommentField'
 import { EndTaskPrompt } from './EndTaskPrompt'
 import styles from './Gate.module.css'
+import { useApproval } from './useApproval'
 
 type Props = {
   taskId: number
@@ -17,6 +18,8 @@ type Props = {
   isOff: boolean
   hasKeys: boolean
   send: Send
+  /** Called before the field for the changes opens. */
+  onWrite?: (() => void) | undefined
 }
 
 /** The answers before a stage: approve, have the work changed, or end the task. Nothing is chosen
@@ -26,12 +29,17 @@ export function ConfirmAnswers(props: Props) {
   const [comment, setComment] = useState('')
   const [opened, open] = useState<'comment' | 'changes' | 'end' | null>(null)
   const changes = useRequestChanges(taskId, gate)
-  const isOff = props.isOff || changes.isPending
-  const approve = () => send({ result: 'confirm', comment: comment.trim() || null })
+  const approval = useApproval({ taskId, gate, comment, canReview: canRequestChanges, send })
+  const { approve } = approval
+  const isOff = props.isOff || changes.isPending || approval.isChecking
+  const write = () => {
+    props.onWrite?.()
+    open('changes')
+  }
   const hint = (key: string) => (hasKeys ? key : undefined)
   const keys = [
     { key: '1', what: strings.gate.confirm, do: approve },
-    { key: '2', what: strings.gate.requestChanges, do: () => open('changes') },
+    { key: '2', what: strings.gate.requestChanges, do: write },
   ]
   useShortcuts('here', isOff || !hasKeys ? [] : keys.slice(0, canRequestChanges ? 2 : 1))
   return (
@@ -41,7 +49,7 @@ export function ConfirmAnswers(props: Props) {
           {strings.gate.confirm}
         </Button>
         {canRequestChanges && (
-          <Button hint={hint('2')} disabled={isOff} onClick={() => open('changes')}>
+          <Button hint={hint('2')} disabled={isOff} onClick={write}>
             {strings.gate.requestChanges}
           </Button>
         )}
@@ -54,6 +62,7 @@ export function ConfirmAnswers(props: Props) {
           </Button>
         )}
       </div>
+      {approval.prompt}
       {opened === 'comment' && <CommentField text={comment} isOff={isOff} onChange={setComment} />}
       {opened === 'changes' && (
         <ChangesForm text={comment} isOff={isOff} onChange={setComment} onSend={changes.mutate} />

@@ -132,3 +132,51 @@ describe('a question', () => {
     expect(screen.getByText(/^Asked/).textContent).toMatch(expected)
   })
 })
+
+describe('a folded question', () => {
+  const fold = (fields: Partial<PendingGate> = {}) =>
+    renderInPage(<GateBox task={task} gate={makeGate(fields)} canAnswer isFolded />)
+  const box = () => screen.getByRole('region', { name: 'Before ship' })
+  const opener = () =>
+    screen.getByRole('button', {
+      name: /^(Show the whole question|Answer|Close)$/,
+      expanded: false,
+    })
+
+  it('is a line, which opens over the page and closes by Escape', async () => {
+    const { user } = await fold()
+    expect(box().dataset.form).toBe('line')
+    await user.click(opener())
+    expect(box().dataset.form).toBe('open')
+    await user.keyboard('{Escape}')
+    expect(box().dataset.form).toBe('line')
+    expect(document.activeElement).toBe(opener())
+  })
+
+  it('opens for the text of an answer, by key too', async () => {
+    const gate = makeGate({
+      diff: { filesChanged: 1, insertions: 1, deletions: 0, href: '/api/web/tasks/7/diff' },
+    })
+    const reviewer = makeTask({ allowedActions: ['answer', 'review'] })
+    const { user } = await renderInPage(<GateBox task={reviewer} gate={gate} canAnswer isFolded />)
+    await user.keyboard('2')
+    expect(box().dataset.form).toBe('open')
+    expect(document.activeElement).toBe(screen.getByRole('textbox'))
+  })
+
+  it('keeps what was written, and stays open while you write', async () => {
+    const { user, rerender } = await show(makeGate())
+    await user.click(screen.getByRole('button', { name: 'Add comment' }))
+    await user.type(screen.getByRole('textbox'), 'Not on a Friday.')
+    await rerender(<GateBox task={task} gate={makeGate()} canAnswer isFolded />)
+    expect(box().dataset.form).toBe('open')
+    await rerender(<GateBox task={task} gate={makeGate()} canAnswer />)
+    expect(box().dataset.form).toBeUndefined()
+    expect(screen.getByRole<HTMLTextAreaElement>('textbox').value).toBe('Not on a Friday.')
+  })
+
+  it('offers to answer where that takes more than a yes or no', async () => {
+    await fold({ kind: 'choose', choices: ['red'] })
+    expect(opener().textContent).toBe('Answer')
+  })
+})

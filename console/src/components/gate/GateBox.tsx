@@ -1,16 +1,20 @@
+import { ChevronDown, X } from 'lucide-react'
 import type { Schemas } from '../../api/client'
 import { locale, strings } from '../../i18n'
 import { agentName } from '../../lib/format/agentNames'
-import { revealInvisible } from '../../lib/format/invisibleChars'
 import { formatRoughDuration, formatTime } from '../../lib/format/times'
 import type { PendingGate } from '../../queries/gates'
+import { Button } from '../controls/Button'
 import { useTicking } from '../hooks/useNow'
 import { LazyMarkdown } from '../markdown/LazyMarkdown'
+import { StatusIcon } from '../status/Status'
 import { Answers } from './Answers'
 import { BranchConflict } from './BranchConflict'
 import styles from './Gate.module.css'
 import { GateDiff } from './GateDiff'
+import { firstLineOf, questionOf } from './questionText'
 import { SpentBudgets } from './SpentBudgets'
+import { useFold } from './useFold'
 
 type GateTask = Pick<Schemas['TaskDetail'], 'id' | 'projectKey' | 'agentType' | 'allowedActions'>
 type Props = {
@@ -19,14 +23,33 @@ type Props = {
   canAnswer: boolean
   /** Your review on this page has the answers: they are in one place. */
   isAnsweredBeside?: boolean
+  /** It is one line, which opens the rest over the page. */
+  isFolded?: boolean
 }
 
-/** A question with its context and answers. */
-export function GateBox({ task, gate, canAnswer, isAnsweredBeside = false }: Props) {
+/** A question with its context and answers. Folded or not, the answers are the same elements, so
+ *  that what you have written stays. */
+export function GateBox({
+  task,
+  gate,
+  canAnswer,
+  isAnsweredBeside = false,
+  isFolded = false,
+}: Props) {
   const canRequestChanges = task.allowedActions.includes('review') && gate.diff !== null
   const title = titleOf(task, gate)
+  const { box, form, open, closeOnEscape } = useFold(isFolded)
+  if (canAnswer && isAnsweredBeside) return <BesideBox title={title} gate={gate} />
   return (
-    <section className={styles.box} id="question" aria-label={title}>
+    <section
+      ref={box}
+      className={styles.box}
+      aria-label={title}
+      data-form={form}
+      data-kind={gate.kind}
+      onKeyDown={closeOnEscape}
+    >
+      {form === 'line' && <QuestionLine gate={gate} />}
       <p className={styles.who}>
         <b>{title}</b> <span className="dim">· {answerersText(task, gate)}</span>
       </p>
@@ -36,17 +59,71 @@ export function GateBox({ task, gate, canAnswer, isAnsweredBeside = false }: Pro
       {gate.diff && <GateDiff task={task} gate={gate} diff={gate.diff} />}
       {gate.budgets && <SpentBudgets budgets={gate.budgets} />}
       {gate.branch && <BranchConflict branch={gate.branch} />}
-      {canAnswer && !isAnsweredBeside && (
-        <Answers taskId={task.id} gate={gate} canRequestChanges={canRequestChanges} hasKeys />
+      {canAnswer && (
+        <Answers
+          taskId={task.id}
+          gate={gate}
+          canRequestChanges={canRequestChanges}
+          hasKeys
+          onWrite={() => open(true)}
+        />
       )}
-      {canAnswer && isAnsweredBeside && (
-        <a className="link" href="#review">
-          {strings.gate.beside}
-        </a>
-      )}
-      <p className={`hint ${styles.by}`}>
+      <p className="hint">
         <GateDeadline task={task} gate={gate} />
       </p>
+      {form && <FoldButton gate={gate} isOpen={form === 'open'} onClick={open} />}
+    </section>
+  )
+}
+
+function QuestionLine({ gate }: { gate: PendingGate }) {
+  return (
+    <p className={`row grow ${styles.question}`}>
+      <span className="tone" data-is="needs">
+        <StatusIcon look="needs" />
+      </span>
+      <span className="cut">{firstLineOf(gate)}</span>
+    </p>
+  )
+}
+
+/** Opens or closes the folded question. Only a yes or no has its answers in the line, too. */
+function FoldButton(props: {
+  gate: PendingGate
+  isOpen: boolean
+  onClick: (isOpen: boolean) => void
+}) {
+  const { isOpen } = props
+  const isAnswer = !isOpen && props.gate.kind !== 'confirm'
+  const name = isOpen ? strings.common.close : strings.gate.showQuestion
+  return (
+    <Button
+      {...(isAnswer ? { variant: 'main' } : { variant: 'quiet', size: 'square', title: name })}
+      className={styles.fold}
+      aria-expanded={isOpen}
+      aria-label={isAnswer ? undefined : name}
+      onClick={() => props.onClick(!isOpen)}
+    >
+      {isAnswer ? (
+        strings.gate.answer
+      ) : isOpen ? (
+        <X className="i" />
+      ) : (
+        <ChevronDown className="i" />
+      )}
+    </Button>
+  )
+}
+
+/** The question in one line: your review has more room for it. */
+function BesideBox({ title, gate }: { title: string; gate: PendingGate }) {
+  return (
+    <section className={styles.box} aria-label={title} data-form="beside">
+      <b>{title}</b>
+      <span className="cut grow">{firstLineOf(gate)}</span>
+      <a className="link" href="#review">
+        {strings.gate.beside}
+      </a>
     </section>
   )
 }
@@ -62,16 +139,6 @@ function titleOf(task: GateTask, { kind, stageName }: PendingGate): string {
   if (kind === 'budget') return strings.gate.budgetOf
   if (kind === 'checkpoint') return strings.gate.checkpointOf
   return kind === 'branch' ? strings.gate.branchOf : strings.gate.waitsBefore(stageName)
-}
-
-export function questionOf({ kind, prompt, stageName }: PendingGate): string {
-  // The budget's figures are displayed below.
-  if (kind === 'budget') return strings.gate.raiseBudget
-  if (prompt) return revealInvisible(prompt)
-  if (kind === 'confirm' || kind === 'choose' || kind === 'input') {
-    return strings.gate.before[kind](stageName)
-  }
-  return ''
 }
 
 /** The age of the question, and its default action with its time. */

@@ -16,10 +16,18 @@ vi.mock('../../realtime/taskStream', () => ({
   },
 }))
 
+const scrolled = vi.hoisted(() => ({ height: null as number | null }))
+vi.mock('../hooks/useScrolledPast', () => ({
+  useScrolledPast: () => [{ current: null }, scrolled.height],
+}))
+
 const PROFILE = { 'GET /api/web/profile': () => Response.json({ id: 3, name: 'ada' }) }
 const asking = { gate: makeGate() }
 
-beforeEach(() => void dequeueToasts())
+beforeEach(() => {
+  dequeueToasts()
+  scrolled.height = null
+})
 
 it.each([
   ['with answers for those who can give one', ['answer'] as const, 1],
@@ -40,6 +48,20 @@ it('is answered in one place: beside the diff, only there', async () => {
   expect(screen.queryAllByRole('button')).toEqual([])
   const link = screen.getByRole('link', { name: 'Answer in your review' })
   expect(link.getAttribute('href')).toBe('#review')
+})
+
+it.each([
+  ['for those who can answer', ['answer'] as const, false, 'line'],
+  ['but not for others', ['review'] as const, false, undefined],
+  ['nor where your review answers it', ['answer'] as const, true, 'beside'],
+])('folds out of sight in its place, %s', async (_, actions, isAnsweredBeside, form) => {
+  serve(PROFILE)
+  scrolled.height = 190
+  const task = makeTask({ ...asking, allowedActions: [...actions] })
+  await renderInPage(<TaskGate task={task} isAnsweredBeside={isAnsweredBeside} />)
+  const box = await screen.findByRole('region', { name: 'Before ship' })
+  expect(box.dataset.form).toBe(form)
+  expect(box.parentElement?.style.height).toBe(form === 'line' ? '190px' : '')
 })
 
 it('goes as soon as the task has been answered', async () => {

@@ -2,12 +2,13 @@ import { useMemo } from 'react'
 import type { Schemas } from '../../api/client'
 import { strings } from '../../i18n'
 import { textIn } from '../../lib/task/entryData'
+import type { PendingGate } from '../../queries/gates'
 import { useMe } from '../../queries/me'
 import { type TaskListener, useTaskStream } from '../../realtime/taskStream'
 import { showToast } from '../../state/toasts'
+import { useScrolledPast } from '../hooks/useScrolledPast'
 import styles from './Gate.module.css'
-import { GateBox, questionOf } from './GateBox'
-import { QuestionReminder } from './QuestionReminder'
+import { GateBox } from './GateBox'
 
 type Props = {
   task: Schemas['TaskDetail']
@@ -15,23 +16,41 @@ type Props = {
   isAnsweredBeside?: boolean
 }
 
-/** A task's open question, above the task's tabs. If another user answers it meanwhile, a toast
- *  shows who, and the answer. */
+/** A task's open question, below the task's tabs. Scrolled out of sight, it folds to a line that
+ *  stays. If another user answers it meanwhile, a toast shows who, and the answer. */
 export function TaskGate({ task, isAnsweredBeside = false }: Props) {
   const { gate } = task
-  const canAnswer = task.allowedActions.includes('answer')
   useAnswerToasts(task.id)
   if (!gate) return null
   return (
-    <div className={styles.place}>
+    <OpenGate
+      key={`${gate.round}-${gate.stageIndex}-${gate.number}`}
+      task={task}
+      gate={gate}
+      isAnsweredBeside={isAnsweredBeside}
+    />
+  )
+}
+
+function OpenGate({ task, gate, isAnsweredBeside }: Required<Props> & { gate: PendingGate }) {
+  const [place, hiddenHeight] = useScrolledPast<HTMLDivElement>(isAnsweredBeside)
+  const canAnswer = task.allowedActions.includes('answer')
+  const isFolded = canAnswer && !isAnsweredBeside && hiddenHeight !== null
+  return (
+    // Its place keeps its height, so that nothing moves when it folds.
+    <div
+      ref={place}
+      id="question"
+      className={styles.place}
+      style={isFolded ? { height: hiddenHeight } : undefined}
+    >
       <GateBox
-        key={`${gate.round}-${gate.stageIndex}-${gate.number}`}
         task={task}
         gate={gate}
         canAnswer={canAnswer}
         isAnsweredBeside={isAnsweredBeside}
+        isFolded={isFolded}
       />
-      {canAnswer && !isAnsweredBeside && <QuestionReminder question={questionOf(gate)} />}
     </div>
   )
 }

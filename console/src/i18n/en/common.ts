@@ -18,6 +18,7 @@ export const common = {
   profile: 'Profile',
   admin: 'Admin',
   newTask: 'New task',
+  search: 'Search',
   find: 'Search or run a command',
   signOut: 'Sign out',
   cancel: 'Cancel',

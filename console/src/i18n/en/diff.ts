@@ -4,6 +4,7 @@ const drafts = (n: number) => (n === 1 ? '1 draft' : `${n} drafts`)
 export const diff = {
   files: 'Files',
   fileCount: files,
+  secondary: 'Generated and binary',
   filter: 'Filter files',
   noFile: 'No matching files.',
   moreFiles: 'Load more files',
@@ -54,7 +55,7 @@ export const diff = {
   movedAlone: 'Content unchanged.',
   generated: 'generated',
   mixed: (scripts: string) => `Mixes scripts whose letters can look alike: ${scripts}`,
-  generatedWhy: 'Collapsed because the file name looks generated.',
+  generatedWhy: 'Collapsed because its path looks generated or copied.',
   status: {
     added: 'added',
     deleted: 'deleted',

@@ -19,6 +19,11 @@ export const gate = {
     'The task ends as cancelled. Nothing more runs, no branch is pushed, and queued follow-ups are withdrawn.',
   rejectInstead: 'To have the work changed, request changes instead.',
   keepWaiting: 'Keep it waiting',
+  showQuestion: 'Show the whole question',
+  draftsTitle: (n: number) =>
+    `You have ${n === 1 ? '1 draft comment' : `${n} draft comments`} that nobody will see`,
+  draftsEffect: 'Submit your review to publish them with the approval. Discarding deletes them.',
+  discardAndApprove: 'Discard and approve',
   beside: 'Answer in your review',
   approvedBy: (who: string) => `${who} approved`,
   rejectedBy: (who: string) => `${who} rejected it`,

@@ -16,6 +16,7 @@ export const task = {
   curlWhy:
     "This page's actions as shell commands. MUSTER_TOKEN is an access token; create one in your profile.",
   description: 'Description',
+  showHeader: 'Back to the top',
   showAll: 'Show full description',
   showLess: 'Show less',
   cancelTitle: (id: number) => `Cancel task #${id}?`,

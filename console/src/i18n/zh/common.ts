@@ -18,6 +18,7 @@ export const common: typeof en.common = {
   profile: '个人资料',
   admin: '管理',
   newTask: '新建任务',
+  search: '搜索',
   find: '搜索或执行命令',
   signOut: '退出登录',
   cancel: '取消',

@@ -6,6 +6,7 @@ const drafts = (n: number) => `${n} 条草稿`
 export const diff: typeof en.diff = {
   files: '文件',
   fileCount: files,
+  secondary: '生成的文件与二进制文件',
   filter: '筛选文件',
   noFile: '没有匹配的文件。',
   moreFiles: '加载更多文件',
@@ -56,7 +57,7 @@ export const diff: typeof en.diff = {
   movedAlone: '内容未改动。',
   generated: '自动生成',
   mixed: (scripts: string) => `混用了字形相近的文字：${scripts}`,
-  generatedWhy: '文件名表明它是自动生成的，因此已折叠。',
+  generatedWhy: '路径表明它是自动生成或复制来的，因此已折叠。',
   status: { added: '新增', deleted: '删除', renamed: '重命名', copied: '复制', modified: '修改' },
   from: (path) => `原为 ${path}`,
   before: '改动前',

@@ -16,6 +16,7 @@ export const task: typeof en = {
   curl: '复制为 curl',
   curlWhy: '此页面操作对应的命令。MUSTER_TOKEN 是访问令牌，可在个人资料中创建。',
   description: '描述',
+  showHeader: '回到顶部',
   showAll: '显示完整描述',
   showLess: '收起',
   cancelTitle: (id) => `取消任务 #${id}？`,

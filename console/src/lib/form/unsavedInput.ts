@@ -22,6 +22,15 @@ export function moveUnsavedInput(from: string, to: string): void {
   texts.delete(from)
 }
 
+/** Returns the texts whose keys start with `prefix`, with their keys. */
+export function listInput(prefix: string): [place: string, text: string][] {
+  return [...texts].filter(([place]) => place.startsWith(prefix))
+}
+
+export function clearInput(place: string): void {
+  texts.delete(place)
+}
+
 /** Clears all texts, so that the next user can't read them. */
 export function clearUnsavedInput(): void {
   texts.clear()

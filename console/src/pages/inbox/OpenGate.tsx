@@ -1,7 +1,7 @@
 import type { Schemas } from '../../api/client'
 import { Answers } from '../../components/gate/Answers'
 import { BranchConflict } from '../../components/gate/BranchConflict'
-import { questionOf } from '../../components/gate/GateBox'
+import { questionOf } from '../../components/gate/questionText'
 import { SpentBudgets } from '../../components/gate/SpentBudgets'
 import { strings } from '../../i18n'
 import { agentName } from '../../lib/format/agentNames'

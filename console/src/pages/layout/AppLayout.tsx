@@ -41,7 +41,7 @@ export function AppLayout() {
       <Banners />
       <Announcer />
       <Outlet />
-      <BottomNav onNewTask={() => newTask.open()} />
+      <BottomNav onFind={() => openPalette(true)} onNewTask={() => newTask.open()} />
       <ReauthenticationPrompt />
       <Suspense>
         {isPaletteOpen && (

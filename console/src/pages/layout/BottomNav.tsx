@@ -1,12 +1,12 @@
 import { Link } from '@tanstack/react-router'
-import { Plus } from 'lucide-react'
+import { Plus, Search } from 'lucide-react'
 import { strings } from '../../i18n'
 import { InboxCount } from './InboxCount'
 import { navigationItems } from './navigation'
 
-/** Links to the main pages, within reach of a thumb. */
-export function BottomNav({ onNewTask }: { onNewTask: () => void }) {
-  const [inbox, tasks, machines, , notifications] = navigationItems()
+/** The pages, search and a new task, within reach of a thumb. Notifications are in the top bar. */
+export function BottomNav({ onFind, onNewTask }: { onFind: () => void; onNewTask: () => void }) {
+  const [inbox, tasks, machines, projects] = navigationItems()
   return (
     <nav className="bottom" aria-label={strings.common.pages}>
       {[inbox, tasks].map(navigationTab)}
@@ -14,7 +14,11 @@ export function BottomNav({ onNewTask }: { onNewTask: () => void }) {
         <Plus className="i" aria-hidden="true" />
         {strings.common.newTask}
       </button>
-      {[machines, notifications].map(navigationTab)}
+      {[projects, machines].map(navigationTab)}
+      <button type="button" onClick={onFind}>
+        <Search className="i" aria-hidden="true" />
+        {strings.common.search}
+      </button>
     </nav>
   )
 }

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { Plus, Search } from 'lucide-react'
+import { Bell, Plus, Search } from 'lucide-react'
 import { Button } from '../../components/controls/Button'
 import { Logo } from '../../components/page/Logo'
 import { strings } from '../../i18n'
@@ -33,6 +33,11 @@ export function TopBar({ onFind, onNewTask }: { onFind: () => void; onNewTask: (
         <Plus className="i" aria-hidden="true" />
         {strings.common.newTask}
       </Button>
+      <Link className="bell phone" to="/notifications">
+        <Bell className="i" aria-hidden="true" />
+        <span className="hidden">{strings.common.notifications}</span>
+        <UnreadCount />
+      </Link>
       <AccountButton />
     </header>
   )

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import type { Ref } from 'react'
 import type { Schemas } from '../../api/client'
 import { CopyButton } from '../../components/controls/CopyButton'
 import { TaskImages } from '../../components/images/TaskImages'
@@ -10,19 +11,17 @@ import { Description } from './Description'
 import { StageTimeline } from './StageTimeline'
 import { TaskActions } from './TaskActions'
 import styles from './TaskHeader.module.css'
-import { useFilesChanged } from './useDiffStats'
 import { useStatusText } from './useStatusText'
 import { ViewLink } from './ViewLink'
-import { Tabs } from './Views'
 import { StatusSentence } from './waits/StatusSentence'
 
 type Task = Schemas['TaskDetail']
 
 /** The header of all views of a task: project, title, status and its reason, and the stages. */
-export function TaskHeader({ task }: { task: Task }) {
+export function TaskHeader({ task, ref }: { task: Task; ref: Ref<HTMLElement> }) {
   const rest = bodyOf(task.description)
   return (
-    <header className={styles.head}>
+    <header ref={ref} className={styles.head}>
       <Breadcrumbs task={task} />
       <div className={styles.title}>
         <h1>{titleOf(task.description)}</h1>
@@ -32,7 +31,6 @@ export function TaskHeader({ task }: { task: Task }) {
       {rest && <Description key={task.id} text={rest} />}
       <TaskImages task={task} />
       <StageTimeline task={task} />
-      <Tabs task={task} filesChanged={useFilesChanged(task)} />
     </header>
   )
 }

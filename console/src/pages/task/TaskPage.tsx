@@ -3,12 +3,15 @@ import { asProblem } from '../../api/problem'
 import { ErrorMessage } from '../../components/feedback/ErrorMessage'
 import { Skeleton } from '../../components/feedback/Skeleton'
 import { TaskGate } from '../../components/gate/TaskGate'
+import { useScrolledPast } from '../../components/hooks/useScrolledPast'
 import { useTitle } from '../../components/page/Page'
 import { strings } from '../../i18n'
 import { titleOf } from '../../lib/task/title'
 import { useTask } from '../../queries/task'
 import { NotFoundPage } from '../errors/NotFoundPage'
+import { TaskBar } from './TaskBar'
 import { TaskHeader } from './TaskHeader'
+import styles from './TaskPage.module.css'
 import { useLiveTask } from './useLiveTask'
 import { useReviewAnswer } from './useReviewAnswer'
 import { Views } from './Views'
@@ -45,11 +48,16 @@ function TaskView({ id }: { id: number }) {
 
 function LiveTask({ task }: { task: NonNullable<ReturnType<typeof useTask>['data']> }) {
   useLiveTask(task.id)
+  const [header, hiddenHeight] = useScrolledPast<HTMLElement>()
+  const isReading = hiddenHeight !== null
+  const isAnsweredBeside = useReviewAnswer(task)
+  const asks = task.gate && task.allowedActions.includes('answer') && !isAnsweredBeside
   return (
-    <main id="main" tabIndex={-1}>
-      <TaskHeader task={task} />
-      <TaskGate task={task} isAnsweredBeside={useReviewAnswer(task)} />
-      <Views task={task} />
+    <main id="main" tabIndex={-1} className={styles.page} data-asks={asks || undefined}>
+      <TaskHeader task={task} ref={header} />
+      <TaskBar task={task} isHeaderGone={isReading} />
+      <TaskGate task={task} isAnsweredBeside={isAnsweredBeside} />
+      <Views task={task} isReading={isReading} />
     </main>
   )
 }

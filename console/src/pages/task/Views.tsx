@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { type ComponentType, type KeyboardEvent, lazy, Suspense } from 'react'
+import { type ComponentType, type KeyboardEvent, lazy, Suspense, useEffect, useRef } from 'react'
 import type { Schemas } from '../../api/client'
 import { Skeleton } from '../../components/feedback/Skeleton'
 import { strings } from '../../i18n'
@@ -20,11 +20,23 @@ const views: Record<View, ComponentType<{ task: Task }>> = {
   workspace: lazy(() => import('./workspace/WorkspaceTab')),
 }
 
-export function Views({ task }: { task: Task }) {
+/** Views that fill the window below the collapsed header, so that their last lines are in sight. */
+const FILLING_VIEWS: readonly View[] = ['terminal', 'log', 'recording']
+
+export function Views({ task, isReading }: { task: Task; isReading: boolean }) {
   const view = selectedView(useTaskSearch())
+  const fills = FILLING_VIEWS.includes(view)
+  const panel = useScrollToView(view, fills)
   const Page = views[view]
   return (
-    <div role="tabpanel" id="view" aria-labelledby={`tab-${view}`} className={styles.panel}>
+    <div
+      ref={panel}
+      role="tabpanel"
+      id="view"
+      aria-labelledby={`tab-${view}`}
+      className={styles.panel}
+      data-fills={fills || isReading || view === 'diff' || undefined}
+    >
       <Suspense
         fallback={
           <div className="page">
@@ -36,6 +48,24 @@ export function Views({ task }: { task: Task }) {
       </Suspense>
     </div>
   )
+}
+
+/** Scrolls to the start of another view, if the one before was being read or this one fills the
+ *  window. */
+function useScrollToView(view: View, fills: boolean) {
+  const panel = useRef<HTMLDivElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each view
+  useEffect(() => {
+    // The router resets the scroll position first.
+    const frame = requestAnimationFrame(() => {
+      const shown = panel.current
+      if (!shown) return
+      const start = Number.parseFloat(getComputedStyle(shown).scrollMarginTop)
+      if (fills || shown.getBoundingClientRect().top < start) shown.scrollIntoView()
+    })
+    return () => cancelAnimationFrame(frame)
+  }, [view])
+  return panel
 }
 
 /** The tabs of the views. Arrow keys move between them, as is usual for tabs. */

@@ -31,6 +31,7 @@ def asked(
     *arguments: str,
     input_text: str = "",
     is_terminal: bool = False,
+    drafts: tuple[bool, ...] = (),
 ) -> tuple[CommandResult, Any]:
     """Run a command; return its result and the request's body."""
     sent: list[Any] = []
@@ -39,6 +40,9 @@ def asked(
         if request.url.path.endswith("pending-confirm"):
             problem = {"code": "nothing_pending", "detail": "Nothing."}
             return httpx.Response(200 if gate else 404, json=gate or problem)
+        if request.url.path.endswith("comments"):
+            comments = [{"draft": is_draft} for is_draft in drafts]
+            return httpx.Response(200, json={"items": [{"comments": comments}]})
         sent.append(json.loads(request.read()))
         return httpx.Response(200, json={"id": 7, "status": "assigned"})
 
@@ -89,6 +93,26 @@ def test_at_a_terminal_an_answer_that_ends_the_task_is_asked_for(
     assert (sent is not None) is is_sent, result.err
     assert (REJECTED[kind] in result.err) is (not flags)
     assert ("ends as cancelled" in result.err) is (not flags)
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("drafts", "flags", "input_text", "is_sent"),
+    [
+        ((True, False, True), (), "n\n", False),
+        ((True, False, True), (), "y\n", True),
+        ((True, False, True), ("--yes",), "", True),
+        ((False,), (), "", True),
+    ],
+)
+def test_at_a_terminal_an_approval_asks_about_comments_that_nobody_would_see(
+    drafts: tuple[bool, ...], flags: tuple[str, ...], input_text: str, is_sent: bool
+) -> None:
+    command = ("confirm", "7", *flags)
+    result, sent = asked(GATE, *command, input_text=input_text, is_terminal=True, drafts=drafts)
+    assert (sent is not None) is is_sent, result.err
+    assert ("2 draft comments that nobody will see" in result.err) is bool(input_text)
+    assert ("muster task review 7 --approve" in result.err) is bool(input_text)
 
 
 @pytest.mark.usefixtures("home")

@@ -171,8 +171,10 @@ def test_a_path_that_is_no_text_is_quoted_and_no_other_is_taken_for_it(
 
 
 def test_generated_files_are_marked(bench: Bench) -> None:
-    new = {b"web/package-lock.json": text("{}"), b"x_pb2.py": text("x"), b"lock.py": text("x")}
-    assert [file.generated for file in change(bench, {}, new).files] == [False, True, True]
+    marked = (b"web/package-lock.json", b"x_pb2.py", b"go/vendor/a.org/b.go")
+    plain = (b"lock.py", b"vendor.go", b"app/vendors/list.py")
+    files = change(bench, {}, dict.fromkeys((*marked, *plain), text("x"))).files
+    assert {file.path.encode() for file in files if file.generated} == set(marked)
 
 
 def test_a_commit_that_is_not_there_is_said_by_git(bench: Bench) -> None:

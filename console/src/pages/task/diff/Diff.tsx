@@ -14,6 +14,7 @@ import { FilesDialog } from './files/FilesDialog'
 import { FileTree } from './files/FileTree'
 import { goToFile, goToThread } from './files/navigation'
 import { useFolds } from './files/useFolds'
+import { orderFiles } from './model/fileTree'
 import {
   orderThreads,
   placeThreads,
@@ -49,7 +50,7 @@ const noThreads: Thread[] = []
 /** The diff, and its review. */
 export function Diff({ task, pages, stageDiffs, comparison, ignoresSpace, ...props }: Props) {
   const page = pages[0] as Page
-  const files = useMemo(() => pages.flatMap((one) => one.files), [pages])
+  const files = useMemo(() => orderFiles(pages.flatMap((one) => one.files)), [pages])
   const { threads, places, ordered } = usePlacedThreads(task.id, page.commit, files)
   const { gate } = task
   const [layout, setLayout] = useLayout()

@@ -46,9 +46,11 @@ export function FileTree({ files, viewed, openThreads, onGo }: Props) {
       <ul>
         {branches.map((branch) => (
           <li key={`${branch.kind} ${branch.path}`} style={{ ['--in' as string]: branch.depth }}>
-            {branch.kind === 'folder' ? (
+            {branch.kind === 'heading' && <p className={styles.last}>{strings.diff.secondary}</p>}
+            {branch.kind === 'folder' && (
               <FolderRow branch={branch} isOpen={!closed.has(branch.path)} onToggle={toggle} />
-            ) : (
+            )}
+            {branch.kind === 'file' && (
               <FileRow
                 branch={branch}
                 isCurrent={branch.path === current}
@@ -65,7 +67,7 @@ export function FileTree({ files, viewed, openThreads, onGo }: Props) {
 }
 
 function FolderRow(props: {
-  branch: Branch<File>
+  branch: Branch<File> & { kind: 'folder' }
   isOpen: boolean
   onToggle: (path: string) => void
 }) {

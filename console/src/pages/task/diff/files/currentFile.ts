@@ -7,19 +7,22 @@ let isScheduled = false
 
 export const useCurrentFile = () => useSyncExternalStore(listen, () => currentFile)
 
-/** Returns the path of the file below the bar. */
+/** Returns the path of the uppermost file in sight. */
 export function currentPath(): string | null {
   const x = innerWidth / 2
-  for (const y of [barHeight() + 12, barHeight() + 60]) {
+  const top = coveredHeight()
+  for (const y of [top + 12, top + 60]) {
     const box = document.elementFromPoint(x, y)?.closest<HTMLElement>('[data-path]')
     if (box?.dataset.path) return box.dataset.path
   }
   return null
 }
 
-/** Returns the height in pixels of the bar that covers the page's upper edge. */
-export function barHeight(): number {
-  return document.querySelector('.bar')?.getBoundingClientRect().bottom ?? 0
+/** Returns the height in pixels of what covers the upper edge of the page: the view scrolls to just
+ *  below it. */
+export function coveredHeight(): number {
+  const view = document.getElementById('view')
+  return view ? Number.parseFloat(getComputedStyle(view).scrollMarginTop) || 0 : 0
 }
 
 function listen(listener: () => void): () => void {

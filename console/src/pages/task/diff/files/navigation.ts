@@ -1,10 +1,10 @@
 /** Scrolls to files and threads of the diff. */
-import { barHeight, currentPath } from './currentFile'
+import { coveredHeight, currentPath } from './currentFile'
 
 /** Maximum frames to wait: a chunk is rendered only once the browser reports it as near. */
 const MAX_TRIES = 60
 
-/** Scrolls the file's header below the bar and focuses it as soon as it is rendered. */
+/** Scrolls to the file's header and focuses it as soon as it is rendered. */
 export function goToFile(path: string): void {
   const box = document.querySelector<HTMLElement>(`[data-path=${CSS.escape(path)}]`)
   let tries = 0
@@ -40,20 +40,20 @@ export function goToThread(stand: ThreadTarget): void {
 }
 
 /** Returns the index of the thread `step` threads from the focused one, or else from the first
- *  below the bar. */
+ *  in sight. */
 export function nextThreadIndex(stands: ThreadTarget[], step: number): number {
   const focused = document.activeElement?.closest('[id^="t"][role="group"]')?.id
   const at = stands.findIndex(({ id }) => `t${id}` === focused)
-  const below = stands.findIndex(isBelowBar)
+  const below = stands.findIndex(isInSight)
   const from = at >= 0 ? at : step > 0 ? below - 1 : below < 0 ? stands.length : below
   // After the last thread comes the first.
   const next = (from + step + stands.length) % Math.max(stands.length, 1)
   return at < 0 && step > 0 && below < 0 ? 0 : next
 }
 
-function isBelowBar(stand: ThreadTarget): boolean {
+function isInSight(stand: ThreadTarget): boolean {
   const place = document.getElementById(`t${stand.id}`) ?? threadAnchor(stand)
-  return (place?.getBoundingClientRect().top ?? -1) >= barHeight()
+  return (place?.getBoundingClientRect().top ?? -1) >= coveredHeight()
 }
 
 /** Returns the placeholder in which the thread will be rendered, or else its file. */

@@ -4,12 +4,13 @@ import { asProblem } from '../../../../api/problem'
 import { strings } from '../../../../i18n'
 import { useMarkViewed, useViewed } from '../../../../queries/reviews'
 import { showErrorToast, showToast, showUndoToast } from '../../../../state/toasts'
+import { isSecondary } from '../model/fileTree'
 
 type File = Schemas['DiffFile']
 type Folds = ReadonlyMap<string, { blob: string | null; isFolded: boolean }>
 
 /** Tracks which files are viewed and which are folded. Viewing a file folds it; when its content
- *  changes, it is no longer viewed and unfolds. */
+ *  changes, it is no longer viewed and unfolds. Generated and binary files start folded. */
 export function useFolds(taskId: number) {
   const viewed = useViewed(taskId).data
   const { mutate } = useMarkViewed(taskId)
@@ -18,7 +19,7 @@ export function useFolds(taskId: number) {
   const isFolded = (file: File) => {
     const own = folds.get(file.path)
     if (own && own.blob === file.blob) return own.isFolded
-    return isViewed(file) || file.generated
+    return isViewed(file) || isSecondary(file)
   }
   const fold = useCallback((path: string, blob: string | null, isFolded: boolean) => {
     setFolds((before) => new Map(before).set(path, { blob, isFolded }))

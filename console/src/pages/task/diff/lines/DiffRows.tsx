@@ -1,11 +1,12 @@
 import { type KeyboardEvent, type MouseEvent, useCallback, useMemo, useRef, useState } from 'react'
 import type { Schemas } from '../../../../api/client'
+import { commentKey } from '../../../../lib/diff/unsavedComments'
 import { moveUnsavedInput } from '../../../../lib/form/unsavedInput'
 import { revealInvisible } from '../../../../lib/format/invisibleChars'
 import {
   clearSelection,
+  commentPlace,
   extendSelection,
-  inputKey,
   isExtension,
   type LineSelection,
   selectLine,
@@ -37,10 +38,10 @@ export function DiffRows({ file, own, isNear }: Props) {
     [],
   )
 
-  const on = (lines: LineSelection) => inputKey(task.id, commit, file.path, lines)
+  const on = (lines: LineSelection) => commentKey(task.id, commentPlace(commit, file, lines))
   const press = (event: MouseEvent) => {
     const place = lineKeyOf(event.target)
-    if (!place) return
+    if (!place) return focusTappedLine(event)
     const next = event.shiftKey ? extendSelection(marked, place) : selectLine(place)
     if (event.shiftKey && isExtension(marked, next)) moveUnsavedInput(on(marked), on(next))
     setMarked(next)
@@ -87,6 +88,15 @@ function moveFocus(event: KeyboardEvent<HTMLTableElement>): void {
   if (!next) return
   event.preventDefault()
   next.focus()
+}
+
+/** Shows the sign of a comment on a tapped line; a mouse shows it before the click. */
+function focusTappedLine({ target }: MouseEvent): void {
+  if (!(target instanceof Element) || !matchMedia('(hover: none)').matches) return
+  const cell = target.closest('td.c')
+  const number = cell?.parentElement?.querySelectorAll<HTMLElement>('[data-place]')
+  const own = [...(number ?? [])].findLast((one) => one.compareDocumentPosition(target) & 4)
+  own?.focus({ preventScroll: true })
 }
 
 function lineKeyOf(target: EventTarget): string | undefined {

@@ -1,16 +1,39 @@
 /** The files of a diff as a tree of folders, flattened for rendering. Pure. */
-type Leaf = { path: string; insertions: number; deletions: number }
+type Leaf = { path: string; generated: boolean; binary: boolean }
 export type Branch<F extends Leaf> =
   | { kind: 'folder'; path: string; name: string; depth: number }
+  | { kind: 'heading'; path: ''; depth: 0 }
   | { kind: 'file'; path: string; name: string; depth: number; file: F }
 
 type Folder<F> = { folders: Map<string, Folder<F>>; files: F[] }
 
-/** Sorts folders before files, each by name. A folder that holds only a folder shares its line. */
+/** Whether no person wrote the file's lines, or it has none: it comes last, and folded. */
+export function isSecondary({ generated, binary }: Pick<Leaf, 'generated' | 'binary'>): boolean {
+  return generated || binary
+}
+
+/** Returns the files in the order of their tree. */
+export function orderFiles<F extends Leaf>(files: F[]): F[] {
+  return buildFileTree(files, new Set()).flatMap((one) => (one.kind === 'file' ? [one.file] : []))
+}
+
+/** Sorts folders before files, each by name; generated and binary files come last, in a list of
+ *  their own. A folder that holds only a folder shares its line. */
 export function buildFileTree<F extends Leaf>(
   files: F[],
   closed: ReadonlySet<string>,
 ): Branch<F>[] {
+  const last = files.filter(isSecondary).sort((a, b) => compareNames(a.path, b.path))
+  const tree = growTree(
+    files.filter((file) => !isSecondary(file)),
+    closed,
+  )
+  if (last.length === 0) return tree
+  const leaves = last.map((file) => leafOf(file, '', 0))
+  return [...tree, { kind: 'heading', path: '', depth: 0 }, ...leaves]
+}
+
+function growTree<F extends Leaf>(files: F[], closed: ReadonlySet<string>): Branch<F>[] {
   const root: Folder<F> = { folders: new Map(), files: [] }
   for (const file of files) {
     let folder = root
@@ -46,16 +69,11 @@ function flattenFolder<F extends Leaf>(
       : [head, ...flattenFolder(inner, `${path}/`, depth + 1, closed)]
   })
   const files = [...folder.files].sort((a, b) => compareNames(a.path, b.path))
-  return [
-    ...inside,
-    ...files.map((file) => ({
-      kind: 'file' as const,
-      path: file.path,
-      name: file.path.slice(above.length),
-      depth,
-      file,
-    })),
-  ]
+  return [...inside, ...files.map((file) => leafOf(file, above, depth))]
+}
+
+function leafOf<F extends Leaf>(file: F, above: string, depth: number): Branch<F> {
+  return { kind: 'file', path: file.path, name: file.path.slice(above.length), depth, file }
 }
 
 function withOnlyFolder<F>(name: string, folder: Folder<F>): [string, Folder<F>] {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import {
   clearSelection,
+  commentPlace,
   extendSelection,
-  inputKey,
   isExtension,
   lastLineKey,
   selectLine,
@@ -35,18 +35,15 @@ it.each([
   expect(isExtension(selectLine(from), extendSelection(selectLine(from), to))).toBe(found)
 })
 
-it('places that are written about have names of their own', () => {
-  const lines = { side: 'new', line: 4, endLine: 9 } as const
-  const places = [
-    inputKey(7, 'c1'),
-    inputKey(7, 'c1', 'a'),
-    inputKey(7, 'c1', 'b', lines),
-    inputKey(7, 'c1', 'a', lines),
-    inputKey(7, 'c1', 'a', { ...lines, endLine: 4 }),
-    inputKey(7, 'c2', 'a', lines),
-    inputKey(8, 'c1', 'a', lines),
-  ]
-  expect(new Set(places).size).toBe(places.length)
+it('a comment is about lines of one side, a file, or a whole commit', () => {
+  const lines = { line: 4, endLine: 9 }
+  const file = { path: 'a', blob: 'new', oldBlob: 'old' }
+  expect(commentPlace('c')).toEqual({ commit: 'c', path: null })
+  expect(commentPlace('c', file)).toEqual({ commit: 'c', path: 'a' })
+  for (const side of ['new', 'old'] as const) {
+    const about = { commit: 'c', path: 'a', side, ...lines, blob: side }
+    expect(commentPlace('c', file, { side, ...lines })).toEqual(about)
+  }
 })
 
 it('a form that closes late takes no other with it', () => {

@@ -1,4 +1,5 @@
 /** The lines that a new comment is about. Pure. */
+import type { Schemas } from '../../../../api/client'
 import { lineKey, type Side } from './rows'
 
 export type LineSelection = { side: Side; line: number; endLine: number }
@@ -36,14 +37,12 @@ export function isExtension(
   return before?.side === after.side && after.line <= before.line && before.endLine <= after.endLine
 }
 
-/** Returns the key under which unsaved text is stored: for lines, a file, or a whole commit. */
-export function inputKey(
-  taskId: number,
-  commit: string,
-  path?: string | undefined,
-  marked?: LineSelection | undefined,
-): string {
-  return JSON.stringify([taskId, commit, path, marked?.side, marked?.line, marked?.endLine])
+type File = Pick<Schemas['DiffFile'], 'path' | 'blob' | 'oldBlob'>
+
+/** Returns what a new comment is about: lines, a file, or a whole commit. */
+export function commentPlace(commit: string, file?: File, marked?: LineSelection) {
+  const blob = marked?.side === 'old' ? file?.oldBlob : file?.blob
+  return { commit, path: file?.path ?? null, ...marked, ...(marked && blob && { blob }) }
 }
 
 /** Returns the key of the line under which the form appears. */

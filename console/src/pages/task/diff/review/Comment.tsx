@@ -31,7 +31,7 @@ export function Comment({
       <CommentForm
         label={strings.diff.comment}
         start={comment.body}
-        written={unsavedInputFor(`comment ${comment.id}`)}
+        written={unsavedInputFor(`edit ${comment.id}`)}
         acts={[{ name: strings.diff.save, do: save }]}
         onClose={() => setEdited(false)}
       />

@@ -1,9 +1,10 @@
 import type { Schemas } from '../../../../api/client'
 import { strings } from '../../../../i18n'
+import { commentKey } from '../../../../lib/diff/unsavedComments'
 import { unsavedInputFor } from '../../../../lib/form/unsavedInput'
 import { useCreateComment } from '../../../../queries/reviews'
 import { showErrorToast } from '../../../../state/toasts'
-import { inputKey, type LineSelection } from '../model/lineSelection'
+import { commentPlace, type LineSelection } from '../model/lineSelection'
 import { CommentForm } from './CommentForm'
 import { useReview } from './reviewContext'
 import styles from './Thread.module.css'
@@ -14,8 +15,7 @@ type Props = { file?: Schemas['DiffFile']; marked?: LineSelection; onClose: () =
 export function NewComment({ file, marked, onClose }: Props) {
   const { task, commit } = useReview()
   const write = useCreateComment(task.id)
-  const blob = marked?.side === 'old' ? file?.oldBlob : file?.blob
-  const place = { commit, path: file?.path ?? null, ...marked, ...(marked && blob && { blob }) }
+  const place = commentPlace(commit, file, marked)
   const send = (publish: boolean) => (body: string, key: string) =>
     write.mutateAsync({ ...place, body, publish, key }, { onError: showErrorToast })
   const label = !file
@@ -27,7 +27,7 @@ export function NewComment({ file, marked, onClose }: Props) {
     <div className={`${styles.thread} ${styles.draft}`}>
       <CommentForm
         label={label}
-        written={unsavedInputFor(inputKey(task.id, commit, file?.path, marked))}
+        written={unsavedInputFor(commentKey(task.id, place))}
         hint={marked && strings.diff.shiftHint}
         acts={[
           { name: strings.diff.addDraft, do: send(false) },

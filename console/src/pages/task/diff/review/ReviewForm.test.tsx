@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
 import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { commentKey, unsavedComments } from '../../../../lib/diff/unsavedComments'
+import { unsavedInputFor } from '../../../../lib/form/unsavedInput'
 import { dequeueToasts } from '../../../../state/toasts'
 import { renderInPage } from '../../../../testing/render'
 import { pending, problem, serve } from '../../../../testing/server'
@@ -74,6 +76,27 @@ describe('a review', () => {
         { round: 1, stageIndex: 1, number: 0, result: 'reject', comment: 'No.' },
       ]),
     )
+  })
+
+  it.each([
+    ['Submit review', [{ threadId: 3, body: 'Typed.' }]],
+    ['Discard and approve', undefined],
+  ])('asks about comments that are only typed: %s', async (name, comments) => {
+    const asked = serve({
+      [ROUTE]: () => Response.json({ answered: true, followUp: null }, { status: 201 }),
+    })
+    unsavedInputFor(commentKey(7, { threadId: 3 })).save('Typed.')
+    const { user } = await show()
+    await user.click(pick(/^Approve/))
+    await user.click(submit())
+    const title = 'You have 1 draft comment that nobody will see'
+    const dialog = await screen.findByRole('dialog', { name: title })
+    expect(asked.filter(({ route }) => route === ROUTE)).toEqual([])
+    await user.click(within(dialog).getByRole('button', { name }))
+    await waitFor(() => expect(toasts()).toEqual(['Approved. The next stage starts.']))
+    const [sent] = asked.filter(({ route }) => route === ROUTE)
+    expect((sent?.body as { comments?: unknown } | undefined)?.comments).toEqual(comments)
+    expect(unsavedComments(7)).toEqual([])
   })
 
   it('is sent once, about its gate, and its field is empty then', async () => {

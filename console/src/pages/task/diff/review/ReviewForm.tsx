@@ -1,9 +1,11 @@
-import { type KeyboardEvent, useState } from 'react'
+import { type KeyboardEvent, Suspense, useState } from 'react'
 import type { Schemas } from '../../../../api/client'
 import { asProblem } from '../../../../api/problem'
 import { Button } from '../../../../components/controls/Button'
 import { EndTaskPrompt } from '../../../../components/gate/EndTaskPrompt'
+import { lazyComponent } from '../../../../components/lazyComponent'
 import { strings } from '../../../../i18n'
+import { clearUnsavedComments, unsavedComments } from '../../../../lib/diff/unsavedComments'
 import { IdempotencyKeys } from '../../../../lib/net/idempotencyKeys'
 import { gateAnswer, useAnswerGate } from '../../../../queries/gates'
 import { useSubmitReview } from '../../../../queries/reviews'
@@ -11,7 +13,10 @@ import { showErrorToast, showToast } from '../../../../state/toasts'
 import styles from './ReviewPanel.module.css'
 import { useReview } from './reviewContext'
 
+const DraftsDialog = lazyComponent(() => import('../../../../components/gate/DraftsDialog'))
+
 type Verdict = Schemas['NewReview']['verdict']
+type NewComment = Schemas['NewReviewComment']
 type Props = {
   task: Schemas['TaskDetail']
   /** The open gate before a stage, which an approval answers. */
@@ -30,6 +35,7 @@ export function ReviewForm({ task, gate, drafts }: Props) {
   const [body, setBody] = useState('')
   const [chosen, choose] = useState<Choice | null>(null)
   const [isEnding, end] = useState(false)
+  const [isAsking, ask] = useState(false)
   // An answer is always chosen; without a gate, comments are the usual case.
   const choice = chosen ?? (gate ? null : 'comment')
   const { isBusy, send } = useReviewSubmission({ task, gate }, () => setBody(''))
@@ -37,7 +43,12 @@ export function ReviewForm({ task, gate, drafts }: Props) {
   const submit = () => {
     if (isBusy || missing || choice === null) return
     if (choice === 'reject') end(true)
+    else if (choice === 'approve' && unsavedComments(task.id).length > 0) ask(true)
     else send(choice, body)
+  }
+  const approve = (comments: NewComment[]) => {
+    ask(false)
+    send('approve', body, comments)
   }
   const press = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return
@@ -47,18 +58,7 @@ export function ReviewForm({ task, gate, drafts }: Props) {
   return (
     <form className={`field ${styles.form}`} onSubmit={(event) => event.preventDefault()}>
       <h2>{strings.diff.yourReview}</h2>
-      <label className="field">
-        <span className="hidden">{strings.diff.summary}</span>
-        <textarea
-          className="input"
-          id="review-summary"
-          placeholder={strings.diff.summaryHint}
-          value={body}
-          maxLength={10_000}
-          onChange={(event) => setBody(event.target.value)}
-          onKeyDown={press}
-        />
-      </label>
+      <SummaryField text={body} onChange={setBody} onKeyDown={press} />
       <VerdictPicker task={task} gate={gate} choice={choice} onChange={choose} />
       <Button
         variant="main"
@@ -76,10 +76,54 @@ export function ReviewForm({ task, gate, drafts }: Props) {
           {missing}
         </p>
       )}
+      {isAsking && (
+        <UnsavedPrompt taskId={task.id} onApprove={approve} onClose={() => ask(false)} />
+      )}
       {isEnding && gate && (
         <RejectDialog task={task} gate={gate} body={body} onClose={() => end(false)} />
       )}
     </form>
+  )
+}
+
+function SummaryField(props: {
+  text: string
+  onChange: (text: string) => void
+  onKeyDown: (event: KeyboardEvent) => void
+}) {
+  return (
+    <label className="field">
+      <span className="hidden">{strings.diff.summary}</span>
+      <textarea
+        className="input"
+        id="review-summary"
+        placeholder={strings.diff.summaryHint}
+        value={props.text}
+        maxLength={10_000}
+        onChange={(event) => props.onChange(event.target.value)}
+        onKeyDown={props.onKeyDown}
+      />
+    </label>
+  )
+}
+
+/** Asks what becomes of comments that you have typed, but not added to the review. */
+function UnsavedPrompt(props: {
+  taskId: number
+  onApprove: (comments: NewComment[]) => void
+  onClose: () => void
+}) {
+  const [comments] = useState(() => unsavedComments(props.taskId))
+  return (
+    <Suspense>
+      <DraftsDialog
+        count={comments.length}
+        isOff={false}
+        onSubmit={() => props.onApprove(comments)}
+        onDiscard={() => props.onApprove([])}
+        onClose={props.onClose}
+      />
+    </Suspense>
   )
 }
 
@@ -117,15 +161,17 @@ function useReviewSubmission({ task, gate }: Subject, onDone: () => void) {
   const submit = useSubmitReview(task.id)
   // If the response is lost, the server may have stored the review: retry with the same key.
   const [once] = useState(() => new IdempotencyKeys())
-  const send = (verdict: Verdict, body: string) => {
+  const send = (verdict: Verdict, body: string, comments: NewComment[] = []) => {
     const about = gate && { stageIndex: gate.stageIndex, number: gate.number }
     // Omit an outdated commit: it can't be approved anymore.
-    const review = { verdict, body, ...(isLatest && { commit }), ...about }
+    const more = comments.length > 0 && { comments }
+    const review = { verdict, body, ...(isLatest && { commit }), ...about, ...more }
     submit.mutate(
       { ...review, key: once.keyFor(review) },
       {
         onSuccess: (told) => {
           once.reset()
+          if (verdict === 'approve') clearUnsavedComments(task.id)
           onDone()
           showToast(submittedText(verdict, told))
         },

@@ -3,7 +3,7 @@ import { strings } from '../../../../i18n'
 import styles from '../Diff.module.css'
 import { countDrafts, type Thread } from '../model/threadPositions'
 
-/** A bar for phones, above the navigation, that leads to your review. */
+/** A bar at the bottom that leads to your review, where that isn't beside the diff. */
 export function SubmitBar({ threads }: { threads: Thread[] }) {
   const drafts = countDrafts(threads)
   const go = () => {

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { Button } from '../../../../components/controls/Button'
 import { strings } from '../../../../i18n'
+import { commentKey } from '../../../../lib/diff/unsavedComments'
 import { unsavedInputFor } from '../../../../lib/form/unsavedInput'
 import { useCreateComment, useResolveThread } from '../../../../queries/reviews'
 import { showErrorToast, showUndoToast } from '../../../../state/toasts'
@@ -90,7 +91,7 @@ function Foot({ thread }: { thread: Thread }) {
     return (
       <CommentForm
         label={strings.diff.reply}
-        written={unsavedInputFor(`reply to ${thread.id}`)}
+        written={unsavedInputFor(commentKey(task.id, { threadId: thread.id }))}
         acts={[
           { name: strings.diff.addDraft, do: send(false) },
           { name: strings.diff.commentNow, do: send(true) },

@@ -1,0 +1,17 @@
+import { strings } from '../../i18n'
+import { revealInvisible } from '../../lib/format/invisibleChars'
+import type { PendingGate } from '../../queries/gates'
+
+export function questionOf({ kind, prompt, stageName }: PendingGate): string {
+  // The budget's figures are displayed below.
+  if (kind === 'budget') return strings.gate.raiseBudget
+  if (prompt) return revealInvisible(prompt)
+  if (kind === 'confirm' || kind === 'choose' || kind === 'input') {
+    return strings.gate.before[kind](stageName)
+  }
+  return ''
+}
+
+export function firstLineOf(gate: PendingGate): string {
+  return questionOf(gate).trim().split('\n', 1)[0] ?? ''
+}
