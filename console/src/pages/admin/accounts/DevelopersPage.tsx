@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { Button } from '../../../components/controls/Button'
 import { SecretDialog } from '../../../components/dialogs/SecretDialog'
+import { useUrlSearch } from '../../../components/hooks/useUrlSearch'
 import { strings } from '../../../i18n'
 import { AdminLayout } from '../AdminLayout'
 import { Developers } from './Developers'
@@ -8,20 +9,20 @@ import { Invitations } from './Invitations'
 import { InviteDialog } from './InviteDialog'
 
 export default function DevelopersPage() {
-  const [isInviting, invite] = useState(false)
+  const [{ add: isInviting }, change] = useUrlSearch<{ add?: string }>()
   const [link, showLink] = useState<string>()
   const done = (made: string) => {
-    invite(false)
+    change({ add: '' })
     showLink(made)
   }
   return (
     <AdminLayout
       title={strings.admin.developers}
-      aside={<Button onClick={() => invite(true)}>{strings.invitation.invite}</Button>}
+      aside={<Button onClick={() => change({ add: '1' })}>{strings.invitation.invite}</Button>}
     >
       <Developers />
       <Invitations />
-      {isInviting && <InviteDialog onMade={done} onClose={() => invite(false)} />}
+      {isInviting && <InviteDialog onMade={done} onClose={() => change({ add: '' })} />}
       {link && (
         <SecretDialog
           title={strings.invitation.created}
