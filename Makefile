@@ -21,7 +21,7 @@ HEAVY := faults attacks limits others agents review e2e install newcomers
 # The suites of `make others`, which run side by side because each mostly waits.
 OTHERS := sso hostile rogues clients
 
-.PHONY: help demo up doctor console built dist test heavy heavies $(HEAVY) $(OTHERS) skipped bring fuzz check fmt screenshots bench soak chaos lock clean
+.PHONY: help demo up doctor console built dist test heavy heavies $(HEAVY) $(OTHERS) skipped bring fuzz walk check fmt screenshots pictures bench soak chaos lock clean
 
 help: ## Print this list
 	@echo "Usage: make TARGET. Targets:"
@@ -168,12 +168,18 @@ newcomers: $(TOOLS) ## Test first runs on bare systems (as root); SEED chooses s
 	@$(SUITE) tests/newcomers
 	$(PASSED) $@
 
-e2e: $(TOOLS) ## Test the console in Chromium: flows, accessibility, phones
-	@$(SUITE) -n 2 tests/e2e
+e2e: $(TOOLS) ## Test the console in Chromium: flows, accessibility, phones, a new user's walk
+	@$(SUITE) -n 2 tests/e2e tests/walk/test_walk.py
 	$(PASSED) $@
+
+walk: $(TOOLS) ## Walk from an empty home to a second person's approval; SERVER=installed
+	@$(PYTEST) tests/walk --server $(or $(SERVER),checkout)
 
 screenshots: $(TOOLS) ## Take pictures of all pages and of `muster`, into screenshots/
 	@$(BIN)/python -m tests.e2e.screenshots
+
+pictures: $(TOOLS) ## Take README's pictures anew, into docs/images/
+	@$(BIN)/python -m tests.e2e.pictures
 
 soak: $(TOOLS) ## Run ordinary load for MINUTES=10 and chart memory and files in soak.svg
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)

@@ -60,6 +60,7 @@ SUITES = (
     "review",
     "rogues",
     "sso",
+    "walk/test_walk.py",
 )
 
 MIGRATIONS = TESTS.parent / "migrations"

@@ -95,7 +95,7 @@ MACHINE = split_names(
     """
 )
 PLANNED_TASK = split_names("task action atDeadline hasCheckpoint")
-AGENT = split_names("type machineCount healthyCount versions")
+AGENT = split_names("type machineCount healthyCount versions keys")
 LISTED_PROJECT = split_names(
     """
     key name repoUrl defaultBranch branchName agentType agentCommand agentOptions stages maxAttempts

@@ -16,6 +16,22 @@ def test_the_page_shows_every_case() -> None:
     assert page.PATH.read_text() == page.render()
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        *("No such host", "Login needed", "Wrong branch", "Folder not allowed"),
+        *("Agent missing", "Agent misspelled", "No key"),
+    ],
+)
+def test_the_page_has_a_sentence_in_both_languages_for_each_common_mistake(title: str) -> None:
+    rows = [line for line in page.PATH.read_text().splitlines() if line.startswith(f"| {title}")]
+    assert rows
+    for row in rows:
+        _, _, _, english, chinese, _ = (cell.strip() for cell in row.split("|"))
+        assert re.match(r"[A-Z][a-z]* .*[.?]$", english)
+        assert re.search(r"[\u4e00-\u9fff].*[。\uff1f]$", chinese)
+
+
 def test_every_sentence_about_a_problem_has_a_case() -> None:
     good = {"repository_reached", "login_accepted", "branch_found", "agent_found", "key_set"}
     assert {step.code for _, step in STEPS} == check_sentences.SENTENCES.keys() - good

@@ -66,7 +66,10 @@ def main(names: list[str]) -> int:
     return 1 if missing else 0
 
 
-def take_screenshot(visitor: Visitor, room: pages.PageSpec, place: Path) -> bool:
+def take_screenshot(
+    visitor: Visitor, room: pages.PageSpec, place: Path, *, is_whole: bool = True
+) -> bool:
+    """Take one of the whole page, or of its first screen. Returns whether it shows the page."""
     page = visitor.open(room.path)
     try:
         pages.settle(page)
@@ -77,7 +80,7 @@ def take_screenshot(visitor: Visitor, room: pages.PageSpec, place: Path) -> bool
         sys.stderr.write(f"{place.name}: {str(problem).splitlines()[0]}\n")
         page.screenshot(path=place)
         return False
-    page.screenshot(path=place, full_page=room.before is None)
+    page.screenshot(path=place, full_page=is_whole and room.before is None)
     for fault in visitor.errors:
         sys.stderr.write(f"{place.name}: {fault}\n")
     visitor.errors.clear()

@@ -61,6 +61,11 @@ class AgentSchema(Schema):
         required=True, metadata={"description": "number of machines where it's healthy"}
     )
     versions = fields.List(fields.String(), required=True)
+    keys = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "variables with its key, one of which is enough"},
+    )
 
 
 class WarningSchema(Schema):

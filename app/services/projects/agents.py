@@ -28,6 +28,11 @@ class AgentStats:
     healthy_count: int = 0
     versions: list[str] = field(default_factory=list)
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The variables with its key, one of which is enough."""
+        return agents.KEYS.get(self.type, ())
+
 
 def listing(now: datetime) -> list[AgentStats]:
     """Return the agent types of the contract, and all that machines have, by name."""

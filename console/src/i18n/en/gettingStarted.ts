@@ -66,5 +66,4 @@ export const gettingStarted = {
   setKey: 'Set a key',
   openProject: (key: string) => `Open ${key}`,
   openTask: (id: string) => `Open ${id}`,
-  addPerson: 'Add a person',
 }

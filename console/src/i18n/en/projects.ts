@@ -155,6 +155,7 @@ export const projects = {
   secretsWhat: 'Stage variables that no one can view. Masked in logs.',
   noSecrets: 'No secrets yet. Set one below.',
   secretName: 'Name',
+  agentKeys: (agent: string, names: string) => `${agent} uses ${names}.`,
   secretValue: 'Value',
   secretHint: 'At least 8 characters. Replaces a secret of the same name.',
   addSecret: 'Set secret',

@@ -58,5 +58,4 @@ export const gettingStarted: typeof en.gettingStarted = {
   setKey: '设置密钥',
   openProject: (key) => `打开 ${key}`,
   openTask: (id) => `打开 ${id}`,
-  addPerson: '添加成员',
 }

@@ -156,6 +156,7 @@ export const projects: typeof en.projects = {
   secretsWhat: '任何人都无法查看的阶段变量，在日志中会被遮盖。',
   noSecrets: '还没有机密，可在下方设置。',
   secretName: '名称',
+  agentKeys: (agent: string, names: string) => `${agent} 使用 ${names}。`,
   secretValue: '值',
   secretHint: '至少 8 个字符，会替换同名机密。',
   addSecret: '设置机密',

@@ -26,7 +26,7 @@ export function findStepLink(step: Step, isAdmin: boolean): StepLink | 'new-task
       return state === 'done' ? undefined : linkTask(name)
     case 'people':
       return isAdmin && state === 'open'
-        ? { name: say.addPerson, place: { to: '/admin/developers' } }
+        ? { name: strings.invitation.invite, place: { to: '/admin/developers', search: { do: 'invite' } } }
         : undefined
   }
 }
@@ -34,7 +34,8 @@ export function findStepLink(step: Step, isAdmin: boolean): StepLink | 'new-task
 function findProjectLink(step: Step, key: string, isAdmin: boolean): StepLink | undefined {
   const say = strings.gettingStarted
   const place = { to: '/projects/$projectKey', params: { projectKey: key } }
-  if (step.reason === 'no_key_known') return { name: say.setKey, place }
+  if (step.reason === 'no_key_known')
+    return { name: say.setKey, place: { ...place, search: { part: 'secrets', do: 'new' } } }
   if (step.reason === 'agent_unknown' || step.reason === 'repository_failed')
     return { name: say.openProject(key), place }
   if (step.state === 'open' && isAdmin)

@@ -55,11 +55,7 @@ export default function ProjectsPage() {
         <Suspense>
           <NewProjectDialog
             onMade={(projectKey) =>
-              void navigate({
-                to: '/projects/$projectKey',
-                params: { projectKey },
-                search: { part: 'settings' } as never,
-              })
+              void navigate({ to: '/projects/$projectKey', params: { projectKey } })
             }
             onClose={() => change({ add: '' })}
           />

@@ -3,10 +3,12 @@ import { useState } from 'react'
 import { Button } from '../../components/controls/Button'
 import { FormDialog } from '../../components/dialogs/FormDialog'
 import { Field } from '../../components/forms/Field'
+import { useUrlDialog } from '../../components/hooks/useUrlDialog'
 import { Section } from '../../components/page/Section'
 import { strings } from '../../i18n'
 import { formatVariables, parseVariables } from '../../lib/form/lines'
-import { destroySecrets, type Project, saveProject } from '../../queries/projects'
+import { agentName } from '../../lib/format/agentNames'
+import { destroySecrets, type Project, saveProject, useAgents } from '../../queries/projects'
 import { showErrorToast, showToast as tell } from '../../state/toasts'
 import styles from './projects.module.css'
 import { SettingsForm } from './SettingsForm'
@@ -24,7 +26,7 @@ export function Secrets({ project }: { project: Project }) {
 
 function SecretVariables({ project }: { project: Project }) {
   const say = strings.projects
-  const [isAdding, setAdding] = useState(false)
+  const [dialog, openDialog] = useUrlDialog<'new'>()
   const remove = async (name: string) => {
     try {
       await saveProject(project.key, { secrets: { [name]: null } as never })
@@ -53,14 +55,16 @@ function SecretVariables({ project }: { project: Project }) {
           ))}
         </ul>
       )}
-      <Button onClick={() => setAdding(true)}>{say.addSecret}</Button>
-      {isAdding && <SecretDialog project={project} onClose={() => setAdding(false)} />}
+      <Button onClick={() => openDialog('new')}>{say.addSecret}</Button>
+      {dialog === 'new' && <SecretDialog project={project} onClose={() => openDialog()} />}
     </Section>
   )
 }
 
 function SecretDialog({ project, onClose }: { project: Project; onClose: () => void }) {
   const say = strings.projects
+  const keys = useAgents()?.find(({ type }) => type === project.agentType)?.keys.join(' / ')
+  const hint = keys && say.agentKeys(agentName(project.agentType), keys)
   return (
     <FormDialog
       title={say.addSecret}
@@ -73,7 +77,7 @@ function SecretDialog({ project, onClose }: { project: Project; onClose: () => v
     >
       {(form) => (
         <>
-          <Field label={say.secretName} error={form.errorOf('secrets')}>
+          <Field label={say.secretName} {...(hint && { hint })} error={form.errorOf('secrets')}>
             <input className="input mono" name="name" autoComplete="off" required />
           </Field>
           <Field label={say.secretValue} hint={say.secretHint}>

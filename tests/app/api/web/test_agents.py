@@ -20,7 +20,8 @@ def test_the_agents_are_listed_by_name_a_page_at_a_time(
     assert [each["type"] for each in page["items"]] == ["codex", "cursor"]
     assert (page["total"], page["offset"], page["limit"]) == (5, 1, 2)
     (last,) = client.get("/api/web/agents?offset=4", headers=headers).json["items"]
-    assert last == {"type": "qwen", "machineCount": 1, "healthyCount": 1, "versions": ["2.0"]}
+    counts = {"machineCount": 1, "healthyCount": 1, "versions": ["2.0"]}
+    assert last == {"type": "qwen", **counts, "keys": ["OPENAI_API_KEY"]}
 
 
 def codes(answer: Any) -> list[tuple[str, str]]:

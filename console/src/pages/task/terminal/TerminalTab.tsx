@@ -15,8 +15,15 @@ import { useTerminalSession } from './useTerminalSession'
 import { useXterm } from './useXterm'
 import type { Xterm } from './xterm'
 
-/** The live terminal of a task, and control of it. */
-export default function TerminalTab({ task }: { task: Schemas['TaskDetail'] }) {
+type Props = { task: Schemas['TaskDetail'] }
+
+/** The live terminal of a task, and control of it, once a stage has started. */
+export default function TerminalTab({ task }: Props) {
+  if (task.attempt === 0) return <EmptyState title={strings.terminal.notYet} />
+  return <LiveTerminal task={task} />
+}
+
+function LiveTerminal({ task }: Props) {
   const desk = useRef<HTMLElement>(null)
   const [fontSize, setFontSize] = useFontSize()
   const [isFinding, setFinding] = useState(false)
@@ -34,7 +41,6 @@ export default function TerminalTab({ task }: { task: Schemas['TaskDetail'] }) {
     search: () => setFinding(true),
     full: () => void toggleFullscreen(desk.current),
   }
-  if (task.attempt === 0) return <EmptyState title={strings.terminal.notYet} />
   const controls = session?.controls ?? false
   const closeSearch = () => {
     setFinding(false)
