@@ -71,7 +71,7 @@ def create(
       muster task create -p APP --json id --jq '.[].id' -d "…"
     """
     key = project_key or _find_only_project(muster.api)
-    body = {
+    body: dict[str, Any] = {
         "projectKey": key,
         "description": read_text(description, f"Describe the task for {key}."),
     }
