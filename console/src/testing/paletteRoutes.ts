@@ -62,6 +62,8 @@ export const COMMAND_OF_ROUTE: Record<string, CommandId | 'newTask'> = {
   'DELETE /api/web/projects/{key}/secrets': 'secrets',
   'POST /api/web/projects/{key}/checks': 'checkProject',
   'GET /api/web/projects/{key}/checks/{checkId}': 'checkProject',
+  'GET /api/web/projects/{key}/deploy-key': 'projectSettings',
+  'POST /api/web/projects/{key}/deploy-key': 'projectSettings',
   'GET /api/web/projects/{key}/members': 'members',
   'POST /api/web/projects/{key}/members': 'members',
   'DELETE /api/web/projects/{key}/members': 'members',
@@ -69,6 +71,7 @@ export const COMMAND_OF_ROUTE: Record<string, CommandId | 'newTask'> = {
   'POST /api/web/projects/{key}/pipeline/dry-run': 'pipeline',
   'POST /api/admin/projects': 'newProject',
   'POST /api/admin/projects/-/checks': 'newProject',
+  'POST /api/admin/projects/-/deploy-key': 'newProject',
   'GET /api/admin/projects/-/checks/{checkId}': 'newProject',
   'DELETE /api/admin/projects/{key}': 'deleteProject',
   // ---- your account
@@ -149,6 +152,7 @@ const EXCEPTIONS: Record<string, string[]> = {
     'POST /api/workers/refresh-token',
     'POST /api/workers/recover',
     'POST /api/workers/uninstalled',
+    'GET /api/workers/images/{imageId}',
   ],
   'for chat platforms': [
     'POST /webhook/slack/events',
@@ -180,6 +184,7 @@ const EXCEPTIONS: Record<string, string[]> = {
     'GET /api/web/tasks/{taskId}/stream',
     'GET /api/web/dashboard/stats',
     'GET /api/web/search',
+    'GET /api/web/tasks/{taskId}/images/{imageId}',
   ],
   'about one line, file or comment of a diff: only there can you tell which': [
     'PUT /api/web/tasks/{taskId}/comments/{commentId}',
@@ -192,6 +197,10 @@ const EXCEPTIONS: Record<string, string[]> = {
   'an answer to what a page just showed: a blocked host, or Undo': [
     'POST /api/web/projects/{key}/network/allow',
     'POST /api/web/notifications/unread',
+  ],
+  'of a description that you write: attach or remove images in its form': [
+    'POST /api/web/projects/{key}/images',
+    'DELETE /api/web/images/{imageId}',
   ],
   'no page uses it': [
     'GET /api/web/tasks/{taskId}/follow-ups/{followUpId}',

@@ -62,7 +62,7 @@ export function ConfirmAnswers(props: Props) {
           </Button>
         )}
       </div>
-      {approval.prompt}
+      {approval.dialog}
       {opened === 'comment' && <CommentField text={comment} isOff={isOff} onChange={setComment} />}
       {opened === 'changes' && (
         <ChangesForm text={comment} isOff={isOff} onChange={setComment} onSend={changes.mutate} />

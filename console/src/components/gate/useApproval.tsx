@@ -28,7 +28,7 @@ export function useApproval(props: {
       found.length + unsavedComments(taskId).length > 0 ? setDraftIds(found) : confirm(),
     onError: showErrorToast,
   })
-  const prompt = draftIds && (
+  const dialog = draftIds && (
     <Suspense>
       <ApproveWithDrafts
         {...{ taskId, gate, comment, draftIds }}
@@ -39,6 +39,6 @@ export function useApproval(props: {
   return {
     approve: canReview ? () => check.mutate() : confirm,
     isChecking: check.isPending,
-    prompt,
+    dialog,
   }
 }

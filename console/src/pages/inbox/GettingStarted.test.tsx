@@ -66,7 +66,7 @@ it('an empty server shows each step with its state, and buttons for what can be 
     undefined,
     '/projects?add=%221%22',
     undefined,
-    '/admin/developers?add=%221%22',
+    '/admin/developers?do=invite',
   ])
   expect(within(rows()[1] as HTMLElement).getByText('Needs a connected machine.')).toBeDefined()
   expect(document.querySelectorAll('.btn.main')).toHaveLength(1)
@@ -81,7 +81,7 @@ it('a problem is a sentence with one button', async () => {
     'TaskProblem#7 failed.Open #7',
     'PeopleDoneOthers have accounts.',
   ])
-  expect(linkIn(rows()[2])).toBe('/projects/APP?part=secrets&add=%221%22')
+  expect(linkIn(rows()[2])).toBe('/projects/APP?part=secrets&do=new')
   expect(linkIn(rows()[3])).toBe('/tasks/7')
 })
 

@@ -7,6 +7,7 @@ import TerminalTab from './TerminalTab'
 import { createXterm } from './xterm'
 
 vi.mock('./xterm', () => ({ createXterm: vi.fn(() => ({ close: vi.fn(), fontSize: vi.fn() })) }))
+vi.stubGlobal('matchMedia', () => ({ matches: false }))
 vi.mock('./useTerminalSession', () => ({
   useTerminalSession: () => ({ session: null, shown: null }),
 }))
