@@ -9,7 +9,7 @@ import type { Send } from './answerOptions'
 
 const ApproveWithDrafts = lazyComponent(() => import('./ApproveWithDrafts'))
 
-/** Approves; if you have comments that nobody would see, `prompt` asks first. */
+/** Approves; if you have comments that nobody would see, `dialog` asks first. */
 export function useApproval(props: {
   taskId: number
   gate: PendingGate
