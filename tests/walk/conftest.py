@@ -53,6 +53,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
+@declare_needs("uv")
 def start_line(request: pytest.FixtureRequest, folder: Path) -> StartLine:
     """`make up` in this checkout, or with `--server installed` what its packages install."""
     (sources := folder / "sources").mkdir()

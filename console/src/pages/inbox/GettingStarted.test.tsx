@@ -54,7 +54,7 @@ it('an empty server shows each step with its state, and buttons for what can be 
     undefined,
     '/projects?add=%221%22',
     undefined,
-    '/admin/developers?add=%221%22',
+    '/admin/developers?do=invite',
   ])
   expect(within(rows()[1] as HTMLElement).getByText('Needs a connected machine.')).toBeDefined()
   expect(document.querySelectorAll('.btn.main')).toHaveLength(1)

@@ -26,7 +26,10 @@ export function findStepLink(step: Step, isAdmin: boolean): StepLink | 'new-task
       return state === 'done' ? undefined : linkTask(name)
     case 'people':
       return isAdmin && state === 'open'
-        ? { name: strings.invitation.invite, place: { to: '/admin/developers', search: { add: '1' } } }
+        ? {
+            name: strings.invitation.invite,
+            place: { to: '/admin/developers', search: { do: 'invite' } },
+          }
         : undefined
   }
 }

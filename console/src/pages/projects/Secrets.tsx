@@ -63,7 +63,9 @@ function SecretVariables({ project }: { project: Project }) {
 
 function SecretDialog({ project, onClose }: { project: Project; onClose: () => void }) {
   const say = strings.projects
-  const keys = useAgents()?.find(({ type }) => type === project.agentType)?.keys.join(' / ')
+  const keys = useAgents()
+    ?.find(({ type }) => type === project.agentType)
+    ?.keys.join(' / ')
   const hint = keys && say.agentKeys(agentName(project.agentType), keys)
   return (
     <FormDialog

@@ -9,20 +9,20 @@ import { Invitations } from './Invitations'
 import { InviteDialog } from './InviteDialog'
 
 export default function DevelopersPage() {
-  const [{ add: isInviting }, change] = useUrlSearch<{ add?: string }>()
+  const [{ do: opened }, change] = useUrlSearch<{ do?: string }>()
   const [link, showLink] = useState<string>()
   const done = (made: string) => {
-    change({ add: '' })
+    change({ do: '' })
     showLink(made)
   }
   return (
     <AdminLayout
       title={strings.admin.developers}
-      aside={<Button onClick={() => change({ add: '1' })}>{strings.invitation.invite}</Button>}
+      aside={<Button onClick={() => change({ do: 'invite' })}>{strings.invitation.invite}</Button>}
     >
       <Developers />
       <Invitations />
-      {isInviting && <InviteDialog onMade={done} onClose={() => change({ add: '' })} />}
+      {opened === 'invite' && <InviteDialog onMade={done} onClose={() => change({ do: '' })} />}
       {link && (
         <SecretDialog
           title={strings.invitation.created}
