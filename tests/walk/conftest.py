@@ -53,11 +53,12 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
+@declare_needs("uv")
 def start_line(request: pytest.FixtureRequest, folder: Path) -> StartLine:
     """`make up` in this checkout, or with `--server installed` what its packages install."""
     (sources := folder / "sources").mkdir()
     settings = {"MUSTER_PORT": str(free_port()), "MUSTER_REPOSITORIES": str(sources), **BUSY}
-    if request.config.getoption("server") == "installed":
+    if request.config.getoption("server", "checkout") == "installed":
         return _installed(folder, sources, settings)
     (folder / "home").mkdir()
     settings |= {"HOME": str(folder / "home"), "MUSTER_HOME": str(folder / "state")}

@@ -104,10 +104,8 @@ def create_project(admin: Walker, url: str) -> None:
     find_step(admin, "Agent").wait_for(f"Found on .*{CLAUDE.name}")
     find_step(admin, "Project").press("Create a project")
     form = admin.area("dialog", "New project")
-    form.fill("Key", KEY)
-    form.fill("Repository", url)
-    form.press("Check")
-    form.wait_for("The project is ready")
+    form.fill("^Key", KEY)
+    form.fill("^Repository", url)
     form.press("Create project")
 
 
@@ -161,7 +159,10 @@ def invite(admin: Walker) -> str:
     find_step(admin, "Task").wait_for("needs an answer")
     find_step(admin, "People").press("Invite a person")
     form = admin.area("dialog", "Invite")
-    form.fill("Projects", KEY)
+    if form.offers("Add a project", otherwise="Projects"):
+        form.press("Add a project")
+    else:
+        form.fill("Projects", KEY)
     form.press("Create link")
     made = admin.area("dialog", "Invitation")
     link = made.wait_for(r"https?://\S+")

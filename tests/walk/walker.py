@@ -59,14 +59,21 @@ class Area:
 
     def press(self, name: str) -> None:
         """Press the first control whose name has this in it, as a regular expression."""
-        found = [self._scope.get_by_role(role, name=_pattern(name)) for role in PRESSABLE]
-        control = reduce(Locator.or_, found).filter(visible=True).first
+        control = self._find_control(name)
         expect(control).to_be_enabled(timeout=TIMEOUT_MS)
         self._tally.clicks.append(" ".join(control.inner_text().split()) or name)
         control.click()
 
+    def offers(self, name: str, otherwise: str) -> bool:
+        """Return whether there is such a control, or else a field of the other name, once one of
+        them is shown.
+        """
+        control, field = self._find_control(name), self._find_field(otherwise)
+        expect(control.or_(field).first).to_be_visible(timeout=TIMEOUT_MS)
+        return control.is_visible()
+
     def fill(self, label: str, text: str) -> None:
-        self._scope.get_by_role("textbox", name=_pattern(label)).first.fill(text)
+        self._find_field(label).fill(text)
 
     def choose(self, label: str, option: str) -> None:
         """Choose the option of a list whose name has this in it."""
@@ -108,6 +115,13 @@ class Area:
         part = self._scope.get_by_role(role, name=_pattern(name)).filter(visible=True).last
         expect(part).to_be_visible(timeout=TIMEOUT_MS)
         return Area(self._tally, part)
+
+    def _find_control(self, name: str) -> Locator:
+        found = [self._scope.get_by_role(role, name=_pattern(name)) for role in PRESSABLE]
+        return reduce(Locator.or_, found).filter(visible=True).first
+
+    def _find_field(self, label: str) -> Locator:
+        return self._scope.get_by_role("textbox", name=_pattern(label)).filter(visible=True).first
 
     def _pause(self) -> None:
         page = self._scope.page if isinstance(self._scope, Locator) else self._scope

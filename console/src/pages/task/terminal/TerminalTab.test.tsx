@@ -7,7 +7,7 @@ import TerminalTab from './TerminalTab'
 import { createXterm } from './xterm'
 
 vi.mock('./xterm', () => ({ createXterm: vi.fn(() => ({ close: vi.fn(), fontSize: vi.fn() })) }))
-vi.stubGlobal('matchMedia', () => ({ matches: false }))
+vi.mock('./fontSize', () => ({ useFontSize: () => [13, vi.fn()], nextSize: () => 13 }))
 vi.mock('./useTerminalSession', () => ({
   useTerminalSession: () => ({ session: null, shown: null }),
 }))
