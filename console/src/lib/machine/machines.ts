@@ -3,7 +3,7 @@ import type { Schemas } from '../../api/client'
 
 export type Machine = Schemas['Machine']
 export type Capability = Schemas['Capability']
-export type Task = Schemas['ListedTask']
+export type Task = Schemas['TaskListItem']
 /** The changed fields of a machine; all fields of a new one. */
 export type MachineUpdate = Pick<Machine, 'id'> & Partial<Machine>
 
