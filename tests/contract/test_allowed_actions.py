@@ -20,7 +20,7 @@ Login = Callable[[Developer], dict[str, str]]
 PIPELINE = [{"name": "develop", "command": "x"}, {"name": "test", "command": "y"}]
 ANSWERS = {GateKind.CONFIRM: "confirm", GateKind.BUDGET: "continue", GateKind.CHECKPOINT: "resume"}
 WEB = "/api/web"
-LISTED = {"answer", "cancel", "retry"}
+LISTED = {"answer", "follow_up", "cancel", "retry"}
 
 
 @pytest.fixture

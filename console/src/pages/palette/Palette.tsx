@@ -134,7 +134,7 @@ function Foot({ isComplete, canGoBack }: { isComplete: boolean; canGoBack: boole
           <kbd>⌫</kbd> {say.back}
         </span>
       )}
-      <span className="palette-where">{isComplete ? say.where : say.notAll}</span>
+      {!canGoBack && <span className="palette-where">{isComplete ? say.where : say.notAll}</span>}
     </div>
   )
 }

@@ -56,6 +56,22 @@ describe('commands', () => {
     expect(find('chine').best).toEqual([])
     expect(find('machne').best).toEqual([])
     expect(find('d').best).toEqual([])
+    expect(find('new').best).toEqual(['New project'])
+  })
+
+  it('are not found by what only resembles the middle of their words', () => {
+    expect(matchItems([['Setting: workspace seconds']], 'spcae', (few) => few).others).toHaveLength(
+      0,
+    )
+  })
+
+  it('come first if their names begin with it', () => {
+    const names = [['Edit machine'], ['Machines'], ['Setting', '设置', 'of a machine']]
+    const { best, others } = matchItems(names, 'machine', (few) => few)
+    expect([best.map(([name]) => name), others.map(([name]) => name)]).toEqual([
+      ['Machines', 'Edit machine'],
+      ['Setting'],
+    ])
   })
 
   it.each(['-machine', '"machine"', 'machine!', '(machine', '[a-', '\\', '*'])(

@@ -18,9 +18,13 @@ const EXACT = {
   intraDel: 0,
 } as const
 const MAX_REORDERED_WORDS = 3
+/** The names in both languages; those behind them are only other words that find an item. */
+const SHOWN_NAMES = 2
 
 const exact = new UFuzzy({ ...WORD, intraRules: () => EXACT })
-const tolerant = new UFuzzy({ ...WORD, intraRules: toleratedErrors })
+// Chinese has no spaces. Elsewhere, a misspelled word resembles the middle of too many others.
+const tolerantAnywhere = new UFuzzy({ ...WORD, intraRules: toleratedErrors })
+const tolerantAtStart = new UFuzzy({ ...WORD, intraRules: toleratedErrors, interLft: 2 })
 
 /** Returns the number of errors of each kind that a word may have: one in all, anywhere. Chinese
  *  words have few characters, of which an input method confuses one. */
@@ -39,7 +43,7 @@ function toleratedErrors(word: string) {
 }
 
 export type Matches<T> = {
-  /** A word of theirs begins with what you typed. */
+  /** A word of their names begins with what you typed. */
   best: T[]
   others: T[]
 }
@@ -53,14 +57,20 @@ export function matchItems<T>(
   // These have a meaning of their own for the matcher.
   const q = typed.replaceAll(/["-]/g, ' ').trim()
   if (q === '') return { best: [], others: typed.trim() === '' ? items : [] }
-  const names = items.map((item) => namesOf(item).join(' | '))
-  const found = search(exact, names, q) ?? search(tolerant, names, q) ?? []
-  const starts = wordStarts(q)
-  const isBest = (place: number) => starts?.test(names[place] ?? '') ?? false
+  const names = items.map(namesOf)
+  const texts = names.map((few) => few.join(' | '))
+  const tolerant = HAN.test(q) ? tolerantAnywhere : tolerantAtStart
+  const found = search(exact, texts, q) ?? search(tolerant, texts, q) ?? []
+  const { start, wordStart } = startPatterns(q)
+  const has = (place: number, pattern: RegExp | null) =>
+    pattern !== null && (names[place] ?? []).slice(0, SHOWN_NAMES).some((one) => pattern.test(one))
+  const starting = found.filter((place) => has(place, start))
+  const within = found.filter((place) => has(place, wordStart) && !starting.includes(place))
+  const best = [...starting, ...within]
   const at = (place: number) => items[place] as T
   return {
-    best: found.filter(isBest).map(at),
-    others: found.filter((place) => !isBest(place)).map(at),
+    best: best.map(at),
+    others: found.filter((place) => !best.includes(place)).map(at),
   }
 }
 
@@ -71,9 +81,11 @@ function search(matcher: UFuzzy, names: string[], q: string): number[] | null {
   return info && order ? order.map((place) => info.idx[place] as number) : places
 }
 
-/** Null for a single letter, which begins too many words. Chinese has no spaces between words. */
-function wordStarts(q: string): RegExp | null {
-  if (q.length < 2 && !HAN.test(q)) return null
+/** Returns what the start of a name, and of a word, looks like. Null for a single letter, which
+ *  begins too many; Chinese has no spaces between words. */
+function startPatterns(q: string) {
+  if (q.length < 2 && !HAN.test(q)) return { start: null, wordStart: null }
   const escaped = q.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(HAN.test(q) ? escaped : `(?<![\\p{L}\\d])${escaped}`, 'iu')
+  const before = HAN.test(q) ? '' : '(?<![\\p{L}\\d])'
+  return { start: new RegExp(`^${escaped}`, 'iu'), wordStart: new RegExp(before + escaped, 'iu') }
 }

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from app.domain.roles import SystemRole
 from app.models import Developer, Task
-from tests.factories import make_developer, make_machine, make_project, make_task
+from tests.factories import make_developer, make_gate, make_machine, make_project, make_task
 from tests.factories.rows import now
 
 Login = Callable[[Developer], dict[str, str]]
@@ -54,7 +54,7 @@ def test_an_answer_has_tasks_as_in_their_list_and_machines_and_projects(
     [listed] = client.get("/api/web/tasks", headers=login(ada)).json["items"]
     assert answer == {
         "query": "needle",
-        # But for why it waits and what one may do, which the list alone tells.
+        # But for the queue, which the list alone tells.
         "tasks": [{name: listed[name] for name in answer["tasks"][0]}],
         "machines": [
             {"id": str(machine.id), "name": "needle-1", "status": "online", "connected": True}
@@ -65,6 +65,22 @@ def test_an_answer_has_tasks_as_in_their_list_and_machines_and_projects(
         "complete": True,
     }
     assert len(answer["tasks"]) == 1
+
+
+def test_a_hit_says_that_it_waits_for_a_person_and_what_they_may_do(
+    find: Callable[..., dict], ada: Developer, tasks_of: Callable[..., list[Task]]
+) -> None:
+    """Its machine was drained, so that it's queued; but its question is still open."""
+    asking, plain = tasks_of("needle", "needle")
+    make_gate(asking)
+    hits = {task["id"]: task for task in find(ada, "needle")["tasks"]}
+    assert (hits[asking.id]["status"], hits[asking.id]["waitingFor"]["reason"]) == (
+        "queued",
+        "gate",
+    )
+    assert hits[asking.id]["allowedActions"] == ["answer"]
+    assert hits[plain.id]["waitingFor"]["reason"] == "dispatcher"
+    assert hits[plain.id]["allowedActions"] == ["follow_up"]
 
 
 def test_whole_words_come_before_parts_of_words_and_newer_before_older(
@@ -135,7 +151,7 @@ def test_everybody_finds_what_they_may_see(find: Callable[..., dict], role: Syst
     answer = find(who, "walrus")
     assert sorted(ids(answer)) == [task.id for task in made[:sees]]
     visible = [p.key for p in (mine, other)[: min(sees, 2)]]
-    assert [p["key"] for p in answer["projects"]] == visible
+    assert {p["key"] for p in answer["projects"]} == set(visible)
 
 
 def test_an_outsider_finds_machines_only(

@@ -105,7 +105,7 @@ def test_a_created_task_is_shown_as_the_contract_says(
     stages = [{"name": stage["name"], "kind": stage["kind"]} for stage in task.pop("pipeline")]
     assert listed.pop("waitingFor")["reason"] == "dispatcher"
     summary = {"question": None, "lastAnswer": None, "position": 1}
-    summary |= {"blockers": [], "allowedActions": ["cancel"]}
+    summary |= {"blockers": [], "allowedActions": ["follow_up", "cancel"]}
     assert listed == task | summary | {"stages": stages}
 
 
