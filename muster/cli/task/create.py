@@ -68,7 +68,7 @@ def create(
       muster task create -p APP --json id --jq '.[].id' -d "…"
     """
     key = project_key or _only_project(muster)
-    body = {
+    body: dict[str, Any] = {
         "projectKey": key,
         "description": read_text(description, f"Describe the task for {key}."),
     }
