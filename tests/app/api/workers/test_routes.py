@@ -22,7 +22,9 @@ from tests.factories import (
     make_enrollment_token,
     make_image,
     make_machine,
+    make_project,
     make_task,
+    make_unused_image,
 )
 from tests.image_files import make_png
 
@@ -190,8 +192,8 @@ def test_a_machine_gets_the_images_of_tasks_that_it_works_on_and_no_others(
     client: FlaskClient, worker_login: WorkerLogin
 ) -> None:
     machine, other, task = make_machine(), make_machine(), make_task()
-    image = make_image(task.project, task.creator, task)
-    unused = make_image(task.project, task.creator)
+    image = make_image(task)
+    unused = make_unused_image(make_project(), make_developer())
     attempt = make_attempt(task, machine)
     path = f"/api/workers/images/{image.id}"
     found = client.get(path, headers=worker_login(machine))
