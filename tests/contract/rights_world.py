@@ -186,7 +186,6 @@ def make_world(
     if deleted:
         project.deleted_at = clock.now()
     refresh_token = begin_login(people["member"]).refresh_token
-    about = {"title": project.key, "task_id": task.id}
     provider, other_provider = _providers(project.key)
     target = make_developer()
     make_identity(target, provider, id=target.id)  # named by one number in a path that has two
@@ -211,7 +210,9 @@ def make_world(
         invitation_secret=invitation_secret,
         recovery_secret=recovery_secret,
         refresh_token=refresh_token,
-        notification=str(make_notification(people["member"], **about).id),
+        notification=str(
+            make_notification(people["member"], title=project.key, task_id=task.id).id
+        ),
         bot=str(make_binding(make_bot(), project=other, platform_chat_id="x").bot_id),
         delivery=str(make_delivery(task, make_bot(), state=DeliveryState.DEAD).id),
         provider=provider.name,
