@@ -183,9 +183,9 @@ def make_world(
     admission, enrollment_token = make_enrollment_token(creator=people["admin"])
     invitation, invitation_secret = make_invitation(people["admin"])
     mine, _ = make_personal_token(people["member"], label=project.key)
-    if deleted:
-        project.deleted_at = clock.now()
+    project.deleted_at = clock.now() if deleted else None
     refresh_token = begin_login(people["member"]).refresh_token
+    about = {"title": project.key, "task_id": task.id}
     provider, other_provider = _providers(project.key)
     target = make_developer()
     make_identity(target, provider, id=target.id)  # named by one number in a path that has two
@@ -210,9 +210,7 @@ def make_world(
         invitation_secret=invitation_secret,
         recovery_secret=recovery_secret,
         refresh_token=refresh_token,
-        notification=str(
-            make_notification(people["member"], title=project.key, task_id=task.id).id
-        ),
+        notification=str(make_notification(people["member"], **about).id),
         bot=str(make_binding(make_bot(), project=other, platform_chat_id="x").bot_id),
         delivery=str(make_delivery(task, make_bot(), state=DeliveryState.DEAD).id),
         provider=provider.name,
