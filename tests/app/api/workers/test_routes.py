@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.domain.attempt import AttemptOutcome
 from app.domain.machine import MachineStatus
 from app.domain.tokens import TokenKind
 from app.extensions import db
@@ -200,5 +201,5 @@ def test_a_machine_gets_the_images_of_tasks_that_it_works_on_and_no_others(
     assert (found.status_code, found.data) == (200, make_png())
     for who, where in ((other, path), (machine, f"/api/workers/images/{unused.id}")):
         assert client.get(where, headers=worker_login(who)).status_code == 404
-    attempt.ended_at = now()
+    attempt.ended_at, attempt.outcome = now(), AttemptOutcome.PUBLISHED
     assert client.get(path, headers=worker_login(machine)).status_code == 404
