@@ -54,6 +54,7 @@ from tests.factories import (
     make_review_thread,
     make_saved_view,
     make_task,
+    make_unused_image,
     make_usage,
     make_workspace,
 )
@@ -182,8 +183,7 @@ def make_world(
     admission, enrollment_token = make_enrollment_token(creator=people["admin"])
     invitation, invitation_secret = make_invitation(people["admin"])
     mine, _ = make_personal_token(people["member"], label=project.key)
-    if deleted:
-        project.deleted_at = clock.now()
+    project.deleted_at = clock.now() if deleted else None
     refresh_token = begin_login(people["member"]).refresh_token
     about = {"title": project.key, "task_id": task.id}
     provider, other_provider = _providers(project.key)
@@ -201,7 +201,7 @@ def make_world(
         a_member=people["member"].id,
         personal_token=str(mine.id),
         draft=str(make_draft(people["member"], project_key=project.key).id),
-        image=str(make_image(project, people["member"]).id),
+        image=str(make_unused_image(project, people["member"]).id),
         view=str(make_saved_view(people["member"], name=project.key).id),
         session=str(make_login(people["member"]).id),
         worker_token=str(admission.id),
@@ -248,7 +248,7 @@ def _waiting_task(
     thread = make_review_thread(task, id=task.id)
     make_review_comment(thread, author=member, id=task.id, published_at=None)
     make_follow_up(task, id=task.id)
-    make_image(project, creator, task, id=task.id)
+    make_image(task, id=task.id)
     history.record_event(task, EventType.CREATED, "created", clock.now())
     return task
 

@@ -20,7 +20,7 @@ from tests.factories.developers import (
 )
 from tests.factories.drafts import make_draft, make_saved_view
 from tests.factories.identities import make_identity, make_provider
-from tests.factories.images import make_image
+from tests.factories.images import make_image, make_unused_image
 from tests.factories.invitations import make_invitation
 from tests.factories.machines import (
     make_enrollment_token,
@@ -90,6 +90,7 @@ __all__ = [
     "make_task",
     "make_terminal_input",
     "make_transcript",
+    "make_unused_image",
     "make_usage",
     "make_viewed_file",
     "make_workspace",

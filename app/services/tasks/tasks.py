@@ -26,9 +26,9 @@ _UNUSED = {
     **dict.fromkeys(
         ("partial", "quota", "resume_at", "usage", "warned_grants", "result", "failure")
     ),
-    **dict.fromkeys(("assigned_at", "started_at", "finished_at")),
+    **dict.fromkeys(("assigned_at", "started_at", "finished_at", "machine_id")),
     **dict.fromkeys(("allowed", "running_since", "branch_commit")),
-    **dict.fromkeys(("grants", "attempt", "events"), 0),
+    **dict.fromkeys(("grants", "attempt", "events", "stage_index"), 0),
     "has_contents": False,
     "follow_up": None,
     "follow_ups_queued": 0,
@@ -75,7 +75,6 @@ def create(
         suspend_reason=None,
         machine_selector=labels.canonicalize(machine_selector),
         requested_machine_id=machine_id,
-        machine_id=None,
         agent_type=new.agent_type,
         agent_options=agents.exclude_none(agent_options),
         priority=priority,
@@ -83,12 +82,9 @@ def create(
         pipeline=project.pipeline,
         branch_name=branch_name.render(project.branch_name, new.task_id),
         checkpoints={},
-        stage_index=0,
         round=1,
-        created_at=now,
-        queued_at=now,
         **_UNUSED,
-        updated_at=now,
+        **dict.fromkeys(("created_at", "queued_at", "updated_at"), now),
     )
     first = history.first_event(task, f"created by {actor.name}", now)
     asks = gates.open_first_gate(task, now)

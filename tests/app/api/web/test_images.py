@@ -85,7 +85,7 @@ def test_a_file_that_is_no_image_is_refused_by_its_content(
     assert refused.json["errorCodes"]["body"][0]["code"] == "not_an_image"
 
 
-def test_an_image_has_at_most_five_mebibytes(
+def test_an_image_is_limited_to_five_mebibytes(
     client: FlaskClient, project: Project, headers: Headers
 ) -> None:
     fits = make_png(size=image.MAX_BYTES)
@@ -161,7 +161,7 @@ def test_a_task_uses_only_own_unused_images_of_its_project_each_once(
     assert wrong_ids(create(client, project, headers, mine)) == no_such
 
 
-def test_a_task_has_at_most_ten_images_with_those_of_its_follow_ups(
+def test_a_task_is_limited_to_ten_images_with_those_of_its_follow_ups(
     client: FlaskClient, project: Project, headers: Headers, developer: Developer
 ) -> None:
     ids = [upload(client, project, headers).json["id"] for _ in range(12)]
@@ -194,7 +194,7 @@ def test_a_withdrawn_follow_up_takes_its_images_along(
     assert db.session.get(TaskImage, image_id) is None
 
 
-def test_a_person_has_at_most_twenty_unused_images(
+def test_a_person_is_limited_to_twenty_unused_images(
     client: FlaskClient, project: Project, headers: Headers
 ) -> None:
     ids = [upload(client, project, headers).json["id"] for _ in range(image.MAX_UNUSED)]

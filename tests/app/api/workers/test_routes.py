@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.domain.attempt import AttemptOutcome
 from app.domain.machine import MachineStatus
 from app.domain.tokens import TokenKind
 from app.extensions import db
@@ -22,7 +23,9 @@ from tests.factories import (
     make_enrollment_token,
     make_image,
     make_machine,
+    make_project,
     make_task,
+    make_unused_image,
 )
 from tests.image_files import make_png
 
@@ -190,13 +193,13 @@ def test_a_machine_gets_the_images_of_tasks_that_it_works_on_and_no_others(
     client: FlaskClient, worker_login: WorkerLogin
 ) -> None:
     machine, other, task = make_machine(), make_machine(), make_task()
-    image = make_image(task.project, task.creator, task)
-    unused = make_image(task.project, task.creator)
+    image = make_image(task)
+    unused = make_unused_image(make_project(), make_developer())
     attempt = make_attempt(task, machine)
     path = f"/api/workers/images/{image.id}"
     found = client.get(path, headers=worker_login(machine))
     assert (found.status_code, found.data) == (200, make_png())
     for who, where in ((other, path), (machine, f"/api/workers/images/{unused.id}")):
         assert client.get(where, headers=worker_login(who)).status_code == 404
-    attempt.ended_at = now()
+    attempt.ended_at, attempt.outcome = now(), AttemptOutcome.PUBLISHED
     assert client.get(path, headers=worker_login(machine)).status_code == 404

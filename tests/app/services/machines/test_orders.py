@@ -259,7 +259,7 @@ def test_a_shell_stage_is_given_as_it_was_written(app: Flask) -> None:
 
 def test_the_order_names_the_images_of_the_task_for_its_agents(app: Flask) -> None:
     task = a_task(description="Align it.")
-    made = make_image(task.project, task.creator, task)
+    made = make_image(task)
     make_attempt(task, make_machine(fetches_images=True))
     order = orders.build_run_order(latest_order(task))
     assert order.text == "Align it."
@@ -271,7 +271,7 @@ def test_the_order_names_the_images_of_the_task_for_its_agents(app: Flask) -> No
 
 def test_a_machine_that_cannot_fetch_images_has_its_agent_say_so(app: Flask) -> None:
     task = a_task(description="Align it.")
-    make_image(task.project, task.creator, task)
+    make_image(task)
     make_attempt(task, make_machine(fetches_images=False))
     order = orders.build_run_order(latest_order(task))
     assert order.images == []
@@ -282,7 +282,7 @@ def test_a_machine_that_cannot_fetch_images_has_its_agent_say_so(app: Flask) -> 
 def test_a_shell_stage_gets_no_images(app: Flask) -> None:
     stage = {"name": "check", "command": "true", "kind": "shell", "timeout": 60}
     task = a_task(pipeline=[stage])
-    make_image(task.project, task.creator, task)
+    make_image(task)
     make_attempt(task, make_machine())
     order = orders.build_run_order(latest_order(task))
     assert (order.text, order.images) == ("true", [])
@@ -292,8 +292,7 @@ def test_in_a_follow_up_its_own_images_come_first(app: Flask) -> None:
     task = a_task(follow_up=1, round=2)
     make_follow_up(task, number=1, round=2, state=FollowUpState.STARTED)
     for number in (None, 1, 2):
-        make_image(task.project, task.creator, task, name=f"{number}.png")
-        task.images = [*task.images[:-1], {**task.images[-1], "followUp": number}]
+        make_image(task, number, name=f"{number}.png")
     make_attempt(task, make_machine(fetches_images=True))
     order = orders.build_run_order(latest_order(task))
     assert [(each.name, each.earlier) for each in order.images] == [
