@@ -55,6 +55,7 @@ def ada_s_work(ada: ShellUser) -> None:
     [stage] = ada.run_json("project dry-run PROJ -d Do")
     assert (stage["name"], stage["text"]) == ("say", "echo said")
     assert ada.run_json("project budget PROJ")[0]["budget"] is None
+    assert ada.run_json("project deploy-key PROJ")[0]["publicKey"] is None
     ada("project allow PROJ --host packages.example.com", status=FAILED)  # all is, in an open one
     for times in range(2):  # the second time there is nothing to change
         [applied] = ada.run_json("project apply -f - --yes", given="key: PROJ\nnetwork: none\n")

@@ -71,7 +71,7 @@ function ProjectKey({ projectKey, hasKey }: { projectKey: string; hasKey: boolea
 
 function PublicKey({ text }: { text: string }) {
   return (
-    <div>
+    <div className={styles.check}>
       <CopyableLine text={text} what={strings.projects.publicKey} />
       <p className="hint">{strings.projects.publicKeyHint}</p>
     </div>

@@ -1,6 +1,7 @@
 import { Button } from '../../components/controls/Button'
 import { strings } from '../../i18n'
 import type { CheckResult } from '../../queries/projectChecks'
+import styles from './projectCheck.module.css'
 
 /** The keys of an SSH host that the machine doesn't know, for a person to compare and accept. */
 export function HostKeys(props: { keys: CheckResult['hostKeys']; onAccept: () => void }) {
@@ -8,16 +9,18 @@ export function HostKeys(props: { keys: CheckResult['hostKeys']; onAccept: () =>
   const say = strings.projectChecks
   if (keys.length === 0) return null
   return (
-    <div>
+    <div className={styles.check}>
       <p>{say.hostKeys}</p>
-      <ul className="mono">
+      <ul className={`mono ${styles.keys}`}>
         {keys.map(({ type, fingerprint }) => (
           <li key={fingerprint}>
             {type} {fingerprint}
           </li>
         ))}
       </ul>
-      <Button onClick={onAccept}>{say.acceptHostKeys}</Button>
+      <Button className={styles.start} onClick={onAccept}>
+        {say.acceptHostKeys}
+      </Button>
     </div>
   )
 }
