@@ -46,7 +46,7 @@ def read_on(page: Page, by: int) -> None:
 @pytest.mark.parametrize(
     "title", [pytest.param(scenes.UPLOAD, id="running"), pytest.param(scenes.HALF_EVEN, id="gate")]
 )
-def test_the_terminal_has_most_of_the_window(
+def test_the_terminal_gets_its_share_of_the_window(
     full_world: World, open_browser: OpenBrowser, viewport: Any, share: float, title: str
 ) -> None:
     task = task_of(full_world, title)
@@ -67,7 +67,7 @@ def test_the_terminal_has_most_of_the_window(
 
 
 @pytest.mark.parametrize(("viewport", "share"), WINDOWS)
-def test_the_diff_has_most_of_the_window(
+def test_the_diff_gets_its_share_of_the_window(
     full_world: World, open_browser: OpenBrowser, viewport: Any, share: float
 ) -> None:
     task = task_of(full_world, scenes.HALF_EVEN)
