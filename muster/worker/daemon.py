@@ -90,11 +90,7 @@ class Daemon:
             layout, repositories, changed, keep_days=settings.mirror_days
         )
         self._channel = self._create_channel(streams, wake)
-        self._terminals = Terminals(
-            layout, own["screens"], self._token_renewal, self._channel.send, streams.notify_flood
-        )
-        self._channel.waiting_terminals = self._terminals.waits.current
-        self._terminals.waits.on_change = self._channel.beat_now
+        self._terminals = self._create_terminals(own["screens"], streams)
         self._tunnels = Tunnels(
             rooms, self._journal, self._lease, self._machine_id, settings.tunnel_command
         )
@@ -185,6 +181,14 @@ class Daemon:
             wake,
             __version__,
         )
+
+    def _create_terminals(self, identity: Identity | None, streams: LogStreams) -> Terminals:
+        send = self._channel.send
+        parts = (self._layout, identity, self._token_renewal, send, streams.notify_flood)
+        made = Terminals(*parts)
+        self._channel.waiting_terminals = made.waits.current
+        made.waits.on_change = self._channel.beat_now
+        return made
 
     def _create_health(self, identities: UidAllocator) -> MachineHealth:
         return MachineHealth(

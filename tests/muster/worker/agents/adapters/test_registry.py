@@ -81,6 +81,7 @@ BAD = {
     "a file at an absolute path": (GOOSE.replace(".config/", "/etc/"), "home"),
     "a reason that is none": (GOOSE.replace("rate_limit =", "tired ="), "tired"),
     "no regular expression": (GOOSE.replace("slow down", "("), "failures"),
+    "no expression for a wait": ('waiting = ["("]\n' + GOOSE, "waiting"),
     "an unknown format": ('format = "x"\nstructured = ["-j"]\n' + GOOSE, "use claude, codex"),
     "mcp without a format": ("mcp = {}\n" + GOOSE, "mcp needs a format"),
     "a place that no server has": (
