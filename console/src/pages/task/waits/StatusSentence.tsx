@@ -18,7 +18,7 @@ export function StatusSentence({ task, text }: { task: TaskDetail; text: string 
     <>
       <button
         type="button"
-        className={styles.sentence}
+        className={`tall ${styles.sentence}`}
         aria-expanded={isOpen}
         aria-controls={listId}
         onClick={() => setOpen(!isOpen)}
