@@ -23,9 +23,13 @@ _NO_DIFF = "no stage has finished, so the diff has no review"
 # By state: the panels that aren't compared, with the reason.
 CELLS: Mapping[str, Mapping[str, str]] = {
     "queued": {"machine": _NO_ATTEMPT, "review": _NO_DIFF},
+    "assigned": {"review": _NO_DIFF},
     "running": {"review": _NO_DIFF},
     "suspended: gate, confirm": {},
     "suspended: gate, choices": {},
+    "suspended: gate, input": {},
+    "suspended: gate, branch": {},
+    "suspended: gate, checkpoint": {},
     "suspended: question": {"review": _NO_DIFF},
     "suspended: budget": {"review": _NO_DIFF},
     "suspended: quota": {"review": _NO_DIFF},
@@ -36,16 +40,9 @@ CELLS: Mapping[str, Mapping[str, str]] = {
     "withdrawn": {},
     "completed": {},
     "failed": {"review": _NO_DIFF},
+    "archived, suspended": {},
+    "archived, completed": {},
     "cancelled": {"machine": _NO_ATTEMPT, "review": _NO_DIFF},
-}
-
-# States that have no row of their own, with the reason.
-WITHOUT_ROW: Mapping[str, str] = {
-    "assigned": "it lasts for less than a page takes to show it; the sidebar has a component test",
-    "suspended: gate, input": "the page treats it as choices; GateBox.test.tsx has its answer",
-    "suspended: gate, branch": "likewise; it needs a person's push in the middle of a task",
-    "suspended: gate, checkpoint": "likewise; it needs a deleted ref in the middle of a task",
-    "archived": "a project is archived, and its tasks keep their states",
 }
 
 # Places that show a task, and are no panels of this table, with the reason.

@@ -7,16 +7,18 @@ agree with the API within two seconds, or more on a busy machine.
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pytest
 from playwright.sync_api import Locator, Page
 
+from app.domain.pipeline import GateKind
+from app.domain.task import SuspendReason
 from tests.e2e.conftest import OpenBrowser
-from tests.e2e.state_table import CELLS, PANELS, WITHOUT_COLUMN, WITHOUT_ROW
+from tests.e2e.state_scenarios import SCENARIOS
+from tests.e2e.state_table import CELLS, PANELS, WITHOUT_COLUMN
 from tests.e2e.visitor import Visitor
-from tests.e2e.world import scenes
 from tests.e2e.world.stage import TaskView, World
 from tests.wait import wait_until
 
@@ -32,7 +34,6 @@ WORDS = {
 }
 
 Task = Mapping[str, Any]
-States = Iterator[str]
 
 
 def allowed_seconds() -> float:
@@ -148,130 +149,13 @@ def open_panels(visitor: Visitor, task: TaskView) -> Panels:
     )
 
 
-# ---- the states ----------------------------------------------------------------------------------
-
-
-def waiting(task: TaskView) -> States:
-    yield "queued"
-    task.act("cancel")
-    yield "cancelled"
-
-
-def asked(task: TaskView) -> States:
-    task.wait_for_status("suspended", "gate")
-    yield "suspended: gate, confirm"
-    task.answer("confirm", comment="Go.")
-    wait_until(lambda: task.now()["lastAnswer"] is not None, "the answer", SECONDS * 10)
-    yield "answered"
-    task.wait_for_status("completed")
-    yield "completed"
-
-
-def rejected(task: TaskView) -> States:
-    task.wait_for_status("suspended", "gate")
-    task.answer("reject", comment="Not on a Friday.")
-    yield "rejected"
-
-
-def withdrawn(task: TaskView) -> States:
-    task.wait_for_status("suspended", "gate")
-    task.act("follow-ups", instruction="Once more", fromStage=0)
-    task.wait_for_round(2)
-    yield "withdrawn"
-    task.act("cancel")
-
-
-def asking(task: TaskView) -> States:
-    task.wait_for_status("running")
-    yield "running"
-    task.wait_for_status("suspended", "question")
-    yield "suspended: question"
-    task.act("cancel")
-
-
-def choosing(task: TaskView) -> States:
-    task.wait_for_status("suspended", "gate")
-    yield "suspended: gate, choices"
-    task.act("cancel")
-
-
-def spending(task: TaskView) -> States:
-    task.wait_for_status("suspended", "budget")
-    yield "suspended: budget"
-    task.act("cancel")
-
-
-def limited(task: TaskView) -> States:
-    task.wait_for_status("suspended", "quota")
-    yield "suspended: quota"
-    task.act("cancel")
-
-
-def failing(task: TaskView) -> States:
-    task.wait_for_status("failed")
-    yield "failed"
-
-
-def draining(task: TaskView) -> States:
-    """The machine with its workspace drains: it is queued, and its question stays open."""
-    task.wait_for_status("suspended", "gate")
-    machine = f"/api/web/machines/{task.now()['machineId']}"
-    task.world.people["mei"].post(f"{machine}/drain", {"note": "a new disk"})
-    try:
-        task.wait_for_status("queued")
-        yield "draining"
-    finally:
-        task.world.people["mei"].post(f"{machine}/undrain", {})
-    task.act("cancel")
-
-
-def losing(task: TaskView) -> States:
-    """Nothing of its machine is left, until it starts again."""
-    task.wait_for_status("running")
-    name = task.now()["machineName"]
-    machine = task.world.machines[name]
-    machine.silence()
-    try:
-        task.wait_for_status("suspended", "machine_lost")
-        yield "suspended: machine_lost"
-    finally:
-        agents = task.world.agents
-        machine.start(f"{agents}:{os.environ.get('PATH', os.defpath)}", [str(agents)])
-    task.act("cancel")
-
-
-class Scenario(NamedTuple):
-    project: str
-    text: str
-    states: Callable[[TaskView], States]
-    has_machine: bool = True
-    who: str = "alice"
-    fields: Mapping[str, Any] = {}
-
-
-SCENARIOS = {
-    "waiting": Scenario("handbook", "Wait", waiting, False, fields={"machineSelector": "no=such"}),
-    "asked": Scenario("handbook", scenes.PAGES, asked),
-    "rejected": Scenario("handbook", scenes.PAGES, rejected),
-    "withdrawn": Scenario("handbook", scenes.PAGES, withdrawn),
-    "asking": Scenario("handbook", "Name it [ask]", asking),
-    "choosing": Scenario("ingest", scenes.CSV, choosing, who="mei"),
-    "spending": Scenario(
-        "handbook", "Count [spend]", spending, fields={"budget": {"tokens": 60_000}}
-    ),
-    "limited": Scenario("storefront", scenes.CHECKOUT, limited),
-    "failing": Scenario("handbook", "Give up [fail]", failing),
-    "draining": Scenario("handbook", scenes.PAGES, draining),
-    "losing": Scenario("handbook", "Measure it [slow]", losing),
-}
-
-
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_panel_agrees_with_the_api(
     world: World, open_browser: OpenBrowser, name: str
 ) -> None:
     scenario = SCENARIOS[name]
-    task = world.task(scenario.who, scenario.project, scenario.text, **scenario.fields)
+    project = scenario.project if isinstance(scenario.project, str) else scenario.project(world)
+    task = world.task(scenario.who, project, scenario.text, **scenario.fields)
     if scenario.has_machine:
         wait_until(lambda: task.now()["machineId"] is not None, "a machine", SECONDS * 30)
     visitor = open_browser(world, scenario.who)
@@ -300,8 +184,10 @@ def test_the_table_has_every_state_and_every_panel() -> None:
     reasons = {panel for cells in CELLS.values() for panel in cells}
     assert reasons <= set(PANELS)
     assert all(text for cells in CELLS.values() for text in cells.values())
-    assert all((*WITHOUT_ROW.values(), *WITHOUT_COLUMN.values()))
-    suspended = {"gate", "question", "budget", "quota", "machine_lost"}
-    rows = CELLS.keys() | WITHOUT_ROW.keys()
-    assert {row.split(": ")[1].split(",")[0] for row in rows if ": " in row} == suspended
-    assert {"assigned", *WORDS} <= rows
+    assert all(WITHOUT_COLUMN.values())
+    suspended = {row.split(": ")[1] for row in CELLS if row.startswith("suspended")}
+    assert {row.split(", ")[0] for row in suspended} == set(SuspendReason)
+    # Mid-stage, the reason is the gate's kind.
+    gates = set(GateKind) - {GateKind.QUESTION, GateKind.BUDGET, GateKind.CHOOSE} | {"choices"}
+    assert {row.split(", ")[1] for row in suspended if ", " in row} == gates
+    assert set(WORDS) <= CELLS.keys()
