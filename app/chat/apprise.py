@@ -46,7 +46,7 @@ def send_text(address: Address, title: str, body: str, *, allowed_hosts: frozens
 
 def _body(message: Message) -> str:
     parts = (message.body, message.gate and message.gate.prompt, message.url)
-    return "\n\n".join(part for part in parts if part) or message.status
+    return "\n\n".join(part for part in parts if part) or message.state
 
 
 def _run(given: dict[str, Any]) -> dict[str, Any]:

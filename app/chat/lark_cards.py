@@ -23,7 +23,7 @@ MAX_BUTTONS = 5  # with more choices, there is a menu
 # In characters. A card has up to 30 KB in total: space for a body and a prompt, at 3 bytes per
 # character.
 MAX_TEXT_LENGTH = 6000
-_COLOURS = {"completed": "green", "failed": "red", "cancelled": "grey", "suspended": "orange"}
+_COLOURS = {"completed": "green", "failed": "red", "cancelled": "grey", "needs you": "orange"}
 
 Element = dict[str, Any]
 
@@ -39,9 +39,9 @@ def card(message: Message) -> dict[str, Any]:
     if message.url:
         link = {"tag": "button", "text": _plain("Open in Muster", 100), "url": message.url}
         elements.append({"tag": "action", "actions": [{**link, "type": "default"}]})
-    footer = f"#{message.task_id} · {message.project_key} · {message.status}"
+    footer = f"#{message.task_id} · {message.project_key} · {message.state}"
     elements.append({"tag": "note", "elements": [_plain(footer, 300)]})
-    colour = _COLOURS.get(message.status, "blue")
+    colour = _COLOURS.get(message.state, "blue")
     header = {"title": _plain(message.title or "Muster", 200), "template": colour}
     return {"config": _CONFIG, "header": header, "elements": elements}
 

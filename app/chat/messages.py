@@ -67,7 +67,10 @@ class RefusedHost:
 
 @dataclass(frozen=True)
 class Message:
-    """A message about an event of a task. A repeated message has the same `delivery_id`."""
+    """A message about an event of a task. A repeated message has the same `delivery_id`.
+
+    `status` is the API's, for webhooks; `state` is what people see (`domain.shown_state`).
+    """
 
     delivery_id: int
     kind: str
@@ -76,6 +79,7 @@ class Message:
     task_id: int
     project_key: str
     status: str
+    state: str
     url: str | None
     gate: GateCard | None
     occurred_at: datetime

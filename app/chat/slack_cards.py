@@ -84,7 +84,7 @@ def _plain(text: str, most: int) -> PlainTextObject:
 def _footer(message: Message) -> str:
     number = f"#{message.task_id}"
     link = f"<{escape(message.url)}|{number}>" if message.url else number
-    return f"{link} · {escape(message.project_key)} · {escape(message.status)}"
+    return f"{link} · {escape(message.project_key)} · {escape(message.state)}"
 
 
 def _gate(task_id: int, gate: GateCard) -> list[Block]:

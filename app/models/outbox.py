@@ -17,8 +17,8 @@ class OutboxEntry(Model):
     """An event of a task that may notify people, written in the event's transaction.
 
     `services.notify.fan_out` expands each entry once, into notifications and deliveries, and sets
-    `content`, the content that they show: {title, body, status, projectKey, gate?, refused?}.
-    `number` is the event's number in its task, `actor_id` the developer who caused it.
+    `content`, the content that they show: {title, body, status, state, projectKey, gate?,
+    refused?}. `number` is the event's number in its task, `actor_id` the developer who caused it.
     """
 
     __tablename__ = "outbox"

@@ -1,13 +1,17 @@
 """Task cards: for the command `progress`, and how a card shows that its question is closed."""
 
+from collections.abc import Sequence
+
 from app.chat.incoming_events import Button
 from app.chat.messages import GateCard, Message, truncate
 from app.domain import answerers
 from app.domain import task as rules
 from app.domain.pipeline import GateKind
+from app.domain.shown_state import ShownState, find_shown_state
 from app.extensions import db
 from app.models import Developer, Gate, Task
 from app.services.changes import summary
+from app.services.dispatch import wait_reasons
 from app.services.tasks import queries
 
 
@@ -29,10 +33,20 @@ def build_card(task: Task, gate: Gate | None, body: str) -> Message:
         task_id=task.id,
         project_key=task.project.key,
         status=task.status.value,
+        state=find_states([task])[task.id],
         url=None,
         gate=_gate_card(task, gate) if gate else None,
         occurred_at=task.updated_at,
     )
+
+
+def find_states(tasks: Sequence[Task]) -> dict[int, ShownState]:
+    """Return the states of tasks as people see them, by ID. At most one query."""
+    asking = wait_reasons.open_gates(tasks)
+    return {
+        task.id: find_shown_state(task.status, task.suspend_reason, is_asking=task.id in asking)
+        for task in tasks
+    }
 
 
 def _gate_card(task: Task, gate: Gate) -> GateCard:

@@ -16,6 +16,7 @@ from app.domain.change import has_changed
 from app.domain.errors import DomainError, InvalidFields, NotFound, NothingPending
 from app.domain.machine import MachineStatus
 from app.domain.pipeline import GateKind
+from app.domain.shown_state import ShownState, find_shown_state
 from app.extensions import db
 from app.models import Bot, BotBinding, Developer, Machine, Project, Task
 from app.services.chat import cards, rejections
@@ -83,7 +84,9 @@ def _develop(asked: CommandRequest) -> Reply:
     made: list[Reply] = []
 
     def remember(task: Task) -> None:
-        made.append(Reply(_headline(task), public=True))
+        # A new task asks only if it's suspended.
+        state = find_shown_state(task.status, task.suspend_reason, is_asking=False)
+        made.append(Reply(_headline(task, state), public=True))
         asked.remember(made[0])
 
     tasks.create(
@@ -108,7 +111,7 @@ def _progress(asked: CommandRequest) -> Reply:
 def describe_progress(task: Task) -> str:
     """Return the task's progress, in a few lines."""
     stage = cards.stage_name(task, task.current_stage_index)
-    lines = [_headline(task)]
+    lines = [_headline(task, cards.find_states([task])[task.id])]
     lines.append(f"stage {task.current_stage_index + 1} of {len(task.pipeline)}, “{stage}”")
     if task.machine is not None:
         lines.append(f"on {task.machine.name}, attempt {task.attempt}")
@@ -122,11 +125,15 @@ def describe_progress(task: Task) -> str:
 
 
 def _cancel(asked: CommandRequest) -> Reply:
-    return Reply(_headline(tasks.cancel(asked.actor, _task_id(asked))), public=True)
+    return _describe(tasks.cancel(asked.actor, _task_id(asked)))
 
 
 def _retry(asked: CommandRequest) -> Reply:
-    return Reply(_headline(tasks.retry(asked.actor, _task_id(asked))), public=True)
+    return _describe(tasks.retry(asked.actor, _task_id(asked)))
+
+
+def _describe(task: Task) -> Reply:
+    return Reply(_headline(task, cards.find_states([task])[task.id]), public=True)
 
 
 def _list(asked: CommandRequest) -> Reply:
@@ -137,7 +144,8 @@ def _list(asked: CommandRequest) -> Reply:
     found = db.session.scalars(query).all()
     if not found:
         return Reply(f"No tasks{f' in {key}' if key else ''} yet.")
-    return Reply("\n".join(map(_headline, found)))
+    states = cards.find_states(found)
+    return Reply("\n".join(_headline(task, states[task.id]) for task in found))
 
 
 def _confirm(asked: CommandRequest) -> Reply:
@@ -192,9 +200,9 @@ def strip_escapes(line: str) -> str:
     return _ESCAPES.sub("", line).rpartition("\r")[2] or _ESCAPES.sub("", line).strip("\r")
 
 
-def _headline(task: Task) -> str:
+def _headline(task: Task, state: ShownState) -> str:
     first = task.description.strip().splitlines() or [""]
-    return f"#{task.id} {task.project.key} {task.status}: {truncate(first[0], 120)}"
+    return f"#{task.id} {task.project.key} {state}: {truncate(first[0], 120)}"
 
 
 def _task_id(asked: CommandRequest) -> int:

@@ -234,6 +234,7 @@ def build_message(one: ClaimedDelivery, public_url: str) -> Message:
         task_id=one.task_id,
         project_key=content["projectKey"],
         status=content["status"],
+        state=content.get("state", content["status"]),  # older rows have no state
         url=f"{public_url}/tasks/{one.task_id}" if public_url else None,
         gate=_gate_card(gate, one.message if one.action is DeliveryAction.EDIT else None)
         if gate

@@ -17,7 +17,8 @@ from app.domain import answerers, network, notification_rules
 from app.domain.notification_rules import Channel, NotificationType
 from app.domain.notification_text import render_notification
 from app.domain.pipeline import GateKind
-from app.domain.task import TaskStatus
+from app.domain.shown_state import find_shown_state
+from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db, redis
 from app.services.changes import summary
 from app.services.notify import outbox, statements
@@ -26,8 +27,8 @@ from app.services.notify.recipients import BatchRecipients
 BATCH = 25  # outbox entries
 
 Content = dict[str, Any]
-"""The content of all messages about one entry: {title, body, status, projectKey, gate?,
-refused?}.
+"""The content of all messages about one entry: {title, body, status, state, projectKey,
+gate?, refused?}.
 """
 
 # Messages show the status after the entry's event: the task may have another one by now.
@@ -111,10 +112,14 @@ def _content(entry: Row[Any], files: str | None) -> Content:
     )
     if who := answerers.describe(entry.answerers):
         body = f"{body}\n{who}"
+    status = _STATUS_AFTER.get(kind, TaskStatus(entry.status))
+    reason = SuspendReason(entry.suspend_reason) if entry.suspend_reason else None
+    is_asking = kind is NotificationType.GATE_OPENED or entry.is_asking
     content = {
         "title": title,
         "body": f"{body}\n{files}" if files else body,
-        "status": _STATUS_AFTER.get(kind, TaskStatus(entry.status)).value,
+        "status": status.value,
+        "state": find_shown_state(status, reason, is_asking=is_asking),
         "projectKey": entry.project_key,
     }
     if entry.gate_kind is not None:

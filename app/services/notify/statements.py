@@ -14,6 +14,10 @@ ACQUIRE_LOCK = select(advisory_locks.acquire(AdvisoryLock.EXPAND_OUTBOX))
 WAITING_ENTRIES = text("""
     SELECT o.id, o.task_id, o.number, o.kind, o.round, o.stage_index, o.actor_id, o.message,
            o.created_at, t.created_by, t.description, t.status,
+           t.suspend_reason, EXISTS (
+               SELECT FROM gates AS q
+               WHERE q.task_id = t.id AND q.round = t.round AND q.answered_at IS NULL
+           ) AS is_asking,
            t.pipeline -> o.stage_index ->> 'name' AS stage,
            p.id AS project_id, p.key AS project_key, p.deleted_at IS NOT NULL AS is_deleted,
            g.kind AS gate_kind, g.number AS gate_number, g.prompt, g.choices,

@@ -25,6 +25,7 @@ MESSAGE = Message(
     task_id=42,
     project_key="WEB",
     status="suspended",
+    state="needs you",
     url="https://muster.example/tasks/42",
     gate=GATE,
     occurred_at=datetime(2030, 1, 31, 12, 0, 0, 123456, tzinfo=UTC),

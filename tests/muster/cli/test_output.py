@@ -137,7 +137,7 @@ def test_a_table_is_as_wide_as_the_terminal_and_one_line_an_item(
     assert len(lines) == 4
     assert max(map(len, lines)) <= width
     assert lines[0].split() == ["ID", "STATUS", "PROJECT", "DESCRIPTION", "MACHINE", "AGE"]
-    assert "suspended (gate)" in lines[1]
+    assert "needs you (gate)" in lines[1]
 
 
 def test_where_there_is_nothing_pipes_stay_empty(home: Any) -> None:

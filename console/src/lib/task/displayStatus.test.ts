@@ -13,6 +13,15 @@ it.each([
   expect(displayStatus({ status, suspendReason })).toBe(look)
 })
 
+it.each([
+  [{ gate: {} }, 'needs'],
+  [{ question: {} }, 'needs'],
+  [{ gate: null, question: null }, 'waits'],
+] as const)('a task of a lost machine with %j looks as %s', (asks, look) => {
+  const task = { status: 'suspended', suspendReason: 'machine_lost', ...asks } as never
+  expect(displayStatus(task)).toBe(look)
+})
+
 it('a queued task whose question is open needs a person', () => {
   const waitingFor = { reason: 'gate', nextAction: null, at: null } as const
   expect(displayStatus({ status: 'queued', suspendReason: null, waitingFor })).toBe('needs')

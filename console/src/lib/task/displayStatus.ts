@@ -12,12 +12,15 @@ export type DisplayStatus =
   | 'cancelled'
 
 type StatusFields = Pick<Schemas['ListedTask'], 'status' | 'suspendReason'> &
-  Partial<Pick<Schemas['TaskDetail'], 'waitingFor'>>
+  Partial<Pick<Schemas['TaskDetail'], 'waitingFor' | 'gate'>> &
+  Partial<Pick<Schemas['TaskListItem'], 'question'>>
 
-/** Splits `suspended` in two: it needs a person, or it continues by itself. A queued task may need a
- *  person, too: its machine drains, and its question is still open. */
-export function displayStatus({ status, suspendReason, waitingFor }: StatusFields): DisplayStatus {
-  if (status === 'queued' && waitingFor?.reason === 'gate') return 'needs'
-  if (status !== 'suspended') return status
+/** Splits `suspended` in two: it needs a person, or it continues by itself. With an open question, it
+ *  needs a person in the queue, too, as its machine drains, and while its machine is lost. */
+export function displayStatus(task: StatusFields): DisplayStatus {
+  const { status, suspendReason } = task
+  if (status !== 'queued' && status !== 'suspended') return status
+  if (task.waitingFor?.reason === 'gate' || task.gate || task.question) return 'needs'
+  if (status === 'queued') return status
   return suspendReason === 'quota' || suspendReason === 'machine_lost' ? 'waits' : 'needs'
 }

@@ -47,7 +47,7 @@ def test_from_develop_to_an_answered_card_at_lark(
     work()
     task = newest()
     assert task.description == "x <at>"
-    assert f"#{task.id} APP suspended" in lark.last()
+    assert f"#{task.id} APP needs you" in lark.last()
     lark.post(client, lark.message("ou_eve", "oc_room", f"progress {task.id}"))
     work()
     card = list(lark.posts)[-1]
