@@ -31,8 +31,8 @@ TASK_DETAIL = split_names(
     id projectKey description status suspendReason createdBy requestedMachineId machineSelector
     machineId machineName agentType agentOptions priority currentStageIndex round
     followUpsQueued attempt branch taskBranch result failure usage budget queue createdAt
-    assignedAt startedAt finishedAt updatedAt pipeline waitingFor gate lastAnswer hasTerminal
-    allowedActions budgets
+    assignedAt startedAt finishedAt updatedAt pipeline waitingFor relocation gate lastAnswer
+    hasTerminal allowedActions budgets
     """
 )
 CREATED_TASK = split_names(

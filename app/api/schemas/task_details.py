@@ -5,25 +5,28 @@ from typing import Any, NamedTuple
 from marshmallow import fields
 
 from app.api.schemas.base import Schema, Timestamp
+from app.api.schemas.blockers import RelocationSchema
 from app.api.schemas.budget import SpentBudgetSchema
 from app.api.schemas.gates import LastAnswerSchema, PendingGateSchema
 from app.api.schemas.tasks import TaskSchema
 from app.domain.task_actions import TaskAction
 from app.models import Task
+from app.services.dispatch.blockers import Relocation
 from app.services.dispatch.wait_reasons import NextAction, Wait, WaitReason
 from app.services.tasks.gates import PendingGate
 from app.services.tasks.last_answers import LastAnswer
 
 
 class TaskDetail(NamedTuple):
-    """A task, why machines can't take it, what else it waits for, its open gate, the latest answer
-    to one, whether its terminal is available now, the developer's actions, and its budgets
-    (`usage.budgets.task_budgets`).
+    """A task, why machines can't take it, what else it waits for, where it can continue without its
+    machine, its open gate, the latest answer to one, whether its terminal is available now, the
+    developer's actions, and its budgets (`usage.budgets.task_budgets`).
     """
 
     task: Task
     queue: dict[str, Any] | None
     waiting_for: Wait | None
+    relocation: Relocation | None
     gate: PendingGate | None
     last_answer: LastAnswer | None
     has_terminal: bool
@@ -49,6 +52,12 @@ class TaskDetailSchema(TaskSchema):
     """A task, with the reasons why it waits, your actions and its budgets."""
 
     waiting_for = fields.Nested(WaitSchema, required=True, allow_none=True)
+    relocation = fields.Nested(
+        RelocationSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null: it doesn't wait for its machine"},
+    )
     gate = fields.Nested(
         PendingGateSchema,
         required=True,

@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from app.api.pagination import OffsetQuery, cursor_page_schema, offset_page_schema
 from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
 from app.api.schemas.base import INT8, Id, Integer, Schema, Timestamp
+from app.api.schemas.blockers import BlockSchema
 from app.api.schemas.budget import BudgetSchema
 from app.api.schemas.labels import SelectorField
 from app.api.schemas.projects import StageNameSchema, StageSchema
@@ -15,7 +16,6 @@ from app.api.schemas.texts import CommaList
 from app.api.schemas.usage import UsageSchema
 from app.domain.agents import AgentWarning
 from app.domain.change import has_changed
-from app.domain.scheduling import Reason
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.domain.terminal import TerminalMode
 from app.models import Task
@@ -77,14 +77,6 @@ class FailureSchema(StoredSchema):
     code = fields.String(required=True)
     message = fields.String(required=True)
     stage_index = Integer(required=True, allow_none=True, dump_default=None)
-
-
-class BlockSchema(Schema):
-    machine_id = fields.String(required=True)
-    reason = fields.Enum(Reason, by_value=True, required=True)
-    detail = fields.String(
-        required=True, allow_none=True, metadata={"description": "the machine's own message"}
-    )
 
 
 class QueueSchema(Schema):

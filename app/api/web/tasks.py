@@ -52,7 +52,7 @@ from app.domain.errors import (
 from app.models import Task, TerminalInput
 from app.services import idempotency, rights
 from app.services.clock import now
-from app.services.dispatch import list_summaries, wait_reasons
+from app.services.dispatch import blockers, list_summaries, wait_reasons
 from app.services.logs import logs
 from app.services.tasks import (
     actions,
@@ -139,7 +139,7 @@ def get_task(task_id: int) -> TaskDetail:
     """Get a task, with the reasons why it waits.
 
     While it's queued, `queue` has the reason why each machine can't take it; `waitingFor` has what
-    else it waits for.
+    else it waits for. While its machine doesn't respond, `relocation` has where it can continue.
     """
     actor = current_developer()
     task, role = queries.get_with_role(actor, task_id)
@@ -149,10 +149,12 @@ def get_task(task_id: int) -> TaskDetail:
     is_answerer = answerers.is_answerer(answering, actor)
     state = actions.read_state(task, gate, is_answerer=is_answerer)
     access = rights.access_with_role(actor, task.project, role, creator_id=task.created_by)
+    wait = wait_reasons.find_waits([task], asking).get(task_id)
     return TaskDetail(
         task,
-        wait_reasons.queue_info(task),
-        wait_reasons.find_waits([task], asking).get(task_id),
+        blockers.queue_info(task),
+        wait,
+        blockers.find_relocation(task, wait),
         gates.describe_gate(task, gate, answering) if gate else None,
         last_answers.find_last_answers([task]).get(task_id),
         state.has_terminal,

@@ -37,17 +37,28 @@ _ROWS = select(
     MachineHeartbeat.metrics["cpuPercent"].as_float().label("load"),
     exists().where(Attempt.machine_id == Machine.id, *IS_ANSWERED).label("has_answered"),
 ).outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
+_EXPLAINED_ROWS = _ROWS.add_columns(
+    Machine.name,
+    Machine.drain_started_at,
+    MachineHeartbeat.received_at.label("last_seen_at"),
+)
 _IS_ACTIVE = Machine.status != MachineStatus.DECOMMISSIONED
 STATEMENT = _ROWS.where(_IS_ACTIVE)
 _CACHE_SIZE = 10_000  # cached texts
 
 
-def list_candidates(asked: uuid.UUID | None = None) -> list[Candidate]:
-    """Return a snapshot of all machines that aren't decommissioned, and of `asked` in any case:
-    a task that waits for one machine must learn that it's gone.
+def list_candidates() -> list[Candidate]:
+    """Return a snapshot of all machines that aren't decommissioned."""
+    return [from_row(row) for row in db.session.execute(STATEMENT)]
+
+
+def list_rows(asked: uuid.UUID | None) -> Sequence[Row[Any]]:
+    """Return the rows of all machines that aren't decommissioned, by name, with what explains
+    blockers; and of `asked` in any case: a task that waits for one machine must learn that it's
+    gone.
     """
-    rows = db.session.execute(_ROWS.where(or_(_IS_ACTIVE, Machine.id == asked)))
-    return [from_row(row) for row in rows]
+    query = _EXPLAINED_ROWS.where(or_(_IS_ACTIVE, Machine.id == asked))
+    return db.session.execute(query.order_by(Machine.name, Machine.id)).all()
 
 
 class LabelRequirements(NamedTuple):

@@ -1,25 +1,21 @@
-"""Why a task waits: the rule that blocks each machine, or an event, and until when."""
+"""What a task waits for, other than a machine that can take it: an event, and until when."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, false, func, or_, select
+from sqlalchemy.orm import aliased
 
-from app.domain import scheduling
-from app.domain.attempt import AttemptPhase
+from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.pipeline import GateKind
-from app.domain.quota import QuotaWaits
-from app.domain.scheduling import Candidate, Reason, Request
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
-from app.models import Attempt, Gate, MachineHeartbeat, ServerIdentity, Task
-from app.services import settings
+from app.models import Attempt, Gate, MachineHeartbeat, Project, ServerIdentity, Task
 from app.services.clock import now as clock_now
-from app.services.dispatch import candidates, restored_machines
+from app.services.dispatch import restored_machines
 from app.services.ops import readiness
 
 
@@ -52,12 +48,8 @@ class Wait:
     at: datetime | None
 
 
-def queue_info(task: Task) -> dict[str, Any] | None:
-    """Return a queued task's position in the queue, and the blocking rule of each machine that
-    can't take it.
-
-    Returns None for a task that isn't queued.
-    """
+def queue_position(task: Task) -> int | None:
+    """Return a queued task's position in the queue, from 1; None if it isn't queued."""
     if task.status is not TaskStatus.QUEUED:
         return None
     before = select(func.count()).where(
@@ -67,25 +59,7 @@ def queue_info(task: Task) -> dict[str, Any] | None:
             and_(Task.priority == task.priority, Task.id < task.id),
         ),
     )
-    now, limit = clock_now(), settings.value("maxLoadPercent")
-    avoids = QuotaWaits.from_json(task.quota).avoided_machines(now)
-    request = candidates.request_from_task(task, avoids)
-    reasons = [
-        {
-            "machine_id": machine.id,
-            "reason": reason,
-            "detail": _machine_reason(machine, request, reason),
-        }
-        for machine in candidates.list_candidates(task.requested_machine_id)
-        if (reason := scheduling.block_reason(request, machine, now, limit)) is not None
-    ]
-    return {"position": (db.session.scalar(before) or 0) + 1, "blocked_by": reasons}
-
-
-def _machine_reason(machine: Candidate, request: Request, reason: Reason) -> str | None:
-    """Return the machine's own reason."""
-    agent = machine.agents.get(request.agent_type)
-    return agent.reason if agent and reason is Reason.CAPABILITY_DEGRADED else None
+    return (db.session.scalar(before) or 0) + 1
 
 
 def find_wait(task: Task) -> Wait | None:
@@ -124,11 +98,12 @@ _LIVE_STATUSES = (*_ASKING_STATUSES, *_ASSIGNED_STATUSES)
 @dataclass(frozen=True)
 class _Facts:
     """Facts about tasks, by ID: open gates, until when a machine may run an attempt of them, and
-    which have no slot to resume in.
+    which have no slot to resume in. `last_tries`: those that fail if their attempt is lost.
     """
 
     gates: Mapping[int, Gate]
     leases: Mapping[int, datetime]
+    last_tries: frozenset[int]
     without_slot: frozenset[int]
     now: datetime
 
@@ -140,7 +115,8 @@ class _Facts:
 def _facts(tasks: Sequence[Task], gates: Mapping[int, Gate]) -> _Facts:
     held = [task.id for task in tasks if task.status in _LIVE_STATUSES]
     under_way = [task.id for task in tasks if task.status in _ASSIGNED_STATUSES]
-    return _Facts(gates, _leases(held), _without_slot(under_way), clock_now())
+    leases, last_tries = _leases(held)
+    return _Facts(gates, leases, last_tries, _without_slot(under_way), clock_now())
 
 
 def _wait(task: Task, facts: _Facts) -> Wait | None:
@@ -149,7 +125,7 @@ def _wait(task: Task, facts: _Facts) -> Wait | None:
             wait = _wait_for_person(task, facts) or _wait_for_predecessor(task, facts)
             return wait or _wait_for_quota(task, facts) or _wait_for_dispatcher(facts)
         case TaskStatus.SUSPENDED if task.suspend_reason is SuspendReason.MACHINE_LOST:
-            return Wait(WaitReason.MACHINE, NextAction.REQUEUE, facts.leases.get(task.id))
+            return _wait_for_contact(task, facts)
         case TaskStatus.SUSPENDED:
             return _wait_for_person(task, facts) or _wait_for_quota(task, facts)
         case TaskStatus.ASSIGNED | TaskStatus.RUNNING:
@@ -213,29 +189,62 @@ def _wait_for_machine(task: Task, facts: _Facts) -> Wait | None:
     """
     if task.machine_id is None or task.machine is None or task.machine.connected:
         return None
-    return Wait(WaitReason.MACHINE, NextAction.REQUEUE, facts.leases.get(task.id))
+    return _wait_for_contact(task, facts)
 
 
-def _leases(task_ids: Sequence[int]) -> dict[int, datetime]:
+def _wait_for_contact(task: Task, facts: _Facts) -> Wait:
+    """Return the wait until the machine responds, or its lease ends and the attempt is lost."""
+    following = NextAction.FAIL if task.id in facts.last_tries else NextAction.REQUEUE
+    return Wait(WaitReason.MACHINE, following, facts.leases.get(task.id))
+
+
+_earlier = aliased(Attempt)
+_lost_count = (
+    select(func.count())
+    .where(
+        _earlier.task_id == Task.id,
+        _earlier.round == Task.round,
+        _earlier.outcome == AttemptOutcome.LOST,
+        ~_earlier.uncounted,
+    )
+    .scalar_subquery()
+)
+# Like `attempts.mark_lost`: whether losing the task's attempt makes it fail.
+_is_last_try = and_(
+    Attempt.number == Task.attempt,
+    ~Attempt.uncounted,
+    Attempt.phase != AttemptPhase.GATE,
+    _lost_count + 1 >= Project.max_attempts,
+)
+
+
+def _leases(task_ids: Sequence[int]) -> tuple[dict[int, datetime], frozenset[int]]:
     """Return when no machine can still run an attempt of the tasks whose attempt holds a slot,
-    or may be known to another server (`restored_machines`).
+    or may be known to another server (`restored_machines`); and those that then fail.
     """
     if not task_ids:
-        return {}
+        return {}, frozenset()
     query = (
-        select(Attempt.task_id, func.max(MachineHeartbeat.lease_until).label("until"))
+        select(
+            Attempt.task_id,
+            func.max(MachineHeartbeat.lease_until).label("until"),
+            func.bool_or(_is_last_try).label("is_last_try"),
+        )
         .join(MachineHeartbeat, MachineHeartbeat.machine_id == Attempt.machine_id)
+        .join(Task, Task.id == Attempt.task_id)
+        .join(Project, Project.id == Task.project_id)
         .where(Attempt.task_id.in_(task_ids), Attempt.has_slot)
         .group_by(Attempt.task_id)
     )
     until = select(ServerIdentity.machines_expected_until).scalar_subquery()
-    held = select(Task.id, until).where(
+    held = select(Task.id, until, false()).where(
         Task.id.in_(task_ids),
         Task.status == TaskStatus.QUEUED,
         restored_machines.is_possibly_running(clock_now()),
     )
-    found = db.session.execute(query.union_all(held))
-    return {row.task_id: row.until for row in found if row.until is not None}
+    found = db.session.execute(query.union_all(held)).all()
+    leases = {row.task_id: row.until for row in found if row.until is not None}
+    return leases, frozenset(row.task_id for row in found if row.is_last_try)
 
 
 def _without_slot(task_ids: Sequence[int]) -> frozenset[int]:

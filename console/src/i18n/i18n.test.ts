@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import * as en from './en'
-import * as zh from './zh'
+import * as enIndex from './en'
+import { waits as enWaits } from './en/waits'
+import * as zhIndex from './zh'
+import { waits as zhWaits } from './zh/waits'
+
+const en = { ...enIndex, waits: enWaits }
+const zh = { ...zhIndex, waits: zhWaits }
 
 type TextEntry = [path: string, text: string]
 

@@ -14,24 +14,10 @@ from muster.cli.output import Column as _Column
 from muster.cli.output import Item, OutputSpec, age_column, column, info, outputs, print_facts
 from muster.cli.params import task_argument, task_path
 from muster.cli.status import usage_text
-from muster.cli.task import questions
+from muster.cli.task import questions, waits
 
 STATUSES = ("queued", "assigned", "running", "suspended", "completed", "failed", "cancelled")
 
-# Why a machine can't run a task.
-BLOCK_REASONS = {
-    "not_requested": "the task requests another machine",
-    "decommissioned": "decommissioned",
-    "draining": "draining",
-    "offline": "offline",
-    "capability_missing": "agent not installed",
-    "capability_degraded": "agent unhealthy",
-    "quota_exhausted": "agent's account is out of quota",
-    "sandbox_unavailable": "lacks the required sandbox",
-    "label_mismatch": "labels don't match",
-    "overloaded": "overloaded",
-    "no_free_slot": "no free slot",
-}
 WAIT_REASONS = {
     "gate": "an answer",
     "slot": "a slot on the machine that has its workspace",
@@ -49,9 +35,25 @@ NEXT_ACTIONS = {
 
 
 def status_text(task: Item) -> str:
-    """Return a task's status, with the reason if it's suspended."""
+    """Return a task's state as the console names it, with the reason if it's suspended."""
     reason = task.get("suspendReason")
-    return f"{task.get('status')} ({reason})" if reason else str(task.get("status") or "")
+    return f"{shown_state(task)} ({reason})" if reason else shown_state(task)
+
+
+def shown_state(task: Item) -> str:
+    """Return a task's state: its status, with `suspended` divided by who acts next.
+
+    An open question needs you in the queue, too, and while the machine is lost.
+    """
+    status = str(task.get("status") or "")
+    waits_for = (task.get("waitingFor") or {}).get("reason")
+    if status in ("queued", "suspended") and (
+        waits_for == "gate" or task.get("gate") or task.get("question")
+    ):
+        return "needs you"
+    if status == "suspended":
+        return "waiting" if task.get("suspendReason") in ("quota", "machine_lost") else "needs you"
+    return status
 
 
 def first_line(text: object) -> str:
@@ -71,7 +73,7 @@ TASKS = OutputSpec(
     empty_message="No matching tasks.",
 )
 TASK = OutputSpec(fields.TASK_DETAIL)
-WHY = OutputSpec(("id", "status", "suspendReason", "waitingFor", "queue"))
+WHY = OutputSpec(("id", "status", "suspendReason", "waitingFor", "queue", "relocation"))
 
 
 @click.command("list")
@@ -218,25 +220,24 @@ def why(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[], None]
         queue = task.get("queue") or {}
         waiting = wait_text(task.get("waitingFor"), now)
         place = f"position {queue['position']}" if queue.get("position") else ""
-        facts = [("status", status_text(task)), ("waiting for", waiting), ("in the queue", place)]
-        print_facts([*facts, *_question_facts(muster, task)])
-        blocked = list(queue.get("blockedBy") or [])
-        if blocked:
-            names = {str(m["id"]): m["name"] for m in muster.api.items("/api/web/machines")}
+        relocation = task.get("relocation") or {}
+        elsewhere = waits.relocation_text(relocation)
+        print_facts(
+            [
+                ("status", status_text(task)),
+                ("waiting for", waiting),
+                ("elsewhere", elsewhere),
+                ("in the queue", place),
+                *_question_facts(muster, task),
+            ]
+        )
+        if blocked := [*queue.get("blockedBy", ()), *relocation.get("blockedBy", ())]:
             click.echo()
-            print_facts(
-                (names.get(b["machineId"], b["machineId"]), _block_text(b)) for b in blocked
-            )
+            print_facts(waits.block_facts(blocked, now))
         elif not waiting and not queue:
             info("The task isn't waiting.")
 
     return task, print_why
-
-
-def _block_text(block: Item) -> str:
-    """Describe a block, with the machine's detail, if there is one."""
-    kept = BLOCK_REASONS.get(block["reason"], block["reason"])
-    return ": ".join(filter(None, [kept, first_line(block.get("detail"))]))
 
 
 @click.command("open")

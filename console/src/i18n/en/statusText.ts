@@ -26,6 +26,9 @@ export const statusText = {
     overloaded: (m, n) => `${m} ${one(n, 'is', 'are')} overloaded`,
     no_free_slot: (m, n) => `${m} ${one(n, 'has', 'have')} no free slot`,
   } as Record<string, Block>,
+  load: (percent: number, limit: number) => `CPU at ${percent}% of ${limit}%`,
+  slotsUsed: (used: number, total: number) => `${used} of ${total} in use`,
+  lasting: (load: string, duration: string) => `${load} for ${duration}`,
   because: (block: string, detail: string) => `${block}: ${detail}`,
   // Codes that machines report for an agent; other details are the machine's own text.
   ill: machines.agentReasons,
@@ -40,6 +43,10 @@ export const statusText = {
   publishes: (machine: string) => `${machine} is pushing the branch`,
   machineAway: (machine: string) => `Lost contact with ${machine}`,
   aMachine: 'its machine',
+  otherMachines: (n: number) =>
+    n === 0
+      ? 'no other machine can take it now'
+      : `${n} other ${one(n, 'machine', 'machines')} can take it now`,
 
   gate: {
     confirm: (stage: string, ago: string) =>
@@ -69,6 +76,7 @@ export const statusText = {
     resume: (time: string) => `continues automatically at ${time}`,
     answered: (agent: string, time: string) => `if no one answers by ${time}, ${agent} decides`,
   },
+  countdown: (time: string, duration: string) => `${time} (in ${duration})`,
   byItself: 'continues automatically',
 
   completed: (branch: string, ago: string) => `Pushed as ${branch} ${ago} ago`,

@@ -1,6 +1,9 @@
 import type { statusText as en } from '../en/statusText'
 import { machines } from './machines'
 
+// No space after a full-width bracket.
+const spaced = (time: string, text: string) => time + (time.endsWith('）') ? '' : ' ') + text
+
 export const statusText: typeof en = {
   and: (first, second) => `${first}；${second}`,
   others: (n) => `另外 ${n} 台`,
@@ -19,6 +22,9 @@ export const statusText: typeof en = {
     overloaded: (m) => `${m} 负载过高`,
     no_free_slot: (m) => `${m} 没有空闲槽位`,
   },
+  load: (percent, limit) => `CPU ${percent}%，上限 ${limit}%`,
+  slotsUsed: (used, total) => `已用 ${used}/${total}`,
+  lasting: (load, duration) => `${load}，已持续 ${duration}`,
   because: (block, detail) => `${block}：${detail}`,
   ill: machines.agentReasons,
   blockedOther: (m) => `${m} 无法运行此任务`,
@@ -32,6 +38,7 @@ export const statusText: typeof en = {
   publishes: (machine) => `${machine} 正在推送分支`,
   machineAway: (machine) => `与 ${machine} 失去联系`,
   aMachine: '所在机器',
+  otherMachines: (n) => (n === 0 ? '目前没有其他机器可以接手' : `目前有 ${n} 台其他机器可以接手`),
 
   gate: {
     confirm: (stage, ago) => `${stage} 开始前等待确认，已等 ${ago}`,
@@ -53,11 +60,12 @@ export const statusText: typeof en = {
 
   at: {
     dispatch: (time) => `${time} 自动开始`,
-    fail: (time) => `${time} 失败`,
-    requeue: (time) => `${time} 转移到其他机器`,
+    fail: (time) => spaced(time, '失败'),
+    requeue: (time) => spaced(time, '转移到其他机器'),
     resume: (time) => `${time} 自动继续`,
     answered: (agent, time) => `若 ${time} 前无人回答，由 ${agent} 自行决定`,
   },
+  countdown: (time, duration) => `${time}（${duration}后）`,
   byItself: '会自动继续',
 
   completed: (branch, ago) => `${ago}前已推送为 ${branch}`,

@@ -21,14 +21,13 @@ const failed = (code: string) =>
   task({ status: 'failed', failure: { code, message: '', stageIndex: null } })
 const blockedTask = (reason: string, ...details: string[]) => {
   const all = details.length > 0 ? details : [undefined]
-  const blockedBy = all.map((detail) => ({ machineId: 'h', reason, detail }))
+  const blockedBy = all.map((detail) => ({ machineName: 'heron', reason, detail }))
   return task({ status: 'queued', queue: { position: 1, blockedBy } })
 }
 
-const machineNames = new Map([['h', 'heron']])
 const contexts: Record<'en' | 'zh', StatusTextContext> = {
-  en: { words: en, gateWords: enGate, units: enUnits, locale: 'en-US', now: 0, machineNames },
-  zh: { words: zh, gateWords: zhGate, units: zhUnits, locale: 'zh-CN', now: 0, machineNames },
+  en: { words: en, gateWords: enGate, units: enUnits, locale: 'en-US', now: 0 },
+  zh: { words: zh, gateWords: zhGate, units: zhUnits, locale: 'zh-CN', now: 0 },
 }
 
 describe.each(['en', 'zh'] as const)('the words of why, in %s', (tongue) => {

@@ -37,11 +37,21 @@ const plain = {
 
 const waits = (reason: string, nextAction: string | null, at: string | null = soon) =>
   ({ waitingFor: { reason, nextAction, at } }) as Partial<Task>
+const moves = (machineCount: number) =>
+  ({ relocation: { at: soon, machineCount, blockedBy: [] } }) as Partial<Task>
+const blocked = (...blockedBy: Partial<Block>[]) =>
+  ({ queue: { position: 1, blockedBy: blockedBy as Block[] } }) as Partial<Task>
+const busy = (machineName: string, value: number): Partial<Block> => ({
+  machineName,
+  reason: 'overloaded',
+  measure: { kind: 'cpu_percent', value, limit: 85, setting: 'maxLoadPercent' },
+  since: ago(12),
+})
 const queue = (position: number, ...blocked: [string, string][]) =>
   ({
     queue: {
       position,
-      blockedBy: blocked.map(([machineId, reason]) => ({ machineId, reason }) as Block),
+      blockedBy: blocked.map(([machineName, reason]) => ({ machineName, reason }) as Block),
     },
   }) as Partial<Task>
 const gate = (kind: string) =>
@@ -54,16 +64,9 @@ const failure = (code: string, message = '') =>
     failure: { code, message, stageIndex: 1 },
   }) as Partial<Task>
 
-const machineNames = new Map([
-  ['h', 'heron'],
-  ['t', 'tern'],
-  ['o', 'osprey'],
-  ['k', 'kite'],
-  ['l', 'lark'],
-])
 const catalogs: Record<'en' | 'zh', StatusTextContext> = {
-  en: { words: en, gateWords: enGate, units: enUnits, locale: 'en-US', now, machineNames },
-  zh: { words: zh, gateWords: zhGate, units: zhUnits, locale: 'zh-CN', now, machineNames },
+  en: { words: en, gateWords: enGate, units: enUnits, locale: 'en-US', now },
+  zh: { words: zh, gateWords: zhGate, units: zhUnits, locale: 'zh-CN', now },
 }
 
 type Row = [
@@ -79,7 +82,13 @@ const rows: Row[] = [
   ['further behind', queue(7), null, ['Number 7 in the queue', ''], ['队列中排第 7', '']],
   [
     'no slot anywhere, and one machine offline',
-    queue(2, ['k', 'offline'], ['h', 'no_free_slot'], ['t', 'no_free_slot'], ['o', 'no_free_slot']),
+    queue(
+      2,
+      ['kite', 'offline'],
+      ['heron', 'no_free_slot'],
+      ['tern', 'no_free_slot'],
+      ['osprey', 'no_free_slot'],
+    ),
     null,
     ['heron, tern, and osprey have no free slot; kite is offline', 'Number 2 in the queue'],
     ['heron、tern和osprey 没有空闲槽位；kite 离线', '队列中排第 2'],
@@ -88,11 +97,11 @@ const rows: Row[] = [
     'many machines, in short',
     queue(
       1,
-      ['h', 'draining'],
-      ['t', 'draining'],
-      ['o', 'draining'],
-      ['k', 'draining'],
-      ['l', 'draining'],
+      ['heron', 'draining'],
+      ['tern', 'draining'],
+      ['osprey', 'draining'],
+      ['kite', 'draining'],
+      ['lark', 'draining'],
     ),
     null,
     [
@@ -102,11 +111,43 @@ const rows: Row[] = [
     ['heron、tern、osprey和另外 2 台 正在排空，不接收新任务', '队列中排第 1'],
   ],
   [
-    'a rule and a machine that nobody knows yet',
-    queue(1, ['0123456789', 'phase_of_moon']),
+    'a machine that is too busy',
+    blocked(busy('local-1', 93.4)),
     null,
-    ["01234567 can't run it", 'Number 1 in the queue'],
-    ['01234567 无法运行此任务', '队列中排第 1'],
+    ['local-1 is overloaded: CPU at 93% of 85% for 12 min', 'Number 1 in the queue'],
+    ['local-1 负载过高：CPU 93%，上限 85%，已持续 12 分钟', '队列中排第 1'],
+  ],
+  [
+    'a machine that is hardly too busy',
+    blocked(busy('local-1', 85.2)),
+    null,
+    ['local-1 is overloaded: CPU at 85.2% of 85% for 12 min', 'Number 1 in the queue'],
+    ['local-1 负载过高：CPU 85.2%，上限 85%，已持续 12 分钟', '队列中排第 1'],
+  ],
+  [
+    'several busy machines, whose numbers are in the list',
+    blocked(busy('heron', 93), busy('tern', 99)),
+    null,
+    ['heron and tern are overloaded', 'Number 1 in the queue'],
+    ['heron和tern 负载过高', '队列中排第 1'],
+  ],
+  [
+    'a full machine',
+    blocked({
+      machineName: 'heron',
+      reason: 'no_free_slot',
+      measure: { kind: 'slots', value: 2, limit: 2, setting: null },
+    }),
+    null,
+    ['heron has no free slot: 2 of 2 in use', 'Number 1 in the queue'],
+    ['heron 没有空闲槽位：已用 2/2', '队列中排第 1'],
+  ],
+  [
+    'a rule and a machine that nobody knows yet',
+    queue(1, ['new-1', 'phase_of_moon']),
+    null,
+    ["new-1 can't run it", 'Number 1 in the queue'],
+    ['new-1 无法运行此任务', '队列中排第 1'],
   ],
   [
     'an attempt before',
@@ -173,17 +214,40 @@ const rows: Row[] = [
   ],
   [
     'running on a machine that is silent',
-    { status: 'running', ...waits('machine', 'requeue') },
+    { status: 'running', ...waits('machine', 'requeue'), ...moves(2) },
     null,
-    ['Lost contact with heron', 'moves to another machine at 15:00'],
-    ['与 heron 失去联系', '15:00 转移到其他机器'],
+    [
+      'Lost contact with heron',
+      'moves to another machine at 15:00 (in 30 min); 2 other machines can take it now',
+    ],
+    ['与 heron 失去联系', '15:00（30 分钟后）转移到其他机器；目前有 2 台其他机器可以接手'],
+  ],
+  [
+    'its machine is lost, and that was its last attempt',
+    {
+      status: 'suspended',
+      suspendReason: 'machine_lost',
+      ...waits('machine', 'fail'),
+      ...moves(2),
+    },
+    null,
+    ['Lost contact with heron', 'fails at 15:00 (in 30 min)'],
+    ['与 heron 失去联系', '15:00（30 分钟后）失败'],
   ],
   [
     'its machine is lost',
-    { status: 'suspended', suspendReason: 'machine_lost', ...waits('machine', 'requeue') },
+    {
+      status: 'suspended',
+      suspendReason: 'machine_lost',
+      ...waits('machine', 'requeue'),
+      ...moves(0),
+    },
     null,
-    ['Lost contact with heron', 'moves to another machine at 15:00'],
-    ['与 heron 失去联系', '15:00 转移到其他机器'],
+    [
+      'Lost contact with heron',
+      'moves to another machine at 15:00 (in 30 min); no other machine can take it now',
+    ],
+    ['与 heron 失去联系', '15:00（30 分钟后）转移到其他机器；目前没有其他机器可以接手'],
   ],
   [
     'its account is spent',

@@ -1,5 +1,5 @@
-/** Explains a task's status: a sentence, and the next action. The current time, the texts and the
- *  machines' names are arguments. Pure. */
+/** Explains a task's status: a sentence, and the next action. The current time and the texts are
+ *  arguments. Pure. */
 import type { Schemas } from '../../api/client'
 import type { gate as GateWords } from '../../i18n/en/gate'
 import type { statusText as Words } from '../../i18n/en/statusText'
@@ -9,6 +9,7 @@ import { formatDuration, formatRoughDuration, formatTime, type Units } from '../
 import { answerText, answerWithComment, endsTask } from './answers'
 
 type Task = Schemas['TaskDetail']
+type Block = Schemas['Block']
 type Gate = Pick<Schemas['PendingGate'], 'kind' | 'stageName' | 'requestedAt' | 'branch'>
 export type StatusText = { summary: string; detail: string }
 
@@ -20,8 +21,6 @@ export type StatusTextContext = {
   /** In milliseconds. */
   now: number
   gate?: Gate | null | undefined
-  /** By ID; an unknown machine shows as the start of its ID. */
-  machineNames?: ReadonlyMap<string, string>
 }
 
 /** Explains the status. Names of branches, machines and stages, and machines' messages, are
@@ -75,23 +74,46 @@ function queuedText(task: Task, around: StatusTextContext): StatusText {
 
 /** Returns one sentence that lists, for each rule, the machines it blocks; empty if there are
  *  none. */
-function blockedText(task: Task, { words, machineNames, locale }: StatusTextContext): string {
-  const byReason = new Map<string, { reason: string; detail: string; names: string[] }>()
-  for (const { reason, machineId, detail } of task.queue?.blockedBy ?? []) {
-    const name = machineNames?.get(machineId) ?? machineId.slice(0, 8)
-    const key = `${reason} ${detail ?? ''}`
-    const same = byReason.get(key) ?? { reason, detail: detail ?? '', names: [] }
-    byReason.set(key, { ...same, names: [...same.names, name] })
+function blockedText(task: Task, around: StatusTextContext): string {
+  const { words, locale } = around
+  const byReason = new Map<string, [Block, ...Block[]]>()
+  for (const block of task.queue?.blockedBy ?? []) {
+    const key = `${block.reason} ${block.detail ?? ''}`
+    const [first, ...others] = byReason.get(key) ?? []
+    byReason.set(key, first ? [first, ...others, block] : [block])
   }
   return [...byReason.values()]
-    .sort((few, many) => many.names.length - few.names.length)
-    .map(({ reason, detail, names }) => {
+    .sort((few, many) => many.length - few.length)
+    .map((blocks) => {
+      const [{ reason, detail }, ...others] = blocks
       const say = words.blocked[reason] ?? words.blockedOther
+      const names = blocks.map(({ machineName }) => machineName)
       const machines = listNames(names, words.others, locale)
-      const told = say(machines, names.length, agentName(task.agentType))
-      return detail ? words.because(told, words.ill[detail] ?? detail) : told
+      const said = say(machines, names.length, agentName(task.agentType))
+      const why = detail ? (words.ill[detail] ?? detail) : ''
+      const because = why || (others.length === 0 && measureText(blocks[0], around))
+      return because ? words.because(said, because) : said
     })
     .reduce((all, one) => (all ? words.and(all, one) : one), '')
+}
+
+/** Returns the number that keeps a machine from a task, its limit, and since when; empty if there
+ *  is none. */
+function measureText(
+  { measure, since }: Pick<Block, 'measure' | 'since'>,
+  { words, units, now }: Pick<StatusTextContext, 'words' | 'units' | 'now'>,
+): string {
+  if (!measure) return ''
+  const { kind, value, limit } = measure
+  if (kind === 'slots') return words.slotsUsed(value, limit)
+  const load = words.load(formatLoad(measure), limit)
+  return since ? words.lasting(load, formatRoughDuration(now - Date.parse(since), units)) : load
+}
+
+/** Returns the load in whole percent, or exactly if it would seem not to be above its limit. */
+export function formatLoad({ value, limit }: Pick<Schemas['Measure'], 'value' | 'limit'>): number {
+  const rounded = Math.round(value)
+  return rounded > limit ? rounded : value
 }
 
 const MAX_NAMED = 3
@@ -107,10 +129,8 @@ function listNames(names: string[], others: (n: number) => string, locale: strin
 function activeText(task: Task, around: StatusTextContext): StatusText {
   const { words, units, now } = around
   const machine = task.machineName ?? words.aMachine
-  const aside = nextActionText(task, around)
   if (task.waitingFor?.reason === 'slot') return { summary: words.slot(machine), detail: '' }
-  if (task.waitingFor?.reason === 'machine')
-    return { summary: words.machineAway(machine), detail: aside }
+  if (task.waitingFor?.reason === 'machine') return awayText(task, around)
   const duration = task.startedAt
     ? words.inAll(formatDuration(now - Date.parse(task.startedAt), units))
     : ''
@@ -127,13 +147,25 @@ function activeText(task: Task, around: StatusTextContext): StatusText {
 function suspendedText(task: Task, around: StatusTextContext): StatusText {
   const { words } = around
   const aside = nextActionText(task, around)
-  if (task.suspendReason === 'machine_lost') {
-    return { summary: words.machineAway(task.machineName ?? words.aMachine), detail: aside }
-  }
+  if (task.suspendReason === 'machine_lost') return awayText(task, around)
   if (task.suspendReason === 'quota') {
     return { summary: words.quota(agentName(task.agentType)), detail: aside || words.byItself }
   }
   return questionText(task, around)
+}
+
+/** Explains a task whose machine doesn't respond: by when it moves, and whether it can. */
+function awayText(task: Task, around: StatusTextContext): StatusText {
+  const { words } = around
+  const moves = task.waitingFor?.nextAction === 'requeue' && task.relocation
+  const detail = [
+    nextActionText(task, around),
+    moves ? words.otherMachines(moves.machineCount) : '',
+  ]
+  return {
+    summary: words.machineAway(task.machineName ?? words.aMachine),
+    detail: joinTexts(detail, words),
+  }
 }
 
 /** Explains a task that waits for a person. */
@@ -210,10 +242,13 @@ function failedText(task: Task, { words }: StatusTextContext, ago: string): Stat
 }
 
 /** Returns the next automatic action and its time; empty if there is none. */
-function nextActionText(task: Task, { words, locale, now }: StatusTextContext): string {
+function nextActionText(task: Task, { words, units, locale, now }: StatusTextContext): string {
   const { nextAction, at, reason } = task.waitingFor ?? {}
   if (!nextAction || !at) return ''
-  const time = formatTime(new Date(at), locale, new Date(now))
+  const left = Date.parse(at) - now
+  const clock = formatTime(new Date(at), locale, new Date(now))
+  const isCountedDown = reason === 'machine' && left > 0
+  const time = isCountedDown ? words.countdown(clock, formatDuration(left, units)) : clock
   if (nextAction === 'resume' && reason === 'gate') {
     return words.at.answered(agentName(task.agentType), time)
   }

@@ -12,6 +12,7 @@ import styles from './TaskHeader.module.css'
 import { useFilesChanged } from './useDiffStats'
 import { useStatusText } from './useStatusText'
 import { Tabs } from './Views'
+import { StatusSentence } from './waits/StatusSentence'
 
 type Task = Schemas['TaskDetail']
 
@@ -59,7 +60,7 @@ function TaskStatus({ task }: { task: Task }) {
       <span role="status">
         <Status look={look} />
       </span>
-      <span>{summary}</span>
+      <StatusSentence task={task} text={summary} />
       {detail && <span className="dim">{detail}</span>}
     </div>
   )

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
+import { throttle } from '../../lib/net/throttle'
 import { addEvents, catchUpEvents, forgetEvents } from '../../queries/events'
 import { task } from '../../queries/task'
 import { addEntries, catchUpEntries, forgetEntries } from '../../queries/transcript'
@@ -44,25 +45,4 @@ export function useLiveTask(taskId: number): void {
     },
     [taskId],
   )
-}
-
-/** Returns a throttled `act`: runs at once, then at most once per interval, with a trailing run. */
-function throttle(milliseconds: number, act: () => void): () => void {
-  let waits = false
-  let isAsked = false
-  return function go() {
-    if (waits) {
-      isAsked = true
-      return
-    }
-    act()
-    waits = true
-    setTimeout(() => {
-      waits = false
-      if (isAsked) {
-        isAsked = false
-        go()
-      }
-    }, milliseconds)
-  }
 }

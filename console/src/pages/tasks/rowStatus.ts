@@ -7,7 +7,7 @@ import { type DisplayStatus, displayStatus } from '../../lib/task/displayStatus'
 import { lastAnswerText, type StatusTextContext, statusText } from '../../lib/task/statusText'
 import type { Row } from '../../lib/task/tableRows'
 
-export type RowTextContext = Omit<StatusTextContext, 'gate' | 'machineNames'> & { of: typeof Words }
+export type RowTextContext = Omit<StatusTextContext, 'gate'> & { of: typeof Words }
 
 /** Returns the status as one line. */
 export function rowStatusText(row: Row, said: RowTextContext): string {
@@ -56,7 +56,12 @@ function gateOf({ question, stages }: Row): StatusTextContext['gate'] {
 
 /** Adapts a row for `statusText`, which needs none of the stage fields that rows lack. */
 function toTaskDetail(row: Row): Schemas['TaskDetail'] {
-  return { ...row, pipeline: row.stages, queue: null } as unknown as Schemas['TaskDetail']
+  return {
+    ...row,
+    pipeline: row.stages,
+    queue: null,
+    relocation: null,
+  } as unknown as Schemas['TaskDetail']
 }
 
 /** Returns the display status, and whether you can answer the question (`isMine`). */

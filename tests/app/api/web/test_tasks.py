@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.domain.attempt import AttemptPhase
 from app.domain.machine import MachineStatus
 from app.domain.roles import SystemRole
-from app.domain.task import TaskStatus
+from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Project
 from tests.app.services.statements import counted
@@ -98,7 +98,8 @@ def test_a_created_task_is_shown_as_the_contract_says(
     assert shown.pop("waitingFor")["reason"] == "dispatcher"  # there is none in this test
     assert shown.pop("hasTerminal") is False
     assert shown.pop("allowedActions") == ["review", "follow_up", "cancel"]
-    assert [shown.pop(name) for name in ("gate", "lastAnswer", "budgets")] == [None, None, []]
+    nothing = [shown.pop(name) for name in ("relocation", "gate", "lastAnswer", "budgets")]
+    assert nothing == [None, None, None, []]
     assert shown == {name: value for name, value in task.items() if name != "queue"}
     (listed,) = client.get(PATH, headers=headers).json["items"]
     stages = [{"name": stage["name"], "kind": stage["kind"]} for stage in task.pop("pipeline")]
@@ -124,9 +125,33 @@ def test_a_queued_task_says_what_keeps_each_machine_from_it(
     client: FlaskClient, project: Project, headers: dict[str, str]
 ) -> None:
     off = make_machine(status=MachineStatus.OFFLINE, connected=False)
+    busy = make_machine(metrics={"cpuPercent": 93.0})
     task = make_task(project=project)
     queue = client.get(f"{PATH}/{task.id}", headers=headers).json["queue"]
-    assert queue["blockedBy"] == [{"machineId": str(off.id), "reason": "offline", "detail": None}]
+    for blocker in queue["blockedBy"]:
+        assert blocker.pop("since").endswith("Z")
+    nothing = dict.fromkeys(("detail", "measure", "required", "actual", "until"))
+    measure = {"kind": "cpu_percent", "value": 93.0, "limit": 90.0, "setting": "maxLoadPercent"}
+    machines = {
+        machine: {"machineId": str(machine.id), "machineName": machine.name}
+        for machine in (off, busy)
+    }
+    assert queue["blockedBy"] == [
+        nothing | machines[off] | {"reason": "offline"},
+        nothing | machines[busy] | {"reason": "overloaded", "measure": measure},
+    ]
+
+
+def test_a_task_of_a_lost_machine_says_where_it_can_continue(
+    client: FlaskClient, project: Project, headers: dict[str, str]
+) -> None:
+    lost = {"status": TaskStatus.SUSPENDED, "suspend_reason": SuspendReason.MACHINE_LOST}
+    task = make_task(project=project, **lost)
+    make_attempt(task, make_machine(status=MachineStatus.OFFLINE, connected=False))
+    make_machine()
+    shown = client.get(f"{PATH}/{task.id}", headers=headers).json
+    at = shown["waitingFor"]["at"]
+    assert shown["relocation"] == {"at": at, "machineCount": 1, "blockedBy": []}
 
 
 def test_a_task_on_a_machine_names_it_and_its_branch_result_and_failure(

@@ -12,7 +12,7 @@ from app.domain.sandbox import SandboxLevel
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db, redis
 from app.models import Developer, MachineHeartbeat, Task
-from app.services.dispatch import dispatcher, wait_reasons
+from app.services.dispatch import blockers, dispatcher, wait_reasons
 from app.services.dispatch.wait_reasons import NextAction, Wait, WaitReason
 from app.services.machines import machine_admin
 from app.services.ops import heartbeats
@@ -94,22 +94,43 @@ def test_a_task_of_a_silent_machine_is_queued_again_when_the_lease_is_over() -> 
     assert wait_reasons.find_wait(task) == Wait(WaitReason.MACHINE, NextAction.REQUEUE, lease)
 
 
+@pytest.mark.parametrize("max_attempts", [1, 2])
+def test_a_task_of_a_silent_machine_fails_if_that_was_its_last_attempt(max_attempts: int) -> None:
+    task = make_task(
+        status=TaskStatus.SUSPENDED,
+        suspend_reason=SuspendReason.MACHINE_LOST,
+        project=make_project(max_attempts=max_attempts),
+    )
+    for _ in range(max_attempts - 1):
+        lost = {"ended_at": now(), "outcome": AttemptOutcome.LOST, "has_slot": False}
+        make_attempt(task, make_machine(), **lost)
+    uncounted = make_attempt(task, make_machine(), uncounted=True)
+    wait = wait_reasons.find_wait(task)
+    assert wait is not None
+    assert wait.next_action is NextAction.REQUEUE
+    uncounted.uncounted = False
+    db.session.commit()
+    wait = wait_reasons.find_wait(task)
+    assert wait is not None
+    assert wait.next_action is NextAction.FAIL
+
+
 def test_a_queued_task_knows_its_place_and_what_keeps_each_machine() -> None:
     full = make_machine(slots_total=0)
     first, second = make_task(), make_task()
     seen = queries.get(make_developer(role="admin"), second.id)
-    queue = wait_reasons.queue_info(seen)
-    assert queue == {
-        "position": 2,
-        "blocked_by": [{"machine_id": str(full.id), "reason": "no_free_slot", "detail": None}],
-    }
+    queue = blockers.queue_info(seen)
+    assert queue is not None
+    assert queue["position"] == 2
+    [blocker] = queue["blocked_by"]
+    assert (blocker.machine_id, blocker.reason) == (str(full.id), "no_free_slot")
     assert wait_reasons.find_wait(first) is None
 
 
 def test_a_task_for_a_machine_that_went_away_says_so_and_goes_nowhere_else() -> None:
     gone, other = make_machine(connected=False, status="offline"), make_machine()
     task = make_task(requested_machine_id=gone.id)
-    reasons = blockers(make_developer(role="admin"), task)
+    reasons = block_reasons(make_developer(role="admin"), task)
     assert reasons == {str(gone.id): "offline", str(other.id): "not_requested"}
     assert dispatcher.assign_queued() == 0
 
@@ -119,14 +140,17 @@ def test_a_task_for_a_machine_that_was_decommissioned_says_so() -> None:
     make_machine(connected=False, status="decommissioned")  # nobody asked for this one
     task, admin = make_task(requested_machine_id=gone.id), make_developer(role="admin")
     machine_admin.decommission(admin, gone.id)
-    assert blockers(admin, task) == {str(gone.id): "decommissioned", str(other.id): "not_requested"}
+    assert block_reasons(admin, task) == {
+        str(gone.id): "decommissioned",
+        str(other.id): "not_requested",
+    }
     assert dispatcher.assign_queued() == 0
 
 
 def test_a_task_that_no_machine_has_capacity_for_says_so() -> None:
     bare, silent = make_machine(sandbox={"level": "none", "missing": ["x"]}), make_machine()
     project = make_project(min_sandbox=SandboxLevel.PROCESSES)
-    reasons = blockers(make_developer(role="admin"), make_task(project=project))
+    reasons = block_reasons(make_developer(role="admin"), make_task(project=project))
     assert reasons == dict.fromkeys((str(bare.id), str(silent.id)), "sandbox_unavailable")
 
 
@@ -138,7 +162,7 @@ def test_a_task_whose_labels_no_machine_has_says_so() -> None:
     ):
         machine = make_machine(labels={"zone": "eu"})
         task = make_task(project=make_project(**project_fields), **task_fields)
-        reasons = blockers(make_developer(role="admin"), task)
+        reasons = block_reasons(make_developer(role="admin"), task)
         assert reasons.pop(str(machine.id)) == "label_mismatch"
         assert set(reasons.values()) <= {"label_mismatch"}
         assert dispatcher.assign_queued() == 0
@@ -147,7 +171,7 @@ def test_a_task_whose_labels_no_machine_has_says_so() -> None:
 def test_a_task_for_a_machine_with_other_labels_says_so() -> None:
     requested, other = make_machine(), make_machine(labels={"gpu": "true"})
     task = make_task(requested_machine_id=requested.id, machine_selector="gpu=true")
-    reasons = blockers(make_developer(role="admin"), task)
+    reasons = block_reasons(make_developer(role="admin"), task)
     assert reasons == {str(requested.id): "label_mismatch", str(other.id): "not_requested"}
     assert dispatcher.assign_queued() == 0
 
@@ -157,14 +181,14 @@ def test_a_retry_for_a_machine_that_was_decommissioned_says_that_it_waits_for_it
     task = make_task(status=TaskStatus.FAILED, requested_machine_id=gone.id)
     machine_admin.decommission(admin, gone.id)
     assert tasks.retry(admin, task.id).status is TaskStatus.QUEUED
-    assert blockers(admin, task) == {str(gone.id): "decommissioned"}
+    assert block_reasons(admin, task) == {str(gone.id): "decommissioned"}
 
 
-def blockers(person: Developer, task: Task) -> dict[str, str]:
+def block_reasons(person: Developer, task: Task) -> dict[str, str]:
     """Which machine is kept from the task by which rule, as that person sees it."""
-    queue = wait_reasons.queue_info(queries.get(person, task.id))
+    queue = blockers.queue_info(queries.get(person, task.id))
     assert queue is not None
-    return {row["machine_id"]: row["reason"] for row in queue["blocked_by"]}
+    return {blocker.machine_id: blocker.reason for blocker in queue["blocked_by"]}
 
 
 def test_what_goes_on_after_a_gate_waits_for_its_machine_while_that_is_away() -> None:

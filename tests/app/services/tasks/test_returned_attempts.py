@@ -13,7 +13,7 @@ from app.extensions import db
 from app.models import Event
 from app.services import locks
 from app.services.clock import now
-from app.services.dispatch import dispatcher, wait_reasons
+from app.services.dispatch import blockers, dispatcher
 from app.services.tasks import attempts, returned_attempts
 from muster.protocol import frames
 from tests.app.services.fake_machine import FakeMachine, events_of, make_driven, make_live, status
@@ -54,10 +54,10 @@ def test_no_work_goes_to_the_machine_and_the_task_says_why(
     dispatcher.assign_queued()
     machine.report_on(task, frames.Accepted(), UNHEALTHY)
     assert dispatcher.assign_queued() == 0
-    queue = wait_reasons.queue_info(task)
+    queue = blockers.queue_info(task)
     assert queue is not None
     [block] = queue["blocked_by"]
-    assert (block["reason"], block["detail"]) == ("capability_degraded", REASON)
+    assert (block.reason, block.detail) == ("capability_degraded", REASON)
 
     other = make_driven()
     assert dispatcher.assign_queued() == 1
@@ -75,7 +75,7 @@ def test_why_is_told_in_the_history_of_its_own_task_alone(
     assert event.task_id == task.id
     assert WORDS in event.message
     assert [each["reason"] for each in machine.row.capabilities] == [REASON]
-    assert WORDS not in str(wait_reasons.queue_info(other))
+    assert WORDS not in str(blockers.queue_info(other))
 
 
 def test_the_second_time_keeps_work_away_as_the_first(machine: FakeMachine, create: Create) -> None:

@@ -8,7 +8,7 @@ from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
 from app.services.clock import now
-from app.services.dispatch import dispatcher, quota_failover, wait_reasons
+from app.services.dispatch import blockers, dispatcher, quota_failover, wait_reasons
 from app.services.dispatch.wait_reasons import NextAction, WaitReason
 from app.services.machines import drains, machine_admin
 from app.services.machines.orders import DesiredAction
@@ -167,14 +167,12 @@ def test_another_machine_takes_it_at_once_where_the_project_lets_it(
         TaskStatus.QUEUED,
         AttemptOutcome.HANDED_OVER,
     )
-    queue = wait_reasons.queue_info(task)
+    queue = blockers.queue_info(task)
     assert queue is not None
-    blocked = {
-        "machine_id": str(machine.machine_id),
-        "reason": Reason.QUOTA_EXHAUSTED,
-        "detail": None,
-    }
-    assert queue["blocked_by"] == [blocked]
+    [blocker] = queue["blocked_by"]
+    assert blocker.machine_id == str(machine.machine_id)
+    assert blocker.reason is Reason.QUOTA_EXHAUSTED
+    assert blocker.until == at.replace(microsecond=at.microsecond // 1000 * 1000)
     dispatcher.assign_queued()
     assert (status(task), task.machine_id) == (TaskStatus.ASSIGNED, other.machine_id)
     assert make_live(task).resume_from == ref

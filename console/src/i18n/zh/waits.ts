@@ -1,0 +1,31 @@
+import type { waits as en } from '../en/waits'
+
+export const waits: typeof en = {
+  title: '无法运行此任务的机器',
+  count: (n) => `${n} 台机器无法运行此任务`,
+  canTakeIt: (n) => `另有 ${n} 台可以运行`,
+  rules: {
+    not_requested: '不是指定的机器',
+    decommissioned: '已退役',
+    draining: '正在排空，不接收新任务',
+    offline: '离线',
+    capability_missing: '没有安装智能体',
+    capability_degraded: '智能体异常',
+    quota_exhausted: '智能体账号额度已用完',
+    sandbox_unavailable: '沙箱级别不足',
+    label_mismatch: '标签不匹配',
+    overloaded: '负载过高',
+    no_free_slot: '没有空闲槽位',
+  },
+  otherRule: '无法运行',
+  notListed: '不在受保护项目的机器名单中',
+  load: (percent) => `CPU ${percent}%`,
+  loadLimit: (percent) => `上限 ${percent}%`,
+  slotsUsed: (used, total) => `已用 ${used}/${total}`,
+  required: (what) => `要求：${what}`,
+  actual: (what) => `实际：${what}`,
+  lasting: (duration) => `已持续 ${duration}`,
+  lastSeen: (duration) => `${duration}前最后在线`,
+  until: (time) => `直到 ${time}`,
+  others: (n) => `另外还有 ${n} 台`,
+}
