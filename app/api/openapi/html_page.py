@@ -20,6 +20,7 @@ from app.api.openapi.text_rules import NO_NUL
 
 MEDIA_TYPE = "text/html"
 CONTENT_TYPE = f"{MEDIA_TYPE}; charset=utf-8"
+_JSON = "application/json"
 _TEMPLATES = "templates"
 SCRIPT = (Path(__file__).parent / _TEMPLATES / "try_it.js").read_text()
 _SCRIPT_HASH = b64encode(sha256(SCRIPT.encode()).digest()).decode()
@@ -153,9 +154,8 @@ class View:
         return sorted((name, schema) for name, schema in found if not is_problem(name, schema))
 
     def body(self, operation: Mapping[str, Any]) -> Any:
-        """Return the example of the operation's body."""
-        (content,) = operation["requestBody"]["content"].values()
-        return content["example"]
+        """Return the example of the operation's JSON body; None if its body is a file."""
+        return operation["requestBody"]["content"].get(_JSON, {}).get("example")
 
     def curl(self, operation: Mapping[str, Any]) -> str:
         """Return a command that calls the operation."""
@@ -165,9 +165,15 @@ class View:
         if operation["security"]:
             words.append('-H "Authorization: Bearer $TOKEN"')
         if "requestBody" in operation:
-            body = json.dumps(self.body(operation), ensure_ascii=False).replace("'", "'\\''")
-            words += ["--json", f"'{body}'"]
+            words += self._curl_body(operation)
         return " ".join(words)
+
+    def _curl_body(self, operation: Mapping[str, Any]) -> list[str]:
+        media = next(iter(operation["requestBody"]["content"]))
+        if media != _JSON:
+            return [f'-H "Content-Type: {media}"', "--data-binary @FILE"]
+        body = json.dumps(self.body(operation), ensure_ascii=False).replace("'", "'\\''")
+        return ["--json", f"'{body}'"]
 
 
 def _placeholder(name: str) -> str:

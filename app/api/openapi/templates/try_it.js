@@ -33,7 +33,7 @@ async function credential() {
 function address(form) {
   const query = new URLSearchParams()
   let path = form.dataset.path
-  for (const input of form.querySelectorAll('input')) {
+  for (const input of form.querySelectorAll('input[data-in]')) {
     const value = input.value.trim()
     if (input.dataset.in === 'path') path = path.replace(`{${input.name}}`, encodeURIComponent(value))
     else if (value) query.append(input.name, value)
@@ -75,8 +75,9 @@ async function send(form) {
     if (!token) return 'Sign in to the console in this browser, or enter a token at the top of this page.'
     headers.Authorization = `Bearer ${token}`
   }
-  const body = form.querySelector('textarea')?.value.trim() || undefined
-  if (body) headers['Content-Type'] = 'application/json'
+  const file = form.querySelector('input[type=file]')?.files[0]
+  const body = file ?? (form.querySelector('textarea')?.value.trim() || undefined)
+  if (body) headers['Content-Type'] = file ? file.type : 'application/json'
   if (method === 'DELETE' && !window.confirm(`Send DELETE ${url}?`)) return 'Not sent.'
   // These can end or replace the login.
   if (path.startsWith('/api/auth/')) sessionEndsAt = 0

@@ -97,7 +97,7 @@ def test_every_closed_operation_says_which_credential_opens_it(document: Any) ->
             assert schemes == set()
         elif name == "metrics":
             assert schemes == {"scrapeToken", "accessToken", "personalAccessToken"}
-        elif name in ("refreshWorkerJwt", "reportUninstalled"):
+        elif name in ("refreshWorkerJwt", "reportUninstalled", "getWorkerImage"):
             assert schemes == {"workerJwt"}
         elif name in NOT_FOR_PERSONAL_TOKENS:
             assert schemes == {"accessToken"}

@@ -27,7 +27,7 @@ def bodies(app: Flask) -> list[tuple[str, Any]]:
     contents = [each["requestBody"]["content"] for each in operations if "requestBody" in each]
     return [
         (content["schema"]["$ref"].rpartition("/")[2], content["example"])
-        for (content,) in (each.values() for each in contents)
+        for content in (each["application/json"] for each in contents if "application/json" in each)
     ]
 
 
