@@ -20,7 +20,7 @@ STREAMS = ("GET /api/web/stream", "GET /api/web/tasks/*/stream")
 # Answers that may be kept by the one who asked for them, to be asked for again by their ETag.
 KEPT = {
     f"GET /api/web/tasks/*/{what}"
-    for what in ("diff", "evidence", "files", "logs/raw", "recording")
+    for what in ("diff", "evidence", "files", "images/*", "logs/raw", "recording")
 }
 TLS = "max-age=31536000"
 

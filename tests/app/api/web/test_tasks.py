@@ -98,8 +98,10 @@ def test_a_created_task_is_shown_as_the_contract_says(
     assert shown.pop("waitingFor")["reason"] == "dispatcher"  # there is none in this test
     assert shown.pop("hasTerminal") is False
     assert shown.pop("allowedActions") == ["review", "follow_up", "cancel"]
-    nothing = [shown.pop(name) for name in ("relocation", "gate", "lastAnswer", "budgets")]
-    assert nothing == [None, None, None, []]
+    nothing = [
+        shown.pop(name) for name in ("relocation", "gate", "lastAnswer", "budgets", "images")
+    ]
+    assert nothing == [None, None, None, [], []]
     assert shown == {name: value for name, value in task.items() if name != "queue"}
     (listed,) = client.get(PATH, headers=headers).json["items"]
     stages = [{"name": stage["name"], "kind": stage["kind"]} for stage in task.pop("pipeline")]
