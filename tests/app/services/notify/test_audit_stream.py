@@ -114,6 +114,8 @@ def test_entries_are_told_as_the_api_shows_them_and_signed_as_messages_are(
     entries = json.loads(asked.body)["entries"]
     shown = client.get("/api/admin/audit-logs", headers=login(admin)).json["items"]
     assert [entry.pop("number") for entry in entries] == [1, 2]
+    for entry in shown:
+        del entry["names"], entry["targetName"]  # of today: the stream has what was recorded
     assert entries == [entry for entry in reversed(shown) if entry["targetId"] != "before"]
     assert "hush-hush" not in asked.body.decode()
     assert audit_stream.send_due() == 0

@@ -28,6 +28,7 @@ from app.models import (
     OutboxEntry,
     PersonalToken,
     RefreshToken,
+    TaskImage,
     TerminalInput,
 )
 from app.services import clock, settings
@@ -50,9 +51,11 @@ from tests.factories import (
     make_notification,
     make_outbox_entry,
     make_personal_token,
+    make_project,
     make_refresh_token,
     make_task,
     make_terminal_input,
+    make_unused_image,
 )
 
 NOW = clock.now()
@@ -77,6 +80,7 @@ MAKE: dict[type[Model], Make] = {
     PersonalToken: lambda d, given: make_personal_token(d, **given),
     EnrollmentToken: lambda d, given: make_enrollment_token(creator=d, **given),
     Invitation: lambda d, given: make_invitation(d, **given),
+    TaskImage: lambda d, given: make_unused_image(make_project(), d, **given),
     IdempotencyKey: lambda d, given: make_idempotency_key(d, **given),
     Notification: lambda d, given: make_notification(d, **given),
     ChannelToken: lambda d, given: make_channel_token(d, **given),
@@ -111,6 +115,9 @@ MAKE: dict[type[Model], Make] = {
         (Invitation, {"expires_at": NOW - 91 * DAY}, 0),
         (Invitation, {"expires_at": LATER, "withdrawn_at": NOW - 91 * DAY}, 0),
         (Invitation, {"expires_at": NOW - 89 * DAY}, 1),
+        (TaskImage, {"unused_since": NOW - timedelta(hours=25)}, 0),
+        (TaskImage, {"unused_since": NOW - timedelta(hours=23)}, 1),
+        (TaskImage, {"unused_since": None}, 1),
         (ChatEvent, {"received_at": NOW - 8 * DAY}, 0),
         (ChatEvent, {"received_at": NOW - 6 * DAY}, 1),
         (ChatToken, {"expires_at": NOW - 2 * DAY}, 0),
@@ -144,6 +151,9 @@ MAKE: dict[type[Model], Make] = {
         "an invitation that expired long ago",
         "an invitation that was withdrawn",
         "an invitation that expired not so long ago",
+        "an image that no task used in a day",
+        "an image that no task has used yet",
+        "a task's image",
         "an old event of a chat",
         "an event of a chat that may come again",
         "a chat token of before yesterday",
