@@ -9,7 +9,9 @@ from app.models import TaskImage
 _POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 BINARY = {"type": "string", "format": "binary"}
 
-CONTENT = {kind: {"schema": BINARY} for kind in image.EXTENSIONS}
+CONTENT = {kind: {"schema": BINARY, "example": "(bytes)"} for kind in image.EXTENSIONS}
+# What the content is shows the type; a header may name any.
+UPLOAD = {"application/octet-stream": {"schema": BINARY, "example": "(bytes)"}}
 HEADERS = {
     "ETag": {"required": True, "schema": {"type": "string"}, "description": "its SHA-256"},
     "Content-Disposition": {"required": True, "schema": {"type": "string"}},

@@ -8,7 +8,7 @@ import click
 from muster.cli import fields, text_format
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
-from muster.cli.output import Column, Item, OutputSpec, age_column, column, info, outputs
+from muster.cli.output import Column, Item, OutputSpec, age_column, column, outputs, report_action
 from muster.cli.request_commands import action_command, group, list_command
 
 SYSTEM_ROLES = ["developer", "lead", "admin"]
@@ -76,11 +76,9 @@ def create(
     }
     made = muster.api.post("/api/admin/invitations", body | ({"email": email} if email else {}))
 
-    def print_link() -> None:
-        info(f"Send this link to the person. It works once, until {made['expiresAt'][:16]} UTC.")
-        click.echo(text_format.one_line(made["link"]))
-
-    return made, print_link
+    until = made["expiresAt"][:16]
+    report_action(f"Created invitation {made['id']}. Its link works once, until {until} UTC.")
+    return made, lambda: click.echo(text_format.one_line(made["link"]))
 
 
 def _read_project(text: str) -> dict[str, str]:

@@ -219,6 +219,8 @@ def deploy_key(
     path = f"/api/web/projects/{quote_segment(key)}/deploy-key"
     found = muster.api.post(path) if generate else muster.api.get(path)
     text = found["publicKey"] or "No key. Generate one with --generate."
+    if generate:
+        report_action(f"Generated a deploy key for {key}. Add it to the repository.")
     return found, lambda: click.echo(text_format.one_line(text))
 
 

@@ -51,17 +51,18 @@ _FIELD_ERRORS = """
     angle_brackets answerers_named bad_pattern blank branch_in_the_way(branch) branch_of_attempts
     budget_not_asked
     choice_twice command_empty command_needed(agent) command_not_words(reason) figure_used_up
-    file_not_changed gate_needed(field) gates_clash id_not_once invalid key_with_passphrase
+    file_not_changed gate_needed(field) gates_clash id_not_once image_animated image_sides(max)
+    invalid key_with_passphrase
     line_beyond_end(lines) line_not_seen lives_too_long(days) login_left_behind unknown_deploy_key
     machine_decommissioned machine_not_named needed(platform,what) no_audit_log no_such_commit
-    no_such_developer no_such_figure no_such_machine no_such_project no_such_provider
+    no_such_developer no_such_figure no_such_image no_such_machine no_such_project no_such_provider
     no_such_review no_such_stage(stages) not_a_boolean not_a_branch not_a_branch_template
     not_a_challenge not_a_comma_list(choices) not_a_commit not_a_cursor not_a_date not_a_host
     not_a_known_host(line) not_a_label not_a_list not_a_network not_a_number not_a_patch
     not_a_path not_a_platform_uid not_a_private_key not_a_project_key not_a_provider_name
     not_a_query not_a_repository not_a_requirement(requirement) not_a_setting not_a_string
     not_a_timestamp not_a_uuid not_a_variable_name not_above(min,max) not_an_agent_type
-    not_an_apprise_url not_an_email not_an_https_url not_an_integer not_an_object
+    not_an_apprise_url not_an_email not_an_image not_an_https_url not_an_integer not_an_object
     not_confirm_or_reject not_either not_ids(max) not_loopback not_one_line not_one_of(choices)
     not_plain_text not_text not_used(platform) nothing_without(field) null openid_needed
     other_blob out_of_range(min,max) password_off past position_is_fixed price_agent(row)
@@ -69,7 +70,8 @@ _FIELD_ERRORS = """
     price_out_of_range(row,field,max) price_unknown_field(row,field) proof_needed required
     review_empty scopes_clash setting_pattern(unit) short_secret(min) stage_count(max)
     stage_name_twice(name) template_name_twice thread_is_draft too_large(max) too_long(max)
-    too_many_hosts(max) too_many_lines(max) too_many_prices(max) too_many_requirements(max)
+    too_many_hosts(max) too_many_lines(max) too_many_of_task(max)
+    too_many_prices(max) too_many_requirements(max)
     too_short(min) too_small(min) unknown_field unknown_machine(machine) unknown_project(project)
     unknown_variable(name,known) url_with_login wrong_code wrong_length(min,max) wrong_password
 """

@@ -21,6 +21,9 @@ package_name_override: muster_client
 content_type_overrides:
   application/x-asciicast: application/octet-stream
   application/zip: application/octet-stream
+  image/jpeg: application/octet-stream
+  image/png: application/octet-stream
+  image/webp: application/octet-stream
 """
 
 

@@ -20,7 +20,7 @@ blp = Blueprint("images", __name__, url_prefix="/api/web", description="Images o
 @blp.post("/projects/<key>/images")
 @blp.arguments(ImageQuery, location="query")
 @blp.response(201, ImageSchema)
-@blp.doc(requestBody={"content": image_response.CONTENT, "required": True})
+@blp.doc(requestBody={"content": image_response.UPLOAD, "required": True})
 @problems(blp, Forbidden, InvalidFields, ProjectArchived, TooManyImages)
 def upload_image(query: dict[str, Any], key: str) -> dict[str, Any]:
     """Upload an image for a task or follow-up of the project: PNG, JPEG or WebP, up to 5 MiB.

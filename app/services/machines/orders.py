@@ -271,7 +271,7 @@ def _images(row: Any, stage: Stage) -> list[frames.ImageFile]:
             name=each["name"],
             media_type=each["mediaType"],
             size=each["sizeBytes"],
-            sha256=each["sha256"],
+            digest=each["sha256"],
             width=each["width"],
             height=each["height"],
             earlier=each["followUp"] != row.follow_up,

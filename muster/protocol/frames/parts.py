@@ -204,7 +204,7 @@ class ImageFile(Part):
     name: Text
     media_type: Text
     size: Big
-    sha256: Sha256
+    digest: Sha256
     width: Count = 0
     height: Count = 0
     earlier: bool = False

@@ -44,7 +44,7 @@ def fetch_images(
     os.chmod(directory, 0o700)
     for image in images:
         path = image_path(directory, image)
-        if _digest(path) != image.sha256:
+        if _digest(path) != image.digest:
             _write(path, _fetch(context, image, abandoned), gid)
     if gid is not None:
         os.chown(directory, -1, gid)
@@ -93,7 +93,7 @@ def _fetch(context: AttemptContext, image: ImageFile, abandoned: threading.Event
             if (pause := next(pauses, None)) is None or abandoned.wait(pause):
                 raise ImagesUnavailable(f"image {image.id} can't be fetched: {error}") from error
         else:
-            if hashlib.sha256(data).hexdigest() != image.sha256:
+            if hashlib.sha256(data).hexdigest() != image.digest:
                 raise ImagesUnavailable(f"image {image.id} isn't the one that was uploaded")
             return data
 

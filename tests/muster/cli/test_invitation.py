@@ -24,7 +24,7 @@ def test_the_link_is_all_that_is_printed_to_stdout(admin_shell: Shell) -> None:
     result = admin_shell.done("invitation", "create", "--role", "lead", *projects, "--note", "Mei")
     assert result.out.startswith("http://127.0.0.1:9000/invitation#")
     assert result.out.count("\n") == 1
-    assert "Send this link to the person" in result.err
+    assert "Its link works once" in result.err
     (made,) = admin_shell.done("invitation", "list", "--json", "role,note,state,projects").json
     assert made == {
         "role": "lead",

@@ -39,7 +39,7 @@ def image(worker: WorkerHome, data: bytes = PNG, **more: object) -> ImageFile:
     """An image that the server has."""
     worker.server.files["/api/workers/images/5"] = data
     digest = hashlib.sha256(PNG).hexdigest()
-    about = {"size": len(PNG), "sha256": digest, "width": 640, "height": 480, **more}
+    about = {"size": len(PNG), "digest": digest, "width": 640, "height": 480, **more}
     return ImageFile(id=5, name="login page.png", media_type="image/png", **about)
 
 

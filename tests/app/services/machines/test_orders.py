@@ -263,7 +263,7 @@ def test_the_order_names_the_images_of_the_task_for_its_agents(app: Flask) -> No
     make_attempt(task, make_machine(fetches_images=True))
     order = orders.build_run_order(latest_order(task))
     assert order.text == "Align it."
-    assert [(each.id, each.name, each.sha256, each.earlier) for each in order.images] == [
+    assert [(each.id, each.name, each.digest, each.earlier) for each in order.images] == [
         (made.id, "shot.png", made.sha256, False)
     ]
     assert codec.decode_from_server(codec.encode(order)) == order

@@ -36,7 +36,9 @@ def run(*arguments: str, refusal: int = 0) -> tuple[CommandResult, list[tuple[st
                 "errors": {"body": ["no"]},
             }
             return httpx.Response(refusal, json=problem)
-        return httpx.Response(201, json={"id": 40 + len(sent), "state": "queued"})
+        return httpx.Response(
+            201, json={"id": 40 + len(sent), "projectKey": "WEB", "state": "queued"}
+        )
 
     return Shell(answer)("--server", SERVER, "task", *arguments), sent
 

@@ -9,7 +9,7 @@ import msgspec
 
 from muster.protocol.bounds import Big
 from muster.protocol.codec import decode_from_machine, encode
-from muster.protocol.frames import Frame, Heartbeat, Metrics, SandboxFacts, WaitingTerminal
+from muster.protocol.frames import Heartbeat, Metrics, SandboxFacts, WaitingTerminal
 from muster.worker.lease.lease import Lease
 from muster.worker.machine_facts import MachineFacts
 from muster.worker.server.heartbeats import Heartbeats
@@ -61,7 +61,7 @@ def test_the_next_connection_has_it_again() -> None:
     assert first_list() == first_list() == [STAGE]
 
 
-class _OldHeartbeat(Frame, tag="heartbeat"):
+class _OldHeartbeat(msgspec.Struct, rename="camel", tag_field="type", tag="heartbeat"):
     """The frame as the server before this release reads it."""
 
     number: Big
