@@ -249,6 +249,8 @@ def _task_step(facts: Facts) -> SetupStep:
         return SetupStep(StepName.TASK, SetupState.OPEN, None, StepReason.NO_PROJECT)
     if task is None or task.status is TaskStatus.CANCELLED:
         return SetupStep(StepName.TASK, SetupState.OPEN)
+    if task.status is TaskStatus.COMPLETED:  # since `list_done_steps` didn't apply
+        return SetupStep(StepName.TASK, SetupState.DONE)
     detail = f"#{task.id}"
     if task.status is TaskStatus.FAILED:
         return SetupStep(StepName.TASK, SetupState.FAILED, detail, StepReason.TASK_FAILED)

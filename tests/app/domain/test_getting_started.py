@@ -209,6 +209,7 @@ def test_of_several_projects_the_furthest_is_shown() -> None:
         (TaskStatus.RUNNING, None, ("working", "#7", "task_running")),
         (TaskStatus.FAILED, None, ("failed", "#7", "task_failed")),
         (TaskStatus.CANCELLED, None, ("open", None, None)),
+        (TaskStatus.COMPLETED, None, ("done", None, None)),  # since the server's facts were read
         *(
             (TaskStatus.SUSPENDED, why, ("working", "#7", reason))
             for why, reason in (

@@ -17,11 +17,13 @@ const task = (some: object) =>
   ({
     pipeline,
     status: 'running',
-    suspendReason: null,
     currentStageIndex: 1,
     failure: null,
+    gate: null,
     ...some,
   }) as Task
+
+const atGate = { stageIndex: 2, number: 0 }
 
 /** `name state seconds`; for a stage `worked+asked`. */
 const describeParts = (parts: TimelinePart[]) =>
@@ -52,7 +54,7 @@ describe('the line of stages', () => {
 
   it('counts a question apart from the work that it interrupts', () => {
     const events = [...startedEvents, event(30, 'suspended', 1, { reason: 'question', number: 1 })]
-    const asking = task({ status: 'suspended', suspendReason: 'question' })
+    const asking = task({ status: 'suspended', gate: { stageIndex: 1, number: 1 } })
     expect(describeParts(timeline(asking, events, now(50)))[1]).toBe('develop asking 10+20')
     const answered = [...events, event(60, 'confirmed', 1, { number: 1, result: 'a' })]
     expect(describeParts(timeline(task({}), answered, now(65)))[1]).toBe('develop now 15+30')
@@ -74,7 +76,7 @@ describe('the line of stages', () => {
       event(40, 'stage_finished', 1),
       event(41, 'suspended', 2, { reason: 'gate', kind: 'confirm' }),
     ]
-    const asking = task({ status: 'suspended', suspendReason: 'gate', currentStageIndex: 2 })
+    const asking = task({ status: 'suspended', currentStageIndex: 2, gate: atGate })
     expect(describeParts(timeline(asking, events, now(101)))).toEqual([
       'plan done 11+0',
       'develop done 20+0',
@@ -86,13 +88,46 @@ describe('the line of stages', () => {
     expect(describeParts(timeline(after, confirmed, now(500)))[2]).toBe('gate past 60')
   })
 
+  it('asks in the last stage about a branch that was changed', () => {
+    const events = [
+      event(0, 'stage_started', 2),
+      event(10, 'stage_finished', 2),
+      event(11, 'suspended', 2, { reason: 'gate', kind: 'branch', number: 1 }),
+    ]
+    const gate = { stageIndex: 2, number: 1 }
+    const asking = task({ status: 'suspended', currentStageIndex: 2, gate })
+    expect(describeParts(timeline(asking, events, now(31))).slice(2)).toEqual([
+      'gate past 0',
+      'publish asking 10+20',
+    ])
+    const answered = [...events, event(31, 'confirmed', 2, { number: 1, result: 'keep' })]
+    const after = task({ status: 'completed', currentStageIndex: 2 })
+    expect(describeParts(timeline(after, answered, now(99)))[3]).toBe('publish done 10+20')
+  })
+
+  it('asks in a stage that has not started about a checkpoint that was changed', () => {
+    const events = [event(0, 'suspended', 2, { reason: 'gate', kind: 'checkpoint', number: 1 })]
+    const gate = { stageIndex: 2, number: 1 }
+    const asking = task({ status: 'suspended', currentStageIndex: 2, gate })
+    expect(describeParts(timeline(asking, events, now(5)))[3]).toBe('publish asking 0+5')
+  })
+
+  it('still asks while the machine of a question is lost', () => {
+    const events = [
+      ...startedEvents,
+      event(30, 'suspended', 1, { reason: 'question', number: 1 }),
+      event(40, 'machine_lost', 1),
+    ]
+    const lost = task({ status: 'suspended', gate: { stageIndex: 1, number: 1 } })
+    expect(describeParts(timeline(lost, events, now(50)))[1]).toBe('develop asking 10+20')
+  })
+
   it('still asks in the queue, while a machine drains', () => {
     const events = [
       event(0, 'suspended', 2, { reason: 'gate' }),
       event(10, 'requeued', 2, { reason: 'heron drains' }),
     ]
-    const waitingFor = { reason: 'gate', nextAction: null, at: null }
-    const queued = task({ status: 'queued', currentStageIndex: 2, waitingFor })
+    const queued = task({ status: 'queued', currentStageIndex: 2, gate: atGate })
     expect(describeParts(timeline(queued, events, now(99)))[2]).toBe('gate asking 99')
   })
 

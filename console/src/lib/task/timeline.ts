@@ -6,7 +6,7 @@ import { type Answer, answerInEvent, isRejection } from './answers'
 type Event = Pick<Schemas['Event'], 'type' | 'stageIndex' | 'data' | 'createdAt'>
 type Task = Pick<
   Schemas['TaskDetail'],
-  'pipeline' | 'status' | 'suspendReason' | 'currentStageIndex' | 'failure' | 'waitingFor'
+  'pipeline' | 'status' | 'currentStageIndex' | 'failure' | 'gate'
 >
 
 export type TimelinePart =
@@ -74,12 +74,11 @@ function hasGate(stage: Schemas['Stage']): boolean {
 }
 
 function gateBefore(task: Task, index: number, span: Span): TimelinePart {
-  const isHere = task.currentStageIndex === index && span.runs === 0
   const isPast = task.currentStageIndex > index || span.runs > 0 || task.status === 'completed'
   const kind = kindOfGate(task.pipeline[index])
   const answer = span.answered && answerInEvent(span.answered, kind)
   const state = () => {
-    if (isHere && isAtGate(task)) return 'asking'
+    if (isAskedAt(task, index, 'before')) return 'asking'
     if (isRejection(answer)) return 'rejected'
     if (isPast || span.answered) return 'past'
     return span.waited > 0 ? 'unanswered' : 'future'
@@ -93,25 +92,24 @@ function kindOfGate(stage: Schemas['Stage'] | undefined): Answer['kind'] {
   return stage?.input ? 'input' : 'confirm'
 }
 
-/** Whether its question is open: also in the queue, if its machine drains meanwhile. */
-function isAtGate({ status, suspendReason, waitingFor }: Task): boolean {
-  if (status === 'queued') return waitingFor?.reason === 'gate'
-  return status === 'suspended' && suspendReason === 'gate'
+/** Whether a question is open before or in that stage, whatever the task's status: its machine may
+ *  drain or be lost meanwhile. Questions about branches and checkpoints have no place of their own,
+ *  and count as the stage's. */
+function isAskedAt({ gate }: Task, index: number, place: 'before' | 'within'): boolean {
+  return gate?.stageIndex === index && place === (gate.number > 0 ? 'within' : 'before')
 }
 
 type StagePart = Extract<TimelinePart, { kind: 'stage' }>
 
 function stateOf(task: Task, index: number, span: Span): StagePart['state'] {
+  if (isAskedAt(task, index, 'within')) return 'asking'
   if (task.status === 'completed' || index < task.currentStageIndex) return 'done'
   if (index > task.currentStageIndex || span.runs === 0) return 'future'
   if (task.status === 'failed') {
     return (task.failure?.stageIndex ?? index) === index ? 'failed' : 'done'
   }
   if (task.status === 'cancelled') return span.isEnded ? 'done' : 'stopped'
-  if (task.status === 'queued' && isAtGate(task)) return span.isEnded ? 'done' : 'asking'
-  if (task.status !== 'suspended') return task.status === 'running' ? 'now' : 'paused'
-  if (task.suspendReason === 'gate') return 'done'
-  return task.suspendReason === 'question' || task.suspendReason === 'budget' ? 'asking' : 'paused'
+  return task.status === 'running' ? 'now' : 'paused'
 }
 
 /** Computes the times of each stage; an open interval lasts until `now` (null if the task isn't
@@ -164,7 +162,7 @@ function spansOf(events: readonly Event[], count: number, now: number | null): S
       case 'requeued':
       case 'machine_lost':
         // An open question stays open; if its work is lost, another event withdraws it.
-        if (open?.what !== 'waited') close(at)
+        if (open?.what === 'worked') close(at)
         break
       case 'failed':
       case 'cancelled':

@@ -114,7 +114,10 @@ function durationText(part: TimelinePart): string {
   }
   const worked = format(part.worked)
   if (part.state === 'future') return part.limit ? strings.task.upTo(format(part.limit)) : ''
-  if (part.state === 'asking') return strings.task.thenAsking(worked, format(part.asked))
+  if (part.state === 'asking') {
+    const asked = format(part.asked)
+    return part.runs > 0 ? strings.task.thenAsking(worked, asked) : strings.task.soFar(asked)
+  }
   if (part.asked > 0) return strings.task.andAsked(worked, format(part.asked))
   if (part.runs > 1) return strings.task.inRuns(worked, part.runs)
   return part.state === 'now' && part.limit
