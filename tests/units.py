@@ -36,6 +36,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
         "tests/flows/test_drain.py",
         "tests/flows/test_another_machine.py",
         "tests/flows/test_follow_up.py",
+        "tests/flows/test_images.py",
         "tests/flows/test_life_of_a_task.py",
         "tests/flows/test_quota.py",
         "tests/flows/test_review.py",

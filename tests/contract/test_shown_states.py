@@ -12,7 +12,7 @@ from app.chat import lark_cards, slack_cards
 from app.domain.shown_state import ShownState, find_shown_state
 from app.domain.task import SuspendReason, TaskStatus
 from app.models import Developer
-from app.services.chat import cards, command_handlers
+from app.services.chat import cards
 from app.services.tasks import gates, queries
 from muster.cli.task import show
 from tests import programs
@@ -71,7 +71,7 @@ def states_in_chat(actor: Developer, task_id: int) -> set[str]:
     card = cards.build_card(task, gates.find_open_gate(task), "")
     slack = slack_cards.card(card)["blocks"][-1]["elements"][0]["text"]
     lark = lark_cards.card(card)["elements"][-1]["elements"][0]["content"]
-    headline = command_handlers.describe_progress(task).partition(":")[0]
+    headline = cards.describe_progress(task).partition(":")[0]
     prefix = f"#{task.id} {task.project.key} "
     footers = {text.rpartition(" · ")[2] for text in (slack, lark)}
     return footers | {headline.removeprefix(prefix)}

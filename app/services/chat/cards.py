@@ -6,6 +6,7 @@ from app.chat.incoming_events import Button
 from app.chat.messages import GateCard, Message, truncate
 from app.domain import answerers
 from app.domain import task as rules
+from app.domain.change import has_changed
 from app.domain.pipeline import GateKind
 from app.domain.shown_state import ShownState, find_shown_state
 from app.extensions import db
@@ -47,6 +48,28 @@ def find_states(tasks: Sequence[Task]) -> dict[int, ShownState]:
         task.id: find_shown_state(task.status, task.suspend_reason, is_asking=task.id in asking)
         for task in tasks
     }
+
+
+def describe_progress(task: Task) -> str:
+    """Return the task's progress, in a few lines."""
+    stage = stage_name(task, task.current_stage_index)
+    lines = [headline(task, find_states([task])[task.id])]
+    lines.append(f"stage {task.current_stage_index + 1} of {len(task.pipeline)}, “{stage}”")
+    if task.machine is not None:
+        lines.append(f"on {task.machine.name}, attempt {task.attempt}")
+    if task.failure:
+        lines.append(f"{task.failure['code']}: {task.failure['message']}")
+    if task.result and task.result["pushed"]:
+        changed = "" if has_changed(task.result) else ", without changes"
+        branch = task.result.get("branch") or task.branch
+        lines.append(f"branch {branch}{changed}")
+    return "\n".join(lines)
+
+
+def headline(task: Task, state: ShownState) -> str:
+    """Return the task's number, project, state and first line."""
+    first = task.description.strip().splitlines() or [""]
+    return f"#{task.id} {task.project.key} {state}: {truncate(first[0], 120)}"
 
 
 def _gate_card(task: Task, gate: Gate) -> GateCard:

@@ -12,11 +12,10 @@ from app.chat.commands import Command, InvalidCommand, Verb
 from app.chat.incoming_events import IncomingEvent
 from app.chat.messages import truncate
 from app.domain import task as rules
-from app.domain.change import has_changed
 from app.domain.errors import DomainError, InvalidFields, NotFound, NothingPending
 from app.domain.machine import MachineStatus
 from app.domain.pipeline import GateKind
-from app.domain.shown_state import ShownState, find_shown_state
+from app.domain.shown_state import find_shown_state
 from app.extensions import db
 from app.models import Bot, BotBinding, Developer, Machine, Project, Task
 from app.services.chat import cards, rejections
@@ -86,7 +85,7 @@ def _develop(asked: CommandRequest) -> Reply:
     def remember(task: Task) -> None:
         # A new task asks only if it's suspended.
         state = find_shown_state(task.status, task.suspend_reason, is_asking=False)
-        made.append(Reply(_headline(task, state), public=True))
+        made.append(Reply(cards.headline(task, state), public=True))
         asked.remember(made[0])
 
     tasks.create(
@@ -103,25 +102,9 @@ def _progress(asked: CommandRequest) -> Reply:
     task = task_reads.get(asked.actor, _task_id(asked))
     gate = gates.find_open_gate(task) if task.status in rules.LIVE else None
     if gate is None:
-        return Reply(describe_progress(task), public=True)
+        return Reply(cards.describe_progress(task), public=True)
     question = f"Question: {truncate(gate.prompt, 1000)}\nAnswer with: confirm #{task.id} result"
-    return Reply(f"{describe_progress(task)}\n{question}", public=True, card=task.id)
-
-
-def describe_progress(task: Task) -> str:
-    """Return the task's progress, in a few lines."""
-    stage = cards.stage_name(task, task.current_stage_index)
-    lines = [_headline(task, cards.find_states([task])[task.id])]
-    lines.append(f"stage {task.current_stage_index + 1} of {len(task.pipeline)}, “{stage}”")
-    if task.machine is not None:
-        lines.append(f"on {task.machine.name}, attempt {task.attempt}")
-    if task.failure:
-        lines.append(f"{task.failure['code']}: {task.failure['message']}")
-    if task.result and task.result["pushed"]:
-        changed = "" if has_changed(task.result) else ", without changes"
-        branch = task.result.get("branch") or task.branch
-        lines.append(f"branch {branch}{changed}")
-    return "\n".join(lines)
+    return Reply(f"{cards.describe_progress(task)}\n{question}", public=True, card=task.id)
 
 
 def _cancel(asked: CommandRequest) -> Reply:
@@ -133,7 +116,7 @@ def _retry(asked: CommandRequest) -> Reply:
 
 
 def _describe(task: Task) -> Reply:
-    return Reply(_headline(task, cards.find_states([task])[task.id]), public=True)
+    return Reply(cards.headline(task, cards.find_states([task])[task.id]), public=True)
 
 
 def _list(asked: CommandRequest) -> Reply:
@@ -145,7 +128,7 @@ def _list(asked: CommandRequest) -> Reply:
     if not found:
         return Reply(f"No tasks{f' in {key}' if key else ''} yet.")
     states = cards.find_states(found)
-    return Reply("\n".join(_headline(task, states[task.id]) for task in found))
+    return Reply("\n".join(cards.headline(task, states[task.id]) for task in found))
 
 
 def _confirm(asked: CommandRequest) -> Reply:
@@ -154,7 +137,7 @@ def _confirm(asked: CommandRequest) -> Reply:
         pending = gates.get_pending(asked.actor, task_id)
     except NothingPending:
         task = task_reads.get(asked.actor, task_id)
-        return Reply(f"#{task_id} isn't waiting for an answer.\n{describe_progress(task)}")
+        return Reply(f"#{task_id} isn't waiting for an answer.\n{cards.describe_progress(task)}")
     result = rejections.confirmed_result(task_id, pending.kind, asked.command.text)
     is_offered = pending.kind is GateKind.CONFIRM or "confirm" in pending.choices
     if result == "confirm" and not is_offered:
@@ -198,11 +181,6 @@ def _logs(asked: CommandRequest) -> Reply:
 def strip_escapes(line: str) -> str:
     """Return the line without escape sequences, as a terminal would show it."""
     return _ESCAPES.sub("", line).rpartition("\r")[2] or _ESCAPES.sub("", line).strip("\r")
-
-
-def _headline(task: Task, state: ShownState) -> str:
-    first = task.description.strip().splitlines() or [""]
-    return f"#{task.id} {task.project.key} {state}: {truncate(first[0], 120)}"
 
 
 def _task_id(asked: CommandRequest) -> int:

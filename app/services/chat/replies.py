@@ -10,7 +10,7 @@ from app.extensions import db
 from app.models import Bot, Developer
 from app.services import clock, encryption
 from app.services.chat import cards, question_cards
-from app.services.chat.command_handlers import Reply, describe_progress
+from app.services.chat.command_handlers import Reply
 from app.services.tasks import gates, queries
 
 log = structlog.get_logger(__name__)
@@ -55,7 +55,7 @@ def _post_question_card(bot: Bot, incoming: IncomingEvent, task_id: int, actor: 
         return False
     to, card = (
         decrypt_address(bot, incoming.chat_id),
-        cards.build_card(task, gate, describe_progress(task)),
+        cards.build_card(task, gate, cards.describe_progress(task)),
     )
     # A private chat is addressed by the person, not by the chat's own ID.
     alone = incoming.private and incoming.response_url is None

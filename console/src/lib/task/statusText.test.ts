@@ -1,81 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import type { Schemas } from '../../api/client'
-import { units as enUnits } from '../../i18n/en/common'
-import { gate as enGate } from '../../i18n/en/gate'
 import { statusText as en } from '../../i18n/en/statusText'
-import { units as zhUnits } from '../../i18n/zh/common'
-import { gate as zhGate } from '../../i18n/zh/gate'
 import { statusText as zh } from '../../i18n/zh/statusText'
-import { type StatusTextContext, statusText } from './statusText'
+import {
+  ago,
+  blocked,
+  busy,
+  catalogs,
+  failure,
+  gate,
+  moves,
+  plain,
+  queue,
+  type Row,
+  result,
+  waits,
+} from '../../testing/waitingTasks'
+import { statusText } from './statusText'
 
-type Task = Schemas['TaskDetail']
-type Block = NonNullable<Task['queue']>['blockedBy'][number]
-
-const now = new Date(2030, 0, 31, 14, 30).getTime()
-const ago = (minutes: number) => new Date(now - minutes * 60_000).toISOString()
-const soon = new Date(2030, 0, 31, 15, 0).toISOString()
-
-const plain = {
-  id: 42,
-  status: 'queued',
-  suspendReason: null,
-  agentType: 'claude',
-  machineName: 'heron',
-  pipeline: [{ name: 'plan' }, { name: 'develop' }],
-  currentStageIndex: 1,
-  followUpsQueued: 0,
-  taskBranch: 'muster/42',
-  result: null,
-  failure: null,
-  queue: null,
-  waitingFor: null,
-  lastAnswer: null,
-  startedAt: ago(12),
-  finishedAt: null,
-  updatedAt: ago(3),
-} as unknown as Task
-
-const waits = (reason: string, nextAction: string | null, at: string | null = soon) =>
-  ({ waitingFor: { reason, nextAction, at } }) as Partial<Task>
-const moves = (machineCount: number) =>
-  ({ relocation: { at: soon, machineCount, blockedBy: [] } }) as Partial<Task>
-const blocked = (...blockedBy: Partial<Block>[]) =>
-  ({ queue: { position: 1, blockedBy: blockedBy as Block[] } }) as Partial<Task>
-const busy = (machineName: string, value: number): Partial<Block> => ({
-  machineName,
-  reason: 'overloaded',
-  measure: { kind: 'cpu_percent', value, limit: 85, setting: 'maxLoadPercent' },
-  since: ago(12),
-})
-const queue = (position: number, ...blocked: [string, string][]) =>
-  ({
-    queue: {
-      position,
-      blockedBy: blocked.map(([machineName, reason]) => ({ machineName, reason }) as Block),
-    },
-  }) as Partial<Task>
-const gate = (kind: string) =>
-  ({ kind, stageName: 'develop', requestedAt: ago(12), branch: { name: 'muster/42' } }) as never
-const result = (some: object) => ({ finishedAt: ago(3), result: some }) as Partial<Task>
-const failure = (code: string, message = '') =>
-  ({
-    status: 'failed',
-    finishedAt: ago(3),
-    failure: { code, message, stageIndex: 1 },
-  }) as Partial<Task>
-
-const catalogs: Record<'en' | 'zh', StatusTextContext> = {
-  en: { words: en, gateWords: enGate, units: enUnits, locale: 'en-US', now },
-  zh: { words: zh, gateWords: zhGate, units: zhUnits, locale: 'zh-CN', now },
-}
-
-type Row = [
-  name: string,
-  task: Partial<Task>,
-  gateOf: never | null,
-  en: [string, string],
-  zh: [string, string],
-]
+const LOST = { status: 'suspended', suspendReason: 'machine_lost' } as const
 
 const rows: Row[] = [
   ['next in the queue', queue(1), null, [en.next, ''], [zh.next, '']],
@@ -224,24 +166,14 @@ const rows: Row[] = [
   ],
   [
     'its machine is lost, and that was its last attempt',
-    {
-      status: 'suspended',
-      suspendReason: 'machine_lost',
-      ...waits('machine', 'fail'),
-      ...moves(2),
-    },
+    { ...LOST, ...waits('machine', 'fail'), ...moves(2) },
     null,
     ['Lost contact with heron', 'fails at 15:00 (in 30 min)'],
     ['与 heron 失去联系', '15:00（30 分钟后）失败'],
   ],
   [
     'its machine is lost',
-    {
-      status: 'suspended',
-      suspendReason: 'machine_lost',
-      ...waits('machine', 'requeue'),
-      ...moves(0),
-    },
+    { ...LOST, ...waits('machine', 'requeue'), ...moves(0) },
     null,
     [
       'Lost contact with heron',
@@ -354,10 +286,8 @@ const rows: Row[] = [
 
 describe.each(['en', 'zh'] as const)('why, in %s', (tongue) => {
   it.each(rows)('%s', (_, task, gateOf, inEnglish, inChinese) => {
-    const { summary, detail } = statusText(
-      { ...plain, ...task },
-      { ...catalogs[tongue], gate: gateOf },
-    )
+    const context = { ...catalogs[tongue], gate: gateOf }
+    const { summary, detail } = statusText({ ...plain, ...task }, context)
     expect([summary, detail]).toEqual(tongue === 'en' ? inEnglish : inChinese)
   })
 })

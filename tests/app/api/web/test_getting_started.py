@@ -43,28 +43,22 @@ def states(answer: Any) -> dict[str, str]:
     return {each["step"]: each["state"] for each in answer["steps"]}
 
 
+def make_step(
+    name: str, state: str, detail: str | None = None, reason: str | None = None
+) -> dict[str, Any]:
+    return {"step": name, "state": state, "detail": detail, "reason": reason, "check": None}
+
+
 def test_each_step_follows_what_is_on_the_server(
     admin: Developer, read: Callable[[Developer], Any]
 ) -> None:
     assert read(admin) == {
         "steps": [
-            {"step": "machine", "state": "open", "detail": None, "reason": None, "check": None},
-            {
-                "step": "agent",
-                "state": "open",
-                "detail": None,
-                "reason": "no_machine",
-                "check": None,
-            },
-            {"step": "project", "state": "open", "detail": None, "reason": None, "check": None},
-            {
-                "step": "task",
-                "state": "open",
-                "detail": None,
-                "reason": "no_project",
-                "check": None,
-            },
-            {"step": "people", "state": "open", "detail": None, "reason": None, "check": None},
+            make_step("machine", "open"),
+            make_step("agent", "open", None, "no_machine"),
+            make_step("project", "open"),
+            make_step("task", "open", None, "no_project"),
+            make_step("people", "open"),
         ],
         "dismissedAt": None,
     }
@@ -75,35 +69,11 @@ def test_each_step_follows_what_is_on_the_server(
     make_developer()
     task = make_task(project=project, creator=admin)
     assert read(admin)["steps"] == [
-        {
-            "step": "machine",
-            "state": "done",
-            "detail": "heron: no bwrap",
-            "reason": "sandbox_not_full",
-            "check": None,
-        },
-        {
-            "step": "agent",
-            "state": "done",
-            "detail": "heron: claude",
-            "reason": None,
-            "check": None,
-        },
-        {
-            "step": "project",
-            "state": "working",
-            "detail": "APP",
-            "reason": "repository_checking",
-            "check": None,
-        },
-        {
-            "step": "task",
-            "state": "working",
-            "detail": f"#{task.id}",
-            "reason": "task_queued",
-            "check": None,
-        },
-        {"step": "people", "state": "done", "detail": None, "reason": None, "check": None},
+        make_step("machine", "done", "heron: no bwrap", "sandbox_not_full"),
+        make_step("agent", "done", "heron: claude"),
+        make_step("project", "working", "APP", "repository_checking"),
+        make_step("task", "working", f"#{task.id}", "task_queued"),
+        make_step("people", "done"),
     ]
 
 

@@ -11,7 +11,7 @@ from app.domain.roles import ProjectRole, SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import BotBinding, ChatEvent, Developer, Project, Task
-from app.services.chat import command_handlers
+from app.services.chat import cards
 from app.services.clock import now
 from app.services.tasks import queries
 from tests.app.chat.loopback import Reply
@@ -151,7 +151,7 @@ def test_progress_says_what_a_branch_is_worth(
     fields = {"status": TaskStatus.COMPLETED, "result": result}
     task = make_task(project=project, creator=ada, **fields)
     make_attempt(task, make_machine(name="rack7"))
-    text = command_handlers.describe_progress(queries.get(ada, task.id))
+    text = cards.describe_progress(queries.get(ada, task.id))
     assert text.splitlines()[-1] == words.format(id=task.id)
 
 
@@ -163,7 +163,7 @@ def test_progress_names_the_tasks_own_branch_where_it_was_moved(
     fields = {"status": TaskStatus.COMPLETED, "result": result}
     task = make_task(project=project, creator=ada, **fields)
     make_attempt(task, make_machine(name="rack7"))
-    text = command_handlers.describe_progress(queries.get(ada, task.id))
+    text = cards.describe_progress(queries.get(ada, task.id))
     assert text.splitlines()[-1] == "branch work/7"
 
 
