@@ -27,9 +27,9 @@ BUG = re.compile(r"^(?P<indent>[ ]+)total = (?=int\(count\))", re.MULTILINE)
 REPAIR = r"\g<indent>total += "
 THOUGHT = (
     "The failing tests all have more than one unit. parse() goes through the units in a loop, "
-    "but each turn assigns to the total instead of adding to it, so that only the last unit counts."
+    "but each pass assigns to the total instead of adding to it, so that only the last unit counts."
 )
-NOTE = "- `parse` adds up all units of a duration instead of keeping the last one only.\n"
+NOTE = "- `parse` adds up all units of a duration instead of keeping only the last one.\n"
 
 
 def main() -> int:
@@ -40,7 +40,7 @@ def main() -> int:
     sources = list_python_files()
     think("Running the tests first, to see what fails.")
     if run_tests():
-        print_line("Everything passes; there is nothing to repair.")
+        print_line("Everything passes; there is nothing to fix.")
         return 1
     think(THOUGHT)
     broken = [path for path in sources if BUG.search(path.read_text(encoding="utf-8"))]

@@ -5,4 +5,4 @@ imports only that. Nothing in here imports `app`.
 """
 
 __version__ = "0.1.0"
-"""The one version of all of Muster: the packages, `--version` and `/healthz` read it here."""
+"""Muster's only version number: the packages, `--version` and `/healthz` read it from here."""

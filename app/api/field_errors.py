@@ -9,7 +9,7 @@ from app.domain import field_errors
 from app.domain.field_errors import FieldError
 
 FieldErrors = Mapping[str, Sequence[FieldError]]
-"""The errors of each field; `pipeline.0.name` is nested."""
+"""Errors by field; `pipeline.0.name` is nested."""
 
 # The attributes in which marshmallow's rules store their texts.
 _RULE_MESSAGE_ATTRIBUTES = ("error", "message_min", "message_max", "message_all", "message_equal")

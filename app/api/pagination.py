@@ -24,19 +24,19 @@ from app.extensions import Model, db
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 PAGE_BYTES = 4 * 1024 * 1024
-"""Maximum bytes of a page, whatever its items."""
+"""Maximum bytes per page."""
 BATCH_ROWS = 101
-"""Rows per fetch: each may be large."""
+"""Rows per fetch: each row may be large."""
 _ENVELOPE_BYTES = 1024
-"""Upper bound of a page's bytes outside its items."""
+"""Maximum bytes of a page outside its items."""
 
 Rows = Select[*tuple[Any, ...]]
 SortKey = Sequence[Any]
 PageQuery = Callable[[SortKey | None, int], Rows | tuple[Rows, SortKey | None]]
-"""Builds the query of a page, from the key of the previous row (None for the first page) and the
-number of rows.
+"""Builds a page's query from the previous row's key (None for the first page) and the number of
+rows.
 
-It may return a key with the query: the search stopped there before the end.
+Returns a key with the query if the search stopped there, before the end.
 """
 
 

@@ -9,7 +9,7 @@ from app.redis.rate_limit import RateLimitStatus, SharedRateLimit
 from app.services import settings
 
 ANONYMOUS_REQUESTS_PER_MINUTE = 300
-"""Anonymous requests per minute and address, where responses are large."""
+"""Maximum anonymous requests per minute and address to routes with large responses."""
 _EXTENSION_KEY = "request_limits"  # in app.extensions
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from app.chat.private_addresses import is_allowed, is_private
 
-REFUSED = "leads to an address that is not on the public Internet; an admin can allow the host"
+REFUSED = "resolves to an address that is not on the public Internet; an admin can allow the host"
 # Apprise's schemes that notify the host itself, not something on a network.
 LOCAL_SCHEMAS = frozenset(
     {"blink1", "dbus", "deltachat", "deltachats", "gio", "glib", "gnome", "kde", "macosx", "qt"}
@@ -108,7 +108,7 @@ def _send(given: dict[str, Any], guard: AddressGuard) -> dict[str, Any]:
     target = None if scheme in LOCAL_SCHEMAS else apprise.Apprise.instantiate(given["url"])
     if target is None:
         return {
-            "refused": f"Apprise knows no {scheme}:// address like that, or it isn't on a network"
+            "refused": f"Apprise doesn't support that {scheme}:// URL, or it isn't on a network"
         }
     try:
         is_sent = target.notify(title=given["title"], body=given["body"])

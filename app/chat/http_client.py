@@ -100,7 +100,7 @@ def resolve_public(
     found = [ipaddress.ip_address(text) for text in _resolve_within(host, port, seconds)]
     if not is_allowed(host, allowed_hosts) and any(map(is_private, found)):
         raise DeliveryRefused(
-            f"{normalize_host(host)} leads to an address that is not on the public Internet; "
+            f"{normalize_host(host)} resolves to an address that is not on the public Internet; "
             "an admin can "
             "allow the host"
         )

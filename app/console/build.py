@@ -8,10 +8,10 @@ from pathlib import Path
 ENTRY = "index.html"
 ASSETS = "assets"
 NONCE, BUILD, PLAYS = "__NONCE__", "__BUILD__", "__PLAYS__"
-"""Placeholders in the entry's HTML, filled when it's sent (`Build.render_page`)."""
+"""Placeholders in the entry page's HTML, replaced when it's sent (`Build.render_page`)."""
 
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
-"""Suffixes of encoded files, by the encoding's HTTP name, the better one first."""
+"""File suffix of each HTTP content encoding, best first."""
 
 TYPES = {
     ".css": "text/css; charset=utf-8",

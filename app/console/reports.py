@@ -11,7 +11,7 @@ from prometheus_client import Counter
 
 MAX_BYTES = 16 * 1024
 MAX_PER_MINUTE = 30
-"""Maximum reports per minute and server process. Others are discarded unread."""
+"""Maximum reports per minute and server process. The rest are discarded unread."""
 
 _MAX_FIELD_LENGTH = 200  # characters of each logged value
 _SOURCES = (
@@ -21,7 +21,7 @@ _SOURCES = (
 _DIRECTIVES = frozenset(
     f"{kind}-src{part}" for kind in _SOURCES for part in ("", "-attr", "-elem")
 ) | {"base-uri", "form-action", "frame-ancestors"}
-"""Directives with a counter each; reports may name others, also made-up ones."""
+"""Directives with their own counters. Reports may name others, even made-up ones."""
 
 REPORTS = Counter(
     "muster_csp_reports",

@@ -19,12 +19,12 @@ PAGES = (
     *("/admin/settings", "/admin/usage"),
 )
 FILES = ("favicon.ico", "manifest.webmanifest", "mark.svg", "robots.txt")
-"""Files beside the entry that keep their names."""
+"""Files next to the entry page that keep their names."""
 
 RECORDING_PAGE = ("/tasks/<int:task_id>", "recording")
-"""The page, and its `view`, that plays recordings.
+"""The page that plays recordings, and its `view`.
 
-A browser keeps the policy of its loaded document, so the console reloads for this page.
+A browser keeps the loaded document's policy, so the console reloads for this page.
 """
 
 BUILD_HEADER = "X-Muster-Build"

@@ -34,12 +34,12 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "qwen": ("OPENAI_API_KEY",),
     "aider": ("ANTHROPIC_API_KEY", "OPENAI_API_KEY"),
 }
-"""The variables with an agent's key, one of which is enough; docs/agents.md lists them, too."""
+"""Variables that hold an agent's key; one is enough. docs/agents.md lists them, too."""
 
 _MIN_SIMILARITY = 0.7  # of a mistyped name
 
 NOT_INSTALLED = "binary_missing"
-"""The reason on an agent that a machine doesn't have, which is not a problem."""
+"""The reason shown for an agent that a machine doesn't have, which isn't a problem."""
 
 Options = Mapping[str, Any]
 

@@ -80,7 +80,7 @@ def describe(raw: Mapping[str, Any] | None) -> str | None:
     return {
         Who.MAINTAINERS: "Only maintainers can answer.",
         Who.NOT_AUTHOR: "Its author can't answer.",
-        Who.NAMED: "Only people whom the project names can answer.",
+        Who.NAMED: "Only people named in the project can answer.",
     }.get(Who(raw["who"]))
 
 

@@ -16,7 +16,7 @@ WARN_AT = 0.8  # of each figure
 CHOICES = ("continue", "stop")
 
 Amounts = Mapping[str, float]
-"""Some of {minutes, tokens, cost}."""
+"""Any of {minutes, tokens, cost}."""
 
 
 class BudgetOwner(StrEnum):

@@ -18,7 +18,7 @@ SENTENCES = {
         "The machine {machine} can't connect to {host}. Check the URL and the firewall."
     ),
     "repository_not_found": "The host {host} has no such repository, or this login can't see it.",
-    "folder_empty": "There is no repository in this folder of the machine {machine}.",
+    "folder_empty": "There is no repository in this folder on {machine}.",
     "folder_not_allowed": (
         "The machine {machine} can't use repositories in this folder. "
         "Its operator can allow the folder with --file-root."

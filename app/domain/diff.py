@@ -24,16 +24,16 @@ class FileStatus(StrEnum):
 
 
 MAX_CONTENT_BYTES = 16 << 20
-"""Maximum bytes of one content: a file, or its section of a patch."""
+"""Maximum bytes of one file, or of its section in a patch."""
 
 MAX_FILES = 10_000
-"""Maximum files of one change whose status is stored."""
+"""Maximum files per change whose status is stored."""
 
 MAX_PATCH_BYTES = 10 << 20
-"""Maximum bytes of all sections of one change."""
+"""Maximum total bytes of a change's sections."""
 
 EXPIRED = "expired"
-"""Value in `left_out`: the retention period of the files is over."""
+"""Value of `left_out` after the files' retention period."""
 
 
 class NoDiff(NotFound):

@@ -160,7 +160,7 @@ NO_PRIVATE_KEY = FieldError(
     "not_a_private_key", "must be an Ed25519, ECDSA or RSA key in OpenSSH or PEM format"
 )
 UNKNOWN_DEPLOY_KEY = FieldError(
-    "unknown_deploy_key", "no such key of yours, or it is older than an hour: generate another"
+    "unknown_deploy_key", "you have no such key, or it's older than an hour: generate another"
 )
 NO_KNOWN_HOST = FieldError(
     "not_a_known_host", "line {line} must contain host names, a key type and a key"
@@ -242,7 +242,7 @@ NOTHING_WITHOUT = FieldError("nothing_without", "requires {field}")
 POSITION_IS_FIXED = FieldError("position_is_fixed", "can't be changed on an existing thread")
 THREAD_IS_DRAFT = FieldError("thread_is_draft", "the thread is a draft: submit a review")
 REVIEW_EMPTY = FieldError("review_empty", "add a summary or a comment")
-NO_PATCH = FieldError("not_a_patch", "such a patch wouldn't apply")
+NO_PATCH = FieldError("not_a_patch", "that patch wouldn't apply")
 
 # ---- images --------------------------------------------------------------------------------------
 

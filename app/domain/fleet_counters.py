@@ -30,7 +30,7 @@ class Refusal(StrEnum):
 
 
 MISBEHAVIOR = (Refusal.MALFORMED, Refusal.FORGED, Refusal.LIMIT_EXCEEDED)
-"""What our workers never do. The audit log records it once per machine and reason."""
+"""Refusals our workers never cause. The audit log records each once per machine and reason."""
 
 
 UNCOUNTED = "uncounted"
@@ -44,13 +44,13 @@ COUNTED_EVENTS = (
     EventType.MACHINE_BACK,
     EventType.RESTORED,
 )
-"""History event types that report problems and their end."""
+"""History event types that report problems and recoveries."""
 
 MARGINS = (0.0, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1.0)
-"""Histogram buckets (upper bounds) of the share of a lease that was left at its renewal."""
+"""Histogram buckets (upper bounds) for the fraction of a lease left at renewal."""
 
 TOKENS = ("input", "cached", "output", "reasoning")
-"""Kinds of tokens. Cached tokens are part of the input, reasoning tokens of the output."""
+"""Kinds of tokens. Input includes cached tokens; output includes reasoning tokens."""
 COST = "cost"
 
 MACHINE_CODES = frozenset(
@@ -79,7 +79,7 @@ MACHINE_CODES = frozenset(
         "workspace_timeout",
     }
 )
-"""The failure codes that machines report. A report may have any code, but labels must be few."""
+"""Failure codes that machines report. A report may have any code, but labels must be few."""
 
 OTHER = "other"
 CODES = (*FailureCode, *sorted(MACHINE_CODES), OTHER)

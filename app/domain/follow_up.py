@@ -17,9 +17,9 @@ MAX_QUEUED = 20
 """Maximum queued follow-ups per task."""
 
 BEFORE_FIRST_STAGE = -1
-"""The checkpoint index for the work that a follow-up's round starts with.
+"""The checkpoint index of the work that a follow-up's round starts from.
 
-It acts as if a stage before the first had produced that work.
+That work counts as the result of a stage before the first.
 """
 
 _MAX_TITLE = 160  # characters

@@ -14,16 +14,16 @@ from app.domain.field_errors import InvalidValue
 from app.domain.sanitize import make_printable
 
 MAX_BYTES = 5 << 20
-"""Per image."""
+"""Maximum bytes per image."""
 
 MAX_PER_TASK = 10
-"""Including those of its follow-ups."""
+"""Maximum images per task, including its follow-ups."""
 
 MAX_UNUSED = 20
-"""Uploads per developer that no task uses yet."""
+"""Maximum uploads per developer that no task uses yet."""
 
 UNUSED_HOURS = 24
-"""Hours until an upload that no task uses is deleted."""
+"""Hours until an unused upload is deleted."""
 
 MAX_SIDE = 16_384  # pixels
 MAX_NAME = 100  # characters
@@ -62,7 +62,7 @@ class ImageFacts(NamedTuple):
 
 
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
-"""The supported media types, and their files' extensions."""
+"""File extension of each supported media type."""
 
 
 class _Malformed(Exception):

@@ -13,7 +13,7 @@ from app.domain.pipeline import GateKind
 from app.domain.task import EventType
 
 MAX_AGE = timedelta(days=14)
-"""A finished task stays in the inbox for this long. Notifications and lists keep it."""
+"""A finished task leaves the inbox after this long, but stays in notifications and lists."""
 
 
 class InboxKind(StrEnum):

@@ -64,9 +64,9 @@ _COMPARISON = re.compile(rf"({NAME}) *(!=|=) *({VALUE})")
 _EXISTENCE = re.compile(rf"(!?) *({NAME})")
 _REQUIREMENT_PATTERN = f"(?:! *{NAME} *|{NAME} *(?:!?= *(?:{NAME} *)?)?)"
 FORM = f"^ *(?:{_REQUIREMENT_PATTERN}(?:, *{_REQUIREMENT_PATTERN}){{0,{MAX_REQUIREMENTS - 1}}})?$"
-"""The pattern of a selector for clients, in Python and in ECMA 262.
+"""A selector's pattern for clients, valid in Python and in ECMA 262.
 
-Each text has one parse: with two for each requirement, backtracking engines would try 2^20.
+Each text has one parse: with two per requirement, backtracking engines would try 2^20.
 """
 
 

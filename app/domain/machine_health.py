@@ -8,15 +8,15 @@ from app.domain.scheduling import AgentHealth
 from app.domain.timestamps import to_rfc3339
 
 UNHEALTHY_SECONDS = 60
-"""Seconds without work for a machine that returned an attempt, unless it reports sooner.
+"""Seconds that a machine gets no work after returning an attempt, unless it reports sooner.
 
-It reports its agents with a heartbeat, which may come after the returned attempt.
+The heartbeat that reports its agents may arrive after the returned attempt.
 """
 
 REASON = "it couldn't start a stage"
 """The only reason that the machine's viewers see.
 
-The details belong to the attempt: they may contain text of a repository that the viewers can't
+The details belong to the attempt: they may contain text from a repository that the viewers can't
 read.
 """
 

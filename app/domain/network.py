@@ -33,7 +33,7 @@ _PORT = (
     r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9][0-9]|655[0-2][0-9]|6553[0-5])"
 )
 HOST = rf"^(?:{AGENT}|{_IPV6}|(?:(?:\*\.)?{_NAME}|{_IPV4}|\[{_IPV6}\])(?::{_PORT})?)$"
-"""A list entry, as an ECMA 262 pattern."""
+"""The ECMA 262 pattern of a list entry."""
 
 _HOST = re.compile(HOST.removesuffix("$") + r"\Z")
 _IPV6_ALONE = re.compile(rf"{_IPV6}\Z")

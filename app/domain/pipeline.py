@@ -236,7 +236,7 @@ def _describe_end(outcome: StageOutcome) -> str:
     return {
         "exit": f"ended with exit code {outcome.code}",
         "signal": f"ended by signal {outcome.code}",
-        "lease": "ended by its machine, which had lost contact with the server for too long",
+        "lease": "was stopped by its machine: no contact with the server for too long",
     }.get(outcome.how, "was stopped")
 
 

@@ -14,7 +14,7 @@ from app.domain.usage import Figures
 MAX_PRICES = 1000
 """Maximum prices in the table."""
 MAX_RATE = 10_000
-"""Maximum cost of a million tokens: multiplied by one report's tokens, it fits its column."""
+"""Maximum cost per million tokens. Multiplied by one report's tokens, it fits its column."""
 MAX_MODEL_NAME = 200
 
 _PRECISION = Decimal("0.000000001")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from app.domain import agents, check_sentences, repository
 
 TIMEOUT_SECONDS = 20
-"""Without an answer by then, the repository is untried."""
+"""After this long without an answer, the repository counts as untried."""
 MAX_SHOWN = 10  # branches in a sentence
 
 

@@ -5,25 +5,25 @@ from enum import StrEnum
 from app.domain.pipeline import GateKind
 
 MAX_THREADS = 1_000
-"""Per task, drafts included."""
+"""Maximum threads per task, including drafts."""
 
 MAX_COMMENTS = 100
-"""Per thread, drafts included."""
+"""Maximum comments per thread, including drafts."""
 
 MAX_TEXT = 300_000
-"""Characters of all comments in one thread."""
+"""Maximum characters of all comments in a thread."""
 
 MAX_COMMENT = 10_000
-"""Characters."""
+"""Maximum characters in a comment."""
 
 MAX_CODE_LINE = 400
-"""Characters of a line stored with a thread."""
+"""Maximum characters of a line stored with a thread."""
 
 CONTEXT_LINES = 3
-"""Lines above the commented ones that are stored with a thread."""
+"""Lines stored with a thread, above the commented ones."""
 
 MAX_LINES = 100
-"""Lines that one comment can cover."""
+"""Maximum lines that one comment can cover."""
 
 
 class ReviewVerdict(StrEnum):

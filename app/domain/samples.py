@@ -12,9 +12,9 @@ class SampleStep(StrEnum):
 WIDTH = {SampleStep.MINUTE: timedelta(minutes=1), SampleStep.HOUR: timedelta(hours=1)}
 RETENTION = {SampleStep.MINUTE: timedelta(days=1), SampleStep.HOUR: timedelta(days=90)}
 HALF_HOUR = timedelta(minutes=30)
-"""The resolution of the last day for the list of machines."""
+"""The resolution of the last day's samples in the list of machines."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""The start of counting for half hours."""
+"""The time from which half hours are counted."""
 
 
 def bucket_start(step: SampleStep, moment: datetime) -> datetime:

@@ -3,21 +3,21 @@
 from app.domain.errors import Conflict
 
 MAX_LATE_BYTES = 4 << 20
-"""Extra bytes stored of an attempt's log and transcript after its end: what was still unsent,
-and what comes while it stops.
+"""Extra log and transcript bytes stored after an attempt ends: those still unsent, and those
+written while it stops.
 """
 
 MAX_GAPS = 1_000
-"""Maximum lost ranges of one log. Everything after that many is lost."""
+"""Maximum lost ranges in a log. Beyond that, the rest of the log is lost."""
 
 MAX_EVENTS = 20_000
-"""At this many events, only those that change the task's status are stored."""
+"""From this many events on, only those that change the task's status are stored."""
 
 MAX_QUESTIONS = 500
-"""Maximum questions in the middle of one stage, per round."""
+"""Maximum questions during one stage, per round."""
 
 MAX_RUNS = 100
-"""Maximum runs of one stage whose usage is stored."""
+"""Maximum runs per stage whose usage is stored."""
 
 _CHUNK, _MARK = 256, 32  # overhead per stored chunk, in bytes
 

@@ -11,7 +11,7 @@ MAX_DATA = 16 * 1024  # bytes of JSON
 MAX_DATA_DEPTH = 32  # nesting levels: many JSON readers accept only some hundred
 
 TRUNCATED = {"cut": True}
-"""The mark in an entry's data that was shortened."""
+"""Marks an entry's data as shortened."""
 
 
 class EntryKind(StrEnum):

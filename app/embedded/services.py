@@ -122,7 +122,7 @@ def _port(env: Mapping[str, str]) -> int | None:
 def explain_error(problem: OSError, home: Path) -> EmbeddedError:
     """Return the EmbeddedError for a file system error below `home`, with the remedy."""
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
-        return EmbeddedError(f"the disk of {home} is full; free some space and start again")
+        return EmbeddedError(f"the disk with {home} is full; free some space and start again")
     where = problem.filename or home
     return EmbeddedError(
         f"can't use {where} ({problem.strerror}): make it writable, or set MUSTER_HOME to another "

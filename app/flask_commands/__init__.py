@@ -15,7 +15,7 @@ from app.flask_commands.reencrypt import reencrypt
 from app.flask_commands.unlock import unlock
 
 SAMPLE_DATA = Path(__file__).resolve().parents[2] / "sample_data"
-"""The package with `flask seed`, which only a checkout has."""
+"""The package that provides `flask seed`, present only in a checkout."""
 
 
 def install(app: Flask) -> None:

@@ -13,7 +13,7 @@ from app.services.accounts import developers
 @click.command("create-admin")
 @click.option("--name", default="admin", show_default=True)
 @click.option("--password", help="Default: MUSTER_ADMIN_PASSWORD, or a generated password.")
-@click.option("--generated", is_flag=True, help="The console asks to change the password.")
+@click.option("--generated", is_flag=True, help="The console asks for a new password.")
 @with_appcontext
 def create_admin(name: str, password: str | None, *, generated: bool) -> None:
     """Create the first admin. An existing account isn't changed."""

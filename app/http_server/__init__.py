@@ -9,7 +9,7 @@ from typing import Any
 from app.http_server.anonymous_connections import AnonymousConnection
 
 MAX_ANONYMOUS_BODY_BYTES = 64 * 1024
-"""Maximum body size of an anonymous client. This much of any body is read before its request is
+"""Maximum body size for anonymous clients. This much of any body is read before its request is
 handled.
 """
 

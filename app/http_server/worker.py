@@ -21,7 +21,7 @@ from app.sockets import set_user_timeout
 
 HANDSHAKE_TIMEOUT_SECONDS = 10.0
 TCP_USER_TIMEOUT_SECONDS = 60.0
-"""A client that acknowledges nothing for this long, although something was sent, is gone."""
+"""A client that doesn't acknowledge sent data for this long is gone."""
 
 
 def _encode_refusal(status: int, title: str, code: str, detail: str, *headers: str) -> bytes:

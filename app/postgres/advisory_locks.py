@@ -18,7 +18,7 @@ class AdvisoryLock(IntEnum):
     """Alembic's migrations: concurrent `flask db upgrade` runs take turns."""
 
     DISPATCH = 0x6D757374
-    """A dispatcher pass, from reading the machines to its commit."""
+    """A dispatcher pass, from reading the machines to the commit."""
 
     EXPAND_OUTBOX = 0x6D75736F
     """Creating notifications from the outbox: a task's events are expanded in order."""

@@ -16,8 +16,8 @@ import structlog
 WINDOW_SECONDS = 60
 SYNC_SECONDS = 1.0
 SYNC_THRESHOLD_DIVISOR = 10
-"""Below this share of a limit, counts aren't shared: even several processes together don't reach
-it.
+"""Counts below a limit divided by this aren't shared: even several processes together don't reach
+the limit.
 """
 
 log = structlog.get_logger(__name__)

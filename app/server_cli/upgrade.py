@@ -22,7 +22,7 @@ from muster import __version__
 
 FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 NOT_INSTALLED = """\
-no server from `muster-server install` is here. To upgrade the one that `muster-server up` runs:
+this host has no server from `muster-server install`. To upgrade the one `muster-server up` runs:
 stop it, install the new package with the tool that installed this one, start it again. To upgrade
 a checkout: stop it, update the source, `make up`. Starting it migrates the database."""
 

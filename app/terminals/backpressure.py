@@ -14,7 +14,7 @@ MIN_PROGRESS_BYTES, LAG_TIMEOUT_SECONDS = 1024 * 1024, 0.5
 SKIP_SECONDS = 20.0
 
 ReadOffsets = Mapping[bytes, int]
-"""By server process, the position that its fastest viewer has been sent."""
+"""Position sent to the fastest viewer of each server process."""
 
 
 class Backpressure:

@@ -18,10 +18,9 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 PROTOCOL_ERROR, BAD_TEXT = 1002, 1007
 
 CLOSE_TIMEOUT_SECONDS = 1.0
-"""Seconds in which a peer can answer our close frame.
+"""Seconds for a peer to answer our close frame.
 
-Closing a socket with unread data makes the kernel reset the connection, and the frame is lost with
-it.
+Closing a socket with unread data makes the kernel reset the connection, which loses the frame.
 """
 
 _CHUNK_BYTES = 1 << 18

@@ -11,7 +11,7 @@ from demo.console.paths import SOURCE, ConsoleError
 
 DOCUMENT = SOURCE / "openapi.json"
 TYPES = SOURCE / "src" / "api" / "schema.d.ts"
-_FIRST_LINE = "// Of the document {}: made by `python -m demo.console types`, and never by hand.\n"
+_FIRST_LINE = "// From document {}, by `python -m demo.console types`. Don't edit by hand.\n"
 # Without this, the generator makes request fields with a default required.
 _FLAGS = ("--default-non-nullable=false",)
 

@@ -58,7 +58,7 @@ def reauthenticate(muster: Muster, code: str | None) -> None:
         if muster.api.get("/api/web/profile").get("totpEnabled"):
             body["totpCode"] = click.prompt("Second-factor code", err=True)
     muster.api.post("/api/auth/reauthenticate", body)
-    report_action("Confirmed your identity, for ten minutes.")
+    report_action("Confirmed your identity for ten minutes.")
 
 
 @click.command
@@ -99,7 +99,7 @@ profile = group(
             PROFILE,
             Option("git-name", "Name for your commits."),
             Option("git-email", "Email address for your commits."),
-            done="Your commits are by {gitName} <{gitEmail}>.",
+            done="Your commits now use {gitName} <{gitEmail}>.",
         ),
         budget,
         reauthenticate,

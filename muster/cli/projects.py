@@ -206,7 +206,7 @@ allow = action_command(
 
 @click.command("deploy-key")
 @_key_argument
-@click.option("--generate", is_flag=True, help="Generate a new key, in place of any other.")
+@click.option("--generate", is_flag=True, help="Generate a new key, replacing any other.")
 @pass_muster
 @outputs(OutputSpec(fields.SAVED_DEPLOY_KEY, id_field="publicKey"))
 def deploy_key(

@@ -69,7 +69,7 @@ Chunk = Annotated[bytes, Meta(max_length=512 * 1024)]  # of a file's content; ba
 # The server's texts are bounded by the frame's size, which projects' limits keep small.
 Text = Annotated[str, Meta(max_length=MAX_TEXT_CHARS)]
 MAX_ENTRIES = 10_000
-"""That many attempts or settings fit into a frame."""
+"""This many attempts or settings fit in a frame."""
 
 T = TypeVar("T")
 TruncatedTo20 = Annotated[list[T], Meta(max_length=20, extra=_TRUNCATABLE)]
@@ -79,7 +79,7 @@ UpTo500 = Annotated[list[T], Meta(max_length=500)]
 BoundedList = Annotated[list[T], Meta(max_length=MAX_ENTRIES)]
 Variables = Annotated[dict[Text, Text], Meta(max_length=MAX_ENTRIES)]
 Data = Annotated[dict[Annotated[str, Meta(max_length=16 * 1024)], Any], Meta(max_length=4_096)]
-"""Of a transcript entry. Nested values are bounded by the frame's size and by storage."""
+"""A transcript entry's data. Frame size and storage limit its nested values."""
 
 S = TypeVar("S", bound=msgspec.Struct)
 

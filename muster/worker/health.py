@@ -20,7 +20,7 @@ from muster.worker.sandbox.sandboxes import Sandboxes
 from muster.worker.sandbox.uids import UidAllocator
 
 RECHECK_DELAYS_SECONDS = (5.0, 300.0)
-"""Seconds until the machine's next check: at first, at most."""
+"""Seconds until the machine's next check: initial and maximum."""
 
 RESOURCE_ERRNOS = frozenset(
     {
@@ -34,7 +34,7 @@ RESOURCE_ERRNOS = frozenset(
         errno.EROFS,
     }
 )
-"""The system's errors for a machine that lacks resources."""
+"""System errors that mean the machine lacks resources."""
 
 _PROBE_BYTES = 256 << 10  # bytes that a disk must accept
 
@@ -63,13 +63,13 @@ def _disk_problem(directory: Path) -> str | None:
             os.fsync(file.fileno())
         left = os.statvfs(directory)
     except OSError as error:
-        return f"its disk accepts no data: {error.strerror}"
+        return f"can't write to its disk: {error.strerror}"
     # Space reserved for root accepts our file, but none of an attempt's. Some file systems count
     # neither blocks nor files, and report 0 for both.
     if left.f_blocks > 0 and left.f_bavail * left.f_frsize < _PROBE_BYTES:
-        return "its disk accepts no data: only space reserved for root is left"
+        return "can't write to its disk: only space reserved for root is left"
     if left.f_files > 0 and left.f_favail <= 0:
-        return "its disk accepts no more files"
+        return "its disk has no inodes left"
     return None
 
 

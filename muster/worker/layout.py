@@ -12,8 +12,8 @@ from pathlib import Path
 from muster.protocol.attempt_key import AttemptKey
 
 SAFE_DIRECTORIES = "[safe]\n\tdirectory = *\n"
-"""git's global settings when it runs as an attempt's uid: that uid's rights protect the files, and
-git's own check would only prevent it from reading our mirrors.
+"""git's global settings when it runs as an attempt's uid. That uid's permissions protect the files,
+and git's own check would only prevent it from reading our mirrors.
 """
 
 

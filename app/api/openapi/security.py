@@ -12,7 +12,7 @@ SCHEMES: dict[str, Any] = {
         "scheme": "bearer",
         "bearerFormat": "JWT",
         "description": "From `POST /api/auth/login`; valid for 15 minutes. Get a new one "
-        "from `POST /api/auth/refresh`. Opens /api/web, logout and, for "
+        "from `POST /api/auth/refresh`. Grants access to /api/web, logout and, for "
         "admins, /api/admin.",
     },
     "personalAccessToken": {
@@ -20,22 +20,22 @@ SCHEMES: dict[str, Any] = {
         "scheme": "bearer",
         "bearerFormat": "mst_pat_…",
         "description": "From `POST /api/web/profile/tokens`; valid until it's revoked or "
-        "until `expiresAt`. Opens /api/web and /api/admin with its owner's "
+        "until `expiresAt`. Grants access to /api/web and /api/admin with its owner's "
         "permissions, within its `scopes` and `projects`. It can't do "
         "anything that would extend its access or lock its owner out.",
     },
     "scrapeToken": {
         "type": "http",
         "scheme": "bearer",
-        "description": "The server's `MUSTER_METRICS_TOKEN`. Opens /metrics, which clients "
-        "on the server's own host can read without it.",
+        "description": "The server's `MUSTER_METRICS_TOKEN`. Grants access to /metrics, "
+        "which clients on the server's own host can read without it.",
     },
     "workerJwt": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
         "description": "A machine's, from `POST /api/workers/register`; valid for 24 "
-        "hours. Opens /api/workers.",
+        "hours. Grants access to /api/workers.",
     },
 }
 

@@ -17,9 +17,9 @@ from app.services.machines.queries import MachineSummary
 
 POLL_SECONDS = 2.0
 LOAD_UPDATE_SECONDS = 15.0
-"""A machine's load is sent no more often, and not if it's about the same."""
+"""Minimum interval between updates of a machine's load. Similar loads aren't sent."""
 MAX_MACHINES_PER_POLL = 100
-"""Changed machines per poll; the others follow in the next poll, the longest unsent first."""
+"""Maximum changed machines per poll. The rest follow in the next poll, longest unsent first."""
 _STATUS_FIELDS = frozenset({"status", "connected", "drain"})
 _HEALTH_FIELDS = _STATUS_FIELDS | {"capabilities"}
 

@@ -16,11 +16,11 @@ from app.services.logs.lines import Line
 from app.services.logs.logs import LogPage
 
 _TEXT_BYTES = 4 * 1024
-"""Bytes of text that are encoded together; as JSON they may take six times as much."""
+"""Bytes of text encoded at a time; as JSON, they may take six times as much."""
 _CHUNK_BYTES = 16 * 1024
-"""Bytes of JSON that are sent together."""
+"""Bytes of JSON sent at a time."""
 _ENVELOPE = 200
-"""Upper bound of the bytes outside the items."""
+"""Maximum bytes outside the items."""
 
 
 def page_response(page: LogPage) -> Response:

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 SEQUENCE_STEP = 10_000
-"""How many IDs of tasks, accounts and so on to skip: the old server may have assigned them."""
+"""Number of IDs of tasks, accounts and so on to skip: the old server may have assigned them."""
 NUMBER_STEP = 1_000
-"""The same for numbers that count within one row."""
+"""The same for numbers counted within one row."""
 DEVICE_STEP = 1_000_000
-"""The minimum by which a restore raises the generation of an account's known browsers. The maximum
+"""The minimum by which a restore raises the generation of an account's known browsers; the maximum
 is twice that.
 """
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)

@@ -14,7 +14,7 @@ UNREACHABLE_ADDRESSES = {
     "DATABASE_URL": "postgresql://127.0.0.1:1/no",
     "REDIS_URL": "redis://127.0.0.1:1/0",
 }
-"""Addresses for the other checks while the engines are down."""
+"""Addresses that the other checks use while the engines are down."""
 
 _UNITS = {
     "PostgreSQL": units.ENGINES,
@@ -24,7 +24,7 @@ _UNITS = {
     "sweeper": units.PROCESSES["celery"][0],
     "beat": units.PROCESSES["beat"][0],
 }
-"""The systemd unit behind a check, if there is one."""
+"""The systemd unit behind each check, if any."""
 
 
 def check_installation(server: Server) -> Iterator[Finding]:

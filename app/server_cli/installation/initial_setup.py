@@ -14,7 +14,7 @@ from app.server_cli.local.admin import PASSWORD_VARIABLE
 from app.server_cli.local.errors import OperateError
 
 LAST_PUBLIC_URL = "MUSTER_LAST_PUBLIC_URL"
-"""The setting with the last address that install set."""
+"""The setting that stores the last address from install."""
 
 
 class InitialSetup:

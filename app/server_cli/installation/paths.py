@@ -139,7 +139,7 @@ def find_installation() -> InstallationPaths | None:
     there = find_installations()
     if there and not any(each.is_own for each in there):
         raise OperateError(
-            f"the server of {there[0].settings} belongs to {there[0].owner}: run this as "
-            f"{there[0].owner}, without sudo"
+            f"the server with the settings {there[0].settings} belongs to {there[0].owner}: "
+            f"run this as {there[0].owner}, without sudo"
         )
     return next((each for each in there if each.is_own), None)

@@ -156,7 +156,7 @@ class InstalledServer:
                 raise ProcessUnhealthy(f"{name} of {release.version} exited")
             if time.time() - begun > RESTART_TIMEOUT_SECONDS:
                 raise ProcessUnhealthy(
-                    f"{name} of {release.version} doesn't work after "
+                    f"{name} of {release.version} still isn't working after "
                     f"{RESTART_TIMEOUT_SECONDS:.0f} s"
                 )
             time.sleep(POLL_SECONDS)

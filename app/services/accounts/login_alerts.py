@@ -10,7 +10,7 @@ from app.services import clock
 
 TYPE = "login_limited"
 ALERT_INTERVAL_SECONDS = 86_400
-"""One alert of a kind in this time: otherwise, an attacker could flood the owner."""
+"""At most one alert of each kind per interval: otherwise, an attacker could flood the owner."""
 
 
 class LimitKind(StrEnum):

@@ -37,7 +37,7 @@ COLUMNS = """
     developer_id bigint, generation int, login uuid, token_digest text, ends_at timestamptz,
     projects bigint[]
 """
-"""The columns of `to_row`, for SQL's `jsonb_to_recordset`."""
+"""The columns that `to_row` returns, for SQL's `jsonb_to_recordset`."""
 
 IS_VALID = """(
     d.disabled_at IS NULL
@@ -51,7 +51,7 @@ IS_VALID = """(
                           WHERE pt.digest = s.token_digest AND pt.revoked_at IS NULL
                             AND (pt.expires_at IS NULL OR pt.expires_at > :now)) END
 )"""
-"""The SQL condition that the session `s` of the developer `d` is valid at `:now`."""
+"""The SQL condition for the session `s` of the developer `d` to be valid at `:now`."""
 
 
 def from_credential(developer: Developer, credential: str) -> DeveloperSession:

@@ -27,14 +27,14 @@ from app.services.changes.comparison_process import SIZES
 MAX_CONCURRENT = 2
 WAIT_TIMEOUT_SECONDS = 5.0
 MAX_WAITING = 8
-"""Maximum people whose request waits for its turn in this process.
+"""Maximum people with a request waiting for its turn in this process.
 
-Another person gets no turn, nor does a second request of a waiting person: otherwise, one person
+Further people get no turn, nor does a second request from someone waiting: otherwise, one person
 could take all turns.
 """
 
 RUN_TIMEOUT_SECONDS = 8.0
-"""Wall-clock limit; the process has its own limit on processor time."""
+"""Wall-clock limit; the process has its own CPU time limit."""
 
 _LEASE_SECONDS = 30.0  # a turn of a server process that has died
 _POLL_SECONDS = 0.1
@@ -42,13 +42,13 @@ ROOT = Path(__file__).parents[3]
 PYTHON = (sys.executable, "-E", "-s")
 
 Pair = tuple[bytes, bytes]
-"""Two versions of a file, as they are stored: packed by zlib."""
+"""Two versions of a file, as stored: compressed with zlib."""
 Results = list[bytes | None]
 
 log = structlog.get_logger(__name__)
 _lock = threading.Lock()
 _waiting: set[int] = set()
-"""Their developer IDs."""
+"""Developer IDs of the people waiting."""
 
 
 class InlineBudget:

@@ -24,10 +24,10 @@ CPU_SECONDS = 3
 MEMORY_BYTES = 512 << 20
 OUTPUT_BYTES = 32 << 20
 MAX_FILE_BYTES = 16 << 20
-"""Maximum bytes of one file, unpacked."""
+"""Maximum uncompressed bytes of one file."""
 
 SIZES = struct.Struct(">II")
-"""Before each pair: the byte sizes of the two files, packed by zlib."""
+"""Header of each pair: the sizes in bytes of the two files, as zlib compressed them."""
 
 OPERATIONS: Mapping[str, Callable[[bytes, bytes], Any]] = {
     "whitespace": whitespace.diff_ignoring_whitespace,

@@ -4,10 +4,10 @@ from app.domain import anchors
 from app.domain.anchors import LineHunk
 
 MAX_BYTES = 512 << 10
-"""Maximum bytes of a compared file."""
+"""Maximum bytes in a compared file."""
 
 MAX_LINES = 20_000
-"""Maximum lines of a compared file."""
+"""Maximum lines in a compared file."""
 
 
 def is_comparable(content: bytes) -> bool:

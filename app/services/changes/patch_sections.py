@@ -6,7 +6,7 @@ from app.domain import patch
 
 MAX_LINES = 20_000
 MAX_HUNKS_BYTES = 1 << 20
-"""Maximum bytes of JSON, and lines, of a file's hunks: longer ones aren't shown."""
+"""Maximum JSON bytes, and lines, in a file's hunks. Longer ones aren't shown."""
 
 NO_HUNKS = b""
 

@@ -21,10 +21,10 @@ class UncomparedReason(StrEnum):
     """Why white space counts in a file although it should be ignored."""
 
     CONTENTS = "contents"
-    """They aren't stored, or aren't text."""
+    """The contents aren't stored, or aren't text."""
 
     LIMITS = "limits"
-    """Comparing them took too long, or too many are being compared."""
+    """Comparing took too long, or too many comparisons are running."""
 
 
 class FilteredPage(NamedTuple):

@@ -31,7 +31,7 @@ UNLINKED = (
 )
 DISABLED = "Your Muster account is disabled. An admin can enable it."
 IN_PUBLIC = (
-    "Everyone could read that token, so it's used up and nothing was linked. Create another "
+    "Others could read that token, so it's no longer valid and nothing was linked. Create another "
     "one, and send it to me in a direct message."
 )
 BAD_TOKEN = (
@@ -39,7 +39,7 @@ BAD_TOKEN = (
     "another one in your profile in Muster."
 )
 ALREADY_LINKED = (
-    "This chat account belongs to another developer in Muster; the token is used up. An "
+    "This chat account belongs to another developer in Muster; the token is no longer valid. An "
     "admin can remove that link."
 )
 

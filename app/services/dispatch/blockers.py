@@ -21,7 +21,7 @@ from app.services.dispatch import candidates, wait_reasons
 from app.services.dispatch.wait_reasons import Wait, WaitReason
 
 MAX_DATED_MACHINES = 50
-"""Maximum overloaded machines whose samples are read: each may have a day of them."""
+"""Maximum overloaded machines whose samples are read: each may have a day's worth."""
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,11 @@ from app.services.tasks import actions, answerers, last_answers, rounds
 from app.services.tasks.last_answers import LastAnswer
 
 MAX_POSITION = 10_000
-"""Maximum counted position in the queue."""
+"""Positions in the queue are counted up to this."""
 MAX_NAMED_MACHINES = 3
-"""Maximum named machines per blocking rule."""
+"""Maximum machines named per blocking rule."""
 ACTIONS = (TaskAction.ANSWER, TaskAction.FOLLOW_UP, TaskAction.CANCEL, TaskAction.RETRY)
-"""The actions that lists tell of: those that people take without opening the task."""
+"""Actions shown in lists: those that people take without opening the task."""
 
 
 @dataclass(frozen=True)

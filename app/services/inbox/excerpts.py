@@ -13,7 +13,7 @@ from app.extensions import db
 from app.models import Attempt, Change, ChangedFile, Content, LogChunk
 
 MAX_HUNKS_BYTES = 64 * 1024
-"""A file with larger hunks isn't quoted: they would all have to be read."""
+"""Files with larger hunks aren't quoted, because all hunks would have to be read."""
 _TAIL_BYTES = 4096
 
 

@@ -49,7 +49,7 @@ from app.services import rights
 from app.services.tasks import answerers, terminal_waits
 
 MAX_COUNT = 1000
-"""Counting stops here: a more exact number is useless."""
+"""Counting stops here: larger counts aren't useful."""
 
 Keys = Select[int, datetime, str]
 ORDER = (column("rank", Integer), column("since", DateTime(timezone=True)), column("id", String))

@@ -20,7 +20,7 @@ from app.services.tasks import answerers, diffs, rounds, workspaces
 from app.services.tasks.queries import FOR_LISTS
 
 MAX_FILES = 4
-"""Maximum named files of a change, those with the most lines first."""
+"""Maximum files named per change, those with the most lines first."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ PREFETCH_CHUNKS = 64
 """Chunks per query: a slow log has a chunk per line."""
 
 Mark = tuple[int, int, int]
-"""Offset, milliseconds since the start, stage: for the bytes from that offset on."""
+"""Offset, milliseconds since the start, and stage of the bytes from that offset on."""
 
 
 @dataclass(frozen=True)

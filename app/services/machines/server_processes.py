@@ -12,7 +12,7 @@ from app.models import ServerProcess
 from app.services.machines import after_restore
 
 HEARTBEAT_INTERVAL_SECONDS = 5.0
-"""Seconds between two heartbeats of a process."""
+"""Seconds between a process's heartbeats."""
 _CUT_OFF = timedelta(seconds=3 * HEARTBEAT_INTERVAL_SECONDS)
 _RETENTION = timedelta(days=1)
 

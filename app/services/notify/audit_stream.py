@@ -211,7 +211,7 @@ def _address(row: Any) -> Address | None:
 def _post(batch: AuditBatch, *, hosts: frozenset[str]) -> Exception | None:
     """Post it, in a thread. Returns the error, if any."""
     if batch.address is None:
-        return RetryLater("its secrets are under a key that ENCRYPTION_KEYS no longer lists")
+        return RetryLater("its secrets need a key that ENCRYPTION_KEYS no longer lists")
     try:
         delivery = f"audit-{batch.bot_id}-{batch.last}"
         senders.post(batch.address, delivery, batch.content, allowed_hosts=hosts)

@@ -38,7 +38,7 @@ CLAIMING_SECONDS = 5.0  # then the job claims no more, ends after its sends, and
 POLL_SECONDS = 0.1  # interval of checks for due deliveries while sends are under way
 LOCK_SECONDS = 5.0  # how long a killed job still blocks others; no longer than the lease
 MAX_ERROR_TEXT = 500
-UNREADABLE_SECRETS = "its secrets are under a key that ENCRYPTION_KEYS no longer lists"
+UNREADABLE_SECRETS = "its secrets need a key that ENCRYPTION_KEYS no longer lists"
 
 log = structlog.get_logger(__name__)
 

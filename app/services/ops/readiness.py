@@ -22,7 +22,7 @@ HEARTBEATS = {
     "sweeper": heartbeats.SWEEPER,  # a Celery worker that runs beat's jobs
     "beat": heartbeats.BEAT,
 }
-"""The checked heartbeats, and their keys in Redis: every 2 s, the sweeper's every 5 s."""
+"""Redis keys of the heartbeats to check: sent every 2 s, the sweeper's every 5 s."""
 MAX_HEARTBEAT_AGE_SECONDS = 15
 # A slower service counts as missing: probes don't wait for long.
 PROBE_SECONDS = 2.0

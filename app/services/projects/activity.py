@@ -17,7 +17,7 @@ from app.services.projects import projects
 # Newest first.
 ORDER = (Event.created_at, Event.task_id, Event.number)
 SortKey = Sequence[Any]
-"""An event's values of those columns."""
+"""An event's values in those columns."""
 
 
 class Activity(NamedTuple):

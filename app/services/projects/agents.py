@@ -94,7 +94,7 @@ def _answerer_warnings(project: Project) -> list[AgentWarning]:
         AgentWarning(
             WarningCode.NO_ANSWERER,
             "pipeline",
-            f"Nobody may be able to answer before stage “{name}”. Then only admins can.",
+            f"There may be nobody to answer before stage “{name}”. Then only admins can.",
         )
         for name in answerers.find_unanswerable(project.pipeline, found)
     ]

@@ -12,7 +12,7 @@ from app.services.reviews import thread_queries
 from app.services.reviews.line_tracking import LineTracker, ThreadPosition
 
 MAX_CHARACTERS = 200_000
-"""Maximum characters of one review's prompt; the rest is omitted."""
+"""Maximum characters in a review's prompt; the rest is omitted."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from app.services.reviews.line_tracking import LineTracker, ThreadPosition
 from app.services.tasks import queries
 
 MAX_CHARACTERS = 700_000
-"""Maximum characters of comments per page."""
+"""Maximum comment characters per page."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from app.services.locks import LockedTask
 from app.services.tasks import attempts, questions, transitions
 
 CODES = frozenset({"checkpoint_moved", "checkpoint_missing"})
-"""The machines' failure codes for it."""
+"""Failure codes with which machines report a conflict."""
 RESUME, END = "resume", "end"
 
 

@@ -17,8 +17,8 @@ from muster.protocol import notes
 
 EXPIRED_TEXT = "Its changes were deleted after the retention period."
 _FILE_BYTES = 600
-"""Bytes of a file in a response besides its hunks and names; each of its names may take six
-times as many there.
+"""Bytes per file in a response, apart from its hunks and names. Each name may take six times its
+length there.
 """
 MAX_FILES_PER_PAGE = 2_000
 _CHUNK_BYTES = 256 * 1024

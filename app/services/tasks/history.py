@@ -19,8 +19,8 @@ from app.services.notify import outbox
 from app.services.tasks import event_offsets, queries
 
 SEARCH_WINDOWS = (10_000, 1_000, 100)
-"""Maximum recent events searched for a text. If they are too long to search in time, fewer; the
-smallest number is always searched.
+"""Maximum recent events to search for a text. If a search would take too long, the next smaller
+number applies; the smallest is always searched.
 """
 
 

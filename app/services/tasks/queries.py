@@ -19,7 +19,7 @@ from app.services.tasks import answerers, search
 from app.services.tasks.search import TaskFilter
 
 PageQuery = Callable[[Sequence[int] | None, int], tuple[Select[Task], list[int] | None]]
-"""Takes [the ID that all tasks are below] (None: no limit), and the maximum number. Returns the
+"""Takes [the ID to search below] (None: no limit) and the maximum number of tasks. Returns the
 query and, if the time limit ended the search, [the ID to continue below].
 """
 

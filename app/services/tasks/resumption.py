@@ -88,4 +88,4 @@ def _refusal_reason(locked: LockedTask) -> str | None:
     if not task.placement.matches(str(machine.id), machine.all_labels):
         return f"{machine.name} isn't one of the machines that can take it"
     is_there = machine.connected and machine.status is MachineStatus.ONLINE
-    return None if is_there else f"{machine.name} takes no work now"
+    return None if is_there else f"{machine.name} isn't accepting work"

@@ -17,7 +17,7 @@ from app.models import Event, Task
 from app.services.tasks import gates, transitions
 
 IS_PUBLISHED = exists().where(Event.task_id == Task.id, Event.type == EventType.PUBLISHED)
-"""The condition on `Task` rows that a commit of the task has been pushed."""
+"""Condition on `Task` rows: a commit of the task has been pushed."""
 
 
 class CompletedWork(NamedTuple):

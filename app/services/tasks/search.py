@@ -34,10 +34,10 @@ from app.postgres import statement_timeout
 from app.postgres.lateral import lateral_values
 
 WINDOW = 2000
-"""How many of the newest tasks are searched for a text before the trigram index is used."""
+"""Number of newest tasks searched for a text before the trigram index is used."""
 WINDOW_DIVISORS = (1, 10, 100)
-"""Descriptions may be too long to search a complete window in time: then a tenth of it is tried,
-then a hundredth, at last without a time limit.
+"""If descriptions are too long to search a complete window in time, a tenth of it is tried, then
+a hundredth, the last without a time limit.
 """
 
 

@@ -20,7 +20,7 @@ from app.services.tasks import history
 from muster.protocol.frames import WaitingTerminal
 
 SINCE = cast(Attempt.terminal_wait["since"].as_string(), DateTime(timezone=True))
-"""Since when it waits."""
+"""When the wait began."""
 
 
 def is_waiting() -> ColumnElement[bool]:

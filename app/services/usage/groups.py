@@ -16,7 +16,7 @@ from app.services.counters import usage
 MAX_NAME = 200
 
 GroupPosition = Sequence[Any]
-"""A group's values of its columns."""
+"""A group's values in its columns."""
 
 _BY: dict[GroupBy, tuple[ColumnElement[Any], ...]] = {
     GroupBy.TASK: (Usage.task_id.expression,),

@@ -11,7 +11,7 @@ from muster.protocol import terminal as wire
 from muster.worker.server.websocket import WebSocket
 
 SILENCE_TIMEOUT_SECONDS = 45.0
-"""Seconds without a message after which a socket is dead; the server pings every 20."""
+"""Seconds without a message before a socket counts as dead; the server pings every 20."""
 
 _PING_TIMEOUT_SECONDS = 10.0  # for an answer to our ping
 _PING_AFTER_SECONDS = 5.0  # of silence, after which input sends a ping

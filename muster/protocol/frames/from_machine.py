@@ -134,8 +134,8 @@ class TerminalClosed(Frame, tag="terminal-closed"):
 
 
 CheckedState = Literal["reached", "folder_refused", "ssh_refused", "failed", "timeout", "busy"]
-"""`folder_refused`: the operator doesn't allow that folder; `ssh_refused`: nor the machine's own
-keys at that host; `busy`: the machine already runs other checks."""
+"""The operator doesn't allow that folder (`folder_refused`), or the machine's own keys at that host
+(`ssh_refused`). `busy`: the machine is running other checks."""
 
 
 class RepositoryChecked(Frame, tag="repository-checked"):

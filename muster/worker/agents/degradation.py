@@ -15,7 +15,7 @@ DEGRADED_SECONDS: dict[Reason, float] = {
     "unknown": 600.0,
 }
 _KEY_REASONS = frozenset({"auth_failure", "rate_limit"})
-"""Failures of a key, which count as the project's own as long as no other project has them."""
+"""Key failures, which count as the project's own until another project has them, too."""
 
 
 def _recent_projects() -> deque[str]:

@@ -15,10 +15,10 @@ VARIABLES = frozenset(
         *("description", "instruction", "choice", "input"),
     }
 )
-"""Facts about its task that a stage may get; each becomes `MUSTER_…` in capitals."""
+"""Facts about its task that a stage may get, each in an uppercase `MUSTER_…` variable."""
 
 MAX_VARIABLE_BYTES = 128 * 1024 - 1
-"""Bytes of one `NAME=value`: Linux's MAX_ARG_STRLEN."""
+"""Maximum bytes of one `NAME=value`: Linux's MAX_ARG_STRLEN."""
 
 _EMPTY: Mapping[str, str] = {}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -19,7 +19,7 @@ from muster.worker.agents.environment import search_path
 SYSTEM_DIRECTORIES = tuple(
     map(Path, ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/etc"))
 )
-"""Shown in every sandbox."""
+"""Visible in every sandbox."""
 
 _EXCLUDED_DIRECTORIES = tuple(map(Path, ("/dev", "/proc", "/run", "/sys")))
 _SECRET_DIRECTORIES = frozenset(
@@ -38,7 +38,7 @@ _SHARED_DIRECTORIES = frozenset(
         ".local/state",
     }
 )
-"""Directories of a home that contain tools and are no business of an agent."""
+"""Home directories that many tools share: never shown as a whole."""
 _INSTALL_MARKERS = (
     "lib",
     "libexec",

@@ -15,7 +15,7 @@ from muster.worker.agents.probe import Probe
 MAX_VERSION_CHARS = 100
 
 NOT_RUNNABLE_ERRNOS = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR})
-"""The system's errors for a program that it can't run, and never will."""
+"""System errors for a program that can never run."""
 
 _NUMBERS = re.compile(r"\d+(?:\.\d+)+")
 _RETRY_SECONDS = 60.0  # seconds until a program that couldn't start is tried again

@@ -20,8 +20,8 @@ from muster.worker.shim.client import ShimGone, ShimRefused
 _POSSIBLE_MACHINE_FAILURES = frozenset(
     {"workspace_failed", "workspace_broken", "repository_unreachable"}
 )
-"""Workspace errors that may mean that the machine's disk is full: git writes there, and its
-messages prove nothing."""
+"""Workspace errors that may mean the machine's disk is full: git writes there, and its messages
+aren't proof."""
 
 
 class AttemptReturned(Exception):

@@ -43,8 +43,8 @@ class Step(Enum):
 
 
 _SAVING_STEPS = frozenset({Step.FIND_USER_CHANGES, Step.CHECKPOINT})
-"""These concern work that exists only here. Without them the attempt continues, but only here, and
-a warning tells people."""
+"""Steps for work that exists only here. If they fail, the attempt continues anyway, but only here,
+with a warning."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from muster.worker.git.workspace import WorkspaceError
 from muster.worker.sandbox import homes
 
 StopPrevious = Callable[[AttemptKey, Callable[[], bool]], None]
-"""Stops everything of an attempt, and waits for that while the second argument returns true."""
+"""Stops an attempt's processes, and waits for that while the second argument returns true."""
 
 
 class ReusedHome:

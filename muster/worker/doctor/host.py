@@ -48,7 +48,7 @@ def _check_home(machine: Machine) -> Iterator[Finding]:
         made = machine.as_root(
             shlex.join(["install", "-d", "-m711", "-o", _user_name(), str(home)])
         )
-        text = f"{home} {'cannot be written to' if home.exists() else 'cannot be made'}"
+        text = f"{home} {'is not writable' if home.exists() else 'cannot be created'}"
         yield Finding("home", "fail", text, "or run as the worker's own user", made)
     else:
         yield _check_file_system(machine, there)

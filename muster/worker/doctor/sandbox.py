@@ -21,7 +21,7 @@ MIN_BUBBLEWRAP_VERSION = (0, 7)
 
 ADVISORY = "GHSA-pxhw-h44j-8pfx"
 SAFE_BUBBLEWRAP_VERSION = (0, 12)
-"""The first version with a fix for ADVISORY: before, a link could redirect a new mount point."""
+"""The first version with a fix for ADVISORY: before it, a link could redirect a new mount point."""
 
 MIN_LANDLOCK_VERSION = 6
 """The first version that separates abstract sockets."""
@@ -31,7 +31,7 @@ _NAMESPACES = {
     "user.max_user_namespaces": ("0", "15000", "limited to none"),
     "kernel.apparmor_restrict_unprivileged_userns": ("1", "0", "restricted by AppArmor"),
 }
-"""For each setting: the value that blocks, one that doesn't, and its effect."""
+"""For each setting: a value that blocks, one that doesn't, and the effect of blocking."""
 
 _CONTROLLERS = ("memory", "pids")
 _LANDLOCK_CREATE_RULESET = 444  # on every architecture
@@ -41,7 +41,7 @@ _LANDLOCK_VERSION = 1
 def _check_bubblewrap(machine: Machine) -> Iterator[Finding]:
     found = bubblewrap.candidates(machine.bwrap)
     if not found:
-        text = "not installed: an attempt sees everything that its user can see"
+        text = "not installed: an attempt can see everything its user can"
         yield machine.missing_package("bubblewrap", "warn", text, "bubblewrap")
     rooms = replace(detect_sandboxes(machine), level="full")
     tried = [
@@ -186,7 +186,7 @@ def _check_cgroups(machine: Machine) -> Iterator[Finding]:
     else:
         user = "" if machine.is_root else "--user "
         command = f"systemd-run {user}--scope -p Delegate=yes python -m muster worker run"
-        text = "no writable ones: the worker itself adds up memory and processes"
+        text = "none are writable: the worker itself tracks memory and processes"
         advice = "start the worker with its own cgroup"
         yield Finding("cgroups", "warn", text, advice, command)
 

@@ -74,7 +74,7 @@ def _fetch_response(known: Credentials) -> Response:
 def _reached_finding(known: Credentials) -> Finding:
     text = f"{known.server} knows this machine as {known.name}"
     if is_plain_http(known.server):
-        advice = "serve TLS (MUSTER_TLS_CERT): others can read tokens and output on the way"
+        advice = "serve TLS (MUSTER_TLS_CERT): others can read tokens and output in transit"
         return Finding("server", "warn", f"{text}, over plain HTTP", advice)
     return Finding("server", "ok", text)
 
@@ -112,7 +112,7 @@ def clock_finding(machine: Machine, before: float, theirs: float, after: float) 
     if skew <= MAX_SKEW_SECONDS:
         return Finding("clock", "ok", text)
     command = machine.as_root("timedatectl set-ntp true")
-    return Finding("clock", "warn", text, "let NTP set both clocks", command)
+    return Finding("clock", "warn", text, "synchronize both clocks with NTP", command)
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (("server", _check_server),)

@@ -27,7 +27,7 @@ class Address(NamedTuple):
 
 
 Host = str | Address
-"""A name in lower case without a final dot, or an address."""
+"""A lowercase name without a trailing dot, or an address."""
 
 
 def parse_host(text: str) -> Host:

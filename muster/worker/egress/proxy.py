@@ -28,11 +28,10 @@ from muster.worker.egress.dialer import Dialer
 from muster.worker.egress.rules import Rules
 
 MAX_CONNECTIONS = 256
-"""Concurrent connections. More wait until one ends; all are from the same sandbox."""
+"""Maximum concurrent connections, all from one sandbox. More wait until one ends."""
 
 MAX_REPORTED_HOSTS = 100
-"""Maximum number of reported hosts: unread reports fit into the socket, so reporting never
-blocks."""
+"""Maximum reported hosts: unread reports fit in the socket's buffer, so reporting never blocks."""
 
 _RETRY_DELAY_SECONDS = 0.05  # seconds
 _STACK_BYTES = 512 << 10

@@ -22,11 +22,11 @@ from muster.worker.git import blobs, generated_files, git, patch_sections, short
 from muster.worker.git.diff_parser import DiffParser, RawFile
 
 MAX_PATCH_BYTES = 10 << 20
-"""Bytes of a patch; a larger one is reduced to the files' numbers."""
+"""Maximum bytes of a patch; for a larger one, only the files' numbers are reported."""
 MAX_FILES = 10_000
 MAX_BLOB_BYTES = 2 << 20
 MAX_CONTENT_BYTES = 32 << 20
-"""Bytes of files' contents; the rest is omitted."""
+"""Maximum bytes of file contents; the rest is omitted."""
 MAX_PATH_CHARS = 4_096  # characters in a report
 
 TIMEOUT = 60.0

@@ -48,7 +48,7 @@ __all__ = [
 DEFAULT_TIMEOUT = 60.0
 MAX_MESSAGE_CHARS = 2_000
 MAX_MEMORY_BYTES = 1 << 30
-"""Memory limit in bytes for the daemon's own git, whatever is in the repository that it reads."""
+"""Memory limit in bytes for the daemon's own git, whatever the repository contains."""
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

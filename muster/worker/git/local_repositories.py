@@ -65,10 +65,10 @@ def _require_inside(candidate: str, layout: Layout) -> None:
     own = Path(os.path.realpath(layout.home))
     if real.is_relative_to(own) or not any(real.is_relative_to(root) for root in roots):
         raise LocalRepositoryRefused(
-            "this machine allows no local repositories from there, only from the directories "
+            "this machine allows no local repositories in that directory, only in those "
             f"that its operator named with `worker run --file-root`: {_name_roots(layout)}"
         )
     if real.is_file():  # git calls it a gitfile; it names another directory
         raise LocalRepositoryRefused(
-            "this machine allows no local repositories that only point to another"
+            "this machine allows no local repositories that only point to another one"
         )

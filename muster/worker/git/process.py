@@ -16,7 +16,7 @@ from muster.worker.limits.sandbox_watch import find_breach
 from muster.worker.sandbox.sandbox import ANNOUNCEMENT, Sandbox
 
 ProgressHandler = Callable[[str, int], None]
-"""Called with the phase in git's words (`Receiving objects`) and its percentage."""
+"""Called with git's name for the phase (`Receiving objects`) and its percentage."""
 
 ChunkHandler = Callable[[bytes], bool]
 """Called with each chunk of git's output; returns False to stop."""
@@ -24,7 +24,7 @@ ChunkHandler = Callable[[bytes], bool]
 PROGRESS_PATTERN = re.compile(rb"(?:remote: )?([A-Z][A-Za-z ]+):\s+(\d{1,3})% ")
 
 MAX_STDOUT_BYTES = 64 << 20
-"""Bytes; a process with more output, such as an agent's hook, is stopped."""
+"""Maximum bytes of output. A process that writes more, such as an agent's hook, is stopped."""
 MAX_STDERR_BYTES = 64 * 1024
 
 _CHECK_INTERVAL_SECONDS = 0.5  # seconds between checks of a sandbox's limits

@@ -24,11 +24,11 @@ from muster.worker.limits.limits import format_bytes
 from muster.worker.sandbox.sandbox import Sandbox
 
 DIRECTORY = "quarantine"
-"""In the mirror, and so on its file system. Its parts belong to the account that checks them."""
+"""In the mirror, and so on its file system. The account that checks its parts owns them."""
 
 MAX_OBJECTS = 1_000_000
 MAX_DEPTH = 50
-"""Of deltas: the maximum of `pack-objects`, unless the sandbox replaced it."""
+"""Maximum delta depth. `pack-objects` stays within it, unless the sandbox replaced that program."""
 STALL_TIMEOUT_SECONDS = 30.0
 
 _SETTINGS = {**shortstat.SETTINGS, "core.deltaBaseCacheLimit": "16m"}
@@ -197,7 +197,7 @@ class Quarantine:
         if size > disk:
             raise WorkRefused(
                 "work_too_large",
-                f"the commits have {format_bytes(size)} unpacked, and the attempt may use "
+                f"the commits take {format_bytes(size)} unpacked, but the attempt can use only "
                 f"{format_bytes(disk)} of disk; set the limit with `worker run --attempt-disk`",
             )
         if objects > MAX_OBJECTS:

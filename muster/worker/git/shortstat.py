@@ -5,7 +5,7 @@ import re
 from muster.protocol.frames import DiffStat
 
 SETTINGS = {"core.bigFileThreshold": "8m"}
-"""For callers of git: don't count lines of larger files, because each line costs 42 bytes."""
+"""git settings for callers: don't count the lines of larger files, because each costs 42 bytes."""
 
 _COUNT = re.compile(r"(\d+) (file|insertion|deletion)")
 

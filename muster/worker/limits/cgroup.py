@@ -17,7 +17,7 @@ from typing import NamedTuple
 from muster.worker import processes
 
 LEAF = "daemon"
-"""The daemon's own group, beside those of its sandboxes. A unit with `DelegateSubgroup=daemon`
+"""The daemon's own group, next to those of its sandboxes. A unit with `DelegateSubgroup=daemon`
 starts there: otherwise systemd couldn't restart it while a sandbox is alive."""
 
 CONTROLLERS = frozenset({"memory", "pids"})

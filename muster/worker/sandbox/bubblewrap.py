@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 Origin = Literal["--bwrap", "system", "bundled"]
 
 ADVICE = "use a host or a container that allows user namespaces"
-"""Advice if none of them works."""
+"""Advice if no bubblewrap works."""
 
 
 class Candidate(NamedTuple):

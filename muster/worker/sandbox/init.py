@@ -28,7 +28,7 @@ else:
     import _signal as signal  # without the enumerations that `signal` creates
 
 CONTENT_FD = 3
-"""The descriptor of a file with a marshalled dictionary: argv, env, cwd, uid, gid (None: don't
+"""The descriptor of a file with a marshaled dictionary: argv, env, cwd, uid, gid (None: don't
 change), has_proxy, has_channel."""
 
 PROXY_FD = 4
@@ -39,7 +39,7 @@ CHANNEL_FD = 5
 
 OK = b"ok\n"
 ORPHAN_GRACE_SECONDS = 1.0
-"""Seconds between TERM and the sandbox's end for processes that outlive the command."""
+"""Seconds from TERM to the sandbox's end, for processes that outlive the command."""
 
 _REPORT_FD, _TERMINAL_FD = CHANNEL_FD + 1, CHANNEL_FD + 2
 _PR_SET_PDEATHSIG = 1

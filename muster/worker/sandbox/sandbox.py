@@ -40,8 +40,8 @@ _PID_1_SHELL = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
 _CHECKER_DIRECTORY = "/mirror"
 _CHDIR = ("/bin/sh", "-c", 'cd "$0" && exec "$@"')
 ANNOUNCEMENT = b"\x01muster: in the sandbox\x02\n"
-"""The announcement on standard error once a sandbox is complete, before its program starts: so no
-program in it can suppress it, or make the sandbox look as if it wasn't created."""
+"""Written to standard error once a sandbox is complete, before its program starts. So no program in
+it can suppress this, or make the sandbox look as if it wasn't created."""
 # In octal: no message that quotes this command line contains the bytes themselves.
 _ANNOUNCE = r"printf '\001muster: in the sandbox\002\n' >&2"
 _ANNOUNCE_SHELL = ("/bin/sh", "-c", _ANNOUNCE + '; exec "$@"', "sh")

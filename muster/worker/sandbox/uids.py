@@ -26,7 +26,7 @@ UIDS_PER_DAEMON = 1_000
 _FIRST = 66_000
 _END = 100_000
 MAX_DAEMONS = (_END - _FIRST) // UIDS_PER_DAEMON
-"""The number of daemons on one host that can have their own uids."""
+"""Maximum daemons on one host that can have their own uids."""
 
 
 def uids_for_daemon(number: int) -> range:
@@ -43,7 +43,7 @@ DEFAULT_UIDS = uids_for_daemon(0)
 
 DAEMON_IDENTITIES = ("agents", "screens", "work")
 """The uses of the daemon's own uids: to test agents' programs, to draw screens, and to check
-attempts' commits. The last can share that of the screens."""
+attempts' commits. The last can share the uid for screens."""
 
 log = logging.getLogger(__name__)
 

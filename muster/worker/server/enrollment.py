@@ -13,7 +13,7 @@ from muster.worker.server.rest_client import Response, RestClient, SpeaksHttp, U
 from muster.worker.server.token_renewal import Grant
 
 ENROLL_TIMEOUT_SECONDS = 120.0
-"""Seconds for retries if a server doesn't respond."""
+"""Seconds to keep retrying if a server doesn't respond."""
 
 log = logging.getLogger(__name__)
 

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 IDLE_TIMEOUT_SECONDS = 600.0
-"""Seconds until an unused shim without stage and lease exits."""
+"""Seconds until an unused shim without a stage or lease exits."""
 
 _Kind = TypeVar("_Kind")
 
@@ -61,7 +61,7 @@ def launch(
         if shim := attach(directory):
             return shim
         if status == 0:
-            raise ChildProcessError(f"the shim in {directory} died at its start")
+            raise ChildProcessError(f"the shim in {directory} died at startup")
         if monotonic() > deadline:
             break
         sleep(0.02)  # one that is starting, or hasn't quite exited yet

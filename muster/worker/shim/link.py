@@ -26,7 +26,7 @@ SHIM_TIMEOUT_SECONDS = 10.0
 """Seconds for a shim to start, to respond, or to exit."""
 
 _NO_ANSWER_ID = 0
-"""The number of a request without an answer."""
+"""The ID of requests that get no answer."""
 
 
 class ShimGone(Exception):

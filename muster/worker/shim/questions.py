@@ -28,7 +28,7 @@ class ShimQuestions:
         self._notify = tell
         self._bucket = TokenBucket(_BURST, _INTERVAL_SECONDS)
         self.latest: Question | None = None
-        """Of the running stage; None before the first."""
+        """The running stage's latest question; None before the first."""
 
     def ask(self, place: dict[str, int], asked: QuestionRequest | None, now: float) -> int:
         """Open a question of that `stage` and `run`; return its number. None withdraws the open

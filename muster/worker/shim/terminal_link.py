@@ -9,7 +9,7 @@ from muster.worker.shim.link import ShimGone, handshake, receive_messages
 from muster.worker.shim.wire import Unpacker, pack_message
 
 MAX_CHUNKS = 64
-"""How many short chunks of the log the shim may send before the next `listen`."""
+"""Maximum short log chunks that the shim may send before the next `listen`."""
 
 
 class TerminalLink:

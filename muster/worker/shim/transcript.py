@@ -14,7 +14,7 @@ from muster.worker.shim.wire import Refusal, StrPath
 FILE_NAME = "transcript.jsonl"
 
 QUOTA_BYTES = 64 << 20
-"""Bytes of one attempt's transcript, not counting the last line."""
+"""Maximum bytes of an attempt's transcript, not counting the last line."""
 
 _READ_BYTES = 1 << 20  # bytes to read at once
 _NOTICE_SECONDS = 0.5  # seconds between two notices of new entries

@@ -24,15 +24,15 @@ from muster.worker.limits.limits import StageLimits
 
 VERSION = 3
 SUPPORTED_VERSIONS = (VERSION,)
-"""Our own version and the previous one, so that an upgrade of the daemon ends no shim. There was no
-release before this version.
+"""Our own version and the previous one, so that upgrading the daemon doesn't end shims. There was
+no release before this version.
 """
 
 SOCKET = "shim.sock"
 MAX_MESSAGE_BYTES = 16 << 20
 
 StrPath = str | os.PathLike[str]
-"""Importing pathlib would cost the shim a tenth of its start."""
+"""Importing pathlib would add a tenth to the shim's startup time."""
 
 _LENGTH = struct.Struct("!I")
 _Shape = TypeVar("_Shape")

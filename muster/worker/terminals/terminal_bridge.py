@@ -29,8 +29,8 @@ from muster.worker.terminals.socket_selector import READ, WRITE, SocketSelector
 from muster.worker.terminals.waker import Waker
 
 SILENCE_TIMEOUT_SECONDS = 60.0
-"""Seconds of silence after which a server that pings every 20 counts as gone, although its
-connection hasn't closed: a NAT may have forgotten it, or the server's host died."""
+"""Seconds of silence after which a server that pings every 20 counts as gone, even if its
+connection is open: a NAT may have forgotten it, or the server's host died."""
 
 _decoder: "msgspec.json.Decoder[ToPtyMachine]" = msgspec.json.Decoder(ToPtyMachine)
 

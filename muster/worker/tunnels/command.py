@@ -23,7 +23,7 @@ MARK_VARIABLE = "MUSTER_TUNNEL"
 """Set for all processes of a tunnel to the attempt's directory, which identifies them."""
 
 PROGRAMS = ("cursor", "code")
-"""Searched in this order if no command is configured."""
+"""Programs to look for, in this order, if no command is configured."""
 
 _ARGUMENTS = "tunnel --accept-server-license-terms --name {name}"
 _MAX_NAME_LENGTH = 20  # characters that the tool allows

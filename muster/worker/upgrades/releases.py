@@ -14,7 +14,7 @@ from muster.protocol.frames import Release
 from muster.worker.layout import Layout
 
 COMPLETE_FILE_NAME = "complete"
-"""The file that is created last, which marks a complete release."""
+"""The file that is created last, to mark a release as complete."""
 
 _NAME = re.compile(r"[0-9a-f]{12}-[0-9a-f]{8}")
 _SITE_PACKAGES = Path(__file__).absolute().parents[3]

@@ -170,7 +170,7 @@ def test_an_address_names_no_file_of_this_host(scheme: str, tmp_path: Path) -> N
     template = tmp_path / "template.json"
     template.write_text('{"type": "message", "attachments": [{"contentType": "x"}]}')
     url = f"workflows://127.0.0.1/workflow/signature?template={scheme}{template}"
-    with pytest.raises(DeliveryRefused, match="Apprise knows no"):
+    with pytest.raises(DeliveryRefused, match="Apprise doesn't support"):
         send(by_apprise(url))
 
 

@@ -22,13 +22,13 @@ ADVICE = {
     "a problem there": (WEBHOOK, "answered 503", "has a problem"),
     "an inside host": (
         WEBHOOK,
-        "h leads to an address that is not on the public Internet; an admin can allow the host",
+        "h resolves to an address that is not on the public Internet; an admin can allow the host",
         "notifyAllowedHosts",
     ),
     "a name of nobody": (WEBHOOK, "the name h could not be resolved", "resolve names"),
     "silence": (WEBHOOK, "h did not answer in 10 s", "firewalls"),
     "nobody listens": (WEBHOOK, "h could not be reached (ConnectError)", "accepts connections"),
-    "a lost key": (SLACK, "its secrets are under a key that ENCRYPTION_KEYS …", "again"),
+    "a lost key": (SLACK, "its secrets need a key that ENCRYPTION_KEYS …", "again"),
     "a service's refusal": (APPRISE, "ntfy: 403 Forbidden", "Apprise"),
 }
 

@@ -80,7 +80,7 @@ def test_success_leads_to_the_next_stage_s_gate(gate: Gate):
         (
             StageOutcome("lease"),
             "stage_failed",
-            "stage “s0” ended by its machine, which had lost contact with the server for too long",
+            "stage “s0” was stopped by its machine: no contact with the server for too long",
         ),
     ],
     ids=lambda value: f"{value.how}-{value.code}" if isinstance(value, StageOutcome) else "",

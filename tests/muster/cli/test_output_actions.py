@@ -85,7 +85,7 @@ ACTIONS = {
     "machine undrain": ("heron", "heron accepts tasks again."),
     "machine pin": ("heron", "heron keeps its release."),
     "machine unpin": ("heron", "heron follows the server's release."),
-    "profile set": ("--git-name Ada", "Your commits are by Ada <ada@example.org>."),
+    "profile set": ("--git-name Ada", "Your commits now use Ada <ada@example.org>."),
     "profile reauthenticate": ("--code 123456", "Confirmed your identity"),
     "profile end-session": ("abc", "Ended session abc."),
     "profile create-token": ("--label x", "Created token 7"),

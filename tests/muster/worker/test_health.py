@@ -71,12 +71,12 @@ def test_what_is_known_needs_no_look(machine: Machine) -> None:
 
 
 def test_it_looks_again_until_it_is_well_and_says_both(machine: Machine) -> None:
-    machine.lack = "its disk accepts no data"
+    machine.lack = "can't write to its disk"
     assert machine.health.report_failure()
     wait_for(lambda: machine.looks >= 3)
     capabilities = machine.health.override_capabilities(lambda: AGENTS)
     assert capabilities == [
-        Capability("claude", healthy=False, reason="its disk accepts no data"),
+        Capability("claude", healthy=False, reason="can't write to its disk"),
         AGENTS[1],
     ]
     machine.lack = None
@@ -178,10 +178,10 @@ def test_being_short_is_the_system_s_word(number: int, is_short: bool) -> None:
 @pytest.mark.parametrize(
     ("left", "lack"),
     [
-        ({"f_bavail": 63}, "its disk accepts no data: only space reserved for root is left"),
+        ({"f_bavail": 63}, "can't write to its disk: only space reserved for root is left"),
         ({"f_bavail": 64}, None),
         ({"f_bavail": 0, "f_blocks": 0}, None),
-        ({"f_favail": 0}, "its disk accepts no more files"),
+        ({"f_favail": 0}, "its disk has no inodes left"),
         ({"f_files": 0, "f_favail": 0}, None),
     ],
 )
@@ -212,7 +212,7 @@ def test_a_look_does_what_every_beginning_does(tmp_path: Path) -> None:
     layout.attempts.rmdir()
     assert (
         health.find_problem(rooms, identities)
-        == "its disk accepts no data: No such file or directory"
+        == "can't write to its disk: No such file or directory"
     )
 
 

@@ -99,7 +99,7 @@ export const diff = {
   summaryHint: 'Summarize in a sentence',
   approve: 'Approve',
   approveGate: 'Answers the gate: the next stage starts',
-  rejectGate: 'Cancels the task, after a question',
+  rejectGate: 'Asks you to confirm, then cancels the task',
   choiceNeeded: 'Choose an answer first.',
   approveNothing: 'Recorded; no gate is open',
   requestChanges: 'Request changes',

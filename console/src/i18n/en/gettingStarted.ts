@@ -7,7 +7,7 @@ const sentences: Sentences = {
     ask_admin: (admins) => `No machine yet. Ask an admin: ${admins}.`,
     awaiting_machine: () => 'Waiting for a machine. Run the install line on it.',
     machine_offline: (name) => `${name} isn't connected.`,
-    machine_draining: (name) => `${name} is draining, so it accepts no tasks.`,
+    machine_draining: (name) => `${name} is draining, so it isn't accepting tasks.`,
     sandbox_not_full: (name, why) =>
       `${name} is connected, without a full sandbox${why && `: ${why}`}.`,
     done: (name) => (name ? `${name} is connected, with a full sandbox.` : 'Connected.'),
@@ -22,7 +22,7 @@ const sentences: Sentences = {
   },
   project: {
     open: () => 'No project yet. A project names a repository.',
-    ask_admin: (admins) => `You're in no project. Ask an admin to add you: ${admins}.`,
+    ask_admin: (admins) => `You aren't in a project yet. Ask an admin to add you: ${admins}.`,
     agent_unknown: (name, agent) => `${name} uses the agent ${agent}, which no machine has.`,
     no_key_known: (name, agent) =>
       `${name} has no key for ${agent}. Set one, unless ${agent} is signed in on the machine.`,
@@ -37,7 +37,7 @@ const sentences: Sentences = {
     task_queued: (id) => `${id} is waiting for a machine.`,
     task_running: (id) => `${id} is running.`,
     task_asks: (id) => `${id} needs an answer.`,
-    task_waits: (id) => `${id} is paused, and continues by itself.`,
+    task_waits: (id) => `${id} is paused and continues automatically.`,
     task_failed: (id) => `${id} failed.`,
     done: () => 'Completed.',
   },
@@ -59,7 +59,7 @@ export const gettingStarted = {
   },
   states: { open: 'To do', working: 'In progress', done: 'Done', failed: 'Problem' },
   sentences,
-  checked: 'Its repository is checked:',
+  checked: 'Repository check:',
   addMachine: 'Add a machine',
   viewMachines: 'View machines',
   createProject: 'Create a project',

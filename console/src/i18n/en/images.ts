@@ -7,7 +7,7 @@ export const images = {
   remove: (name: string) => `Remove ${name}`,
   retry: 'Retry',
   wrongType: 'Only PNG, JPEG and WebP images can be attached.',
-  tooLarge: 'An image can have at most 5 MiB.',
+  tooLarge: 'An image can be at most 5 MiB.',
   tooMany: (n: number) => `A task can have at most ${n} images.`,
   failed: "Remove the images that couldn't be uploaded, or retry.",
   open: (name: string) => `Open ${name}`,

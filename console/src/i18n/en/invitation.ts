@@ -30,7 +30,7 @@ export const invitation = {
     expired: 'Expired',
   },
   withdraw: 'Withdraw',
-  withdrawTitle: (name: string) => `Withdraw the invitation of ${name}`,
+  withdrawTitle: (name: string) => `Withdraw the invitation for ${name}`,
   withdrawAbout: 'Its link stops working.',
 }
 

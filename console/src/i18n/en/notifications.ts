@@ -11,7 +11,7 @@ export const notifications = {
   isRead: 'Marked as read.',
   more: 'Show older',
   empty: 'No notifications yet',
-  emptyWhy: 'Questions, reviews and results of your tasks appear here.',
+  emptyWhy: 'Questions, reviews and results for your tasks appear here.',
   noneUnread: "You've read everything",
   showAll: 'Show all',
   choose: 'Choose notifications',

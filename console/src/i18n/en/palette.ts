@@ -20,7 +20,7 @@ export const palette = {
   where: 'Searches tasks, machines, projects',
   language: (name: string) => `Language: ${name}`,
   setting: (name: string) => `Setting: ${name}`,
-  none: 'Nothing matches that you can use here.',
+  none: 'Nothing you can use here matches.',
   /** The names of commands, with which both languages find them. */
   commands: {
     inbox: 'Inbox',

@@ -207,7 +207,7 @@ export const projects = {
   actions: 'Actions',
   memberPermissions: 'Permissions',
   memberPermissionsWhat:
-    'Admins can do everything here, also without membership. Leads see the project and cancel its tasks. A stage can narrow who answers its gate.',
+    'Admins can do everything here, even without membership. Leads see the project and cancel its tasks. A stage can narrow who answers its gate.',
   permissionNames: {
     see_project: 'See',
     create_task: 'Create tasks',

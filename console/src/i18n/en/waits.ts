@@ -19,7 +19,7 @@ export const waits = {
     no_free_slot: 'No free slot',
   } as Record<string, string>,
   otherRule: "Can't run it",
-  notListed: 'The protected project does not list it',
+  notListed: "Not on the protected project's list",
   load: (percent: number) => `CPU at ${percent}%`,
   loadLimit: (percent: number) => `limit ${percent}%`,
   slotsUsed: (used: number, total: number) => `${used} of ${total} in use`,

@@ -97,7 +97,9 @@ it('members read which admins can help, and cannot dismiss it', async () => {
     it.step === 'project' ? { ...it, detail: 'ada, bo', reason: 'ask_admin' as const } : it,
   )
   await show(steps, 'developer')
-  expect(screen.getByText("You're in no project. Ask an admin to add you: ada, bo.")).toBeDefined()
+  expect(
+    screen.getByText("You aren't in a project yet. Ask an admin to add you: ada, bo."),
+  ).toBeDefined()
   expect(screen.queryByRole('link')).toBeNull()
   expect(screen.queryByRole('button', { name: strings.gettingStarted.dismiss })).toBeNull()
 })

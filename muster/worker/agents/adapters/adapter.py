@@ -16,12 +16,12 @@ from muster.worker.agents.degradation import Reason
 Permissions = Literal["edit", "run", "all"]
 
 TEXT, OPTIONS, SESSION = "{text}", "{options}", "{session}"
-"""Placeholders in a command: the stage's text, within a word or as its own word; and two words that
+"""Placeholders in a command: the stage's text, within a word or on its own; and two words that
 expand to others.
 """
 
 CALL_TIMEOUT_SECONDS = 8 * 86_400
-"""Timeout of calls to our MCP server: longer than a question may wait for an answer."""
+"""Timeout for calls to our MCP server: longer than a question may wait for an answer."""
 
 _Arguments = tuple[str, ...]
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]

@@ -20,8 +20,8 @@ from muster.worker.agents.mcp_server.jsonrpc import (
 )
 
 PROTOCOL_VERSIONS = ("2024-11-05", "2025-06-18", "2025-11-25")
-"""Protocol versions, the newest last. A client of 2025-03-26, which has batches, gets the version
-before.
+"""Protocol versions, newest last. A client with 2025-03-26, which has batches, gets the previous
+one.
 """
 
 

@@ -18,10 +18,10 @@ else:
     import _signal as signal  # without the enumerations that `signal` creates
 
 OUTPUT_TIMEOUT_SECONDS = 1.0
-"""Seconds for which processes that the agent left running may still write to its output."""
+"""Seconds that processes left running by the agent may still write to its output."""
 
 LIMITED_STATUS = 75
-"""The exit status for an agent that was stopped because of a limit: that of a temporary failure."""
+"""The exit status for an agent stopped because of a limit: that of a temporary failure."""
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 DESCRIPTOR_VARIABLE = "MUSTER_CHANNEL"
-"""The environment variable with the number of the channel's descriptor."""
+"""The environment variable with the channel's descriptor number."""
 
 MAX_MESSAGE_BYTES = 64 << 10  # bytes of a message
 _MAX_ANSWER_BYTES = 2 << 20
@@ -36,7 +36,7 @@ class Channel:
         self._descriptor = descriptor
         self._buffer = b""
         self.unsolicited: list[dict[str, Any]] = []
-        """Unsolicited messages of the shim, to be taken from here."""
+        """Unsolicited messages from the shim; callers take them from here."""
 
     @classmethod
     def from_environment(cls) -> Channel:

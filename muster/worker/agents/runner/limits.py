@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from muster.worker.agents.runner.entries import Update
 
 MAX_WAIT_SECONDS = 10.0
-"""Seconds that an agent may wait if it reports how long it will."""
+"""Maximum seconds that an agent may wait, if it reports its wait."""
 RECOVERY_TIMEOUT_SECONDS = 45.0
-"""Seconds from the first report of a limit until the agent must continue, if the time is
-unknown.
+"""Seconds from the first report of a limit by which the agent must continue, if it doesn't report
+its wait.
 """
 GRACE_SECONDS = 5.0
-"""Seconds for the last output of an agent that must not wait, until it exits."""
+"""Seconds for an agent that mustn't wait to write its last output and exit."""
 
 _KINDS = ("rate_limit", "overloaded", "quota")
 _PROGRESS_KINDS = ("message", "thought", "tool", "edit", "command")
@@ -34,7 +34,7 @@ class LimitWatchdog:
         self.end_at: float | None = None
         """When to stop the agent."""
         self.is_expired = False
-        """Whether it is being stopped: its own reasons no longer count."""
+        """Whether the agent is being stopped: its own reasons no longer count."""
         self._failure: dict[str, Any] | None = None
         self._limited_at: float | None = None
 

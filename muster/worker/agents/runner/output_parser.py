@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from muster.worker.agents.runner.formats import Format
 
 MAX_LINE_BYTES = 8 << 20
-"""Bytes of a line to parse. A longer one is passed through in chunks."""
+"""Maximum bytes of a parsed line. Longer ones pass through in chunks."""
 
 
 class OutputParser:

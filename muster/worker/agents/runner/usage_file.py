@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 POLL_INTERVAL_SECONDS = 2.0
 """Seconds between reads."""
 MAX_READ_BYTES = 4 << 20
-"""Bytes per read."""
+"""Maximum bytes per read."""
 MAX_LINE_BYTES = 256 << 10
-"""Bytes of a line to parse: a line that counts is short, or is preceded by a short one."""
+"""Maximum bytes of a parsed line: a line that counts is short, or follows a short one."""
 
 _MAX_NAMES = 10_000  # directory entries to search for the file
 
@@ -64,7 +64,7 @@ class UsageFile:
         self._is_skipping = False  # within a line that is too long
         self._reported: list[dict[str, Any]] = []
         self.next_poll_at = None if account is None or account.needs_session else 0.0
-        """When to read next, by `monotonic`."""
+        """When to read next, in `monotonic` time."""
 
     def observe(self, update: Update, now: float) -> None:
         facts = update.facts or {}

@@ -59,7 +59,8 @@ def test_root_takes_no_server_of_another_user_for_its_own(another: paths.Install
         local_server.find_server()
     name = pwd.getpwuid(65534).pw_name
     assert str(refused.value) == (
-        f"the server of {another.settings} belongs to {name}: run this as {name}, without sudo"
+        f"the server with the settings {another.settings} belongs to {name}: "
+        f"run this as {name}, without sudo"
     )
     assert local_server.is_installed(another.home), "but nothing is restored over it"
 

@@ -102,7 +102,7 @@ def test_a_token_in_a_public_channel_is_used_up_and_links_nothing(
     _, token = make_chat_token(ada)
     slack.mention(client, "U1", "CROOM", f"bind {token}")
     work()
-    assert "used up" in slack.last()
+    assert "no longer valid" in slack.last()
     slack.direct(client, "U1", f"bind {token}")
     work()
     assert uid_of(ada) is None

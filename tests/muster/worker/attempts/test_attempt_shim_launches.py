@@ -126,7 +126,7 @@ def test_an_attempt_whose_shims_are_all_killed_at_their_start_is_lost_and_not_fa
     spawns.after = kill
     server = worker.start().server
     worker.run("echo ran")
-    assert "died at its start" in server.wait_for_report(Lost).reason
+    assert "died at startup" in server.wait_for_report(Lost).reason
     assert server.bodies(Failed) == server.bodies(StageStarted) == []
     assert len(spawns.seen) == 1 + len(_LAUNCH_PAUSES_SECONDS)
     assert begun_stages(worker) == []

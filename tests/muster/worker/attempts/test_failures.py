@@ -112,7 +112,7 @@ def test_what_was_made_to_wait_briefly_is_lost_and_not_failed(
     assert server.bodies(Failed) == []
 
 
-@pytest.mark.parametrize("lack", [None, "its disk accepts no data"])
+@pytest.mark.parametrize("lack", [None, "can't write to its disk"])
 def test_a_repository_is_out_of_reach_of_a_machine_that_is_well(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, lack: str | None
 ) -> None:

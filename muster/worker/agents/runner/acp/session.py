@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 FAILED_STATUS = 1
-"""The exit status if the agent has responded, but the stage has failed."""
+"""The exit status if the agent responded but the stage failed."""
 
 _METHOD_NOT_FOUND, _INVALID_PARAMS, _INTERNAL_ERROR = -32601, -32602, -32603
 _AUTH_REQUIRED = -32000
@@ -63,7 +63,7 @@ class AcpSession:
         self._open_permissions: list[tuple[Any, Question]] = []  # requests that wait for a person
         self.outgoing: list[bytes] = []
         self.status: int | None = None
-        """The exit status of the stage's process, once the session is finished."""
+        """The exit status of the stage's process, once the session has finished."""
         self._config = asked
         self._cwd = os.getcwd()
         self._updates = SessionUpdates()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PARSE_ERRORS = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
 JSON_FORMATS = ("claude", "codex", "gemini", "opencode")
 TEXT_FORMATS = ("aider",)
-"""The agents whose output is text for people."""
+"""Agents that output text for people."""
 
 
 def create_format(name: str) -> Format:
