@@ -138,8 +138,11 @@ def test_no_bytes_in_a_path_or_query_break_a_route(
     for route in {**ROUTES}:
         verb, path = route.split()
         if "*" in path and "pty" not in path:
+            who = "worker" if path.startswith("/api/workers/") else "admin"
             with undone():
-                answer = client.open(path.replace("*", bytes_), method=verb, headers=_admin(world))
+                answer = client.open(
+                    path.replace("*", bytes_), method=verb, headers=world.headers(who)
+                )
             refused = answer.status_code in (400, 403, 404, 405, 415, 422)
             assert refused or _leads_home(answer), (path, answer.status_code)
             assert "X-Evil" not in answer.headers
