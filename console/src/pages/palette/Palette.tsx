@@ -64,10 +64,10 @@ function useSections(
   given: Props & { q: string; choice: Choice | null; ask: (choice: Choice | null) => void },
 ) {
   const { q, choice, ask, onShowKeys, onClose } = given
-  const doors = usePaletteNavigation()
+  const navigation = usePaletteNavigation()
   const viewer = useViewer()
   const subject = usePageSubject()
-  const commands = useCommands({ viewer, doors, subject, onChoose: ask, onShowKeys })
+  const commands = useCommands({ viewer, navigation, subject, onChoose: ask, onShowKeys })
   const found = useSearchResults(choice ? '' : q)
   const candidates = useCandidates(choice, q, viewer)
   const onRun: Run = ({ run, isOpenAfter }) => {
@@ -75,16 +75,16 @@ function useSections(
     run()
   }
   const sections = choice
-    ? hitSections(candidates, q, onChosen(choice, doors, onClose))
-    : listSections({ q, found, commands, subject, viewer, doors, onRun })
+    ? hitSections(candidates, q, onChosen(choice, navigation, onClose))
+    : listSections({ q, found, commands, subject, viewer, navigation, onRun })
   return { sections, isComplete: found?.complete ?? true }
 }
 
 /** Returns what to do with the chosen task, machine or project. */
-function onChosen(choice: Choice, doors: PaletteNavigation, onClose: () => void) {
-  const run = <T,>(command: { run: (on: T, doors: PaletteNavigation) => void }, on: T) => {
+function onChosen(choice: Choice, navigation: PaletteNavigation, onClose: () => void) {
+  const run = <T,>(command: { run: (on: T, navigation: PaletteNavigation) => void }, on: T) => {
     onClose()
-    command.run(on, doors)
+    command.run(on, navigation)
   }
   const { kind, command } = choice
   type Candidates = ReturnType<typeof useCandidates>

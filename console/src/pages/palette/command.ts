@@ -40,5 +40,5 @@ export type SubjectCommand<T> = {
   isFor?: (viewer: Viewer) => boolean
   /** Whether it can be run for this one, by this viewer. */
   isOffered?: (on: T, viewer: Viewer) => boolean
-  run: (on: T, doors: PaletteNavigation) => void
+  run: (on: T, navigation: PaletteNavigation) => void
 }

@@ -30,14 +30,14 @@ const lead = { ...member, canDrain: true }
 const admin = { isAdmin: true, canDrain: true, maintainsAny: true, maintains: () => true }
 
 const opened = vi.fn()
-const doors = { open: opened } as unknown as PaletteNavigation
+const navigation = { open: opened } as unknown as PaletteNavigation
 
 /** Returns all commands that somebody may have for something. */
 function commandIds(viewer: Viewer): string[] {
   const mayRun = ({ isFor }: { isFor?: (viewer: Viewer) => boolean }) => isFor?.(viewer) ?? true
   return [
     'newTask',
-    ...pageCommands(viewer, doors).map(({ id }) => id),
+    ...pageCommands(viewer, navigation).map(({ id }) => id),
     ...browserCommands({ readAll: vi.fn(), showKeys: vi.fn() }).map(({ id }) => id),
     ...taskCommands.filter(mayRun).map(({ id }) => id),
     ...machineCommands.filter(mayRun).map(({ id }) => id),
@@ -109,7 +109,7 @@ describe('the commands', () => {
 
   it('of a project are only for its maintainers', () => {
     const ids = (key: string, viewer: Viewer) =>
-      subjectCommands({ kind: 'project', on: { key, name: key } }, viewer, doors).length
+      subjectCommands({ kind: 'project', on: { key, name: key } }, viewer, navigation).length
     expect([ids('WEB', member), ids('WEB', maintainer), ids('API', maintainer)]).toEqual([1, 7, 1])
     expect(ids('API', admin)).toBe(8)
   })
@@ -127,7 +127,7 @@ describe('the commands', () => {
   it('of a machine depend on its state', () => {
     const on = { id: '0-1', name: 'heron', status: 'online' } as const
     const offered = (machine: object) =>
-      subjectCommands({ kind: 'machine', on: { ...on, ...machine } }, lead, doors).map(
+      subjectCommands({ kind: 'machine', on: { ...on, ...machine } }, lead, navigation).map(
         ({ names }) => names[0],
       )
     expect(offered({})).toEqual(['Open machine', 'Drain machine'])
@@ -139,7 +139,7 @@ describe('the commands', () => {
     ['retryTask', '/tasks/7?do=retry'],
     ['followUp', '/tasks/7?do=followUp'],
   ])('%s only opens the dialog of its button', (id, url) => {
-    taskCommands.find((one) => one.id === id)?.run({ id: 7, allowedActions: [] }, doors)
+    taskCommands.find((one) => one.id === id)?.run({ id: 7, allowedActions: [] }, navigation)
     expect(opened).toHaveBeenLastCalledWith(url)
   })
 
@@ -161,7 +161,7 @@ describe('the commands', () => {
     ],
   ] as const)('%s asks first, too', (_, commands, id, on, url) => {
     const command = commands.find((one) => one.id === id)
-    command?.run(on as never, doors)
+    command?.run(on as never, navigation)
     const [last] = opened.mock.lastCall ?? []
     if (typeof url === 'string') expect(last).toBe(url)
     else expect(last).toMatch(url)

@@ -78,7 +78,7 @@ const forAdmins: PageCommand[] = [
   ['sso', Settings, '/admin/settings?part=sso'],
 ]
 
-export function pageCommands(viewer: Viewer, doors: PaletteNavigation): Command[] {
+export function pageCommands(viewer: Viewer, navigation: PaletteNavigation): Command[] {
   const offered = viewer.isAdmin ? [...forEveryone, ...forAdmins] : forEveryone
   const keys = new Map<string, string>(navigationItems().map((page) => [page.to, page.keys]))
   return offered.map(([id, icon, url]) => ({
@@ -86,6 +86,6 @@ export function pageCommands(viewer: Viewer, doors: PaletteNavigation): Command[
     names: commandNames(id),
     icon,
     keys: keys.get(`/${id === 'inbox' ? '' : id}`),
-    run: () => doors.open(url),
+    run: () => navigation.open(url),
   }))
 }

@@ -29,13 +29,13 @@ type Given = {
   /** The page's. */
   subject: Subject | null
   viewer: Viewer
-  doors: PaletteNavigation
+  navigation: PaletteNavigation
   onRun: Run
 }
 
 /** Commands that are named as you typed come first: they are there at once, so that nothing that is
  *  found later moves them. */
-export function listSections({ q, found, commands, subject, viewer, doors, onRun }: Given) {
+export function listSections({ q, found, commands, subject, viewer, navigation, onRun }: Given) {
   const say = paletteStrings()
   const section = (title: string, some: Command[]) => commandSection(title, some, q, onRun)
   if (q === '') {
@@ -45,13 +45,16 @@ export function listSections({ q, found, commands, subject, viewer, doors, onRun
   const { best, others } = matchItems(commands.searched, q, ({ names }) => names)
   const first = firstSubject(found)
   const isOther = first && (!subject || subjectName(first) !== subjectName(subject))
-  const ofFirst = isOther ? subjectCommands(first, viewer, doors).slice(0, MAX_HIT_COMMANDS) : []
+  const ofFirst = isOther
+    ? subjectCommands(first, viewer, navigation).slice(0, MAX_HIT_COMMANDS)
+    : []
   const [firstHits, ...otherHits] = hitSections(found, q, {
-    task: ({ id }) => onRun({ run: () => doors.open(`/tasks/${id}`) }),
-    machine: ({ id }) => onRun({ run: () => doors.open(`/machines/${id}`) }),
-    project: ({ key }) => onRun({ run: () => doors.open(`/projects/${encodeURIComponent(key)}`) }),
+    task: ({ id }) => onRun({ run: () => navigation.open(`/tasks/${id}`) }),
+    machine: ({ id }) => onRun({ run: () => navigation.open(`/machines/${id}`) }),
+    project: ({ key }) =>
+      onRun({ run: () => navigation.open(`/projects/${encodeURIComponent(key)}`) }),
   })
-  const rest = [...others, newTaskCommand(q, doors), allTasksCommand(q, doors)]
+  const rest = [...others, newTaskCommand(q, navigation), allTasksCommand(q, navigation)]
   return filled([
     section(say.act, best),
     ...(firstHits ? [firstHits] : []),

@@ -14,7 +14,7 @@ type SettingTexts = Pick<typeof englishTexts, 'names' | 'help'>
 
 const NO_TEXTS: SettingTexts = { names: {}, help: {} }
 
-export function useSettingCommands(isAdmin: boolean, doors: PaletteNavigation): Command[] {
+export function useSettingCommands(isAdmin: boolean, navigation: PaletteNavigation): Command[] {
   const registry = useSettings(isAdmin).data?.registry ?? []
   const chinese = useChineseTexts(isAdmin)
   return registry
@@ -23,7 +23,7 @@ export function useSettingCommands(isAdmin: boolean, doors: PaletteNavigation): 
       id: `setting ${setting.key}`,
       names: settingNames(setting, chinese),
       icon: Settings,
-      run: () => doors.open(`/admin/settings#${setting.key}`),
+      run: () => navigation.open(`/admin/settings#${setting.key}`),
     }))
 }
 

@@ -34,7 +34,7 @@ import type { Viewer } from './useViewer'
 const openView = (id: CommandId, icon: LucideIcon, view: string): SubjectCommand<SubjectTask> => ({
   id,
   icon,
-  run: (task, doors) => doors.open(`/tasks/${task.id}?view=${view}`),
+  run: (task, navigation) => navigation.open(`/tasks/${task.id}?view=${view}`),
 })
 
 /** One that the task's state and the viewer's permissions allow. */
@@ -47,7 +47,7 @@ const act = (
   id,
   icon,
   isOffered: ({ allowedActions }) => allowedActions.includes(action),
-  run: (task, doors) => doors.open(`/tasks/${task.id}${query}`),
+  run: (task, navigation) => navigation.open(`/tasks/${task.id}${query}`),
 })
 
 export const taskCommands: SubjectCommand<SubjectTask>[] = [
@@ -74,7 +74,7 @@ export const taskCommands: SubjectCommand<SubjectTask>[] = [
   {
     id: 'evidence',
     icon: Download,
-    run: (task, doors) => doors.downloadEvidence(task.id),
+    run: (task, navigation) => navigation.downloadEvidence(task.id),
   },
 ]
 
@@ -82,33 +82,37 @@ const isInDrain = ({ status }: SubjectMachine) => status === 'draining' || statu
 const isUninstalled = ({ uninstalledAt }: SubjectMachine) => Boolean(uninstalledAt)
 
 export const machineCommands: SubjectCommand<SubjectMachine>[] = [
-  { id: 'openMachine', icon: Server, run: ({ id }, doors) => doors.open(`/machines/${id}`) },
+  {
+    id: 'openMachine',
+    icon: Server,
+    run: ({ id }, navigation) => navigation.open(`/machines/${id}`),
+  },
   {
     id: 'drain',
     icon: Server,
     isFor: ({ canDrain }) => canDrain,
     isOffered: (machine) => !isInDrain(machine) && !isUninstalled(machine),
-    run: ({ id }, doors) => doors.open(`/machines/${id}?drain=1`),
+    run: ({ id }, navigation) => navigation.open(`/machines/${id}?drain=1`),
   },
   {
     id: 'undrain',
     icon: Server,
     isFor: ({ canDrain }) => canDrain,
     isOffered: isInDrain,
-    run: (machine, doors) => doors.undrain(machine),
+    run: (machine, navigation) => navigation.undrain(machine),
   },
   {
     id: 'editMachine',
     icon: Server,
     isFor: ({ isAdmin }) => isAdmin,
-    run: (_, doors) => doors.open('/admin/machines'),
+    run: (_, navigation) => navigation.open('/admin/machines'),
   },
   {
     id: 'decommission',
     icon: Trash2,
     isFor: ({ isAdmin }) => isAdmin,
-    run: (machine, doors) =>
-      doors.open(
+    run: (machine, navigation) =>
+      navigation.open(
         isUninstalled(machine) ? `/machines/${machine.id}?decommission=1` : '/admin/machines',
       ),
   },
@@ -127,7 +131,8 @@ const openPart = (
     isOffered: ({ key }, viewer) => viewer.maintains(key),
   }),
   ...(who === 'admin' && { isFor: (viewer) => viewer.isAdmin }),
-  run: ({ key }, doors) => doors.open(`/projects/${encodeURIComponent(key)}?part=${query}`),
+  run: ({ key }, navigation) =>
+    navigation.open(`/projects/${encodeURIComponent(key)}?part=${query}`),
 })
 
 export const projectCommands: SubjectCommand<SubjectProject>[] = [
@@ -149,7 +154,7 @@ export function subjectName(subject: Subject): string {
 export function subjectCommands(
   subject: Subject,
   viewer: Viewer,
-  doors: PaletteNavigation,
+  navigation: PaletteNavigation,
 ): Command[] {
   const offered = <T>(commands: SubjectCommand<T>[], on: T) =>
     commands
@@ -159,7 +164,7 @@ export function subjectCommands(
         names: commandNames(id),
         icon,
         about: subjectName(subject),
-        run: () => run(on, doors),
+        run: () => run(on, navigation),
       }))
   switch (subject.kind) {
     case 'task':

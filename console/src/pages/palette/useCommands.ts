@@ -11,7 +11,7 @@ import type { Viewer } from './useViewer'
 
 type Given = {
   viewer: Viewer
-  doors: PaletteNavigation
+  navigation: PaletteNavigation
   /** The page's. */
   subject: Subject | null
   onChoose: (choice: Choice) => void
@@ -20,13 +20,13 @@ type Given = {
 
 /** Returns all commands that the viewer may run: those for the page's subject, those without one,
  *  and those that ask for one. */
-export function useCommands({ viewer, doors, subject, onChoose, onShowKeys }: Given) {
-  const settings = useSettingCommands(viewer.isAdmin, doors)
-  const own = subject ? subjectCommands(subject, viewer, doors) : []
+export function useCommands({ viewer, navigation, subject, onChoose, onShowKeys }: Given) {
+  const settings = useSettingCommands(viewer.isAdmin, navigation)
+  const own = subject ? subjectCommands(subject, viewer, navigation) : []
   const plain = [
-    newTaskCommand('', doors),
-    ...pageCommands(viewer, doors),
-    ...browserCommands({ readAll: doors.readAll, showKeys: onShowKeys }),
+    newTaskCommand('', navigation),
+    ...pageCommands(viewer, navigation),
+    ...browserCommands({ readAll: navigation.readAll, showKeys: onShowKeys }),
   ]
   const asking = choices(viewer)
     .filter(({ kind }) => kind !== subject?.kind)
@@ -34,18 +34,18 @@ export function useCommands({ viewer, doors, subject, onChoose, onShowKeys }: Gi
   return { own, plain, searched: [...own, ...plain, ...asking, ...settings] }
 }
 
-export function newTaskCommand(q: string, doors: PaletteNavigation): Command {
+export function newTaskCommand(q: string, navigation: PaletteNavigation): Command {
   return {
     id: `newTask ${q}`,
     names: inBothLanguages((strings) => strings.newTask(q)),
     icon: Plus,
     keys: 'c',
-    run: () => doors.newTask(q),
+    run: () => navigation.newTask(q),
   }
 }
 
-export function allTasksCommand(q: string, doors: PaletteNavigation): Command {
-  const run = () => doors.open(`/tasks?${new URLSearchParams({ q })}`)
+export function allTasksCommand(q: string, navigation: PaletteNavigation): Command {
+  const run = () => navigation.open(`/tasks?${new URLSearchParams({ q })}`)
   return { id: 'all', names: [paletteStrings().all(q)], icon: List, run }
 }
 
