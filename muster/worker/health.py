@@ -36,6 +36,8 @@ RESOURCE_ERRNOS = frozenset(
 )
 """System errors that mean the machine lacks resources."""
 
+_CLOSE_SECONDS = 10.0  # that `close` waits for a check that runs
+
 _PROBE_BYTES = 256 << 10  # bytes that a disk must accept
 
 log = logging.getLogger(__name__)
@@ -95,6 +97,7 @@ class MachineHealth:
         self._check_count = 0  # the number of the last check
         self._last_problem: str | None = None  # its result
         self._is_recovering = False  # a thread repeats the check until it finds no problem
+        self._recovery: threading.Thread | None = None
 
     @property
     def reason(self) -> str:
@@ -139,7 +142,10 @@ class MachineHealth:
         ]
 
     def close(self) -> None:
+        """End the repeated check; wait for the one that runs, which removes its sandbox."""
         self._stopped.set()
+        if self._recovery is not None:
+            self._recovery.join(_CLOSE_SECONDS)
 
     def _check_once(self) -> str | None:
         """Return the result of a check that starts no earlier than now; concurrent callers share
@@ -160,11 +166,14 @@ class MachineHealth:
             return f"can't check itself: {error.strerror or error}"
 
     def _start_recovery(self) -> None:
+        recovery = threading.Thread(target=self._recover, name="machine-health", daemon=True)
         try:
-            threading.Thread(target=self._recover, name="machine-health", daemon=True).start()
+            recovery.start()
         except RuntimeError:  # no thread is available, so the check would never be repeated
             with self._lock:
                 self._is_recovering, self._reason = False, ""
+        else:
+            self._recovery = recovery
 
     def _recover(self) -> None:
         """Repeat the check, less and less often while no stage starts, until it finds no

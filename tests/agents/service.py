@@ -117,14 +117,15 @@ class Service(RunningStack):
         return int(machine["slots"]["used"])
 
     def given(
-        self, place: MachineUser, agent: Agent, url: str, play: Play | str, **fields: Any
+        self, place: MachineUser, agent: Agent, url: str, play: Play | str | None, **fields: Any
     ) -> AgentProject:
-        """A project of a broken package, whose tasks run there with the key of the play.
+        """A project of a broken package, whose tasks run there with the key of the play, if any.
 
         `fields` are more of the project's; its `environment` is more of the agent's.
         """
         given = AgentProject(self, place, agent, url, fields)
-        given.set_key(play)
+        if play is not None:
+            given.set_key(play)
         return given
 
 

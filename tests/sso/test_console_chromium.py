@@ -75,6 +75,11 @@ def age_logins(house: SsoServer) -> None:
 
 def wants_a_token(page: Page) -> None:
     page.get_by_role("button", name="New token", exact=True).click()
+    creates_token(page)
+
+
+def creates_token(page: Page) -> None:
+    """In the dialog, which the page's URL opens again on the way back from the provider."""
     page.get_by_label("Label").fill(LABEL)
     page.get_by_role("button", name="Create token", exact=True).click()
 
@@ -94,8 +99,8 @@ def test_who_signs_in_at_the_provider_again_may_do_it(
     comes_to_profile(page, "ida")
     goes_to_confirm(page, sso_server)
     sign_in(page, "ida")  # asked for, though the provider knows the browser
-    page.wait_for_url(f"{sso_server.url}/profile")
-    wants_a_token(page)
+    page.wait_for_url(f"{sso_server.url}/profile?do=token")
+    creates_token(page)
     expect(page.get_by_role("dialog").locator(".copy code")).to_contain_text("mst_pat_")
 
 
@@ -110,6 +115,6 @@ def test_who_signs_in_as_somebody_else_may_not_and_is_told(
     consent(page)
     page.wait_for_url(f"{sso_server.url}/profile*")
     expect(page.get_by_text("Your identity wasn't confirmed.")).to_be_visible()
-    page.wait_for_url(f"{sso_server.url}/profile")
-    wants_a_token(page)
+    page.wait_for_url(f"{sso_server.url}/profile?do=token")
+    creates_token(page)
     expect(page.get_by_role("dialog", name="Confirm your identity")).to_be_visible()

@@ -94,7 +94,7 @@ def test_claude_is_trusted_let_to_make_an_edit_and_told_to_end(
 
 @needs_agent(CLAUDE)
 def test_claude_without_a_key_waits_in_its_terminal(service: Service, model: Model) -> None:
-    given = service.given(service.places["root"], CLAUDE, model.url, "")
+    given = service.given(service.places["root"], CLAUDE, model.url, None)
     with sitting_before(given) as (task, client):
         shows(client, "Not logged in")
         wait_in_terminal(task)
@@ -107,7 +107,7 @@ def test_codex_without_a_key_waits_in_its_terminal_for_a_login(
 ) -> None:
     """Without a provider of one's own. On the other user's machine the repository isn't trusted."""
     place = service.places[USERS[-1].name]
-    given = service.given(place, CODEX, model.url, "")
+    given = service.given(place, CODEX, model.url, None)
     task = given.ask(PROMPT, interface="terminal", permissions=None, model=None, arguments=[])
     task.wait_for_status("running", patience=TIMEOUT_SECONDS)
     wait_in_terminal(task)

@@ -57,7 +57,7 @@ def test_going_back_leaves_no_option_unheard(option: str, installed: Path) -> No
 def test_where_nothing_is_installed_it_says_what_to_do_instead(home: Path) -> None:
     status, output = run(str(home / NAME))
     assert status == 1
-    assert "To upgrade the one that `muster-server up` runs" in output
+    assert "To upgrade the one `muster-server up` runs" in output
 
 
 def test_where_no_systemd_runs_nothing_could_be_restarted(

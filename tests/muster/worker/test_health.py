@@ -106,6 +106,26 @@ def test_no_look_that_fails_is_the_last_one(machine: Machine) -> None:
     wait_for(lambda: machine.health.reason == "")
 
 
+def test_who_closes_it_waits_for_the_check_that_runs() -> None:
+    is_running, goes_on = threading.Event(), threading.Event()
+    ended = []
+
+    def check() -> str:
+        is_running.set()
+        goes_on.wait()
+        ended.append("check")
+        return "too full"
+
+    health = MachineHealth(check, pauses=QUICK)
+    assert health.report_failure("too full")
+    assert is_running.wait(10)
+    closing = threading.Thread(target=lambda: (health.close(), ended.append("close")))
+    closing.start()
+    goes_on.set()
+    closing.join(10)
+    assert ended == ["check", "close"]
+
+
 def test_it_looks_again_though_there_was_no_thread_to_be_had_before(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
