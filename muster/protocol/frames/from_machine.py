@@ -17,6 +17,7 @@ from muster.protocol.bounds import (
     Ref,
     Secret,
     Stage,
+    TranscriptText,
     TruncatedTo100,
     TruncatedTo500,
     Url,
@@ -61,7 +62,8 @@ class Hello(Frame, tag="hello"):
     `attempts` is complete: an attempt that isn't listed is gone from the machine. `checks_commits`
     is always true: the machine continues only from the commit that an order names
     (`Repo.resume_commit`). `checks_repositories`: it answers `CheckRepository`. `fetches_images`:
-    it fetches the images that a stage's order names (`RunStage.images`).
+    it fetches the images that a stage's order names (`RunStage.images`). `takes_messages`: it
+    understands `AgentMessage` and `Interrupt`; which of its agents do, their capabilities state.
     """
 
     protocol: Count
@@ -79,6 +81,7 @@ class Hello(Frame, tag="hello"):
     checks_commits: bool = False
     checks_repositories: bool = False
     fetches_images: bool = False
+    takes_messages: bool = False
 
 
 class WaitingTerminal(Part):
@@ -157,4 +160,22 @@ class RepositoryChecked(Frame, tag="repository-checked"):
     host_keys: TruncatedTo100[MessageText] = []
 
 
-FromMachine = Hello | Heartbeat | Report | TerminalClosed | RepositoryChecked
+class TextDelta(Frame, tag="text-delta"):
+    """Machine: more of what the agent writes, or of a running command's output. Not journaled: the
+    complete text follows as a transcript entry.
+
+    `entry` is the number of the entry that it will be part of, or is (`output`); `offset` counts
+    the characters before it. Sent at most ten times a second for an attempt.
+    """
+
+    task_id: Big
+    attempt: Count
+    stage_index: Count
+    entry: Big
+    kind: Literal["message", "thought", "output"]
+    offset: Big
+    text: TranscriptText
+    run: Count = 0
+
+
+FromMachine = Hello | Heartbeat | Report | TextDelta | TerminalClosed | RepositoryChecked

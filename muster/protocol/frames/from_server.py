@@ -29,6 +29,8 @@ from muster.protocol.frames.parts import (
     TaskBranch,
 )
 
+PermissionAnswer = Literal["allow_once", "allow_for_task", "deny"]
+
 
 class Welcome(Frame, tag="welcome"):
     """Server, answers `Hello`. `window` is how many unacked log bytes may be in flight."""
@@ -40,6 +42,43 @@ class Welcome(Frame, tag="welcome"):
     window: Big
     acked_seq: Big  # the highest report of this journal that the server has
     logs: BoundedList[LogAck] = []
+
+
+class AgentMessage(Frame, tag="message"):
+    """Server: people's message number `number` of the task to the agent that runs this stage.
+
+    `next`: it arrives at the agent's next step; `now`: the running step is stopped first. Answered
+    by `MessageOutcome`; repeated until then, and a repeated number has no effect. Sent only to
+    agents whose capability `takes_messages`.
+    """
+
+    task_id: Big
+    attempt: Count
+    number: Big
+    text: Text
+    author: Text
+    when: Literal["next", "now"] = "next"
+
+
+class Interrupt(Frame, tag="interrupt"):
+    """Server: stop the agent's running step. The agent then waits, as at a question of its own
+    (`QuestionOpened` with this `interrupt`), for what to do instead. `number` counts the attempt's
+    interrupts; a repeated one has no effect. Without an effect within 10 s, the machine answers
+    with `InterruptIgnored`.
+    """
+
+    task_id: Big
+    attempt: Count
+    number: Big
+    author: Text
+
+
+class PromptMessage(Part):
+    """A message of people that waited for this stage; the agent's prompt ends with it."""
+
+    number: Big
+    author: Text
+    text: Text
 
 
 class RunStage(Frame, tag="run-stage"):
@@ -64,6 +103,7 @@ class RunStage(Frame, tag="run-stage"):
     `threads` are the review threads that the agent can reply in (`ThreadReplied`).
 
     The machine fetches `images` into read-only files, and names their paths at the end of the text.
+    The text then ends with `messages`; they count as delivered once the stage has started.
     """
 
     task_id: Big
@@ -93,14 +133,16 @@ class RunStage(Frame, tag="run-stage"):
     opening: Text = ""
     threads: BoundedList[Big] = []
     images: BoundedList[ImageFile] = []
+    messages: BoundedList[PromptMessage] = []
 
 
 class Answer(Frame, tag="answer"):
     """Server: the answer to the attempt's question with that number (`QuestionOpened`). A repeated
     number has no effect.
 
-    `choice` is one of the offered choices, `input` a text if there were none. Without both, no one
-    answered in time.
+    `choice` is one of the offered choices, `input` a text if there were none; `permission` answers
+    a permission request, and `comment` is its reason. Without them, no one answered in time, which
+    denies a permission.
     """
 
     task_id: Big
@@ -108,6 +150,8 @@ class Answer(Frame, tag="answer"):
     number: Big
     choice: Text | None = None
     input: Text | None = None
+    permission: PermissionAnswer | None = None
+    comment: Text | None = None
 
 
 class Stop(Frame, tag="stop"):
@@ -268,6 +312,8 @@ Order = (
     RunStage
     | CheckRepository
     | Answer
+    | AgentMessage
+    | Interrupt
     | Suspend
     | Stop
     | Publish

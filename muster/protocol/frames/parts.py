@@ -14,6 +14,7 @@ from muster.protocol.bounds import (
     Label,
     MessageText,
     MissingFeature,
+    Path,
     Percent,
     Ref,
     Sha256,
@@ -46,6 +47,7 @@ class Capability(Part):
     healthy: bool = True
     degraded_until: ShortString | None = None  # RFC 3339; None while healthy or "until found again"
     reason: Label | None = None
+    takes_messages: bool = False  # while it works headless (`AgentMessage`)
 
 
 SandboxLevel = Literal["full", "processes", "none"]
@@ -101,7 +103,8 @@ class AgentOptions(Part):
 
     `permissions`: it can change files; also run commands; do everything without asking.
     `arguments` are appended to its command line. `interface`: headless, with parsed output, or a
-    terminal program that people type into.
+    terminal program that people type into. `approvals`: what happens when it wants to do more than
+    `permissions` allow: people are asked (`QuestionOpened.permission`), or it's denied.
     """
 
     model: Text | None = None
@@ -109,6 +112,7 @@ class AgentOptions(Part):
     allowed_tools: BoundedList[Text] = []
     arguments: BoundedList[Text] = []
     interface: Literal["headless", "terminal"] | None = None
+    approvals: Literal["ask", "deny"] | None = None
 
 
 OnLimit = Literal["suspend", "fail"]
@@ -125,9 +129,16 @@ EntryKind = Literal[
 AgentFailureKind = Literal["auth", "rate_limit", "quota", "overloaded", "refused", "unknown"]
 
 
+EntryState = Literal["running", "done", "failed", "denied", "stopped"]
+"""The state of an action; `stopped`: it was interrupted, or its result is unknown."""
+
+
 class TranscriptEntry(Part):
     """One action of an agent. `at_ms` counts from the attempt's start, as its log does;
-    `log_offset` is its position in the log. A truncated entry has `cut` in `data`."""
+    `log_offset` is its position in the log. A truncated entry has `cut` in `data`.
+
+    `state` is None for what takes no time (messages, usage, errors); `at_ms` is then its only time.
+    `finished_ms` is None while it runs."""
 
     at_ms: Big
     kind: EntryKind
@@ -135,6 +146,30 @@ class TranscriptEntry(Part):
     text: TranscriptText = ""
     data: Data = {}
     log_offset: Big = 0
+    state: EntryState | None = None
+    finished_ms: Big | None = None
+
+
+class UpdatedEntry(Part):
+    """The entry of that number, as it is now; it replaces what was reported before."""
+
+    number: Big
+    entry: TranscriptEntry
+
+
+class PermissionRequest(Part):
+    """What an agent wants to do and isn't allowed to without asking.
+
+    `arguments` is the call's text for people: a command line, or JSON. `folder` is where it would
+    run. `suggestion` is the rule with which the agent itself would no longer ask
+    (`AgentOptions.allowed_tools`)."""
+
+    tool: ShortString
+    title: Title
+    arguments: TranscriptText = ""
+    folder: Path = ""
+    diff: TranscriptText | None = None
+    suggestion: Label | None = None
 
 
 class AgentFailure(Part):

@@ -31,10 +31,12 @@ from muster.protocol.frames.parts import (
     BranchMove,
     DiffStat,
     Frame,
+    PermissionRequest,
     ReportBody,
     Revision,
     SuspendedBy,
     TranscriptEntry,
+    UpdatedEntry,
     UsageItem,
 )
 
@@ -87,6 +89,36 @@ class Transcript(ReportBody, tag="transcript"):
     run: Count = 0
 
 
+class TranscriptUpdated(ReportBody, tag="transcript-updated"):
+    """Reported entries that have changed since; they keep their numbers."""
+
+    stage_index: Count
+    entries: BoundedList[UpdatedEntry]
+    run: Count = 0
+
+
+class MessageOutcome(ReportBody, tag="message-outcome"):
+    """What became of people's message with that number. Reported once for each `AgentMessage`.
+
+    `delivered`: its agent has read it. `unconfirmed`: it was handed to the agent, which ended or
+    was stopped before it confirmed that; it isn't handed over again. `returned`: it was never
+    handed over.
+    """
+
+    number: Big
+    state: Literal["delivered", "unconfirmed", "returned"]
+    stage_index: Count
+    run: Count = 0
+
+
+class InterruptIgnored(ReportBody, tag="interrupt-ignored"):
+    """The agent didn't stop its running step within 10 s of the `Interrupt` with that number."""
+
+    number: Big
+    stage_index: Count
+    run: Count = 0
+
+
 class Usage(ReportBody, tag="usage"):
     """The agent's usage so far in this run of the stage, by model; replaces earlier reports. Sent
     during the stage, and at its end before its `StageFinished`."""
@@ -104,6 +136,9 @@ class QuestionOpened(ReportBody, tag="asked"):
 
     `number` counts the attempt's questions. The answer is one of `choices`, or any text if there
     are none. After `timeout` seconds (None: never) the agent stops waiting.
+
+    `permission`: the agent wants to do this, and waits for `Answer.permission`. `interrupt`: people
+    stopped the agent with that `Interrupt`, and it waits for what to do instead.
     """
 
     stage_index: Count
@@ -112,6 +147,8 @@ class QuestionOpened(ReportBody, tag="asked"):
     choices: TruncatedTo20[Choice] = []
     timeout: Seconds | None = None
     run: Count = 0
+    permission: PermissionRequest | None = None
+    interrupt: Big | None = None
 
 
 class ThreadReplied(ReportBody, tag="replied"):
@@ -289,6 +326,9 @@ Body = (
     | StageFinished
     | Suspended
     | Transcript
+    | TranscriptUpdated
+    | MessageOutcome
+    | InterruptIgnored
     | Usage
     | QuestionOpened
     | QuestionWithdrawn

@@ -12,6 +12,7 @@ FROM_MACHINE = [
     frames.Hello,
     frames.Heartbeat,
     frames.Report,
+    frames.TextDelta,
     frames.TerminalClosed,
     frames.RepositoryChecked,
 ]
@@ -20,6 +21,8 @@ FROM_SERVER = [
     frames.RunStage,
     frames.CheckRepository,
     frames.Answer,
+    frames.AgentMessage,
+    frames.Interrupt,
     frames.Suspend,
     frames.Stop,
     frames.Publish,

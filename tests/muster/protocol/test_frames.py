@@ -11,7 +11,7 @@ from msgspec import inspect
 
 from muster.protocol import codec, frames, version
 from muster.protocol.frames import Frame, Log, Part, ReportBody
-from tests.muster.protocol import branch_frames
+from tests.muster.protocol import branch_frames, steering_frames
 from tests.muster.protocol.wire_reports import REPORTED
 
 WHEEL = "muster_client-0.2.0+muster-py3-none-any.whl"
@@ -92,6 +92,7 @@ WIRE: list[tuple[Frame, str]] = [
     ),
     (frames.Publish(7, 1), '{"type":"publish","taskId":7,"attempt":1}'),
     *branch_frames.SAID,
+    *steering_frames.SAID,
     (frames.Forget(7, 1), '{"type":"forget","taskId":7,"attempt":1}'),
     (
         frames.OpenTerminal(7, 1, "t"),

@@ -2,7 +2,7 @@
 
 from muster.protocol import frames
 from muster.protocol.frames import ReportBody
-from tests.muster.protocol import branch_frames
+from tests.muster.protocol import branch_frames, steering_frames
 
 REPORTED: list[tuple[ReportBody, str]] = [
     (frames.Accepted(), '{"kind":"accepted"}'),
@@ -80,6 +80,7 @@ REPORTED: list[tuple[ReportBody, str]] = [
         '"follows":{"commit":"ba5e","tree":"700"}}',
     ),
     *branch_frames.REPORTED,
+    *steering_frames.REPORTED,
     (
         frames.WorkspaceFacts("ready", "/w", "b", "c0", "c1", True, frames.DiffStat(1), 4096),
         '{"kind":"workspace","state":"ready","path":"/w","branch":"b","baseCommit":"c0",'
