@@ -62,6 +62,7 @@ class AcpSession:
         self._questions = questions
         self._open_permissions: list[tuple[Any, Question]] = []  # requests that wait for a person
         self.outgoing: list[bytes] = []
+        self.wakes_at: float | None = None
         self.status: int | None = None
         """The exit status of the stage's process, once the session has finished."""
         self._config = asked
