@@ -1,11 +1,16 @@
 """Start an agent whose output we read under the runner (`agents.runner`)."""
 
+import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+import msgspec
+
+from muster.protocol.frames import PromptMessage
 from muster.worker.agents.adapters import acp
 from muster.worker.agents.adapters.acp import ACP
 from muster.worker.agents.adapters.adapter import Adapter, AgentInvocation
+from muster.worker.agents.runner import conversation
 from muster.worker.sandbox.sandbox import Sandbox
 
 _RUNNER_SCRIPT = (
@@ -31,15 +36,23 @@ def is_output_parsed(adapter: Adapter | None, ask: AgentInvocation, path: str) -
 
 
 def runner_command(
-    room: Sandbox, adapter: Adapter, ask: AgentInvocation, argv: Sequence[str], opening: str = ""
+    room: Sandbox,
+    adapter: Adapter,
+    ask: AgentInvocation,
+    argv: Sequence[str],
+    opening: str = "",
+    messages: Iterable[PromptMessage] = (),
 ) -> list[str]:
-    """Return the runner's command, which runs the agent's; `opening` is the runner's first message,
-    if any.
+    """Return the runner's command, which runs the agent's. Its transcript starts with the
+    `opening`, if any, and people's `messages` in the prompt.
     """
-    assert adapter.format is not None
-    asked = [acp.session_request(ask)] if adapter.format == ACP else []
-    first = [opening] if opening else []
-    return [*room.python_command(_RUNNER_SCRIPT), adapter.format, *first, "--", *asked, *argv]
+    taking = adapter.messages if ask.takes_messages else None
+    output_format = taking.format if taking else adapter.format
+    assert output_format is not None
+    asked = [acp.session_request(ask)] if output_format in conversation.NAMES else []
+    first = [json.dumps({"followUp": opening})] if opening else []
+    first += [msgspec.json.encode({"message": message}).decode() for message in messages]
+    return [*room.python_command(_RUNNER_SCRIPT), output_format, *first, "--", *asked, *argv]
 
 
 def is_runner_command(argv: Sequence[str]) -> bool:

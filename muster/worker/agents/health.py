@@ -34,10 +34,13 @@ class AgentHealth:
         changed: Callable[[], None] = lambda: None,
         look: Probe = probe.DAEMON_PROBE,
         adapters: AdapterRegistry = BUILTIN_ADAPTERS,
+        has_runner: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`look` finds agents and asks for their versions."""
+        """`look` finds agents and asks for their versions. `has_runner` returns whether attempts
+        can run the runner."""
         self.on_change = changed
         self.adapters = adapters
+        self._has_runner = has_runner
         self._versions = Versions(look=look)
         self._lock = threading.Lock()
         self._degradations: dict[str, Degradation] = defaultdict(Degradation)
@@ -56,6 +59,13 @@ class AgentHealth:
         with self._lock:
             self._degradations[agent].record_success(project)
         self.on_change()
+
+    def takes_messages(self, agent: str) -> bool:
+        """Whether the installed version of an agent takes people's messages while it works."""
+        adapter = self.adapters.get(agent)
+        binary = self._versions.find(adapter.binary) if adapter else None
+        version = self._versions.get(binary) if binary else None
+        return self._has_runner() and versions.can_take_messages(adapter, version)
 
     def capabilities(self) -> list[Capability]:
         """Return the capabilities of the known agents; a missing one is unhealthy.
@@ -86,6 +96,9 @@ class AgentHealth:
             healthy=found.healthy and reason is None,
             degraded_until=_to_timestamp(degradation.degraded_until) if reason else None,
             reason=found.reason or reason,
+            takes_messages=found.healthy
+            and self._has_runner()
+            and versions.can_take_messages(self.adapters.get(agent), found.version),
         )
 
 

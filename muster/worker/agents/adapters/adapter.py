@@ -68,12 +68,25 @@ class McpConfig(_AdapterStruct, frozen=True):
     environment: dict[_Variable, str] = {}
 
 
+class MessagesConfig(_AdapterStruct, frozen=True):
+    """How an agent without a user gets people's messages while it works: in a conversation of that
+    `format` (`runner.conversation`), with this command line, which needs no place for the text, and
+    these OPTIONS instead of `structured`. `min_version` is the oldest version that can.
+    """
+
+    format: _Name
+    headless: _Arguments
+    structured: _Arguments = ()
+    min_version: str | None = None
+
+
 class AgentInvocation(NamedTuple):
     """The settings of one stage for its agent.
 
     `session_id` is the session to resume; `has_session` is true if there was any. `is_contained`:
     we contain the agent at least partly; `is_fully_sandboxed`: in a full sandbox. `is_structured`:
     we read its output. `mcp_server` is the command of our MCP server; empty if there is none.
+    `takes_messages`: we write its input, too.
     """
 
     text: str
@@ -84,6 +97,7 @@ class AgentInvocation(NamedTuple):
     is_fully_sandboxed: bool = True
     is_structured: bool = False
     mcp_server: tuple[str, ...] = ()
+    takes_messages: bool = False
 
     @property
     def is_interactive(self) -> bool:
@@ -114,7 +128,8 @@ class Adapter(_AdapterStruct, frozen=True):
     to resume a session of unknown ID. `contained` are the permissions if we contain the agent,
     where they differ.
 
-    `mcp` is how it gets our MCP server, only if we read the output.
+    `mcp` is how it gets our MCP server, only if we read the output; `messages` is how it gets
+    people's messages, only then, too.
 
     `min_version` is the oldest version known to work. `hosts` are its vendor's hosts: `@agent` in a
     stage's network. A project can override `environment`; `keys` are the variables for its key and
@@ -135,6 +150,7 @@ class Adapter(_AdapterStruct, frozen=True):
     model: _Arguments = ()
     allowed_tool: _Arguments = ()
     mcp: McpConfig | None = None
+    messages: MessagesConfig | None = None
     session: _Arguments = ()
     latest: _Arguments = ()
     min_version: str | None = None
@@ -151,6 +167,8 @@ class Adapter(_AdapterStruct, frozen=True):
         shell.
         """
         template = (ask.is_interactive and self.terminal) or self.headless
+        if self.messages and ask.takes_messages:
+            template = self.messages.headless
         return [word for each in template for word in self._expand_word(each, ask)]
 
     def continues_session(self, ask: AgentInvocation) -> bool:
@@ -190,7 +208,8 @@ class Adapter(_AdapterStruct, frozen=True):
 
     def _option_arguments(self, ask: AgentInvocation) -> Iterator[str]:
         if ask.is_structured and not ask.is_interactive:
-            yield from self.structured
+            messages = self.messages if ask.takes_messages else None
+            yield from messages.structured if messages else self.structured
         if self.mcp and ask.mcp_server:
             yield from (
                 _fill_server_placeholders(word, ask.mcp_server) for word in self.mcp.arguments

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from muster.worker.agents.adapters.acp import ACP
-from muster.worker.agents.adapters.adapter import OPTIONS, SESSION, TEXT, Adapter
+from muster.worker.agents.adapters.adapter import OPTIONS, SESSION, TEXT, Adapter, MessagesConfig
 from muster.worker.agents.adapters.aider import AIDER
 from muster.worker.agents.adapters.claude import CLAUDE
 from muster.worker.agents.adapters.codex import CODEX
@@ -18,7 +18,7 @@ from muster.worker.agents.adapters.custom import CUSTOM
 from muster.worker.agents.adapters.gemini import GEMINI
 from muster.worker.agents.adapters.opencode import OPENCODE
 from muster.worker.agents.adapters.qwen import QWEN
-from muster.worker.agents.runner import formats
+from muster.worker.agents.runner import conversation, formats
 
 _SERVER_PLACEHOLDERS = {"{command}", "{program}", "{arguments}", "{seconds}", "{milliseconds}"}
 _PLACEHOLDER = re.compile(r"\{[a-z]+\}")
@@ -102,6 +102,8 @@ def _validate_adapter(adapter: Adapter, stem: str) -> None:
         raise ValueError("mcp needs a format")
     if adapter.mcp:
         _require_placeholders("mcp", adapter.mcp.arguments, _SERVER_PLACEHOLDERS)
+    if adapter.messages:
+        _validate_messages(adapter, adapter.messages)
     if adapter.format != ACP and bool(adapter.structured) != bool(adapter.format):
         raise ValueError("structured and format need each other")
     if adapter.format and adapter.format not in (*formats.JSON_FORMATS, ACP):
@@ -112,6 +114,17 @@ def _validate_adapter(adapter: Adapter, stem: str) -> None:
                 re.compile(pattern)
             except re.error as error:
                 raise ValueError(f"{field}: {pattern!r}: {error}") from error
+
+
+def _validate_messages(adapter: Adapter, messages: MessagesConfig) -> None:
+    """Raises ValueError."""
+    if not adapter.format:
+        raise ValueError("messages needs a format")
+    if messages.format not in conversation.NAMES:
+        raise ValueError(f"messages: format: use {', '.join(conversation.NAMES)}")
+    if messages.headless[:1] != (adapter.binary,):
+        raise ValueError(f"messages: headless must start with {adapter.binary}")
+    _require_placeholders("messages", messages.headless, {OPTIONS, SESSION})
 
 
 def _require_placeholders(field: str, words: tuple[str, ...], known: set[str]) -> None:
