@@ -1,5 +1,6 @@
 """People's messages change what the real claude does, through a worker without the server."""
 
+import json
 import os
 import uuid
 from contextlib import suppress
@@ -43,6 +44,7 @@ class ClaudeStage:
         self, worker: WorkerHome, model: Model, monkeypatch: pytest.MonkeyPatch, *steps: Step
     ) -> None:
         monkeypatch.setenv("PATH", os.pathsep.join([str(NPM), str(NODE), os.environ["PATH"]]))
+        worker.server.heartbeat_seconds = 5.0
         self.worker, self.play = worker, model.play(*steps)
         self._way = agent_setup.setup_for(CLAUDE, model.url, self.play.key)
 
@@ -89,8 +91,9 @@ def sleep_seconds() -> str:
     return f"sleep 600.{uuid.uuid4().int % 10**9}"
 
 
-def texts(play: Play) -> list[str]:
-    return [seen.text for seen in play.seen if seen.kind == "main"]
+def requests(play: Play) -> list[str]:
+    """What the model was asked, each time with all that was before."""
+    return [json.dumps(seen.body["messages"]) for seen in play.seen if seen.kind == "main"]
 
 
 def test_a_message_while_a_command_runs_is_in_the_next_request(
@@ -109,7 +112,7 @@ def test_a_message_while_a_command_runs_is_in_the_next_request(
     finished = stage.wait_for_end()
     assert (finished.how, finished.code) == ("exit", 0), worker.server.log()
     assert stage.outcomes() == [(4, "delivered")]
-    assert "Do B instead." in texts(stage.play)[1]
+    assert "Do B instead." in requests(stage.play)[1]
     assert stage.messages() == [(4, "Ada", "Do B instead.")]
 
 
@@ -126,7 +129,7 @@ def test_an_urgent_message_stops_the_command_first(
     finished = stage.wait_for_end()
     assert (finished.how, finished.code, finished.failure) == ("exit", 0, None)
     assert stage.outcomes() == [(4, "delivered")]
-    assert "Do B instead." in texts(stage.play)[1]
+    assert "Do B instead." in requests(stage.play)[1]
 
 
 def test_an_interrupted_agent_asks_and_gets_the_answer(
@@ -145,7 +148,7 @@ def test_an_interrupted_agent_asks_and_gets_the_answer(
     worker.server.send(Answer(7, 1, asked.number, input="Do C."))
     finished = stage.wait_for_end()
     assert (finished.how, finished.code, finished.failure) == ("exit", 0, None)
-    assert "Do C." in texts(stage.play)[1]
+    assert "Do C." in requests(stage.play)[1]
     assert len(worker.server.bodies(QuestionOpened)) == 1
 
 
@@ -167,9 +170,9 @@ def test_a_message_reaches_the_agent_through_a_restart_of_the_daemon(
     (worker.layout.workspace(AttemptKey(7, 1)) / "go").touch()
     assert stage.wait_for_end().code == 0
     assert stage.outcomes() == [(4, "delivered")]
-    first, second = texts(stage.play)
-    assert "Mei:\nAnd test it." in first
-    assert second.count("Message from Ada:\n\n/clear\n{}") == 1
+    first, second = requests(stage.play)
+    assert "Mei:\\nAnd test it." in first
+    assert second.count("Message from Ada:\\n\\n/clear\\n{}") == 1
     assert stage.messages() == [(3, "Mei", "And test it."), (4, "Ada", "/clear\n{}")]
 
 
