@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 
 class Question:
-    """`then` is called with the answer, once."""
+    """`then` is called with the answer, once. `about` has more fields for the shim: `interrupt`,
+    the number of the interrupt after which we ask."""
 
-    __slots__ = ("choices", "on_answer", "text")
+    __slots__ = ("about", "choices", "on_answer", "text")
 
     def __init__(
-        self, text: str, choices: list[str], then: Callable[[dict[str, Any]], None]
+        self, text: str, choices: list[str], then: Callable[[dict[str, Any]], None], **about: Any
     ) -> None:
-        self.text, self.choices, self.on_answer = text, choices, then
+        self.text, self.choices, self.on_answer, self.about = text, choices, then, about
 
 
 class QuestionQueue:
@@ -41,7 +42,7 @@ class QuestionQueue:
     @property
     def has_answers(self) -> bool:
         """Whether the channel already has input for `process_answers`."""
-        return bool(self._channel.unsolicited) or (
+        return any("answer" in each for each in self._channel.unsolicited) or (
             self._open is not None and not self._channel.is_open
         )
 
@@ -61,7 +62,8 @@ class QuestionQueue:
 
     def process_answers(self) -> None:
         """Handle the answers that came over the channel."""
-        came, self._channel.unsolicited = self._channel.unsolicited, []
+        came = self._channel.unsolicited
+        self._channel.unsolicited = [each for each in came if "answer" not in each]
         for message in came:
             answer = message.get("answer")
             if isinstance(answer, dict) and answer.get("number") == self._number:
@@ -83,7 +85,7 @@ class QuestionQueue:
         while self._waiting and self._open is None:
             question = self._waiting.pop(0)
             try:
-                fields = {"question": question.text, "choices": question.choices}
+                fields = {"question": question.text, "choices": question.choices, **question.about}
                 self._number = self._channel.request("ask", fields)
             except RequestRefused as why:
                 question.on_answer({"refused": str(why)})
