@@ -42,8 +42,9 @@ class AttemptQuestions:
         if not question.is_open:
             self._report_withdrawn(question)
         elif question.number > self._reporter.progress.last_question:
-            number, stage, run, text, choices, timeout, _ = question
-            self._reporter.report(QuestionOpened(stage, number, text, choices, timeout, run))
+            number, stage, run, text, choices, timeout, _, interrupt = question
+            opened = QuestionOpened(stage, number, text, choices, timeout, run, interrupt=interrupt)
+            self._reporter.report(opened)
         elif (answer := self._answer) and answer.number == question.number:
             self._deliver_answer(answer)
 
