@@ -60,6 +60,11 @@ def can_converse(adapter: Adapter, ask: AgentInvocation) -> bool:
     return talk is not None and talk.accepts(ask.options.arguments)
 
 
+def takes_messages(adapter: Adapter | None, ask: AgentInvocation, *, is_read: bool) -> bool:
+    """Whether people's messages can reach the agent while it works."""
+    return is_read and adapter is not None and (ask.is_conversation or adapter.format == ACP)
+
+
 def is_runner_command(argv: Sequence[str]) -> bool:
     """Whether a stage's command is the runner's."""
     return _RUNNER_SCRIPT in argv

@@ -84,6 +84,7 @@ def build_command(
         ),
         channel=order.kind == "agent",
         threads=order.threads,
+        messages=headless.takes_messages(adapter, ask, is_read=is_read),
     )
 
 
