@@ -18,8 +18,8 @@ def build_adapter(command: str | None) -> Adapter:
 
 
 def session_request(ask: AgentInvocation) -> str:
-    """Return the runner's request to the agent, in the form that `runner.acp.AcpSession`
-    expects.
+    """Return the runner's request to the agent, in the form that its conversations expect
+    (`runner.conversation`).
     """
     program, *arguments = ask.mcp_server or [""]
     server = {"name": "muster", "command": program, "args": arguments}

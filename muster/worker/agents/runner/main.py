@@ -1,14 +1,15 @@
 """Run an agent, show its actions readably, and report them to the shim.
 
-`main(["FORMAT", "OPENING", "--", "COMMAND", …])` exits like the command: with its status, or by its
-signal; with LIMITED_STATUS if it was stopped because it would wait for a limit; and with 1 instead
-of 0 if an agent with text output has failed, which its status wouldn't show. The opening, which may
-be missing, is the title of the first update. A conversation's command starts with the request to
-the agent, as JSON (`conversation`).
+`main(["FORMAT", "OPENING", …, "--", "COMMAND", …])` exits like the command: with its status, or
+by its signal; with LIMITED_STATUS if it was stopped because it would wait for a limit; and with 1
+instead of 0 if an agent with text output has failed, which its status wouldn't show. The openings
+are the first updates, as JSON (`updates.opening`). A conversation's command starts with the request
+to the agent, as JSON (`conversation`).
 """
 
 from __future__ import annotations
 
+import json
 from time import monotonic, time
 
 from muster.worker.agents.runner import formats, updates, usage_file
@@ -32,12 +33,13 @@ if TYPE_CHECKING:
 
 
 def main(argv: list[str]) -> NoReturn:
-    name, *opening = argv[: argv.index("--")]
+    name, *openings = argv[: argv.index("--")]
     command = argv[argv.index("--") + 1 :]
     channel = Channel.from_environment()
     teller = UpdatePublisher(Screen(1), channel, usage_file.create_usage_file(name))
     inquiries = ToolRequests(channel, teller.publish)
-    teller.publish(map(updates.follow_up, opening))
+    for opening in openings:
+        teller.publish(updates.opening(json.loads(opening)))
     if name in NAMES:
         request = command.pop(0)
         conversation = create_conversation(name, request, inquiries.mailbox, inquiries.questions)
