@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from muster.protocol.frames import PromptMessage
-from muster.worker.agents.adapters import acp
+from muster.worker.agents.adapters import acp, codex
 from muster.worker.agents.adapters.acp import ACP
 from muster.worker.agents.adapters.adapter import Adapter, AgentInvocation
 from muster.worker.agents.runner import conversation
@@ -49,10 +49,23 @@ def runner_command(
     taking = adapter.messages if ask.takes_messages else None
     output_format = taking.format if taking else adapter.format
     assert output_format is not None
-    asked = [acp.session_request(ask)] if output_format in conversation.NAMES else []
+    asked = [_request(output_format, adapter, ask)] if output_format in conversation.NAMES else []
     first = [json.dumps({"followUp": opening})] if opening else []
     first += [msgspec.json.encode({"message": message}).decode() for message in messages]
     return [*room.python_command(_RUNNER_SCRIPT), output_format, *first, "--", *asked, *argv]
+
+
+def _request(output_format: str, adapter: Adapter, ask: AgentInvocation) -> str:
+    """Return the runner's request to the agent."""
+    is_codex = output_format == codex.CONVERSATION
+    return codex.thread_request(adapter, ask) if is_codex else acp.session_request(ask)
+
+
+def accepts_messages(adapter: Adapter, ask: AgentInvocation) -> bool:
+    """Whether an agent whose version takes messages gets them with these arguments, too."""
+    if adapter.format == ACP:
+        return True
+    return adapter.messages is not None and adapter.messages.accepts(ask.options.arguments)
 
 
 def is_runner_command(argv: Sequence[str]) -> bool:

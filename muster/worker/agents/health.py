@@ -62,6 +62,8 @@ class AgentHealth:
 
     def takes_messages(self, agent: str) -> bool:
         """Whether the installed version of an agent takes people's messages while it works."""
+        if agent == ACP:
+            return self._has_runner()
         adapter = self.adapters.get(agent)
         binary = self._versions.find(adapter.binary) if adapter else None
         version = self._versions.get(binary) if binary else None
@@ -79,7 +81,8 @@ class AgentHealth:
                 if binary or agent in ever:
                     self._record_binary(agent, binary)
             capabilities = [self._capability(agent, binaries[agent]) for agent in self._binaries]
-        return [*capabilities, *map(Capability, _PROJECT_AGENTS)]
+        acp = Capability(ACP, takes_messages=self.takes_messages(ACP))
+        return [*capabilities, Capability(CUSTOM), acp]
 
     def _record_binary(self, agent: str, binary: Binary | None) -> None:
         """Give work again to an agent whose program has reappeared."""

@@ -56,12 +56,14 @@ def build_command(
         ask = ask._replace(
             is_structured=True,
             mcp_server=headless.mcp_server_command(room),
-            takes_messages=takes_messages(adapter.name),
+            takes_messages=takes_messages(adapter.name) and headless.accepts_messages(adapter, ask),
         )
         env = _stage_environment(order, workspace, adapter.variables(ask))
+        ask = ask._replace(variables=frozenset(env))
     elif adapter and adapter.format == ACP:
         raise ValueError("its agent needs a Python that attempts can reach, and has no terminal")
-    made = build_argv(order, adapter, _with_prompt_text(order, adapter, ask))
+    ask = _with_prompt_text(order, adapter, ask)
+    made = build_argv(order, adapter, ask)
     return StageCommand(
         stage_index=order.stage_index,
         run=order.run,

@@ -72,12 +72,29 @@ class MessagesConfig(_AdapterStruct, frozen=True):
     """How an agent without a user gets people's messages while it works: in a conversation of that
     `format` (`runner.conversation`), with this command line, which needs no place for the text, and
     these OPTIONS instead of `structured`. `min_version` is the oldest version that can.
+
+    `has_settings`: the runner's request has the model and the permissions, not the command line.
+    `given` are more OPTIONS, if the stage has that variable. The project's own arguments may
+    consist of these `options`, each with a value, if there are any; with other arguments, the agent
+    gets no messages.
     """
 
     format: _Name
     headless: _Arguments
     structured: _Arguments = ()
     min_version: str | None = None
+    has_settings: bool = False
+    given: dict[_Variable, _Arguments] = {}
+    options: _Arguments = ()
+
+    def accepts(self, arguments: Sequence[str]) -> bool:
+        """Whether it can run with the project's own arguments."""
+        words = iter(arguments if self.options else ())
+        for word in words:
+            name, equals, _ = word.partition("=")
+            if name not in self.options or (not equals and next(words, None) is None):
+                return False
+        return True
 
 
 class AgentInvocation(NamedTuple):
@@ -86,7 +103,7 @@ class AgentInvocation(NamedTuple):
     `session_id` is the session to resume; `has_session` is true if there was any. `is_contained`:
     we contain the agent at least partly; `is_fully_sandboxed`: in a full sandbox. `is_structured`:
     we read its output. `mcp_server` is the command of our MCP server; empty if there is none.
-    `takes_messages`: we write its input, too.
+    `takes_messages`: we write its input, too. `variables` are the names of the stage's variables.
     """
 
     text: str
@@ -98,6 +115,7 @@ class AgentInvocation(NamedTuple):
     is_structured: bool = False
     mcp_server: tuple[str, ...] = ()
     takes_messages: bool = False
+    variables: frozenset[str] = frozenset()
 
     @property
     def is_interactive(self) -> bool:
@@ -182,7 +200,7 @@ class Adapter(_AdapterStruct, frozen=True):
         """
         mcp = self.mcp.environment if self.mcp and ask.mcp_server else {}
         mcp = {name: _fill_server_placeholders(text, ask.mcp_server) for name, text in mcp.items()}
-        return {**self.environment, **self._permission(ask).environment, **mcp}
+        return {**self.environment, **self.permission(ask).environment, **mcp}
 
     def home_files(
         self, variables: Mapping[str, str], workspace: str, ask: AgentInvocation
@@ -206,17 +224,27 @@ class Adapter(_AdapterStruct, frozen=True):
                 return self._session_arguments(ask)
         return [word.replace(TEXT, ask.text)]
 
+    def permission(self, ask: AgentInvocation) -> Permission:
+        if ask.permissions is None:
+            return Permission()
+        permissions = self.contained if ask.is_contained and self.contained else self.permissions
+        return permissions.get(ask.permissions, Permission())
+
     def _option_arguments(self, ask: AgentInvocation) -> Iterator[str]:
+        messages = self.messages if ask.takes_messages else None
         if ask.is_structured and not ask.is_interactive:
-            messages = self.messages if ask.takes_messages else None
             yield from messages.structured if messages else self.structured
+        if messages:
+            for name in ask.variables.intersection(messages.given):
+                yield from messages.given[name]
         if self.mcp and ask.mcp_server:
             yield from (
                 _fill_server_placeholders(word, ask.mcp_server) for word in self.mcp.arguments
             )
-        yield from self._permission(ask).arguments
-        if ask.options.model:
-            yield from (word.replace("{model}", ask.options.model) for word in self.model)
+        if not (messages and messages.has_settings):
+            yield from self.permission(ask).arguments
+            if ask.options.model:
+                yield from (word.replace("{model}", ask.options.model) for word in self.model)
         for tool in ask.options.allowed_tools:
             yield from (word.replace("{tool}", tool) for word in self.allowed_tool)
         yield from ask.options.arguments
@@ -225,12 +253,6 @@ class Adapter(_AdapterStruct, frozen=True):
         if ask.session_id and self.session:
             return [word.replace("{id}", ask.session_id) for word in self.session]
         return [*self.latest] if ask.has_session else []
-
-    def _permission(self, ask: AgentInvocation) -> Permission:
-        if ask.permissions is None:
-            return Permission()
-        permissions = self.contained if ask.is_contained and self.contained else self.permissions
-        return permissions.get(ask.permissions, Permission())
 
 
 def _is_applicable(file: HomeFile, variables: Mapping[str, str], ask: AgentInvocation) -> bool:
