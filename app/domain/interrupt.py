@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from app.domain.task import TaskStatus
+from app.domain.task_message import Recipient, Recipients
+
 
 class InterruptState(StrEnum):
     REQUESTED = "requested"  # of the machine
@@ -89,3 +92,9 @@ def end(stored: Mapping[str, Any] | None, *among: InterruptState) -> dict[str, A
     if stored is None or stored["state"] not in among:
         return None if stored is None else dict(stored)
     return {**stored, "state": InterruptState.OVER.value}
+
+
+def can_interrupt(status: TaskStatus, recipients: Recipients, found: Interrupt | None) -> bool:
+    """Whether an agent works that can be interrupted, or waits because it was (`found`)."""
+    is_working = status is TaskStatus.RUNNING or found is not None
+    return is_working and recipients.state is Recipient.OPEN

@@ -136,6 +136,13 @@ def _next_stage(stages: Sequence[Mapping[str, Any]], index: int) -> Recipients:
     return Recipients(Recipient.NONE, NoRecipient.NO_STAGE)
 
 
+def can_send(recipients: Recipients, waiting: int) -> bool:
+    """Whether a message can be sent now; if no agent is left to read it, its author chooses what
+    happens to it.
+    """
+    return waiting < MAX_WAITING and recipients.reason in (None, NoRecipient.NO_STAGE)
+
+
 def has_agent_stage(stages: Sequence[Mapping[str, Any]], first: int) -> bool:
     """Whether an agent stage is among those from `first` on."""
     return any(pipeline.is_agent_stage(stages, index) for index in range(first, len(stages)))

@@ -24,7 +24,7 @@ from app.services.tasks.last_answers import LastAnswer
 class TaskDetail(NamedTuple):
     """A task, why machines can't take it, what else it waits for, where it can continue without its
     machine, its open gate, the latest answer to one, whether its terminal is available now, the
-    developer's actions, its budgets (`usage.budgets.task_budgets`), who gets a message to its agent,
+    developer's actions, its budgets (`usage.budgets.task_budgets`), who gets its messages,
     and the interrupt under way.
     """
 
