@@ -25,6 +25,9 @@ STOPS_STAGE = frozenset({InterruptState.STOPPING, InterruptState.CONTINUING})
 """The states in which the machine has the order to stop the stage."""
 
 
+_ANSWER_TIME = timedelta(seconds=15)  # a machine reports an ignored one after 10 s
+
+
 @dataclass(frozen=True)
 class Interrupt:
     """The last interrupt of an attempt, at that run of its stage. `number` counts the attempt's.
@@ -79,6 +82,14 @@ def find_interrupt(
         return None
     found = Interrupt.from_json(stored)
     return found if found.is_at(stage_index, run) and found.state in UNDER_WAY else None
+
+
+def can_repeat(found: Interrupt, now: datetime) -> bool:
+    """Whether another interrupt can replace it: the agent ignores it, or its machine had no
+    running step when it came, and hasn't answered.
+    """
+    is_unanswered = found.state is InterruptState.REQUESTED and now >= found.since + _ANSWER_TIME
+    return found.state is InterruptState.IGNORED or is_unanswered
 
 
 def is_due_to_stop(found: Interrupt, seconds: float, now: datetime) -> bool:

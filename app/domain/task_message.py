@@ -16,6 +16,9 @@ MAX_WAITING = 20
 
 MAX_TEXT = 20_000  # characters, as in an instruction
 
+# As machines of this release write it.
+_HEADING = "People have written these messages about this task since; follow them, too."
+
 
 class NoMessages(Conflict):
     """This agent can't read messages while it works."""
@@ -158,8 +161,8 @@ def takes_messages(capabilities: Iterable[Mapping[str, Any]], agent_type: str) -
 
 def build_prompt_end(messages: Iterable[tuple[str, str]]) -> str:
     """Return the end of the prompt of a stage for which messages, (author, text), waited."""
-    parts = [f"{author} wrote:\n\n{text}" for author, text in messages]
-    return "\n\n".join(["Messages about this task:", *parts]) if parts else ""
+    parts = [f"{author}:\n{text}" for author, text in messages]
+    return "\n\n".join([_HEADING, *parts]) if parts else ""
 
 
 def build_stop_question(author: str) -> str:

@@ -40,7 +40,7 @@ _UNKNOWN = "someone"  # after a restored backup
 
 def request(actor: Developer, task_id: int, *, stop_stage: bool = False) -> Task:
     """Stop the agent's running step; with `stop_stage`, its process. It then waits for what to do
-    instead. Returns the task. Commits. Repeating it has no effect.
+    instead. Returns the task. Commits. Repeating it while it's under way has no effect.
 
     Raises NotFound, Forbidden, TaskEnded, NoMessages, NotWorking.
     """
@@ -56,8 +56,8 @@ def request(actor: Developer, task_id: int, *, stop_stage: bool = False) -> Task
         return queries.get(actor, task_id)
     if not interrupt.can_interrupt(locked.task.status, found, before):
         raise NotWorking
-    if before is None or stop_stage:
-        _start(actor, locked, before, stop_stage=stop_stage)
+    if stop_stage or before is None or interrupt.can_repeat(before, locked.now):
+        _start(actor, locked, before if stop_stage else None, stop_stage=stop_stage)
     db.session.commit()
     return locked.task
 
