@@ -18,7 +18,7 @@ export const settings: typeof en.settings = {
   },
   warnings: {
     no_links: '未设置：消息中没有链接，且只有服务器本机的浏览器才能邀请成员或使用单点登录。',
-    loopback_url: '只有服务器本机能打开此地址。其他位置的链接、邀请和新机器需要可以访问到的地址。',
+    loopback_url: '只有服务器本机能打开此地址。链接、邀请和其他机器需要一个它们能访问的地址。',
     no_prices: '未设置：只有智能体上报时才知道费用，因此费用预算可能统计不全。',
   },
   byDefault: (value) => `默认：${value}`,
