@@ -46,14 +46,14 @@ class FakeProcess:
     def __init__(self) -> None:
         self.written = b""
         self.is_interrupted = False
-        self.exit_status: int | None = None
+        self.ended_with: int | None = None
         self.ends: list[float] = []
 
     def write(self, data: bytes) -> None:
         self.written += data
 
-    def finish(self, status: int, grace: float = 0.0) -> None:
-        self.exit_status = status
+    def end_input(self, status: int, grace: float) -> None:
+        self.ended_with = status
 
     def schedule_end(self, grace: float = 0.0) -> None:
         self.ends.append(grace)
