@@ -64,5 +64,6 @@ HANDLERS: dict[type, ReportHandler] = {
     frames.TunnelFacts: tunnels.handle_facts,
     frames.EgressRefused: egress.handle_refused,
     frames.Transcript: transcripts.handle_transcript,
+    frames.TranscriptUpdated: transcripts.handle_updated,
     frames.Usage: usage.handle_usage,
 }

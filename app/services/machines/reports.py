@@ -85,7 +85,7 @@ def apply_batch(
 
     Raises SessionReplaced, after counting the batch as rejected.
     """
-    if outcome := append_reports.apply(machine_id, generation, reports, log_frames):
+    if outcome := append_reports.apply(machine_id, generation, reports, log_frames, now):
         return outcome
     machine = locks.lock_machine(machine_id)
     if machine is None or machine.generation != generation:

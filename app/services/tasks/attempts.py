@@ -23,7 +23,13 @@ from app.extensions import db
 from app.models import Attempt, Gate, Machine, Task
 from app.services import settings
 from app.services.locks import LockedTask
-from app.services.tasks import follow_up_queue, history, questions, transitions
+from app.services.tasks import (
+    follow_up_queue,
+    history,
+    questions,
+    transcript_updates,
+    transitions,
+)
 from muster.protocol.attempt_key import AttemptKey
 
 
@@ -77,6 +83,8 @@ def finish(locked: LockedTask, outcome: AttemptOutcome, *, gone: bool) -> None:
     attempt = locked.attempt
     attempt.ended_at = locked.now
     attempt.outcome = outcome
+    if attempt.running_entries:
+        transcript_updates.stop_running(attempt)
     if outcome is not AttemptOutcome.LOST:  # which may come back with the rest of its log
         attempt.pending_exit = None
     attempt.forget_at = locked.now + timedelta(seconds=settings.value("workspaceSeconds"))

@@ -124,7 +124,7 @@ class Codex:
             self._changes.start(name, _changed_files(item))
         if kind == "todo_list" and before != item:
             return [Update(blocks.note(_todo_text(item)))]
-        return []
+        return [_tool_call(kind, item).to_started_update()] if kind in _CALL_TYPES else []
 
     def finish_item(self, item: dict[str, Any]) -> list[Update] | None:
         """Return an item's updates: it is finished, or will never be."""
