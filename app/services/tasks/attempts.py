@@ -26,6 +26,7 @@ from app.services.locks import LockedTask
 from app.services.tasks import (
     follow_up_queue,
     history,
+    message_queue,
     questions,
     transcript_updates,
     transitions,
@@ -216,6 +217,8 @@ def requeue(locked: LockedTask, stage_index: int, why: str) -> None:
     drop_checkpoints_from(task, start)
     for index in plan.withdrawn:
         _withdraw_gate(task, asked[index], now)
+    message_queue.release(task, locked.attempt)
+    message_queue.settle(task, start, now)
     transitions.apply_event(task, TaskEvent.REQUEUE, now, stage_index=start)
     is_over = start == len(task.pipeline)
     what = "push its branch" if is_over else f"resume at stage “{task.pipeline[start]['name']}”"
