@@ -67,7 +67,7 @@ def test_no_project_takes_its_own_command_from_others(binary: Path, agent: str) 
     health = health_of(binary)
     for project in ("a", "a", "a", "b", "b", "c"):
         health.record_failure(agent, project, "binary_missing")
-    assert capability_of(health, agent) == Capability(agent, takes_messages=agent == "acp")
+    assert capability_of(health, agent) == Capability(agent)
 
 
 def test_a_binary_that_is_gone_is_missing_whatever_else_was_said(binary: Path) -> None:
@@ -109,3 +109,9 @@ def test_a_removed_agent_is_still_reported(tmp_path: Path) -> None:
     assert capability_of(health, "qwen") == Capability(
         "qwen", healthy=False, reason="binary_missing"
     )
+
+
+def test_an_acp_agent_takes_messages_where_attempts_can_run_the_runner(binary: Path) -> None:
+    health = AgentHealth(has_runner=lambda: True)
+    assert capability_of(health, "acp").takes_messages
+    assert not capability_of(health, "custom").takes_messages

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from muster.worker.agents.runner.mailbox import Mailbox, Message
     from muster.worker.agents.runner.questions import QuestionQueue
 
+_RESTART_PREFIX = (
+    "You were stopped in the middle of the following task and can continue now. Your work so far "
+    "is still there: continue from where you were, and don't start over.\n\n"
+)
+
 
 class Turns:
     """`prompt` starts a turn with texts, `cancel` stops the running one, and `end` ends the session
@@ -38,14 +43,29 @@ class Turns:
         self._is_running = self._is_stopping = self._has_started = False
         self._has_to_advance = False
         self._unread: list[Message] = []  # in the last prompt
+        self._texts: list[str] = []  # of the last prompt
+        self._task = ""
+        self._is_after_stop = False  # the last turn before this one was interrupted
         self.has_interrupted = False
         """Whether the running turn may end because of people."""
         self.wakes_at: float | None = None
         """When `process_due` has something to do."""
 
     def start(self, text: str) -> None:
-        self._has_started = True
+        """Start the first turn of the session, or of another one after `prepare_restart`."""
+        if self._has_started:
+            self._start_turn([_RESTART_PREFIX + self._task, *self._texts])
+            return
+        self._has_started, self._task = True, text
         self._start_turn([text])
+
+    def prepare_restart(self) -> bool:
+        """Whether to start the last prompt again in another session, once: after an interrupt, the
+        agent has refused it. gemini (as of 0.61) leaves a call without a response in its history,
+        which its server then rejects. The other session knows nothing of this one's messages.
+        """
+        is_after_stop, self._is_after_stop = self._is_after_stop, False
+        return is_after_stop
 
     def confirm_messages(self) -> list[Update]:
         """The last prompt has an effect: its messages are read."""
@@ -56,6 +76,7 @@ class Turns:
 
     def finish_turn(self) -> None:
         """The turn has ended, and not failed."""
+        self._is_after_stop = self.has_interrupted
         self._is_running = self._is_stopping = self.has_interrupted = False
         self.wakes_at, self._has_to_advance = None, True
 
@@ -70,7 +91,7 @@ class Turns:
             self._advance()
 
     def _start_turn(self, texts: list[str]) -> None:
-        self._is_running = True
+        self._is_running, self._texts = True, texts
         self._prompt(texts)
 
     def _advance(self) -> None:
