@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 import structlog
 from flask import current_app
 from kombu.exceptions import OperationalError
@@ -22,12 +23,14 @@ from redis.exceptions import RedisError
 from app import job_names, terminal_keys
 from app.extensions import get_celery, redis
 from app.postgres import after_commit
+from muster.protocol.frames import TextDelta
 
 MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine IDs, separated by spaces
 REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine ID, and its current generation
 CHECKS_CHANNEL = "muster:machines:check"  # messages: a check's ID, and machine IDs
 CHANGES_CHANNEL = "muster:changes"  # messages: task IDs, `u` or `i` before a developer ID, nothing
 MACHINE_STATUS_CHANNEL = "muster:machines:status"  # messages: machine IDs, separated by spaces
+TEXTS_CHANNEL = "muster:texts"  # messages: a task ID, a space, and parts of texts as JSON
 SIGNED_OUT_CHANNEL = "muster:signed-out"  # messages: a developer ID
 EXPAND_FLAG = "muster:expand:requested"
 SEND_FLAG = "muster:send:requested"
@@ -37,6 +40,7 @@ FLAG_MILLISECONDS = 2000
 
 # The list in which Celery's jobs of that name wait.
 _DISPATCH_QUEUE = job_names.DISPATCH.partition(".")[0]
+_encode = msgspec.json.Encoder().encode
 _BURST_SECONDS = 0.1
 _dispatch_woken_at = 0.0  # by this process
 
@@ -148,6 +152,21 @@ def pop_wakeups() -> Sequence[Wakeup]:
 def send_wakeups(wishes: Sequence[Wakeup]) -> None:
     """Send wakeups from `pop_wakeups`. Their subject must be committed."""
     _send_by_kind(wishes)
+
+
+def publish_texts(texts: Sequence[TextDelta]) -> None:
+    """Send texts in progress to the viewers of their tasks, and store nothing."""
+    by_task: dict[int, list[TextDelta]] = {}
+    for text in texts:
+        by_task.setdefault(text.task_id, []).append(text)
+    try:
+        with redis.client.pipeline(transaction=False) as pipe:
+            for task_id, own in by_task.items():
+                pipe.publish(TEXTS_CHANNEL, b"%d " % task_id + _encode(own))
+            if by_task:
+                pipe.execute()
+    except RedisError as error:
+        log.warning("texts_not_sent", error=type(error).__name__)
 
 
 # ---- sending -------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from app import background_threads, wakeups
 from app.api.streams import machine_changes, open_streams
 from app.api.streams.machine_changes import MachineDelta, MachineWatcher
 from app.api.streams.open_streams import OpenStream
+from app.api.streams.task_watches import TaskWatch, TaskWatches
 from app.domain.snapshot import Snapshot
 from app.redis import subscription
 from app.services.accounts.sessions import DeveloperSession
@@ -106,7 +107,7 @@ class Hub:
         self._inbox_changed_for: set[int] = set()
         self._machine_watcher = MachineWatcher()
         self._wakeup = threading.Event()
-        self._watchers: dict[int, set[threading.Event]] = {}  # by task
+        self._watches = TaskWatches()
         self._is_started = self.is_closing = False
         self._rights_checked_at = self._renewed_at = 0.0
 
@@ -133,26 +134,18 @@ class Hub:
                 self._streams.discard(stream)
 
     @contextmanager
-    def watch_task(self, task_id: int) -> Iterator[threading.Event]:
-        """Return an event that is set when the task may have changed, until the context ends."""
+    def watch_task(self, task_id: int) -> Iterator[TaskWatch]:
+        """Return a watch that is set when the task may have changed, until the context ends."""
         self._start()
-        some = threading.Event()
-        with self._lock:
-            self._watchers.setdefault(task_id, set()).add(some)
-        try:
-            yield some
-        finally:
-            with self._lock:
-                self._watchers[task_id].discard(some)
-                if not self._watchers[task_id]:
-                    del self._watchers[task_id]
+        with self._watches.watch(task_id) as watch:
+            yield watch
 
     def close_all(self) -> None:
         """End all streams because the process is stopping: clients reconnect to another one."""
         self.is_closing = True
         for stream in list(self._streams):
             stream.put(StreamEnd("going_away"))
-        self._wake_watchers()
+        self._watches.wake_all()
 
     # ---- polling ---------------------------------------------------------------------------------
 
@@ -225,6 +218,7 @@ class Hub:
 
     def _listen(self) -> NoReturn:
         channels = (
+            wakeups.TEXTS_CHANNEL,
             wakeups.CHANGES_CHANNEL,
             wakeups.MACHINE_STATUS_CHANNEL,
             wakeups.SIGNED_OUT_CHANNEL,
@@ -234,6 +228,9 @@ class Hub:
         )
 
     def _handle_message(self, message: dict[str, Any]) -> None:
+        if message["channel"] == wakeups.TEXTS_CHANNEL.encode():
+            self._watches.publish_texts(message["data"])
+            return
         if message["channel"] == wakeups.SIGNED_OUT_CHANNEL.encode():
             self._handle_sign_out()
             return
@@ -249,20 +246,14 @@ class Hub:
             elif of == b"i":
                 self._inbox_changed_for.add(int(number))
             else:
-                for some in list(self._watchers.get(int(number), ())):
-                    some.set()
+                self._watches.wake(int(number))
         self._wakeup.set()
 
     def _handle_sign_out(self) -> None:
         """Check all streams: one query serves them all, and sign-outs are rare."""
         self._rights_checked_at = 0.0
         self._wakeup.set()
-        self._wake_watchers()
-
-    def _wake_watchers(self) -> None:
-        for watchers in list(self._watchers.values()):
-            for some in list(watchers):
-                some.set()
+        self._watches.wake_all()
 
 
 class SideChanges(NamedTuple):
