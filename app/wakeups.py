@@ -28,7 +28,9 @@ from muster.protocol.frames import TextDelta
 MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine IDs, separated by spaces
 REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine ID, and its current generation
 CHECKS_CHANNEL = "muster:machines:check"  # messages: a check's ID, and machine IDs
-CHANGES_CHANNEL = "muster:changes"  # messages: task IDs, `u` or `i` before a developer ID, nothing
+# Messages: task IDs, `a` before one whose agent does something else, `u` or `i` before a developer
+# ID, nothing.
+CHANGES_CHANNEL = "muster:changes"
 MACHINE_STATUS_CHANNEL = "muster:machines:status"  # messages: machine IDs, separated by spaces
 TEXTS_CHANNEL = "muster:texts"  # messages: a task ID, a space, and parts of texts as JSON
 SIGNED_OUT_CHANNEL = "muster:signed-out"  # messages: a developer ID
@@ -97,6 +99,11 @@ def wake_dispatch() -> None:
 def publish_task_changes(task_ids: Iterable[int]) -> None:
     """Make viewers of these tasks check them again."""
     after_commit.on_commit(Wakeup(_send_task_changes, task_id) for task_id in task_ids)
+
+
+def publish_activity(task_id: int) -> None:
+    """Make viewers of task lists check what the task's agent does."""
+    after_commit.on_commit([Wakeup(_send_activities, task_id)])
 
 
 def wake_outbox() -> None:
@@ -234,6 +241,10 @@ def _send_unread(developer_ids: Sequence[int]) -> None:
     redis.client.publish(CHANGES_CHANNEL, " ".join(f"u{each}" for each in developer_ids))
 
 
+def _send_activities(task_ids: Sequence[int]) -> None:
+    redis.client.publish(CHANGES_CHANNEL, " ".join(f"a{each}" for each in set(task_ids)))
+
+
 def _send_inbox(developer_ids: Sequence[int]) -> None:
     redis.client.publish(CHANGES_CHANNEL, " ".join(f"i{each}" for each in developer_ids))
 
@@ -272,6 +283,7 @@ _SEND_ORDER: Sequence[SendAll] = (
     _send_task_changes,
     _send_unread,
     _send_inbox,
+    _send_activities,
     _send_machine_status,
     _enqueue_deliveries,
     _enqueue_chat_events,

@@ -41,9 +41,10 @@ def stream_updates() -> Response:
     The first event is `hello`, or `reset` if you missed too much: then read the lists again. Each
     `update` has `events`, `notifications` and `unreadCount`, which is null if it hasn't changed.
     `machines` has the `id` and changed fields of each changed machine, or is null: then read their
-    list. `inboxChanged` means that your inbox may have changed. An `end` has the `reason` for the
-    stream's end. Each event has an `id`: reconnect with the last one as `Last-Event-ID` to miss
-    nothing and get nothing twice. Events of the type `log` are omitted.
+    list. `inboxChanged` means that your inbox may have changed.
+    `activities` has the `taskId` and `activity` of tasks whose agents do something else now. An
+    `end` has the `reason` for the stream's end. Each event has an `id`: reconnect with the last one
+    as `Last-Event-ID` to miss nothing and get nothing twice. Events of the type `log` are omitted.
     """
     session, place, app = _acquire_stream()
     return _response(

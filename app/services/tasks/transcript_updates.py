@@ -101,6 +101,7 @@ def add_running(attempt: Attempt, entries: Iterable[tuple[int, frames.Transcript
     found = [[number, *row] for number, row in sorted(rows.items())]
     if found != attempt.running_entries:
         attempt.running_entries = found
+        wakeups.publish_activity(attempt.task_id)
 
 
 def running_row(entry: frames.TranscriptEntry) -> list[str | int]:

@@ -1,5 +1,6 @@
 """Texts in progress are masked, bounded, and of one piece."""
 
+import itertools
 import math
 from typing import Any
 
@@ -51,7 +52,7 @@ def test_a_secret_that_parts_cut_in_two_is_masked(cut: int) -> None:
 def test_no_part_of_a_secret_is_shown_however_it_is_cut(cuts: list[int], around: str) -> None:
     text = around + SECRET + around
     places = sorted({0, *(cut + len(around) for cut in cuts), len(text)})
-    parts = [text[a:b] for a, b in zip(places, places[1:], strict=False) if a < b]
+    parts = [text[a:b] for a, b in itertools.pairwise(places) if a < b]
     assert SECRET[:4] not in World(SECRET).feed(*parts).replace(around, "")
 
 
@@ -82,11 +83,10 @@ def test_output_needs_a_running_entry() -> None:
 
 def test_a_flood_is_refused() -> None:
     world = World()
-    offset = 0
+    for offset in range(10):
+        world.deltas.feed({"kind": "message", "offset": offset, "text": "x"}, 5.0)
     with pytest.raises(ValueError, match="too much"):
-        for _ in range(12):
-            world.deltas.feed({"kind": "message", "offset": offset, "text": "x"}, 5.0)
-            offset += 1
+        world.deltas.feed({"kind": "message", "offset": 10, "text": "x"}, 5.0)
     assert len(world.parts) == 10
 
 
