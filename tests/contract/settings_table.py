@@ -34,6 +34,7 @@ SETTINGS = (
     Row("workspacesGigabytes", 50, 0, 1_000_000, "GiB", "MUSTER_WORKSPACES_GB"),
     Row("prices", "", 0, 1_000, "prices"),
     Row("maxLogMegabytes", 1_200, 1, 1_000_000, "MiB"),
+    Row("agentQuietSeconds", 300, 10, 86_400, "seconds"),
     Row("requestsPerMinute", 6_000, 1, 10_000_000, "requests", "MUSTER_REQUESTS_PER_MINUTE"),
     Row("streamsPerDeveloper", 20, 1, 10_000, "streams"),
     Row("readsPerDeveloper", 16, 1, 10_000, "answers"),

@@ -52,7 +52,7 @@ class WaitSchema(Schema):
     )
 
 
-class ActivitySchema(Schema):
+class AgentActivitySchema(Schema):
     """What a running task's agent does now."""
 
     kind = fields.Enum(
@@ -76,7 +76,7 @@ class TaskDetailSchema(TaskSchema):
 
     waiting_for = fields.Nested(WaitSchema, required=True, allow_none=True)
     activity = fields.Nested(
-        ActivitySchema,
+        AgentActivitySchema,
         required=True,
         allow_none=True,
         metadata={"description": "what the agent does now, if that is known"},

@@ -10,7 +10,7 @@ from app.api.schemas.agents import AgentType
 from app.api.schemas.base import Id, Integer, Schema, Timestamp
 from app.api.schemas.gates import LastAnswerSchema
 from app.api.schemas.labels import SelectorField
-from app.api.schemas.task_details import ActivitySchema, WaitSchema
+from app.api.schemas.task_details import AgentActivitySchema, WaitSchema
 from app.api.schemas.tasks import ListedTaskSchema
 from app.api.schemas.texts import CommaList
 from app.domain import field_errors
@@ -106,7 +106,7 @@ class TaskListItemSchema(ListedTaskSchema):
         WaitSchema, required=True, allow_none=True, attribute="summary.wait"
     )
     activity = fields.Nested(
-        ActivitySchema,
+        AgentActivitySchema,
         required=True,
         allow_none=True,
         attribute="summary.activity",

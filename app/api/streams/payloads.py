@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from app.api.schemas.task_details import ActivitySchema
+from app.api.schemas.task_details import AgentActivitySchema
 from app.api.streams.hub import Update
 from app.domain.timestamps import to_rfc3339
 from app.services.notify.stream_batch import Row
 
-_ACTIVITY = ActivitySchema()
+_ACTIVITY = AgentActivitySchema()
 
 
 def update_payload(item: Update) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { Schemas } from '../api/client'
 
-export type ActivityUpdate = { taskId: number; activity: Schemas['Activity'] | null }
-type WithActivity = { id: number; activity: Schemas['Activity'] | null }
+export type ActivityUpdate = { taskId: number; activity: Schemas['AgentActivity'] | null }
+type WithActivity = { id: number; activity: Schemas['AgentActivity'] | null }
 type TablePages = { pages: { rows: WithActivity[] }[] }
 
 export function applyActivities(cache: QueryClient, updates: readonly ActivityUpdate[]): void {
@@ -27,7 +27,7 @@ export function applyActivities(cache: QueryClient, updates: readonly ActivityUp
   })
 }
 
-type ByTask = ReadonlyMap<number, Schemas['Activity'] | null>
+type ByTask = ReadonlyMap<number, Schemas['AgentActivity'] | null>
 
 function changeList(known: WithActivity[], byTask: ByTask): WithActivity[] {
   return known.some(({ id }) => byTask.has(id))

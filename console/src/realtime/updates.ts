@@ -14,5 +14,5 @@ export type StreamUpdate = {
   /** The user's inbox may have changed. */
   inboxChanged: boolean
   /** Tasks whose agents do something else now. */
-  activities: { taskId: number; activity: Schemas['Activity'] | null }[]
+  activities: { taskId: number; activity: Schemas['AgentActivity'] | null }[]
 }

@@ -4,7 +4,7 @@ import type { statusText as Words } from '../../i18n/en/statusText'
 import { revealInvisible } from '../format/invisibleChars'
 import { formatDuration, formatRoughDuration, type Units } from '../format/times'
 
-export type Activity = Schemas['Activity']
+export type Activity = Schemas['AgentActivity']
 type Context = { words: typeof Words; units: Units; now: number }
 
 const MAX_TITLE = 60
