@@ -22,6 +22,7 @@ from app.control_channel import rate_limit
 from app.control_channel.checks import CheckOffers
 from app.control_channel.rate_limit import RateLimiter
 from app.control_channel.reconciler import ObservedState, apply_sent_order, reconcile
+from app.control_channel.texts import TextRelay
 from app.control_channel.tunnels import TunnelOrders
 from app.control_channel.upgrades import UpgradeOffers
 from app.domain.machine import IN_DRAIN, MachineStatus
@@ -64,20 +65,18 @@ class Connection:
         self.generation = session.generation
         self.is_open = True
         self._app, self._ws, self._observed = app, ws, observed
-        self._tunnels = TunnelOrders()
+        self._tunnels, self._texts = TunnelOrders(), TextRelay(app, session)
         self._upgrades, self._checks = upgrades, checks
         self.protocol = protocol
         self._rate_limiter = allowance
-        self._draining = False
-        self._orders_version = -1
-        self._has_order_changes = True
-        self._is_throttled = False
+        self._draining = self._is_throttled = False
+        self._orders_version, self._has_order_changes = -1, True
         # The heartbeat to answer.
         self._pending_heartbeat: tuple[ReceivedHeartbeat, HeartbeatResult] | None = None
         self._close_request: tuple[int, str] | None = None
         self._wakeup = threading.Event()  # something for the writer to do
-        about = {"machine": str(session.machine_id), "generation": session.generation}
-        self._log = log.bind(**about, protocol=protocol)
+        about = {"machine": str(session.machine_id), "protocol": protocol}
+        self._log = log.bind(generation=session.generation, **about)
 
     # ---- calls from other threads --------------------------------------------------------------
     # None of these block: a machine that reads nothing must not delay the others of its process.
@@ -177,6 +176,7 @@ class Connection:
     def _handle_batch(self, batch: Sequence[_ReceivedFrame], pulse: Any) -> None:
         reported = [each for each in batch if isinstance(each, frames.Report | MalformedReport)]
         log_frames = [frame for frame in batch if isinstance(frame, frames.Log)]
+        self._texts.publish([frame for frame in batch if isinstance(frame, frames.TextDelta)])
         for frame in batch:
             if isinstance(frame, frames.Heartbeat):
                 pulse.add(self, frame)

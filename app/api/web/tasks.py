@@ -56,6 +56,7 @@ from app.services.dispatch import blockers, list_summaries, wait_reasons
 from app.services.logs import logs
 from app.services.tasks import (
     actions,
+    activities,
     answerers,
     gates,
     history,
@@ -154,6 +155,7 @@ def get_task(task_id: int) -> TaskDetail:
         task,
         blockers.queue_info(task),
         wait,
+        activities.find_activities([task]).get(task_id),
         blockers.find_relocation(task, wait),
         gates.describe_gate(task, gate, answering) if gate else None,
         last_answers.find_last_answers([task]).get(task_id),

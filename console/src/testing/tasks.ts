@@ -15,6 +15,7 @@ export function makeTask(fields: Partial<TaskDetail> = {}): TaskDetail {
     attempt: 1,
     round: 1,
     waitingFor: null,
+    activity: null,
     gate: null,
     lastAnswer: null,
     pipeline: [{ name: 'build' }, { name: 'ship' }],

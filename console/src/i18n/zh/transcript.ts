@@ -46,6 +46,7 @@ export const transcript: typeof en = {
   tokensOut: (n) => `输出 ${n}`,
   silent: '没有记录，输出见日志',
   waits: (agent) => `${agent} 正在等待，新记录会显示在这里。`,
+  writes: '正在撰写',
   works: (agent) => `${agent} 正在工作，新记录会显示在这里。`,
   runsShell: (stage) => `${stage} 正在运行，输出见终端和日志。`,
   nothingYet: '还没有记录',

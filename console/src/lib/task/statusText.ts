@@ -6,6 +6,7 @@ import type { statusText as Words } from '../../i18n/en/statusText'
 import { agentName } from '../format/agentNames'
 import { revealInvisible } from '../format/invisibleChars'
 import { formatDuration, formatRoughDuration, formatTime, type Units } from '../format/times'
+import { activityText } from './activity'
 import { answerText, answerWithComment, endsTask } from './answers'
 import { isInTerminal } from './displayStatus'
 
@@ -143,7 +144,7 @@ function activeText(task: Task, around: StatusTextContext): StatusText {
   }
   const stage = task.pipeline[task.currentStageIndex]
   const says = stage ? words.runs(stage.name, machine) : words.publishes(machine)
-  return { summary: says, detail: inAll }
+  return { summary: says, detail: joinTexts([activityText(task.activity, around), inAll], words) }
 }
 
 function suspendedText(task: Task, around: StatusTextContext): StatusText {

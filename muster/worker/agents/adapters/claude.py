@@ -16,7 +16,7 @@ _TRUSTED = {"projects": {"{workspace}": {"hasTrustDialogAccepted": True}}}
 
 _SERVER = '{"mcpServers": {"muster": {"command": {program}, "args": {arguments}}}}'
 
-_STRUCTURED = ("--output-format", "stream-json", "--verbose")
+_STRUCTURED = ("--output-format", "stream-json", "--verbose", "--include-partial-messages")
 
 CLAUDE = Adapter(
     name="claude",

@@ -10,6 +10,7 @@ import { Facts } from '../facts/Facts'
 import { useTaskSearch } from '../search'
 import { CurrentActivity } from './CurrentActivity'
 import { EmptyTranscript } from './EmptyTranscript'
+import { LiveText } from './LiveText'
 import styles from './Transcript.module.css'
 import { TranscriptRows } from './TranscriptRows'
 import { TranscriptToolbar } from './TranscriptToolbar'
@@ -49,6 +50,9 @@ function TranscriptFlow({ task }: Props) {
       )}
       {isRead && rows.length === 0 && (kind !== 'all' || q) && <NoHit />}
       <div ref={follow.end} className={styles.endPlace}>
+        {kind !== 'edits' && kind !== 'commands' && !q && (
+          <LiveText taskId={task.id} attempt={attempt} />
+        )}
         {attempt === task.attempt && <CurrentActivity task={task} />}
       </div>
     </section>
