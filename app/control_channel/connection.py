@@ -18,7 +18,7 @@ from flask import Flask
 from simple_websocket import ConnectionClosed
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.control_channel import rate_limit
+from app.control_channel import agent_orders, rate_limit
 from app.control_channel.checks import CheckOffers
 from app.control_channel.rate_limit import RateLimiter
 from app.control_channel.reconciler import ObservedState, apply_sent_order, reconcile
@@ -31,7 +31,7 @@ from app.services.machines import drains, liveness, orders, reports, sessions
 from app.services.machines.append_reports import BatchOutcome, MalformedReport
 from app.services.machines.heartbeats import HeartbeatResult, ReceivedHeartbeat
 from app.services.machines.orders import DesiredAction, DesiredState
-from app.services.tasks import interrupts, message_queue, questions, terminal_waits
+from app.services.tasks import terminal_waits
 from app.services.terminals import open_requests, terminals
 from muster.protocol import codec, frames
 from muster.protocol.attempt_key import AttemptKey
@@ -299,12 +299,8 @@ class Connection:
                 return frames.Stop(order.task_id, order.attempt, order.reason)
             case DesiredAction.TERMINAL:
                 return self._open_terminal(order)
-            case DesiredAction.ANSWER:
-                return questions.build_order(order.task_id, order.attempt, order.row.question)
-            case DesiredAction.MESSAGE:
-                return message_queue.build_order(order.row, order.number)
-            case DesiredAction.INTERRUPT:
-                return interrupts.build_order(order.row)
+            case DesiredAction.ANSWER | DesiredAction.MESSAGE | DesiredAction.INTERRUPT:
+                return agent_orders.build_frame(order)
             case DesiredAction.SUSPEND:
                 return frames.Suspend(
                     *AttemptKey.from_object(order), order.stage_index, order.run, "budget"
