@@ -29,7 +29,7 @@ export const events: typeof en = {
     workspace: '工作区',
     tunnel: '隧道',
     egress_refused: '主机被拦截',
-    reviewed: '审阅',
+    reviewed: '评审',
     commented: '评论',
     resolved: '讨论已解决',
     reopened: '讨论重新打开',
