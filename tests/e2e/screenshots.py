@@ -72,6 +72,7 @@ def take_screenshot(
     """Take one of the whole page, or of its first screen. Returns whether it shows the page."""
     page = visitor.open(room.path)
     try:
+        page.locator(room.ready).first.wait_for()
         pages.settle(page)
         if room.before:
             room.before(page)
