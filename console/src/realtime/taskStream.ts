@@ -140,8 +140,8 @@ class TaskStream {
     }
   }
 
-  private notify(say: (listener: TaskListener) => void): void {
-    for (const listener of [...this.listeners]) say(listener)
+  private notify(call: (listener: TaskListener) => void): void {
+    for (const listener of [...this.listeners]) call(listener)
   }
 }
 

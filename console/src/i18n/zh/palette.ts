@@ -80,7 +80,7 @@ export const palette: typeof en.palette = {
     prices: '设置：价格',
     sso: '设置：单点登录',
     newProvider: '新建单点登录提供商',
-    review: '审阅改动',
+    review: '评审改动',
     terminal: '打开终端',
     log: '查看日志',
     transcript: '查看对话记录',

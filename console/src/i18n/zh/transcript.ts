@@ -38,7 +38,7 @@ export const transcript: typeof en = {
   answerAbove: '回答',
   answeredBy: (who) => `${who} 的回答`,
   progress: '进展',
-  inReview: '在审阅中',
+  inReview: '在评审中',
   followUp: '后续指令',
   stopped: '出错了',
   turns: (n) => `${n} 轮`,

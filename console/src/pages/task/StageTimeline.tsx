@@ -14,7 +14,7 @@ import styles from './StageTimeline.module.css'
 export function StageTimeline({ task }: { task: Schemas['TaskDetail'] }) {
   const isEnded = ['completed', 'failed', 'cancelled'].includes(task.status)
   const now = useTicking((moment) => (isEnded ? 0 : moment))
-  const events = useEvents(task.id).data ?? []
+  const { data: events = [], isPending } = useEvents(task.id)
   const parts = timeline(task, events, now)
   const shares = widths(parts)
   const list = useRef<HTMLOListElement>(null)
@@ -32,13 +32,20 @@ export function StageTimeline({ task }: { task: Schemas['TaskDetail'] }) {
           part={part}
           share={shares[place] ?? 1}
           task={task}
+          isKnown={!isPending}
         />
       ))}
     </ol>
   )
 }
 
-function TimelineItem(props: { part: TimelinePart; share: number; task: Schemas['TaskDetail'] }) {
+function TimelineItem(props: {
+  part: TimelinePart
+  share: number
+  task: Schemas['TaskDetail']
+  /** Whether the events, and with them the times, are loaded. */
+  isKnown: boolean
+}) {
   const { part } = props
   const shape = shapeOf(part)
   const all = part.kind === 'stage' ? part.worked + part.asked : 0
@@ -53,7 +60,7 @@ function TimelineItem(props: { part: TimelinePart; share: number; task: Schemas[
         {part.kind === 'gate' ? nameOfGate(props.task, part.stage) : part.name}
         <span className="hidden">, {strings.task.states[part.state]}</span>
       </b>
-      <span>{durationText(part)}</span>
+      <span>{props.isKnown || part.state === 'future' ? durationText(part) : '\u00a0'}</span>
       {part.kind === 'gate' && part.answer && <GateAnswer answer={part.answer} />}
     </li>
   )
