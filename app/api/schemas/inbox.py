@@ -102,6 +102,7 @@ class InboxCountsSchema(Schema):
 
     gate = Integer(required=True)
     question = Integer(required=True)
+    permission = Integer(required=True)
     budget = Integer(required=True)
     terminal = Integer(required=True)
     failure = Integer(required=True)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, tuple_
 
 from app.domain.answerers import GateAnswerers
 from app.domain.diff import EXPIRED, DiffBase
-from app.domain.pipeline import GateKind
+from app.domain.pipeline import AGENT_GATES
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Change, ChangedFile, Gate, Task, Workspace
@@ -70,7 +70,7 @@ class InboxTasks:
 
     def diff_at(self, task: Task, gate: Gate) -> dict[str, Any] | None:
         """Return the same as `diffs.gate_diff`."""
-        if gate.kind is GateKind.QUESTION:
+        if gate.kind in AGENT_GATES:
             return None
         numbers = workspaces.diff_at(task, gate, self._workspace)
         return None if numbers is None else diffs.with_link(numbers, self._change(task, gate))

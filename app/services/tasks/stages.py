@@ -22,6 +22,7 @@ from app.services.tasks import (
     follow_ups,
     gates,
     history,
+    permission_requests,
     questions,
     returned_attempts,
     suspensions,
@@ -58,7 +59,11 @@ def handle_question(locked: LockedTask, report: frames.QuestionOpened) -> None:
         transitions.apply_event(locked.task, TaskEvent.RECONNECT, locked.now)
         if is_known:
             questions.resuspend(locked)
-    if not is_known:
+    if is_known:
+        return
+    if report.permission is not None:
+        permission_requests.handle_request(locked, report, report.permission)
+    else:
         questions.open_question(locked, report)
 
 
