@@ -10,12 +10,13 @@ from typing import Any
 
 from muster.worker.clock import boot_seconds, wall_milliseconds
 from muster.worker.shim import refusals
+from muster.worker.shim.child_processes import reap_children
 from muster.worker.shim.pty_process import SHIM_VARIABLE
 from muster.worker.shim.questions import ShimQuestions
 from muster.worker.shim.record import AttemptRecord
 from muster.worker.shim.sizes import Size, SizesWriter
 from muster.worker.shim.spool import SpoolWriter
-from muster.worker.shim.stage_run import StageRun, reap_children
+from muster.worker.shim.stage_run import StageRun
 from muster.worker.shim.token_bucket import TokenBucket
 from muster.worker.shim.transcript import TranscriptWriter
 from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageExit, failed_start_exit

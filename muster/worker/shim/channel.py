@@ -11,7 +11,10 @@ answered like one; with an error if the stage's order doesn't name that thread.
 `{"ask": {question, choices, timeout}}` is answered by `{"ok": number}`, or by an error while
 another question is open; and when a person has answered, at any time, between other answers, by
 `{"answer": {number, choice}}`, with `input` instead of `choice` if there were no choices. With
-neither, nobody answered in time. `{"ask": null}` withdraws the question.
+neither, nobody answered in time. `{"ask": null}` withdraws the question. `{"ask": {permission:
+{tool, title, arguments, folder, diff, suggestion}}}` is a permission request, whose answer has
+`permission`, and perhaps `comment`; without `permission`, it's denied. `{"denied": {}}` counts a
+request that was denied without asking.
 
 Standard library only.
 """

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from muster.worker.masking.masker import Masker
 from muster.worker.masking.values import mask_value
+from muster.worker.shim.permission_requests import parse_permission
 
 KINDS = "message", "thought", "tool", "edit", "command", "question", "denied", "usage", "error"
 
@@ -78,13 +79,19 @@ class QuestionRequest(NamedTuple):
     text: str
     choices: list[str]
     timeout: float
+    permission: dict[str, Any] | None = None
 
 
 def parse_question(request: Any, masker: Masker) -> QuestionRequest:
     """Return a question to a person. It waits a day for an answer by default (`timeout`, seconds).
-    Raises ValueError for an invalid question, and for too many choices."""
+    A permission request needs no text. Raises ValueError for an invalid question, and for too many
+    choices."""
     if not isinstance(request, dict):
         raise ValueError("a question must be an object")
+    permission = request.get("permission")
+    if permission is not None:
+        permission = parse_permission(permission, masker)
+        request = {**request, "question": permission["title"], "choices": []}
     text, choices = request.get("question"), request.get("choices") or []
     if not isinstance(text, str) or not text.strip():
         raise ValueError("a question needs a text")
@@ -104,7 +111,7 @@ def parse_question(request: Any, masker: Masker) -> QuestionRequest:
         )
     if len(text) > _MAX_QUESTION_CHARS:
         text = text[: _MAX_QUESTION_CHARS - 1] + "…"
-    return QuestionRequest(text, list(dict.fromkeys(choices)), float(timeout))
+    return QuestionRequest(text, list(dict.fromkeys(choices)), float(timeout), permission)
 
 
 def _json_bytes(value: Any) -> int:

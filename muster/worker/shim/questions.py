@@ -38,10 +38,13 @@ class ShimQuestions:
             return 0
         if self.latest is not None and self.latest.is_open:
             raise ValueError("a question is open")
-        if not self._bucket.try_consume(now):
+        # Permission requests have a limit of their own, which ends the stage.
+        if asked.permission is None and not self._bucket.try_consume(now):
             raise ValueError("too many questions")
         self._save_number(self._next_number + 1)
-        self._set_latest(Question(self._next_number, place["stage"], place["run"], *asked))
+        self._set_latest(
+            Question(self._next_number, place["stage"], place["run"], **asked._asdict())
+        )
         self._next_number += 1
         return self._next_number - 1
 

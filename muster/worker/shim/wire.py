@@ -100,7 +100,7 @@ def failed_start_exit(command: StageCommand, error: OSError, now_ms: int) -> Sta
 class Question(NamedTuple):
     """A question of a stage's command to a person. `number` counts those of the attempt, from 0;
     `timeout` is in seconds. `state` is `open`, `answered`, or `withdrawn`: then the command no
-    longer waits.
+    longer waits. `permission` is what an agent wants to do, for people to allow or deny.
     """
 
     number: int
@@ -110,6 +110,7 @@ class Question(NamedTuple):
     choices: list[str]
     timeout: float
     state: str = "open"
+    permission: dict[str, Any] | None = None
 
     @property
     def is_open(self) -> bool:

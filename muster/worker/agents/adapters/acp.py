@@ -27,6 +27,7 @@ def session_request(ask: AgentInvocation) -> str:
         {
             "text": ask.text,
             "permissions": ask.permissions,
+            "approvals": ask.options.approvals,
             "session": ask.session_id,
             "servers": [server] if program else [],
         },

@@ -101,7 +101,8 @@ class AgentInvocation(NamedTuple):
         """None: the agent's default, which asks the user at its terminal."""
         if self.options.permissions or self.is_interactive:
             return self.options.permissions
-        return "all" if self.is_fully_sandboxed else "edit"
+        asks = self.options.approvals == "ask"  # then more than changing files needs a yes
+        return "all" if self.is_fully_sandboxed and not asks else "edit"
 
 
 class Adapter(_AdapterStruct, frozen=True):

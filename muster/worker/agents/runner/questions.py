@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 
 class Question:
-    """`then` is called with the answer, once."""
+    """`then` is called with the answer, once. `about` has more fields for the shim: `interrupt`,
+    the number of the interrupt after which we ask; `permission`, what the agent wants to do."""
 
-    __slots__ = ("choices", "on_answer", "text")
+    __slots__ = ("about", "choices", "on_answer", "text")
 
     def __init__(
-        self, text: str, choices: list[str], then: Callable[[dict[str, Any]], None]
+        self, text: str, choices: list[str], then: Callable[[dict[str, Any]], None], **about: Any
     ) -> None:
-        self.text, self.choices, self.on_answer = text, choices, then
+        self.text, self.choices, self.on_answer, self.about = text, choices, then, about
 
 
 class QuestionQueue:
@@ -59,6 +60,14 @@ class QuestionQueue:
             self._channel.send("ask", None)
             self._ask_next()
 
+    def count_waiting(self) -> int:
+        """Return how many questions wait until the open one is answered."""
+        return len(self._waiting)
+
+    def report_denied(self) -> None:
+        """Count a permission request that is denied without asking."""
+        self._channel.send("denied", {})
+
     def process_answers(self) -> None:
         """Handle the answers that came over the channel."""
         came, self._channel.unsolicited = self._channel.unsolicited, []
@@ -75,7 +84,9 @@ class QuestionQueue:
         if question is None:
             return
         text = answer.get("choice") or answer.get("input")
-        if isinstance(text, str):
+        if "permission" in question.about:
+            self._publish(updates.permission_answer(answer))
+        elif isinstance(text, str):
             self._publish(updates.user_message(text))
         question.on_answer(answer)
 
@@ -83,7 +94,7 @@ class QuestionQueue:
         while self._waiting and self._open is None:
             question = self._waiting.pop(0)
             try:
-                fields = {"question": question.text, "choices": question.choices}
+                fields = {"question": question.text, "choices": question.choices, **question.about}
                 self._number = self._channel.request("ask", fields)
             except RequestRefused as why:
                 question.on_answer({"refused": str(why)})

@@ -11,7 +11,8 @@ import json
 import os
 
 from muster.worker.agents.runner import blocks, failures, updates
-from muster.worker.agents.runner.acp import files, permissions, tools
+from muster.worker.agents.runner.acp import files
+from muster.worker.agents.runner.acp.permission_calls import PermissionCalls
 from muster.worker.agents.runner.acp.session_updates import SessionUpdates
 from muster.worker.agents.runner.entries import Update, encode_json
 from muster.worker.agents.runner.formats import PARSE_ERRORS
@@ -20,7 +21,6 @@ from muster.worker.agents.runner.formats.fields import (
     require_mapping,
     require_string,
 )
-from muster.worker.agents.runner.questions import Question
 from muster.worker.agents.runner.tool_socket import SOCKET_VARIABLE as CALLERS
 
 TYPE_CHECKING = False  # type checkers take it for true
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from muster.worker.agents.runner.questions import QuestionQueue
 
     ResponseHandler = Callable[[dict[str, Any]], list[Update]]
-    Options = list[dict[str, str]]
 
 VERSION = 1
 FAILED_STATUS = 1
@@ -52,15 +51,14 @@ _STOP_REASON_TEXT = {
 
 
 class AcpSession:
-    """`asked` is {text, permissions, session, servers}: the prompt, what is allowed without asking
-    (edit, run, all), the session to resume or null, and MCP servers in the protocol's form, without
-    `env`.
+    """`asked` is {text, permissions, approvals, session, servers}: the prompt, what is allowed
+    without asking (edit, run, all), what happens with the rest (`PermissionCalls`), the session to
+    resume or null, and MCP servers in the protocol's form, without `env`.
     """
 
     def __init__(self, asked: dict[str, Any], questions: QuestionQueue | None = None) -> None:
         """`questions` asks people about calls that aren't allowed."""
-        self._questions = questions
-        self._open_permissions: list[tuple[Any, Question]] = []  # requests that wait for a person
+        self._permissions = PermissionCalls(asked, questions, self._respond)
         self.outgoing: list[bytes] = []
         self.status: int | None = None
         """The exit status of the stage's process, once the session has finished."""
@@ -119,11 +117,7 @@ class AcpSession:
     def _cancel(self) -> None:
         if self._session_id is not None:
             self._queue_message(method="session/cancel", params={"sessionId": self._session_id})
-        for number, question in self._open_permissions:
-            self._queue_message(id=number, result=permissions.outcome(None))
-            if self._questions is not None:
-                self._questions.cancel(question)
-        self._open_permissions.clear()
+        self._permissions.cancel()
 
     # ---- our requests
 
@@ -233,7 +227,7 @@ class AcpSession:
             params = require_mapping({} if content is None else content)
             match method:
                 case "session/request_permission":
-                    self._request_permission(number, params)
+                    self._permissions.decide(number, params, self._updates, self._agent_name)
                     return []
                 case "fs/read_text_file":
                     result = files.read_file(self._cwd, params)
@@ -249,41 +243,6 @@ class AcpSession:
         self._queue_message(id=number, result=result)
         return []
 
-    def _request_permission(self, number: Any, params: dict[str, Any]) -> None:
-        """A person may allow what the permissions don't."""
-        call = self._updates.record_permission_request(require_mapping(params["toolCall"]))
-        options = permissions.parse_options(params["options"])
-        if permissions.is_allowed(self._config["permissions"], call.get("kind")):
-            allowed = permissions.select_option(options, allows=True)
-            self._decide(number, call, options, allowed)
-        elif self._questions is None:
-            self._decide(number, call, options, None)
-        else:
-            question = Question(
-                f"{self._agent_name} wants to do this: {tools.call_title(call)}",
-                list(dict.fromkeys(option["name"] for option in options)),
-                lambda answer: self._on_permission_answer(number, call, options, answer),
-            )
-            self._open_permissions.append((number, question))
-            self._questions.ask(question)
-
-    def _on_permission_answer(
-        self, number: Any, call: dict[str, Any], options: Options, answer: dict[str, Any]
-    ) -> None:
-        """Without an answer, the call is denied."""
-        self._open_permissions = [each for each in self._open_permissions if each[0] != number]
-        chosen_options = [option for option in options if option["name"] == answer.get("choice")]
-        allowed = permissions.select_option(chosen_options, allows=True)
-        self._decide(number, call, chosen_options if allowed else options, allowed)
-
-    def _decide(
-        self, number: Any, call: dict[str, Any], options: Options, allowed: str | None
-    ) -> None:
-        if allowed is None:
-            self._updates.mark_denied(call)
-        taken = allowed or permissions.select_option(options, allows=False)
-        self._queue_message(id=number, result=permissions.outcome(taken))
-
     def _reject_request(self, number: Any, code: int, why: str) -> list[Update]:
         self._queue_message(id=number, error={"code": code, "message": why})
         return [Update(blocks.note(why))]
@@ -294,6 +253,9 @@ class AcpSession:
         self._last_request_id += 1
         self._pending_requests[self._last_request_id] = then
         self._queue_message(id=self._last_request_id, method=method, params=params)
+
+    def _respond(self, number: Any, result: dict[str, Any]) -> None:
+        self._queue_message(id=number, result=result)
 
     def _queue_message(self, **content: Any) -> None:
         self.outgoing.append(encode_json({"jsonrpc": "2.0", **content}) + b"\n")
