@@ -25,7 +25,7 @@ def test_a_request_is_masked_in_each_text() -> None:
     made = parse_permission({**secret, "suggestion": "Bash(ls:*)"}, MASKER)
     assert made == {
         "tool": "Bash",
-        **dict.fromkeys(("title", "arguments", "folder", "diff"), "********"),
+        **dict.fromkeys(texts, "********"),
         "suggestion": "Bash(ls:*)",
     }
 
