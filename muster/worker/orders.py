@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
+    AgentMessage,
     Answer,
     Author,
     CheckRepository,
     Drain,
     Drained,
     Forget,
+    Interrupt,
     Lost,
     OpenTerminal,
     Order,
@@ -72,7 +74,10 @@ class OrderDispatcher:
                 self._open_terminal(order)
             case Answer():
                 if attempt := self.attempts.find(AttemptKey.from_object(order)):
-                    attempt.questions.accept_answer(order)
+                    attempt.reports.questions.accept_answer(order)
+            case AgentMessage() | Interrupt():
+                if attempt := self.attempts.find(AttemptKey.from_object(order)):
+                    attempt.reports.messages.accept(order)
             case Stop() | Stale() | Publish() | Forget():
                 self._forward(order)
             case Suspend():  # the server learns of a finished one in another way

@@ -34,12 +34,10 @@ from muster.worker.attempts.context import AttemptContext, Reporter
 from muster.worker.attempts.finish import StageFinisher
 from muster.worker.attempts.no_sandbox import Step
 from muster.worker.attempts.order_state import AttemptOrder, OrderState
-from muster.worker.attempts.questions import AttemptQuestions
 from muster.worker.attempts.refused_hosts import RefusedHosts
 from muster.worker.attempts.reused_home import ReusedHome, StopPrevious
 from muster.worker.attempts.serial_executor import SerialExecutor
-from muster.worker.attempts.transcript import TranscriptReporter
-from muster.worker.attempts.usage import UsageReporter
+from muster.worker.attempts.stage_reports import StageReports
 from muster.worker.shim.client import ShimLink
 
 _LOG_TIMEOUT_SECONDS = 30.0  # for the server to receive the rest of a log before its removal
@@ -72,15 +70,13 @@ class Attempt:
         self._is_closed = False  # the daemon leaves, or nothing of the attempt is left
         report_refused = RefusedHosts(self._reporter, context.layout.attempt(key)).report_new
         shim = self._shim = AttemptShim(context, key, report_refused)
-        self._transcript = TranscriptReporter(self._reporter, self._shim.directory)
-        self._usage = UsageReporter(self._reporter, self._shim.read_facts)
         self._workspace = AttemptWorkspace(self._reporter, self._abandoned)
         parts = (self._reporter, self._workspace, shim.directory, report_refused, shim.quit_shim)
         self._finisher = StageFinisher(*parts, is_detached=lambda: self._is_closed)
         self._state = attempt_state.read(self._shim.directory) if resumed else None
         self._orders = OrderState()
         self._reused_home = ReusedHome(context, key, make_way, self._abandoned)
-        self.questions = AttemptQuestions(self._reporter, self._shim, self._is_stage_wanted)
+        self.reports = StageReports(self._reporter, shim, self._is_stage_wanted, self._add_job)
         if resumed:
             self._orders.resume_from(self._shim.read_state(), self._reporter.progress)
         idle = (_IDLE_TIMEOUT_SECONDS, shim.quit_shim)  # a gate holds no process
@@ -88,7 +84,7 @@ class Attempt:
         context.streams.add(key, self._shim.directory)
         if resumed:
             resume = partial(self._resume, *self._orders.latest_run)  # excludes later orders
-            self._executor.add(partial(self._run_logged, resume))
+            self._add_job(resume)
 
     # For the control loop: nothing here waits
 
@@ -101,7 +97,7 @@ class Attempt:
                 self._abandoned.set()
             if not isinstance(order, RunStage | Publish):
                 self._shim.wake()
-            self._executor.add(partial(self._run_logged, partial(self._execute_order, order)))
+            self._add_job(partial(self._execute_order, order))
 
     def describe(self) -> TrackedAttempt:
         """Return the attempt's state. Raises OSError if the log can't be read."""
@@ -147,6 +143,9 @@ class Attempt:
 
     # On the attempt's thread: one order at a time
 
+    def _add_job(self, act: Callable[[], None]) -> None:
+        self._executor.add(partial(self._run_logged, act))
+
     def _run_logged(self, act: Callable[[], None]) -> None:
         try:
             act()
@@ -175,6 +174,7 @@ class Attempt:
     def _run_stage(self, order: RunStage) -> None:
         if self._orders.is_stopping or self._reporter.progress.end_reason:
             return
+        self.reports.messages.drop([message.number for message in order.messages])
         is_pushed = partial(self._finisher.is_earlier_work_pushed, order.stage_index, order.run)
         ongoing, release = (self._reporter, self._can_continue), self._workspace.release
         with failures.report_failures(*ongoing), failures.hand_over(*ongoing, release):
@@ -215,12 +215,11 @@ class Attempt:
         """Reports the exit; `_stop` reports that of a stage to stop. Raises SandboxFailed."""
         self._state, end, watch = state, None, self._reporter.watch_terminal(state)
         with suppress(ShimLost, Interrupted), self._workspace.watch_facts(), watch:
-            pollers = (self._transcript.poll, self.questions.poll, partial(self._usage.poll, state))
-            at = (state.stage_index, state.run)
+            pollers, at = self.reports.pollers(state), (state.stage_index, state.run)
             end = self._shim.wait_for_exit(*at, self._can_stage_continue, pollers)
             self._state = self._state.with_exit_facts(end.facts, self._shim.directory)
-            self._usage.report_usage(self._state, end.facts)
-        self._transcript.report_rest(lambda: not self._is_closed)
+            self.reports.usage.report_usage(self._state, end.facts)
+        self.reports.report_rest(lambda: not self._is_closed)
         if self._is_closed or self._orders.is_stopping:
             return
         if end is None:

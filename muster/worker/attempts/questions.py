@@ -85,5 +85,6 @@ def _describe_question(question: Question) -> QuestionOpened:
         choices=question.choices,
         timeout=question.timeout,
         run=question.run,
+        interrupt=question.interrupt,
         permission=None if wanted is None else PermissionRequest(**wanted),
     )

@@ -11,7 +11,9 @@ from muster.protocol.frames import (
     Changes,
     Checkpoint,
     Failed,
+    InterruptIgnored,
     Lost,
+    MessageOutcome,
     Published,
     PublishPreview,
     QuestionOpened,
@@ -42,7 +44,8 @@ class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
     `last_reply` that of the last reported entry that answers in a review thread; -1: none.
     `unreported_checkpoint` is the last checkpoint, until its changes are completely reported;
     `reported_commit` the last commit with reported changes. `last_revision` is the last reported
-    revision of the attempt's work.
+    revision of the attempt's work. `message_outcomes` are the numbers of people's messages with a
+    reported outcome; `last_ignored_interrupt` is that of the last reported ignored interrupt.
     """
 
     accepted: bool = False
@@ -65,6 +68,11 @@ class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
     unreported_checkpoint: Checkpoint | None = msgspec.field(default=None, name="untold")
     reported_commit: str = msgspec.field(default="", name="told")
     last_revision: Revision | None = msgspec.field(default=None, name="made")
+    message_outcomes: tuple[int, ...] = ()
+    last_ignored_interrupt: int = -1
+
+    def has_message_outcome(self, number: int) -> bool:
+        return number in self.message_outcomes
 
     def has_started(self, stage: int, run: int) -> bool:
         """Whether the start of that run of the stage, or of a later one, was reported."""
@@ -97,6 +105,8 @@ class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
     def with_report(self, body: Body) -> "ReportedProgress":
         """Return the progress after this report."""
         changes = _field_changes(body)
+        if isinstance(body, MessageOutcome):
+            changes = {"message_outcomes": (*self.message_outcomes, body.number)}
         return msgspec.structs.replace(self, **changes) if changes else self
 
 
@@ -136,6 +146,8 @@ def _field_changes(body: Body) -> dict[str, object]:
             return {"last_question": number}
         case QuestionWithdrawn(number=number):
             return {"last_withdrawn": number}
+        case InterruptIgnored(number=number):
+            return {"last_ignored_interrupt": number}
         case ThreadReplied(number=number):
             return {"last_reply": number}
         case Published():

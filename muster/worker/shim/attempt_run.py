@@ -5,12 +5,13 @@ import os
 import selectors
 from collections.abc import Callable
 from functools import partial
-from math import inf
 from typing import Any
 
 from muster.worker.clock import boot_seconds, wall_milliseconds
 from muster.worker.shim import refusals
 from muster.worker.shim.child_processes import reap_children
+from muster.worker.shim.log_notices import LogNotices
+from muster.worker.shim.messages import ShimMessages
 from muster.worker.shim.pty_process import SHIM_VARIABLE
 from muster.worker.shim.questions import ShimQuestions
 from muster.worker.shim.record import AttemptRecord
@@ -21,11 +22,6 @@ from muster.worker.shim.token_bucket import TokenBucket
 from muster.worker.shim.transcript import TranscriptWriter
 from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageExit, failed_start_exit
 
-_NOTICE_SECONDS = 0.01  # seconds between two notices of a growing log
-_SLOW_NOTICE_SECONDS = (
-    0.25  # the same while it grows slowly, because each notice costs the server a transaction
-)
-_SMALL_GROWTH_BYTES = 4 << 10  # bytes since the last notice
 _PROGRESS_BURST = 20  # progress texts that become events at once
 _PROGRESS_INTERVAL_SECONDS = 10.0  # seconds in which one more does after these
 
@@ -51,16 +47,16 @@ class AttemptRun:
         self._transcript = TranscriptWriter(directory)
         self._record = AttemptRecord.load(directory) or AttemptRecord(wall_milliseconds(), [])
         self._progress_bucket = TokenBucket(_PROGRESS_BURST, _PROGRESS_INTERVAL_SECONDS)
-        asked = self._record.question_count
-        self._questions = ShimQuestions(asked, self._save_question_number, tell)
+        self.messages = ShimMessages(directory, lambda: tell({"mail": True}))
+        self._questions = ShimQuestions(
+            self._record.question_count, self._save_question_number, tell, self.messages.mark_asked
+        )
         self._run: StageRun | None = None
-        self._watched_fds: set[int] = (
-            set()
-        )  # the stage's descriptors; a closed one's number is reused
+        # The stage's descriptors; a closed one's number is reused.
+        self._watched_fds: set[int] = set()
         self._is_unsaved = not self._save()
         self._deadline: float | None = None
-        self._noticed_end = self._spool.end_offset
-        self._noticed_at = 0.0
+        self._log_notices = LogNotices(self._spool.end_offset)
         # Milliseconds continue where an earlier shim stopped, whatever the wall clock did since.
         passed = wall_milliseconds() - self._record.began_at_ms
         self._started_at = boot_seconds() - max(passed, self._spool.milliseconds) / 1000
@@ -95,7 +91,7 @@ class AttemptRun:
 
     def wakes_at(self) -> float:
         """When to call `tick` next, in boot-time seconds."""
-        due = self._notice_at() if self._spool.end_offset != self._noticed_end else inf
+        due = self._log_notices.due_at(self._spool.end_offset)
         due = min(due, self._transcript.notice_at)
         if self._run:
             due = min(due, self._run.wakes_at())
@@ -117,7 +113,7 @@ class AttemptRun:
                 self._finish_run(self._run, self._run.stage_exit)
         elif self._is_unsaved:
             self._is_unsaved = not self._save()
-        if self._spool.end_offset != self._noticed_end and now >= self._notice_at():
+        if now >= self._log_notices.due_at(self._spool.end_offset):
             self._notify_log(now)
         if now >= self._transcript.notice_at:
             self._notify({"transcript": self._transcript.mark_notified(now)})
@@ -175,8 +171,8 @@ class AttemptRun:
     def answer(self, number: int, answer: dict[str, Any]) -> None:
         """Pass on the answer to the open question; an answer to another one has no effect."""
         if self._run and self._questions.answer(number):
-            self._run.deliver_answer({"number": number, **answer})
-            self._on_channel(0)
+            self._run.resume_clock()
+            self._send_to_runner({"answer": {"number": number, **answer}})
 
     def resize(self, cols: int, rows: int) -> None:
         """Raises Refusal: `idle`, or `often` if no more sizes can be stored."""
@@ -198,7 +194,9 @@ class AttemptRun:
         env = {**command.env, SHIM_VARIABLE: self._directory}
         place = {"stage": command.stage_index, "run": command.run}
         note, ask = partial(self._append_entry, place), partial(self._questions.ask, place)
-        run = self._run = StageRun(command, env, self._append_output, note, ask, boot_seconds())
+        mail, now = self.messages.handle_request, boot_seconds()
+        run = self._run = StageRun(command, env, self._append_output, note, ask, mail, now)
+        self.messages.open(command, self._send_to_runner)
         self._record_size(command.cols, command.rows)
         self._watch(run.process.master, self._on_terminal)
         self._watch(run.process.status_fd, self._on_status)
@@ -261,6 +259,11 @@ class AttemptRun:
         if self._run and not self._run.read_status():
             self._unwatch(self._run.process.status_fd)
 
+    def _send_to_runner(self, message: dict[str, Any]) -> None:
+        if self._run and self._run.channel:
+            self._run.channel.queue_message(message)
+            self._on_channel(0)
+
     def _on_channel(self, _mask: int) -> None:
         if self._run is None or self._run.channel is None:
             return
@@ -271,6 +274,7 @@ class AttemptRun:
             self._unwatch(channel.fileno())
             self._run.resume_clock()
             self._questions.withdraw()
+            self.messages.close()
 
     def _on_refused(self, _mask: int) -> None:
         if self._run is None or self._run.proxy is None:
@@ -290,6 +294,7 @@ class AttemptRun:
         run.close()
         self._run = None
         self._questions.clear()
+        self.messages.finish_run()
         self._publish_exit(end)
 
     def _publish_exit(self, end: StageExit) -> None:
@@ -300,12 +305,8 @@ class AttemptRun:
         self._notify_log(boot_seconds())
         self._notify({"end": end._asdict()})
 
-    def _notice_at(self) -> float:
-        is_little = self._spool.end_offset < self._noticed_end + _SMALL_GROWTH_BYTES
-        return self._noticed_at + (_SLOW_NOTICE_SECONDS if is_little else _NOTICE_SECONDS)
-
     def _notify_log(self, now: float) -> None:
-        self._noticed_end, self._noticed_at = self._spool.end_offset, now
+        self._log_notices.mark_noticed(self._spool.end_offset, now)
         self._notify({"log": self._spool.end_offset})
 
     def _save(self) -> bool:

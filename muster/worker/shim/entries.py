@@ -79,6 +79,7 @@ class QuestionRequest(NamedTuple):
     text: str
     choices: list[str]
     timeout: float
+    interrupt: int | None = None
     permission: dict[str, Any] | None = None
 
 
@@ -111,7 +112,12 @@ def parse_question(request: Any, masker: Masker) -> QuestionRequest:
         )
     if len(text) > _MAX_QUESTION_CHARS:
         text = text[: _MAX_QUESTION_CHARS - 1] + "…"
-    return QuestionRequest(text, list(dict.fromkeys(choices)), float(timeout), permission)
+    interrupt = request.get("interrupt")
+    if interrupt is not None and (not isinstance(interrupt, int) or isinstance(interrupt, bool)):
+        raise ValueError("an interrupt must be a number")
+    return QuestionRequest(
+        text, list(dict.fromkeys(choices)), float(timeout), interrupt, permission
+    )
 
 
 def _json_bytes(value: Any) -> int:

@@ -59,6 +59,7 @@ class ShimLink:
         self._watchers: list[Callable[[], None]] = []
         self._is_gone = False
         self.refused_count = 0  # hosts that stages were refused since the connection
+        self.mail_changes = 0  # of people's messages and interrupts since the connection
         self._state = self._handshake()
         connection.settimeout(None)
         self._reader = threading.Thread(target=self._run_reader, name="shim-link", daemon=True)
@@ -110,6 +111,14 @@ class ShimLink:
     def answer(self, number: int, answer: dict[str, Any]) -> None:
         """Pass on `choice` or `input`, or neither."""
         self._request("answer", number=number, answer=answer)
+
+    def send_message(self, number: int, text: str, author: str, when: str) -> None:
+        """Pass on a person's message to the agent."""
+        self._request("message", number=number, text=text, author=author, when=when)
+
+    def send_interrupt(self, number: int, author: str) -> None:
+        """Pass on that a person stops the agent's running step."""
+        self._request("interrupt", number=number, author=author)
 
     def fetch_state(self) -> ShimState:
         return parse_state(self._request("state")["state"])
@@ -226,6 +235,7 @@ class ShimLink:
                 self._state = _apply_notice(self._state, message)
             self._changed.notify_all()
         self.refused_count += sum(message.get("refused", 0) for message in messages)
+        self.mail_changes += sum("mail" in message for message in messages)
         if any("id" not in message for message in messages):
             self._notify_watchers()
 

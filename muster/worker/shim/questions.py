@@ -18,14 +18,19 @@ _BURST, _INTERVAL_SECONDS = (
 
 class ShimQuestions:
     """`number` is the first one's; `keep` stores the next number before a question is published,
-    and `tell` sends notices."""
+    and `tell` sends notices. `mark_asked` accepts the number of the interrupt after which it is
+    asked; it raises ValueError for one that isn't open."""
 
     def __init__(
-        self, number: int, keep: Callable[[int], None], tell: Callable[[dict[str, Any]], None]
+        self,
+        number: int,
+        keep: Callable[[int], None],
+        tell: Callable[[dict[str, Any]], None],
+        mark_asked: Callable[[int], None],
     ) -> None:
         self._next_number = number
         self._save_number = keep
-        self._notify = tell
+        self._notify, self._mark_asked = tell, mark_asked
         self._bucket = TokenBucket(_BURST, _INTERVAL_SECONDS)
         self.latest: Question | None = None
         """The running stage's latest question; None before the first."""
@@ -38,8 +43,10 @@ class ShimQuestions:
             return 0
         if self.latest is not None and self.latest.is_open:
             raise ValueError("a question is open")
+        if asked.interrupt is not None:
+            self._mark_asked(asked.interrupt)
         # Permission requests have a limit of their own, which ends the stage.
-        if asked.permission is None and not self._bucket.try_consume(now):
+        elif asked.permission is None and not self._bucket.try_consume(now):
             raise ValueError("too many questions")
         self._save_number(self._next_number + 1)
         self._set_latest(

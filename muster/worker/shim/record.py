@@ -60,21 +60,26 @@ class AttemptRecord:
 
     def write(self, directory: StrPath, *, durable: bool = True) -> None:
         """Replace the file atomically; `durable`: also if the power fails. Raises OSError."""
-        path = os.path.join(directory, FILE_NAME)
-        with open(path + ".new", "w", encoding="utf-8") as file:
-            json.dump(self._fields(), file)
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
-        os.replace(path + ".new", path)
-        if durable:
-            _sync_directory(directory)
+        replace_file(directory, FILE_NAME, self._fields(), durable=durable)
 
     def _fields(self) -> dict[str, Any]:
         stages = [
             {**stage._asdict(), "end": stage.end and stage.end._asdict()} for stage in self.stages
         ]
         return {"began_at_ms": self.began_at_ms, "stages": stages, "asked": self.question_count}
+
+
+def replace_file(directory: StrPath, name: str, fields: dict[str, Any], *, durable: bool) -> None:
+    """Replace a JSON file atomically; `durable`: also if the power fails. Raises OSError."""
+    path = os.path.join(directory, name)
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        json.dump(fields, file)
+        file.flush()
+        if durable:
+            os.fsync(file.fileno())
+    os.replace(path + ".new", path)
+    if durable:
+        _sync_directory(directory)
 
 
 def _parse_stage(fields: dict[str, Any]) -> StageRecord:

@@ -125,6 +125,12 @@ class ShimServer:
                 self._attempt.resize(int(message["cols"]), int(message["rows"]))
             case "answer":
                 self._attempt.answer(int(message["number"]), dict(message["answer"]))
+            case "message":
+                text, author, when = message["text"], message["author"], message["when"]
+                self._attempt.messages.accept(int(message["number"]), text, author, when)
+            case "interrupt":
+                number, author = int(message["number"]), message["author"]
+                self._attempt.messages.interrupt(number, author)
             case "state":
                 return {"state": self._state_message()}
             case "quit":

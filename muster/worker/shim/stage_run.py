@@ -47,13 +47,15 @@ class StageRun:
         write: Callable[[bytes], None],
         note: Callable[[dict[str, Any], int], int],
         ask: Callable[[QuestionRequest | None, float], int],
+        mail: Callable[[dict[str, Any]], int],
         now: float,
     ) -> None:
         """Starts the stage; `write` takes its masked output. Raises OSError.
 
         `note` takes a transcript entry, and how many bytes printed before it are still to be
         written, and returns the log offset of what comes next. `ask` takes a question (None
-        withdraws the open one) and the time, and returns its number. Both may raise.
+        withdraws the open one) and the time, and returns its number. `mail` answers messages about
+        people's messages. All may raise.
         """
         self.stage_index, self._run = command.stage_index, command.run
         self._limit_watch = SandboxWatch(command.limits, self._stage_processes, now)
@@ -75,6 +77,7 @@ class StageRun:
         self.stage_exit: StageExit | None = None
         self.facts: dict[str, Any] = {}
         self._write, self._append_entry, self._open_question = write, note, ask
+        self._handle_mail = mail
         self._masker = Masker(secret.encode(errors="surrogateescape") for secret in command.secrets)
         self._started_at_ms = wall_milliseconds()
         self._clock = StageClock(now + command.timeout)
@@ -142,12 +145,6 @@ class StageRun:
         elif now >= self._sweep_at:
             self._sweep(now)
 
-    def deliver_answer(self, answer: dict[str, Any]) -> None:
-        """Pass on a person's answer, and resume the clock."""
-        self.resume_clock()
-        if self.channel:
-            self.channel.queue_message({"answer": answer})
-
     def resume_clock(self) -> None:
         """Resume the clock, because the command no longer waits for an answer."""
         self._clock.resume(boot_seconds())
@@ -199,7 +196,7 @@ class StageRun:
                 return {"ok": self._handle_question(request, boot_seconds())}
             case {"denied": _}:  # by the runner, without asking
                 return {"ok": self._permissions.add()}
-        raise ValueError("not an entry, facts, a question or a reply")
+        return {"ok": self._handle_mail(message)}
 
     def _record_reply(self, reply: Any) -> int:
         """Return the log's offset of later output. Raises ValueError, and the errors of `note`."""

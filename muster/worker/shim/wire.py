@@ -7,7 +7,8 @@ verb, …}` and each is answered by `{"id": n, …}`, with `error` and `message`
 Unsolicited, the shim sends `{"log": offset}` when the log has grown and `{"end": …}` when a stage
 has exited, `{"size": [cols, rows]}` when the terminal was resized, `{"transcript": count}` when
 there are more entries, and `{"question": …}` when the stage's command asks a person, gets an
-answer, or withdraws the question. `{"do": "listen", "beyond": offset}`, which has no answer,
+answer, or withdraws the question, and `{"mail": true}` when people's messages, or an interrupt,
+have changed (`shim.messages`). `{"do": "listen", "beyond": offset}`, which has no answer,
 requests one notice once the log is longer than that, and turns off the others; with `"pieces": n` a
 short growth is sent with its bytes, as `{"log": offset, "bytes": …}`, and so are the next, up to n
 of them. Unknown fields are ignored.
@@ -45,7 +46,8 @@ class StageCommand(NamedTuple):
     the time between TERM and KILL. `room` is the command that creates its sandbox and runs an init
     in it (`sandbox.init`), which runs `argv`. `network` lists the hosts that a sandbox without a
     network can reach through a proxy; None: it has one. With `channel` the command can report to
-    the shim (`shim.channel`), and reply in these `threads` of a review.
+    the shim (`shim.channel`), and reply in these `threads` of a review; `messages`: it takes
+    people's messages there.
     """
 
     stage_index: int
@@ -65,6 +67,7 @@ class StageCommand(NamedTuple):
     run: int = 0
     channel: bool = False
     threads: list[int] = []
+    messages: bool = False
 
 
 class StageExit(NamedTuple):
@@ -100,7 +103,8 @@ def failed_start_exit(command: StageCommand, error: OSError, now_ms: int) -> Sta
 class Question(NamedTuple):
     """A question of a stage's command to a person. `number` counts those of the attempt, from 0;
     `timeout` is in seconds. `state` is `open`, `answered`, or `withdrawn`: then the command no
-    longer waits. `permission` is what an agent wants to do, for people to allow or deny.
+    longer waits. `interrupt` is the number of the interrupt after which it asks, if any;
+    `permission` is what an agent wants to do, for people to allow or deny.
     """
 
     number: int
@@ -110,6 +114,7 @@ class Question(NamedTuple):
     choices: list[str]
     timeout: float
     state: str = "open"
+    interrupt: int | None = None
     permission: dict[str, Any] | None = None
 
     @property

@@ -105,15 +105,15 @@ class AgentProcess:
         self._unsent += data
         self._flush_input()
 
-    def finish(self, status: int) -> None:
+    def finish(self, status: int, grace: float = _EXIT_GRACE_SECONDS) -> None:
         """The agent has finished: exit with `status`. It exits, or is stopped soon."""
         self.exit_status = status
         self._close_input()
-        self.schedule_end()
+        self.schedule_end(grace)
 
-    def schedule_end(self) -> None:
+    def schedule_end(self, grace: float = _EXIT_GRACE_SECONDS) -> None:
         """Give it some time to exit by itself."""
-        self._schedule_kill(monotonic() + _EXIT_GRACE_SECONDS)
+        self._schedule_kill(monotonic() + grace)
 
     def stop(self) -> None:
         """Stop it and its children, because an agent may not pass signals on."""

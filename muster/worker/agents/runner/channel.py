@@ -5,7 +5,8 @@ rendering starts at that offset. `{"facts": {…}}` is answered by just `{"ok": 
 message by `{"error": …}`. A broken channel is dropped without an error: the agent continues, and so
 does its log.
 
-`{"ask": {…}}` is answered by a number, and at any later time by `{"answer": {number, …}}`.
+`{"ask": {…}}` is answered by a number, and at any later time by `{"answer": {number, …}}`. People's
+messages and interrupts come at any time, too: `{"message": {…}}`, `{"interrupt": {…}}` (`mailbox`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ DESCRIPTOR_VARIABLE = "MUSTER_CHANNEL"
 MAX_MESSAGE_BYTES = 64 << 10  # bytes of a message
 _MAX_ANSWER_BYTES = 2 << 20
 _READ_BYTES = 64 << 10
+_UNSOLICITED = ("answer", "message", "interrupt")
 
 
 class RequestRefused(Exception):
@@ -108,7 +110,7 @@ class Channel:
         while True:
             while b"\n" not in self._buffer:
                 self._read_bytes()
-            if "answer" not in (answer := self._pop_line()):
+            if not _is_unsolicited(answer := self._pop_line()):
                 self._queue_unsolicited()
                 return answer
             self.unsolicited.append(answer)
@@ -117,7 +119,7 @@ class Channel:
         """Queue unsolicited messages that were already read: nothing would wake us for them."""
         while b"\n" in self._buffer:
             before = self._buffer
-            if "answer" not in (message := self._pop_line()):
+            if not _is_unsolicited(message := self._pop_line()):
                 self._buffer = before
                 return
             self.unsolicited.append(message)
@@ -135,3 +137,7 @@ class Channel:
         if not isinstance(answer, dict):
             raise ValueError("not an object")
         return answer
+
+
+def _is_unsolicited(message: dict[str, Any]) -> bool:
+    return not message.keys().isdisjoint(_UNSOLICITED)

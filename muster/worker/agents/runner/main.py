@@ -3,18 +3,18 @@
 `main(["FORMAT", "OPENING", "--", "COMMAND", …])` exits like the command: with its status, or by its
 signal; with LIMITED_STATUS if it was stopped because it would wait for a limit; and with 1 instead
 of 0 if an agent with text output has failed, which its status wouldn't show. The opening, which may
-be missing, is the title of the first update. For the format ACP, the command's first word is the
-request to the agent (`AcpSession`), as JSON.
+be missing, is the title of the first update. A conversation's command starts with the request to
+the agent, as JSON (`conversation`).
 """
 
 from __future__ import annotations
 
-import json
 from time import monotonic, time
 
 from muster.worker.agents.runner import formats, updates, usage_file
 from muster.worker.agents.runner.agent_process import STDERR, STDOUT, AgentProcess
 from muster.worker.agents.runner.channel import Channel
+from muster.worker.agents.runner.conversation import NAMES, create_conversation
 from muster.worker.agents.runner.limits import LimitWatchdog
 from muster.worker.agents.runner.output_parser import OutputParser, TextParser
 from muster.worker.agents.runner.screen import Screen
@@ -25,12 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import NoReturn
 
-    from muster.worker.agents.runner.acp.session import AcpSession
+    from muster.worker.agents.runner.conversation import Conversation
     from muster.worker.agents.runner.entries import Update
     from muster.worker.agents.runner.formats import Format
     from muster.worker.agents.runner.usage_file import UsageFile
-
-ACP = "acp"
 
 
 def main(argv: list[str]) -> NoReturn:
@@ -40,10 +38,9 @@ def main(argv: list[str]) -> NoReturn:
     teller = UpdatePublisher(Screen(1), channel, usage_file.create_usage_file(name))
     inquiries = ToolRequests(channel, teller.publish)
     teller.publish(map(updates.follow_up, opening))
-    if name == ACP:
-        from muster.worker.agents.runner.acp.session import AcpSession
-
-        conversation = AcpSession(json.loads(command.pop(0)), inquiries.questions)
+    if name in NAMES:
+        request = command.pop(0)
+        conversation = create_conversation(name, request, inquiries.mailbox, inquiries.questions)
         agent = AgentProcess(command, spoken_to=True)
         _run_agent(agent, conversation, teller, inquiries, conversation)
         status = conversation.status
@@ -61,7 +58,7 @@ def _run_agent(
     spoken: Format,
     teller: UpdatePublisher,
     inquiries: ToolRequests,
-    conversation: AcpSession | None = None,
+    conversation: Conversation | None = None,
     *,
     is_plain: bool = False,
 ) -> None:
@@ -70,9 +67,10 @@ def _run_agent(
     narrations = {STDOUT: output, STDERR: TextParser(spoken)}
 
     def due() -> float | None:
-        moments = (teller.limits.end_at, teller.usage_file.next_poll_at)
-        first = min((each for each in moments if each is not None), default=None)
-        return 0.0 if conversation and conversation.outgoing else first
+        moments = [teller.limits.end_at, teller.usage_file.next_poll_at]
+        if conversation is not None:
+            moments.append(0.0 if conversation.outgoing else conversation.wakes_at)
+        return min((each for each in moments if each is not None), default=None)
 
     for stream, data in agent.read_output(due, inquiries):
         teller.publish(narrations[stream].feed(data))

@@ -42,7 +42,7 @@ class QuestionQueue:
     @property
     def has_answers(self) -> bool:
         """Whether the channel already has input for `process_answers`."""
-        return bool(self._channel.unsolicited) or (
+        return any("answer" in each for each in self._channel.unsolicited) or (
             self._open is not None and not self._channel.is_open
         )
 
@@ -70,7 +70,8 @@ class QuestionQueue:
 
     def process_answers(self) -> None:
         """Handle the answers that came over the channel."""
-        came, self._channel.unsolicited = self._channel.unsolicited, []
+        came = self._channel.unsolicited
+        self._channel.unsolicited = [each for each in came if "answer" not in each]
         for message in came:
             answer = message.get("answer")
             if isinstance(answer, dict) and answer.get("number") == self._number:

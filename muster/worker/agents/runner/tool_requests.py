@@ -1,8 +1,9 @@
-"""The agent's requests through its tools during a run, and their answers."""
+"""The agent's requests through its tools during a run, their answers, and people's messages."""
 
 from __future__ import annotations
 
 from muster.worker.agents.runner.channel import RequestRefused
+from muster.worker.agents.runner.mailbox import Mailbox
 from muster.worker.agents.runner.questions import QuestionQueue
 from muster.worker.agents.runner.tool_socket import ToolSocket
 
@@ -20,13 +21,15 @@ class ToolRequests:
     def __init__(self, channel: Channel, tell: Callable[[Iterable[Update]], None]) -> None:
         self._channel = channel
         self.questions = QuestionQueue(channel, tell)
+        self.mailbox = Mailbox(channel)
         self._socket = ToolSocket(self.questions, tell, self._reply)
         if channel.is_open:
             self._socket.open()
 
     def file_descriptors(self) -> list[int]:
         """Return the descriptors to read from."""
-        while self.questions.has_answers:
+        while self.questions.has_answers or self.mailbox.has_mail:
+            self.mailbox.process()
             self.questions.process_answers()
         channel = [self._channel.fileno()] if self._channel.is_open else []
         return [*channel, *self._socket.file_descriptors()]

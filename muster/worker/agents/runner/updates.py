@@ -33,6 +33,12 @@ def message(text: str, **data: Any) -> list[Update]:
     return [update] if text.strip() else []
 
 
+def delivered_message(text: str, author: str, number: int) -> list[Update]:
+    """A person's message that the agent has read."""
+    made = make_entry("message", text, text, author=author, number=number)
+    return [Update(blocks.user_message(f"{author}: {text}" if author else text), made)]
+
+
 def thought(text: str, **data: Any) -> list[Update]:
     update = Update(blocks.thought(text), make_entry("thought", text, text, **data))
     return [update] if text.strip() else []

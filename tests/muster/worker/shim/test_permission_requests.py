@@ -18,10 +18,8 @@ REQUEST = {"tool": "Bash", "title": "ls", "arguments": "ls -l", "folder": "/work
 
 
 def test_a_request_is_masked_in_each_text() -> None:
-    secret = {
-        "tool": "Bash",
-        **dict.fromkeys(("title", "arguments", "folder", "diff"), "hush-hush"),
-    }
+    texts = ("title", "arguments", "folder", "diff")
+    secret = {"tool": "Bash", **dict.fromkeys(texts, "hush-hush")}
     made = parse_permission({**secret, "suggestion": "Bash(ls:*)"}, MASKER)
     assert made == {
         "tool": "Bash",

@@ -60,6 +60,7 @@ class AcpSession:
         """`questions` asks people about calls that aren't allowed."""
         self._permissions = PermissionCalls(asked, questions, self._respond)
         self.outgoing: list[bytes] = []
+        self.wakes_at: float | None = None
         self.status: int | None = None
         """The exit status of the stage's process, once the session has finished."""
         self._config = asked

@@ -1,0 +1,258 @@
+"""A stage's conversation with claude: one process, whose input gets JSON, one object per line (as
+of 2.1, `--input-format stream-json --replay-user-messages`).
+
+A message is a user frame with our ID. claude repeats the frame when the model gets it, which is the
+receipt: in the middle of a turn with its next request, else at the start of a turn of its own. To
+interrupt is a control request; the turn then ends with an error that is none. The stage ends when
+the turn has ended and no message waits.
+"""
+
+from __future__ import annotations
+
+import os
+from time import monotonic
+
+from muster.worker.agents.runner.entries import encode_json
+from muster.worker.agents.runner.formats.claude import Claude
+from muster.worker.agents.runner.questions import Question
+
+TYPE_CHECKING = False  # type checkers take it for true
+if TYPE_CHECKING:
+    from typing import Any
+
+    from muster.worker.agents.runner.agent_process import AgentProcess
+    from muster.worker.agents.runner.entries import Update
+    from muster.worker.agents.runner.mailbox import Mailbox, Message
+    from muster.worker.agents.runner.questions import QuestionQueue
+
+INTERRUPT_SECONDS = 10.0
+"""Seconds for the agent to stop its step."""
+
+START_SECONDS = 60.0
+"""Seconds in which a further turn must have started; else the messages for it are given up."""
+
+_EXIT_SECONDS = 10.0  # seconds to exit once its input is closed: it stores its session
+_INTERRUPTED = "error_during_execution"
+_IDLE, _STARTING, _RUNNING = "idle", "starting", "running"  # turns
+
+
+class _Pause:
+    """An interrupt by a person, until it is asked what to do instead."""
+
+    def __init__(self, number: int, author: str) -> None:
+        self.number, self.author = number, author
+        self.is_ignored = False
+
+
+class ClaudeSession:
+    """`asked` is {text}: the prompt."""
+
+    def __init__(self, asked: dict[str, Any], questions: QuestionQueue, mailbox: Mailbox) -> None:
+        self.outgoing: list[bytes] = []
+        self.status: int | None = None
+        self.wakes_at: float | None = None
+        self._format = Claude()
+        self._questions, self._mailbox = questions, mailbox
+        self._turn = _IDLE
+        self._has_finished_turn = False
+        self._waiting: list[Message] = []  # not handed over
+        self._unread: dict[str, Message | None] = {}  # handed over, by frame; None: ours
+        self._pauses: list[_Pause] = []
+        self._question: Question | None = None  # open: what to do after an interrupt
+        self._request_id: str | None = None  # of the interrupt that isn't answered yet
+        self._is_stopping = False  # the running turn
+        self._has_interrupted = False  # the turn may end because of us
+        self._request_count = 0
+        mailbox.recipient = self
+        self._send_text(asked["text"], None)
+
+    # ---- format
+
+    def feed(self, event: dict[str, Any]) -> list[Update] | None:
+        match event.get("type"):
+            case "control_response":
+                self._on_control_response(event["response"])
+                return []
+            case "user" if event.get("isReplay"):
+                return self._on_replay(event)
+            case "result":
+                return self._on_result(event)
+            case "assistant" | "user" | "stream_event":
+                self._on_turn_running()
+        return self._format.feed(event)
+
+    def feed_text_line(self, line: str) -> list[Update]:
+        return self._format.feed_text_line(line)
+
+    def finish(self) -> list[Update]:
+        return self._format.finish()
+
+    # ---- mailbox's recipient
+
+    def deliver(self, message: Message) -> None:
+        self._waiting.append(message)
+        self._advance()
+
+    def interrupt(self, number: int, author: str) -> None:
+        self._pauses.append(_Pause(number, author))
+        if self._question is not None:  # it has stopped: the same, with another number
+            self._questions.cancel(self._question)
+            self._question = None
+        self._advance()
+
+    def send_pending(self, agent: AgentProcess) -> None:
+        """Send the pending frames, and do what is due."""
+        if self.wakes_at is not None and monotonic() >= self.wakes_at:
+            self.wakes_at = None
+            self._on_deadline()
+        if agent.is_interrupted:  # someone typed it
+            agent.is_interrupted = False
+            agent.schedule_end(0.0)
+        agent.write(b"".join(self.outgoing))
+        self.outgoing.clear()
+        if self.status is not None:
+            agent.finish(self.status, _EXIT_SECONDS)
+
+    # ---- turns
+
+    def _on_turn_running(self) -> None:
+        if self._turn == _STARTING:
+            self._turn, self.wakes_at = _RUNNING, None
+            self._advance()
+
+    def _on_replay(self, event: dict[str, Any]) -> list[Update]:
+        """The model gets the frame, or a resumed session repeats its history."""
+        if event.get("uuid") not in self._unread:
+            return []
+        message = self._unread.pop(event["uuid"])
+        self._on_turn_running()
+        if message is None:
+            return []
+        self._mailbox.confirm_receipt(message.number)
+        return message.to_updates()
+
+    def _on_result(self, event: dict[str, Any]) -> list[Update] | None:
+        is_interrupted = self._has_interrupted and event.get("subtype") == _INTERRUPTED
+        if is_interrupted:
+            event = {**event, "is_error": False, "result": "", "errors": []}
+        new_updates = self._format.feed(event)
+        if self._request_id is None:  # else the next turn may be the one that it stops
+            self._has_interrupted, self.wakes_at = False, None
+        self._turn, self._is_stopping = _IDLE, False
+        self._has_finished_turn = True
+        if event["is_error"]:
+            self.status = 1
+        elif self.status is not None:
+            self.status = 0  # it has read a last message after its failure
+        else:
+            if self._unread:
+                self._start_turn()
+            self._advance()
+        return new_updates
+
+    def _start_turn(self) -> None:
+        self._turn = _STARTING
+        if self._has_finished_turn:  # the first one starts with the program
+            self.wakes_at = monotonic() + START_SECONDS
+
+    def _advance(self) -> None:
+        """Do what is possible now: stop the step, ask, hand messages over, or end."""
+        if self._question is not None or self.status is not None:
+            return
+        if self._is_stopping or self._request_id is not None:
+            return
+        if self._turn == _RUNNING and self._has_to_stop():
+            self._send_interrupt()
+        elif self._turn == _IDLE and self._pauses:
+            self._ask_instead()
+        elif not self._has_to_stop() or self._turn == _IDLE:
+            self._hand_over()
+            if self._turn == _IDLE and not self._mailbox.has_waiting():
+                self.status = 0
+
+    def _has_to_stop(self) -> bool:
+        is_urgent = any(message.is_urgent for message in self._waiting)
+        return is_urgent or any(not pause.is_ignored for pause in self._pauses)
+
+    def _hand_over(self) -> None:
+        messages, self._waiting = self._waiting, []
+        for message in messages:
+            if self._mailbox.mark_handed(message.number):
+                # It starts with our words: text that starts with a slash would be a command to
+                # claude's program.
+                self._send_text(f"Message from {message.author}:\n\n{message.text}", message)
+
+    def _send_text(self, text: str, message: Message | None) -> None:
+        frame_id = _random_id()
+        self._unread[frame_id] = message
+        content = [{"type": "text", "text": text}]
+        self._send_frame(
+            type="user",
+            message={"role": "user", "content": content},
+            uuid=frame_id,
+            parent_tool_use_id=None,
+            session_id="",
+        )
+        if self._turn == _IDLE:
+            self._start_turn()
+
+    # ---- interrupts
+
+    def _send_interrupt(self) -> None:
+        self._request_count += 1
+        self._request_id = f"interrupt-{self._request_count}"
+        self._is_stopping = self._has_interrupted = True
+        self.wakes_at = monotonic() + INTERRUPT_SECONDS
+        self._send_frame(
+            type="control_request",
+            request_id=self._request_id,
+            request={"subtype": "interrupt"},
+        )
+
+    def _on_control_response(self, response: dict[str, Any]) -> None:
+        if response.get("request_id") != self._request_id:
+            return
+        self._request_id = None
+        if self._turn == _IDLE:  # it had already ended by itself
+            self._has_interrupted, self.wakes_at = False, None
+        self._advance()
+
+    def _on_deadline(self) -> None:
+        if self._turn == _STARTING and self._request_id is None:
+            self.status = 0
+            return
+        self._request_id, self._is_stopping = None, False
+        for message in self._waiting:
+            message.is_urgent = False
+        for pause in self._pauses:
+            if not pause.is_ignored:
+                pause.is_ignored = True
+                self._mailbox.report_ignored(pause.number)
+        self._advance()
+
+    def _ask_instead(self) -> None:
+        """Ask once, whoever has interrupted: the last one's number."""
+        pause, self._pauses = self._pauses[-1], []
+        text = f"Stopped by {pause.author}. What now?" if pause.author else "Stopped. What now?"
+        self._question = Question(text, [], self._on_instead, interrupt=pause.number)
+        self._questions.ask(self._question)
+
+    def _on_instead(self, answer: dict[str, Any]) -> None:
+        self._question = None
+        text = answer.get("input") or answer.get("choice")
+        if text:
+            self._send_text(f"You were stopped by a person, who writes:\n\n{text}", None)
+        else:  # nobody has answered in time, or can
+            self._send_text("You were stopped by a person. Continue with the task.", None)
+        self._advance()
+
+    def _send_frame(self, **frame: Any) -> None:
+        """The serializer escapes line ends: no text can start a frame of its own."""
+        self.outgoing.append(encode_json(frame) + b"\n")
+
+
+def _random_id() -> str:
+    """A random UUID, version 4; the module `uuid` takes long to import."""
+    digits = os.urandom(16).hex()
+    fields = digits[:8], digits[8:12], f"4{digits[13:16]}", f"8{digits[17:20]}", digits[20:]
+    return "-".join(fields)
