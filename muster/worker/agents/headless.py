@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Sequence
 
-from muster.worker.agents.adapters import acp
+from muster.worker.agents.adapters import acp, codex
 from muster.worker.agents.adapters.acp import ACP
 from muster.worker.agents.adapters.adapter import Adapter, AgentInvocation
 from muster.worker.sandbox.sandbox import Sandbox
@@ -36,10 +36,33 @@ def runner_command(
     """Return the runner's command, which runs the agent's; `opening` is the runner's first message,
     if any.
     """
-    assert adapter.format is not None
-    asked = [acp.session_request(ask)] if adapter.format == ACP else []
+    talk = adapter.conversation if ask.is_conversation else None
+    name = talk.format if talk else adapter.format
+    assert name is not None
     first = [opening] if opening else []
-    return [*room.python_command(_RUNNER_SCRIPT), adapter.format, *first, "--", *asked, *argv]
+    asked = _conversation_request(name, adapter, ask)
+    return [*room.python_command(_RUNNER_SCRIPT), name, *first, "--", *asked, *argv]
+
+
+def _conversation_request(name: str, adapter: Adapter, ask: AgentInvocation) -> list[str]:
+    """Return the runner's request to the agent, for a conversation."""
+    match name:
+        case "acp":
+            return [acp.session_request(ask)]
+        case codex.CONVERSATION:
+            return [codex.thread_request(adapter, ask)]
+    return []
+
+
+def can_converse(adapter: Adapter, ask: AgentInvocation) -> bool:
+    """Whether the runner can write to the agent, if its version has what is needed."""
+    talk = adapter.conversation
+    return talk is not None and talk.accepts(ask.options.arguments)
+
+
+def takes_messages(adapter: Adapter | None, ask: AgentInvocation, *, is_read: bool) -> bool:
+    """Whether people's messages can reach the agent while it works."""
+    return is_read and adapter is not None and (ask.is_conversation or adapter.format == ACP)
 
 
 def is_runner_command(argv: Sequence[str]) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 from muster.protocol.frames import Capability
 from muster.worker.agents import probe, versions
 from muster.worker.agents.adapters.acp import ACP
+from muster.worker.agents.adapters.adapter import Adapter
 from muster.worker.agents.adapters.custom import CUSTOM
 from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS, AdapterRegistry
 from muster.worker.agents.degradation import Degradation, Reason
@@ -69,7 +70,28 @@ class AgentHealth:
                 if binary or agent in ever:
                     self._record_binary(agent, binary)
             capabilities = [self._capability(agent, binaries[agent]) for agent in self._binaries]
-        return [*capabilities, *map(Capability, _PROJECT_AGENTS)]
+        by_project = [Capability(CUSTOM), Capability(ACP, takes_messages=True)]
+        return [*capabilities, *by_project]
+
+    def takes_messages(self, agent: str) -> bool:
+        """Whether the installed agent of that type can get messages while it works. Waits a few
+        seconds for its version.
+        """
+        if agent == ACP:
+            return True
+        adapter = self.adapters.get(agent)
+        binary = self._versions.find(adapter.binary) if adapter else None
+        if adapter is None or binary is None:
+            return False
+        if self._versions.get(binary) is None:
+            self._versions.wait()
+        return self._can_converse(adapter, self._versions.get(binary))
+
+    def _can_converse(self, adapter: Adapter, version: str | None) -> bool:
+        if adapter.format == ACP:
+            return True
+        talk = adapter.conversation
+        return bool(talk and version and not versions.is_older(version, talk.min_version))
 
     def _record_binary(self, agent: str, binary: Binary | None) -> None:
         """Give work again to an agent whose program has reappeared."""
@@ -81,8 +103,10 @@ class AgentHealth:
         found = versions.make_capability(agent, binary, self._versions)
         degradation = self._degradations[agent]
         reason = degradation.active_reason(time.monotonic()) if found.healthy else None
+        adapter = self.adapters.get(agent)
         return msgspec.structs.replace(
             found,
+            takes_messages=adapter is not None and self._can_converse(adapter, found.version),
             healthy=found.healthy and reason is None,
             degraded_until=_to_timestamp(degradation.degraded_until) if reason else None,
             reason=found.reason or reason,

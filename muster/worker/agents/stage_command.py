@@ -35,9 +35,11 @@ def build_command(
     adapters: AdapterRegistry = BUILTIN_ADAPTERS,
     *,
     narrates: Callable[[], bool] = lambda: False,
+    takes_messages: Callable[[str], bool] = lambda _: False,
 ) -> StageCommand:
     """Return the command of an ordered stage. `narrates` returns whether attempts can run the
-    runner. Raises ValueError for values that a process can't have.
+    runner, `takes_messages` whether the installed agent of that type can get messages. Raises
+    ValueError for values that a process can't have.
     """
     room = workspace.sandbox
     if order.kind == "agent" and order.agent in (CUSTOM, ACP):
@@ -53,9 +55,12 @@ def build_command(
             ask = _build_invocation(order, replace(kept, has_session=False), room)
         ask = ask._replace(is_structured=True, mcp_server=headless.mcp_server_command(room))
         env = _stage_environment(order, workspace, adapter.variables(ask))
+        talks = headless.can_converse(adapter, ask) and takes_messages(adapter.name)
+        ask = ask._replace(is_conversation=talks, variables=frozenset(env))
     elif adapter and adapter.format == ACP:
         raise ValueError("its agent needs a Python that attempts can reach, and has no terminal")
-    made = build_argv(order, adapter, _with_prompt_text(order, adapter, ask))
+    ask = _with_prompt_text(order, adapter, ask)
+    made = build_argv(order, adapter, ask)
     return StageCommand(
         stage_index=order.stage_index,
         run=order.run,
@@ -79,6 +84,7 @@ def build_command(
         ),
         channel=order.kind == "agent",
         threads=order.threads,
+        messages=headless.takes_messages(adapter, ask, is_read=is_read),
     )
 
 

@@ -36,7 +36,13 @@ def prepare_stage(
         made = replace(made, sandbox=made.sandbox.with_visible(directory))
         order = images.with_image_paths(order, directory)
     command = stage_command.build_command(
-        order, kept, made, context.limits, adapters, narrates=context.has_runner
+        order,
+        kept,
+        made,
+        context.limits,
+        adapters,
+        narrates=context.has_runner,
+        takes_messages=context.agent_health.takes_messages,
     )
     if has_begun:
         return command

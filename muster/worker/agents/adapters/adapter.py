@@ -68,12 +68,46 @@ class McpConfig(_AdapterStruct, frozen=True):
     environment: dict[_Variable, str] = {}
 
 
+class Conversation(_AdapterStruct, frozen=True):
+    """A command line of an agent on whose input the runner writes, so that people's messages reach
+    it while it works.
+
+    `command` is in place of the adapter's `headless`, `structured` of its own, and `format` is the
+    runner's (`runner.conversation`). `has_settings`: the runner's request has the model and the
+    permissions, not the command line. `given` are more arguments, if the stage has that variable.
+    `min_version` is the oldest version with which this works. The project's own arguments may
+    consist of the `options`, each with a value, if there are any; with others, and with an older
+    version, the agent runs as without a conversation. `asking` are arguments with which it asks us
+    before it does more than its permissions allow.
+    """
+
+    format: _Name
+    command: _Arguments
+    min_version: str
+    structured: _Arguments = ()
+    has_settings: bool = False
+    given: dict[_Variable, _Arguments] = {}
+    options: _Arguments = ()
+    asking: _Arguments = ()
+
+    def accepts(self, arguments: Sequence[str]) -> bool:
+        """Whether it can run with the project's own arguments."""
+        words = iter(arguments if self.options else ())
+        for word in words:
+            name, equals, _ = word.partition("=")
+            if name not in self.options or (not equals and next(words, None) is None):
+                return False
+        return True
+
+
 class AgentInvocation(NamedTuple):
     """The settings of one stage for its agent.
 
     `session_id` is the session to resume; `has_session` is true if there was any. `is_contained`:
     we contain the agent at least partly; `is_fully_sandboxed`: in a full sandbox. `is_structured`:
     we read its output. `mcp_server` is the command of our MCP server; empty if there is none.
+    `is_conversation`: we also write its input (`Conversation`). `variables` are the names of the
+    stage's variables.
     """
 
     text: str
@@ -84,6 +118,8 @@ class AgentInvocation(NamedTuple):
     is_fully_sandboxed: bool = True
     is_structured: bool = False
     mcp_server: tuple[str, ...] = ()
+    is_conversation: bool = False
+    variables: frozenset[str] = frozenset()
 
     @property
     def is_interactive(self) -> bool:
@@ -101,7 +137,8 @@ class AgentInvocation(NamedTuple):
         """None: the agent's default, which asks the user at its terminal."""
         if self.options.permissions or self.is_interactive:
             return self.options.permissions
-        asks = self.options.approvals == "ask"  # then more than changing files needs a yes
+        # What people are asked about is what goes beyond changing files.
+        asks = self.options.approvals == "ask" and self.is_conversation
         return "all" if self.is_fully_sandboxed and not asks else "edit"
 
 
@@ -115,7 +152,8 @@ class Adapter(_AdapterStruct, frozen=True):
     to resume a session of unknown ID. `contained` are the permissions if we contain the agent,
     where they differ.
 
-    `mcp` is how it gets our MCP server, only if we read the output.
+    `mcp` is how it gets our MCP server, only if we read the output. `conversation` is how we write
+    to it.
 
     `min_version` is the oldest version known to work. `hosts` are its vendor's hosts: `@agent` in a
     stage's network. A project can override `environment`; `keys` are the variables for its key and
@@ -136,6 +174,7 @@ class Adapter(_AdapterStruct, frozen=True):
     model: _Arguments = ()
     allowed_tool: _Arguments = ()
     mcp: McpConfig | None = None
+    conversation: Conversation | None = None
     session: _Arguments = ()
     latest: _Arguments = ()
     min_version: str | None = None
@@ -152,6 +191,8 @@ class Adapter(_AdapterStruct, frozen=True):
         shell.
         """
         template = (ask.is_interactive and self.terminal) or self.headless
+        if ask.is_conversation and self.conversation:
+            template = self.conversation.command
         return [word for each in template for word in self._expand_word(each, ask)]
 
     def continues_session(self, ask: AgentInvocation) -> bool:
@@ -165,7 +206,7 @@ class Adapter(_AdapterStruct, frozen=True):
         """
         mcp = self.mcp.environment if self.mcp and ask.mcp_server else {}
         mcp = {name: _fill_server_placeholders(text, ask.mcp_server) for name, text in mcp.items()}
-        return {**self.environment, **self._permission(ask).environment, **mcp}
+        return {**self.environment, **self.permission(ask).environment, **mcp}
 
     def home_files(
         self, variables: Mapping[str, str], workspace: str, ask: AgentInvocation
@@ -189,16 +230,29 @@ class Adapter(_AdapterStruct, frozen=True):
                 return self._session_arguments(ask)
         return [word.replace(TEXT, ask.text)]
 
+    def permission(self, ask: AgentInvocation) -> Permission:
+        if ask.permissions is None:
+            return Permission()
+        permissions = self.contained if ask.is_contained and self.contained else self.permissions
+        return permissions.get(ask.permissions, Permission())
+
     def _option_arguments(self, ask: AgentInvocation) -> Iterator[str]:
+        talk = self.conversation if ask.is_conversation else None
         if ask.is_structured and not ask.is_interactive:
-            yield from self.structured
+            yield from self.structured if talk is None else talk.structured
+        if talk is not None:
+            for name in ask.variables.intersection(talk.given):
+                yield from talk.given[name]
+            if ask.options.approvals == "ask":
+                yield from talk.asking
         if self.mcp and ask.mcp_server:
             yield from (
                 _fill_server_placeholders(word, ask.mcp_server) for word in self.mcp.arguments
             )
-        yield from self._permission(ask).arguments
-        if ask.options.model:
-            yield from (word.replace("{model}", ask.options.model) for word in self.model)
+        if talk is None or not talk.has_settings:
+            yield from self.permission(ask).arguments
+            if ask.options.model:
+                yield from (word.replace("{model}", ask.options.model) for word in self.model)
         for tool in ask.options.allowed_tools:
             yield from (word.replace("{tool}", tool) for word in self.allowed_tool)
         yield from ask.options.arguments
@@ -207,12 +261,6 @@ class Adapter(_AdapterStruct, frozen=True):
         if ask.session_id and self.session:
             return [word.replace("{id}", ask.session_id) for word in self.session]
         return [*self.latest] if ask.has_session else []
-
-    def _permission(self, ask: AgentInvocation) -> Permission:
-        if ask.permissions is None:
-            return Permission()
-        permissions = self.contained if ask.is_contained and self.contained else self.permissions
-        return permissions.get(ask.permissions, Permission())
 
 
 def _is_applicable(file: HomeFile, variables: Mapping[str, str], ask: AgentInvocation) -> bool:

@@ -4,9 +4,23 @@ The number of retries can't be set for its built-in providers: it accepts no par
 them. It stores its sessions in `CODEX_HOME`, which must be writable. An MCP server gets only
 configured variables of its environment. A model may have to search for the tools, so the
 instructions mention them.
+
+People's messages reach it through its app server (decision 113). That reads no key from its
+environment: the runner logs in with it, and the credentials must not be stored in the home.
 """
 
-from muster.worker.agents.adapters.adapter import Adapter, HomeFile, McpConfig, Permission
+import json
+
+from muster.worker.agents.adapters.adapter import (
+    Adapter,
+    AgentInvocation,
+    Conversation,
+    HomeFile,
+    McpConfig,
+    Permission,
+)
+
+CONVERSATION = "codex-conversation"
 
 _SETTINGS = "check_for_update_on_startup = false\n"
 _TRUSTED = """\
@@ -44,6 +58,14 @@ CODEX = Adapter(
             *("-c", "mcp_servers.muster.tool_timeout_sec={seconds}"),
         )
     ),
+    conversation=Conversation(
+        format=CONVERSATION,
+        command=("codex", "app-server", "{options}"),
+        min_version="0.169.0",
+        has_settings=True,
+        given={"CODEX_API_KEY": ("-c", "cli_auth_credentials_store=ephemeral")},
+        options=("-c", "--config", "--enable", "--disable"),
+    ),
     session=("resume", "{id}"),
     hosts=("api.openai.com", "auth.openai.com", "chatgpt.com"),
     keys=("CODEX_API_KEY", "CODEX_ACCESS_TOKEN"),
@@ -59,3 +81,20 @@ CODEX = Adapter(
         r"Hooks need review",
     ),
 )
+
+
+def thread_request(adapter: Adapter, ask: AgentInvocation) -> str:
+    """Return the runner's request to the agent, in the form that `runner.codex.CodexSession`
+    expects.
+    """
+    asks = ask.options.approvals == "ask" and ask.permissions == "edit"  # else it may run commands
+    return json.dumps(
+        {
+            "text": ask.text,
+            "session": ask.session_id,
+            "model": ask.options.model,
+            "sandbox": next(iter(adapter.permission(ask).arguments[1:]), None),
+            "approvals": "untrusted" if asks else "never",
+        },
+        ensure_ascii=False,
+    )

@@ -18,7 +18,7 @@ from muster.worker.agents.adapters.custom import CUSTOM
 from muster.worker.agents.adapters.gemini import GEMINI
 from muster.worker.agents.adapters.opencode import OPENCODE
 from muster.worker.agents.adapters.qwen import QWEN
-from muster.worker.agents.runner import formats
+from muster.worker.agents.runner import conversation, formats
 
 _SERVER_PLACEHOLDERS = {"{command}", "{program}", "{arguments}", "{seconds}", "{milliseconds}"}
 _PLACEHOLDER = re.compile(r"\{[a-z]+\}")
@@ -98,6 +98,12 @@ def _validate_adapter(adapter: Adapter, stem: str) -> None:
             raise ValueError(f"{field}: {misplaced[0]!r} must be a separate word")
     for field, place in (("session", "{id}"), ("model", "{model}"), ("allowed_tool", "{tool}")):
         _require_placeholders(field, getattr(adapter, field), {place})
+    if talk := adapter.conversation:
+        if talk.format not in conversation.NAMES or not adapter.format:
+            raise ValueError(f"conversation: its format is one of {', '.join(conversation.NAMES)}")
+        if talk.command[:1] != (adapter.binary,):
+            raise ValueError(f"conversation must start with {adapter.binary}")
+        _require_placeholders("conversation", talk.command, {OPTIONS, SESSION})
     if adapter.mcp and not adapter.format:
         raise ValueError("mcp needs a format")
     if adapter.mcp:

@@ -23,14 +23,16 @@ if TYPE_CHECKING:
     from muster.worker.agents.runner.questions import QuestionQueue
 
     class Conversation(Format, Protocol):
-        outgoing: list[bytes]
         status: int | None
-        wakes_at: float | None
 
+        @property
+        def outgoing(self) -> list[bytes]: ...
+        @property
+        def wakes_at(self) -> float | None: ...
         def send_pending(self, agent: AgentProcess) -> None: ...
 
 
-NAMES = ("acp", "claude-conversation")
+NAMES = ("acp", "claude-conversation", "codex-conversation")
 """Runner formats whose command starts with a request to the agent, as JSON."""
 
 
@@ -45,9 +47,13 @@ def create_conversation(
         case "acp":
             from muster.worker.agents.runner.acp.session import AcpSession
 
-            return AcpSession(asked, questions)
+            return AcpSession(asked, questions, mailbox)
         case "claude-conversation":
             from muster.worker.agents.runner.claude_session import ClaudeSession
 
             return ClaudeSession(asked, questions, mailbox)
+        case "codex-conversation":
+            from muster.worker.agents.runner.codex.session import CodexSession
+
+            return CodexSession(asked, questions, mailbox)
     raise ValueError(f"no conversation {name!r}; use {', '.join(NAMES)}")

@@ -62,8 +62,11 @@ class PermissionRequests:
             then(Decision({"refused": f"Already {MAX_WAITING} requests wait for an answer."}))
             return None
 
+        decisions: list[Decision] = []
+
         def decide(answer: dict[str, Any]) -> None:
             decision = Decision(answer)
+            decisions.append(decision)
             if decision.is_for_task:
                 self._allowed.add(rule)
             then(decision)
@@ -71,7 +74,7 @@ class PermissionRequests:
         title = f"{request['tool']}: {request['title']}"
         question = Question(title, [], decide, permission=request)
         self._questions.ask(question)
-        return question
+        return None if decisions else question
 
     def cancel(self, question: Question) -> None:
         """The agent no longer waits."""

@@ -51,7 +51,7 @@ def test_no_project_takes_its_own_command_from_others(binary: Path, agent: str) 
     health = health_of(binary)
     for project in ("a", "a", "a", "b", "b", "c"):
         health.record_failure(agent, project, "binary_missing")
-    assert capability_of(health, agent) == Capability(agent)
+    assert capability_of(health, agent) == Capability(agent, takes_messages=agent == "acp")
 
 
 def test_a_binary_that_is_gone_is_missing_whatever_else_was_said(binary: Path) -> None:

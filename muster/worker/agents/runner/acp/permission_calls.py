@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from muster.worker.agents.runner.acp.session_updates import SessionUpdates
+    from muster.worker.agents.runner.jsonrpc import Requests
     from muster.worker.agents.runner.permissions import Decision
     from muster.worker.agents.runner.questions import QuestionQueue
 
@@ -31,22 +32,22 @@ class _Call:
 
 class PermissionCalls:
     """`approvals`: ask (a permission request), deny, or None: a question, with the agent's own
-    options as choices. `respond` sends a request's result.
+    options as choices. `add_note` sends the agent a text, with its next prompt: why people have
+    denied a call, for which the protocol's response has no place.
     """
 
     def __init__(
         self,
         config: dict[str, Any],
         questions: QuestionQueue | None,
-        respond: Callable[[Any, dict[str, Any]], None],
+        rpc: Requests,
+        add_note: Callable[[str], None],
     ) -> None:
         self._permissions: str = config["permissions"]
         self._approvals: str | None = config.get("approvals")
-        self._questions, self._respond = questions, respond
+        self._questions, self._rpc, self._add_note = questions, rpc, add_note
         self._requests = PermissionRequests(questions) if questions is not None else None
         self._open: list[_Call] = []
-        self.reasons: list[str] = []
-        """Why people have denied calls: the protocol's response has no place for it."""
 
     def decide(
         self, number: Any, params: dict[str, Any], known: SessionUpdates, agent_name: str
@@ -66,7 +67,7 @@ class PermissionCalls:
         """The turn is cancelled: no request waits any longer."""
         waiting, self._open = self._open, []
         for each in waiting:
-            self._respond(each.number, permissions.outcome(None))
+            self._rpc.queue(id=each.number, result=permissions.outcome(None))
             if self._questions is not None and each.question is not None:
                 self._questions.cancel(each.question)
 
@@ -80,7 +81,7 @@ class PermissionCalls:
             def on_decision(decision: Decision) -> None:
                 if not decision.is_allowed and decision.reason:
                     title = tools.call_title(call)
-                    self.reasons.append(f"“{title}” was denied: {decision.reason}")
+                    self._add_note(f"“{title}” was denied. {decision.reason}")
                 self._close(waiting, options, is_allowed=decision.is_allowed)
 
             request = describe_call(tools.make_call(call))
@@ -114,4 +115,4 @@ class PermissionCalls:
         if allowed is None:
             known.mark_denied(call)
         taken = allowed or permissions.select_option(options, allows=False)
-        self._respond(number, permissions.outcome(taken))
+        self._rpc.queue(id=number, result=permissions.outcome(taken))

@@ -13,31 +13,36 @@ import os
 from muster.worker.agents.runner import blocks, failures, updates
 from muster.worker.agents.runner.acp import files
 from muster.worker.agents.runner.acp.permission_calls import PermissionCalls
-from muster.worker.agents.runner.acp.session_updates import SessionUpdates
-from muster.worker.agents.runner.entries import Update, encode_json
+from muster.worker.agents.runner.acp.session_updates import SessionUpdates, is_progress
+from muster.worker.agents.runner.acp.turns import Turns
+from muster.worker.agents.runner.entries import Update
 from muster.worker.agents.runner.formats import PARSE_ERRORS
 from muster.worker.agents.runner.formats.fields import (
     optional_string,
     require_mapping,
     require_string,
 )
+from muster.worker.agents.runner.jsonrpc import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    METHOD_NOT_FOUND,
+    Requests,
+)
 from muster.worker.agents.runner.tool_socket import SOCKET_VARIABLE as CALLERS
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from muster.worker.agents.runner.agent_process import AgentProcess
+    from muster.worker.agents.runner.mailbox import Mailbox
     from muster.worker.agents.runner.questions import QuestionQueue
 
-    ResponseHandler = Callable[[dict[str, Any]], list[Update]]
 
 VERSION = 1
 FAILED_STATUS = 1
 """The exit status if the agent responded but the stage failed."""
 
-_METHOD_NOT_FOUND, _INVALID_PARAMS, _INTERNAL_ERROR = -32601, -32602, -32603
 _AUTH_REQUIRED = -32000
 _LAST_REQUEST_USAGE_AGENTS = (
     "OpenCode",
@@ -56,23 +61,32 @@ class AcpSession:
     resume or null, and MCP servers in the protocol's form, without `env`.
     """
 
-    def __init__(self, asked: dict[str, Any], questions: QuestionQueue | None = None) -> None:
+    def __init__(
+        self,
+        asked: dict[str, Any],
+        questions: QuestionQueue | None = None,
+        mailbox: Mailbox | None = None,
+    ) -> None:
         """`questions` asks people about calls that aren't allowed."""
-        self._permissions = PermissionCalls(asked, questions, self._respond)
-        self.outgoing: list[bytes] = []
-        self.wakes_at: float | None = None
+        self._rpc = Requests(jsonrpc="2.0")
+        self._permissions = PermissionCalls(asked, questions, self._rpc, self._add_note)
         self.status: int | None = None
         """The exit status of the stage's process, once the session has finished."""
         self._config = asked
         self._cwd = os.getcwd()
         self._updates = SessionUpdates()
-        self._pending_requests: dict[int, ResponseHandler] = {}
-        self._last_request_id = 0
         self._session_id: str | None = None
         self._is_loading = False
         self._agent_name = "acp"
+        self._turns = Turns(
+            mailbox,
+            questions,
+            prompt=self._send_prompt,
+            cancel=self._cancel,
+            end=lambda: self._set_status(0),
+        )
         able = {"fs": {"readTextFile": True, "writeTextFile": True}, "terminal": False}
-        self._send_request(
+        self._rpc.send(
             "initialize",
             self._on_initialized,
             protocolVersion=VERSION,
@@ -90,8 +104,13 @@ class AcpSession:
             return self._handle_request(event["id"], method, content)
         if method != "session/update":
             return [] if method.startswith("_") else None
-        new_updates = self._updates.feed(require_mapping(require_mapping(content)["update"]))
-        return [] if self._is_loading and new_updates is not None else new_updates
+        update = require_mapping(require_mapping(content)["update"])
+        new_updates = self._updates.feed(update)
+        if self._is_loading and new_updates is not None:
+            return []
+        if new_updates is not None and is_progress(update):
+            return [*self._turns.confirm_messages(), *new_updates]
+        return new_updates
 
     def feed_text_line(self, line: str) -> list[Update]:
         return []
@@ -104,8 +123,17 @@ class AcpSession:
             )
         return [*new_updates, self._updates.final_update()]
 
+    @property
+    def outgoing(self) -> list[bytes]:
+        return self._rpc.outgoing
+
+    @property
+    def wakes_at(self) -> float | None:
+        return self._turns.wakes_at
+
     def send_pending(self, agent: AgentProcess) -> None:
         """Send the pending messages; after an interrupt, ask the agent to stop."""
+        self._turns.process_due()
         if agent.is_interrupted:
             agent.is_interrupted = False
             self._cancel()
@@ -117,7 +145,7 @@ class AcpSession:
 
     def _cancel(self) -> None:
         if self._session_id is not None:
-            self._queue_message(method="session/cancel", params={"sessionId": self._session_id})
+            self._rpc.queue(method="session/cancel", params={"sessionId": self._session_id})
         self._permissions.cancel()
 
     # ---- our requests
@@ -146,7 +174,7 @@ class AcpSession:
     def _start_session(self, method: str, **known: str) -> None:
         """Start a session. When a session is loaded, the agent repeats its history."""
         self._is_loading = bool(known)
-        self._send_request(
+        self._rpc.send(
             method, self._on_session_started, **known, cwd=self._cwd, mcpServers=self._mcp_servers()
         )
 
@@ -164,19 +192,23 @@ class AcpSession:
             self._session_id = require_string(self._config["session"])
         else:
             self._session_id = require_string(result["sessionId"])
-        prompt = [{"type": "text", "text": self._config["text"]}]
-        self._send_request(
+        self._turns.start(self._config["text"])
+        return [updates.session_started(self._agent_name, self._session_id)]
+
+    def _send_prompt(self, texts: list[str]) -> None:
+        prompt = [{"type": "text", "text": text} for text in texts]
+        self._rpc.send(
             "session/prompt", self._on_prompt_finished, sessionId=self._session_id, prompt=prompt
         )
-        return [updates.session_started(self._agent_name, self._session_id)]
 
     def _on_prompt_finished(self, result: dict[str, Any]) -> list[Update]:
         why = require_string(result["stopReason"])
         if self._agent_name not in _LAST_REQUEST_USAGE_AGENTS:
             self._updates.set_usage(require_mapping(result.get("usage") or {}))
-        new_updates = self._updates.finish()
-        if why == "end_turn":
-            return [*new_updates, *self._set_status(0)]
+        new_updates = [*self._turns.confirm_messages(), *self._updates.finish()]
+        if why == "end_turn" or (why == "cancelled" and self._turns.has_interrupted):
+            self._turns.finish_turn()
+            return new_updates
         kind = "refused" if why == "refusal" else "unknown"
         return [
             *new_updates,
@@ -194,10 +226,8 @@ class AcpSession:
 
     def _handle_response(self, event: dict[str, Any]) -> list[Update] | None:
         """Handle the response to one of our requests. An invalid response ends the session."""
-        number = event.get("id")
-        if not isinstance(number, int) or number not in self._pending_requests:
+        if (then := self._rpc.pop_handler(event.get("id"))) is None:
             return None
-        then = self._pending_requests.pop(number)
         try:
             if event.get("error"):
                 return self._handle_error(require_mapping(event["error"]))
@@ -235,28 +265,18 @@ class AcpSession:
                 case "fs/write_text_file":
                     result = files.write_file(self._cwd, params)
                 case _:
-                    return self._reject_request(number, _METHOD_NOT_FOUND, f"no method {method}")
+                    return self._reject_request(number, METHOD_NOT_FOUND, f"no method {method}")
         except OSError as error:
-            return self._reject_request(number, _INTERNAL_ERROR, error.strerror or str(error))
+            return self._reject_request(number, INTERNAL_ERROR, error.strerror or str(error))
         except PARSE_ERRORS as error:
-            self._reject_request(number, _INVALID_PARAMS, str(error))
+            self._reject_request(number, INVALID_PARAMS, str(error))
             return None
-        self._queue_message(id=number, result=result)
+        self._rpc.queue(id=number, result=result)
         return []
 
+    def _add_note(self, text: str) -> None:
+        self._turns.add_note(text)
+
     def _reject_request(self, number: Any, code: int, why: str) -> list[Update]:
-        self._queue_message(id=number, error={"code": code, "message": why})
+        self._rpc.queue(id=number, error={"code": code, "message": why})
         return [Update(blocks.note(why))]
-
-    # ---- messages
-
-    def _send_request(self, method: str, then: ResponseHandler, **params: Any) -> None:
-        self._last_request_id += 1
-        self._pending_requests[self._last_request_id] = then
-        self._queue_message(id=self._last_request_id, method=method, params=params)
-
-    def _respond(self, number: Any, result: dict[str, Any]) -> None:
-        self._queue_message(id=number, result=result)
-
-    def _queue_message(self, **content: Any) -> None:
-        self.outgoing.append(encode_json({"jsonrpc": "2.0", **content}) + b"\n")

@@ -33,6 +33,18 @@ _IGNORED_KINDS = (
     "session_info_update",
 )
 _FINISHED_STATUSES = ("completed", "failed")
+_PROGRESS_KINDS = (
+    "agent_message_chunk",
+    "agent_thought_chunk",
+    "tool_call",
+    "tool_call_update",
+    "plan",
+)
+
+
+def is_progress(update: dict[str, Any]) -> bool:
+    """Whether the agent works on its last prompt."""
+    return update.get("sessionUpdate") in _PROGRESS_KINDS
 
 
 class SessionUpdates:

@@ -55,25 +55,25 @@ class Codex:
             case "turn.started":
                 return []
             case "turn.completed":
-                return self._finish_turn(require_mapping(event["usage"]))
+                return self.finish_turn(require_mapping(event["usage"]))
             case "turn.failed":
                 return [
                     *self.finish(),
-                    *self._fail(require_string(require_mapping(event["error"])["message"])),
+                    *self._fail_by_message(require_mapping(event["error"])["message"]),
                 ]
             case "error":
-                return self._fail(require_string(event["message"]))
+                return self._fail_by_message(event["message"])
             case "item.started" | "item.updated":
-                return self._update_item(require_mapping(event["item"]))
+                return self.update_item(require_mapping(event["item"]))
             case "item.completed":
-                return self._finish_item(require_mapping(event["item"]))
+                return self.finish_item(require_mapping(event["item"]))
         return None
 
     def finish(self) -> list[Update]:
         return [
             update
             for item in list(self._started_items.values())
-            for update in self._finish_item(item) or []
+            for update in self.finish_item(item) or []
         ]
 
     def feed_text_line(self, line: str) -> list[Update]:
@@ -86,7 +86,7 @@ class Codex:
             Update(None, make_entry("denied", "apply_patch", found[1]), {"denied": self._denied})
         ]
 
-    def _finish_turn(self, usage: dict[str, Any]) -> list[Update]:
+    def finish_turn(self, usage: dict[str, Any]) -> list[Update]:
         self._turns += 1
         new_updates = self.finish()
         if self._has_failed:
@@ -97,26 +97,35 @@ class Codex:
         )
         return [*new_updates, ending]
 
-    def _fail(self, message: str) -> list[Update]:
+    def _fail_by_message(self, message: object) -> list[Update]:
+        text = require_string(message)
+        return self.fail(text, failures.failure_from_message(text))
+
+    def fail(self, message: str, failure: dict[str, Any]) -> list[Update]:
         """Report the last error once: codex reports it separately and with the turn."""
         if message == self._last_error:
             return []
         self._last_error, self._has_failed = message, True
-        return [updates.error(message, failures.failure_from_message(message))]
+        return [updates.error(message, failure)]
 
-    def _update_item(self, item: dict[str, Any]) -> list[Update] | None:
+    def set_output(self, name: str, output: str) -> None:
+        """Set what a command that hasn't finished has output so far."""
+        if name in self._started_items:
+            self._started_items[name]["aggregated_output"] = output
+
+    def update_item(self, item: dict[str, Any]) -> list[Update] | None:
         name, kind = require_string(item["id"]), require_string(item["type"])
         if name in self._finished_ids or self._item_updates(item) is None:
             return None
         before = self._started_items.get(name)
         self._started_items[name] = item
-        if kind == "file_change":
+        if kind == "file_change" and "diff" not in item:
             self._changes.start(name, _changed_files(item))
         if kind == "todo_list" and before != item:
             return [Update(blocks.note(_todo_text(item)))]
         return []
 
-    def _finish_item(self, item: dict[str, Any]) -> list[Update] | None:
+    def finish_item(self, item: dict[str, Any]) -> list[Update] | None:
         """Return an item's updates: it is finished, or will never be."""
         name = require_string(item["id"])
         if name in self._finished_ids:
@@ -145,9 +154,15 @@ class Codex:
             case kind if kind in _CALL_TYPES:
                 call = _tool_call(kind, item)
                 if call.kind == "edit" and not (call.has_failed or call.is_unfinished):
-                    call.diff = self._changes.diff(call.id, _changed_files(item))
+                    call.diff = self._diff(item)
                 return [call.to_update()]
         return None
+
+    def _diff(self, item: dict[str, Any]) -> str:
+        """Return a change's diff. `codex exec` doesn't give it."""
+        if "diff" in item:
+            return require_string(item["diff"])
+        return self._changes.diff(item["id"], _changed_files(item))
 
 
 def usage_from_api(usage: dict[str, Any]) -> dict[str, Any]:
