@@ -47,7 +47,7 @@ def runner_command(
 def _conversation_request(name: str, adapter: Adapter, ask: AgentInvocation) -> list[str]:
     """Return the runner's request to the agent, for a conversation."""
     match name:
-        case "acp":
+        case "acp" | "claude-conversation":
             return [acp.session_request(ask)]
         case codex.CONVERSATION:
             return [codex.thread_request(adapter, ask)]

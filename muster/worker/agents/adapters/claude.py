@@ -2,7 +2,13 @@
 
 import json
 
-from muster.worker.agents.adapters.adapter import Adapter, HomeFile, McpConfig, Permission
+from muster.worker.agents.adapters.adapter import (
+    Adapter,
+    Conversation,
+    HomeFile,
+    McpConfig,
+    Permission,
+)
 
 # Otherwise its first start in a terminal asks for a theme, and whether to trust its vendor.
 _ONBOARDED = {"hasCompletedOnboarding": True, "bypassPermissionsModeAccepted": True}
@@ -10,13 +16,15 @@ _TRUSTED = {"projects": {"{workspace}": {"hasTrustDialogAccepted": True}}}
 
 _SERVER = '{"mcpServers": {"muster": {"command": {program}, "args": {arguments}}}}'
 
+_STRUCTURED = ("--output-format", "stream-json", "--verbose")
+
 CLAUDE = Adapter(
     name="claude",
     binary="claude",
     min_version="2.1.0",
     headless=("claude", "-p", "{options}", "{session}", "--", "{text}"),
     terminal=("claude", "{options}", "{session}", "--", "{text}"),
-    structured=("--output-format", "stream-json", "--verbose"),
+    structured=_STRUCTURED,
     format="claude",
     permissions={
         "edit": Permission(arguments=("--permission-mode", "acceptEdits")),
@@ -28,6 +36,13 @@ CLAUDE = Adapter(
     mcp=McpConfig(
         arguments=("--mcp-config", _SERVER, "--allowedTools", "mcp__muster"),
         environment={"MCP_TOOL_TIMEOUT": "{milliseconds}"},
+    ),
+    conversation=Conversation(
+        format="claude-conversation",
+        command=("claude", "-p", "{options}", "{session}"),
+        structured=(*_STRUCTURED, "--input-format", "stream-json", "--replay-user-messages"),
+        min_version="2.1.0",
+        asking=("--permission-prompt-tool", "stdio"),
     ),
     session=("--resume", "{id}"),
     latest=("--continue",),

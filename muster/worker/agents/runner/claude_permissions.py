@@ -26,11 +26,16 @@ _RULE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(?:\([^()\n]+\))?")
 
 
 class ClaudePermissions:
-    """`send` sends claude a frame with these fields."""
+    """`send` sends claude a frame with these fields; `mark_denied` gets a denied call's ID."""
 
-    def __init__(self, questions: QuestionQueue, send: Callable[..., None]) -> None:
+    def __init__(
+        self,
+        questions: QuestionQueue,
+        send: Callable[..., None],
+        mark_denied: Callable[[str], None],
+    ) -> None:
         self._requests = PermissionRequests(questions)
-        self._send = send
+        self._send, self._mark_denied = send, mark_denied
         self._open: dict[str, Question] = {}
 
     def handle_request(self, event: dict[str, Any]) -> None:
@@ -64,6 +69,7 @@ class ClaudePermissions:
             self._open.pop(request_id, None)
             response: dict[str, Any] = {"behavior": "allow", "updatedInput": arguments}
             if not decision.is_allowed:
+                self._mark_denied(optional_string(request.get("tool_use_id")))
                 why = decision.reason or "A person has denied this."
                 response = {"behavior": "deny", "message": why}
             elif decision.is_for_task and rule is not None:

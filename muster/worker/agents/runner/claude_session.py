@@ -53,7 +53,7 @@ class ClaudeSession:
         self.status: int | None = None
         self.wakes_at: float | None = None
         self._format = Claude()
-        self._permissions = ClaudePermissions(questions, self._send_frame)
+        self._permissions = ClaudePermissions(questions, self._send_frame, self._format.mark_denied)
         self._questions, self._mailbox = questions, mailbox
         self._turn = _IDLE
         self._has_finished_turn = False

@@ -14,9 +14,10 @@ from muster.worker.shim.channel import DESCRIPTOR_VARIABLE, Channel
 class FakeShimChannel:
     """`entries` in order, `facts` merged, and the questions in `asked`, which get `choices` as
     answers, one after the other and then always the last; an empty one never answers; None: no
-    questions are possible. `looks` is also called ten times a second."""
+    questions are possible. Permission requests get `decisions`, one after the other. `looks` is also called ten times a second."""
 
     choices: Sequence[str | None] = (None,)
+    decisions: Sequence[dict[str, Any]] = ()
 
     def __init__(self, looks: Callable[[], None] = lambda: None) -> None:
         self.asked: list[dict[str, Any]] = []
@@ -69,6 +70,11 @@ class FakeShimChannel:
     def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
         if message.get("ask"):
             self.asked.append(message["ask"])
+            if "permission" in message["ask"]:
+                self._answers.append(
+                    {"answer": {"number": 7, **self.decisions[len(self.asked) - 1]}}
+                )
+                return {"ok": 7}
             choice = self.choices[min(len(self.asked), len(self.choices)) - 1]
             if choice is None:
                 raise ValueError("nobody is there")
