@@ -58,7 +58,6 @@ def run_asking(
         ended = run(
             runner_command(at.agent), at.workspace, variables, inherits=(channel.descriptor,)
         )
-    print(ended.stdout[-3000:], ended.stderr[-2000:])
     return ended.status, channel
 
 

@@ -14,7 +14,8 @@ from muster.worker.shim.channel import DESCRIPTOR_VARIABLE, Channel
 class FakeShimChannel:
     """`entries` in order, `facts` merged, and the questions in `asked`, which get `choices` as
     answers, one after the other and then always the last; an empty one never answers; None: no
-    questions are possible. Permission requests get `decisions`, one after the other. `looks` is also called ten times a second."""
+    questions are possible. Permission requests get `decisions`, one after the other. `looks` is
+    also called ten times a second."""
 
     choices: Sequence[str | None] = (None,)
     decisions: Sequence[dict[str, Any]] = ()
