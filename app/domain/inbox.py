@@ -43,6 +43,7 @@ class InboxAction(StrEnum):
     """What the developer can do about an item with their current credential."""
 
     ANSWER = "answer"
+    ALLOW_ALWAYS = "allow_always"
     REVIEW = "review"
     FOLLOW_UP = "follow_up"
     RETRY = "retry"

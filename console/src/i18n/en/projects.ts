@@ -105,6 +105,8 @@ export const projects = {
     run: 'edit files and run commands',
     all: 'anything',
   },
+  approvals: 'Everything else',
+  approvalsOf: { ask: 'Ask people', deny: 'Deny' },
   asMachine: 'Machine default',
   inherited: 'Project default',
   interface: 'Shown as',

@@ -55,6 +55,8 @@ export const statusText = {
     choose: (stage: string, ago: string) =>
       `Waiting for a choice before ${stage}, asked ${ago} ago`,
     input: (stage: string, ago: string) => `Waiting for input before ${stage}, asked ${ago} ago`,
+    permission: (agent: string, ago: string) =>
+      `${agent} asked for permission ${ago} ago and is waiting`,
     question: (agent: string, ago: string) => `${agent} asked a question ${ago} ago and is waiting`,
     budget: (ago: string) => `Budget used up ${ago} ago. Continue?`,
     checkpoint: (stage: string, ago: string) =>

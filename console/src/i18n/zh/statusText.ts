@@ -45,6 +45,7 @@ export const statusText: typeof en = {
     confirm: (stage, ago) => `${stage} 开始前等待确认，已等 ${ago}`,
     choose: (stage, ago) => `${stage} 开始前等待选择，已等 ${ago}`,
     input: (stage, ago) => `${stage} 开始前等待输入，已等 ${ago}`,
+    permission: (agent, ago) => `${agent} 请求许可，已等 ${ago}`,
     question: (agent, ago) => `${agent} 提了一个问题，已等 ${ago}`,
     budget: (ago) => `预算已于 ${ago}前用完，是否继续？`,
     checkpoint: (stage, ago) =>
