@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import type { Schemas } from '../../api/client'
 import { strings } from '../../i18n'
 import { revealInvisible } from '../../lib/format/invisibleChars'
@@ -20,20 +21,15 @@ export function PermissionDetails({ permission }: { permission: Permission }) {
           </>
         )}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keyboard */}
-      <pre className={styles.call} tabIndex={0} aria-label={strings.gate.callOf(tool)}>
-        {revealInvisible(text)}
-      </pre>
+      <Scrolled name={strings.gate.callOf(tool)}>{revealInvisible(text)}</Scrolled>
       {diff && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keyboard
-        <pre className={styles.call} tabIndex={0} aria-label={strings.gate.diffOf}>
+        <Scrolled name={strings.gate.diffOf}>
           {diff.split('\n').map((line, place) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other identity
             <span key={place} className={toneOf(line)}>
               {`${revealInvisible(line)}\n`}
             </span>
           ))}
-        </pre>
+        </Scrolled>
       )}
     </div>
   )
@@ -42,4 +38,13 @@ export function PermissionDetails({ permission }: { permission: Permission }) {
 function toneOf(line: string): string | undefined {
   if (line.startsWith('+')) return 'plus'
   return line.startsWith('-') ? 'minus' : undefined
+}
+
+function Scrolled({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keyboard
+    <section className={styles.call} tabIndex={0} aria-label={name}>
+      <pre>{children}</pre>
+    </section>
+  )
 }

@@ -19,7 +19,9 @@ export function defaultActionText(item: Item, around: DefaultActionContext): Def
   const at = new Date(item.at)
   const time = formatTime(at, around.locale, new Date(around.now))
   const says =
-    item.kind === 'permission' ? words.deniedAt(time) : words.defaultAction[item.defaultAction](time)
+    item.kind === 'permission'
+      ? words.deniedAt(time)
+      : words.defaultAction[item.defaultAction](time)
   const left = at.getTime() - around.now
   const aside = left > 0 ? words.in(coarseDuration(left, around.units)) : words.imminent
   return item.kind === 'question' || item.kind === 'permission'
