@@ -102,6 +102,7 @@ export const statusText = {
     stage_timeout: (stage) => `${stage} exceeded its time limit`,
     machine_lost: () => 'Its machine was lost',
     machine_decommissioned: () => 'Its machine was decommissioned',
+    asks_too_much: () => 'Its agent asked for too many permissions',
     gate_expired: () => 'No one answered in time',
     key_missing: () => "The project's secrets can't be read",
     order_too_large: () => 'The task is too large to send',

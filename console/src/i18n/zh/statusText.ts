@@ -89,6 +89,7 @@ export const statusText: typeof en = {
     stage_timeout: (stage) => `${stage} 超时`,
     machine_lost: () => '所在机器失联',
     machine_decommissioned: () => '所在机器已退役',
+    asks_too_much: () => '智能体请求许可的次数过多',
     gate_expired: () => '没有人按时回答',
     key_missing: () => '无法读取项目机密',
     order_too_large: () => '任务太大，无法发送',
