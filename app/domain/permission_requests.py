@@ -73,8 +73,10 @@ def task_rule(request: Request) -> dict[str, str] | None:
     """
     if request["suggestion"] is not None:
         return {"tool": request["tool"], "suggestion": request["suggestion"]}
-    texts = [request["arguments"], request["diff"] or ""]
-    if any(len(text) >= MAX_TEXT for text in texts) or len(request["title"]) >= _MAX_TITLE:
+    limits = {"arguments": MAX_TEXT, "diff": MAX_TEXT, "title": _MAX_TITLE, "folder": _MAX_FOLDER}
+    texts = {name: request[name] or "" for name in limits}
+    # Machines mark what they truncate, too.
+    if any(len(text) >= limits[name] or text.endswith("…") for name, text in texts.items()):
         return None
     exact = [request[name] for name in ("tool", "title", "arguments", "folder", "diff")]
     digest = hashlib.sha256(json.dumps(exact).encode(errors="surrogatepass")).hexdigest()

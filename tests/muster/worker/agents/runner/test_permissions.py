@@ -34,7 +34,7 @@ class ShimChannel:
         self.unsolicited: list[dict[str, Any]] = []
         self.breaches: list[Breach] = []
         self._counter = PermissionCounter(self.breaches.append)
-        self._questions = ShimQuestions(1, lambda _: None, lambda _: None)
+        self._questions = ShimQuestions(1, lambda _: None, lambda _: None, lambda _: None)
         self.asked: list[Any] = []
 
     def request(self, kind: str, content: dict[str, Any] | None) -> int:
