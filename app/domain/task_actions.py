@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain import follow_up, task
+from app.domain import follow_up, interrupt, task, task_message
 from app.domain.access import Access
+from app.domain.interrupt import Interrupt
 from app.domain.pipeline import GateKind
 from app.domain.roles import Permission
 from app.domain.task import TaskEvent, TaskStatus
+from app.domain.task_message import NOBODY, Recipients
 
 
 class TaskAction(StrEnum):
@@ -22,6 +24,8 @@ class TaskAction(StrEnum):
     RETRY = "retry"
     TUNNEL = "tunnel"  # open one into its workspace, or close it
     TYPE = "type"  # into its terminal
+    MESSAGE = "message"  # its agent
+    INTERRUPT = "interrupt"  # its agent, also with a message that it gets now
 
 
 PERMISSIONS: Mapping[TaskAction, Permission] = {
@@ -33,6 +37,8 @@ PERMISSIONS: Mapping[TaskAction, Permission] = {
     TaskAction.RETRY: Permission.RETRY_TASK,
     TaskAction.TUNNEL: Permission.CONTROL_TUNNEL,
     TaskAction.TYPE: Permission.CONTROL_TERMINAL,
+    TaskAction.MESSAGE: Permission.FOLLOW_UP,
+    TaskAction.INTERRUPT: Permission.CONTROL_TERMINAL,
 }
 
 
@@ -46,6 +52,7 @@ class TaskState:
     `takes_tunnel`: its workspace exists, with an open network. `has_tunnel`: an open one.
     `is_archived`: its project is, and takes no new work.
     `is_answerer`: the open gate's stage lets the viewer answer (`domain.answerers`).
+    `recipients`: who gets a message. `interrupt`: the one under way.
     """
 
     status: TaskStatus
@@ -59,6 +66,9 @@ class TaskState:
     has_tunnel: bool = False
     is_archived: bool = False
     is_answerer: bool = True
+    messages_waiting: int = 0
+    recipients: Recipients = NOBODY
+    interrupt: Interrupt | None = None
 
 
 def is_possible(action: TaskAction, state: TaskState) -> bool:
@@ -87,6 +97,10 @@ def is_possible(action: TaskAction, state: TaskState) -> bool:
             return state.takes_tunnel or state.has_tunnel
         case TaskAction.TYPE:
             return state.has_terminal
+        case TaskAction.MESSAGE:
+            return task_message.can_send(state.recipients, state.messages_waiting)
+        case TaskAction.INTERRUPT:
+            return interrupt.can_interrupt(state.status, state.recipients, state.interrupt)
 
 
 def allowed_actions(

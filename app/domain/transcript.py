@@ -28,6 +28,20 @@ class EntryKind(StrEnum):
     ERROR = "error"
 
 
+class EntryState(StrEnum):
+    """The state of an action. `STOPPED`: it was interrupted, or its result is unknown."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    DENIED = "denied"
+    STOPPED = "stopped"
+
+
+MAX_RUNNING = 64
+"""Entries of an attempt that are shown as running; machines report no more at once."""
+
+
 def is_too_deep(data: Mapping[str, Any]) -> bool:
     """Whether lists and objects are nested deeper than `MAX_DATA_DEPTH`."""
     level: list[Any] = [data]

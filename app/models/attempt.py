@@ -71,6 +71,8 @@ class Attempt(Model):
     # Its agent's last question in the middle of the stage, by the machine's number: {number, gate
     # (the `Gate`'s number), answer? {choice?, input?}}; an empty answer: no one's.
     question: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # People's last order to stop its agent's step: `domain.interrupt`.
+    interrupt: Mapped[dict[str, Any] | None] = mapped_column(Json)
     # The last stage whose agent asked something at its terminal: {stageIndex, run, since}.
     terminal_wait: Mapped[dict[str, Any] | None] = mapped_column(Json)
     # The length of its log so far, with gaps.
@@ -80,6 +82,14 @@ class Attempt(Model):
     log_gaps: Mapped[list[list[int]]] = mapped_column(Json, default=list)
     # The number of its transcript's entries.
     transcript_entries: Mapped[Big] = mapped_column(default=0, server_default="0")
+    # The number of their changes.
+    transcript_updates: Mapped[Big] = mapped_column(default=0, server_default="0")
+    # Its entries that run, in order, as [number, kind, title, milliseconds since its start].
+    running_entries: Mapped[list[list[Any]]] = mapped_column(
+        Json, default=list, server_default=text("'[]'")
+    )
+    # When its log or transcript last grew.
+    active_at: Mapped[Timestamp | None]
     # The stored size of log and transcript: `domain.storage_limits`.
     stored_bytes: Mapped[Big] = mapped_column(default=0, server_default="0")
     # Their limit since its end.

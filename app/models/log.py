@@ -1,6 +1,6 @@
 """Output of attempts: their logs, and their agents' transcripts."""
 
-from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy import ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
@@ -39,7 +39,9 @@ class TranscriptChunk(Model):
     run.
 
     `data` is the machine's JSON array (`frames.TranscriptEntry`), of `size` bytes. `first_ms` and
-    `last_ms` are the times of its first and last entry since the attempt's start.
+    `last_ms` are the times of its first and last entry since the attempt's start. Changes of
+    entries are counted within the attempt: `updates` has the last one of each changed entry, by the
+    entry's number, and `last_update` is the highest.
     """
 
     __tablename__ = "transcript_chunks"
@@ -54,9 +56,18 @@ class TranscriptChunk(Model):
     first_ms: Mapped[Big]
     last_ms: Mapped[Big]
     data: Mapped[bytes]
+    last_update: Mapped[Big] = mapped_column(default=0, server_default="0")
+    updates: Mapped[dict[str, int]] = mapped_column(Json, default=dict, server_default=text("'{}'"))
 
     __table_args__ = (
         ForeignKeyConstraint(
             ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
+        ),
+        Index(
+            "ix_transcript_chunks_updates",
+            "task_id",
+            "attempt",
+            "last_update",
+            postgresql_where=text("last_update > 0"),
         ),
     )

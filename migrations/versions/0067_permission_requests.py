@@ -1,7 +1,7 @@
 """permission requests of agents, and what people allow for a whole task
 
 Revision ID: 0067
-Revises: 0064
+Revises: 0066
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0067'
-down_revision = '0064'
+down_revision = '0066'
 branch_labels = None
 depends_on = None
 

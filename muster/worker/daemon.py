@@ -78,7 +78,7 @@ class Daemon:
         own = self._own_identities = identities.claim_daemon_identities(slots)
         rooms = self._sandboxes = _create_sandboxes(layout, settings, self._limits, adapters, own)
         probe = _agent_probe(rooms.for_programs(own["agents"]))
-        health = AgentHealth(look=probe, adapters=adapters)
+        health = AgentHealth(look=probe, adapters=adapters, has_runner=rooms.has_python)
         repositories = Repositories(layout)
         self.upgrades = self._create_upgrades(settings.no_auto_upgrade)
         wellness = self._health = self._create_health(identities)
@@ -106,7 +106,7 @@ class Daemon:
             on_change=changed,
             tunnels=self._tunnels,
             limits=self._limits,
-            has_runner=lambda: rooms.python_missing is None,
+            has_runner=rooms.has_python,
             machine_health=wellness,
             reconnect=self._channel.reconnect,
             fetch_file=self._token_renewal.fetch_file,

@@ -68,7 +68,7 @@ def states_in_console(tasks: list[Document]) -> list[str]:
 def states_in_chat(actor: Developer, task_id: int) -> set[str]:
     """What the card's footer and the reply to `progress` have."""
     task = queries.get(actor, task_id)
-    card = cards.build_card(task, gates.find_open_gate(task), "")
+    card = cards.build_card(task, gates.find_open_gate(task))
     slack = slack_cards.card(card)["blocks"][-1]["elements"][0]["text"]
     lark = lark_cards.card(card)["elements"][-1]["elements"][0]["content"]
     headline = cards.describe_progress(task).partition(":")[0]

@@ -6,7 +6,7 @@ from app.api.pagination import CursorQuery
 from app.api.schemas.base import INT8, Integer, Schema, Timestamp
 from app.api.schemas.tasks import AttemptQuery
 from app.api.schemas.texts import CommaList
-from app.domain.transcript import EntryKind
+from app.domain.transcript import EntryKind, EntryState
 
 
 class TranscriptFilter(CursorQuery, AttemptQuery):
@@ -28,6 +28,18 @@ class TranscriptEntrySchema(Schema):
         maximum=INT8, required=True, metadata={"description": "number within the attempt, from 0"}
     )
     at = Timestamp(required=True)
+    state = fields.Enum(
+        EntryState,
+        by_value=True,
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "of an action; a `running` one changes later and keeps its number. "
+            "`stopped`: it was interrupted, or its result is unknown"
+        },
+    )
+    started_at = Timestamp(required=True, metadata={"description": "same as `at`"})
+    finished_at = Timestamp(required=True, allow_none=True)
     attempt = Integer(required=True)
     stage_index = Integer(required=True)
     run = Integer(

@@ -70,6 +70,7 @@ class _TaskReader:
             yield sse.message(self._first_event, _position_payload(seen.top), seen.top)
         yield from self._events(self.position, seen.top)
         # Before the log, which may take more than the available time.
+        yield from self._changed_entries(self.position, seen.top)
         yield from self._entries(self.position, seen.top)
         yield from self._logs(self.position, seen.top)
 
@@ -87,6 +88,25 @@ class _TaskReader:
                 return
             place = self.position = place.after_events(rows[-1].number)
             yield sse.message("events", events, place)
+
+    def _changed_entries(self, place: StreamCursor, top: StreamCursor) -> Iterator[bytes]:
+        """Changes of entries that the client has; it gets the others with their changes."""
+        for attempt, end in sorted(top.updates.items()):
+            start: int | None = 0
+            while place.updates_at(attempt) < end and self._has_time_left():
+                with self.app.app_context():
+                    found, start = transcripts.changed_entries(
+                        self.task_id,
+                        attempt,
+                        after=place.updates_at(attempt),
+                        before_number=place.entries_at(attempt),
+                        start=start or 0,
+                    )
+                    entries = _ENTRIES.dump(found)
+                if start is None:  # until then, a client that reconnects gets all of them again
+                    place = self.position = place.after_updates(attempt, end)
+                if entries:
+                    yield sse.message("transcript", entries, place)
 
     def _entries(self, place: StreamCursor, top: StreamCursor) -> Iterator[bytes]:
         for attempt, end in sorted(top.entries.items()):

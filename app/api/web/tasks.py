@@ -160,6 +160,8 @@ def get_task(task_id: int) -> TaskDetail:
         state.has_terminal,
         task_actions.allowed_actions(access, state),
         budgets.task_budgets(actor, task, now()),
+        state.recipients,
+        state.interrupt,
     )
 
 

@@ -16,12 +16,14 @@ from app.services.dispatch import wait_reasons
 from app.services.tasks import queries, terminal_waits
 
 
-def build_card(task: Task, gate: Gate | None, body: str) -> Message:
-    """Return the card of a task.
+def build_card(task: Task, gate: Gate | None) -> Message:
+    """Return the card of a task, with its progress.
 
     It has the question of `gate`, if given, and the first changed files, if the question is about
     them.
     """
+    state = find_states([task])[task.id]
+    body = _progress(task, state)
     if gate and gate.answered_at is None and (who := answerers.describe(gate.answerers)):
         body = "\n".join(filter(None, (body, who)))
     if gate and gate.kind not in AGENT_GATES and (gate.stage_index or gate.number):
@@ -34,7 +36,7 @@ def build_card(task: Task, gate: Gate | None, body: str) -> Message:
         task_id=task.id,
         project_key=task.project.key,
         status=task.status.value,
-        state=find_states([task])[task.id],
+        state=state,
         url=None,
         gate=_gate_card(task, gate) if gate else None,
         occurred_at=task.updated_at,
@@ -52,8 +54,12 @@ def find_states(tasks: Sequence[Task]) -> dict[int, ShownState]:
 
 def describe_progress(task: Task) -> str:
     """Return the task's progress, in a few lines."""
+    return _progress(task, find_states([task])[task.id])
+
+
+def _progress(task: Task, state: ShownState) -> str:
     stage = stage_name(task, task.current_stage_index)
-    lines = [headline(task, find_states([task])[task.id])]
+    lines = [headline(task, state)]
     lines.append(f"stage {task.current_stage_index + 1} of {len(task.pipeline)}, “{stage}”")
     if task.machine is not None:
         lines.append(f"on {task.machine.name}, attempt {task.attempt}")

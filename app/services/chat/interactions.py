@@ -99,7 +99,7 @@ def update_card(
     if pressed is None or incoming.card is None:
         return False
     task, gate = cards.find_gate(actor, pressed)
-    card = cards.build_card(task, gate, cards.describe_progress(task))
+    card = cards.build_card(task, gate)
     to = replies.decrypt_address(bot, incoming.chat_id)
     db.session.commit()  # no connection is held while the platform responds
     try:

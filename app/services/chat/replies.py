@@ -55,7 +55,7 @@ def _post_question_card(bot: Bot, incoming: IncomingEvent, task_id: int, actor: 
         return False
     to, card = (
         decrypt_address(bot, incoming.chat_id),
-        cards.build_card(task, gate, cards.describe_progress(task)),
+        cards.build_card(task, gate),
     )
     # A private chat is addressed by the person, not by the chat's own ID.
     alone = incoming.private and incoming.response_url is None

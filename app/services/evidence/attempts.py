@@ -25,6 +25,10 @@ class AttemptParts:
         self.number, self._task_id = number, task_id
         self._gaps = [(start, end) for start, end in attempt.log_gaps]
         self._size, self._entries = attempt.log_bytes, attempt.transcript_entries
+        self._updates = attempt.transcript_updates
+        # Its entries may change between the bundle's two passes.
+        self._transcript = None if attempt.ended_at else Spooled()
+        self._is_transcript_spooled = False
         self._log = RawLog(task_id, number, self._size, self._gaps, attempt)
         recording = recordings.create_recording(actor, task_id, attempt=number)
         self._recording = replace(recording, size=self._size)
@@ -49,6 +53,7 @@ class AttemptParts:
             self._size,
             self._gaps,
             self._entries,
+            self._updates,
             sizes,
             self._log_chain is not None,
         )
@@ -80,6 +85,16 @@ class AttemptParts:
         return join_chunks(evidence.chain_file(self._task_id, self.number, gaps, each))
 
     def _read_transcript(self) -> Iterator[bytes]:
+        if self._transcript is None:
+            yield from self._read_entries()
+            return
+        if not self._is_transcript_spooled:
+            for piece in self._read_entries():
+                self._transcript.write(piece)
+            self._is_transcript_spooled = True
+        yield from self._transcript.read()
+
+    def _read_entries(self) -> Iterator[bytes]:
         start = 0
         while start < self._entries:
             found = transcripts.next_entries(self._task_id, self.number, start)
@@ -95,7 +110,10 @@ class AttemptParts:
 
 
 def _entry_to_json(entry: transcripts.Entry) -> dict[str, object]:
+    """Return the entry; those without a state look as before there were states."""
+    known = {"state": entry.state, "finishedAt": entry.finished_at} if entry.state else {}
     return {
+        **known,
         "number": entry.number,
         "at": entry.at,
         "stageIndex": entry.stage_index,

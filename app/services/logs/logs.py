@@ -11,9 +11,9 @@ from app.domain import storage_limits
 from app.domain.errors import NotFound
 from app.extensions import db
 from app.models import Attempt, Developer, LogChunk, Task
-from app.services.logs import chunk_reader, lines, quota
+from app.services.logs import chunk_reader, lines
 from app.services.logs.lines import Line
-from app.services.tasks import queries
+from app.services.tasks import queries, storage_quota
 
 CHUNK_BYTES = 256 * 1024
 
@@ -66,7 +66,7 @@ def append(attempt: Attempt, pieces: Sequence[LogSegment]) -> int | None:
             end += len(new)
     for chunk in _group_into_chunks(fresh):
         size = sum(len(piece.data) for piece in chunk)
-        if quota.has_space(attempt, cost := storage_limits.storage_cost(size, len(chunk))):
+        if storage_quota.has_space(attempt, cost := storage_limits.storage_cost(size, len(chunk))):
             _store(attempt, chunk)
             attempt.stored_bytes += cost
         else:

@@ -7,12 +7,14 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import text
 
 from app import wakeups
 from app.domain import storage_limits
+from app.domain.transcript import MAX_RUNNING as _MAX_RUNNING
 from app.extensions import db
 from app.postgres import transactions
 from muster.protocol.attempt_key import AttemptKey
@@ -67,6 +69,7 @@ _APPEND_LOGS = text(f"""
     ), grown AS (
         UPDATE attempts AS a
         SET log_bytes = a.log_bytes + length(run.data), log_lines = a.log_lines + run.lines,
+            active_at = :now,
             stored_bytes = a.stored_bytes + run.cost
         FROM run, machine
         WHERE a.task_id = run.task_id AND a.number = run.attempt AND a.machine_id = machine.id
@@ -88,7 +91,11 @@ _APPEND_LOGS = text(f"""
 
 
 def append_logs(
-    machine_id: uuid.UUID, generation: int, runs: dict[AttemptKey, LogRun], most: int
+    machine_id: uuid.UUID,
+    generation: int,
+    runs: dict[AttemptKey, LogRun],
+    most: int,
+    now: datetime,
 ) -> AppendResult | None:
     """Store the runs that start where their logs end, and commit; readers are woken. No run may be
     empty.
@@ -109,6 +116,7 @@ def append_logs(
         "data": [bytes(run.data) for run in found],
         "costs": [run.cost for run in found],
         "most": most,
+        "now": now,
     }
     result = json.loads(db.session.connection().execute(_APPEND_LOGS, parameters).scalar_one())
     journal_seq, orders_version, ends = result or (0, 0, None)
@@ -123,7 +131,9 @@ def append_logs(
 
 @dataclass(frozen=True)
 class EntryChunk:
-    """A run of an attempt's transcript, as in `TranscriptChunk`."""
+    """A run of an attempt's transcript, as in `TranscriptChunk`; `running` are those of its entries
+    that run, as in `Attempt.running_entries`.
+    """
 
     first: int
     count: int
@@ -132,6 +142,7 @@ class EntryChunk:
     first_ms: int
     last_ms: int
     data: bytes
+    running: list[list[str | int]] = field(default_factory=list)
 
     @property
     def cost(self) -> int:
@@ -147,7 +158,10 @@ _APPEND_ENTRIES = text(f"""
         FOR NO KEY UPDATE
     ), grown AS (
         UPDATE attempts AS a SET transcript_entries = a.transcript_entries + :entries,
-            stored_bytes = a.stored_bytes + :cost
+            stored_bytes = a.stored_bytes + :cost, active_at = :now,
+            running_entries = CASE
+                WHEN a.ended_at IS NULL AND jsonb_array_length(a.running_entries) < {_MAX_RUNNING}
+                THEN a.running_entries || CAST(:running AS jsonb) ELSE a.running_entries END
         FROM machine
         WHERE a.task_id = :task_id AND a.number = :attempt AND a.machine_id = machine.id
           AND a.transcript_entries = :first AND {_HAS_SPACE % "CAST(:cost AS bigint)"}
@@ -177,6 +191,7 @@ def append_entries(
     key: AttemptKey,
     chunks: Sequence[EntryChunk],
     most: int,
+    now: datetime,
 ) -> int | None:
     """Store consecutive chunks of one attempt, count their reports, the first and the last of which
     are `seqs`, and commit.
@@ -202,6 +217,8 @@ def append_entries(
         "data": [chunk.data for chunk in chunks],
         "cost": sum(chunk.cost for chunk in chunks),
         "most": most,
+        "now": now,
+        "running": json.dumps([row for chunk in chunks for row in chunk.running][:_MAX_RUNNING]),
     }
     orders_version = db.session.connection().execute(_APPEND_ENTRIES, parameters).scalar_one()
     if orders_version:

@@ -1,6 +1,7 @@
 """Attempts' transcripts: entries as machines report them, each stored once and read in order.
 
-They are stored as received, a chunk per report, and split by readers.
+They are stored as received, a chunk per report, and split by readers. Entries that change do so in
+place (`tasks.transcript_updates`).
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -9,7 +10,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec.structs import replace
 from sqlalchemy import ColumnElement, func, insert, select
 
 from app import wakeups
@@ -17,22 +17,22 @@ from app.domain import field_errors, transcript
 from app.domain.errors import Conflict, InvalidFields
 from app.domain.storage_limits import LimitExceeded
 from app.domain.task import EventType
-from app.domain.transcript import EntryKind
+from app.domain.transcript import EntryKind, EntryState
 from app.extensions import db
 from app.models import Attempt, Developer, Event, TranscriptChunk
 from app.services.locks import LockedTask
-from app.services.logs import logs, quota
+from app.services.logs import logs
 from app.services.logs.statements import EntryChunk
-from app.services.tasks import history, queries
+from app.services.tasks import history, queries, storage_quota, transcript_updates
 from muster.protocol import frames
 
 PAGE_BYTES = 2 << 20  # maximum searched per page, but at least one chunk
 PAGE_CHUNKS = 1000  # likewise: a slow agent's chunk has one entry
 STREAM_BYTES = 256 * 1024
+_CHANGED_CHUNKS = 50  # chunks with changed entries that are read at once
 
 _MAX_PROGRESS = 2_000  # characters
 
-_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(list[frames.TranscriptEntry]).decode
 
 
@@ -42,7 +42,9 @@ class EntriesMissing(Conflict):
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of an attempt's transcript. `number` counts within the attempt, from 0."""
+    """An entry of an attempt's transcript. `number` counts within the attempt, from 0; so does
+    `update`, its last change, from 1, or 0.
+    """
 
     number: int
     at: datetime
@@ -54,6 +56,13 @@ class Entry:
     text: str
     data: dict[str, Any]
     log_offset: int
+    state: EntryState | None = None
+    finished_at: datetime | None = None
+    update: int = 0
+
+    @property
+    def started_at(self) -> datetime:
+        return self.at
 
 
 class TranscriptPosition(NamedTuple):
@@ -90,12 +99,16 @@ def handle_transcript(locked: LockedTask, body: frames.Transcript) -> None:
     if not entries:
         return
     chunk = build_chunk(body, known, entries)
-    if not quota.has_space(attempt, chunk.cost):
+    if not storage_quota.has_space(attempt, chunk.cost):
         raise LimitExceeded("the attempt's storage limit for log and transcript is reached")
     row = {"task_id": attempt.task_id, "attempt": attempt.number, "size": len(chunk.data)}
-    db.session.execute(insert(TranscriptChunk), row | asdict(chunk))
+    fields = {name: value for name, value in asdict(chunk).items() if name != "running"}
+    db.session.execute(insert(TranscriptChunk), row | fields)
     attempt.transcript_entries += len(entries)
     attempt.stored_bytes += chunk.cost
+    attempt.active_at = locked.now
+    if attempt.ended_at is None:
+        transcript_updates.add_running(attempt, enumerate(entries, known))
     wakeups.publish_task_changes([attempt.task_id])
     # Each becomes an event; its machine limits their number.
     for entry in filter(is_progress, entries):
@@ -103,6 +116,20 @@ def handle_transcript(locked: LockedTask, body: frames.Transcript) -> None:
         history.record_limited_event(
             locked, EventType.LOG, text, stage_index=body.stage_index, progress=True
         )
+
+
+def handle_updated(locked: LockedTask, body: frames.TranscriptUpdated) -> None:
+    """Replace the report's entries, also of an attempt that has ended: they are true.
+
+    Raises EntriesMissing once per attempt, like `handle_transcript`; EntryNotRunning for entries of
+    another run and for final ones; and LimitExceeded. The others are replaced anyway. The caller
+    holds the machine's lock and the task's, and commits.
+    """
+    attempt, known = locked.attempt, locked.attempt.transcript_entries
+    if any(each.number >= known for each in body.entries) and _has_warning(attempt):
+        return
+    attempt.active_at = locked.now
+    transcript_updates.apply_updates(attempt, body)
 
 
 def is_progress(entry: frames.TranscriptEntry) -> bool:
@@ -121,7 +148,12 @@ def build_chunk(
         run=body.run,
         first_ms=entries[0].at_ms,
         last_ms=entries[-1].at_ms,
-        data=b"[" + b",".join(map(_encode_entry, entries)) + b"]",
+        data=b"[" + b",".join(map(transcript_updates.encode_entry, entries)) + b"]",
+        running=[
+            [number, *transcript_updates.running_row(entry)]
+            for number, entry in enumerate(entries, first)
+            if entry.state == EntryState.RUNNING
+        ],
     )
 
 
@@ -134,22 +166,6 @@ def _has_warning(attempt: Attempt) -> bool:
         Event.data["report"].as_string() == "transcript",
     )
     return db.session.scalar(warnings.limit(1)) is not None
-
-
-def _encode_entry(entry: frames.TranscriptEntry) -> bytes:
-    """Return the entry as JSON, cut if the machine exceeded an entry's limits."""
-    if transcript.is_too_deep(entry.data):
-        entry = replace(entry, data=transcript.TRUNCATED)
-    line = _encode(entry)
-    if len(line) <= transcript.MAX_DATA and len(entry.title) <= transcript.MAX_TITLE:
-        return line
-    title, text = entry.title[: transcript.MAX_TITLE], entry.text[: transcript.MAX_TEXT]
-    data = entry.data
-    if len(_encode(data)) > transcript.MAX_DATA:
-        data = transcript.TRUNCATED
-    elif (title, text) != (entry.title, entry.text):
-        data = {**data, **transcript.TRUNCATED}
-    return _encode(replace(entry, title=title, text=text, data=data))
 
 
 # ---- reading -------------------------------------------------------------------------------------
@@ -211,6 +227,44 @@ def next_entries(task_id: int, number: int, start: int) -> list[Entry]:
     return list(_decode_entries(attempt, chunks, start))
 
 
+def changed_entries(
+    task_id: int, number: int, *, after: int, before_number: int, start: int = 0
+) -> tuple[list[Entry], int | None]:
+    """Return entries below `before_number` that changed after change number `after`, from number
+    `start` on, in order: up to `STREAM_BYTES`, or those of one chunk.
+
+    Also returns the number from which to continue; None: there are no more.
+    """
+    attempt = db.session.get(Attempt, (task_id, number))
+    if attempt is None:
+        return [], None
+    query = (
+        select(TranscriptChunk)
+        .where(
+            TranscriptChunk.task_id == task_id,
+            TranscriptChunk.attempt == number,
+            TranscriptChunk.last_update > max(after, 0),
+            TranscriptChunk.first + TranscriptChunk.count > start,
+            TranscriptChunk.first < before_number,
+        )
+        .order_by(TranscriptChunk.first)
+        .limit(_CHANGED_CHUNKS)
+    )
+    chunks = db.session.scalars(query).all()
+    found: list[Entry] = []
+    size = 0
+    for position, chunk in enumerate(chunks, 1):
+        found += (
+            entry
+            for entry in _decode_entries(attempt, [chunk], start)
+            if entry.update > after and entry.number < before_number
+        )
+        size += chunk.size
+        if size >= STREAM_BYTES or position == _CHANGED_CHUNKS:
+            return found, chunk.first + chunk.count
+    return found, None
+
+
 def _read_chunks(
     attempt: Attempt, start: int, most: int, wanted: int | None, *conditions: ColumnElement[bool]
 ) -> tuple[Sequence[TranscriptChunk], int | None]:
@@ -269,4 +323,11 @@ def _decode_entries(
                     text=entry.text,
                     data=entry.data,
                     log_offset=entry.log_offset,
+                    state=None if entry.state is None else EntryState(entry.state),
+                    finished_at=(
+                        None
+                        if entry.finished_ms is None
+                        else transcript.entry_time(began, entry.finished_ms)
+                    ),
+                    update=chunk.updates.get(str(number), 0),
                 )

@@ -6,9 +6,11 @@ Each is stored in one round trip. Everything else takes the full path (`reports`
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from app.services.logs import logs, quota, statements, transcripts
+from app.services.logs import logs, statements, transcripts
 from app.services.logs.statements import LogRun
+from app.services.tasks import storage_quota
 from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
 
@@ -39,20 +41,24 @@ def apply(
     generation: int,
     reports: Sequence[frames.Report | MalformedReport],
     log_frames: Sequence[frames.Log],
+    now: datetime,
 ) -> BatchOutcome | None:
     """Store the next entries of a transcript and log frames, if there is nothing else.
 
     Returns the answer, or None if the full path is needed, which skips what has been stored.
     Commits.
     """
-    outcome = _apply_entries(machine_id, generation, reports) if reports else None
+    outcome = _apply_entries(machine_id, generation, reports, now) if reports else None
     if reports and (outcome is None or not log_frames):
         return outcome
-    return _apply_logs(machine_id, generation, log_frames)
+    return _apply_logs(machine_id, generation, log_frames, now)
 
 
 def _apply_entries(
-    machine_id: uuid.UUID, generation: int, reports: Sequence[frames.Report | MalformedReport]
+    machine_id: uuid.UUID,
+    generation: int,
+    reports: Sequence[frames.Report | MalformedReport],
+    now: datetime,
 ) -> BatchOutcome | None:
     """Store entries in one round trip, if the reports have the next ones of one transcript and
     nothing else.
@@ -67,8 +73,8 @@ def _apply_entries(
         return None  # they become events
     seqs, key = (reports[0].seq, reports[-1].seq), AttemptKey.from_object(reports[0])
     chunks = [transcripts.build_chunk(body, body.first, body.entries) for body in bodies]
-    most = quota.max_live_bytes()
-    version = statements.append_entries(machine_id, generation, seqs, key, chunks, most)
+    most = storage_quota.max_live_bytes()
+    version = statements.append_entries(machine_id, generation, seqs, key, chunks, most, now)
     return None if version is None else BatchOutcome(seqs[1], orders_version=version)
 
 
@@ -85,7 +91,7 @@ def _is_consecutive(
 
 
 def _apply_logs(
-    machine_id: uuid.UUID, generation: int, log_frames: Sequence[frames.Log]
+    machine_id: uuid.UUID, generation: int, log_frames: Sequence[frames.Log], now: datetime
 ) -> BatchOutcome | None:
     """Store log frames in one round trip, if each continues its log. Returns the answer, or
     None.
@@ -100,7 +106,7 @@ def _apply_logs(
         if len(run.data) > logs.CHUNK_BYTES:
             return None
     kept = (
-        statements.append_logs(machine_id, generation, runs, quota.max_live_bytes())
+        statements.append_logs(machine_id, generation, runs, storage_quota.max_live_bytes(), now)
         if runs
         else None
     )

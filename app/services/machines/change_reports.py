@@ -7,8 +7,7 @@ from app.domain.storage_limits import ForgedReport, LimitExceeded
 from app.models import Attempt
 from app.services.changes import contents, ingest
 from app.services.locks import LockedTask
-from app.services.logs import quota
-from app.services.tasks import checkpoints
+from app.services.tasks import checkpoints, storage_quota
 from app.services.tasks.stages import require_running
 from muster.protocol import frames
 
@@ -28,7 +27,7 @@ def handle_changes(locked: LockedTask, body: frames.Changes) -> None:
     """
     _require_ordered(locked, body)
     spend = _QuotaCharge(locked.attempt)
-    is_full = not quota.has_space(locked.attempt, MAX_CONTENT_BYTES)
+    is_full = not storage_quota.has_space(locked.attempt, MAX_CONTENT_BYTES)
     if ingest.store_part(locked.attempt, body, locked.now, spend, is_full=is_full):
         wakeups.publish_task_changes([locked.task.id])
 
@@ -40,7 +39,7 @@ class _QuotaCharge:
         self._attempt = attempt
 
     def __call__(self, cost: int) -> None:
-        if not quota.has_space(self._attempt, cost):
+        if not storage_quota.has_space(self._attempt, cost):
             raise LimitExceeded(
                 "the attempt's storage limit for log, transcript and changes is reached"
             )

@@ -85,7 +85,7 @@ def apply_batch(
 
     Raises SessionReplaced, after counting the batch as rejected.
     """
-    if outcome := append_reports.apply(machine_id, generation, reports, log_frames):
+    if outcome := append_reports.apply(machine_id, generation, reports, log_frames, now):
         return outcome
     machine = locks.lock_machine(machine_id)
     if machine is None or machine.generation != generation:
@@ -285,6 +285,7 @@ _HANDLERS: dict[type, ReportHandler] = {
     frames.Suspended: stages.handle_suspended,
     frames.QuestionOpened: stages.handle_question,
     frames.QuestionWithdrawn: stages.handle_question_withdrawn,
+    frames.InterruptIgnored: stages.handle_interrupt_ignored,
     frames.ThreadReplied: review_replies.handle_reply,
     frames.Checkpoint: checkpoints.handle_checkpoint,
     frames.Content: change_reports.handle_content,

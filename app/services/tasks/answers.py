@@ -17,6 +17,7 @@ from app.services.tasks import (
     budget_grants,
     checkpoint_conflicts,
     history,
+    interrupts,
     permission_requests,
     questions,
     resumption,
@@ -46,6 +47,8 @@ def apply_answer(
     if isinstance(accepted, pipeline.Rejected):
         why = f"rejected by {actor.name}" + (f": {comment}" if comment else "")
         attempts.cancel(locked, why, by=actor.id, gone=True)
+    elif interrupts.answer(actor, locked, gate):
+        pass
     elif gate.kind in AGENT_GATES and locked.has_live_attempt:
         is_request = gate.kind is GateKind.PERMISSION
         answer = permission_requests.answer_request(locked, gate) if is_request else None

@@ -1,4 +1,4 @@
-/** An attempt's whole transcript; the task's stream appends new entries. */
+/** An attempt's whole transcript; the task's stream appends new entries and replaces changed ones. */
 import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { mergeBy, StreamBuffer } from './streamBuffer'
@@ -37,7 +37,8 @@ export function addEntries(cache: QueryClient, taskId: number, news: Entry[]): v
   }
 }
 
-/** Fetches the entries again if fewer than `counts` (by attempt) are cached. */
+/** Fetches the entries again if fewer than `counts` (by attempt) are cached, or if some of them may
+ *  have changed. */
 export function catchUpEntries(
   cache: QueryClient,
   taskId: number,
@@ -46,7 +47,8 @@ export function catchUpEntries(
   for (const [attempt, count] of Object.entries(counts)) {
     const { queryKey } = transcript(taskId, Number(attempt))
     const known = cache.getQueryData(queryKey)
-    if (known && known.length < count) void cache.invalidateQueries({ queryKey })
+    const isOld = known?.some(({ state }) => state === 'running' || state === 'stopped')
+    if (known && (known.length < count || isOld)) void cache.invalidateQueries({ queryKey })
   }
 }
 
@@ -55,5 +57,20 @@ export function forgetEntries(taskId: number): void {
 }
 
 function mergeEntries(known: readonly Entry[], news: readonly Entry[]): Entry[] {
-  return mergeBy(known, news, ({ number }) => number)
+  return mergeBy(replaceChanged(known, news), news, ({ number }) => number)
+}
+
+/** Returns the known entries with their latest states. A buffered entry may be older than a fetched
+ *  one: what has ended doesn't run again. */
+function replaceChanged(known: readonly Entry[], news: readonly Entry[]): readonly Entry[] {
+  const latest = new Map(news.map((entry) => [entry.number, entry]))
+  if (!known.some(({ number }) => latest.has(number))) return known
+  return known.map((entry) => {
+    const changed = latest.get(entry.number)
+    return changed && changed.state !== 'running' ? changed : entryThatRuns(entry, changed)
+  })
+}
+
+function entryThatRuns(known: Entry, changed: Entry | undefined): Entry {
+  return changed && known.state === 'running' ? changed : known
 }

@@ -58,6 +58,9 @@ export function makeEntry(fields: Partial<Entry> = {}): Entry {
     text: '',
     data: {},
     logOffset: 1234,
+    state: null,
+    startedAt: '2030-01-31T12:00:00.000Z',
+    finishedAt: null,
     ...fields,
   }
 }

@@ -1,11 +1,16 @@
 """Start an agent whose output we read under the runner (`agents.runner`)."""
 
+import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+import msgspec
+
+from muster.protocol.frames import PromptMessage
 from muster.worker.agents.adapters import acp, codex
 from muster.worker.agents.adapters.acp import ACP
 from muster.worker.agents.adapters.adapter import Adapter, AgentInvocation
+from muster.worker.agents.runner import conversation
 from muster.worker.sandbox.sandbox import Sandbox
 
 _RUNNER_SCRIPT = (
@@ -31,38 +36,36 @@ def is_output_parsed(adapter: Adapter | None, ask: AgentInvocation, path: str) -
 
 
 def runner_command(
-    room: Sandbox, adapter: Adapter, ask: AgentInvocation, argv: Sequence[str], opening: str = ""
+    room: Sandbox,
+    adapter: Adapter,
+    ask: AgentInvocation,
+    argv: Sequence[str],
+    opening: str = "",
+    messages: Iterable[PromptMessage] = (),
 ) -> list[str]:
-    """Return the runner's command, which runs the agent's; `opening` is the runner's first message,
-    if any.
+    """Return the runner's command, which runs the agent's. Its transcript starts with the
+    `opening`, if any, and people's `messages` in the prompt.
     """
-    talk = adapter.conversation if ask.is_conversation else None
-    name = talk.format if talk else adapter.format
-    assert name is not None
-    first = [opening] if opening else []
-    asked = _conversation_request(name, adapter, ask)
-    return [*room.python_command(_RUNNER_SCRIPT), name, *first, "--", *asked, *argv]
+    taking = adapter.messages if ask.takes_messages else None
+    output_format = taking.format if taking else adapter.format
+    assert output_format is not None
+    asked = [_request(output_format, adapter, ask)] if output_format in conversation.NAMES else []
+    first = [json.dumps({"followUp": opening})] if opening else []
+    first += [msgspec.json.encode({"message": message}).decode() for message in messages]
+    return [*room.python_command(_RUNNER_SCRIPT), output_format, *first, "--", *asked, *argv]
 
 
-def _conversation_request(name: str, adapter: Adapter, ask: AgentInvocation) -> list[str]:
-    """Return the runner's request to the agent, for a conversation."""
-    match name:
-        case "acp" | "claude-conversation":
-            return [acp.session_request(ask)]
-        case codex.CONVERSATION:
-            return [codex.thread_request(adapter, ask)]
-    return []
+def _request(output_format: str, adapter: Adapter, ask: AgentInvocation) -> str:
+    """Return the runner's request to the agent."""
+    is_codex = output_format == codex.CONVERSATION
+    return codex.thread_request(adapter, ask) if is_codex else acp.session_request(ask)
 
 
-def can_converse(adapter: Adapter, ask: AgentInvocation) -> bool:
-    """Whether the runner can write to the agent, if its version has what is needed."""
-    talk = adapter.conversation
-    return talk is not None and talk.accepts(ask.options.arguments)
-
-
-def takes_messages(adapter: Adapter | None, ask: AgentInvocation, *, is_read: bool) -> bool:
-    """Whether people's messages can reach the agent while it works."""
-    return is_read and adapter is not None and (ask.is_conversation or adapter.format == ACP)
+def accepts_messages(adapter: Adapter, ask: AgentInvocation) -> bool:
+    """Whether an agent whose version takes messages gets them with these arguments, too."""
+    if adapter.format == ACP:
+        return True
+    return adapter.messages is not None and adapter.messages.accepts(ask.options.arguments)
 
 
 def is_runner_command(argv: Sequence[str]) -> bool:

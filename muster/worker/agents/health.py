@@ -11,7 +11,6 @@ import msgspec
 from muster.protocol.frames import Capability
 from muster.worker.agents import probe, versions
 from muster.worker.agents.adapters.acp import ACP
-from muster.worker.agents.adapters.adapter import Adapter
 from muster.worker.agents.adapters.custom import CUSTOM
 from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS, AdapterRegistry
 from muster.worker.agents.degradation import Degradation, Reason
@@ -35,10 +34,13 @@ class AgentHealth:
         changed: Callable[[], None] = lambda: None,
         look: Probe = probe.DAEMON_PROBE,
         adapters: AdapterRegistry = BUILTIN_ADAPTERS,
+        has_runner: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`look` finds agents and asks for their versions."""
+        """`look` finds agents and asks for their versions. `has_runner` returns whether attempts
+        can run the runner."""
         self.on_change = changed
         self.adapters = adapters
+        self._has_runner = has_runner
         self._versions = Versions(look=look)
         self._lock = threading.Lock()
         self._degradations: dict[str, Degradation] = defaultdict(Degradation)
@@ -58,6 +60,15 @@ class AgentHealth:
             self._degradations[agent].record_success(project)
         self.on_change()
 
+    def takes_messages(self, agent: str) -> bool:
+        """Whether the installed version of an agent takes people's messages while it works."""
+        if agent == ACP:
+            return self._has_runner()
+        adapter = self.adapters.get(agent)
+        binary = self._versions.find(adapter.binary) if adapter else None
+        version = self._versions.get(binary) if binary else None
+        return self._has_runner() and versions.can_take_messages(adapter, version)
+
     def capabilities(self) -> list[Capability]:
         """Return the capabilities of the known agents; a missing one is unhealthy.
 
@@ -70,28 +81,8 @@ class AgentHealth:
                 if binary or agent in ever:
                     self._record_binary(agent, binary)
             capabilities = [self._capability(agent, binaries[agent]) for agent in self._binaries]
-        by_project = [Capability(CUSTOM), Capability(ACP, takes_messages=True)]
-        return [*capabilities, *by_project]
-
-    def takes_messages(self, agent: str) -> bool:
-        """Whether the installed agent of that type can get messages while it works. Waits a few
-        seconds for its version.
-        """
-        if agent == ACP:
-            return True
-        adapter = self.adapters.get(agent)
-        binary = self._versions.find(adapter.binary) if adapter else None
-        if adapter is None or binary is None:
-            return False
-        if self._versions.get(binary) is None:
-            self._versions.wait()
-        return self._can_converse(adapter, self._versions.get(binary))
-
-    def _can_converse(self, adapter: Adapter, version: str | None) -> bool:
-        if adapter.format == ACP:
-            return True
-        talk = adapter.conversation
-        return bool(talk and version and not versions.is_older(version, talk.min_version))
+        acp = Capability(ACP, takes_messages=self.takes_messages(ACP))
+        return [*capabilities, Capability(CUSTOM), acp]
 
     def _record_binary(self, agent: str, binary: Binary | None) -> None:
         """Give work again to an agent whose program has reappeared."""
@@ -103,13 +94,14 @@ class AgentHealth:
         found = versions.make_capability(agent, binary, self._versions)
         degradation = self._degradations[agent]
         reason = degradation.active_reason(time.monotonic()) if found.healthy else None
-        adapter = self.adapters.get(agent)
         return msgspec.structs.replace(
             found,
-            takes_messages=adapter is not None and self._can_converse(adapter, found.version),
             healthy=found.healthy and reason is None,
             degraded_until=_to_timestamp(degradation.degraded_until) if reason else None,
             reason=found.reason or reason,
+            takes_messages=found.healthy
+            and self._has_runner()
+            and versions.can_take_messages(self.adapters.get(agent), found.version),
         )
 
 

@@ -35,11 +35,11 @@ def build_command(
     adapters: AdapterRegistry = BUILTIN_ADAPTERS,
     *,
     narrates: Callable[[], bool] = lambda: False,
-    takes_messages: Callable[[str], bool] = lambda _: False,
+    takes_messages: Callable[[str], bool] = lambda agent: False,
 ) -> StageCommand:
     """Return the command of an ordered stage. `narrates` returns whether attempts can run the
-    runner, `takes_messages` whether the installed agent of that type can get messages. Raises
-    ValueError for values that a process can't have.
+    runner, `takes_messages` whether the installed version of an agent takes people's messages.
+    Raises ValueError for values that a process can't have.
     """
     room = workspace.sandbox
     if order.kind == "agent" and order.agent in (CUSTOM, ACP):
@@ -53,10 +53,13 @@ def build_command(
         if order.run > 0 and kept.session_id is None:
             # The previous run was read too: it was stopped before there was a session.
             ask = _build_invocation(order, replace(kept, has_session=False), room)
-        ask = ask._replace(is_structured=True, mcp_server=headless.mcp_server_command(room))
+        ask = ask._replace(
+            is_structured=True,
+            mcp_server=headless.mcp_server_command(room),
+            takes_messages=takes_messages(adapter.name) and headless.accepts_messages(adapter, ask),
+        )
         env = _stage_environment(order, workspace, adapter.variables(ask))
-        talks = headless.can_converse(adapter, ask) and takes_messages(adapter.name)
-        ask = ask._replace(is_conversation=talks, variables=frozenset(env))
+        ask = ask._replace(variables=frozenset(env))
     elif adapter and adapter.format == ACP:
         raise ValueError("its agent needs a Python that attempts can reach, and has no terminal")
     ask = _with_prompt_text(order, adapter, ask)
@@ -64,7 +67,7 @@ def build_command(
     return StageCommand(
         stage_index=order.stage_index,
         run=order.run,
-        argv=headless.runner_command(room, adapter, ask, made, order.opening)
+        argv=headless.runner_command(room, adapter, ask, made, order.opening, order.messages)
         if adapter and is_read
         else made,
         env=env,
@@ -84,7 +87,7 @@ def build_command(
         ),
         channel=order.kind == "agent",
         threads=order.threads,
-        messages=headless.takes_messages(adapter, ask, is_read=is_read),
+        messages=is_read and ask.takes_messages,
     )
 
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from muster.protocol.frames import Capability
 from muster.worker.agents import probe
+from muster.worker.agents.adapters.acp import ACP
+from muster.worker.agents.adapters.adapter import Adapter
 from muster.worker.agents.environment import search_path
 from muster.worker.agents.probe import Probe
 
@@ -96,6 +98,18 @@ def make_capability(agent: str, binary: Binary | None, versions: Versions) -> Ca
     if binary is None or not versions.is_startable(binary):
         return Capability(agent, healthy=False, reason="binary_missing")
     return Capability(agent, version)
+
+
+def can_take_messages(adapter: Adapter | None, version: str | None) -> bool:
+    """Whether that version of an agent takes people's messages; a version that isn't known yet is
+    taken for a current one.
+    """
+    if adapter is not None and adapter.format == ACP:
+        return True
+    if adapter is None or adapter.messages is None:
+        return False
+    oldest = adapter.messages.min_version
+    return version is None or oldest is None or not is_older(version, oldest)
 
 
 def is_older(version: str, than: str) -> bool:

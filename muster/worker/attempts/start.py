@@ -6,6 +6,7 @@ from dataclasses import replace
 from muster.protocol.frames import RunStage
 from muster.worker.agents import stage_command
 from muster.worker.agents.attempt_state import AttemptState
+from muster.worker.agents.prompt_messages import with_messages
 from muster.worker.attempts import images
 from muster.worker.attempts.attempt_workspace import AttemptWorkspace
 from muster.worker.attempts.context import AttemptContext
@@ -35,6 +36,7 @@ def prepare_stage(
     if (directory := images.fetch_images(*given)) is not None:
         made = replace(made, sandbox=made.sandbox.with_visible(directory))
         order = images.with_image_paths(order, directory)
+    order = with_messages(order)
     command = stage_command.build_command(
         order,
         kept,

@@ -1,33 +1,42 @@
-"""Report the transcripts of an attempt's agents in batches, each entry once.
+"""Report the transcripts of an attempt's agents in batches, each entry and each change of it once.
 
-The journal knows the progress: an entry counts as reported when its report is in the journal, so a
-daemon that is killed before that leaves it to the next.
+The journal knows the progress: a line of the file counts as reported when its report is in the
+journal, so a daemon that is killed before that leaves it to the next.
 """
 
 import logging
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 from time import monotonic
 
 import msgspec
 
-from muster.protocol.frames import ThreadReplied, Transcript, TranscriptEntry
+from muster.protocol.frames import (
+    ThreadReplied,
+    Transcript,
+    TranscriptEntry,
+    TranscriptUpdated,
+    UpdatedEntry,
+)
 from muster.worker.attempts.context import Reporter
 from muster.worker.shim.transcript import TranscriptReader
 
 _MAX_REPORT_BYTES = 256 << 10  # bytes of a report; more than twice the shim's limit for an entry
-_POLL_SECONDS = 0.5  # seconds between checks that may add a report
+_POLL_SECONDS = 0.3  # seconds between checks that may add a report
 _MAX_UNACKED_REPORTS = 4  # unacknowledged reports, above which the others wait in their file
 
 log = logging.getLogger(__name__)
 
 
 class _Line(TranscriptEntry):
-    """`reply` is the review thread that it answers, if any: the shim sets it."""
+    """A line of the file: entry `number`, or its next state. `reply` is the review thread that it
+    answers, if any: the shim sets it."""
 
     stage: int = 0
     run: int = 0
     reply: int | None = None
+    number: int = -1
 
 
 class TranscriptReporter:
@@ -73,7 +82,9 @@ class TranscriptReporter:
             self._next_poll_at = monotonic() + _POLL_SECONDS
         return True
 
-    def _report_batch(self, batch: Transcript, replies: list[ThreadReplied]) -> None:
+    def _report_batch(
+        self, batch: Transcript | TranscriptUpdated, replies: list[ThreadReplied]
+    ) -> None:
         """Report the replies first: if this daemon exits in between, the next knows the reported
         ones, and reports their entries anyway."""
         for reply in replies:
@@ -81,21 +92,23 @@ class TranscriptReporter:
                 self._reporter.report(reply)
         self._reporter.report(batch)
 
-    def _next_batch(self) -> tuple[Transcript, list[ThreadReplied]] | None:
-        """Return the entries after the reported ones, of one run of a stage, and their replies.
-        Raises OSError."""
+    def _next_batch(self) -> tuple[Transcript | TranscriptUpdated, list[ThreadReplied]] | None:
+        """Return the entries after the reported ones, or the changes, of one run of a stage, and
+        the entries' replies. Raises OSError."""
         if self._reader is None:
             try:
                 self._reader = TranscriptReader(self._directory)
             except FileNotFoundError:
                 return None
-        first = self._reporter.progress.transcript
-        lines = [_parse_line(line) for line in self._reader.read(first, _MAX_REPORT_BYTES)]
+        progress = self._reporter.progress
+        first, reported = progress.transcript, progress.transcript + progress.transcript_updates
+        lines = [_parse_line(line) for line in self._reader.read(reported, _MAX_REPORT_BYTES)]
         if not lines:
             return None
         stage, run = lines[0].stage, lines[0].run
-        following = (n for n, line in enumerate(lines) if (line.stage, line.run) != (stage, run))
-        own = lines[: next(following, len(lines))]
+        if updates := _take_updates(lines, first):
+            return TranscriptUpdated(stage, updates, run), []
+        own = _take_new_entries(lines, first)
         replies = [
             ThreadReplied(stage, first + place, line.reply, line.text, run)
             for place, line in enumerate(own)
@@ -105,7 +118,8 @@ class TranscriptReporter:
 
     def _unacked_count(self) -> int:
         unacked = self._reporter.context.journal.unacked_reports(self._reporter.key)
-        return sum(isinstance(report.body, Transcript) for report in unacked)
+        kinds = Transcript | TranscriptUpdated
+        return sum(isinstance(report.body, kinds) for report in unacked)
 
 
 def _parse_line(line: bytes) -> _Line:
@@ -116,6 +130,33 @@ def _parse_line(line: bytes) -> _Line:
         return _Line(0, "error", "An entry that this machine's worker can't read")
 
 
+def _take_updates(lines: list[_Line], known: int) -> list[UpdatedEntry]:
+    """Return the changes of `known` entries that the lines start with, of one run."""
+    own = takewhile(lambda line: 0 <= line.number < known and _is_same_run(line, lines[0]), lines)
+    return [UpdatedEntry(line.number, _to_entry(line)) for line in own]
+
+
+def _take_new_entries(lines: list[_Line], first: int) -> list[_Line]:
+    """Return the lines of one run that they start with, up to a change of an entry."""
+    numbered = enumerate(lines, first)
+    own = takewhile(
+        lambda each: not 0 <= each[1].number < each[0] and _is_same_run(each[1], lines[0]), numbered
+    )
+    return [line for _, line in own]
+
+
+def _is_same_run(line: _Line, other: _Line) -> bool:
+    return (line.stage, line.run) == (other.stage, other.run)
+
+
 def _to_entry(line: _Line) -> TranscriptEntry:
-    kind, offset = line.kind, line.log_offset
-    return TranscriptEntry(line.at_ms, kind, line.title, line.text, line.data, offset)
+    return TranscriptEntry(
+        line.at_ms,
+        line.kind,
+        line.title,
+        line.text,
+        line.data,
+        line.log_offset,
+        line.state,
+        line.finished_ms,
+    )

@@ -26,6 +26,7 @@ from muster.protocol.frames import (
     Suspended,
     ThreadReplied,
     Transcript,
+    TranscriptUpdated,
 )
 
 EndReason = Literal["", "stopped", "failed", "lost"]
@@ -37,11 +38,12 @@ class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
     `started`, `checkpointed` and `finished` are the highest stages with that report; -1: none.
     Those with `_run` are the runs of these stages. `unsuccessful`: the last finished stage didn't
     succeed; `ended_by` is how it exited. `end_reason` is why the attempt can't continue.
-    `transcript`: number of reported entries. `last_question` is the number of the last reported
-    question, and `last_withdrawn` of the last withdrawn one; -1: none. `suspended`: the last exit
-    was a suspension, and the stage continues with its next run. `last_refused_push` is the number
-    of the last order to push that didn't move the task's branch, or pushed nothing yet;
-    `last_reply` that of the last reported entry that answers in a review thread; -1: none.
+    `transcript`: number of reported entries, `transcript_updates` of their reported changes.
+    `last_question` is the number of the last reported question, and `last_withdrawn` of the last
+    withdrawn one; -1: none. `suspended`: the last exit was a suspension, and the stage continues
+    with its next run. `last_refused_push` is the number of the last order to push that didn't move
+    the task's branch, or pushed nothing yet; `last_reply` that of the last reported entry that
+    answers in a review thread; -1: none.
     `unreported_checkpoint` is the last checkpoint, until its changes are completely reported;
     `reported_commit` the last commit with reported changes. `last_revision` is the last reported
     revision of the attempt's work. `message_outcomes` are the numbers of people's messages with a
@@ -68,6 +70,7 @@ class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
     unreported_checkpoint: Checkpoint | None = msgspec.field(default=None, name="untold")
     reported_commit: str = msgspec.field(default="", name="told")
     last_revision: Revision | None = msgspec.field(default=None, name="made")
+    transcript_updates: int = 0
     message_outcomes: tuple[int, ...] = ()
     last_ignored_interrupt: int = -1
 
@@ -104,13 +107,13 @@ class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def with_report(self, body: Body) -> "ReportedProgress":
         """Return the progress after this report."""
-        changes = _field_changes(body)
+        changes = _field_changes(self, body)
         if isinstance(body, MessageOutcome):
             changes = {"message_outcomes": (*self.message_outcomes, body.number)}
         return msgspec.structs.replace(self, **changes) if changes else self
 
 
-def _field_changes(body: Body) -> dict[str, object]:
+def _field_changes(before: ReportedProgress, body: Body) -> dict[str, object]:
     match body:
         case Accepted():
             return {"accepted": True}
@@ -142,6 +145,8 @@ def _field_changes(body: Body) -> dict[str, object]:
             return {**at, "unsuccessful": False, "ended_by": None}
         case Transcript(first=first, entries=entries):
             return {"transcript": first + len(entries)}
+        case TranscriptUpdated(entries=updated):
+            return {"transcript_updates": before.transcript_updates + len(updated)}
         case QuestionOpened(number=number):
             return {"last_question": number}
         case QuestionWithdrawn(number=number):

@@ -1,5 +1,6 @@
 """Replace secrets before output reaches the disk, even if reads split them."""
 
+import copy
 from collections.abc import Iterable, Iterator, Sequence
 
 from muster.worker.masking.forms import derived_forms, literal_forms
@@ -41,6 +42,12 @@ class Masker:
         }
         self._held_back = b""
         self._released = 0  # bytes of the held ones that are already shown
+
+    def create_stream(self) -> "Masker":
+        """Return a masker of the same secrets for another stream."""
+        stream = copy.copy(self)
+        stream._held_back, stream._released = b"", 0
+        return stream
 
     @property
     def can_release(self) -> bool:

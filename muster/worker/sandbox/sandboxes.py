@@ -52,6 +52,10 @@ class Sandboxes:
     def facts(self) -> RoomFacts:
         return RoomFacts(self.level, list(self.missing))
 
+    def has_python(self) -> bool:
+        """Whether attempts can run our own programs."""
+        return self.python_missing is None
+
     def meets_level(self, demanded: SandboxLevel | None) -> bool:
         """Whether sandboxes of this machine meet the demanded level."""
         return demanded is None or LEVELS.index(self.level) >= LEVELS.index(demanded)

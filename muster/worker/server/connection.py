@@ -237,9 +237,8 @@ class ControlChannel:
         log.info("connected to %s", self._token_renewal.current.server)
         agreed = welcome.window, welcome.acked_seq
         outbox = Outbox(socket, self._journal, self._streams, self._wake, *agreed)
-        seconds = welcome.heartbeat_seconds
-        parts = (socket, self._lease, self._fact_collector, facts, self._numbers, seconds)
-        pulse = self._heartbeats = Heartbeats(*parts, self.waiting_terminals)
+        parts = (self._fact_collector, facts, self._numbers, welcome.heartbeat_seconds)
+        pulse = self._heartbeats = Heartbeats(socket, self._lease, *parts, self.waiting_terminals)
         try:
             self._receive_frames(socket, welcome)
         finally:
@@ -267,6 +266,7 @@ class ControlChannel:
             checks_commits=True,
             checks_repositories=True,
             fetches_images=True,
+            takes_messages=True,
         )
 
     def _receive_welcome(self, socket: ClientConnection) -> Welcome:

@@ -9,6 +9,7 @@ from typing import Any
 
 from muster.worker.clock import boot_seconds, wall_milliseconds
 from muster.worker.shim import refusals
+from muster.worker.shim.attempt_transcript import AttemptTranscript
 from muster.worker.shim.child_processes import reap_children
 from muster.worker.shim.log_notices import LogNotices
 from muster.worker.shim.messages import ShimMessages
@@ -18,23 +19,20 @@ from muster.worker.shim.record import AttemptRecord
 from muster.worker.shim.sizes import Size, SizesWriter
 from muster.worker.shim.spool import SpoolWriter
 from muster.worker.shim.stage_run import StageRun
-from muster.worker.shim.token_bucket import TokenBucket
-from muster.worker.shim.transcript import TranscriptWriter
 from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageExit, failed_start_exit
-
-_PROGRESS_BURST = 20  # progress texts that become events at once
-_PROGRESS_INTERVAL_SECONDS = 10.0  # seconds in which one more does after these
 
 
 class AttemptRun:
-    """Runs one stage at a time. `tell` sends notices to all connections. `grown` gets the log's
-    end each time it moves, with the new bytes, whether they found room or not."""
+    """Runs one stage at a time. `tell` sends notices to all connections, `publish` only to those
+    that keep up. `grown` gets the log's end each time it moves, with the new bytes, whether they
+    found room or not."""
 
     def __init__(
         self,
         directory: str,
         selector: selectors.BaseSelector,
         tell: Callable[[dict[str, Any]], None],
+        publish: Callable[[dict[str, Any]], None],
         grown: Callable[[int, bytes], None],
         quota: int,
     ) -> None:
@@ -44,9 +42,7 @@ class AttemptRun:
         self._on_log_growth = grown
         self._spool = SpoolWriter(directory, quota)
         self._sizes = SizesWriter(directory)
-        self._transcript = TranscriptWriter(directory)
         self._record = AttemptRecord.load(directory) or AttemptRecord(wall_milliseconds(), [])
-        self._progress_bucket = TokenBucket(_PROGRESS_BURST, _PROGRESS_INTERVAL_SECONDS)
         self.messages = ShimMessages(directory, lambda: tell({"mail": True}))
         self._questions = ShimQuestions(
             self._record.question_count, self._save_question_number, tell, self.messages.mark_asked
@@ -54,6 +50,9 @@ class AttemptRun:
         self._run: StageRun | None = None
         # The stage's descriptors; a closed one's number is reused.
         self._watched_fds: set[int] = set()
+        self._transcript = AttemptTranscript(
+            directory, lambda: self._spool.end_offset, self._milliseconds, publish
+        )
         self._is_unsaved = not self._save()
         self._deadline: float | None = None
         self._log_notices = LogNotices(self._spool.end_offset)
@@ -92,7 +91,7 @@ class AttemptRun:
     def wakes_at(self) -> float:
         """When to call `tick` next, in boot-time seconds."""
         due = self._log_notices.due_at(self._spool.end_offset)
-        due = min(due, self._transcript.notice_at)
+        due = min(due, self._transcript.writer.notice_at)
         if self._run:
             due = min(due, self._run.wakes_at())
             if self._deadline is not None and self._run.cause != "lease":
@@ -115,8 +114,8 @@ class AttemptRun:
             self._is_unsaved = not self._save()
         if now >= self._log_notices.due_at(self._spool.end_offset):
             self._notify_log(now)
-        if now >= self._transcript.notice_at:
-            self._notify({"transcript": self._transcript.mark_notified(now)})
+        if now >= self._transcript.writer.notice_at:
+            self._notify({"transcript": self._transcript.writer.mark_notified(now)})
 
     def on_child_exit(self, now: float) -> None:
         if self._run:
@@ -193,9 +192,12 @@ class AttemptRun:
     def _start_run(self, command: StageCommand) -> None:
         env = {**command.env, SHIM_VARIABLE: self._directory}
         place = {"stage": command.stage_index, "run": command.run}
-        note, ask = partial(self._append_entry, place), partial(self._questions.ask, place)
+        store, ask = partial(self._transcript.store, place), partial(self._questions.ask, place)
+        publish = partial(self._transcript.publish_delta, place)
         mail, now = self.messages.handle_request, boot_seconds()
-        run = self._run = StageRun(command, env, self._append_output, note, ask, mail, now)
+        run = self._run = StageRun(
+            command, env, self._append_output, store, publish, ask, mail, now
+        )
         self.messages.open(command, self._send_to_runner)
         self._record_size(command.cols, command.rows)
         self._watch(run.process.master, self._on_terminal)
@@ -221,15 +223,6 @@ class AttemptRun:
         if output and self._run:
             self._spool.append(output, self._milliseconds(), self._run.stage_index)
             self._on_log_growth(self._spool.end_offset, output)  # viewers see it even if dropped
-
-    def _append_entry(self, place: dict[str, int], entry: dict[str, Any], pending: int) -> int:
-        """Store an entry of the transcript; return the log's offset where its output starts."""
-        offset = self._spool.end_offset + pending
-        if "progress" in entry["data"] and not self._progress_bucket.try_consume(boot_seconds()):
-            del entry["data"]["progress"]
-        when = {"atMs": self._milliseconds(), "logOffset": offset}
-        self._transcript.append({**place, **when}, entry)
-        return offset
 
     def _save_question_number(self, number: int) -> None:
         self._record.question_count = number
@@ -313,7 +306,7 @@ class AttemptRun:
         """Store the output, then the record; return whether both are stored."""
         saved = True
         record = partial(self._record.write, self._directory)
-        for save in (self._spool.sync, self._transcript.sync, record):
+        for save in (self._spool.sync, self._transcript.writer.sync, record):
             try:
                 save()
             except OSError:

@@ -2,8 +2,16 @@
 
 The command finds the number of an inherited socket in MUSTER_CHANNEL. It sends JSON objects, one
 per line, and each gets one answer: `{"entry": {kind, title, text, data}}`, an action, gets `{"ok":
-offset}`, the log's offset of later output; `{"facts": {…}}`, for the stage's exit, gets `{"ok":
-true}`; invalid messages get `{"error": text}`. A line of more than 64 KiB ends the channel.
+offset, "number": n}`, the log's offset of later output and the entry's number; `{"facts": {…}}`,
+for the stage's exit, gets `{"ok": true}`; invalid messages get `{"error": text}`. A line of more
+than 64 KiB ends the channel.
+
+An entry with the `state` `running` can change: `{"update": {number, …}}` has its next state, and is
+answered alike. After any other state it is final. Those that run at the end are then `stopped`.
+
+`{"delta": {kind, offset, text}}` is more of the text that the command is writing: a message, a
+thought, or the output of the running entry of the number `entry`. `offset` counts the characters
+before it; 0 starts the next text. It gets `{"ok": true}`, and is shown to people but not stored.
 
 `{"reply": {thread, text}}`, an answer in a review thread, is an entry of the transcript, too, and
 answered like one; with an error if the stage's order doesn't name that thread.

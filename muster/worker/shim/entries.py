@@ -12,6 +12,8 @@ from muster.worker.shim.permission_requests import parse_permission
 
 KINDS = "message", "thought", "tool", "edit", "command", "question", "denied", "usage", "error"
 
+STATES = "running", "done", "failed", "denied", "stopped"
+
 _MAX_TITLE_CHARS = 200  # characters
 _MAX_TEXT_BYTES = _MAX_DATA_BYTES = 16 << 10  # bytes
 _MAX_FACTS_BYTES = 64 << 10
@@ -24,10 +26,14 @@ _ANSWER_TIMEOUT_SECONDS, _MAX_ANSWER_TIMEOUT_SECONDS = (
 
 
 def parse_entry(raw_entry: Any, masker: Masker) -> dict[str, Any]:
-    """Return an entry of the transcript: kind, title, text, data. Long values are truncated after
-    masking, and `data.cut` marks that. Raises ValueError for an invalid entry."""
+    """Return an entry of the transcript: kind, title, text, data, and its state if it has one. Long
+    values are truncated after masking, and `data.cut` marks that. Raises ValueError for an invalid
+    entry."""
     if not isinstance(raw_entry, dict) or raw_entry.get("kind") not in KINDS:
         raise ValueError("the entry's kind is unknown")
+    state = raw_entry.get("state")
+    if state not in (None, *STATES):
+        raise ValueError("the entry's state is unknown")
     title, text, data = (
         raw_entry.get("title", ""),
         raw_entry.get("text", ""),
@@ -42,7 +48,8 @@ def parse_entry(raw_entry: Any, masker: Masker) -> dict[str, Any]:
         data["cut"] = True
     if _json_bytes(data) > _MAX_DATA_BYTES:
         data = {"cut": True}
-    return {"kind": raw_entry["kind"], "title": truncated[0], "text": truncated[1], "data": data}
+    entry = {"kind": raw_entry["kind"], "title": truncated[0], "text": truncated[1], "data": data}
+    return entry if state is None else {**entry, "state": state}
 
 
 def merge_facts(facts: dict[str, Any], new_facts: Any, masker: Masker) -> dict[str, Any]:

@@ -57,6 +57,11 @@ class Peer:
         ):
             self._send(notice)
 
+    def notify_if_idle(self, notice: dict[str, Any]) -> None:
+        """Send a notice that may be lost, unless the peer is behind."""
+        if not self._outgoing:
+            self.notify(notice)
+
     def on_log_growth(self, end: int, data: bytes = b"") -> None:
         """Tell a listening peer that the log now ends at `end`; not again until it listens again,
         so that a flood costs no more notices than its reader has turns.

@@ -33,7 +33,12 @@ class ShimServer:
         self._listener = listener
         self._selector = selectors.DefaultSelector()
         self._attempt = AttemptRun(
-            directory, self._selector, self._notify_peers, self._on_log_growth, quota
+            directory,
+            self._selector,
+            self._notify_peers,
+            self._notify_idle_peers,
+            self._on_log_growth,
+            quota,
         )
         self._peers: list[Peer] = []
         self._is_exiting = False
@@ -103,6 +108,10 @@ class ShimServer:
     def _notify_peers(self, notice: dict[str, Any]) -> None:
         for peer in list(self._peers):
             peer.notify(notice)
+
+    def _notify_idle_peers(self, notice: dict[str, Any]) -> None:
+        for peer in list(self._peers):
+            peer.notify_if_idle(notice)
 
     def _on_log_growth(self, end: int, data: bytes) -> None:
         for peer in list(self._peers):

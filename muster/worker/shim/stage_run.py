@@ -18,22 +18,19 @@ from muster.worker.shim.child_processes import peek_dead_child, reap_children
 from muster.worker.shim.entries import (
     QuestionRequest,
     merge_facts,
-    parse_entry,
     parse_question,
-    parse_reply,
 )
 from muster.worker.shim.permission_requests import PermissionCounter
 from muster.worker.shim.pty_process import PtyProcess
 from muster.worker.shim.stage_clock import StageClock
-from muster.worker.shim.token_bucket import TokenBucket
+from muster.worker.shim.stage_entries import StageEntries, StoreEntry
+from muster.worker.shim.text_deltas import TextDeltas
 from muster.worker.shim.wire import StageCommand, StageExit
 
 _FLUSH_DELAY_SECONDS = 0.1  # seconds without output until a short held-back tail is shown
 _SWEEP_SECONDS = 0.02  # seconds between checks of what still runs
 _ORPHAN_GRACE_SECONDS = 1.0  # seconds for orphans to handle TERM
 _KILL_RETRY_SECONDS = 5.0  # seconds for which KILL is repeated
-_REPLY_BURST = 100  # replies accepted one after the other
-_REPLY_INTERVAL_SECONDS = 30.0  # seconds in which one more is after these
 _MAX_DRAIN_BYTES = 1 << 20  # bytes; more than a dead stage can have left in its terminal
 
 
@@ -45,17 +42,17 @@ class StageRun:
         command: StageCommand,
         env: dict[str, str],
         write: Callable[[bytes], None],
-        note: Callable[[dict[str, Any], int], int],
+        store: StoreEntry,
+        publish: Callable[[dict[str, Any]], None],
         ask: Callable[[QuestionRequest | None, float], int],
         mail: Callable[[dict[str, Any]], int],
         now: float,
     ) -> None:
         """Starts the stage; `write` takes its masked output. Raises OSError.
 
-        `note` takes a transcript entry, and how many bytes printed before it are still to be
-        written, and returns the log offset of what comes next. `ask` takes a question (None
-        withdraws the open one) and the time, and returns its number. `mail` answers messages about
-        people's messages. All may raise.
+        `store` takes a transcript entry, `publish` a part of a text in progress. `ask` takes a
+        question (None withdraws the open one) and the time, and returns its number. `mail` answers
+        messages about people's messages. `ask` and `mail` may raise.
         """
         self.stage_index, self._run = command.stage_index, command.run
         self._limit_watch = SandboxWatch(command.limits, self._stage_processes, now)
@@ -72,13 +69,12 @@ class StageRun:
             self._close_connections()
             raise
         self._close_child_ends()
-        self._threads = command.threads
-        self._reply_bucket = TokenBucket(_REPLY_BURST, _REPLY_INTERVAL_SECONDS)
         self.stage_exit: StageExit | None = None
         self.facts: dict[str, Any] = {}
-        self._write, self._append_entry, self._open_question = write, note, ask
-        self._handle_mail = mail
+        self._write, self._open_question, self._handle_mail = write, ask, mail
         self._masker = Masker(secret.encode(errors="surrogateescape") for secret in command.secrets)
+        self._entries = StageEntries(self._masker, store, self._drain_terminal, command.threads)
+        self._deltas = TextDeltas(self._masker, self._entries, publish)
         self._started_at_ms = wall_milliseconds()
         self._clock = StageClock(now + command.timeout)
         self._timeout_grace = command.grace
@@ -181,30 +177,25 @@ class StageRun:
             self.channel.close()
 
     def _handle_message(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Return the answer to a channel message. Raises ValueError, and the errors of `note`."""
+        """Return the answer to a channel message. Raises ValueError, and the errors of `store`."""
         match message:
             case {"entry": raw_entry}:
-                entry = parse_entry(raw_entry, self._masker)
-                self._drain_terminal()  # the entry is about the later output
-                return {"ok": self._append_entry(entry, self._masker.pending_bytes)}
+                return self._entries.add(raw_entry)
+            case {"update": raw_entry}:
+                return self._entries.update(raw_entry)
+            case {"delta": delta}:
+                self._deltas.feed(delta, boot_seconds())
+                return {"ok": True}
             case {"facts": facts}:
                 self.facts = merge_facts(self.facts, facts, self._masker)
                 return {"ok": True}
             case {"reply": reply}:
-                return {"ok": self._record_reply(reply)}
+                return self._entries.reply(reply)
             case {"ask": request}:
                 return {"ok": self._handle_question(request, boot_seconds())}
             case {"denied": _}:  # by the runner, without asking
                 return {"ok": self._permissions.add()}
         return {"ok": self._handle_mail(message)}
-
-    def _record_reply(self, reply: Any) -> int:
-        """Return the log's offset of later output. Raises ValueError, and the errors of `note`."""
-        entry = parse_reply(reply, self._threads, self._masker)
-        if not self._reply_bucket.try_consume(boot_seconds()):
-            raise ValueError("too many replies")
-        self._drain_terminal()
-        return self._append_entry(entry, self._masker.pending_bytes)
 
     def _handle_question(self, request: Any, now: float) -> int:
         """Return the question's number; pauses the clock until there is an answer."""
@@ -261,6 +252,7 @@ class StageRun:
         if self.channel:
             self.channel.receive_rest()
         self._drain_output()
+        self._entries.stop_running()
         reap_children()
         how, code, message = self._exit_fields()
         self._limit_watch.close()

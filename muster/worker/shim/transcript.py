@@ -1,6 +1,7 @@
 """An attempt's transcript on disk: `transcript.jsonl`, one entry per line, numbered from 0.
 
-Only the shim writes, complete lines; the daemon reads. Standard library only.
+A line with the number of an earlier one replaces that: it is a later state of the same entry. Only
+the shim writes, complete lines; the daemon reads. Standard library only.
 """
 
 import contextlib
@@ -17,7 +18,8 @@ QUOTA_BYTES = 64 << 20
 """Maximum bytes of an attempt's transcript, not counting the last line."""
 
 _READ_BYTES = 1 << 20  # bytes to read at once
-_NOTICE_SECONDS = 0.5  # seconds between two notices of new entries
+_NOTICE_SECONDS = 0.2  # seconds between two notices of new lines
+_NUMBER_PREFIX = b'{"number":'  # of each line
 
 
 class TranscriptWriter:
@@ -29,21 +31,43 @@ class TranscriptWriter:
         self._handle = -1
         self._size = 0
         self._is_unsynced = False
-        self._count = 0  # entries, as far as known before the file is open
+        self._count = 0  # lines, as far as known before the file is open
+        self._next_number = 0
         self._notified_count = 0
         self._notified_at = -inf
 
-    def append(self, place: dict[str, Any], entry: dict[str, Any]) -> None:
-        """Store an entry: `place` has its stage, time and log offset.
+    def append(self, place: dict[str, Any], entry: dict[str, Any]) -> int:
+        """Store an entry: `place` has its stage, times and log offset. Return its number.
 
         Raises Refusal once the quota is reached, which the last entry says, and OSError.
         """
         self._open()
         if self._size >= self._quota:
             raise Refusal("full", "the transcript is full")
-        self._add(place, entry)
+        number = self._next_number
+        self._add(number, place, entry)
         if self._size >= self._quota:
-            self._add(place, _quota_entry(self._quota))
+            self._add(self._next_number, place, _quota_entry(self._quota))
+        return number
+
+    def replace(
+        self, number: int, place: dict[str, Any], entry: dict[str, Any], *, is_last: bool
+    ) -> None:
+        """Store the next state of an entry; its last one even beyond the quota.
+
+        Raises Refusal and OSError.
+        """
+        self._open()
+        if self._size >= self._quota and not is_last:
+            raise Refusal("full", "the transcript is full")
+        self._add(number, place, entry)
+
+    @property
+    def next_number(self) -> int:
+        """The number of the next new entry."""
+        with contextlib.suppress(OSError):
+            self._open()
+        return self._next_number
 
     def sync(self) -> None:
         """Wait until everything is on disk. Raises OSError."""
@@ -57,7 +81,7 @@ class TranscriptWriter:
         return self._notified_at + _NOTICE_SECONDS if self._count != self._notified_count else inf
 
     def mark_notified(self, now: float) -> int:
-        """Return the number of entries, which is being reported now."""
+        """Return the number of lines, which is being reported now."""
         self._notified_count, self._notified_at = self._count, now
         return self._count
 
@@ -66,19 +90,21 @@ class TranscriptWriter:
         if self._handle >= 0:
             return
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        count = size = 0
+        count = size = next_number = 0
         try:
             while lines := _read_lines(handle, size):
                 count += len(lines)
                 size += _byte_length(lines)
+                next_number = max(next_number, *(_read_number(line) + 1 for line in lines))
             os.ftruncate(handle, size)
         except OSError:
             os.close(handle)
             raise
         self._handle, self._size, self._count, self._notified_count = handle, size, count, count
+        self._next_number = next_number
 
-    def _add(self, place: dict[str, Any], entry: dict[str, Any]) -> None:
-        numbered = {"number": self._count, **place, **entry}
+    def _add(self, number: int, place: dict[str, Any], entry: dict[str, Any]) -> None:
+        numbered = {"number": number, **place, **entry}
         line = json.dumps(numbered, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         self._is_unsynced = True
         try:
@@ -91,6 +117,7 @@ class TranscriptWriter:
             raise
         self._size += len(line)
         self._count += 1
+        self._next_number = max(self._next_number, number + 1)
 
 
 class TranscriptReader:
@@ -99,17 +126,17 @@ class TranscriptReader:
     def __init__(self, directory: StrPath) -> None:
         """Raises FileNotFoundError if there is no transcript."""
         self._handle = os.open(os.path.join(directory, FILE_NAME), os.O_RDONLY)
-        self._number = self._position = 0  # an entry, and the position of its line
+        self._line = self._position = 0  # the number of a line, and its position
 
-    def read(self, number: int, limit: int) -> list[bytes]:
-        """Return complete lines, from the entry of that number on; at most `limit` bytes in total,
-        which must be enough for each. Raises OSError."""
-        if number < self._number:
-            self._number = self._position = 0
-        while passed := _read_lines(self._handle, self._position)[: number - self._number]:
-            self._number += len(passed)
+    def read(self, first: int, limit: int) -> list[bytes]:
+        """Return complete lines, from line number `first` on; at most `limit` bytes in total, which
+        must be enough for each. Raises OSError."""
+        if first < self._line:
+            self._line = self._position = 0
+        while passed := _read_lines(self._handle, self._position)[: first - self._line]:
+            self._line += len(passed)
             self._position += _byte_length(passed)
-        return _read_lines(self._handle, self._position, limit) if number == self._number else []
+        return _read_lines(self._handle, self._position, limit) if first == self._line else []
 
     def close(self) -> None:
         os.close(self._handle)
@@ -118,6 +145,12 @@ class TranscriptReader:
 def _read_lines(handle: int, place: int, limit: int = _READ_BYTES) -> list[bytes]:
     """Return the complete lines of a chunk of the file, without their ends."""
     return os.pread(handle, limit, place).split(b"\n")[:-1]
+
+
+def _read_number(line: bytes) -> int:
+    """Return the entry's number in a line; -1 if a defect has destroyed it."""
+    digits = line.removeprefix(_NUMBER_PREFIX).partition(b",")[0]
+    return int(digits) if digits.isdigit() else -1
 
 
 def _byte_length(lines: list[bytes]) -> int:

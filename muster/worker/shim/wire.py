@@ -6,9 +6,10 @@ the highest common version, or an error, and closes. Then the daemon sends reque
 verb, …}` and each is answered by `{"id": n, …}`, with `error` and `message` if rejected.
 Unsolicited, the shim sends `{"log": offset}` when the log has grown and `{"end": …}` when a stage
 has exited, `{"size": [cols, rows]}` when the terminal was resized, `{"transcript": count}` when
-there are more entries, and `{"question": …}` when the stage's command asks a person, gets an
+the transcript has more lines, `{"question": …}` when the stage's command asks a person, gets an
 answer, or withdraws the question, and `{"mail": true}` when people's messages, or an interrupt,
-have changed (`shim.messages`). `{"do": "listen", "beyond": offset}`, which has no answer,
+have changed (`shim.messages`). `{"delta": {stage, run, kind, entry, offset, text}}` is a part of a
+text in progress; it may be lost. `{"do": "listen", "beyond": offset}`, which has no answer,
 requests one notice once the log is longer than that, and turns off the others; with `"pieces": n` a
 short growth is sent with its bytes, as `{"log": offset, "bytes": …}`, and so are the next, up to n
 of them. Unknown fields are ignored.

@@ -34,7 +34,7 @@ def runner_command(agent: Agent) -> list[str]:
         "Write the files.",
         AgentOptions(approvals="ask"),
         is_structured=True,
-        is_conversation=agent not in OVER_ACP,
+        takes_messages=True,
     )
     if agent in OVER_ACP:
         return command(acp.session_request(ask), *OVER_ACP[agent], format_name="acp")
@@ -42,8 +42,8 @@ def runner_command(agent: Agent) -> list[str]:
     request = (
         acp.session_request(ask) if agent is CLAUDE else codex.thread_request(CODEX_ADAPTER, ask)
     )
-    assert adapter.conversation is not None
-    name = adapter.conversation.format
+    assert adapter.messages is not None
+    name = adapter.messages.format
     return command(request, *adapter.argv(ask), format_name=name)
 
 

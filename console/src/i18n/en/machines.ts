@@ -29,6 +29,8 @@ export const machines = {
   filterIs: (name: string, value: string) => `${name}: ${value}`,
   moreFor: (name: string) => `More for ${name}`,
   cpus: (n: number) => one(n, '1 CPU', `${n} CPUs`),
+  memorySize: (size: string) => `${size} memory`,
+  diskSize: (size: string) => `${size} disk`,
   cpu: 'CPU',
   memory: 'Memory',
   disk: 'Disk',
@@ -94,9 +96,10 @@ export const machines = {
   planEmpty: 'It has no tasks, so it drains immediately.',
   drainActions: {
     keep: 'can finish',
-    hand_over: 'returns to the queue with its gate open',
+    hand_over: 'returns to the queue; its question stays open',
     stop: 'stops, and continues elsewhere from its last checkpoint',
   },
+  backToQueue: 'returns to the queue',
   thenStopped: 'can finish until the deadline, then stops',
   noCheckpoint: 'some of its work has no checkpoint and is redone',
 

@@ -27,6 +27,7 @@ export const transcript = {
   exit: (code: number) => `exit ${code}`,
   failed: 'failed',
   unfinished: 'no result',
+  runs: (duration: string) => `running, ${duration}`,
   since: 'Time after the previous entry, including thinking',
   moreLines: (n: number) => `… ${times(n, '1 more line', (many) => `${many} more lines`)}`,
   cut: 'See the log for the rest',

@@ -28,6 +28,8 @@ export const machines: typeof en.machines = {
   filterIs: (name, value) => `${name}：${value}`,
   moreFor: (name) => `${name} 的更多操作`,
   cpus: (n) => `${n} 核`,
+  memorySize: (size) => `${size} 内存`,
+  diskSize: (size) => `${size} 磁盘`,
   cpu: 'CPU',
   memory: '内存',
   disk: '磁盘',
@@ -88,9 +90,10 @@ export const machines: typeof en.machines = {
   planEmpty: '机器上没有任务，会立即排空。',
   drainActions: {
     keep: '可以完成',
-    hand_over: '回到队列，关卡保持打开',
+    hand_over: '回到队列，问题仍待回答',
     stop: '停止，并从最近的检查点在其他机器上继续',
   },
+  backToQueue: '回到队列',
   thenStopped: '可以运行到截止时间，然后停止',
   noCheckpoint: '部分工作没有检查点，需要重做',
 

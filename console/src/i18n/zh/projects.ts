@@ -174,7 +174,7 @@ export const projects: typeof en.projects = {
   removeToken: '移除令牌',
   removeKey: '移除密钥',
   sshKeyHint: '或使用自己的密钥：没有口令的私钥，OpenSSH 或 PEM 格式。',
-  generateKey: '生成密钥',
+  generateKey: '生成部署密钥',
   replaceKey: '更换密钥',
   replaceKeyWhat: '在你将新公钥添加到仓库之前，机器将无法访问仓库。',
   publicKey: '公钥',

@@ -14,7 +14,8 @@ export const KINDS: readonly Kind[] = ['all', 'edits', 'commands', 'words']
 export type Row =
   /** `milliseconds`: null while it runs. `isSilent`: it has no entries. */
   | { is: 'stage'; key: string; stage: number; milliseconds: number | null; isSilent: boolean }
-  /** `milliseconds`: since the previous entry, or since the stage started. */
+  /** `milliseconds`: how long the action took, null while it runs; for what takes no time, since
+   *  the previous entry, or since the stage started. */
   | { is: 'entry'; key: string; entry: Entry; milliseconds: number | null }
   | { is: 'tools'; key: string; entries: Entry[]; milliseconds: number | null }
 
@@ -83,10 +84,16 @@ type TimedEntry = { entry: Entry; milliseconds: number | null }
 
 function addDurations(entries: Entry[], run: Run): TimedEntry[] {
   return entries.map((entry, place) => {
+    if (entry.state) return { entry, milliseconds: actionDuration(entry) }
     const before = entries[place - 1]
-    const since = before ? Date.parse(before.at) : run.startedAt
-    return { entry, milliseconds: since === null ? null : Date.parse(entry.at) - since }
+    const since = before ? Date.parse(before.finishedAt ?? before.at) : run.startedAt
+    const milliseconds = since === null ? null : Math.max(0, Date.parse(entry.at) - since)
+    return { entry, milliseconds }
   })
+}
+
+function actionDuration({ startedAt, finishedAt }: Entry): number | null {
+  return finishedAt ? Date.parse(finishedAt) - Date.parse(startedAt) : null
 }
 
 /** Muster's own tools have separate entries for their effects, so the call itself is a
@@ -105,7 +112,7 @@ function foldTools(shown: TimedEntry[]): Row[] {
   const rows: Row[] = []
   for (const { entry, milliseconds } of shown) {
     const last = rows.at(-1)
-    if (entry.kind !== 'tool' || entry.data.failed) {
+    if (entry.kind !== 'tool' || entry.data.failed || entry.state === 'running') {
       rows.push({ is: 'entry', key: `e${entry.number}`, entry, milliseconds })
     } else if (last?.is === 'tools') {
       last.entries.push(entry)

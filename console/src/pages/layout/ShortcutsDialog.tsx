@@ -1,6 +1,7 @@
 import { Dialog } from '../../components/dialogs/Dialog'
 import { activeShortcuts, type Shortcut } from '../../components/hooks/shortcuts'
 import { strings } from '../../i18n'
+import { formatModKey } from '../../lib/format/keyNames'
 
 /** The active keyboard shortcuts. */
 export default function ShortcutsDialog({ onClose }: { onClose: () => void }) {
@@ -21,7 +22,7 @@ function ShortcutList({ title, keys }: { title: string; keys: Shortcut[] }) {
         {keys.map(({ key, what }) => (
           <div key={key} className="pair">
             <dt>
-              <kbd>{key.replace('Mod+k', '⌘ / Ctrl K')}</kbd>
+              <kbd>{key.replace('Mod+k', formatModKey('K'))}</kbd>
             </dt>
             <dd>{what}</dd>
           </div>

@@ -3,6 +3,7 @@ import { Bell, Plus, Search } from 'lucide-react'
 import { Button } from '../../components/controls/Button'
 import { Logo } from '../../components/page/Logo'
 import { strings } from '../../i18n'
+import { formatModKey } from '../../lib/format/keyNames'
 import { useUnreadCount } from '../../queries/notifications'
 import { AccountButton } from './AccountButton'
 import { InboxCount } from './InboxCount'
@@ -27,7 +28,7 @@ export function TopBar({ onFind, onNewTask }: { onFind: () => void; onNewTask: (
       <button type="button" className="find" aria-keyshortcuts="Meta+K Control+K" onClick={onFind}>
         <Search className="i" aria-hidden="true" />
         <span>{strings.common.find}</span>
-        <kbd aria-hidden="true">{isApple() ? '⌘K' : 'Ctrl K'}</kbd>
+        <kbd aria-hidden="true">{formatModKey('K')}</kbd>
       </button>
       <Button className="new" hint="C" onClick={onNewTask}>
         <Plus className="i" aria-hidden="true" />
@@ -51,8 +52,4 @@ function UnreadCount() {
       {count > 99 ? '99+' : count}
     </span>
   )
-}
-
-function isApple(): boolean {
-  return /Mac|iPhone|iPad/.test(navigator.userAgent)
 }

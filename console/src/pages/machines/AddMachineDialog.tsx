@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { Schemas } from '../../api/client'
 import { asProblem } from '../../api/problem'
 import { problemText } from '../../api/problemText'
@@ -19,6 +19,7 @@ type Token = Schemas['CreatedToken']
 
 /** A dialog that adds a machine: a token, the commands to run there, and the machine's progress. */
 export function AddMachineDialog({ onClose }: { onClose: () => void }) {
+  const field = useRef<HTMLInputElement>(null)
   const [label, setLabel] = useState('')
   const { mutate, data: token, error, isPending, reset } = useCreateEnrollmentToken()
   const addAnother = () => {
@@ -29,6 +30,7 @@ export function AddMachineDialog({ onClose }: { onClose: () => void }) {
     <Dialog
       title={strings.machines.add}
       isOpen
+      first={field}
       onClose={onClose}
       foot={
         token ? (
@@ -60,6 +62,7 @@ export function AddMachineDialog({ onClose }: { onClose: () => void }) {
             error={error ? problemText(asProblem(error)) : undefined}
           >
             <input
+              ref={field}
               className="input"
               maxLength={200}
               value={label}

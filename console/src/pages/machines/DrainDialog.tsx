@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { Button } from '../../components/controls/Button'
 import { Dialog } from '../../components/dialogs/Dialog'
 import { Field } from '../../components/forms/Field'
@@ -13,6 +13,7 @@ type Deadline = (typeof DEADLINES)[number]
 
 /** A dialog for draining a machine: the reason, the deadline, and what happens to its tasks. */
 export function DrainDialog({ machine, onClose }: { machine: Machine; onClose: () => void }) {
+  const field = useRef<HTMLInputElement>(null)
   const [note, setNote] = useState('')
   const [deadline, setDeadline] = useState<Deadline>('none')
   const { mutate, isPending } = useDrain(machine.id)
@@ -32,6 +33,7 @@ export function DrainDialog({ machine, onClose }: { machine: Machine; onClose: (
     <Dialog
       title={strings.machines.drainThis(machine.name)}
       isOpen
+      first={field}
       onClose={onClose}
       foot={
         <>
@@ -45,6 +47,7 @@ export function DrainDialog({ machine, onClose }: { machine: Machine; onClose: (
       <p className="soft">{strings.machines.drainWhat}</p>
       <Field label={strings.machines.note} hint={strings.machines.noteHint}>
         <input
+          ref={field}
           className="input"
           maxLength={1000}
           value={note}

@@ -34,10 +34,6 @@ function PlannedTask({ planned }: { planned: Schemas['PlannedTask'] }) {
   // Tasks on a machine aren't queued.
   const look = displayStatus({ ...task, waitingFor: null })
   const isStopped = action === 'stop' || atDeadline === 'stop'
-  const says =
-    action === 'keep' && atDeadline === 'stop'
-      ? strings.machines.thenStopped
-      : strings.machines.drainActions[action]
   return (
     <li>
       <span className="tone" data-is={look}>
@@ -48,10 +44,17 @@ function PlannedTask({ planned }: { planned: Schemas['PlannedTask'] }) {
           #{task.id} {titleOf(task.description)}
         </Link>
         <p className="soft">
-          {says}
+          {effectOf(planned)}
           {isStopped && !hasCheckpoint && `; ${strings.machines.noCheckpoint}`}
         </p>
       </div>
     </li>
   )
+}
+
+function effectOf({ task, action, atDeadline }: Schemas['PlannedTask']): string {
+  if (action === 'keep' && atDeadline === 'stop') return strings.machines.thenStopped
+  // Out of quota, it asks no one.
+  if (action === 'hand_over' && task.suspendReason === 'quota') return strings.machines.backToQueue
+  return strings.machines.drainActions[action]
 }

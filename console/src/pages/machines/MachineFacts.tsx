@@ -14,8 +14,8 @@ export function MachineFacts({ machine }: { machine: Machine }) {
   const labels = labelsOf(machine)
   const sizes = [
     cpuCount > 0 && say.cpus(cpuCount),
-    memoryBytes > 0 && `${say.memory} ${formatBytes(memoryBytes, locale)}`,
-    diskBytes > 0 && `${say.disk} ${formatBytes(diskBytes, locale)}`,
+    memoryBytes > 0 && say.memorySize(formatBytes(memoryBytes, locale)),
+    diskBytes > 0 && say.diskSize(formatBytes(diskBytes, locale)),
   ]
   return (
     <>

@@ -42,7 +42,7 @@ it('an SSH URL gets a key and the keys of its host, without a try in between', a
   expect(screen.getByLabelText('Git token')).toBeDefined()
   await user.type(screen.getByLabelText('Repository'), 'git@git.example:a/b.git')
   expect(screen.queryByLabelText('Git token')).toBeNull()
-  await user.click(screen.getByRole('button', { name: 'Generate a key' }))
+  await user.click(screen.getByRole('button', { name: 'Generate a deploy key' }))
   expect(await screen.findByText('ssh-ed25519 BBBB muster')).toBeDefined()
   await user.click(screen.getByRole('button', { name: 'Check' }))
   await user.click(await screen.findByRole('button', { name: 'Accept these host keys' }))

@@ -35,7 +35,7 @@ export function Views({ task, isReading }: { task: Task; isReading: boolean }) {
       id="view"
       aria-labelledby={`tab-${view}`}
       className={styles.panel}
-      data-fills={fills || isReading || view === 'diff' || undefined}
+      data-fills={fills || isReading || undefined}
     >
       <Suspense
         fallback={

@@ -18,8 +18,8 @@ def build_adapter(command: str | None) -> Adapter:
 
 
 def session_request(ask: AgentInvocation) -> str:
-    """Return the runner's request to the agent, in the form that `runner.acp.AcpSession`
-    expects.
+    """Return the runner's request to the agent, in the form that its conversations expect
+    (`runner.conversation`).
     """
     # What people are asked about is what goes beyond changing files.
     asks = ask.options.approvals == "ask" and ask.options.permissions is None

@@ -68,23 +68,22 @@ class McpConfig(_AdapterStruct, frozen=True):
     environment: dict[_Variable, str] = {}
 
 
-class Conversation(_AdapterStruct, frozen=True):
-    """A command line of an agent on whose input the runner writes, so that people's messages reach
-    it while it works.
+class MessagesConfig(_AdapterStruct, frozen=True):
+    """How an agent without a user gets people's messages while it works: in a conversation of that
+    `format` (`runner.conversation`), with this command line, which needs no place for the text, and
+    these OPTIONS instead of `structured`. `min_version` is the oldest version that can.
 
-    `command` is in place of the adapter's `headless`, `structured` of its own, and `format` is the
-    runner's (`runner.conversation`). `has_settings`: the runner's request has the model and the
-    permissions, not the command line. `given` are more arguments, if the stage has that variable.
-    `min_version` is the oldest version with which this works. The project's own arguments may
-    consist of the `options`, each with a value, if there are any; with others, and with an older
-    version, the agent runs as without a conversation. `asking` are arguments with which it asks us
-    before it does more than its permissions allow.
+    `has_settings`: the runner's request has the model and the permissions, not the command line.
+    `given` are more OPTIONS, if the stage has that variable. The project's own arguments may
+    consist of these `options`, each with a value, if there are any; with other arguments, the agent
+    gets no messages. `asking` are more OPTIONS, with which it asks us before it does more than its
+    permissions allow.
     """
 
     format: _Name
-    command: _Arguments
-    min_version: str
+    headless: _Arguments
     structured: _Arguments = ()
+    min_version: str | None = None
     has_settings: bool = False
     given: dict[_Variable, _Arguments] = {}
     options: _Arguments = ()
@@ -106,8 +105,7 @@ class AgentInvocation(NamedTuple):
     `session_id` is the session to resume; `has_session` is true if there was any. `is_contained`:
     we contain the agent at least partly; `is_fully_sandboxed`: in a full sandbox. `is_structured`:
     we read its output. `mcp_server` is the command of our MCP server; empty if there is none.
-    `is_conversation`: we also write its input (`Conversation`). `variables` are the names of the
-    stage's variables.
+    `takes_messages`: we write its input, too. `variables` are the names of the stage's variables.
     """
 
     text: str
@@ -118,7 +116,7 @@ class AgentInvocation(NamedTuple):
     is_fully_sandboxed: bool = True
     is_structured: bool = False
     mcp_server: tuple[str, ...] = ()
-    is_conversation: bool = False
+    takes_messages: bool = False
     variables: frozenset[str] = frozenset()
 
     @property
@@ -138,7 +136,7 @@ class AgentInvocation(NamedTuple):
         if self.options.permissions or self.is_interactive:
             return self.options.permissions
         # What people are asked about is what goes beyond changing files.
-        asks = self.options.approvals == "ask" and self.is_conversation
+        asks = self.options.approvals == "ask" and self.takes_messages
         return "all" if self.is_fully_sandboxed and not asks else "edit"
 
 
@@ -152,8 +150,8 @@ class Adapter(_AdapterStruct, frozen=True):
     to resume a session of unknown ID. `contained` are the permissions if we contain the agent,
     where they differ.
 
-    `mcp` is how it gets our MCP server, only if we read the output. `conversation` is how we write
-    to it.
+    `mcp` is how it gets our MCP server, only if we read the output; `messages` is how it gets
+    people's messages, only then, too.
 
     `min_version` is the oldest version known to work. `hosts` are its vendor's hosts: `@agent` in a
     stage's network. A project can override `environment`; `keys` are the variables for its key and
@@ -174,7 +172,7 @@ class Adapter(_AdapterStruct, frozen=True):
     model: _Arguments = ()
     allowed_tool: _Arguments = ()
     mcp: McpConfig | None = None
-    conversation: Conversation | None = None
+    messages: MessagesConfig | None = None
     session: _Arguments = ()
     latest: _Arguments = ()
     min_version: str | None = None
@@ -191,8 +189,8 @@ class Adapter(_AdapterStruct, frozen=True):
         shell.
         """
         template = (ask.is_interactive and self.terminal) or self.headless
-        if ask.is_conversation and self.conversation:
-            template = self.conversation.command
+        if self.messages and ask.takes_messages:
+            template = self.messages.headless
         return [word for each in template for word in self._expand_word(each, ask)]
 
     def continues_session(self, ask: AgentInvocation) -> bool:
@@ -237,19 +235,19 @@ class Adapter(_AdapterStruct, frozen=True):
         return permissions.get(ask.permissions, Permission())
 
     def _option_arguments(self, ask: AgentInvocation) -> Iterator[str]:
-        talk = self.conversation if ask.is_conversation else None
+        messages = self.messages if ask.takes_messages else None
         if ask.is_structured and not ask.is_interactive:
-            yield from self.structured if talk is None else talk.structured
-        if talk is not None:
-            for name in ask.variables.intersection(talk.given):
-                yield from talk.given[name]
+            yield from messages.structured if messages else self.structured
+        if messages:
+            for name in ask.variables.intersection(messages.given):
+                yield from messages.given[name]
             if ask.options.approvals == "ask":
-                yield from talk.asking
+                yield from messages.asking
         if self.mcp and ask.mcp_server:
             yield from (
                 _fill_server_placeholders(word, ask.mcp_server) for word in self.mcp.arguments
             )
-        if talk is None or not talk.has_settings:
+        if not (messages and messages.has_settings):
             yield from self.permission(ask).arguments
             if ask.options.model:
                 yield from (word.replace("{model}", ask.options.model) for word in self.model)

@@ -4,9 +4,9 @@ import json
 
 from muster.worker.agents.adapters.adapter import (
     Adapter,
-    Conversation,
     HomeFile,
     McpConfig,
+    MessagesConfig,
     Permission,
 )
 
@@ -37,9 +37,9 @@ CLAUDE = Adapter(
         arguments=("--mcp-config", _SERVER, "--allowedTools", "mcp__muster"),
         environment={"MCP_TOOL_TIMEOUT": "{milliseconds}"},
     ),
-    conversation=Conversation(
+    messages=MessagesConfig(
         format="claude-conversation",
-        command=("claude", "-p", "{options}", "{session}"),
+        headless=("claude", "-p", "{options}", "{session}"),
         structured=(*_STRUCTURED, "--input-format", "stream-json", "--replay-user-messages"),
         min_version="2.1.0",
         asking=("--permission-prompt-tool", "stdio"),

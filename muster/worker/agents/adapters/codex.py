@@ -14,9 +14,9 @@ import json
 from muster.worker.agents.adapters.adapter import (
     Adapter,
     AgentInvocation,
-    Conversation,
     HomeFile,
     McpConfig,
+    MessagesConfig,
     Permission,
 )
 
@@ -58,9 +58,9 @@ CODEX = Adapter(
             *("-c", "mcp_servers.muster.tool_timeout_sec={seconds}"),
         )
     ),
-    conversation=Conversation(
+    messages=MessagesConfig(
         format=CONVERSATION,
-        command=("codex", "app-server", "{options}"),
+        headless=("codex", "app-server", "{options}"),
         min_version="0.169.0",
         has_settings=True,
         given={"CODEX_API_KEY": ("-c", "cli_auth_credentials_store=ephemeral")},

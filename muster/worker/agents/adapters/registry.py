@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from muster.worker.agents.adapters.acp import ACP
-from muster.worker.agents.adapters.adapter import OPTIONS, SESSION, TEXT, Adapter
+from muster.worker.agents.adapters.adapter import OPTIONS, SESSION, TEXT, Adapter, MessagesConfig
 from muster.worker.agents.adapters.aider import AIDER
 from muster.worker.agents.adapters.claude import CLAUDE
 from muster.worker.agents.adapters.codex import CODEX
@@ -98,16 +98,12 @@ def _validate_adapter(adapter: Adapter, stem: str) -> None:
             raise ValueError(f"{field}: {misplaced[0]!r} must be a separate word")
     for field, place in (("session", "{id}"), ("model", "{model}"), ("allowed_tool", "{tool}")):
         _require_placeholders(field, getattr(adapter, field), {place})
-    if talk := adapter.conversation:
-        if talk.format not in conversation.NAMES or not adapter.format:
-            raise ValueError(f"conversation: its format is one of {', '.join(conversation.NAMES)}")
-        if talk.command[:1] != (adapter.binary,):
-            raise ValueError(f"conversation must start with {adapter.binary}")
-        _require_placeholders("conversation", talk.command, {OPTIONS, SESSION})
     if adapter.mcp and not adapter.format:
         raise ValueError("mcp needs a format")
     if adapter.mcp:
         _require_placeholders("mcp", adapter.mcp.arguments, _SERVER_PLACEHOLDERS)
+    if adapter.messages:
+        _validate_messages(adapter, adapter.messages)
     if adapter.format != ACP and bool(adapter.structured) != bool(adapter.format):
         raise ValueError("structured and format need each other")
     if adapter.format and adapter.format not in (*formats.JSON_FORMATS, ACP):
@@ -118,6 +114,17 @@ def _validate_adapter(adapter: Adapter, stem: str) -> None:
                 re.compile(pattern)
             except re.error as error:
                 raise ValueError(f"{field}: {pattern!r}: {error}") from error
+
+
+def _validate_messages(adapter: Adapter, messages: MessagesConfig) -> None:
+    """Raises ValueError."""
+    if not adapter.format:
+        raise ValueError("messages needs a format")
+    if messages.format not in conversation.NAMES:
+        raise ValueError(f"messages: format: use {', '.join(conversation.NAMES)}")
+    if messages.headless[:1] != (adapter.binary,):
+        raise ValueError(f"messages: headless must start with {adapter.binary}")
+    _require_placeholders("messages", messages.headless, {OPTIONS, SESSION})
 
 
 def _require_placeholders(field: str, words: tuple[str, ...], known: set[str]) -> None:

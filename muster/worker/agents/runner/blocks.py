@@ -79,6 +79,11 @@ def command(line: str, output: str, end: str, *, is_bad: bool) -> Draw:
     return draw
 
 
+def running(mark: str, title: str) -> Draw:
+    """An action that has started and takes time; its complete block follows."""
+    return lambda width: _styled(_DIM, wrap_text(f"… {mark} {to_one_line(title)}", width)) + "\n"
+
+
 def edit(files: str, diff: str, output: str, end: str, *, is_bad: bool) -> Draw:
     """Changed files and the diff; `output` if the edit failed."""
 

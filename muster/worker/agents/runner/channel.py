@@ -1,9 +1,10 @@
 """The runner's end of the channel to the shim: JSON objects, one per line, each answered in turn.
 
-`{"entry": {…}}` is answered by `{"ok": <offset in the log>}`: then the shim has it, and its
-rendering starts at that offset. `{"facts": {…}}` is answered by just `{"ok": true}`, and a rejected
-message by `{"error": …}`. A broken channel is dropped without an error: the agent continues, and so
-does its log.
+`{"entry": {…}}` is answered by `{"ok": <offset in the log>, "number": n}`: then the shim has it,
+and its rendering starts at that offset. `{"update": {number, …}}`, the next state of that entry, is
+answered alike. `{"delta": {…}}`, a part of a coming text, and `{"facts": {…}}` are answered by just
+`{"ok": true}`, and a rejected message by `{"error": …}`. A broken channel is dropped without an
+error: the agent continues, and so does its log.
 
 `{"ask": {…}}` is answered by a number, and at any later time by `{"answer": {number, …}}`. People's
 messages and interrupts come at any time, too: `{"message": {…}}`, `{"interrupt": {…}}` (`mailbox`).
@@ -70,6 +71,10 @@ class Channel:
 
     def request(self, kind: str, content: dict[str, Any] | None) -> int:
         """Like `send`. Raises RequestRefused."""
+        return int(self.exchange(kind, content)["ok"])
+
+    def exchange(self, kind: str, content: dict[str, Any] | None) -> dict[str, Any]:
+        """Return the complete answer. Raises RequestRefused."""
         line = encode_json({kind: content}) + b"\n"
         if self._descriptor is None or len(line) > MAX_MESSAGE_BYTES:
             raise RequestRefused("it is too long" if self.is_open else "there is no channel")
@@ -77,7 +82,8 @@ class Channel:
             self._write_line(line)
             answer = self._read_answer()
             if "error" not in answer:
-                return int(answer["ok"])
+                int(answer["ok"])
+                return answer
         except (OSError, ValueError, LookupError, TypeError) as error:
             self.close()
             raise RequestRefused("the channel is broken") from error

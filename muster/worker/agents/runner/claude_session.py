@@ -51,6 +51,7 @@ class ClaudeSession:
     def __init__(self, asked: dict[str, Any], questions: QuestionQueue, mailbox: Mailbox) -> None:
         self.outgoing: list[bytes] = []
         self.status: int | None = None
+        self._sent_status: int | None = None
         self.wakes_at: float | None = None
         self._format = Claude()
         self._permissions = ClaudePermissions(questions, self._send_frame, self._format.mark_denied)
@@ -87,6 +88,8 @@ class ClaudeSession:
                 return self._on_result(event)
             case "assistant" | "user" | "stream_event":
                 self._on_turn_running()
+            case "system" if event.get("subtype") == "init":  # the model is still to respond
+                self._on_turn_running()
         return self._format.feed(event)
 
     def feed_text_line(self, line: str) -> list[Update]:
@@ -118,7 +121,8 @@ class ClaudeSession:
             agent.schedule_end(0.0)
         agent.write(b"".join(self.outgoing))
         self.outgoing.clear()
-        if self.status is not None:
+        if self.status is not None and agent.exit_status in (None, self._sent_status):
+            self._sent_status = self.status  # it isn't that of an agent stopped at a limit
             agent.finish(self.status, _EXIT_SECONDS)
 
     # ---- turns
@@ -147,6 +151,9 @@ class ClaudeSession:
         if self._request_id is None:  # else the next turn may be the one that it stops
             self._has_interrupted, self.wakes_at = False, None
         self._turn, self._is_stopping = _IDLE, False
+        self._mark_not_urgent()  # the step has stopped
+        # Our own texts start turns, so the model has got them.
+        self._unread = {key: each for key, each in self._unread.items() if each is not None}
         self._has_finished_turn = True
         if event["is_error"]:
             self.status = 1
@@ -181,6 +188,10 @@ class ClaudeSession:
     def _has_to_stop(self) -> bool:
         is_urgent = any(message.is_urgent for message in self._waiting)
         return is_urgent or any(not pause.is_ignored for pause in self._pauses)
+
+    def _mark_not_urgent(self) -> None:
+        for message in self._waiting:
+            message.is_urgent = False
 
     def _hand_over(self) -> None:
         messages, self._waiting = self._waiting, []
@@ -230,8 +241,7 @@ class ClaudeSession:
             self.status = 0
             return
         self._request_id, self._is_stopping = None, False
-        for message in self._waiting:
-            message.is_urgent = False
+        self._mark_not_urgent()
         for pause in self._pauses:
             if not pause.is_ignored:
                 pause.is_ignored = True

@@ -31,17 +31,30 @@ class Update:
     (a list of {model, inputTokens, cachedTokens, outputTokens, reasoningTokens, cost}: input
     includes cached tokens, output includes reasoning, and unknown values are None) and `failure`
     ({kind, message, resetsAt}; None again when the run continues).
+
+    `key` identifies an action that takes time: entries with the same one are states of the same
+    entry. The drawing of a running one is for actions that take longer than a moment. `delta` is
+    more of a text whose entry follows: its kind (message, thought) and the text.
     """
 
-    __slots__ = ("draw", "entry", "facts")
+    __slots__ = ("delta", "draw", "entry", "facts", "key")
 
     def __init__(
         self,
         rendering: Callable[[int], str] | None = None,
         entry: dict[str, Any] | None = None,
         facts: dict[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        delta: tuple[str, str] | None = None,
     ) -> None:
         self.draw, self.entry, self.facts = rendering, entry, facts
+        self.key, self.delta = key, delta
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is about an action that has started and continues."""
+        return self.entry is not None and self.entry.get("state") == "running"
 
 
 def make_entry(kind: str, title: str, text: str = "", **data: Any) -> dict[str, Any]:

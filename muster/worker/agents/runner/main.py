@@ -1,14 +1,15 @@
 """Run an agent, show its actions readably, and report them to the shim.
 
-`main(["FORMAT", "OPENING", "--", "COMMAND", …])` exits like the command: with its status, or by its
-signal; with LIMITED_STATUS if it was stopped because it would wait for a limit; and with 1 instead
-of 0 if an agent with text output has failed, which its status wouldn't show. The opening, which may
-be missing, is the title of the first update. A conversation's command starts with the request to
-the agent, as JSON (`conversation`).
+`main(["FORMAT", "OPENING", …, "--", "COMMAND", …])` exits like the command: with its status, or
+by its signal; with LIMITED_STATUS if it was stopped because it would wait for a limit; and with 1
+instead of 0 if an agent with text output has failed, which its status wouldn't show. The openings
+are the first updates, as JSON (`updates.opening`). A conversation's command starts with the request
+to the agent, as JSON (`conversation`).
 """
 
 from __future__ import annotations
 
+import json
 from time import monotonic, time
 
 from muster.worker.agents.runner import formats, updates, usage_file
@@ -17,7 +18,9 @@ from muster.worker.agents.runner.channel import Channel
 from muster.worker.agents.runner.conversation import NAMES, create_conversation
 from muster.worker.agents.runner.limits import LimitWatchdog
 from muster.worker.agents.runner.output_parser import OutputParser, TextParser
+from muster.worker.agents.runner.running_entries import RunningEntries
 from muster.worker.agents.runner.screen import Screen
+from muster.worker.agents.runner.text_deltas import TextDeltas
 from muster.worker.agents.runner.tool_requests import ToolRequests
 
 TYPE_CHECKING = False  # type checkers take it for true
@@ -32,12 +35,13 @@ if TYPE_CHECKING:
 
 
 def main(argv: list[str]) -> NoReturn:
-    name, *opening = argv[: argv.index("--")]
+    name, *openings = argv[: argv.index("--")]
     command = argv[argv.index("--") + 1 :]
     channel = Channel.from_environment()
     teller = UpdatePublisher(Screen(1), channel, usage_file.create_usage_file(name))
     inquiries = ToolRequests(channel, teller.publish)
-    teller.publish(map(updates.follow_up, opening))
+    for opening in openings:
+        teller.publish(updates.opening(json.loads(opening)))
     if name in NAMES:
         request = command.pop(0)
         conversation = create_conversation(name, request, inquiries.mailbox, inquiries.questions)
@@ -67,7 +71,7 @@ def _run_agent(
     narrations = {STDOUT: output, STDERR: TextParser(spoken)}
 
     def due() -> float | None:
-        moments = [teller.limits.end_at, teller.usage_file.next_poll_at]
+        moments = [teller.limits.end_at, teller.usage_file.next_poll_at, teller.next_due_at]
         if conversation is not None:
             moments.append(0.0 if conversation.outgoing else conversation.wakes_at)
         return min((each for each in moments if each is not None), default=None)
@@ -77,6 +81,7 @@ def _run_agent(
         if conversation is not None:
             conversation.send_pending(agent)
         teller.publish_usage()
+        teller.publish_due()
         if teller.is_limit_reached():
             agent.stop()
     for narration in reversed(narrations.values()):
@@ -87,6 +92,7 @@ def _run_agent(
 class UpdatePublisher:
     def __init__(self, screen: Screen, channel: Channel, ledger: UsageFile) -> None:
         self._screen, self._channel, self.usage_file = screen, channel, ledger
+        self._entries, self._deltas = RunningEntries(channel), TextDeltas(channel)
         self.limits = LimitWatchdog()
         self.has_failed = False
         """Whether the last update was a failure."""
@@ -104,6 +110,19 @@ class UpdatePublisher:
         ):
             self._publish_one(update)
 
+    @property
+    def next_due_at(self) -> float | None:
+        """When to call `publish_due` next; None: after the next update."""
+        times = (self._entries.draws_at, self._deltas.next_flush_at)
+        return min((each for each in times if each is not None), default=None)
+
+    def publish_due(self) -> None:
+        """Name actions that have been running for some time; send the texts in progress."""
+        now = monotonic()
+        for draw in self._entries.pop_undrawn(now):
+            self._screen.show(draw, "running")
+        self._deltas.flush_due(now)
+
     def is_limit_reached(self) -> bool:
         """Whether a limit requires that the agent is stopped; publishes that."""
         if self.limits.end_at is None or monotonic() < self.limits.end_at:
@@ -113,10 +132,13 @@ class UpdatePublisher:
 
     def _publish_one(self, update: Update) -> None:
         """The shim first: the rendering starts at the log offset that it then returns."""
+        if update.delta is not None:
+            self._deltas.add(*update.delta, monotonic())
         if update.entry is not None:
-            self._channel.send("entry", update.entry)
+            self._deltas.drop(update.entry["kind"])
+            self._entries.send(update, monotonic())
         if update.facts is not None:
             self._channel.send("facts", update.facts)
             self.has_failed = bool(update.facts.get("failure", self.has_failed))
-        if update.draw is not None:
+        if update.draw is not None and not update.is_running:
             self._screen.show(update.draw, update.entry["kind"] if update.entry else None)

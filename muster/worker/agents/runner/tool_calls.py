@@ -1,7 +1,8 @@
-"""Join a tool call and its result, and publish both once."""
+"""Publish a tool call when it starts, and again, with its result, when it ends."""
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 
@@ -37,14 +38,36 @@ class ToolCall:
         self.kind = "command" if command is not None else "edit" if self.files else "tool"
         self.output = ""
         self.exit_code: int | None = None
-        self.has_failed = self.is_denied = self.is_unfinished = False
+        self.has_failed = self.is_denied = self.is_unfinished = self.is_running = False
 
     def to_update(self) -> Update:
-        """Return its only update, when its result is there or will never be."""
+        """Return its last update, when its result is there or will never be."""
         made = self._make_entry()
-        return Update(self._make_block(whole=is_truncated(made)), made)
+        return Update(self._make_block(whole=is_truncated(made)), made, key=self.id)
+
+    def to_started_update(self) -> Update:
+        """Return its update while it runs."""
+        running = copy.copy(self)
+        running.output, running.is_running = "", True
+        made = running._make_entry()
+        shown = blocks.running("$" if self.kind == "command" else "●", str(made["title"]))
+        return Update(shown, made, key=self.id)
 
     def _make_entry(self) -> dict[str, Any]:
+        made = self._make_stateless_entry()
+        made["state"] = self._state()
+        return made
+
+    def _state(self) -> str:
+        if self.is_running:
+            return "running"
+        if self.is_denied:
+            return "denied"
+        if self.is_unfinished:
+            return "stopped"
+        return "failed" if self.has_failed or self.exit_code else "done"
+
+    def _make_stateless_entry(self) -> dict[str, Any]:
         is_tool = self.kind == "tool" or self.is_denied
         text = (
             self.diff
@@ -119,9 +142,10 @@ class ToolCalls:
         self._open: dict[str, ToolCall] = {}
         self._finished_ids: set[str] = set()
 
-    def start(self, call: ToolCall) -> None:
+    def start(self, call: ToolCall) -> Update:
         self.require_new(call.id)
         self._open[call.id] = call
+        return call.to_started_update()
 
     def require_new(self, call_id: str) -> None:
         if call_id in self._open or call_id in self._finished_ids:

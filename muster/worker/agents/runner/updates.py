@@ -22,9 +22,14 @@ def session_started(agent: str, session: str, model: str = "") -> Update:
     return Update(shown, facts={"session": session} if session else None)
 
 
-def follow_up(title: str) -> Update:
-    """The start of a follow-up, with its text."""
-    return Update(blocks.user_message(title), make_entry("message", title, "", followUp=True))
+def opening(what: dict[str, Any]) -> list[Update]:
+    """What the prompt brings that is new: `followUp`, the title of a follow-up, or the `message` of
+    a person.
+    """
+    if "followUp" in what:
+        title = what["followUp"]
+        return [Update(blocks.user_message(title), make_entry("message", title, followUp=True))]
+    return delivered_message(**what["message"])
 
 
 def message(text: str, **data: Any) -> list[Update]:

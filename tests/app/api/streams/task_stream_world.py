@@ -35,3 +35,22 @@ def do(attempt: Attempt, *titles: str) -> None:
     body = frames.Transcript(0, attempt.transcript_entries, found)
     transcripts.handle_transcript(locked, body)
     db.session.commit()
+
+
+def start(attempt: Attempt, title: str) -> None:
+    """The attempt's agent starts a command, and its machine reports it."""
+    entry = frames.TranscriptEntry(0, "command", title, state="running")
+    machine = db.session.get_one(Machine, attempt.machine_id)
+    (locked,) = locks.lock_attempts(machine, [attempt], now())
+    transcripts.handle_transcript(locked, frames.Transcript(0, attempt.transcript_entries, [entry]))
+    db.session.commit()
+
+
+def finish(attempt: Attempt, number: int, title: str) -> None:
+    """The command with that number has ended."""
+    entry = frames.TranscriptEntry(0, "command", title, state="done", finished_ms=9)
+    machine = db.session.get_one(Machine, attempt.machine_id)
+    (locked,) = locks.lock_attempts(machine, [attempt], now())
+    updated = frames.UpdatedEntry(number, entry)
+    transcripts.handle_updated(locked, frames.TranscriptUpdated(0, [updated]))
+    db.session.commit()

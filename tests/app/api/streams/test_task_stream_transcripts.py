@@ -8,7 +8,7 @@ from app.extensions import db
 from app.models import Developer, Task
 from app.services.clock import now
 from app.services.logs import transcripts
-from tests.app.api.streams.task_stream_world import Listen, do, happen, print_out
+from tests.app.api.streams.task_stream_world import Listen, do, finish, happen, print_out, start
 from tests.app.api.web.stream_world import SECONDS
 from tests.factories import access_token_of, make_attempt, make_machine
 
@@ -66,6 +66,55 @@ def test_who_waits_is_woken_by_an_entry(
     listener._is_closing = True
     do(attempt, "b")
     assert listener.is_over.wait(SECONDS)
+
+
+def test_who_was_away_gets_the_changed_entry_again(listen: Listen, task: Task) -> None:
+    attempt = make_attempt(task, make_machine())
+    start(attempt, "make")
+    do(attempt, "a", "b")
+    finish(attempt, 0, "make")
+    listener = listen("0:1-0-2")
+    found = [listener.next() for _ in range(2)]
+    assert [[(e["number"], e["state"]) for e in each.data] for each in found] == [
+        [(0, "done")],
+        [(2, None)],
+    ]
+    assert listener.last_id == "0:1-0-3-1"
+    again = listen(listener.last_id)
+    happen(task, "nothing comes before this")
+    assert again.next().event == "events"
+
+
+def test_a_change_comes_live_and_once(listen: Listen, task: Task) -> None:
+    attempt = make_attempt(task, make_machine())
+    listener = listen()
+    assert listener.next().event == "hello"
+    start(attempt, "make")
+    assert [(e["number"], e["state"]) for e in listener.next().data] == [(0, "running")]
+    finish(attempt, 0, "make")
+    (entry,) = listener.next().data
+    assert (entry["number"], entry["state"], entry["startedAt"]) == (0, "done", entry["at"])
+    assert entry["finishedAt"] is not None
+    happen(task, "nothing comes before this")
+    assert listener.next().event == "events"
+
+
+def test_many_changes_are_read_in_parts(
+    listen: Listen, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcripts, "STREAM_BYTES", 200)
+    attempt = make_attempt(task, make_machine())
+    for number in range(20):
+        start(attempt, f"{number}")
+    for number in reversed(range(20)):
+        finish(attempt, number, f"{number}")
+    listener = listen("0:1-0-20")
+    numbers: list[int] = []
+    while len(numbers) < 20:
+        message = listener.next()
+        numbers += [entry["number"] for entry in message.data]
+    assert numbers == list(range(20))
+    assert message.id == "0:1-0-20-20"
 
 
 def test_a_cursor_of_before_there_were_transcripts_goes_on(listen: Listen, task: Task) -> None:

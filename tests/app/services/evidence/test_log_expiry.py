@@ -16,8 +16,9 @@ from app.extensions import db
 from app.models import Attempt, Developer, LogChain, LogChunk
 from app.services import clock, settings
 from app.services.evidence import bundle, keys, log_expiry
-from app.services.logs import chunk_reader, logs, quota, recordings
+from app.services.logs import chunk_reader, logs, recordings
 from app.services.logs.logs import LogSegment
+from app.services.tasks import storage_quota
 from muster import verify
 from muster.protocol import evidence
 from muster.verify import PublicKey
@@ -107,7 +108,7 @@ def test_nothing_is_added_to_it_any_more(admin: Developer) -> None:
     attempt = make_log(NOW - 31 * DAY)
     log_expiry.sweep(NOW)
     attempt = db.session.get_one(Attempt, (attempt.task_id, 1))
-    assert not quota.has_space(attempt, 1)
+    assert not storage_quota.has_space(attempt, 1)
     logs.append(attempt, [LogSegment(attempt.log_bytes, 0, 0, b"late")])
     assert chunks(attempt) == 0
 

@@ -98,7 +98,8 @@ class RecordedQuestions:
     def __init__(self) -> None:
         self.kept: list[int] = []
         self.told: list[dict[str, Any]] = []
-        self.questions = ShimQuestions(5, self.kept.append, self.told.append)
+        self.asked: list[int] = []
+        self.questions = ShimQuestions(5, self.kept.append, self.told.append, self.asked.append)
 
 
 def test_a_questions_number_is_stored_before_it_is_published() -> None:
@@ -108,7 +109,7 @@ def test_a_questions_number_is_stored_before_it_is_published() -> None:
         assert on.kept == [6]
         on.told.append(notice)
 
-    on.questions = ShimQuestions(5, on.kept.append, tell)
+    on.questions = ShimQuestions(5, on.kept.append, tell, on.asked.append)
     assert on.questions.ask(HERE, ASKED, 0.0) == 5
     assert on.told == [{"question": Question(5, 1, 2, *ASKED[:3])._asdict()}]
 

@@ -100,4 +100,4 @@ def test_a_notice_is_due_when_there_is_news_and_not_too_often(tmp_path: Path) ->
     assert writer.mark_notified(50.0) == 1
     assert writer.notice_at > 1e9
     writer.append({"stage": 0}, ENTRY)
-    assert writer.notice_at == 50.5
+    assert writer.notice_at == 50.2

@@ -5,7 +5,7 @@ export function Target({ entry }: { entry: Schemas['AuditEntry'] }) {
   const { targetType, targetId, targetName } = entry
   return (
     <span title={targetId}>
-      {targetType} {targetName ?? <code>{targetId}</code>}
+      {targetType.replaceAll('_', ' ')} {targetName ?? <code>{targetId}</code>}
     </span>
   )
 }

@@ -1,8 +1,8 @@
 import { strings } from '../../../i18n'
 import { revealInvisible } from '../../../lib/format/invisibleChars'
-import { formatDuration } from '../../../lib/format/times'
 import { textIn } from '../../../lib/task/entryData'
 import type { Entry } from '../../../lib/task/transcript'
+import { DurationOf } from './DurationOf'
 import { Output } from './Output'
 import styles from './Transcript.module.css'
 
@@ -11,27 +11,26 @@ const OUTPUT_LINES = { good: 3, bad: 8 }
 /** A command, its result and duration, and the beginning of its output. */
 export function Command(props: { entry: Entry; milliseconds: number | null }) {
   const { entry, milliseconds } = props
-  const { exitCode, failed, unfinished } = entry.data
+  const { exitCode, failed } = entry.data
   const command = revealInvisible(textIn(entry.data, 'command') ?? entry.title)
+  const unfinished = entry.data.unfinished || entry.state === 'stopped'
   const isBad = Boolean(exitCode) || Boolean(failed) || Boolean(unfinished)
   return (
     <>
       <div className={styles.headLine}>
         <code title={command}>$ {command}</code>
-        <span className="badge mono" data-is={isBad ? 'failed' : 'completed'}>
-          {unfinished
-            ? strings.transcript.unfinished
-            : typeof exitCode === 'number'
-              ? strings.transcript.exit(exitCode)
-              : isBad
-                ? strings.transcript.failed
-                : strings.task.states.done}
-        </span>
-        {milliseconds !== null && (
-          <span className="dim" title={strings.transcript.since}>
-            {formatDuration(milliseconds, strings.units)}
+        {entry.state !== 'running' && (
+          <span className="badge mono" data-is={isBad ? 'failed' : 'completed'}>
+            {unfinished
+              ? strings.transcript.unfinished
+              : typeof exitCode === 'number'
+                ? strings.transcript.exit(exitCode)
+                : isBad
+                  ? strings.transcript.failed
+                  : strings.task.states.done}
           </span>
         )}
+        <DurationOf entry={entry} milliseconds={milliseconds} />
       </div>
       <Output entry={entry} lines={isBad ? OUTPUT_LINES.bad : OUTPUT_LINES.good} />
     </>

@@ -7,6 +7,7 @@ import { revealInvisible } from '../../../lib/format/invisibleChars'
 import { objectsIn, textIn } from '../../../lib/task/entryData'
 import type { Entry } from '../../../lib/task/transcript'
 import { CodeText } from '../diff/lines/Code'
+import { DurationOf } from './DurationOf'
 import { Output, TruncatedHint } from './Output'
 import styles from './Transcript.module.css'
 
@@ -17,7 +18,7 @@ const MAX_LINES = 200
 export function Edit({ entry }: { entry: Entry }) {
   const files = objectsIn(entry.data, 'files')
   const paths = files.flatMap((file) => textIn(file, 'path') ?? [])
-  const isBad = Boolean(entry.data.failed || entry.data.unfinished)
+  const isBad = Boolean(entry.data.failed || entry.data.unfinished || entry.state === 'stopped')
   const diff = parseEditDiff(isBad ? '' : entry.text)
   const count = diff.hunks.reduce((sum, hunk) => sum + hunk.length, 0)
   const [isOpen, setOpen] = useState(count <= EXPANDED_LINES)
@@ -36,6 +37,7 @@ export function Edit({ entry }: { entry: Entry }) {
             {strings.transcript.failed}
           </span>
         )}
+        {entry.state === 'running' && <DurationOf entry={entry} milliseconds={null} />}
         {count > 0 && <LineCounts insertions={diff.added} deletions={diff.deleted} />}
         {count > EXPANDED_LINES && (
           <Button

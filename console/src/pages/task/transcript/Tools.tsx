@@ -2,8 +2,8 @@ import { useState } from 'react'
 import { Button } from '../../../components/controls/Button'
 import { strings } from '../../../i18n'
 import { revealInvisible } from '../../../lib/format/invisibleChars'
-import { formatDuration } from '../../../lib/format/times'
 import { countToolUses, type Entry } from '../../../lib/task/transcript'
+import { DurationOf } from './DurationOf'
 import { Output } from './Output'
 import styles from './Transcript.module.css'
 
@@ -21,11 +21,7 @@ export function Tools(props: { entries: Entry[]; milliseconds: number | null }) 
             {strings.transcript.failed}
           </span>
         ) : null}
-        {milliseconds !== null && (
-          <span className="dim" title={strings.transcript.since}>
-            {formatDuration(milliseconds, strings.units)}
-          </span>
-        )}
+        <DurationOf entry={entries[0]} milliseconds={milliseconds} />
         <Button variant="quiet" size="tiny" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? strings.transcript.hideTools : strings.transcript.showTools}
         </Button>

@@ -146,9 +146,9 @@ class SessionUpdates:
 
     def _update_call(self, update: dict[str, Any]) -> list[Update]:
         known = self._merge_call(update)
-        if known.get("status") not in _FINISHED_STATUSES:
-            return []
         call = make_call(known)
+        if known.get("status") not in _FINISHED_STATUSES:
+            return [call.to_started_update()]
         call.is_denied = call.id in self._denied
         is_bad = known["status"] == "failed" and call.exit_code is None
         call.has_failed = is_bad and not call.is_denied

@@ -62,6 +62,11 @@ class ThreadOutput:
         self._outputs: dict[str, str] = {}  # of running commands
         self._stopped: set[str] = set()  # items that are already reported
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the turn has failed, as far as is known: codex may also try again."""
+        return self._format.has_failed
+
     def feed(self, method: str, params: dict[str, Any]) -> list[Update] | None:
         match method:
             case "item/started":

@@ -94,12 +94,14 @@ class CodexSession:
     def finish(self) -> list[Update]:
         new_updates = self._output.finish()
         if self.status is None and not self._turns.is_cancelled:
-            new_updates += self._fail("The agent exited during its turn.")
+            self.status = FAILED_STATUS
+            if not self._output.has_failed:
+                new_updates += self._fail("The agent exited during its turn.")
         return new_updates
 
     def send_pending(self, agent: AgentProcess) -> None:
         """Send the pending messages, and do what is due."""
-        self._turns.process_due()
+        self.process_due()
         if agent.is_interrupted:  # someone typed it
             agent.is_interrupted = False
             self._turns.cancel()
@@ -108,6 +110,9 @@ class CodexSession:
         self.outgoing.clear()
         if self.status is not None and agent.exit_status is None:
             agent.finish(self.status, _EXIT_SECONDS)
+
+    def process_due(self) -> None:
+        self._turns.process_due()
 
     # ---- messages from codex
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from muster.worker.agents.runner.questions import QuestionQueue
 
 _IDLE, _STARTING, _RUNNING, _STOPPING = "idle", "starting", "running", "stopping"
+_ENDED = "ended"  # and no further turn follows
 
 
 class Turns:
@@ -85,9 +86,15 @@ class Turns:
         if status == "interrupted":
             self._terminate_commands()
         is_ours, self._has_interrupted = self._has_interrupted, False
-        self.wakes_at, self._state, self._has_to_advance = None, _IDLE, True
+        self.wakes_at = None
         self._next += [message for messages in self._unread.values() for message in messages]
         self._unread.clear()
+        outcome = self._outcome(status, is_ours=is_ours)
+        self._has_to_advance = outcome == "well"
+        self._state = _IDLE if outcome == "well" else _ENDED
+        return outcome
+
+    def _outcome(self, status: str, *, is_ours: bool) -> str:
         if self.is_cancelled:
             return "cancelled"
         if status == "interrupted":

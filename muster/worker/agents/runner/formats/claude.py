@@ -160,8 +160,7 @@ class Claude:
             case "redacted_thinking":
                 return updates.note("(hidden thought)")
             case "tool_use" | "server_tool_use" | "mcp_tool_use":
-                self._calls.start(claude_tools.make_call(block, parent))
-                return []
+                return [self._calls.start(claude_tools.make_call(block, parent))]
             case kind if kind.endswith("tool_result"):
                 return [self._call_result(block, None)]
         raise ValueError("an unknown block")

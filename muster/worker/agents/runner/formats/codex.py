@@ -46,7 +46,8 @@ class Codex:
         self._finished_ids: set[str] = set()
         self._turns = self._denied = 0
         self._last_error = ""
-        self._has_failed = False
+        self.has_failed = False
+        """Whether the turn has failed, as far as is known."""
 
     def feed(self, event: dict[str, Any]) -> list[Update] | None:
         match event.get("type"):
@@ -89,8 +90,8 @@ class Codex:
     def finish_turn(self, usage: dict[str, Any]) -> list[Update]:
         self._turns += 1
         new_updates = self.finish()
-        if self._has_failed:
-            self._has_failed = False
+        if self.has_failed:
+            self.has_failed = False
             new_updates.append(updates.recovery())
         ending = updates.run_finished(
             [usage_from_api(usage)], self._turns, self._denied, is_of_session=True
@@ -105,7 +106,7 @@ class Codex:
         """Report the last error once: codex reports it separately and with the turn."""
         if message == self._last_error:
             return []
-        self._last_error, self._has_failed = message, True
+        self._last_error, self.has_failed = message, True
         return [updates.error(message, failure)]
 
     def set_output(self, name: str, output: str) -> None:
@@ -123,7 +124,7 @@ class Codex:
             self._changes.start(name, _changed_files(item))
         if kind == "todo_list" and before != item:
             return [Update(blocks.note(_todo_text(item)))]
-        return []
+        return [_tool_call(kind, item).to_started_update()] if kind in _CALL_TYPES else []
 
     def finish_item(self, item: dict[str, Any]) -> list[Update] | None:
         """Return an item's updates: it is finished, or will never be."""

@@ -69,8 +69,7 @@ class Gemini:
             case "message" if event.get("role") == "user":
                 return updates.user_message(require_string(event["content"]))
             case "tool_use":
-                self._calls.start(_tool_call(event))
-                return []
+                return [self._calls.start(_tool_call(event))]
             case "tool_result":
                 return [self._call_result(event)]
             case "error":

@@ -12,10 +12,10 @@ from muster.worker.shim.channel import DESCRIPTOR_VARIABLE, Channel
 
 
 class FakeShimChannel:
-    """`entries` in order, `facts` merged, and the questions in `asked`, which get `choices` as
-    answers, one after the other and then always the last; an empty one never answers; None: no
-    questions are possible. Permission requests get `decisions`, one after the other. `looks` is
-    also called ten times a second."""
+    """`entries` in order and in their latest state, those `started`, `facts` merged, `deltas`, and
+    the questions in `asked`, which get `choices` as answers, one after the other and then always
+    the last; an empty one never answers; None: no questions are possible. Permission
+    requests get `decisions`, one after the other. `looks` is also called ten times a second."""
 
     choices: Sequence[str | None] = (None,)
     decisions: Sequence[dict[str, Any]] = ()
@@ -25,6 +25,8 @@ class FakeShimChannel:
         self._answers: list[dict[str, Any]] = []
         self.entries: list[dict[str, Any]] = []
         self.facts: dict[str, Any] = {}
+        self.started: list[dict[str, Any]] = []
+        self.deltas: list[dict[str, Any]] = []
         self._channel = Channel(self._answer)
         self._looks = looks
         self._is_over = threading.Event()
@@ -83,5 +85,16 @@ class FakeShimChannel:
                 self._answers.append({"answer": {"number": 7, "choice": choice}})
             return {"ok": 7}
         self.facts |= message.get("facts", {})
-        self.entries += [message["entry"]] if "entry" in message else []
+        if "entry" in message:
+            self.entries.append(message["entry"])
+            self.started += [message["entry"]] if _is_running(message["entry"]) else []
+            return {"ok": 0, "number": len(self.entries) - 1}
+        if "update" in message:
+            changed = {**message["update"]}
+            self.entries[changed.pop("number")] = changed
+        self.deltas += [message["delta"]] if "delta" in message else []
         return {"ok": 0}
+
+
+def _is_running(entry: dict[str, Any]) -> bool:
+    return entry.get("state") == "running"

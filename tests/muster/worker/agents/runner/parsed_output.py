@@ -17,14 +17,17 @@ WIDTH = 80
 
 
 class ParsedOutput:
-    """All updates for some lines: `entries` in order, `facts` merged, the `text`."""
+    """All updates for some lines: `entries` in order and as they are at the end, those that ran
+    (`started`), `facts` merged, the `text`."""
 
     def __init__(self, updates: list[Update], width: int = WIDTH) -> None:
-        self.entries = [each.entry for each in updates if each.entry]
+        self.entries = final_entries(updates)
         self.facts: dict[str, Any] = {}
         for each in updates:
             self.facts.update(each.facts or {})
-        self.text = "".join(each.draw(width) for each in updates if each.draw)
+        shown = (each.draw for each in updates if not each.is_running)
+        self.text = "".join(draw(width) for draw in shown if draw)
+        self.started = [each.entry for each in updates if each.is_running and each.entry]
 
     @property
     def plain(self) -> str:
@@ -38,6 +41,15 @@ class ParsedOutput:
         """The one entry of the kind."""
         [found] = [entry for entry in self.entries if entry["kind"] == kind]
         return found
+
+
+def final_entries(updates: list[Update]) -> list[dict[str, Any]]:
+    """The last state of each entry, in the order in which they started."""
+    found: dict[object, dict[str, Any]] = {}
+    for number, each in enumerate(updates):
+        if each.entry:
+            found[each.key or number] = each.entry
+    return list(found.values())
 
 
 def parse_bytes(spoken: Format, *chunks: bytes) -> ParsedOutput:

@@ -6,6 +6,7 @@ import { EndTaskPrompt } from '../../../../components/gate/EndTaskPrompt'
 import { lazyComponent } from '../../../../components/lazyComponent'
 import { strings } from '../../../../i18n'
 import { clearUnsavedComments, unsavedComments } from '../../../../lib/diff/unsavedComments'
+import { formatModKey } from '../../../../lib/format/keyNames'
 import { IdempotencyKeys } from '../../../../lib/net/idempotencyKeys'
 import { gateAnswer, useAnswerGate } from '../../../../queries/gates'
 import { useSubmitReview } from '../../../../queries/reviews'
@@ -69,7 +70,7 @@ export function ReviewForm({ task, gate, drafts }: Props) {
         onClick={submit}
       >
         {drafts > 0 ? strings.diff.submitWith(drafts) : strings.diff.submit}
-        <kbd aria-hidden="true">⌘↵</kbd>
+        <kbd aria-hidden="true">{formatModKey('↵')}</kbd>
       </Button>
       {missing && (
         <p className="hint" id="review-empty">
