@@ -1,7 +1,7 @@
 """Agent types, their options, and warnings about both.
 
-Options are stored as the API has them: {model, permissions, allowedTools, arguments, interface},
-without omitted fields.
+Options are stored as the API has them: {model, permissions, allowedTools, arguments, interface,
+approvals}, without omitted fields.
 """
 
 import difflib
@@ -57,6 +57,13 @@ class Interface(StrEnum):
 
     HEADLESS = "headless"
     TERMINAL = "terminal"
+
+
+class Approvals(StrEnum):
+    """What happens when an agent wants to do more than its permissions allow."""
+
+    ASK = "ask"  # people are asked
+    DENY = "deny"
 
 
 def exclude_none(options: Options | None) -> dict[str, Any] | None:

@@ -95,7 +95,7 @@ WORKSPACE = split_names(
 TUNNEL = split_names("taskId state url error startedAt expiresAt restarts")
 TERMINAL_INPUT = split_names("id attempt developer bytes startedAt endedAt")
 INBOX_ITEM = split_names(
-    "id kind since defaultAction at actions task gate change logTail retryFrom machine"
+    "id kind since defaultAction at actions task gate change logTail refusedHosts retryFrom machine"
 )
 MACHINE = split_names(
     """

@@ -144,9 +144,11 @@ def _confirm(asked: CommandRequest) -> Reply:
     if result == "confirm" and not is_offered:
         offered = " or ".join(pending.choices) or "your text"
         return Reply(f"“{pending.prompt}” needs an answer: confirm #{task_id} {offered}")
+    result, reason = rejections.split_denial(pending.kind, result)
     if pending.choices:
         result = next((c for c in pending.choices if c.lower() == result.lower()), result)
-    gates.confirm_stage(asked.actor, task_id, pending.stage_index, result, number=pending.number)
+    place = {"number": pending.number}
+    gates.confirm_stage(asked.actor, task_id, pending.stage_index, result, reason, **place)
     return answer_reply(asked.actor, task_id, pending.stage_name, result)
 
 

@@ -24,6 +24,7 @@ from app.services.tasks import (
     history,
     interrupts,
     message_queue,
+    permission_requests,
     questions,
     returned_attempts,
     suspensions,
@@ -61,7 +62,11 @@ def handle_question(locked: LockedTask, report: frames.QuestionOpened) -> None:
         transitions.apply_event(locked.task, TaskEvent.RECONNECT, locked.now)
         if is_known:
             questions.resuspend(locked)
-    if not is_known:
+    if is_known:
+        return
+    if report.permission is not None:
+        permission_requests.handle_request(locked, report, report.permission)
+    else:
         interrupts.open_question(locked, report)
 
 

@@ -42,6 +42,7 @@ export function makeGate(fields: Partial<PendingGate> = {}): PendingGate {
     budgets: null,
     branch: null,
     answerers: null,
+    permission: null,
     ...fields,
   }
 }

@@ -37,6 +37,12 @@ def allowed(state: TaskState, access: Access = ADMIN) -> str:
         (TaskState(S.RUNNING, follow_ups_queued=20), "review cancel"),
         (TaskState(S.SUSPENDED, G.BUDGET), "answer review follow_up cancel"),
         (TaskState(S.SUSPENDED, G.CHOOSE), "answer review cancel"),
+        (TaskState(S.SUSPENDED, G.PERMISSION), "answer review follow_up cancel"),
+        (
+            TaskState(S.SUSPENDED, G.PERMISSION, has_suggestion=True),
+            "answer allow_always review follow_up cancel",
+        ),
+        (TaskState(S.SUSPENDED, G.CONFIRM, has_suggestion=True), "answer review cancel"),
         (TaskState(S.COMPLETED, has_work=True), "review follow_up"),
         (TaskState(S.COMPLETED), "review"),
         (TaskState(S.FAILED), "review retry"),

@@ -74,6 +74,8 @@ export const fieldErrors: typeof en.fieldErrors = {
   not_a_host:
     '必须是主机名、*.name（其所有子域名）、地址或 @agent，后面可加端口：git.example.org:22。',
   not_a_network: '必须是 open、none 或主机列表。',
+  nothing_suggested: () => '智能体没有为此建议规则。',
+  too_many_tools: (of) => `项目已允许 ${of.max} 个工具，达到上限。`,
   too_many_hosts: (of) => `项目已允许 ${of.max} 台主机，达到上限。`,
   not_a_requirement: (of) => `“${of.requirement}”必须是 name=value、name!=value、name 或 !name。`,
   too_many_requirements: (of) => `最多 ${of.max} 项要求。`,

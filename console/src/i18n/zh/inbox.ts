@@ -22,6 +22,9 @@ export const inbox: typeof en.inbox = {
     machine: '机器异常',
   },
   asks: (agent) => `${agent} 提问`,
+  wantsTo: (agent) => `${agent} 请求许可`,
+  refusedHosts: (hosts) => `被拒绝访问的主机：${hosts}`,
+  deniedAt: (at) => `${at} 视为拒绝`,
   before: (n, of, stage) => [`第 ${n}/${of} 阶段之前：`, stage],
   within: (n, of, stage) => [`第 ${n}/${of} 阶段：`, stage],
   pushed: '已推送',
@@ -51,6 +54,7 @@ export const inbox: typeof en.inbox = {
   otherwise: {
     gate: { summary: '一直等待', detail: '槽位已释放' },
     question: { summary: '一直等待', detail: '保留槽位' },
+    permission: { summary: '一直等待', detail: '保留槽位' },
     budget: { summary: '一直等待', detail: '智能体已停止' },
     terminal: { summary: '一直等待', detail: '保留槽位' },
     failure: { summary: '保持失败', detail: '直到有人重试' },

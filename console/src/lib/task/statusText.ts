@@ -191,6 +191,8 @@ function gateText(gate: Gate, task: Task, { words, units, now }: StatusTextConte
   switch (gate.kind) {
     case 'question':
       return words.gate.question(agentName(task.agentType), ago)
+    case 'permission':
+      return words.gate.permission(agentName(task.agentType), ago)
     case 'budget':
       return words.gate.budget(ago)
     case 'branch':

@@ -58,6 +58,15 @@ export function AgentOptionFields(props: {
           onChange={(one) => set('interface', one)}
         />
       </div>
+      <div className={styles.three}>
+        <Choice
+          label={say.approvals}
+          value={options.approvals}
+          inherits={inherits}
+          names={say.approvalsOf}
+          onChange={(one) => set('approvals', one)}
+        />
+      </div>
       <div className={styles.two}>
         {list('allowedTools')}
         {list('arguments')}

@@ -42,6 +42,7 @@ CLAUDE = Adapter(
         headless=("claude", "-p", "{options}", "{session}"),
         structured=(*_STRUCTURED, "--input-format", "stream-json", "--replay-user-messages"),
         min_version="2.1.0",
+        asking=("--permission-prompt-tool", "stdio"),
     ),
     session=("--resume", "{id}"),
     latest=("--continue",),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from time import monotonic
 
+from muster.worker.agents.runner.claude_permissions import ClaudePermissions
 from muster.worker.agents.runner.entries import encode_json
 from muster.worker.agents.runner.formats.claude import Claude
 from muster.worker.agents.runner.questions import Question
@@ -52,6 +53,7 @@ class ClaudeSession:
         self.status: int | None = None
         self.wakes_at: float | None = None
         self._format = Claude()
+        self._permissions = ClaudePermissions(questions, self._send_frame, self._format.mark_denied)
         self._questions, self._mailbox = questions, mailbox
         self._turn = _IDLE
         self._has_finished_turn = False
@@ -70,6 +72,12 @@ class ClaudeSession:
 
     def feed(self, event: dict[str, Any]) -> list[Update] | None:
         match event.get("type"):
+            case "control_request":
+                self._permissions.handle_request(event)
+                return []
+            case "control_cancel_request":
+                self._permissions.cancel(event)
+                return []
             case "control_response":
                 self._on_control_response(event["response"])
                 return []

@@ -127,7 +127,8 @@ function startText(task: Schemas['TaskDetail']): string {
   if (['completed', 'failed', 'cancelled'].includes(task.status)) return strings.followUp.startsNow
   if (waiting > 0)
     return `${strings.followUp.waitsItsTurn} ${strings.followUp.waitsBehind(waiting)}`
-  const isBeforeStage = task.gate !== null && !['question', 'budget'].includes(task.gate.kind)
+  const isBeforeStage =
+    task.gate !== null && !['question', 'permission', 'budget'].includes(task.gate.kind)
   return isBeforeStage ? strings.followUp.withdrawsGate : strings.followUp.waitsItsTurn
 }
 

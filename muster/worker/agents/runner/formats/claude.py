@@ -67,6 +67,11 @@ class Claude:
                 return []
         return None
 
+    def mark_denied(self, call_id: str) -> None:
+        """People have denied that call, whose result only has their reason."""
+        if not self._calls.has_result(call_id):
+            self._calls.get(call_id).is_denied = True
+
     def finish(self) -> list[Update]:
         return [*updates.message(self._streamed), *self._calls.finish_unfinished()]
 
