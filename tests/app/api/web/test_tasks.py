@@ -96,7 +96,7 @@ def test_a_created_task_is_shown_as_the_contract_says(
     shown = client.get(made.headers["Location"], headers=headers).json
     assert shown.pop("queue") == {"position": 1, "blockedBy": []}
     assert shown.pop("waitingFor")["reason"] == "dispatcher"  # there is none in this test
-    assert shown.pop("hasTerminal") is False
+    assert (shown.pop("hasTerminal"), shown.pop("readsTerminal")) == (False, False)
     assert shown.pop("allowedActions") == ["review", "follow_up", "cancel"]
     nothing = [
         shown.pop(name) for name in ("relocation", "gate", "lastAnswer", "budgets", "images")
@@ -121,6 +121,26 @@ def test_a_task_says_whether_a_token_for_its_terminal_would_be_given(
     response = client.post(f"{PATH}/{task.id}/pty-token", json={}, headers=headers)
     assert (has_terminal, response.status_code) in [(True, 200), (False, 409)]
     assert has_terminal is (phase is AttemptPhase.RUN)
+
+
+@pytest.mark.parametrize(
+    ("agent", "options", "reads"),
+    [("claude", None, False), ("claude", {"interface": "terminal"}, True), ("custom", None, True)],
+)
+def test_a_task_says_whether_its_stage_reads_its_terminal(
+    client: FlaskClient,
+    project: Project,
+    headers: dict[str, str],
+    agent: str,
+    options: dict[str, str] | None,
+    reads: bool,
+) -> None:
+    task = make_task(project=project, agent_type=agent, agent_options=options)
+    shown = client.get(f"{PATH}/{task.id}", headers=headers).json
+    assert shown["readsTerminal"] is reads
+    shell = [{"name": "test", "kind": "shell", "command": "make test"}]
+    task = make_task(project=project, agent_type=agent, agent_options=options, pipeline=shell)
+    assert client.get(f"{PATH}/{task.id}", headers=headers).json["readsTerminal"] is True
 
 
 def test_a_queued_task_says_what_keeps_each_machine_from_it(
