@@ -16,6 +16,10 @@ export const COMMAND_OF_ROUTE: Record<string, CommandId | 'newTask'> = {
   'POST /api/web/tasks/{taskId}/follow-ups': 'followUp',
   'GET /api/web/tasks/{taskId}/follow-ups': 'transcript',
   'DELETE /api/web/tasks/{taskId}/follow-ups/{followUpId}': 'transcript',
+  'GET /api/web/tasks/{taskId}/messages': 'message',
+  'POST /api/web/tasks/{taskId}/messages': 'message',
+  'DELETE /api/web/tasks/{taskId}/messages/{messageId}': 'message',
+  'POST /api/web/tasks/{taskId}/interrupt': 'stopAgent',
   'POST /api/web/tasks/{taskId}/pty-token': 'terminal',
   'GET /api/web/tasks/{taskId}/terminal-inputs': 'terminal',
   'GET /api/web/tasks/{taskId}/events': 'events',
@@ -204,6 +208,7 @@ const EXCEPTIONS: Record<string, string[]> = {
   ],
   'no page uses it': [
     'GET /api/web/tasks/{taskId}/follow-ups/{followUpId}',
+    'GET /api/web/tasks/{taskId}/messages/{messageId}',
     'GET /api/web/dashboard/recent-tasks',
     'GET /api/web/dashboard/recent-activity',
     'GET /api/web/machines/{machineId}/tasks',

@@ -61,5 +61,7 @@ export const task = {
     usage: 'Usage',
     workspace: 'Workspace',
   },
+  /** The terminal's view, if its program reads nothing. */
+  watch: 'Watch',
   filesChanged: (n: number) => (n === 1 ? '1 file changed' : `${n} files changed`),
 }

@@ -60,5 +60,6 @@ export const task: typeof en = {
     usage: '用量',
     workspace: '工作区',
   },
+  watch: '观看',
   filesChanged: (n) => `${n} 个文件有改动`,
 }

@@ -2,6 +2,7 @@ import { useRef, useState } from 'react'
 import type { Schemas } from '../../../api/client'
 import { EmptyState } from '../../../components/feedback/EmptyState'
 import { strings } from '../../../i18n'
+import { MessagePanel } from '../messages/MessagePanel'
 import { nextSize, useFontSize } from './fontSize'
 import { LinkDialog } from './LinkDialog'
 import { SearchBar } from './SearchBar'
@@ -56,7 +57,13 @@ function LiveTerminal({ task }: Props) {
     >
       {session && shown && (
         <>
-          <TerminalToolbar terminal={shown} controls={controls} fontSize={fontSize} acts={acts} />
+          <TerminalToolbar
+            terminal={shown}
+            controls={controls}
+            isRead={task.readsTerminal}
+            fontSize={fontSize}
+            acts={acts}
+          />
           <TerminalNotice
             terminal={shown}
             stages={task.pipeline}
@@ -75,7 +82,8 @@ function LiveTerminal({ task }: Props) {
         />
       </div>
       {controls && glass && <TouchKeys glass={glass} />}
-      {shown && <StatusBar shown={shown} controls={controls} />}
+      {shown && <StatusBar task={task} shown={shown} controls={controls} />}
+      {!task.readsTerminal && <MessagePanel task={task} />}
       <LinkDialog url={link} onClose={() => setLink(null)} />
     </section>
   )
