@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useId, useRef } from 'react'
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from 'react'
 import { Button } from '../../../components/controls/Button'
 import { useUrlDialog } from '../../../components/hooks/useUrlDialog'
 import { strings } from '../../../i18n'
@@ -29,19 +29,12 @@ function MessageForm({ task, recipient }: { task: TaskDetail; recipient: Recipie
   const ids = { hint: useId(), error: useId() }
   const agent = agentName(task.agentType)
   const isEmpty = !form.text.trim()
-  const handleKey = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
+  const submit = (event: { preventDefault: () => void }) => {
     event.preventDefault()
     form.send('next')
   }
   return (
-    <form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault()
-        form.send('next')
-      }}
-    >
+    <form className={styles.form} onSubmit={submit}>
       <textarea
         ref={field}
         className="input"
@@ -53,7 +46,7 @@ function MessageForm({ task, recipient }: { task: TaskDetail; recipient: Recipie
         placeholder={strings.messages.label(agent)}
         value={form.text}
         onChange={({ target }) => form.change(target.value)}
-        onKeyDown={handleKey}
+        onKeyDown={(event) => isSendKey(event) && submit(event)}
       />
       <div className={styles.foot}>
         <p id={ids.hint} className="hint grow">
@@ -76,16 +69,33 @@ function MessageForm({ task, recipient }: { task: TaskDetail; recipient: Recipie
       </div>
       <InterruptNotice task={task} />
       {form.problem && (
-        <div className={styles.problem} role="alert">
-          <p id={ids.error} className="error">
-            {form.problem.text}
-          </p>
-          {form.problem.isTooLate && recipient.canFollowUp && (
-            <FollowUpInstead taskId={task.id} text={form.text} />
-          )}
-        </div>
+        <SendProblem
+          id={ids.error}
+          problem={form.problem}
+          instead={recipient.canFollowUp && <FollowUpInstead taskId={task.id} text={form.text} />}
+        />
       )}
     </form>
+  )
+}
+
+function isSendKey({ key, shiftKey, nativeEvent }: KeyboardEvent): boolean {
+  return key === 'Enter' && !shiftKey && !nativeEvent.isComposing
+}
+
+/** Why a message wasn't sent; a follow-up `instead` if it is too late for one. */
+function SendProblem(props: {
+  id: string
+  problem: NonNullable<ReturnType<typeof useMessageForm>['problem']>
+  instead: ReactNode
+}) {
+  return (
+    <div className={styles.problem} role="alert">
+      <p id={props.id} className="error">
+        {props.problem.text}
+      </p>
+      {props.problem.isTooLate && props.instead}
+    </div>
   )
 }
 

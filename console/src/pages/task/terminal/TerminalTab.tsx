@@ -8,10 +8,10 @@ import { LinkDialog } from './LinkDialog'
 import { SearchBar } from './SearchBar'
 import { StatusBar } from './StatusBar'
 import { TerminalNotice } from './TerminalNotice'
-import { TerminalToolbar } from './TerminalToolbar'
+import { type TerminalActions, TerminalToolbar } from './TerminalToolbar'
 import { TouchKeys } from './TouchKeys'
 import styles from './terminal.module.css'
-import type { TerminalSession } from './terminalSession'
+import type { TerminalSession, TerminalState } from './terminalSession'
 import { useTerminalSession } from './useTerminalSession'
 import { useXterm } from './useXterm'
 import type { Xterm } from './xterm'
@@ -56,22 +56,7 @@ function LiveTerminal({ task }: Props) {
       tabIndex={-1}
     >
       {session && shown && (
-        <>
-          <TerminalToolbar
-            terminal={shown}
-            controls={controls}
-            isRead={task.readsTerminal}
-            fontSize={fontSize}
-            acts={acts}
-          />
-          <TerminalNotice
-            terminal={shown}
-            stages={task.pipeline}
-            isOver={task.finishedAt !== null}
-            onReconnect={() => session.reconnect()}
-            onDismiss={() => session.clearNotices()}
-          />
-        </>
+        <TerminalHead task={task} session={session} shown={shown} fontSize={fontSize} acts={acts} />
       )}
       {isFinding && glass && <SearchBar glass={glass} onClose={closeSearch} />}
       <div className={styles.glass}>
@@ -86,6 +71,35 @@ function LiveTerminal({ task }: Props) {
       {!task.readsTerminal && <MessagePanel task={task} />}
       <LinkDialog url={link} onClose={() => setLink(null)} />
     </section>
+  )
+}
+
+function TerminalHead(
+  props: Props & {
+    session: TerminalSession
+    shown: TerminalState
+    fontSize: number
+    acts: TerminalActions
+  },
+) {
+  const { task, session, shown, fontSize, acts } = props
+  return (
+    <>
+      <TerminalToolbar
+        terminal={shown}
+        controls={session.controls}
+        isRead={task.readsTerminal}
+        fontSize={fontSize}
+        acts={acts}
+      />
+      <TerminalNotice
+        terminal={shown}
+        stages={task.pipeline}
+        isOver={task.finishedAt !== null}
+        onReconnect={() => session.reconnect()}
+        onDismiss={() => session.clearNotices()}
+      />
+    </>
   )
 }
 
