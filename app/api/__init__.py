@@ -31,6 +31,7 @@ BLUEPRINT_MODULES = (
     "app.api.web.transcripts",
     "app.api.web.reviews",
     "app.api.web.follow_ups",
+    "app.api.web.messages",
     "app.api.web.diffs",
     "app.api.web.images",
     "app.api.web.usage",

@@ -30,7 +30,7 @@ from app.services.machines import drains, liveness, orders, reports, sessions
 from app.services.machines.append_reports import BatchOutcome, MalformedReport
 from app.services.machines.heartbeats import HeartbeatResult, ReceivedHeartbeat
 from app.services.machines.orders import DesiredAction, DesiredState
-from app.services.tasks import questions, terminal_waits
+from app.services.tasks import interrupts, message_queue, questions, terminal_waits
 from app.services.terminals import open_requests, terminals
 from muster.protocol import codec, frames
 from muster.protocol.attempt_key import AttemptKey
@@ -301,6 +301,10 @@ class Connection:
                 return self._open_terminal(order)
             case DesiredAction.ANSWER:
                 return questions.build_order(order.task_id, order.attempt, order.row.question)
+            case DesiredAction.MESSAGE:
+                return message_queue.build_order(order.row, order.number)
+            case DesiredAction.INTERRUPT:
+                return interrupts.build_order(order.row)
             case DesiredAction.SUSPEND:
                 return frames.Suspend(
                     *AttemptKey.from_object(order), order.stage_index, order.run, "budget"

@@ -23,6 +23,8 @@ class ObservedState:
     terminals: int = 0  # the last request for its terminal
     suspended: tuple[int, int] = (-1, 0)  # the stage, and run, of the last stop order
     answered: int = -1  # the number of the last question whose answer was sent
+    messaged: int = 0  # the number of the last message sent
+    interrupted: int = 0  # the number of the last interrupt sent
 
 
 def build_observed_state(held: TrackedAttempt) -> ObservedState:
@@ -65,6 +67,10 @@ def _is_due(desired: DesiredState, observed: ObservedState | None) -> bool:
             return observed is None or observed.suspended < wanted
         case DesiredAction.ANSWER:
             return observed is None or observed.answered < desired.question
+        case DesiredAction.MESSAGE:
+            return observed is None or observed.messaged < desired.number
+        case DesiredAction.INTERRUPT:
+            return observed is None or observed.interrupted < desired.number
     return False
 
 
@@ -84,4 +90,8 @@ def apply_sent_order(observed: ObservedState | None, order: DesiredState) -> Obs
             return replace(before, suspended=(order.stage_index, order.run))
         case DesiredAction.ANSWER:
             return replace(before, answered=order.question)
+        case DesiredAction.MESSAGE:
+            return replace(before, messaged=order.number)
+        case DesiredAction.INTERRUPT:
+            return replace(before, interrupted=order.number)
     return replace(before, forgetting=True)

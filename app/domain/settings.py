@@ -169,6 +169,12 @@ _SETTINGS = (
         "WORKSPACES_GIGABYTES",
     ),
     Setting(
+        SettingGroup.MACHINES, "interruptSeconds", "Wait after an interrupt",
+        _NUMBER, 600, 10, 86_400, "seconds",
+        "How long an interrupted agent waits for an answer before its stage is stopped. "
+        "The question stays open.",
+    ),
+    Setting(
         SettingGroup.COSTS, "prices", "Token prices",
         SettingKind.PRICES, [], 0, prices.MAX_PRICES, "prices",
         "Price per million tokens, used when an agent reports no cost. The first match applies.",

@@ -150,6 +150,8 @@ class EventType(StrEnum):
     WORKSPACE = "workspace"
     TUNNEL = "tunnel"
     EGRESS_REFUSED = "egress_refused"  # a stage requested a host that its network forbids
+    MESSAGE = "message"  # of a person to the agent: each change of its state
+    INTERRUPTED = "interrupted"  # a person stops the agent's step
     REVIEWED = "reviewed"
     COMMENTED = "commented"
     RESOLVED = "resolved"  # a review thread is resolved

@@ -6,9 +6,11 @@ from enum import StrEnum
 
 from app.domain import follow_up, task
 from app.domain.access import Access
+from app.domain.interrupt import Interrupt
 from app.domain.pipeline import GateKind
 from app.domain.roles import Permission
 from app.domain.task import TaskEvent, TaskStatus
+from app.domain.task_message import NOBODY, Recipient, Recipients
 
 
 class TaskAction(StrEnum):
@@ -21,6 +23,8 @@ class TaskAction(StrEnum):
     RETRY = "retry"
     TUNNEL = "tunnel"  # open one into its workspace, or close it
     TYPE = "type"  # into its terminal
+    MESSAGE = "message"  # its agent
+    INTERRUPT = "interrupt"  # its agent, also with a message that it gets now
 
 
 PERMISSIONS: Mapping[TaskAction, Permission] = {
@@ -31,6 +35,8 @@ PERMISSIONS: Mapping[TaskAction, Permission] = {
     TaskAction.RETRY: Permission.RETRY_TASK,
     TaskAction.TUNNEL: Permission.CONTROL_TUNNEL,
     TaskAction.TYPE: Permission.CONTROL_TERMINAL,
+    TaskAction.MESSAGE: Permission.FOLLOW_UP,
+    TaskAction.INTERRUPT: Permission.CONTROL_TERMINAL,
 }
 
 
@@ -43,6 +49,7 @@ class TaskState:
     `takes_tunnel`: its workspace exists, with an open network. `has_tunnel`: an open one.
     `is_archived`: its project is, and takes no new work.
     `is_answerer`: the open gate's stage lets the viewer answer (`domain.answerers`).
+    `recipients`: who gets a message. `interrupt`: the one under way.
     """
 
     status: TaskStatus
@@ -55,6 +62,8 @@ class TaskState:
     has_tunnel: bool = False
     is_archived: bool = False
     is_answerer: bool = True
+    recipients: Recipients = NOBODY
+    interrupt: Interrupt | None = None
 
 
 def is_possible(action: TaskAction, state: TaskState) -> bool:
@@ -81,6 +90,11 @@ def is_possible(action: TaskAction, state: TaskState) -> bool:
             return state.takes_tunnel or state.has_tunnel
         case TaskAction.TYPE:
             return state.has_terminal
+        case TaskAction.MESSAGE:
+            return state.recipients.state is not Recipient.NONE
+        case TaskAction.INTERRUPT:
+            is_working = state.status is TaskStatus.RUNNING
+            return is_working and state.recipients.state is Recipient.OPEN
 
 
 def allowed_actions(

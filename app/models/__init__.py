@@ -34,6 +34,7 @@ from app.models.search import TaskText
 from app.models.server import ServerIdentity, ServerProcess
 from app.models.setting import StoredSetting
 from app.models.task import Event, Task
+from app.models.task_message import TaskMessage
 from app.models.terminal import ChannelToken, Terminal, TerminalInput, TerminalSize
 from app.models.tunnel import Tunnel
 from app.models.usage import RunInterval, Usage
@@ -95,6 +96,7 @@ __all__ = [
     "TaskDraft",
     "TaskEnd",
     "TaskImage",
+    "TaskMessage",
     "TaskStatusChange",
     "TaskText",
     "Terminal",

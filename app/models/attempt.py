@@ -71,6 +71,8 @@ class Attempt(Model):
     # Its agent's last question in the middle of the stage, by the machine's number: {number, gate
     # (the `Gate`'s number), answer? {choice?, input?}}; an empty answer: no one's.
     question: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # People's last order to stop its agent's step: `domain.interrupt`.
+    interrupt: Mapped[dict[str, Any] | None] = mapped_column(Json)
     # The last stage whose agent asked something at its terminal: {stageIndex, run, since}.
     terminal_wait: Mapped[dict[str, Any] | None] = mapped_column(Json)
     # The length of its log so far, with gaps.

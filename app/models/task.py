@@ -61,6 +61,8 @@ class Task(Model):
     follow_up: Mapped[int | None]
     # How many follow-ups are queued.
     follow_ups_queued: Mapped[int] = mapped_column(default=0, server_default="0")
+    # How many messages wait for its agent.
+    messages_waiting: Mapped[int] = mapped_column(default=0, server_default="0")
     # The number of the latest attempt; 0: none yet.
     attempt: Mapped[int] = mapped_column(default=0)
     # By a finished stage's index, as text: {ref, commit, tree?, diff?}. Under

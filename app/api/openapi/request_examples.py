@@ -53,6 +53,8 @@ REQUEST_EXAMPLES: dict[str, Any] = {
     "DraftChanges": {"projectKey": "WEB", "description": _DESCRIPTION},
     "NewView": {"name": "My open tasks", "query": "createdBy=me&status=running"},
     "ViewChanges": {"name": "My open tasks"},
+    "NewMessage": {"text": "Use the parser in src/durations.py.", "when": "next"},
+    "InterruptOptions": {},
     "GateAnswer": {"stageIndex": 1, "result": "confirm", "comment": "Looks right."},
     "ReviewCommentInput": {**_COMMENT, "publish": True},
     "CommentChange": {"body": "Accept days and weeks, too."},

@@ -44,6 +44,11 @@ class CapabilitySchema(StoredSchema):
         allow_none=True, dump_default=None, metadata={"format": "date-time"}
     )
     reason = fields.String(allow_none=True, validate=_SHORT, dump_default=None)
+    takes_messages = Boolean(
+        load_default=False,
+        dump_default=False,
+        metadata={"description": "the agent reads messages while it works"},
+    )
 
 
 class HardwareSchema(StoredSchema):

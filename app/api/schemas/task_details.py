@@ -9,8 +9,11 @@ from app.api.schemas.blockers import RelocationSchema
 from app.api.schemas.budget import SpentBudgetSchema
 from app.api.schemas.gates import LastAnswerSchema, PendingGateSchema
 from app.api.schemas.images import TaskImageSchema
+from app.api.schemas.messages import InterruptSchema, RecipientsSchema
 from app.api.schemas.tasks import TaskSchema
+from app.domain.interrupt import Interrupt
 from app.domain.task_actions import TaskAction
+from app.domain.task_message import Recipients
 from app.models import Task
 from app.services.dispatch.blockers import Relocation
 from app.services.dispatch.wait_reasons import NextAction, Wait, WaitReason
@@ -21,8 +24,8 @@ from app.services.tasks.last_answers import LastAnswer
 class TaskDetail(NamedTuple):
     """A task, why machines can't take it, what else it waits for, where it can continue without its
     machine, its open gate, the latest answer to one, whether its terminal is available now and
-    whether its stage reads it, the developer's actions, and its budgets
-    (`usage.budgets.task_budgets`).
+    whether its stage reads it, the developer's actions, its budgets (`usage.budgets.task_budgets`),
+    who gets a message to its agent, and the interrupt under way.
     """
 
     task: Task
@@ -35,6 +38,8 @@ class TaskDetail(NamedTuple):
     reads_terminal: bool
     allowed_actions: list[TaskAction]
     budgets: list[dict[str, Any]]
+    messages: Recipients
+    interrupt: Interrupt | None
 
 
 class WaitSchema(Schema):
@@ -97,6 +102,13 @@ class TaskDetailSchema(TaskSchema):
         required=True,
         metadata={"description": "that apply to the task"},
     )
+
+    messages = fields.Nested(
+        RecipientsSchema,
+        required=True,
+        metadata={"description": "who gets a message to its agent now"},
+    )
+    interrupt = fields.Nested(InterruptSchema, required=True, allow_none=True)
 
     def get_attribute(self, obj: TaskDetail, attr: str, default: Any) -> Any:
         of_detail = attr in TaskDetail._fields

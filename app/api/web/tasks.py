@@ -162,6 +162,8 @@ def get_task(task_id: int) -> TaskDetail:
         agents.reads_terminal(task),
         task_actions.allowed_actions(access, state),
         budgets.task_budgets(actor, task, now()),
+        state.recipients,
+        state.interrupt,
     )
 
 

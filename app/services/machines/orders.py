@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from app.domain import image, network, pipeline
+from app.domain import image, interrupt, network, pipeline
 from app.domain.attempt import AttemptOutcome, AttemptPhase, attempt_branch
+from app.domain.interrupt import InterruptState
 from app.domain.machine import IN_DRAIN, MachineStatus
 from app.domain.pipeline import Stage, StageKind
 from app.domain.quota import OnQuota
@@ -20,7 +21,13 @@ from app.extensions import db
 from app.models import Attempt
 from app.services import encryption, locks
 from app.services.clock import now as clock_now
-from app.services.machines import eligibility, repositories, round_context, statements
+from app.services.machines import (
+    eligibility,
+    message_prompts,
+    repositories,
+    round_context,
+    statements,
+)
 from app.services.projects import agents
 from app.services.tasks import attempts, branches, gates, resumption, returned_attempts
 from app.services.tunnels import orders as tunnel_orders
@@ -40,6 +47,8 @@ class DesiredAction(StrEnum):
     TERMINAL = "terminal"  # connect its terminal channel
     SUSPEND = "suspend"  # stop the stage in its middle
     ANSWER = "answer"  # pass it on to the asking agent
+    MESSAGE = "message"  # likewise, to the working one
+    INTERRUPT = "interrupt"  # stop the agent's step
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,7 @@ class DesiredState:
     keep_checkpoints: bool = False
     dial_requests: int = 0  # how often its terminal has been requested
     question: int = 0  # the number of the answered question
+    number: int = 0  # of the message, or of the interrupt
     row: Any = field(default=None, repr=False, compare=False)
 
 
@@ -102,10 +112,8 @@ def orders_of_machine(
         for row in rows
         if row.ended_at is None and "answer" in (row.question or {})
     ]
-    stopping = [each for each in desired if each.action is DesiredAction.RUN and each.row.suspends]
-    desired += [
-        replace(each, action=DesiredAction.SUSPEND) for each in stopping if _is_agent_stage(each)
-    ]
+    running = [each for each in desired if each.action is DesiredAction.RUN]
+    desired += [order for each in running for order in _orders_to_agent(each)]
     if first.status in IN_DRAIN:
         listed = {
             AttemptKey.from_object(state)
@@ -145,8 +153,21 @@ def _ended_attempts(machine_id: uuid.UUID) -> list[DesiredState]:
     ]
 
 
-def _is_agent_stage(state: DesiredState) -> bool:
-    return pipeline.is_agent_stage(state.row.pipeline, state.stage_index)
+def _orders_to_agent(running: DesiredState) -> list[DesiredState]:
+    """Return the orders to the agent of a running stage: to stop, and to read messages."""
+    row = running.row
+    if not pipeline.is_agent_stage(row.pipeline, running.stage_index):
+        return []
+    stopped = interrupt.find_interrupt(row.interrupt, running.stage_index, running.run)
+    if row.suspends or (stopped and stopped.state in interrupt.STOPS_STAGE):
+        return [replace(running, action=DesiredAction.SUSPEND)]
+    found = [
+        replace(running, action=DesiredAction.MESSAGE, number=each["number"])
+        for each in row.messages or ()
+    ]
+    if stopped and stopped.state is InterruptState.REQUESTED:
+        found.append(replace(running, action=DesiredAction.INTERRUPT, number=stopped.number))
+    return found
 
 
 def _desired_state(row: Any) -> DesiredState:
@@ -235,6 +256,7 @@ def build_run_order(desired: DesiredState) -> frames.RunStage:
     if any(each.gate for each in stages):
         variables |= gates.variables(desired.task_id, row.round, row.stage_index)
     attached = _images(row, stage)
+    fields = context.fields(_instruction(stage, variables, attached, row))
     options = agents.stage_options(stage, row.task_options, row.project_options)
     return frames.RunStage(
         task_id=desired.task_id,
@@ -256,7 +278,7 @@ def build_run_order(desired: DesiredState) -> frames.RunStage:
         options=msgspec.convert(options, frames.AgentOptions | None),
         run=desired.run,
         on_limit="suspend" if row.on_quota is OnQuota.WAIT else "fail",
-        **context.fields(_instruction(stage, variables, attached, row)),
+        **message_prompts.complete(row, desired.run, fields),
         images=attached if row.fetches_images else [],
     )
 

@@ -7,7 +7,7 @@ from app.domain.attempt import WorkspaceState
 from app.domain.task import ENDED, EventType
 from app.services.locks import LockedTask
 from app.services.logs import logs, transcripts
-from app.services.tasks import attempts, egress, history, workspaces
+from app.services.tasks import attempts, egress, history, message_queue, workspaces
 from app.services.tunnels import tunnels
 from app.services.usage import ingest as usage
 from muster.protocol import frames
@@ -65,4 +65,5 @@ HANDLERS: dict[type, ReportHandler] = {
     frames.EgressRefused: egress.handle_refused,
     frames.Transcript: transcripts.handle_transcript,
     frames.Usage: usage.handle_usage,
+    frames.MessageOutcome: message_queue.handle_outcome,
 }

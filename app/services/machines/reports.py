@@ -285,6 +285,7 @@ _HANDLERS: dict[type, ReportHandler] = {
     frames.Suspended: stages.handle_suspended,
     frames.QuestionOpened: stages.handle_question,
     frames.QuestionWithdrawn: stages.handle_question_withdrawn,
+    frames.InterruptIgnored: stages.handle_interrupt_ignored,
     frames.ThreadReplied: review_replies.handle_reply,
     frames.Checkpoint: checkpoints.handle_checkpoint,
     frames.Content: change_reports.handle_content,

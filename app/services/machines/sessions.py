@@ -95,6 +95,7 @@ def handle_hello(frame: frames.Hello, now: datetime) -> MachineSession:
     machine.sandbox = sandbox_row(frame.sandbox)
     machine.labels = frame.labels
     machine.fetches_images = frame.fetches_images
+    machine.takes_messages = frame.takes_messages
     if machine.journal_id != frame.journal_id:
         machine.journal_id, machine.journal_seq = frame.journal_id, 0
     _store_hello(machine, now)
@@ -132,6 +133,7 @@ def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str,
             "healthy": c.healthy,
             "degradedUntil": _normalize_timestamp(c.degraded_until),
             "reason": None if c.reason is None else make_printable(c.reason),
+            "takesMessages": c.takes_messages,
         }
         for c in capabilities
     ]

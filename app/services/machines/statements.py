@@ -1,11 +1,45 @@
 """The statement that reads everything a machine's orders are built from."""
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, case, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.orm import aliased
 
 from app.domain.attempt import AttemptPhase
 from app.domain.task import ENDED
-from app.models import Attempt, Developer, Machine, Project, Task, Terminal
+from app.domain.task_message import MessageState
+from app.models import Attempt, Developer, Machine, Project, Task, TaskMessage, Terminal
 from app.services.tunnels import orders as tunnel_orders
+
+_author = aliased(Developer)
+
+# The messages that are bound to the working agent, in order. Read only if some message waits.
+_MESSAGES = (
+    select(
+        func.jsonb_agg(
+            aggregate_order_by(
+                func.jsonb_build_object(
+                    *(literal("number"), TaskMessage.number),
+                    *(literal("text"), TaskMessage.text),
+                    *(literal("when"), TaskMessage.timing),
+                    *(literal("author"), _author.name),
+                ),
+                TaskMessage.number,
+            ),
+            type_=JSONB,
+        )
+    )
+    .join(_author, _author.id == TaskMessage.created_by)
+    .where(
+        TaskMessage.task_id == Attempt.task_id,
+        TaskMessage.state == MessageState.WAITING,
+        TaskMessage.attempt == Attempt.number,
+        TaskMessage.stage_index == Attempt.stage_index,
+        TaskMessage.run == Attempt.run,
+        ~TaskMessage.in_prompt,
+    )
+    .correlate(Attempt)
+    .scalar_subquery()
+)
 
 # Attempts that are live, may still run, or whose workspace may be deleted; the rest is history. It
 # selects everything that orders need, because a second query would be a second round trip. It
@@ -19,6 +53,7 @@ AT_WORK = (
         Machine.sandbox.label("machine_sandbox"),
         Machine.is_pinned,
         Machine.fetches_images,
+        Machine.takes_messages,
         Attempt.task_id,
         Attempt.number.label("attempt"),
         Attempt.phase,
@@ -29,6 +64,7 @@ AT_WORK = (
         Attempt.suspends,
         Attempt.pending_exit.is_not(None).label("is_ending"),
         Attempt.question,
+        Attempt.interrupt,
         Attempt.ended_at,
         Attempt.outcome,
         Attempt.started_at,
@@ -37,6 +73,8 @@ AT_WORK = (
         Attempt.pushed_commit,
         Task.description,
         Task.images,
+        Task.messages_waiting,
+        case((Task.messages_waiting > 0, _MESSAGES)).label("messages"),
         Task.pipeline,
         Task.checkpoints,
         Task.agent_type,

@@ -17,6 +17,7 @@ from app.services.tasks import (
     budget_grants,
     checkpoint_conflicts,
     history,
+    interrupts,
     questions,
     resumption,
     work_lineage,
@@ -45,6 +46,8 @@ def apply_answer(
     if isinstance(accepted, pipeline.Rejected):
         why = f"rejected by {actor.name}" + (f": {comment}" if comment else "")
         attempts.cancel(locked, why, by=actor.id, gone=True)
+    elif interrupts.answer(actor, locked, gate):
+        pass
     elif gate.kind is GateKind.QUESTION and locked.has_live_attempt:
         questions.answer_question(locked, dict(accepted.variables))
         attempts.bump_orders_version(locked.machine)

@@ -23,7 +23,7 @@ from app.extensions import db
 from app.models import Attempt, Gate, Machine, Task
 from app.services import settings
 from app.services.locks import LockedTask
-from app.services.tasks import follow_up_queue, history, questions, transitions
+from app.services.tasks import follow_up_queue, history, message_queue, questions, transitions
 from muster.protocol.attempt_key import AttemptKey
 
 
@@ -208,6 +208,8 @@ def requeue(locked: LockedTask, stage_index: int, why: str) -> None:
     drop_checkpoints_from(task, start)
     for index in plan.withdrawn:
         _withdraw_gate(task, asked[index], now)
+    message_queue.release(task, locked.attempt)
+    message_queue.settle(task, start, now)
     transitions.apply_event(task, TaskEvent.REQUEUE, now, stage_index=start)
     is_over = start == len(task.pipeline)
     what = "push its branch" if is_over else f"resume at stage “{task.pipeline[start]['name']}”"

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.domain import notification_rules
+from app.domain import interrupt, notification_rules
+from app.domain.interrupt import InterruptState
 from app.domain.pipeline import GateKind
 from app.domain.storage_limits import MAX_QUESTIONS, LimitExceeded
 from app.domain.task import EventType, SuspendReason, TaskEvent
@@ -58,7 +59,8 @@ def answer_question(locked: LockedTask, variables: dict[str, str]) -> None:
     """
     attempt = locked.attempt
     attempt.question = {**(attempt.question or {}), "answer": variables}
-    if _continue_task(locked):
+    attempt.interrupt = interrupt.end(attempt.interrupt, InterruptState.ASKING)
+    if continue_task(locked):
         name = locked.task.pipeline[attempt.stage_index]["name"]
         history.record_attempt_event(locked, EventType.RESUMED, f"continues with “{name}”")
 
@@ -76,12 +78,13 @@ def withdraw(locked: LockedTask, why: str) -> None:
     """
     task, attempt = locked.task, locked.attempt
     question, attempt.question = attempt.question, None
+    attempt.interrupt = interrupt.end(attempt.interrupt, InterruptState.ASKING)
     if question is None or "answer" in question:
         return
     db.session.flush()  # the gate may be as new as this batch of reports
     key = task.id, task.round, attempt.stage_index, question["gate"]
     close(locked, db.session.get_one(Gate, key), why)
-    _continue_task(locked)
+    continue_task(locked)
 
 
 def close(locked: LockedTask, gate: Gate, why: str) -> None:
@@ -107,7 +110,7 @@ def resuspend(locked: LockedTask) -> None:
         )
 
 
-def _continue_task(locked: LockedTask) -> bool:
+def continue_task(locked: LockedTask) -> bool:
     """Resume the task if it waits for the answer; return whether it did."""
     # Or its machine isn't responding: then the task waits for that.
     is_waiting = locked.task.suspend_reason is SuspendReason.QUESTION

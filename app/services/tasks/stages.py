@@ -22,6 +22,8 @@ from app.services.tasks import (
     follow_ups,
     gates,
     history,
+    interrupts,
+    message_queue,
     questions,
     returned_attempts,
     suspensions,
@@ -39,6 +41,7 @@ def handle_stage_started(locked: LockedTask, report: frames.StageStarted) -> Non
     if is_out_of_contact(task):
         transitions.apply_event(task, TaskEvent.RECONNECT, locked.now)
     transitions.apply_event(task, TaskEvent.START, locked.now, stage_index=report.stage_index)
+    message_queue.confirm_prompt(locked)
     locked.attempt.uncounted = False
     if locked.attempt.started_at is None:
         locked.attempt.started_at = locked.now
@@ -59,7 +62,7 @@ def handle_question(locked: LockedTask, report: frames.QuestionOpened) -> None:
         if is_known:
             questions.resuspend(locked)
     if not is_known:
-        questions.open_question(locked, report)
+        interrupts.open_question(locked, report)
 
 
 def handle_question_withdrawn(locked: LockedTask, report: frames.QuestionWithdrawn) -> None:
@@ -67,6 +70,12 @@ def handle_question_withdrawn(locked: LockedTask, report: frames.QuestionWithdra
     require_running(locked, report)
     if (locked.attempt.question or {}).get("number") == report.number:
         questions.withdraw(locked, "the agent continues without it")
+
+
+def handle_interrupt_ignored(locked: LockedTask, report: frames.InterruptIgnored) -> None:
+    """A stage's agent didn't stop its step. Raises Conflict if the stage wasn't ordered."""
+    require_running(locked, report)
+    interrupts.mark_ignored(locked, report.number)
 
 
 def handle_stage_finished(locked: LockedTask, report: frames.StageFinished) -> None:
@@ -110,11 +119,18 @@ def apply_pending_end(locked: LockedTask) -> None:
     if end is None or locked.attempt.log_bytes < end["logEnd"]:
         return
     locked.attempt.pending_exit = None
-    questions.withdraw(locked, "the stage has ended")
+    is_stop = "suspended" in end and interrupts.is_stopping(locked.attempt)
+    if not is_stop:  # otherwise people still decide what happens
+        questions.withdraw(locked, "the stage has ended")
+        interrupts.end(locked.attempt)
+    message_queue.release(locked.task, locked.attempt)
     index = end["stageIndex"]
     code = exit_code(end["how"], end["code"])
     about = {"stage_index": index, "code": code, "log_end": end["logEnd"]}
     wakeups.publish_exit(locked.task.id, locked.attempt.number, **about)
+    if is_stop:
+        interrupts.park(locked)
+        return
     if (why := end.get("suspended")) is not None:
         suspensions.suspend(locked, why)
         return
@@ -158,6 +174,9 @@ def _record_end(locked: LockedTask, index: int, outcome: StageOutcome, denied: i
 def proceed(locked: LockedTask, step: pipeline.Step) -> None:
     """Apply the pipeline's next step: run a stage, wait at a gate, publish or fail."""
     task, attempt = locked.task, locked.attempt
+    if not isinstance(step, pipeline.Fail):
+        following = len(task.pipeline) if isinstance(step, pipeline.Publish) else step.stage_index
+        message_queue.settle(task, following, locked.now)
     match step:
         case pipeline.Run(index):
             attempt.phase, attempt.stage_index, attempt.run = AttemptPhase.RUN, index, 0
@@ -271,6 +290,7 @@ def require_running(
     | frames.Changes
     | frames.QuestionOpened
     | frames.QuestionWithdrawn
+    | frames.InterruptIgnored
     | frames.ThreadReplied,
 ) -> None:
     """Raise Conflict if the machine reports a stage, or a run of it, that it has no order for."""

@@ -32,6 +32,7 @@ _UNUSED = {
     "has_contents": False,
     "follow_up": None,
     "follow_ups_queued": 0,
+    "messages_waiting": 0,
 }
 
 

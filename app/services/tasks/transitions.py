@@ -12,7 +12,7 @@ from app.domain import task as rules
 from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import RunInterval, Task
-from app.services.tasks import history
+from app.services.tasks import history, message_queue
 
 _SUSPENSIONS = {
     TaskEvent.ASK: SuspendReason.GATE,
@@ -32,6 +32,8 @@ def apply_event(
     Raises IllegalTransition. Doesn't commit.
     """
     task.status = rules.next_status(task.status, event)
+    if task.status in rules.ENDED or event is TaskEvent.FOLLOW_UP:
+        message_queue.settle_round(task, event, now)
     if stage_index is not None:
         enter_stage(task, stage_index)
     _update_run_time(task, now)

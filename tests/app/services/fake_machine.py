@@ -41,6 +41,7 @@ class FakeMachine:
     slots: int = 2
     sandbox: frames.SandboxFacts | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    takes_messages: bool = False
     observed: dict[AttemptKey, ObservedState] = field(default_factory=dict)
 
     @property
@@ -56,7 +57,8 @@ class FakeMachine:
             machine_id=str(self.machine_id),
             journal_id=self.journal_id,
             slots=self.slots,
-            capabilities=[frames.Capability(agent_type="claude")],
+            capabilities=[frames.Capability("claude", takes_messages=self.takes_messages)],
+            takes_messages=self.takes_messages,
             attempts=list(held),
             sandbox=self.sandbox,
             labels=self.labels,
