@@ -35,6 +35,8 @@ export const task: typeof en = {
   thenAsking: (worked, asked) => `${worked}，之后提问 ${asked}`,
   andAsked: (worked, asked) => `${worked}，另有提问 ${asked}`,
   ofLimit: (worked, limit) => `${worked}，上限 ${limit}`,
+  earlierRounds: (n) => `之前的 ${n} 轮`,
+  replaced: '已被取代',
   upTo: (limit) => `上限 ${limit}`,
   inRuns: (worked, runs) => `${worked}，共 ${runs} 次`,
   states: {
