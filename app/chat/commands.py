@@ -21,6 +21,7 @@ class Verb(StrEnum):
     RETRY = "retry"
     LIST = "list"
     CONFIRM = "confirm"
+    MESSAGE = "message"
     WORKSPACE = "workspace"
     LOGS = "logs"
     ALLOW = "allow"
@@ -63,6 +64,7 @@ USAGE: dict[Verb, tuple[str, str]] = {
         "confirm #N [result]",
         "answer a task's question: confirm, reject, one of its choices, or text",
     ),
+    Verb.MESSAGE: ("message #N text", "send a message to a task's agent"),
     Verb.WORKSPACE: ("workspace #N", "show a task's workspace and changes"),
     Verb.LOGS: ("logs #N", "show the end of a task's log"),
     Verb.ALLOW: ("allow HOST [--project KEY]", "let a project's stages reach a host"),
@@ -123,6 +125,20 @@ def _parse_confirm(verb: Verb, rest: str) -> Command | InvalidCommand:
     if number is None:
         return _usage_error(verb, "Which task?")
     return Command(verb, task_id=number, text=_unquote(result) or "confirm")
+
+
+def _parse_message(verb: Verb, rest: str) -> Command | InvalidCommand:
+    number, text = _leading_number(rest)
+    if number is None:
+        return _usage_error(verb, "Which task?")
+    text = _unquote(text)
+    if not text.strip():
+        return _usage_error(verb, "What should its agent read?")
+    if len(text) > MAX_DESCRIPTION_LENGTH:
+        return InvalidCommand(
+            f"Too long: a message can have up to {MAX_DESCRIPTION_LENGTH:,} characters"
+        )
+    return Command(verb, task_id=number, text=text)
 
 
 def _leading_number(text: str) -> tuple[int | None, str]:
@@ -197,6 +213,7 @@ _PARSERS: dict[Verb, Callable[[Verb, str], Command | InvalidCommand]] = {
     Verb.RETRY: _parse_task_command,
     Verb.LIST: _parse_list,
     Verb.CONFIRM: _parse_confirm,
+    Verb.MESSAGE: _parse_message,
     Verb.WORKSPACE: _parse_task_command,
     Verb.LOGS: _parse_task_command,
     Verb.ALLOW: _parse_allow,

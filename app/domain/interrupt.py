@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from app.domain.task import TaskStatus
+from app.domain.task_message import Recipient, Recipients
+
 
 class InterruptState(StrEnum):
     REQUESTED = "requested"  # of the machine
@@ -20,6 +23,9 @@ class InterruptState(StrEnum):
 UNDER_WAY = frozenset(InterruptState) - {InterruptState.OVER}
 STOPS_STAGE = frozenset({InterruptState.STOPPING, InterruptState.CONTINUING})
 """The states in which the machine has the order to stop the stage."""
+
+
+_ANSWER_TIME = timedelta(seconds=15)  # a machine reports an ignored one after 10 s
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,14 @@ def find_interrupt(
     return found if found.is_at(stage_index, run) and found.state in UNDER_WAY else None
 
 
+def can_repeat(found: Interrupt, now: datetime) -> bool:
+    """Whether another interrupt can replace it: the agent ignores it, or its machine had no
+    running step when it came, and hasn't answered.
+    """
+    is_unanswered = found.state is InterruptState.REQUESTED and now >= found.since + _ANSWER_TIME
+    return found.state is InterruptState.IGNORED or is_unanswered
+
+
 def is_due_to_stop(found: Interrupt, seconds: float, now: datetime) -> bool:
     """Whether its question has been open for that long: the agent is to be stopped."""
     is_asking = found.state is InterruptState.ASKING
@@ -89,3 +103,9 @@ def end(stored: Mapping[str, Any] | None, *among: InterruptState) -> dict[str, A
     if stored is None or stored["state"] not in among:
         return None if stored is None else dict(stored)
     return {**stored, "state": InterruptState.OVER.value}
+
+
+def can_interrupt(status: TaskStatus, recipients: Recipients, found: Interrupt | None) -> bool:
+    """Whether an agent works that can be interrupted, or waits because it was (`found`)."""
+    is_working = status is TaskStatus.RUNNING or found is not None
+    return is_working and recipients.state is Recipient.OPEN

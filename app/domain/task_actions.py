@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain import follow_up, task
+from app.domain import follow_up, interrupt, task, task_message
 from app.domain.access import Access
 from app.domain.interrupt import Interrupt
 from app.domain.pipeline import GateKind
 from app.domain.roles import Permission
 from app.domain.task import TaskEvent, TaskStatus
-from app.domain.task_message import NOBODY, Recipient, Recipients
+from app.domain.task_message import NOBODY, Recipients
 
 
 class TaskAction(StrEnum):
@@ -62,6 +62,7 @@ class TaskState:
     has_tunnel: bool = False
     is_archived: bool = False
     is_answerer: bool = True
+    messages_waiting: int = 0
     recipients: Recipients = NOBODY
     interrupt: Interrupt | None = None
 
@@ -91,10 +92,9 @@ def is_possible(action: TaskAction, state: TaskState) -> bool:
         case TaskAction.TYPE:
             return state.has_terminal
         case TaskAction.MESSAGE:
-            return state.recipients.state is not Recipient.NONE
+            return task_message.can_send(state.recipients, state.messages_waiting)
         case TaskAction.INTERRUPT:
-            is_working = state.status is TaskStatus.RUNNING
-            return is_working and state.recipients.state is Recipient.OPEN
+            return interrupt.can_interrupt(state.status, state.recipients, state.interrupt)
 
 
 def allowed_actions(

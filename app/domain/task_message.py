@@ -16,6 +16,9 @@ MAX_WAITING = 20
 
 MAX_TEXT = 20_000  # characters, as in an instruction
 
+# As machines of this release write it.
+_HEADING = "People have written these messages about this task since; follow them, too."
+
 
 class NoMessages(Conflict):
     """This agent can't read messages while it works."""
@@ -136,6 +139,13 @@ def _next_stage(stages: Sequence[Mapping[str, Any]], index: int) -> Recipients:
     return Recipients(Recipient.NONE, NoRecipient.NO_STAGE)
 
 
+def can_send(recipients: Recipients, waiting: int) -> bool:
+    """Whether a message can be sent now; if no agent is left to read it, its author chooses what
+    happens to it.
+    """
+    return waiting < MAX_WAITING and recipients.reason in (None, NoRecipient.NO_STAGE)
+
+
 def has_agent_stage(stages: Sequence[Mapping[str, Any]], first: int) -> bool:
     """Whether an agent stage is among those from `first` on."""
     return any(pipeline.is_agent_stage(stages, index) for index in range(first, len(stages)))
@@ -151,8 +161,8 @@ def takes_messages(capabilities: Iterable[Mapping[str, Any]], agent_type: str) -
 
 def build_prompt_end(messages: Iterable[tuple[str, str]]) -> str:
     """Return the end of the prompt of a stage for which messages, (author, text), waited."""
-    parts = [f"{author} wrote:\n\n{text}" for author, text in messages]
-    return "\n\n".join(["Messages about this task:", *parts]) if parts else ""
+    parts = [f"{author}:\n{text}" for author, text in messages]
+    return "\n\n".join([_HEADING, *parts]) if parts else ""
 
 
 def build_stop_question(author: str) -> str:

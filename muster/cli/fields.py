@@ -32,7 +32,7 @@ TASK_DETAIL = split_names(
     machineId machineName agentType agentOptions priority currentStageIndex round
     followUpsQueued attempt branch taskBranch result failure usage budget queue createdAt
     assignedAt startedAt finishedAt updatedAt pipeline waitingFor relocation gate lastAnswer
-    hasTerminal readsTerminal allowedActions budgets images
+    hasTerminal readsTerminal allowedActions budgets images messages interrupt
     """
 )
 CREATED_TASK = split_names(
@@ -57,6 +57,11 @@ LOG_LINE = split_names("number text attempt stageIndex truncated")
 FOLLOW_UP = split_names(
     """
     id number round state instruction fromStage reviewId createdBy createdAt startedAt
+    """
+)
+MESSAGE = split_names(
+    """
+    id number text when state createdBy createdAt deliveredAt stageIndex run followUpId
     """
 )
 REVIEW = split_names(

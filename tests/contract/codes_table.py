@@ -34,7 +34,7 @@ _PROBLEMS = {
         machine_already_registered already_exists chat_bound platform_uid_taken email_taken
         identity_taken public_url_missing lockout_prevented last_admin last_maintainer
         project_in_use project_archived totp_enabled totp_not_set_up delivery_not_dead
-        signing_key_unreadable
+        signing_key_unreadable no_messages too_many_messages message_sent not_working
         invitation_accepted invitation_withdrawn invitation_expired inviter_disabled
     """,
     413: "body_too_large",
@@ -100,8 +100,8 @@ MACHINE_FAILURES = _split("""
 EVENTS = _split("""
     created retried cancelled followed_up assigned started stage_started stage_finished checkpoint
     suspended confirmed resumed published completed failed requeued machine_lost machine_back
-    restored workspace tunnel egress_refused reviewed commented resolved reopened log warning
-    error
+    restored workspace tunnel egress_refused message interrupted reviewed commented resolved
+    reopened log warning error
 """)
 
 WAIT_RULES = _split("""
@@ -154,6 +154,7 @@ _AUDIT_ACTIONS = """
     project: checked created deleted key_generated secrets_destroyed updated
     settings: updated
     task: cancelled follow_up_withdrawn followed_up retried reviewed
+    task: interrupted message_sent message_withdrawn
     terminal: controlled
     totp: disabled enabled
     tunnel: started stopped

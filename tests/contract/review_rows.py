@@ -6,6 +6,7 @@ from tests.factories import (
     make_developer,
     make_follow_up,
     make_machine,
+    make_message,
     make_review,
     make_review_comment,
     make_review_thread,
@@ -57,3 +58,10 @@ def fill_viewed(admin: Developer, rows: int) -> str:
     for file in files:
         make_viewed_file(task, admin, **file)
     return f"/api/web/tasks/{task.id}/viewed"
+
+
+def fill_messages(admin: Developer, rows: int) -> str:
+    task = make_task()
+    for _ in range(rows):
+        make_message(task, created_by=make_developer().id)
+    return f"/api/web/tasks/{task.id}/messages"

@@ -69,6 +69,7 @@ def body_of(route: str, world: Any) -> dict[str, Any] | None:
         "POST /api/web/tasks/*/confirm-stage": {"stageIndex": 0, "result": "confirm"},
         **OF_REVIEWS,
         "POST /api/web/tasks/*/follow-ups": {"instruction": "x"},
+        "POST /api/web/tasks/*/messages": {"text": "x"},
         "PUT /api/web/projects/*": {"name": "x"},
         "POST /api/web/projects/*/network/allow": {"host": "a.example"},
         "POST /api/web/projects/*/members": {"developerId": world.target},

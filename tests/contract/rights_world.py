@@ -45,6 +45,7 @@ from tests.factories import (
     make_invitation,
     make_login,
     make_machine,
+    make_message,
     make_notification,
     make_personal_token,
     make_project,
@@ -248,6 +249,7 @@ def _waiting_task(
     thread = make_review_thread(task, id=task.id)
     make_review_comment(thread, author=member, id=task.id, published_at=None)
     make_follow_up(task, id=task.id)
+    make_message(task, id=task.id)
     make_image(task, id=task.id)
     history.record_event(task, EventType.CREATED, "created", clock.now())
     return task

@@ -21,6 +21,7 @@ _WEB: Mapping[str, str] = {
         GET /tasks/*/transcript     GET /tasks/*/evidence        POST /tasks/*/pty-token
         GET /tasks/*/comments       GET /tasks/*/reviews      GET /tasks/*/follow-ups
         GET /tasks/*/follow-ups/*   GET /tasks/*/viewed
+        GET /tasks/*/messages       GET /tasks/*/messages/*
         GET /tasks/*/diff           GET /tasks/*/files           GET /inbox
         GET /getting-started        GET /tasks/*/images/*
     """,
@@ -32,6 +33,7 @@ _WEB: Mapping[str, str] = {
         POST /tasks/*/threads/*/reopen                           PUT /tasks/*/viewed
         POST /workspace-tunnel/*/stop                            POST /tasks/*/follow-ups
         DELETE /tasks/*/follow-ups/*                             PUT /tasks/*/dismiss
+        POST /tasks/*/messages      DELETE /tasks/*/messages/*   POST /tasks/*/interrupt
         POST /notifications/*/read  POST /notifications/read-all
         POST /notifications/unread  POST /projects/*/images      DELETE /images/*
     """,

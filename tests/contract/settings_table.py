@@ -32,6 +32,7 @@ SETTINGS = (
     Row("maxDiskPercent", 90, 1, 100, "percent", "MUSTER_MAX_DISK_PERCENT"),
     Row("workspaceSeconds", 86_400, 60, 7_776_000, "seconds", "MUSTER_WORKSPACE_SECONDS"),
     Row("workspacesGigabytes", 50, 0, 1_000_000, "GiB", "MUSTER_WORKSPACES_GB"),
+    Row("interruptSeconds", 600, 10, 86_400, "seconds"),
     Row("prices", "", 0, 1_000, "prices"),
     Row("maxLogMegabytes", 1_200, 1, 1_000_000, "MiB"),
     Row("requestsPerMinute", 6_000, 1, 10_000_000, "requests", "MUSTER_REQUESTS_PER_MINUTE"),

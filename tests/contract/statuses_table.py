@@ -8,6 +8,8 @@ STATUSES: Mapping[str, str] = {
     "GET /api/auth/oidc/*/callback": "303",
     "POST /api/web/tasks": "201",
     "POST /api/web/tasks/*/follow-ups": "201",
+    "POST /api/web/tasks/*/messages": "201",
+    "POST /api/web/tasks/*/interrupt": "202",
     "POST /api/web/tasks/*/comments": "201",
     "POST /api/web/tasks/*/reviews": "201",
     "GET /api/web/tasks/*/diff": "200 304",

@@ -70,6 +70,8 @@ def requests(task: Task, gate: Gate | None, state: str) -> dict[TaskAction, tupl
         TaskAction.CANCEL: (f"{path}/cancel", None),
         TaskAction.RETRY: (f"{path}/retry", {}),
         TaskAction.TUNNEL: (f"{WEB}/workspace-tunnel/{task.id}/{tunnel}", {}),
+        TaskAction.MESSAGE: (f"{path}/messages", {"text": "More."}),
+        TaskAction.INTERRUPT: (f"{path}/interrupt", {}),
         TaskAction.TYPE: (f"{path}/pty-token", {"mode": "control"}),
     }
 

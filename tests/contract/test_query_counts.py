@@ -237,6 +237,7 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/web/tasks/{taskId}/comments": review_rows.fill_threads,
     "/api/web/tasks/{taskId}/reviews": review_rows.fill_reviews,
     "/api/web/tasks/{taskId}/follow-ups": review_rows.fill_follow_ups,
+    "/api/web/tasks/{taskId}/messages": review_rows.fill_messages,
     "/api/web/tasks/{taskId}/viewed": review_rows.fill_viewed,
     "/api/web/usage": fill_usage,
     "/api/web/agents": machine_rows.fill_agents,

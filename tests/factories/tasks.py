@@ -7,6 +7,7 @@ from typing import Any
 
 from app.domain.attempt import WorkspaceState
 from app.domain.follow_up import FollowUpState
+from app.domain.task_message import MessageState, MessageTiming, TooLate
 from app.extensions import db
 from app.models import (
     Attempt,
@@ -16,6 +17,7 @@ from app.models import (
     Machine,
     Project,
     Task,
+    TaskMessage,
     TranscriptChunk,
     Usage,
     Workspace,
@@ -72,6 +74,23 @@ def make_follow_up(task: Task, **fields: Any) -> FollowUp:
         "created_at": now(),
     }
     return stored(FollowUp, defaults, fields)
+
+
+def make_message(task: Task, **fields: Any) -> TaskMessage:
+    """The task's next message to its agent, which waits."""
+    task.messages_waiting += 1
+    defaults = {
+        "task_id": task.id,
+        "number": task.messages_waiting,
+        "text": "Use make.",
+        "timing": MessageTiming.NEXT,
+        "if_too_late": TooLate.RETURN,
+        "state": MessageState.WAITING,
+        "round": task.round,
+        "created_by": task.created_by,
+        "created_at": now(),
+    }
+    return stored(TaskMessage, defaults, fields)
 
 
 def make_workspace(attempt: Attempt, **fields: Any) -> Workspace:

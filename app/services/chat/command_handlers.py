@@ -17,12 +17,13 @@ from app.domain.machine import MachineStatus
 from app.domain.pipeline import GateKind
 from app.domain.shown_state import find_shown_state
 from app.extensions import db
-from app.models import Bot, BotBinding, Developer, Machine, Project, Task
+from app.models import Bot, BotBinding, Developer, Machine, Project, Task, TaskMessage
 from app.services.chat import cards, rejections
+from app.services.chat.message_replies import describe_sent
 from app.services.logs import logs
 from app.services.machines import drains, queries
 from app.services.projects import networks, projects
-from app.services.tasks import gates, tasks, workspaces
+from app.services.tasks import gates, messages, tasks, workspaces
 from app.services.tasks import queries as task_reads
 
 MAX_LOG_LINES = 20  # of a log
@@ -154,6 +155,17 @@ def answer_reply(actor: Developer, task_id: int, stage: str, result: str) -> Rep
     return Reply(
         f"✓ #{task_id} “{stage}”: {actor.name} answered {truncate(result, 200)}", public=True
     )
+
+
+def _message(asked: CommandRequest) -> Reply:
+    made: list[Reply] = []
+
+    def remember(sent: TaskMessage) -> None:
+        made.append(Reply(describe_sent(sent, asked.actor.name), public=True))
+        asked.remember(made[0])
+
+    messages.create(asked.actor, _task_id(asked), text=asked.command.text, remember=remember)
+    return made[0]
 
 
 def _workspace(asked: CommandRequest) -> Reply:
@@ -295,6 +307,7 @@ _HANDLERS: dict[Verb, Callable[[CommandRequest], Reply]] = {
     Verb.RETRY: _retry,
     Verb.LIST: _list,
     Verb.CONFIRM: _confirm,
+    Verb.MESSAGE: _message,
     Verb.WORKSPACE: _workspace,
     Verb.LOGS: _logs,
     Verb.ALLOW: _allow,

@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from app.extensions import db
-from app.models import Developer, FollowUp, Gate, Review, ReviewComment, ReviewThread
+from app.models import Developer, FollowUp, Gate, Review, ReviewComment, ReviewThread, TaskMessage
 
 PAGE_SIZE = 50
 
 
 def list_decisions(task_id: int) -> Iterator[dict[str, Any]]:
-    """Yield each question to people with its answer, then each review, thread, comment and
-    follow-up; `what` is its kind.
+    """Yield each question to people with its answer, then each review, thread, comment,
+    follow-up and message; `what` is its kind.
     """
     place = (Gate.round, Gate.stage_index, Gate.number)
     for gate, name in _rows(_with_person_name(Gate, Gate.answered_by, task_id), *place):
@@ -35,6 +35,10 @@ def list_decisions(task_id: int) -> Iterator[dict[str, Any]]:
         _with_person_name(FollowUp, FollowUp.created_by, task_id), FollowUp.id
     ):
         yield _follow_up(follow_up, name)
+    for message, name in _rows(
+        _with_person_name(TaskMessage, TaskMessage.created_by, task_id), TaskMessage.id
+    ):
+        yield _message(message, name)
 
 
 def _with_person_name(kind: Any, person: Any, task_id: int) -> Select[Any, Any]:
@@ -138,4 +142,20 @@ def _follow_up(follow_up: FollowUp, name: str) -> dict[str, Any]:
         "by": _person(follow_up.created_by, name),
         "at": follow_up.created_at,
         "startedAt": follow_up.started_at,
+    }
+
+
+def _message(message: TaskMessage, name: str) -> dict[str, Any]:
+    return {
+        "what": "message",
+        "number": message.number,
+        "text": message.text,
+        "when": message.timing,
+        "state": message.state,
+        "attempt": message.attempt,
+        "stageIndex": message.stage_index,
+        "run": message.run,
+        "by": _person(message.created_by, name),
+        "at": message.created_at,
+        "deliveredAt": message.delivered_at,
     }

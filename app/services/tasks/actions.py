@@ -83,6 +83,7 @@ def known_state(task: Task, gate: Gate | None, *, has_work: bool, **others: Any)
         has_work=has_work,
         is_follow_up=task.follow_up is not None,
         follow_ups_queued=task.follow_ups_queued,
+        messages_waiting=task.messages_waiting,
         is_archived=task.project.archived_at is not None,
         **others,
     )

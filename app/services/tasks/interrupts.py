@@ -17,7 +17,7 @@ from app.domain.interrupt import Interrupt, InterruptState
 from app.domain.pipeline import GateKind
 from app.domain.roles import Permission
 from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
-from app.domain.task_message import NotWorking, Recipient
+from app.domain.task_message import NotWorking
 from app.extensions import db
 from app.models import Attempt, Developer, Gate, Task
 from app.services import audit, locks, rights, settings
@@ -40,7 +40,7 @@ _UNKNOWN = "someone"  # after a restored backup
 
 def request(actor: Developer, task_id: int, *, stop_stage: bool = False) -> Task:
     """Stop the agent's running step; with `stop_stage`, its process. It then waits for what to do
-    instead. Returns the task. Commits. Repeating it has no effect.
+    instead. Returns the task. Commits. Repeating it while it's under way has no effect.
 
     Raises NotFound, Forbidden, TaskEnded, NoMessages, NotWorking.
     """
@@ -54,18 +54,12 @@ def request(actor: Developer, task_id: int, *, stop_stage: bool = False) -> Task
     if stop_stage and before is not None and before.state in interrupt.STOPS_STAGE:
         db.session.rollback()
         return queries.get(actor, task_id)
-    if found.state is not Recipient.OPEN or not _is_working(locked.task, before):
+    if not interrupt.can_interrupt(locked.task.status, found, before):
         raise NotWorking
-    if before is None or stop_stage:
-        _start(actor, locked, before, stop_stage=stop_stage)
+    if stop_stage or before is None or interrupt.can_repeat(before, locked.now):
+        _start(actor, locked, before if stop_stage else None, stop_stage=stop_stage)
     db.session.commit()
     return locked.task
-
-
-def _is_working(task: Task, before: Interrupt | None) -> bool:
-    """Whether the agent works, or waits because it was interrupted."""
-    is_asking = task.suspend_reason is SuspendReason.QUESTION and before is not None
-    return task.status is TaskStatus.RUNNING or is_asking
 
 
 def _start(

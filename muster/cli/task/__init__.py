@@ -35,6 +35,18 @@ COMMANDS = {
     "withdraw": LazyCommand(
         "task.lifecycle:withdraw", "Withdraw a follow-up that hasn't started.", CREATE
     ),
+    "message": LazyCommand("task.messages:message", "Send a message to a task's agent.", CREATE),
+    "messages": LazyCommand("task.messages:messages", "List messages to a task's agent.", CREATE),
+    "withdraw-message": LazyCommand(
+        "task.messages:withdraw_message",
+        "Withdraw a message that hasn't been sent to an agent.",
+        CREATE,
+    ),
+    "interrupt": LazyCommand(
+        "task.messages:interrupt",
+        "Stop what a task's agent does; it then asks what to do instead.",
+        CREATE,
+    ),
     "confirm": LazyCommand(
         "task.answers:confirm", "Answer a task's question with yes or no.", ANSWER
     ),

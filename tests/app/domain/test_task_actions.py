@@ -7,11 +7,13 @@ from app.domain.pipeline import GateKind
 from app.domain.roles import Permission, Person, ProjectRole, SystemRole
 from app.domain.task import TaskStatus
 from app.domain.task_actions import PERMISSIONS, TaskAction, TaskState, allowed_actions
+from app.domain.task_message import Recipient, Recipients
 from app.domain.token_scope import UNRESTRICTED, AccessScope
 
 S, G = TaskStatus, GateKind
 ADMIN = Access(Person(SystemRole.ADMIN), UNRESTRICTED, 1)
-RUNNING = TaskState(S.RUNNING, has_terminal=True, takes_tunnel=True)
+WORKS = Recipients(Recipient.OPEN)
+RUNNING = TaskState(S.RUNNING, has_terminal=True, takes_tunnel=True, recipients=WORKS)
 
 
 def allowed(state: TaskState, access: Access = ADMIN) -> str:
@@ -25,7 +27,12 @@ def allowed(state: TaskState, access: Access = ADMIN) -> str:
         (TaskState(S.QUEUED, G.CONFIRM), "answer review cancel"),
         (TaskState(S.QUEUED, G.CONFIRM, has_work=True), "answer review follow_up cancel"),
         (TaskState(S.ASSIGNED, takes_tunnel=True), "review follow_up cancel tunnel"),
-        (RUNNING, "review follow_up cancel tunnel type"),
+        (RUNNING, "review follow_up cancel tunnel type message interrupt"),
+        (TaskState(S.ASSIGNED, recipients=WORKS), "review follow_up cancel message"),
+        (
+            TaskState(S.SUSPENDED, G.QUESTION, recipients=WORKS),
+            "answer review follow_up cancel message",
+        ),
         (TaskState(S.RUNNING, has_tunnel=True), "review follow_up cancel tunnel"),
         (TaskState(S.RUNNING, follow_ups_queued=20), "review cancel"),
         (TaskState(S.SUSPENDED, G.BUDGET), "answer review follow_up cancel"),
@@ -49,7 +56,7 @@ def test_a_state_allows_what_can_be_carried_out(state: TaskState, expected: str)
     ("person", "expected"),
     [
         (Person(SystemRole.DEVELOPER), ""),
-        (Person(SystemRole.DEVELOPER, ProjectRole.MEMBER), "review follow_up"),
+        (Person(SystemRole.DEVELOPER, ProjectRole.MEMBER), "review follow_up message"),
         (Person(SystemRole.LEAD), "cancel"),
         (Person(SystemRole.DEVELOPER, ProjectRole.MAINTAINER), allowed(RUNNING)),
         (Person(SystemRole.DEVELOPER, ProjectRole.MEMBER, is_creator=True), allowed(RUNNING)),
@@ -64,6 +71,9 @@ def test_only_those_actions_are_allowed_that_the_person_has_the_permission_for(
     assert allowed(RUNNING, Access(person, reading, 1)) == ""
 
 
-def test_each_action_has_a_permission_of_its_own() -> None:
+def test_each_action_has_a_permission_which_only_steering_shares() -> None:
     assert PERMISSIONS.keys() == set(TaskAction)
-    assert len(set(PERMISSIONS.values()) & set(Permission)) == len(PERMISSIONS)
+    shared = {TaskAction.MESSAGE: "follow_up", TaskAction.INTERRUPT: "control_terminal"}
+    assert {action: PERMISSIONS[action] for action in shared} == shared
+    others = set(PERMISSIONS.values()) & set(Permission)
+    assert len(others) == len(PERMISSIONS) - len(shared)

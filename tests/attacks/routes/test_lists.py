@@ -32,6 +32,7 @@ from tests.factories import (
     make_invitation,
     make_login,
     make_machine,
+    make_message,
     make_notification,
     make_personal_token,
     make_project,
@@ -84,6 +85,7 @@ def furnished(app: Flask) -> World:
         make_terminal_input(admin, task_id=int(world.task))
         make_transcript(int(world.task), first=number)
         make_follow_up(db.session.get_one(Task, int(world.task)))
+        make_message(db.session.get_one(Task, int(world.task)))
         make_review(db.session.get_one(Task, int(world.task)))
         make_review_thread(db.session.get_one(Task, int(world.task)))
         make_viewed_file(db.session.get_one(Task, int(world.task)), admin, path=f"{number}")

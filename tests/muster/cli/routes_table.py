@@ -21,6 +21,15 @@ COMMANDS = {
     "POST /api/web/tasks/:taskId/follow-ups": "member: task follow-up {task} -d More",
     "GET /api/web/tasks/:taskId/follow-ups/:followUpId": "member: task withdraw {task} {task}",
     "DELETE /api/web/tasks/:taskId/follow-ups/:followUpId": "member: task withdraw {task} {task}",
+    "GET /api/web/tasks/:taskId/messages": "member: task messages {task}",
+    "POST /api/web/tasks/:taskId/messages": "member: task message {task} Hm",
+    "GET /api/web/tasks/:taskId/messages/:messageId": (
+        "member: task withdraw-message {task} {task}"
+    ),
+    "DELETE /api/web/tasks/:taskId/messages/:messageId": (
+        "member: task withdraw-message {task} {task}"
+    ),
+    "POST /api/web/tasks/:taskId/interrupt": "creator: task interrupt {task}",
     "GET /api/web/tasks/:taskId/terminal-inputs": "maintainer: task inputs {task}",
     "GET /api/web/tasks/:taskId/events": "member: task events {task} --type created",
     "GET /api/web/tasks/:taskId/diff": "member: task diff {task} --stat",

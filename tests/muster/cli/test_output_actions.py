@@ -56,6 +56,9 @@ ACTIONS = {
     "task retry": ("7", "Queued #7 again."),
     "task follow-up": ("7 -d more", "Follow-up 7 of #7 is queued."),
     "task withdraw": ("7 3", "Withdrew follow-up 3 of #7:"),
+    "task message": ("7 text", "Message 7 to #7 waits for the next agent stage."),
+    "task withdraw-message": ("7 3", "Withdrew message 3 to #7:"),
+    "task interrupt": ("7", "Interrupted the agent of #7."),
     "task confirm": ("7", "Approved #7. develop continues on heron."),
     "task choose": ("7 red", "Answered #7: red. develop continues on heron."),
     "task input": ("7 text", "Answered #7. develop continues on heron."),
@@ -137,6 +140,7 @@ OTHERS = {
     *("project check", "project developers", "project dry-run", "project list"),
     *("project members", "project show", "task comments", "task diff", "task events"),
     *("task evidence", "task file", "task follow-ups", "task inputs", "task list"),
+    "task messages",
     *("task logs", "task open", "task recording", "task reviews", "task show"),
     *("task transcript", "task tunnel status", "task watch", "task why", "task workspace"),
 }
@@ -150,6 +154,8 @@ def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json=answer.gate)  # type: ignore[attr-defined]
     if path.endswith("/follow-ups/3"):
         return httpx.Response(200, json={"instruction": "Now the docs"})
+    if path.endswith("/messages/3"):
+        return httpx.Response(200, json={"text": "Use make"})
     if path == "/api/web/projects/APP" and request.method == "GET":
         return httpx.Response(200, json={"key": "APP", "name": "Old"})
     return httpx.Response(200, json=ANSWER)

@@ -28,6 +28,8 @@ export const events = {
     workspace: 'Workspace',
     tunnel: 'Tunnel',
     egress_refused: 'Host blocked',
+    message: 'Message to the agent',
+    interrupted: 'Interrupted',
     reviewed: 'Reviewed',
     commented: 'Commented',
     resolved: 'Thread resolved',

@@ -29,6 +29,8 @@ export const events: typeof en = {
     workspace: '工作区',
     tunnel: '隧道',
     egress_refused: '主机被拦截',
+    message: '给智能体的消息',
+    interrupted: '打断',
     reviewed: '审阅',
     commented: '评论',
     resolved: '讨论已解决',

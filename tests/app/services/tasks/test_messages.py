@@ -128,7 +128,7 @@ def test_a_machine_of_an_earlier_release_gets_it_as_the_end_of_the_text(
     dispatcher.assign_queued()
     order = ordered(task)
     assert order.messages == []
-    assert order.text.endswith(f"{actor.name} wrote:\n\nUse make.")
+    assert order.text.endswith(f"{actor.name}:\nUse make.")
     earlier.report_started(task)
     assert states(task) == [("Use make.", DELIVERED)]
     with pytest.raises(NoMessages):
