@@ -48,25 +48,23 @@ function MessageForm({ task, recipient }: { task: TaskDetail; recipient: Recipie
         onChange={({ target }) => form.change(target.value)}
         onKeyDown={(event) => isSendKey(event) && submit(event)}
       />
-      <div className={styles.foot}>
-        <p id={ids.hint} className="hint grow">
-          {strings.messages.arrives[recipient.state === 'next' ? 'next' : 'open'](agent)}
-          <span className="wide"> {strings.messages.enterSends}</span>
-        </p>
-        {recipient.canInterrupt && <StopButton task={task} />}
-        {recipient.canSendNow && (
-          <Button
-            title={strings.messages.sendNowWhy}
-            disabled={isEmpty || form.isPending}
-            onClick={() => form.send('now')}
-          >
-            {strings.messages.sendNow}
-          </Button>
-        )}
-        <Button type="submit" variant="main" disabled={isEmpty || form.isPending}>
-          {strings.messages.send}
+      {recipient.canInterrupt && <StopButton task={task} />}
+      {recipient.canSendNow && !isEmpty && (
+        <Button
+          title={strings.messages.sendNowWhy}
+          disabled={form.isPending}
+          onClick={() => form.send('now')}
+        >
+          {strings.messages.sendNow}
         </Button>
-      </div>
+      )}
+      <Button type="submit" variant="main" disabled={isEmpty || form.isPending}>
+        {strings.messages.send}
+      </Button>
+      <p id={ids.hint} className="hint" data-empty={isEmpty}>
+        {strings.messages.arrives[recipient.state === 'next' ? 'next' : 'open'](agent)}
+        <span className="wide"> {strings.messages.enterSends}</span>
+      </p>
       <InterruptNotice task={task} />
       {form.problem && (
         <SendProblem
@@ -107,8 +105,8 @@ function NoMessages({ task, recipient }: { task: TaskDetail; recipient: Recipien
       <p className="hint grow">
         {recipient.state === 'none'
           ? strings.messages.none[recipient.reason ?? 'no_stage_left'](agent)
-          : strings.messages.notYours}{' '}
-        {recipient.canFollowUp && strings.messages.followUpInstead}
+          : strings.messages.notYours}
+        {recipient.canFollowUp && <span className="wide"> {strings.messages.followUpInstead}</span>}
       </p>
       {recipient.canInterrupt && <StopButton task={task} />}
       {recipient.canFollowUp && <FollowUpInstead taskId={task.id} />}
