@@ -32,7 +32,7 @@ TASK_DETAIL = split_names(
     machineId machineName agentType agentOptions priority currentStageIndex round
     followUpsQueued attempt branch taskBranch result failure usage budget queue createdAt
     assignedAt startedAt finishedAt updatedAt pipeline waitingFor activity relocation gate
-    lastAnswer hasTerminal allowedActions budgets images messages interrupt
+    lastAnswer hasTerminal readsTerminal allowedActions budgets images messages interrupt
     """
 )
 CREATED_TASK = split_names(

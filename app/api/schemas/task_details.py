@@ -26,8 +26,8 @@ from app.services.tasks.last_answers import LastAnswer
 class TaskDetail(NamedTuple):
     """A task, why machines can't take it, what else it waits for, what its agent does now, where it
     can continue without its machine, its open gate, the latest answer to one, whether its terminal
-    is available now, the developer's actions, its budgets (`usage.budgets.task_budgets`), who gets
-    its messages, and the interrupt under way.
+    is available now and whether its stage reads it, the developer's actions, its budgets
+    (`usage.budgets.task_budgets`), who gets a message to its agent, and the interrupt under way.
     """
 
     task: Task
@@ -38,6 +38,7 @@ class TaskDetail(NamedTuple):
     gate: PendingGate | None
     last_answer: LastAnswer | None
     has_terminal: bool
+    reads_terminal: bool
     allowed_actions: list[TaskAction]
     budgets: list[dict[str, Any]]
     messages: Recipients
@@ -107,6 +108,12 @@ class TaskDetailSchema(TaskSchema):
     )
     has_terminal = fields.Boolean(
         required=True, metadata={"description": "false: a token for it would be rejected now"}
+    )
+    reads_terminal = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "false: its stage's agent is headless and reads nothing typed there"
+        },
     )
     allowed_actions = fields.List(
         fields.Enum(TaskAction, by_value=True),

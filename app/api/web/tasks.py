@@ -54,6 +54,7 @@ from app.services import idempotency, rights
 from app.services.clock import now
 from app.services.dispatch import blockers, list_summaries, wait_reasons
 from app.services.logs import logs
+from app.services.projects import agents
 from app.services.tasks import (
     actions,
     activities,
@@ -160,6 +161,7 @@ def get_task(task_id: int) -> TaskDetail:
         gates.describe_gate(task, gate, answering) if gate else None,
         last_answers.find_last_answers([task]).get(task_id),
         state.has_terminal,
+        agents.reads_terminal(task),
         task_actions.allowed_actions(access, state),
         budgets.task_budgets(actor, task, now()),
         state.recipients,

@@ -90,6 +90,8 @@ export const palette: typeof en.palette = {
     workspace: '打开工作区和隧道',
     answer: '回答任务的提问',
     followUp: '追加后续指令',
+    message: '给任务的智能体发消息',
+    stopAgent: '让任务的智能体停下',
     retryTask: '重试任务',
     cancelTask: '取消任务',
     dismissTask: '从收件箱移除已结束的任务',

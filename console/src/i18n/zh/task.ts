@@ -35,6 +35,8 @@ export const task: typeof en = {
   thenAsking: (worked, asked) => `${worked}，之后等待 ${asked}`,
   andAsked: (worked, asked) => `${worked}，另等待 ${asked}`,
   ofLimit: (worked, limit) => `${worked}，上限 ${limit}`,
+  earlierRounds: (n) => `之前的 ${n} 轮`,
+  replaced: '已被取代',
   upTo: (limit) => `上限 ${limit}`,
   inRuns: (worked, runs) => `${worked}，共 ${runs} 次`,
   states: {
@@ -60,5 +62,6 @@ export const task: typeof en = {
     usage: '用量',
     workspace: '工作区',
   },
+  watch: '观看',
   filesChanged: (n) => `${n} 个文件有改动`,
 }

@@ -8,9 +8,11 @@ import { formatDuration } from '../../lib/format/times'
 import { type Answer, answerWithComment } from '../../lib/task/answers'
 import { type TimelinePart, timeline, widths } from '../../lib/task/timeline'
 import { useEvents } from '../../queries/events'
+import { EarlierRounds } from './EarlierRounds'
 import styles from './StageTimeline.module.css'
 
-/** The stages, as wide as they took: solid for work, hatched for waiting, pale for the future. */
+/** The stages, as wide as they took: solid for work, hatched for waiting, pale for the future. The
+ *  running one only shows its time, because nobody knows how far it is. */
 export function StageTimeline({ task }: { task: Schemas['TaskDetail'] }) {
   const isEnded = ['completed', 'failed', 'cancelled'].includes(task.status)
   const now = useTicking((moment) => (isEnded ? 0 : moment))
@@ -20,22 +22,25 @@ export function StageTimeline({ task }: { task: Schemas['TaskDetail'] }) {
   const list = useRef<HTMLOListElement>(null)
   const scrolls = useOverflow(list)
   return (
-    <ol
-      ref={list}
-      className={styles.line}
-      aria-label={strings.task.stages}
-      tabIndex={scrolls ? 0 : undefined}
-    >
-      {parts.map((part, place) => (
-        <TimelineItem
-          key={`${part.kind}-${part.stage}`}
-          part={part}
-          share={shares[place] ?? 1}
-          task={task}
-          isKnown={!isPending}
-        />
-      ))}
-    </ol>
+    <>
+      <ol
+        ref={list}
+        className={styles.line}
+        aria-label={strings.task.stages}
+        tabIndex={scrolls ? 0 : undefined}
+      >
+        {parts.map((part, place) => (
+          <TimelineItem
+            key={`${part.kind}-${part.stage}`}
+            part={part}
+            share={shares[place] ?? 1}
+            task={task}
+            isKnown={!isPending}
+          />
+        ))}
+      </ol>
+      <EarlierRounds task={task} events={events} />
+    </>
   )
 }
 
@@ -80,7 +85,8 @@ function classOf(part: TimelinePart): string {
   const { state } = part
   const names = [part.kind === 'gate' && styles.gate]
   if (state === 'done' || state === 'stopped') names.push(styles.done)
-  if (state === 'now' || state === 'paused') names.push(styles.now)
+  if (state === 'now') names.push(styles.runs)
+  if (state === 'paused') names.push(styles.now)
   if (state === 'failed') names.push(styles.bust)
   if (state === 'asking') names.push(part.kind === 'gate' ? styles.ask : styles.now)
   if (part.kind === 'stage' && part.asked > 0) names.push(styles.paused)

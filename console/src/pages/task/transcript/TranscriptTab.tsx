@@ -7,6 +7,7 @@ import { KINDS, type Kind, transcriptRows } from '../../../lib/task/transcript'
 import { useEvents } from '../../../queries/events'
 import { useTranscript } from '../../../queries/transcript'
 import { Facts } from '../facts/Facts'
+import { MessagePanel } from '../messages/MessagePanel'
 import { useTaskSearch } from '../search'
 import { CurrentActivity } from './CurrentActivity'
 import { EmptyTranscript } from './EmptyTranscript'
@@ -55,6 +56,7 @@ function TranscriptFlow({ task }: Props) {
         )}
         {attempt === task.attempt && <CurrentActivity task={task} />}
       </div>
+      {attempt === task.attempt && <MessagePanel task={task} isCard />}
     </section>
   )
 }
