@@ -60,10 +60,10 @@ export function AgentOptionFields(props: {
       </div>
       <div className={styles.three}>
         <Choice
-          label={say.approvals}
+          label={texts.approvals}
           value={options.approvals}
           inherits={inherits}
-          names={say.approvalsOf}
+          names={texts.approvalsOf}
           onChange={(one) => set('approvals', one)}
         />
       </div>
