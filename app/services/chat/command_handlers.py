@@ -147,8 +147,8 @@ def _confirm(asked: CommandRequest) -> Reply:
     result, reason = rejections.split_denial(pending.kind, result)
     if pending.choices:
         result = next((c for c in pending.choices if c.lower() == result.lower()), result)
-    place = {"number": pending.number}
-    gates.confirm_stage(asked.actor, task_id, pending.stage_index, result, reason, **place)
+    stage, number = pending.stage_index, pending.number
+    gates.confirm_stage(asked.actor, task_id, stage, result, reason, number=number)
     return answer_reply(asked.actor, task_id, pending.stage_name, result)
 
 

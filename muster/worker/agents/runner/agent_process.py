@@ -106,11 +106,12 @@ class AgentProcess:
         self._unsent += data
         self._flush_input()
 
-    def finish(self, status: int) -> None:
-        """The agent has finished: exit with `status`. It exits, or is stopped soon."""
+    def finish(self, status: int, grace: float = _EXIT_GRACE_SECONDS) -> None:
+        """The agent has finished: exit with `status`. It exits within `grace` seconds, or is
+        stopped."""
         self.exit_status = status
         self._close_input()
-        self.schedule_end()
+        self.schedule_end(grace)
 
     def end_input(self, status: int, grace: float) -> None:
         """Nothing more is written: the agent exits. If it has to be stopped, exit with `status`."""
