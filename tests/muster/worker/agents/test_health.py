@@ -26,7 +26,7 @@ def health_of(binary: Path) -> AgentHealth:
 
 
 @pytest.mark.parametrize(
-    ("version", "has_runner"), [("2.1.0", True), ("2.0", True), ("2.1", False)]
+    ("version", "has_runner"), [("2.1.197", True), ("2.0", True), ("2.1.197", False)]
 )
 def test_it_takes_messages_if_its_version_and_the_machine_can(
     binary: Path, version: str, has_runner: bool
@@ -35,7 +35,7 @@ def test_it_takes_messages_if_its_version_and_the_machine_can(
     health = AgentHealth(look=probe, has_runner=lambda: has_runner)
     assert capability_of(health, "claude").version in (None, version)
     health._versions.wait()
-    can = version == "2.1.0" and has_runner
+    can = version == "2.1.197" and has_runner
     assert capability_of(health, "claude").takes_messages is can
     assert health.takes_messages("claude") is can
     assert not health.takes_messages("custom")

@@ -153,7 +153,8 @@ def test_an_older_version_is_recognized_by_its_numbers(answer, is_before):
     [
         (CLAUDE, "2.1.197 (Claude Code)", True),
         (CLAUDE, "2.0.9 (Claude Code)", False),
-        (CLAUDE, None, True),
+        (CLAUDE, "no number", False),
+        (CLAUDE, None, False),
         (AIDER, "aider 0.86", False),
         (None, "1.0", False),
     ],

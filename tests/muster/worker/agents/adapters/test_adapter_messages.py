@@ -10,9 +10,9 @@ ASKED = AgentInvocation("do it", session_id="s-1", is_structured=True, takes_mes
 
 def test_claude_reads_frames_and_repeats_them() -> None:
     argv = CLAUDE.argv(ASKED)
-    assert argv[:8] == [
+    assert argv[:9] == [
         *("claude", "-p", "--output-format", "stream-json", "--verbose"),
-        *("--input-format", "stream-json", "--replay-user-messages"),
+        *("--include-partial-messages", "--input-format", "stream-json", "--replay-user-messages"),
     ]
     assert argv[-2:] == ["--resume", "s-1"]
     assert "do it" not in argv
