@@ -221,7 +221,8 @@ def requeue(locked: LockedTask, stage_index: int, why: str) -> None:
     drop_checkpoints_from(task, start)
     for index in plan.withdrawn:
         _withdraw_gate(task, asked[index], now)
-    message_queue.release(task, locked.attempt)
+    if locked.assignment is not None:
+        message_queue.release(task, locked.attempt)
     message_queue.settle(task, start, now)
     transitions.apply_event(task, TaskEvent.REQUEUE, now, stage_index=start)
     is_over = start == len(task.pipeline)
