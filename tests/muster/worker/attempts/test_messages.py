@@ -182,13 +182,13 @@ def test_the_server_knows_which_agents_take_messages(working: WorkerHome) -> Non
     server = working.start().server
     assert server.hellos[-1].takes_messages
 
-    def takes() -> dict[str, bool]:
+    def capabilities() -> dict[str, bool]:
         beats = [beat.capabilities for _, beat in server.heartbeats if beat.capabilities]
         known = [*server.hellos[-1].capabilities, *(beats[-1] if beats else [])]
         return {each.agent_type: each.takes_messages for each in known}
 
-    server.wait_for(lambda: takes()["claude"])
-    assert not takes()["custom"]
+    server.wait_for(lambda: capabilities()["claude"])
+    assert not capabilities()["custom"]
 
 
 # With a shim that is not there
