@@ -62,7 +62,7 @@ def build_command(
         ask = ask._replace(variables=frozenset(env))
     elif adapter and adapter.format == ACP:
         raise ValueError("its agent needs a Python that attempts can reach, and has no terminal")
-    ask = _with_prompt_text(order, adapter, ask)
+    ask = _with_prompt_text(order, adapter, ask)._replace(variables=frozenset(env))
     made = build_argv(order, adapter, ask)
     return StageCommand(
         stage_index=order.stage_index,

@@ -59,7 +59,7 @@ def test_whatever_it_sends_is_harmless_and_answered(messages: list[Any]) -> None
 
 @QUICK
 @given(st.lists(nearly_known() | json_values, max_size=8), st.text(max_size=40))
-def test_a_message_is_handed_over_at_most_once_a_turn(messages: list[Any], text: str) -> None:
+def test_a_message_is_handed_over_once(messages: list[Any], text: str) -> None:
     server = started()
     server.deliver(7, text)
     for message in messages:
