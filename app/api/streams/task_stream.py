@@ -167,7 +167,7 @@ def generate(
     poll_at = 0.0
     with hub.get_hub(app).watch_task(task_id) as watch:
         while not reading.is_finished:
-            has_changes, texts = watch.take()
+            has_changes, texts = watch.pop_changes()
             try:
                 if has_changes or reading.has_more or time.monotonic() >= poll_at:
                     poll_at = time.monotonic() + POLL_SECONDS

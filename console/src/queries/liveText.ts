@@ -13,7 +13,9 @@ export function useLiveText(taskId: number, attempt: number): LiveTexts {
 }
 
 export function addTextPart(cache: QueryClient, taskId: number, part: TextPart): void {
-  cache.setQueryData<LiveTexts>(keyOf(taskId, part.attempt), (known) => addPart(known ?? NONE, part))
+  cache.setQueryData<LiveTexts>(keyOf(taskId, part.attempt), (known) =>
+    addPart(known ?? NONE, part),
+  )
 }
 
 /** Drops the texts that are complete, because their entries have arrived. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { statusText as words } from '../../i18n/en/statusText'
 import { units } from '../../i18n/en/common'
+import { statusText as words } from '../../i18n/en/statusText'
 import { type Activity, activityText } from './activity'
 
 const now = Date.parse('2030-01-31T12:10:00Z')
