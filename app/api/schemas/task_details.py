@@ -18,7 +18,7 @@ from app.domain.transcript import EntryKind
 from app.models import Task
 from app.services.dispatch.blockers import Relocation
 from app.services.dispatch.wait_reasons import NextAction, Wait, WaitReason
-from app.services.tasks.activities import Activity
+from app.services.tasks.activities import AgentActivity
 from app.services.tasks.gates import PendingGate
 from app.services.tasks.last_answers import LastAnswer
 
@@ -33,7 +33,7 @@ class TaskDetail(NamedTuple):
     task: Task
     queue: dict[str, Any] | None
     waiting_for: Wait | None
-    activity: Activity | None
+    activity: AgentActivity | None
     relocation: Relocation | None
     gate: PendingGate | None
     last_answer: LastAnswer | None

@@ -49,6 +49,7 @@ class _TaskReader:
         self.position = task_news.parse_cursor(last_event_id) if last_event_id else None
         self._first_event = "reset" if last_event_id else "hello"
         self._poll_until = 0.0
+        self._passes: dict[int, tuple[int, int]] = {}  # by attempt: next entry, and changes so far
         self.is_finished = False
         self.has_more = False
 
@@ -101,20 +102,23 @@ class _TaskReader:
 
     def _changed_entries(self, place: StreamCursor, top: StreamCursor) -> Iterator[bytes]:
         """Changes of entries that the client has; it gets the others with their changes."""
-        for attempt, end in sorted(top.updates.items()):
-            start: int | None = 0
-            while place.updates_at(attempt) < end and self._has_time_left():
+        for attempt, latest in sorted(top.updates.items()):
+            while place.updates_at(attempt) < latest and self._has_time_left():
+                # A pass that takes several polls doesn't cover changes after its start.
+                start, end = self._passes.pop(attempt, (0, latest))
                 with self.app.app_context():
-                    found, start = transcripts.changed_entries(
+                    found, following = transcripts.changed_entries(
                         self.task_id,
                         attempt,
                         after=place.updates_at(attempt),
                         before_number=place.entries_at(attempt),
-                        start=start or 0,
+                        start=start,
                     )
                     entries = _ENTRIES.dump(found)
-                if start is None:  # until then, a client that reconnects gets all of them again
+                if following is None:  # before, a client that reconnects gets all of them again
                     place = self.position = place.after_updates(attempt, end)
+                else:
+                    self._passes[attempt] = (following, end)
                 if entries:
                     yield sse.message("transcript", entries, place)
 
@@ -167,7 +171,7 @@ def generate(
     poll_at = 0.0
     with hub.get_hub(app).watch_task(task_id) as watch:
         while not reading.is_finished:
-            has_changes, texts = watch.take()
+            has_changes, texts = watch.pop_changes()
             try:
                 if has_changes or reading.has_more or time.monotonic() >= poll_at:
                     poll_at = time.monotonic() + POLL_SECONDS

@@ -35,7 +35,7 @@ class TaskWatch:
         """Wait until there is something to take."""
         self._event.wait(seconds)
 
-    def take(self) -> tuple[bool, list[dict[str, Any]]]:
+    def pop_changes(self) -> tuple[bool, list[dict[str, Any]]]:
         """Return whether the task may have changed, and the texts, since the last call."""
         self._event.clear()  # first: what comes later sets it again
         has_changes, self._has_changes = self._has_changes, False

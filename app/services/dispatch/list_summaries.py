@@ -22,7 +22,7 @@ from app.services.clock import now as clock_now
 from app.services.dispatch import candidates, wait_reasons
 from app.services.dispatch.wait_reasons import Wait
 from app.services.tasks import actions, activities, answerers, last_answers, rounds
-from app.services.tasks.activities import Activity
+from app.services.tasks.activities import AgentActivity
 from app.services.tasks.last_answers import LastAnswer
 
 MAX_POSITION = 10_000
@@ -50,7 +50,7 @@ class TaskSummary:
     """
 
     wait: Wait | None
-    activity: Activity | None
+    activity: AgentActivity | None
     gate: Gate | None
     last_answer: LastAnswer | None
     position: int | None

@@ -18,7 +18,7 @@ from app.services.clock import now as clock_now
 
 
 @dataclass(frozen=True)
-class Activity:
+class AgentActivity:
     """The latest action that runs; `kind`, `title` and `started_at` are None if none does.
     `quiet_since`: nothing has been reported since then, for at least `agentQuietSeconds`.
     """
@@ -36,7 +36,7 @@ class ChangedActivity:
     task_id: int
     project_id: int
     is_deleted: bool
-    activity: Activity | None
+    activity: AgentActivity | None
 
 
 _COLUMNS = (
@@ -46,7 +46,7 @@ _COLUMNS = (
 )
 
 
-def find_activities(tasks: Sequence[Task]) -> dict[int, Activity]:
+def find_activities(tasks: Sequence[Task]) -> dict[int, AgentActivity]:
     """Return the activities of those that run, by ID. At most one query."""
     running = [task.id for task in tasks if task.status is TaskStatus.RUNNING]
     if not running:
@@ -94,10 +94,10 @@ def _quiet_limit() -> datetime:
     return clock_now() - timedelta(seconds=settings.cached_value("agentQuietSeconds"))
 
 
-def _activity(row: Any, quiet_at: datetime) -> Activity | None:
+def _activity(row: Any, quiet_at: datetime) -> AgentActivity | None:
     quiet = row.active_at if row.active_at is not None and row.active_at <= quiet_at else None
     if row.running_entries:
         _, kind, title, at_ms = row.running_entries[-1]
         started_at = transcript.entry_time(row.started_at, at_ms)
-        return Activity(EntryKind(kind), title, started_at, quiet)
-    return Activity(None, None, None, quiet) if quiet else None
+        return AgentActivity(EntryKind(kind), title, started_at, quiet)
+    return AgentActivity(None, None, None, quiet) if quiet else None
