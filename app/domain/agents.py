@@ -19,7 +19,8 @@ TYPE = re.compile(r"[a-z][a-z0-9-]{0,31}")
 CUSTOM = "custom"
 KNOWN = ("claude", "codex", "cursor", CUSTOM)
 """The types in the contract; machines may have others."""
-CUSTOM_COMMAND_TYPES = (CUSTOM, "acp")
+ACP = "acp"
+CUSTOM_COMMAND_TYPES = (CUSTOM, ACP)
 """Types that run the project's own command."""
 
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -86,6 +87,17 @@ def merge_options(
         **(exclude_none(stage) or {}),
         **(exclude_none(task) or {}),
     }
+
+
+def reads_terminal(agent_type: str, options: Options | None) -> bool:
+    """Whether the agent may read what people type in its terminal. A headless one reads nothing.
+
+    An agent that only a machine knows may; so may a project's own command.
+    """
+    if agent_type == ACP:
+        return False
+    is_interactive = (options or {}).get("interface") == Interface.TERMINAL
+    return is_interactive or agent_type not in KEYS
 
 
 def installed_agents(capabilities: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

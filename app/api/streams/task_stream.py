@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 _EVENTS = EventSchema(many=True)
 _ENTRIES = TranscriptEntrySchema(many=True)
+_TEXT = ("attempt", "stageIndex", "run", "entry", "kind", "offset", "text")
 
 
 class _TaskReader:
@@ -73,6 +74,15 @@ class _TaskReader:
         yield from self._changed_entries(self.position, seen.top)
         yield from self._entries(self.position, seen.top)
         yield from self._logs(self.position, seen.top)
+
+    def text_messages(self, texts: list[dict[str, Any]]) -> Iterator[bytes]:
+        """Yield parts of texts that the agent is writing. They don't move the position: a client
+        that misses one gets the entry.
+        """
+        if self.position is None or self.is_finished:
+            return
+        for text in texts:
+            yield sse.message("text", {name: text.get(name, 0) for name in _TEXT}, self.position)
 
     def end_message(self, reason: str) -> bytes:
         """Return the bytes of the last event, and finish."""
@@ -154,11 +164,17 @@ def generate(
     yield sse.retry_line()
     reading = _TaskReader(app, session, task_id, last_event_id)
     sent_at = renewed_at = time.monotonic()
-    with hub.get_hub(app).watch_task(task_id) as some:
+    poll_at = 0.0
+    with hub.get_hub(app).watch_task(task_id) as watch:
         while not reading.is_finished:
-            some.clear()
+            has_changes, texts = watch.take()
             try:
-                for message in reading.read_updates():
+                if has_changes or reading.has_more or time.monotonic() >= poll_at:
+                    poll_at = time.monotonic() + POLL_SECONDS
+                    for message in reading.read_updates():
+                        yield message
+                        sent_at = time.monotonic()
+                for message in reading.text_messages(texts):
                     yield message
                     sent_at = time.monotonic()
             except SQLAlchemyError as error:
@@ -173,7 +189,7 @@ def generate(
                 yield sse.heartbeat(reading.position)
                 sent_at = time.monotonic()
             if not reading.has_more:
-                some.wait(POLL_SECONDS)
+                watch.wait(POLL_SECONDS)
             time.sleep(MIN_POLL_INTERVAL_SECONDS)
 
 

@@ -124,7 +124,7 @@ def apply_pending_end(locked: LockedTask) -> None:
     if end is None or locked.attempt.log_bytes < end["logEnd"]:
         return
     locked.attempt.pending_exit = None
-    is_stop = "suspended" in end and interrupts.is_stopping(locked.attempt)
+    is_stop = "suspended" in end and interrupts.stays_open(locked.attempt)
     if not is_stop:  # otherwise people still decide what happens
         questions.withdraw(locked, "the stage has ended")
         interrupts.end(locked.attempt)

@@ -7,12 +7,12 @@ from app.domain.pipeline import GateKind
 from app.domain.roles import Permission, Person, ProjectRole, SystemRole
 from app.domain.task import TaskStatus
 from app.domain.task_actions import PERMISSIONS, TaskAction, TaskState, allowed_actions
-from app.domain.task_message import Recipient, Recipients
+from app.domain.task_message import Recipients, RecipientState
 from app.domain.token_scope import UNRESTRICTED, AccessScope
 
 S, G = TaskStatus, GateKind
 ADMIN = Access(Person(SystemRole.ADMIN), UNRESTRICTED, 1)
-WORKS = Recipients(Recipient.OPEN)
+WORKS = Recipients(RecipientState.OPEN)
 RUNNING = TaskState(S.RUNNING, has_terminal=True, takes_tunnel=True, recipients=WORKS)
 
 

@@ -2,6 +2,7 @@ import { ChevronDown, X } from 'lucide-react'
 import type { Schemas } from '../../api/client'
 import { locale, strings } from '../../i18n'
 import { agentName } from '../../lib/format/agentNames'
+import { joinSentences } from '../../lib/format/sentences'
 import { formatRoughDuration, formatTime } from '../../lib/format/times'
 import type { PendingGate } from '../../queries/gates'
 import { Button } from '../controls/Button'
@@ -157,10 +158,13 @@ function deadlineText(task: GateTask, gate: PendingGate, now: number): string {
   const asked = strings.gate.asked(
     formatRoughDuration(now - Date.parse(gate.requestedAt), strings.units),
   )
-  if (!gate.expiresAt) return `${asked} ${strings.gate.noDeadline}`
+  if (!gate.expiresAt) return joinSentences([asked, strings.gate.noDeadline], locale)
   const time = formatTime(new Date(gate.expiresAt), locale, new Date(now))
-  if (gate.kind === 'permission') return `${asked} ${strings.gate.deniedAt(time)}`
-  return gate.kind === 'question'
-    ? `${asked} ${strings.gate.resumesAt(agentName(task.agentType), time)}`
-    : `${asked} ${strings.gate.failsAt(time)}`
+  const effect =
+    gate.kind === 'permission'
+      ? strings.gate.deniedAt(time)
+      : gate.kind === 'question'
+        ? strings.gate.resumesAt(agentName(task.agentType), time)
+        : strings.gate.failsAt(time)
+  return joinSentences([asked, effect], locale)
 }

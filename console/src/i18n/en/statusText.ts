@@ -41,6 +41,12 @@ export const statusText = {
   resumes: (machine: string) => `${machine} is about to continue`,
   runs: (stage: string, machine: string) => `${stage} is running on ${machine}`,
   publishes: (machine: string) => `${machine} is pushing the branch`,
+  does: {
+    command: (what: string, duration: string) => `runs ${what}, ${duration}`,
+    edit: (what: string, duration: string) => `edits ${what}, ${duration}`,
+    tool: (what: string, duration: string) => `uses ${what}, ${duration}`,
+  },
+  quiet: (duration: string) => `nothing reported for ${duration}`,
   inTerminal: 'Waiting in its terminal',
   machineAway: (machine: string) => `Lost contact with ${machine}`,
   aMachine: 'its machine',

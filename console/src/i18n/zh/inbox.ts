@@ -2,7 +2,7 @@ import type * as en from '../en/inbox'
 
 export const inbox: typeof en.inbox = {
   questionsHeader: (n) => `等你回答 · ${n}`,
-  reviewHeader: (n) => `待审阅 · ${n}`,
+  reviewHeader: (n) => `待查看 · ${n}`,
   since: '已等待',
   ifNothing: '如果你不处理',
   move: '移动',
@@ -18,7 +18,7 @@ export const inbox: typeof en.inbox = {
     budget: '预算已用完',
     terminal: '在终端中等待处理',
     failure: '失败',
-    result: '未审阅',
+    result: '未评审',
     machine: '机器异常',
   },
   asks: (agent) => `${agent} 提问`,
@@ -29,7 +29,7 @@ export const inbox: typeof en.inbox = {
   within: (n, of, stage) => [`第 ${n}/${of} 阶段：`, stage],
   pushed: '已推送',
   readDiff: '查看改动',
-  review: (files) => `审阅 ${files} 个文件`,
+  review: (files) => `评审 ${files} 个文件`,
   approve: '批准',
   approved: (id) => `已批准 #${id}。`,
   dismiss: '忽略',

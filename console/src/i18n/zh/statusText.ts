@@ -36,6 +36,12 @@ export const statusText: typeof en = {
   resumes: (machine) => `${machine} 即将继续`,
   runs: (stage, machine) => `${stage} 正在 ${machine} 上运行`,
   publishes: (machine) => `${machine} 正在推送分支`,
+  does: {
+    command: (what, duration) => `正在运行 ${what}，${duration}`,
+    edit: (what, duration) => `正在编辑 ${what}，${duration}`,
+    tool: (what, duration) => `正在使用 ${what}，${duration}`,
+  },
+  quiet: (duration) => `已有 ${duration}没有任何输出`,
   inTerminal: '在终端中等待处理',
   machineAway: (machine) => `与 ${machine} 失去联系`,
   aMachine: '所在机器',

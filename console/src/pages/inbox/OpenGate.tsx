@@ -68,6 +68,6 @@ function kindLabel({ kind }: Gate, task: Task): string {
 
 function stageText({ kind, number, stageIndex, stageName }: Gate, { stages }: Task): string[] {
   const isBefore = number === 0 && kind !== 'branch'
-  const say = isBefore ? strings.inbox.before : strings.inbox.within
-  return say(stageIndex + 1, stages.length, stageName)
+  const format = isBefore ? strings.inbox.before : strings.inbox.within
+  return format(stageIndex + 1, stages.length, stageName)
 }

@@ -51,7 +51,6 @@ class ClaudeSession:
     def __init__(self, asked: dict[str, Any], questions: QuestionQueue, mailbox: Mailbox) -> None:
         self.outgoing: list[bytes] = []
         self.status: int | None = None
-        self._sent_status: int | None = None
         self.wakes_at: float | None = None
         self._format = Claude()
         self._permissions = ClaudePermissions(questions, self._send_frame, self._format.mark_denied)
@@ -121,9 +120,8 @@ class ClaudeSession:
             agent.schedule_end(0.0)
         agent.write(b"".join(self.outgoing))
         self.outgoing.clear()
-        if self.status is not None and agent.exit_status in (None, self._sent_status):
-            self._sent_status = self.status  # it isn't that of an agent stopped at a limit
-            agent.finish(self.status, _EXIT_SECONDS)
+        if self.status is not None:
+            agent.end_input(self.status, _EXIT_SECONDS)
 
     # ---- turns
 

@@ -25,6 +25,22 @@ def health_of(binary: Path) -> AgentHealth:
     return AgentHealth(look=Probe(which, lambda *_: "1.0"))
 
 
+@pytest.mark.parametrize(
+    ("version", "has_runner"), [("2.1.197", True), ("2.0", True), ("2.1.197", False)]
+)
+def test_it_takes_messages_if_its_version_and_the_machine_can(
+    binary: Path, version: str, has_runner: bool
+) -> None:
+    probe = Probe(health_of(binary)._versions._probe.which, lambda *_: version)
+    health = AgentHealth(look=probe, has_runner=lambda: has_runner)
+    assert capability_of(health, "claude").version in (None, version)
+    health._versions.wait()
+    can = version == "2.1.197" and has_runner
+    assert capability_of(health, "claude").takes_messages is can
+    assert health.takes_messages("claude") is can
+    assert not health.takes_messages("custom")
+
+
 def capability_of(health: AgentHealth, agent: str) -> Capability:
     return next(each for each in health.capabilities() if each.agent_type == agent)
 
@@ -51,7 +67,7 @@ def test_no_project_takes_its_own_command_from_others(binary: Path, agent: str) 
     health = health_of(binary)
     for project in ("a", "a", "a", "b", "b", "c"):
         health.record_failure(agent, project, "binary_missing")
-    assert capability_of(health, agent) == Capability(agent, takes_messages=agent == "acp")
+    assert capability_of(health, agent) == Capability(agent)
 
 
 def test_a_binary_that_is_gone_is_missing_whatever_else_was_said(binary: Path) -> None:
@@ -93,3 +109,9 @@ def test_a_removed_agent_is_still_reported(tmp_path: Path) -> None:
     assert capability_of(health, "qwen") == Capability(
         "qwen", healthy=False, reason="binary_missing"
     )
+
+
+def test_an_acp_agent_takes_messages_where_attempts_can_run_the_runner(binary: Path) -> None:
+    health = AgentHealth(has_runner=lambda: True)
+    assert capability_of(health, "acp").takes_messages
+    assert not capability_of(health, "custom").takes_messages

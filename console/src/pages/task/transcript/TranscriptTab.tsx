@@ -7,9 +7,11 @@ import { KINDS, type Kind, transcriptRows } from '../../../lib/task/transcript'
 import { useEvents } from '../../../queries/events'
 import { useTranscript } from '../../../queries/transcript'
 import { Facts } from '../facts/Facts'
+import { MessagePanel } from '../messages/MessagePanel'
 import { useTaskSearch } from '../search'
 import { CurrentActivity } from './CurrentActivity'
 import { EmptyTranscript } from './EmptyTranscript'
+import { LiveText } from './LiveText'
 import styles from './Transcript.module.css'
 import { TranscriptRows } from './TranscriptRows'
 import { TranscriptToolbar } from './TranscriptToolbar'
@@ -49,8 +51,12 @@ function TranscriptFlow({ task }: Props) {
       )}
       {isRead && rows.length === 0 && (kind !== 'all' || q) && <NoHit />}
       <div ref={follow.end} className={styles.endPlace}>
+        {kind !== 'edits' && kind !== 'commands' && !q && (
+          <LiveText taskId={task.id} attempt={attempt} />
+        )}
         {attempt === task.attempt && <CurrentActivity task={task} />}
       </div>
+      {attempt === task.attempt && <MessagePanel task={task} isCard />}
     </section>
   )
 }

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import os
 
-from muster.worker.agents.runner import blocks, failures, updates
-from muster.worker.agents.runner.acp import files
+from muster.worker.agents.runner import blocks, updates
+from muster.worker.agents.runner.acp import errors, files
 from muster.worker.agents.runner.acp.permission_calls import PermissionCalls
 from muster.worker.agents.runner.acp.session_updates import SessionUpdates, is_progress
 from muster.worker.agents.runner.acp.turns import Turns
@@ -43,16 +43,9 @@ VERSION = 1
 FAILED_STATUS = 1
 """The exit status if the agent responded but the stage failed."""
 
-_AUTH_REQUIRED = -32000
 _LAST_REQUEST_USAGE_AGENTS = (
     "OpenCode",
 )  # as of 1.18: its response has the usage of its last request
-_STOP_REASON_TEXT = {
-    "max_tokens": "The agent reached its token limit.",
-    "max_turn_requests": "The agent reached the limit of model requests in one turn.",
-    "refusal": "The agent refuses to continue.",
-    "cancelled": "The agent was cancelled.",
-}
 
 
 class AcpSession:
@@ -119,7 +112,7 @@ class AcpSession:
         new_updates = self._updates.finish()
         if self.status is None:
             new_updates += self._set_status(
-                FAILED_STATUS, self._failure_update("The agent exited during its turn.")
+                FAILED_STATUS, errors.failure_update("The agent exited during its turn.")
             )
         return [*new_updates, self._updates.final_update()]
 
@@ -154,7 +147,7 @@ class AcpSession:
         if result["protocolVersion"] != VERSION:
             spoken = json.dumps(result["protocolVersion"])
             text = f"The agent uses protocol version {spoken}, but Muster uses version {VERSION}."
-            return self._set_status(FAILED_STATUS, self._failure_update(text))
+            return self._set_status(FAILED_STATUS, errors.failure_update(text))
         able = require_mapping(result.get("agentCapabilities") or {})
         info = require_mapping(result.get("agentInfo") or {})
         self._agent_name = (
@@ -209,20 +202,11 @@ class AcpSession:
         if why == "end_turn" or (why == "cancelled" and self._turns.has_interrupted):
             self._turns.finish_turn()
             return new_updates
-        kind = "refused" if why == "refusal" else "unknown"
-        return [
-            *new_updates,
-            *self._set_status(
-                FAILED_STATUS, self._failure_update(_STOP_REASON_TEXT.get(why, why), kind)
-            ),
-        ]
+        return [*new_updates, *self._set_status(FAILED_STATUS, errors.stop_update(why))]
 
     def _set_status(self, status: int, *new_updates: Update) -> list[Update]:
         self.status = status
         return [*new_updates]
-
-    def _failure_update(self, text: str, kind: str = "unknown") -> Update:
-        return updates.error(text, failures.make_failure(kind, text))
 
     def _handle_response(self, event: dict[str, Any]) -> list[Update] | None:
         """Handle the response to one of our requests. An invalid response ends the session."""
@@ -235,20 +219,19 @@ class AcpSession:
         except PARSE_ERRORS:
             text = "The agent's response doesn't follow the protocol."
             notes = updates.note(json.dumps(event))
-            return [*notes, *self._set_status(FAILED_STATUS, self._failure_update(text))]
+            return [*notes, *self._set_status(FAILED_STATUS, errors.failure_update(text))]
 
     def _handle_error(self, error: dict[str, Any]) -> list[Update]:
-        text = optional_string(error.get("message")) or "The agent refuses and gives no reason."
-        if more := error.get("data"):
-            text = f"{text} {more if isinstance(more, str) else json.dumps(more)}"
+        text, failure = errors.error_text(error), errors.error_failure(error)
         if self._is_loading:
             self._updates = SessionUpdates()
             self._start_session("session/new")
             return updates.note(f"Can't resume the session; starting a new one: {text}")
-        failure = failures.failure_from_message(text)
-        if error.get("code") == _AUTH_REQUIRED:
-            failure["kind"] = "auth"
         new_updates = self._updates.finish()
+        if failure["kind"] == "unknown" and self._turns.prepare_restart():
+            self._start_session("session/new")
+            note = f"The agent can't continue after the interrupt; starting a new session: {text}"
+            return [*new_updates, *updates.note(note)]
         return [*new_updates, *self._set_status(FAILED_STATUS, updates.error(text, failure))]
 
     # ---- the agent's requests

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from muster.worker.agents.runner.mailbox import Mailbox, Message
     from muster.worker.agents.runner.questions import QuestionQueue
 
+_RESTART_PREFIX = (
+    "You were stopped in the middle of the following task and can continue now. Your work so far "
+    "is still there: continue from where you were, and don't start over.\n\n"
+)
+
 
 class Turns:
     """`prompt` starts a turn with texts, `cancel` stops the running one, and `end` ends the session
@@ -38,6 +43,9 @@ class Turns:
         self._is_running = self._is_stopping = self._has_started = False
         self._has_to_advance = False
         self._unread: list[Message] = []  # in the last prompt
+        self._texts: list[str] = []  # of the last prompt
+        self._task = ""
+        self._is_after_stop = False  # the last turn before this one was interrupted
         self._notes: list[str] = []  # for the next prompt
         self.has_interrupted = False
         """Whether the running turn may end because of people."""
@@ -45,8 +53,20 @@ class Turns:
         """When `process_due` has something to do."""
 
     def start(self, text: str) -> None:
-        self._has_started = True
+        """Start the first turn of the session, or of another one after `prepare_restart`."""
+        if self._has_started:
+            self._start_turn([_RESTART_PREFIX + self._task, *self._texts])
+            return
+        self._has_started, self._task = True, text
         self._start_turn([text])
+
+    def prepare_restart(self) -> bool:
+        """Whether to start the last prompt again in another session, once: after an interrupt, the
+        agent has refused it. gemini (as of 0.61) leaves a call without a response in its history,
+        which its server then rejects. The other session knows nothing of this one's messages.
+        """
+        is_after_stop, self._is_after_stop = self._is_after_stop, False
+        return is_after_stop
 
     def add_note(self, text: str) -> None:
         """Send the agent a text of ours, with the next prompt."""
@@ -61,6 +81,7 @@ class Turns:
 
     def finish_turn(self) -> None:
         """The turn has ended, and not failed."""
+        self._is_after_stop = self.has_interrupted
         self._is_running = self._is_stopping = self.has_interrupted = False
         self.wakes_at, self._has_to_advance = None, True
 
@@ -75,7 +96,7 @@ class Turns:
             self._advance()
 
     def _start_turn(self, texts: list[str]) -> None:
-        self._is_running = True
+        self._is_running, self._texts = True, texts
         self._prompt(texts)
 
     def _advance(self) -> None:

@@ -75,6 +75,10 @@ class ThreadOutput:
                 return self._finish_item(require_mapping(params["item"]))
             case "item/commandExecution/outputDelta":
                 return self._add_output(params)
+            case "item/agentMessage/delta":
+                return [Update(delta=("message", require_string(params["delta"])))]
+            case "item/reasoning/summaryTextDelta" | "item/reasoning/textDelta":
+                return [Update(delta=("thought", require_string(params["delta"])))]
             case "turn/plan/updated":
                 turn = require_string(params["turnId"])
                 return self._format.update_item(items.plan_item(turn, params["plan"]))
