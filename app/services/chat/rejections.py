@@ -1,5 +1,7 @@
 """Negative answers by a chat command. Rejecting a gate ends the task: it asks first."""
 
+from collections.abc import Sequence
+
 from app.chat.messages import REJECT_EFFECT, reject_title
 from app.domain.errors import Conflict
 from app.domain.pipeline import GateKind
@@ -19,9 +21,11 @@ def confirmed_result(task_id: int, kind: GateKind, text: str) -> str:
     return "reject" if text.lower() == _CONFIRMED else text
 
 
-def split_denial(kind: GateKind, text: str) -> tuple[str, str | None]:
-    """Return the answer to a permission request, and the reason that may follow `deny`."""
+def split_reason(kind: GateKind, choices: Sequence[str], text: str) -> tuple[str, str | None]:
+    """Return the answer, as the gate offers it, and the reason that may follow a permission
+    request's `deny`.
+    """
     answer, _, reason = text.partition(" ")
     if kind is GateKind.PERMISSION and answer.lower() == "deny":
         return "deny", reason.strip() or None
-    return text, None
+    return next((choice for choice in choices if choice.lower() == text.lower()), text), None

@@ -111,7 +111,7 @@ def test_a_questions_number_is_stored_before_it_is_published() -> None:
 
     on.questions = ShimQuestions(5, on.kept.append, tell, on.asked.append)
     assert on.questions.ask(HERE, ASKED, 0.0) == 5
-    assert on.told == [{"question": Question(5, 1, 2, *ASKED[:3])._asdict()}]
+    assert on.told == [{"question": Question(5, 1, 2, *ASKED)._asdict()}]
 
 
 def test_a_number_that_cannot_be_kept_is_no_question() -> None:
