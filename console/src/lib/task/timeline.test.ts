@@ -191,7 +191,11 @@ describe('the line of stages', () => {
   })
 
   it('is as wide as it took, and never too narrow to read', () => {
-    const ended = [...startedEvents, event(1000, 'stage_finished', 1), event(1000, 'completed', null)]
+    const ended = [
+      ...startedEvents,
+      event(1000, 'stage_finished', 1),
+      event(1000, 'completed', null),
+    ]
     const parts = timeline(task({ status: 'completed' }), ended, now(1000))
     const [plan, develop, gate] = widths(parts)
     expect([plan, gate]).toEqual([1, 0.7])

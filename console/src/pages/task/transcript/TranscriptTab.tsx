@@ -7,7 +7,7 @@ import { KINDS, type Kind, transcriptRows } from '../../../lib/task/transcript'
 import { useEvents } from '../../../queries/events'
 import { useTranscript } from '../../../queries/transcript'
 import { Facts } from '../facts/Facts'
-import { MessagePanel } from '../messages/MessagePanel'
+import { MessageBoxCard, MessageListCard } from '../messages/MessagePanel'
 import { useTaskSearch } from '../search'
 import { CurrentActivity } from './CurrentActivity'
 import { EmptyTranscript } from './EmptyTranscript'
@@ -37,6 +37,7 @@ function TranscriptFlow({ task }: Props) {
   const events = useEvents(task.id).data ?? []
   const rows = transcriptRows(entries ?? [], events, attempt, kind, q)
   const follow = useFollow(entries?.length ?? 0)
+  const isLatest = attempt === task.attempt
   const isRead = entries !== undefined || attempt === 0
   return (
     <section className={styles.flow} aria-label={strings.transcript.label}>
@@ -50,9 +51,10 @@ function TranscriptFlow({ task }: Props) {
       )}
       {isRead && rows.length === 0 && (kind !== 'all' || q) && <NoHit />}
       <div ref={follow.end} className={styles.endPlace}>
-        {attempt === task.attempt && <CurrentActivity task={task} />}
+        {isLatest && <CurrentActivity task={task} />}
+        {isLatest && <MessageListCard task={task} />}
       </div>
-      {attempt === task.attempt && <MessagePanel task={task} isCard />}
+      {isLatest && <MessageBoxCard task={task} />}
     </section>
   )
 }
