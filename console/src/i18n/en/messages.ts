@@ -2,6 +2,7 @@
 export const messages = {
   label: (agent: string) => `Message to ${agent}`,
   panel: 'Messages',
+  write: 'Write a message',
   send: 'Send',
   sendNow: 'Stop and send',
   sendNowWhy: 'Stops the running step first',
@@ -52,7 +53,7 @@ export const messages = {
   byWhom: (who: string) => `by ${who}`,
   withdraw: 'Withdraw',
   resend: 'Send again',
-  asFollowUp: 'Send as follow-up',
+  asFollowUp: 'As follow-up',
   earlier: (n: number) => (n === 1 ? '1 earlier message' : `${n} earlier messages`),
   to: (author: string) => `${author}, to the agent`,
 }

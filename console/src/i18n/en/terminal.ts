@@ -25,7 +25,7 @@ export const terminal = {
     return `, ${joinNames(viewerName(eyes))} ${are ? 'watch' : 'watches'}`
   },
   watchTitle: 'Watch',
-  readsNothing: (agent: string) => `${agent} reads messages, not keystrokes`,
+  readsNothing: (agent: string) => `${agent} reads no keystrokes`,
   takeOver: 'Take over',
   takeControl: 'Take control',
   watchOnly: 'Watch only',

@@ -3,6 +3,7 @@ import type { messages as en } from '../en/messages'
 export const messages: typeof en = {
   label: (agent) => `发给 ${agent} 的消息`,
   panel: '消息',
+  write: '写消息',
   send: '发送',
   sendNow: '停下并发送',
   sendNowWhy: '先停下正在进行的步骤',
@@ -52,8 +53,8 @@ export const messages: typeof en = {
   },
   byWhom: (who) => `来自 ${who}`,
   withdraw: '撤回',
-  resend: '重新发送',
-  asFollowUp: '作为后续指令发送',
+  resend: '重发',
+  asFollowUp: '改为后续指令',
   earlier: (n) => `${n} 条较早的消息`,
   to: (author) => `${author} 发给智能体`,
 }

@@ -22,7 +22,7 @@ export const terminal: typeof en.terminal = {
     return eyes.length === 0 ? '' : `，${joinNames(eyes)}正在观看`
   },
   watchTitle: '观看',
-  readsNothing: (agent) => `${agent} 读消息，不读按键`,
+  readsNothing: (agent) => `${agent} 不读取按键`,
   takeOver: '接管',
   takeControl: '取得控制',
   watchOnly: '仅观看',

@@ -36,9 +36,10 @@ it('each earlier round has the stages that ran in it, their times and its end, n
   ])
 })
 
-it('a round that ran nothing is left out; one that was replaced says so', () => {
+it('a round that ran nothing has no stages; one that was replaced says so', () => {
   const events = makeEvents('created', 'cancelled', 'retried 0', 'stage_started 0', 'followed_up 0')
-  expect(earlierRounds(pipeline, events, 3).map(({ round, end }) => [round, end])).toEqual([
-    [2, 'replaced'],
+  expect(earlierRounds(pipeline, events, 3)).toEqual([
+    { round: 2, stages: [{ name: 'build', worked: 0 }], end: 'replaced' },
+    { round: 1, stages: [], end: 'cancelled' },
   ])
 })

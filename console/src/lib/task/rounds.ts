@@ -29,7 +29,6 @@ export function earlierRounds(
         end: ENDS.find((end) => part.some(({ type }) => type === end)) ?? 'replaced',
       }),
     )
-    .filter(({ stages }) => stages.length > 0)
     .toReversed()
 }
 

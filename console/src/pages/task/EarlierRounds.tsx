@@ -11,13 +11,13 @@ export function EarlierRounds(props: {
   events: readonly Schemas['Event'][]
 }) {
   const { task, events } = props
-  const rounds = task.round > 1 ? earlierRounds(task.pipeline, events, task.round) : []
-  if (rounds.length === 0) return null
+  // Shown before the events have come, so that nothing moves then.
+  if (task.round < 2) return null
   return (
     <details className={styles.earlier}>
-      <summary>{strings.task.earlierRounds(rounds.length)}</summary>
+      <summary>{strings.task.earlierRounds(task.round - 1)}</summary>
       <ol>
-        {rounds.map((one) => (
+        {earlierRounds(task.pipeline, events, task.round).map((one) => (
           <RoundItem key={one.round} {...one} />
         ))}
       </ol>

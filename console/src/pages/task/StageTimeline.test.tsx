@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { screen } from '@testing-library/react'
+import { screen, waitFor } from '@testing-library/react'
 import { expect, it } from 'vitest'
 import { renderInPage } from '../../testing/render'
 import { serve } from '../../testing/server'
@@ -43,5 +43,5 @@ it('earlier rounds are folded, with their stages, times and ends', async () => {
   ])
   const fold = (await screen.findByText('1 earlier round')).closest('details')
   expect(fold?.open).toBe(false)
-  expect(fold?.textContent).toContain('Round 1Failedbuild 2 min')
+  await waitFor(() => expect(fold?.textContent).toContain('Round 1Failedbuild 2 min'))
 })

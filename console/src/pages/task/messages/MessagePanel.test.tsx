@@ -198,7 +198,7 @@ describe('the list', () => {
       messages,
     )
     await list()
-    await user.click(button('Send as follow-up'))
+    await user.click(button('As follow-up'))
     await waitFor(() => expect(path()).toContain('do=followUp'))
   })
 

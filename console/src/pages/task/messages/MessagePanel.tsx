@@ -6,25 +6,41 @@ import { MessageBox } from './MessageBox'
 import { MessageList } from './MessageList'
 import styles from './messages.module.css'
 
-type Props = {
-  task: TaskDetail
-  /** Whether it is a card of its own, which stays in view while an agent reads messages. */
-  isCard?: boolean
-}
+type Props = { task: TaskDetail }
 
 /** Messages to the task's agent: those that wait, and a field for the next one. */
-export function MessagePanel({ task, isCard }: Props) {
+export function MessagePanel({ task }: Props) {
   const messages = useMessages(task.id).data ?? []
-  const recipient = recipientOf(task)
   if (messages.length === 0 && !hasMessages(task)) return null
+  return (
+    <section className={styles.panel} aria-label={strings.messages.panel}>
+      <MessageList taskId={task.id} messages={messages} recipient={recipientOf(task)} />
+      <MessageBox task={task} />
+    </section>
+  )
+}
+
+/** The messages that wait, as the end of what you read. */
+export function MessageListCard({ task }: Props) {
+  const messages = useMessages(task.id).data ?? []
+  if (messages.length === 0) return null
+  return (
+    <section className={styles.panel} data-card aria-label={strings.messages.panel}>
+      <MessageList taskId={task.id} messages={messages} recipient={recipientOf(task)} />
+    </section>
+  )
+}
+
+/** The field for the next one, which stays in view while an agent reads messages. */
+export function MessageBoxCard({ task }: Props) {
+  if (!hasMessages(task)) return null
   return (
     <section
       className={styles.panel}
-      aria-label={strings.messages.panel}
-      data-card={isCard}
-      data-sticks={(isCard && recipient.state === 'open') || undefined}
+      data-card
+      data-sticks={recipientOf(task).state === 'open' || undefined}
+      aria-label={strings.messages.write}
     >
-      <MessageList taskId={task.id} messages={messages} recipient={recipient} />
       <MessageBox task={task} />
     </section>
   )

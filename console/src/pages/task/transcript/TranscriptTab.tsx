@@ -7,7 +7,7 @@ import { KINDS, type Kind, transcriptRows } from '../../../lib/task/transcript'
 import { useEvents } from '../../../queries/events'
 import { useTranscript } from '../../../queries/transcript'
 import { Facts } from '../facts/Facts'
-import { MessagePanel } from '../messages/MessagePanel'
+import { MessageBoxCard, MessageListCard } from '../messages/MessagePanel'
 import { useTaskSearch } from '../search'
 import { CurrentActivity } from './CurrentActivity'
 import { EmptyTranscript } from './EmptyTranscript'
@@ -38,6 +38,7 @@ function TranscriptFlow({ task }: Props) {
   const events = useEvents(task.id).data ?? []
   const rows = transcriptRows(entries ?? [], events, attempt, kind, q)
   const follow = useFollow(entries?.length ?? 0)
+  const isLatest = attempt === task.attempt
   const isRead = entries !== undefined || attempt === 0
   return (
     <section className={styles.flow} aria-label={strings.transcript.label}>
@@ -54,9 +55,10 @@ function TranscriptFlow({ task }: Props) {
         {kind !== 'edits' && kind !== 'commands' && !q && (
           <LiveText taskId={task.id} attempt={attempt} />
         )}
-        {attempt === task.attempt && <CurrentActivity task={task} />}
+        {isLatest && <CurrentActivity task={task} />}
+        {isLatest && <MessageListCard task={task} />}
       </div>
-      {attempt === task.attempt && <MessagePanel task={task} isCard />}
+      {isLatest && <MessageBoxCard task={task} />}
     </section>
   )
 }
