@@ -54,6 +54,7 @@ def test_a_machine_is_shown_with_its_last_life_sign(
                 "healthy": True,
                 "degradedUntil": None,
                 "reason": None,
+                "takesMessages": False,
             }
         ],
         "slots": {"total": 2, "used": 0},

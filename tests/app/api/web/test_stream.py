@@ -82,7 +82,7 @@ def test_a_notification_comes_as_it_is_listed_and_reading_it_is_seen_everywhere(
     listed = committed_client.get("/api/web/notifications", headers=headers).json["items"]
     assert (update["notifications"], update["unreadCount"]) == (listed, 1)
     notifications.mark_read(ada, listed[0]["id"])
-    nothing: dict[str, Any] = {"events": [], "notifications": [], "machines": []}
+    nothing: dict[str, Any] = {"events": [], "notifications": [], "machines": [], "activities": []}
     assert listener.next().data == {**nothing, "unreadCount": 0, "inboxChanged": False}
 
 

@@ -96,16 +96,22 @@ def test_a_created_task_is_shown_as_the_contract_says(
     assert shown.pop("queue") == {"position": 1, "blockedBy": []}
     assert shown.pop("waitingFor")["reason"] == "dispatcher"  # there is none in this test
     assert (shown.pop("hasTerminal"), shown.pop("readsTerminal")) == (False, False)
-    assert shown.pop("allowedActions") == ["review", "follow_up", "cancel"]
+    assert shown.pop("allowedActions") == ["review", "follow_up", "cancel", "message"]
     nothing = [
-        shown.pop(name) for name in ("relocation", "gate", "lastAnswer", "budgets", "images")
+        shown.pop(name)
+        for name in (
+            *("relocation", "gate", "lastAnswer", "activity", "interrupt"),
+            "budgets",
+            "images",
+        )
     ]
-    assert nothing == [None, None, None, [], []]
+    assert nothing == [None] * 5 + [[], []]
+    assert shown.pop("messages") == {"state": "next_stage", "reason": None}
     assert shown == {name: value for name, value in task.items() if name != "queue"}
     (listed,) = client.get(PATH, headers=headers).json["items"]
     stages = [{"name": stage["name"], "kind": stage["kind"]} for stage in task.pop("pipeline")]
     assert listed.pop("waitingFor")["reason"] == "dispatcher"
-    summary = {"question": None, "lastAnswer": None, "position": 1}
+    summary = {"question": None, "lastAnswer": None, "position": 1, "activity": None}
     summary |= {"blockers": [], "allowedActions": ["follow_up", "cancel"]}
     assert listed == task | summary | {"stages": stages}
 

@@ -105,6 +105,7 @@ def test_a_question_is_shown_and_answered_once(
         "diff": None,
         "branch": None,
         "budgets": None,
+        "permission": None,
         "number": 0,
     }
     answer = {"stageIndex": 0, "result": "blue", "comment": "calm"}

@@ -58,6 +58,9 @@ def test_an_entry_has_all_that_was_reported(ask: Callable[..., Any], task: Task)
     assert page["items"][1] == {
         "number": 1,
         "at": "2030-01-31T12:00:02.000Z",
+        "startedAt": "2030-01-31T12:00:02.000Z",
+        "finishedAt": None,
+        "state": None,
         "attempt": 1,
         "stageIndex": 0,
         "run": 0,
