@@ -84,7 +84,7 @@ class EventPrinter:
             return
         self._started.add(place)
         clock = click.style(text_format.format_clock(entry.get("startedAt")), dim=True)
-        kind = click.style(f"{_VERBS.get(entry.get('kind'), 'uses'):<14}", fg="blue")
+        kind = click.style(f"{_VERBS.get(str(entry.get('kind')), 'uses'):<14}", fg="blue")
         click.echo(f"{clock}  {kind}  {text_format.one_line(entry.get('title'))}")
 
     def _print_event(self, event: Mapping[str, Any]) -> None:
