@@ -69,7 +69,7 @@ def test_a_worker_reports_what_claude_does_while_it_does_it(
     stage: dict[str, Any] = {"kind": "agent", "agent": "claude"}
     options = AgentOptions(permissions="run")
     worker.run(PROMPT, env=way.environment, secrets=way.secrets, options=options, **stage)
-    finished = worker.server.wait_for_report(StageFinished)
+    finished = worker.server.wait_for_report(StageFinished, limit=90)
     assert (finished.how, finished.code) == ("exit", 0), worker.server.log()
     reports = worker.server.bodies()
     started = [
