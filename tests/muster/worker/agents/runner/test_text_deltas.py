@@ -27,7 +27,7 @@ def channel() -> FakeChannel:
     return FakeChannel()
 
 
-def test_parts_are_sent_at_most_ten_times_a_second(channel: FakeChannel) -> None:
+def test_few_parts_are_sent_per_second(channel: FakeChannel) -> None:
     deltas = TextDeltas(channel)  # type: ignore[arg-type]
     for number in range(100):
         deltas.add("message", f"{number % 10}", 5.0 + number / 100)
