@@ -119,7 +119,11 @@ def test_a_question_is_masked_then_cut_and_waits_a_day() -> None:
     fields = {"question": "hush-hush" * 2000, "choices": ["hush-hush", "a", "a"]}
     question = parse_question(fields, MASKER)
     assert question.text == "*" * 9_999 + "…"
-    assert question[1:] == (["********", "a"], 86_400.0, None, None)
+    assert question[1:4] == (["********", "a"], 86_400.0, None)
+    assert parse_question({"question": "a", "interrupt": 3}, MASKER).interrupt == 3
+    for number in ("3", True, [3]):
+        with pytest.raises(ValueError, match="interrupt"):
+            parse_question({"question": "a", "interrupt": number}, MASKER)
 
 
 @pytest.mark.parametrize(

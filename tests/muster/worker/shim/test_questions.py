@@ -111,7 +111,7 @@ def test_a_questions_number_is_stored_before_it_is_published() -> None:
 
     on.questions = ShimQuestions(5, on.kept.append, tell, on.asked.append)
     assert on.questions.ask(HERE, ASKED, 0.0) == 5
-    assert on.told == [{"question": Question(5, 1, 2, *ASKED)._asdict()}]
+    assert on.told == [{"question": Question(5, 1, 2, *ASKED[:3])._asdict()}]
 
 
 def test_a_number_that_cannot_be_kept_is_no_question() -> None:
@@ -119,7 +119,7 @@ def test_a_number_that_cannot_be_kept_is_no_question() -> None:
         raise OSError("full")
 
     on = RecordedQuestions()
-    questions = ShimQuestions(0, store, on.told.append)
+    questions = ShimQuestions(0, store, on.told.append, on.asked.append)
     with pytest.raises(OSError, match="full"):
         questions.ask(HERE, ASKED, 0.0)
     assert (questions.latest, on.told) == (None, [])
@@ -162,3 +162,25 @@ def test_each_question_is_closed_once_and_no_other_by_its_answer(acts: list[str 
     assert on.kept == [*range(6, 6 + len(on.kept))]
     closed = [n["question"]["number"] for n in on.told if n["question"]["state"] != "open"]
     assert len(closed) == len(set(closed))
+
+
+def test_questions_after_interrupts_are_not_counted() -> None:
+    on = RecordedQuestions()
+    for number in range(30):
+        on.questions.ask(HERE, ASKED._replace(interrupt=number), 0.0)
+        assert on.questions.latest is not None
+        assert on.questions.latest.interrupt == number
+        on.questions.withdraw()
+    assert on.asked == [*range(30)]
+    on.questions.ask(HERE, ASKED, 0.0)
+
+
+def test_a_question_without_its_interrupt_is_none() -> None:
+    def refuse(_: int) -> None:
+        raise ValueError("no such interrupt is open")
+
+    on = RecordedQuestions()
+    questions = ShimQuestions(0, on.kept.append, on.told.append, refuse)
+    with pytest.raises(ValueError, match="no such interrupt"):
+        questions.ask(HERE, ASKED._replace(interrupt=9), 0.0)
+    assert (questions.latest, on.kept, on.told) == (None, [], [])
