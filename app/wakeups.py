@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 import structlog
 from flask import current_app
 from kombu.exceptions import OperationalError
@@ -22,12 +23,16 @@ from redis.exceptions import RedisError
 from app import job_names, terminal_keys
 from app.extensions import get_celery, redis
 from app.postgres import after_commit
+from muster.protocol.frames import TextDelta
 
 MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine IDs, separated by spaces
 REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine ID, and its current generation
 CHECKS_CHANNEL = "muster:machines:check"  # messages: a check's ID, and machine IDs
-CHANGES_CHANNEL = "muster:changes"  # messages: task IDs, `u` or `i` before a developer ID, nothing
+# Messages: task IDs, `a` before one whose agent does something else, `u` or `i` before a developer
+# ID, nothing.
+CHANGES_CHANNEL = "muster:changes"
 MACHINE_STATUS_CHANNEL = "muster:machines:status"  # messages: machine IDs, separated by spaces
+TEXTS_CHANNEL = "muster:texts"  # messages: a task ID, a space, and parts of texts as JSON
 SIGNED_OUT_CHANNEL = "muster:signed-out"  # messages: a developer ID
 EXPAND_FLAG = "muster:expand:requested"
 SEND_FLAG = "muster:send:requested"
@@ -37,6 +42,7 @@ FLAG_MILLISECONDS = 2000
 
 # The list in which Celery's jobs of that name wait.
 _DISPATCH_QUEUE = job_names.DISPATCH.partition(".")[0]
+_encode = msgspec.json.Encoder().encode
 _BURST_SECONDS = 0.1
 _dispatch_woken_at = 0.0  # by this process
 
@@ -95,6 +101,11 @@ def publish_task_changes(task_ids: Iterable[int]) -> None:
     after_commit.on_commit(Wakeup(_send_task_changes, task_id) for task_id in task_ids)
 
 
+def publish_activity(task_id: int) -> None:
+    """Make viewers of task lists check what the task's agent does."""
+    after_commit.on_commit([Wakeup(_send_activities, task_id)])
+
+
 def wake_outbox() -> None:
     """Make the outbox be processed soon."""
     after_commit.on_commit([Wakeup(_send_task_changes, _OUTBOX)])
@@ -148,6 +159,21 @@ def pop_wakeups() -> Sequence[Wakeup]:
 def send_wakeups(wishes: Sequence[Wakeup]) -> None:
     """Send wakeups from `pop_wakeups`. Their subject must be committed."""
     _send_by_kind(wishes)
+
+
+def publish_texts(texts: Sequence[TextDelta]) -> None:
+    """Send texts in progress to the viewers of their tasks, and store nothing."""
+    by_task: dict[int, list[TextDelta]] = {}
+    for text in texts:
+        by_task.setdefault(text.task_id, []).append(text)
+    try:
+        with redis.client.pipeline(transaction=False) as pipe:
+            for task_id, own in by_task.items():
+                pipe.publish(TEXTS_CHANNEL, b"%d " % task_id + _encode(own))
+            if by_task:
+                pipe.execute()
+    except RedisError as error:
+        log.warning("texts_not_sent", error=type(error).__name__)
 
 
 # ---- sending -------------------------------------------------------------------------------------
@@ -215,6 +241,10 @@ def _send_unread(developer_ids: Sequence[int]) -> None:
     redis.client.publish(CHANGES_CHANNEL, " ".join(f"u{each}" for each in developer_ids))
 
 
+def _send_activities(task_ids: Sequence[int]) -> None:
+    redis.client.publish(CHANGES_CHANNEL, " ".join(f"a{each}" for each in set(task_ids)))
+
+
 def _send_inbox(developer_ids: Sequence[int]) -> None:
     redis.client.publish(CHANGES_CHANNEL, " ".join(f"i{each}" for each in developer_ids))
 
@@ -253,6 +283,7 @@ _SEND_ORDER: Sequence[SendAll] = (
     _send_task_changes,
     _send_unread,
     _send_inbox,
+    _send_activities,
     _send_machine_status,
     _enqueue_deliveries,
     _enqueue_chat_events,

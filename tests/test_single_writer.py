@@ -30,6 +30,7 @@ OF_OTHERS = {
     ("services/logs/lines.py", "self.stage_index"),
     ("services/tasks/stages.py", "attempt.stage_index"),
     ("services/tasks/follow_up_queue.py", "row.round"),
+    ("services/tasks/message_queue.py", "row.stage_index"),
 }
 # What sets attributes by name, and why no status is among them.
 BY_NAME = {

@@ -89,7 +89,7 @@ def _answers(task_id: int, gate: GateCard) -> Element:
         submit = {"action_type": "form_submit", "name": "submit"}
         button = _button("Answer", written("ask"), "primary") | submit
         return {"tag": "form", "name": "gate", "elements": [field, button]}
-    choices = [(text, written(str(index))) for index, text in enumerate(gate.choices)]
+    choices = [(text, written(str(index))) for index, text in enumerate(gate.choice_texts)]
     if len(choices) <= MAX_BUTTONS:
         return {"tag": "action", "actions": [_button(t, v, "default") for t, v in choices]}
     options = [{"text": _plain(text, 100), "value": value} for text, value in choices]

@@ -12,6 +12,13 @@ REJECT_EFFECT = (
 )
 
 
+_PERMISSION_CHOICES = {
+    "allow_once": "Allow once",
+    "allow_for_task": "Allow for this task",
+    "deny": "Deny",
+}
+
+
 def reject_title(task_id: int) -> str:
     """Return the question before an answer that ends the task."""
     return f"Reject #{task_id} and end the task?"
@@ -49,9 +56,16 @@ class GateCard:
     number: int = 0
 
     @property
+    def choice_texts(self) -> list[str]:
+        """The choices, as people see them."""
+        names = _PERMISSION_CHOICES if self.kind == "permission" else {}
+        return [names.get(choice, choice) for choice in self.choices]
+
+    @property
     def mark(self) -> str:
         """The mark before the answer. A rejection has no check mark."""
-        is_rejected = self.kind == "confirm" and (self.answered or "").endswith(": reject")
+        no = {"confirm": ": reject", "permission": ": deny"}.get(self.kind)
+        is_rejected = no is not None and (self.answered or "").endswith(no)
         return "✗" if is_rejected else "✓"
 
 

@@ -115,7 +115,7 @@ def _answers(task_id: int, gate: GateCard) -> list[InteractiveElement]:
         ]
     if not gate.choices:
         return [_button("ask", "Answer…", value("ask"), "primary")]
-    choices = list(enumerate(gate.choices))
+    choices = list(enumerate(gate.choice_texts))
     if len(choices) <= MAX_BUTTONS:
         return [_button(f"choice{i}", text, value(str(i))) for i, text in choices]
     options = [Option(text=_plain(t, 75), value=value(str(i))) for i, t in choices[:MAX_OPTIONS]]

@@ -18,10 +18,11 @@ from flask import Flask
 from simple_websocket import ConnectionClosed
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.control_channel import rate_limit
+from app.control_channel import agent_orders, rate_limit
 from app.control_channel.checks import CheckOffers
 from app.control_channel.rate_limit import RateLimiter
 from app.control_channel.reconciler import ObservedState, apply_sent_order, reconcile
+from app.control_channel.texts import TextRelay
 from app.control_channel.tunnels import TunnelOrders
 from app.control_channel.upgrades import UpgradeOffers
 from app.domain.machine import IN_DRAIN, MachineStatus
@@ -30,7 +31,7 @@ from app.services.machines import drains, liveness, orders, reports, sessions
 from app.services.machines.append_reports import BatchOutcome, MalformedReport
 from app.services.machines.heartbeats import HeartbeatResult, ReceivedHeartbeat
 from app.services.machines.orders import DesiredAction, DesiredState
-from app.services.tasks import interrupts, message_queue, questions, terminal_waits
+from app.services.tasks import terminal_waits
 from app.services.terminals import open_requests, terminals
 from muster.protocol import codec, frames
 from muster.protocol.attempt_key import AttemptKey
@@ -64,20 +65,18 @@ class Connection:
         self.generation = session.generation
         self.is_open = True
         self._app, self._ws, self._observed = app, ws, observed
-        self._tunnels = TunnelOrders()
+        self._tunnels, self._texts = TunnelOrders(), TextRelay(app, session)
         self._upgrades, self._checks = upgrades, checks
         self.protocol = protocol
         self._rate_limiter = allowance
-        self._draining = False
-        self._orders_version = -1
-        self._has_order_changes = True
-        self._is_throttled = False
+        self._draining = self._is_throttled = False
+        self._orders_version, self._has_order_changes = -1, True
         # The heartbeat to answer.
         self._pending_heartbeat: tuple[ReceivedHeartbeat, HeartbeatResult] | None = None
         self._close_request: tuple[int, str] | None = None
         self._wakeup = threading.Event()  # something for the writer to do
-        about = {"machine": str(session.machine_id), "generation": session.generation}
-        self._log = log.bind(**about, protocol=protocol)
+        about = {"machine": str(session.machine_id), "protocol": protocol}
+        self._log = log.bind(generation=session.generation, **about)
 
     # ---- calls from other threads --------------------------------------------------------------
     # None of these block: a machine that reads nothing must not delay the others of its process.
@@ -177,6 +176,7 @@ class Connection:
     def _handle_batch(self, batch: Sequence[_ReceivedFrame], pulse: Any) -> None:
         reported = [each for each in batch if isinstance(each, frames.Report | MalformedReport)]
         log_frames = [frame for frame in batch if isinstance(frame, frames.Log)]
+        self._texts.publish([frame for frame in batch if isinstance(frame, frames.TextDelta)])
         for frame in batch:
             if isinstance(frame, frames.Heartbeat):
                 pulse.add(self, frame)
@@ -299,12 +299,8 @@ class Connection:
                 return frames.Stop(order.task_id, order.attempt, order.reason)
             case DesiredAction.TERMINAL:
                 return self._open_terminal(order)
-            case DesiredAction.ANSWER:
-                return questions.build_order(order.task_id, order.attempt, order.row.question)
-            case DesiredAction.MESSAGE:
-                return message_queue.build_order(order.row, order.number)
-            case DesiredAction.INTERRUPT:
-                return interrupts.build_order(order.row)
+            case DesiredAction.ANSWER | DesiredAction.MESSAGE | DesiredAction.INTERRUPT:
+                return agent_orders.build_frame(order)
             case DesiredAction.SUSPEND:
                 return frames.Suspend(
                     *AttemptKey.from_object(order), order.stage_index, order.run, "budget"

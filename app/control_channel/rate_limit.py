@@ -17,6 +17,7 @@ MAX_MACHINES = 10_000
 HELLO_COST = 50.0
 _FACTS_COST = 50.0  # its own transaction, and a wakeup of the dispatcher
 _TERMINALS_COST = 10.0  # its own transaction
+_TEXT_COST, _MAX_CHEAP_TEXT = 0.2, 4000  # nothing is stored; characters
 _SMALL_LOG_BYTES = 256  # bytes of a log frame; below it, the frame costs more than its content
 
 
@@ -62,6 +63,8 @@ def _frame_cost(frame: object) -> float:
             return 1.0 if frame.waiting_terminals is None else _TERMINALS_COST
         case frames.Heartbeat():
             return _FACTS_COST
+        case frames.TextDelta(text=text):
+            return _TEXT_COST if len(text) < _MAX_CHEAP_TEXT else 1.0
         case frames.TerminalClosed() | frames.RepositoryChecked():
             return _TERMINALS_COST
     return 1.0

@@ -1,7 +1,7 @@
 """Agent types, their options, and warnings about both.
 
-Options are stored as the API has them: {model, permissions, allowedTools, arguments, interface},
-without omitted fields.
+Options are stored as the API has them: {model, permissions, allowedTools, arguments, interface,
+approvals}, without omitted fields.
 """
 
 import difflib
@@ -19,7 +19,8 @@ TYPE = re.compile(r"[a-z][a-z0-9-]{0,31}")
 CUSTOM = "custom"
 KNOWN = ("claude", "codex", "cursor", CUSTOM)
 """The types in the contract; machines may have others."""
-CUSTOM_COMMAND_TYPES = (CUSTOM, "acp")
+ACP = "acp"
+CUSTOM_COMMAND_TYPES = (CUSTOM, ACP)
 """Types that run the project's own command."""
 
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -59,6 +60,13 @@ class Interface(StrEnum):
     TERMINAL = "terminal"
 
 
+class Approvals(StrEnum):
+    """What happens when an agent wants to do more than its permissions allow."""
+
+    ASK = "ask"  # people are asked
+    DENY = "deny"
+
+
 def exclude_none(options: Options | None) -> dict[str, Any] | None:
     """Return the options that are set; None if there are none.
 
@@ -79,6 +87,17 @@ def merge_options(
         **(exclude_none(stage) or {}),
         **(exclude_none(task) or {}),
     }
+
+
+def reads_terminal(agent_type: str, options: Options | None) -> bool:
+    """Whether the agent may read what people type in its terminal. A headless one reads nothing.
+
+    An agent that only a machine knows may; so may a project's own command.
+    """
+    if agent_type == ACP:
+        return False
+    is_interactive = (options or {}).get("interface") == Interface.TERMINAL
+    return is_interactive or agent_type not in KEYS
 
 
 def installed_agents(capabilities: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -205,6 +205,10 @@ NO_HOST = FieldError(
 )
 NO_NETWORK = FieldError("not_a_network", 'must be open, none or {{"allow": [hosts]}}')
 TOO_MANY_HOSTS = FieldError("too_many_hosts", "the project already allows {max} hosts")
+TOO_MANY_TOOLS = FieldError("too_many_tools", "the project already allows {max} tools")
+NOTHING_SUGGESTED = FieldError(
+    "nothing_suggested", "needs an agent's suggestion, and the answer allow_for_task"
+)
 NO_REQUIREMENT = FieldError(
     "not_a_requirement", "“{requirement}” must be name=value, name!=value, name or !name"
 )

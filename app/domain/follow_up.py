@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.domain.errors import Conflict
-from app.domain.pipeline import GateKind
+from app.domain.pipeline import AGENT_GATES, GateKind
 from app.domain.task import ENDED, TaskStatus
 
 MAX_INSTRUCTION = 20_000  # characters
@@ -58,8 +58,8 @@ def is_at_gate(open_gate: GateKind | None) -> bool:
     """
     return open_gate is not None and open_gate not in (
         GateKind.BUDGET,
-        GateKind.QUESTION,
         GateKind.CHECKPOINT,
+        *AGENT_GATES,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.domain.agents import NOT_INSTALLED
 from app.domain.machine import MachineStatus
-from app.domain.pipeline import GateKind
+from app.domain.pipeline import AGENT_GATES, GateKind
 from app.domain.task import EventType
 
 MAX_AGE = timedelta(days=14)
@@ -21,6 +21,7 @@ class InboxKind(StrEnum):
 
     GATE = "gate"  # a gate of the pipeline, or a branch that couldn't be moved
     QUESTION = "question"  # an agent's question in the middle of its stage
+    PERMISSION = "permission"  # an agent wants to do something; with the hosts that it was denied
     BUDGET = "budget"  # a budget is used up
     TERMINAL = "terminal"  # an agent asks something in its terminal before it works
     FAILURE = "failure"
@@ -32,7 +33,7 @@ class DefaultAction(StrEnum):
     """What happens if no one acts."""
 
     FAILS = "fails"
-    CONTINUES = "continues"  # without an answer
+    CONTINUES = "continues"  # without an answer, which denies what it wants to do
     REQUEUES = "requeues"  # its work resumes elsewhere
     RECOVERS = "recovers"
     NOTHING = "nothing"
@@ -42,6 +43,7 @@ class InboxAction(StrEnum):
     """What the developer can do about an item with their current credential."""
 
     ANSWER = "answer"
+    ALLOW_ALWAYS = "allow_always"
     REVIEW = "review"
     FOLLOW_UP = "follow_up"
     RETRY = "retry"
@@ -59,14 +61,19 @@ class MachineProblem(StrEnum):
 RANKS = {
     InboxKind.GATE: 5,
     InboxKind.QUESTION: 5,
+    InboxKind.PERMISSION: 5,
     InboxKind.BUDGET: 5,
     InboxKind.TERMINAL: 4,
     InboxKind.FAILURE: 3,
     InboxKind.RESULT: 2,
     InboxKind.MACHINE: 1,
 }
-_KIND_BY_GATE = {GateKind.QUESTION: InboxKind.QUESTION, GateKind.BUDGET: InboxKind.BUDGET}
-QUESTION_KINDS = (InboxKind.GATE, InboxKind.QUESTION, InboxKind.BUDGET)
+_KIND_BY_GATE = {
+    GateKind.QUESTION: InboxKind.QUESTION,
+    GateKind.PERMISSION: InboxKind.PERMISSION,
+    GateKind.BUDGET: InboxKind.BUDGET,
+}
+QUESTION_KINDS = (InboxKind.GATE, *_KIND_BY_GATE.values())
 
 
 def kind_of_gate(gate: GateKind) -> InboxKind:
@@ -83,7 +90,7 @@ def default_action_of_gate(gate: GateKind, expires_at: datetime | None) -> Defau
     """Return what happens to an open gate if no one answers."""
     if expires_at is None:
         return DefaultAction.NOTHING
-    return DefaultAction.CONTINUES if gate is GateKind.QUESTION else DefaultAction.FAILS
+    return DefaultAction.CONTINUES if gate in AGENT_GATES else DefaultAction.FAILS
 
 
 # ---- excerpts ----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.domain.task import TaskStatus
-from app.domain.task_message import Recipient, Recipients
+from app.domain.task_message import Recipients, RecipientState
 
 
 class InterruptState(StrEnum):
@@ -108,4 +108,4 @@ def end(stored: Mapping[str, Any] | None, *among: InterruptState) -> dict[str, A
 def can_interrupt(status: TaskStatus, recipients: Recipients, found: Interrupt | None) -> bool:
     """Whether an agent works that can be interrupted, or waits because it was (`found`)."""
     is_working = status is TaskStatus.RUNNING or found is not None
-    return is_working and recipients.state is Recipient.OPEN
+    return is_working and recipients.state is RecipientState.OPEN

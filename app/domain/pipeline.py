@@ -39,6 +39,11 @@ class GateKind(StrEnum):
     BUDGET = "budget"  # likewise: a budget is used up; choices: continue, stop
     BRANCH = "branch"  # after the last stage: the task's branch was changed outside Muster
     CHECKPOINT = "checkpoint"  # the task's starting point was changed outside Muster: resume, end
+    PERMISSION = "permission"  # in the middle of a stage: its agent wants to do something
+
+
+AGENT_GATES = (GateKind.QUESTION, GateKind.PERMISSION)
+"""Asked by the agent in the middle of its stage, whose process waits for the answer."""
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,11 @@ _SETTINGS = (
         "Maximum size of one attempt's log, transcript and changes; the rest is discarded.",
     ),
     Setting(
+        SettingGroup.LIMITS, "agentQuietSeconds", "Quiet agents",
+        _INTEGER, 300, 10, 86_400, "seconds",
+        "Seconds without output or actions after which tasks show that their agent is quiet.",
+    ),
+    Setting(
         SettingGroup.LIMITS, "requestsPerMinute", "Requests per minute",
         _INTEGER, 6000, 1, 10_000_000, "requests",
         "Maximum requests per minute for each credential.", "REQUESTS_PER_MINUTE",

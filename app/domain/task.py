@@ -180,3 +180,4 @@ class FailureCode(StrEnum):
     NOTHING_CHANGED = "nothing_changed"  # and the project requires a change
     NOT_WHAT_WAS_APPROVED = "not_what_was_approved"  # the chain of commits up to the push is broken
     QUOTA_EXHAUSTED = "quota_exhausted"  # for longer than the project's limit
+    ASKS_TOO_MUCH = "asks_too_much"  # its agent asked for too many permissions

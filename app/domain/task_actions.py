@@ -17,6 +17,7 @@ class TaskAction(StrEnum):
     """Actions of people on a task."""
 
     ANSWER = "answer"  # its open gate
+    ALLOW_ALWAYS = "allow_always"  # in its project, what its agent asks for
     REVIEW = "review"  # and comment
     FOLLOW_UP = "follow_up"
     CANCEL = "cancel"
@@ -29,6 +30,7 @@ class TaskAction(StrEnum):
 
 PERMISSIONS: Mapping[TaskAction, Permission] = {
     TaskAction.ANSWER: Permission.ANSWER_GATE,
+    TaskAction.ALLOW_ALWAYS: Permission.CHANGE_PROJECT,
     TaskAction.REVIEW: Permission.REVIEW,
     TaskAction.FOLLOW_UP: Permission.FOLLOW_UP,
     TaskAction.CANCEL: Permission.CANCEL_TASK,
@@ -44,7 +46,8 @@ PERMISSIONS: Mapping[TaskAction, Permission] = {
 class TaskState:
     """The facts about a task that decide which actions are possible.
 
-    `gate` is the kind of the open gate. `has_work`: a round can continue from its work.
+    `gate` is the kind of the open gate; `has_suggestion`: with it, the agent suggests a rule for
+    its project. `has_work`: a round can continue from its work.
     `is_follow_up`: a follow-up started its round. `has_terminal`: a stage's process may be running.
     `takes_tunnel`: its workspace exists, with an open network. `has_tunnel`: an open one.
     `is_archived`: its project is, and takes no new work.
@@ -54,6 +57,7 @@ class TaskState:
 
     status: TaskStatus
     gate: GateKind | None = None
+    has_suggestion: bool = False
     has_work: bool = False
     is_follow_up: bool = False
     follow_ups_queued: int = 0
@@ -72,6 +76,8 @@ def is_possible(action: TaskAction, state: TaskState) -> bool:
     match action:
         case TaskAction.ANSWER:
             return state.gate is not None and state.is_answerer
+        case TaskAction.ALLOW_ALWAYS:
+            return state.gate is GateKind.PERMISSION and state.has_suggestion
         case TaskAction.REVIEW:
             return True
         case TaskAction.FOLLOW_UP:

@@ -67,7 +67,7 @@ class MessageState(StrEnum):
     FOLLOWED_UP = "followed_up"  # it became a follow-up
 
 
-class Recipient(StrEnum):
+class RecipientState(StrEnum):
     """Who gets a message that is sent now."""
 
     OPEN = "open"  # the agent that works now
@@ -88,11 +88,11 @@ class NoRecipient(StrEnum):
 class Recipients:
     """Who gets a message now; `reason`: why nobody."""
 
-    state: Recipient
+    state: RecipientState
     reason: NoRecipient | None = None
 
 
-NOBODY = Recipients(Recipient.NONE, NoRecipient.ENDED)
+NOBODY = Recipients(RecipientState.NONE, NoRecipient.ENDED)
 
 
 @dataclass(frozen=True)
@@ -122,21 +122,21 @@ def find_recipients(
     if work is None:
         return _next_stage(stages, stage_index)
     if work.phase is AttemptPhase.PUBLISH or work.pushes:
-        return Recipients(Recipient.NONE, NoRecipient.NO_STAGE)
+        return Recipients(RecipientState.NONE, NoRecipient.NO_STAGE)
     is_working = work.phase is AttemptPhase.RUN and work.has_slot and not work.is_stopping
     if not is_working or not pipeline.is_agent_stage(stages, work.stage_index):
         return _next_stage(stages, work.stage_index)
     if work.interface == Interface.TERMINAL:
-        return Recipients(Recipient.NONE, NoRecipient.TERMINAL)
+        return Recipients(RecipientState.NONE, NoRecipient.TERMINAL)
     if not work.takes_messages:
-        return Recipients(Recipient.NONE, NoRecipient.NOT_SUPPORTED)
-    return Recipients(Recipient.OPEN)
+        return Recipients(RecipientState.NONE, NoRecipient.NOT_SUPPORTED)
+    return Recipients(RecipientState.OPEN)
 
 
 def _next_stage(stages: Sequence[Mapping[str, Any]], index: int) -> Recipients:
     if has_agent_stage(stages, index):
-        return Recipients(Recipient.NEXT_STAGE)
-    return Recipients(Recipient.NONE, NoRecipient.NO_STAGE)
+        return Recipients(RecipientState.NEXT_STAGE)
+    return Recipients(RecipientState.NONE, NoRecipient.NO_STAGE)
 
 
 def can_send(recipients: Recipients, waiting: int) -> bool:

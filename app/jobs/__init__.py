@@ -13,7 +13,13 @@ from app.services.evidence import log_expiry
 from app.services.machines import drains, liveness, samples, server_processes
 from app.services.notify import audit_stream, delivery_sender, fan_out
 from app.services.ops import heartbeats, retention
-from app.services.tasks import follow_ups, gates, interrupts, suspensions, workspace_cleanup
+from app.services.tasks import (
+    follow_ups,
+    gate_expiry,
+    interrupts,
+    suspensions,
+    workspace_cleanup,
+)
 from app.services.tunnels import tunnels
 from app.services.usage import budgets
 
@@ -44,7 +50,7 @@ def sweep_machines() -> None:
 
 
 def sweep_gates() -> None:
-    gates.expire(now())
+    gate_expiry.expire(now())
     interrupts.sweep(now())
     follow_ups.sweep(now())
 

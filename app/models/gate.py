@@ -20,7 +20,8 @@ class Gate(Model):
     those that it's about, from `domain.budget.BudgetStatus.to_json`; `branch` is the state of the
     task's branch, from `domain.task_branch.to_json`. `approved` is the revision that the answer is
     about, {commit, tree?}; null: no work, or unknown. `answerers` are those of the stage, as in
-    `domain.answerers.to_stored`; null: whoever has the permission.
+    `domain.answerers.to_stored`; null: whoever has the permission. `permission` is what the agent
+    wants to do, as in `domain.permission_requests`.
     """
 
     __tablename__ = "gates"
@@ -44,6 +45,7 @@ class Gate(Model):
     comment: Mapped[str | None]
     approved: Mapped[dict[str, str] | None] = mapped_column(Json)
     answerers: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    permission: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     task: Mapped[Task] = relationship(lazy="raise")
 

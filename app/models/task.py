@@ -46,6 +46,11 @@ class Task(Model):
     agent_type: Mapped[str]
     # Each field overrides the stage's or the project's.
     agent_options: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # What its agents can do without asking: {tool, suggestion} or {tool, action} each, as in
+    # `domain.permission_requests`.
+    allowed_actions: Mapped[list[dict[str, str]]] = mapped_column(
+        Json, default=list, server_default=text("'[]'")
+    )
     # Of queued tasks, those with the highest are dispatched first.
     priority: Mapped[int] = mapped_column(default=0)
     # The project's at creation: later changes don't apply.

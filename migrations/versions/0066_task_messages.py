@@ -1,7 +1,7 @@
 """messages to agents, and interrupts
 
 Revision ID: 0066
-Revises: 0064
+Revises: 0065
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0066'
-down_revision = '0064'
+down_revision = '0065'
 branch_labels = None
 depends_on = None
 

@@ -14,8 +14,8 @@ TASK_LIST_ITEM = split_names(
     id projectKey description status suspendReason createdBy requestedMachineId machineSelector
     machineId machineName agentType agentOptions priority stages currentStageIndex round
     followUpsQueued attempt branch taskBranch result failure usage budget queue createdAt
-    assignedAt startedAt finishedAt updatedAt waitingFor question lastAnswer position blockers
-    allowedActions
+    assignedAt startedAt finishedAt updatedAt waitingFor activity question lastAnswer position
+    blockers allowedActions
     """
 )
 TASK = split_names(
@@ -31,8 +31,8 @@ TASK_DETAIL = split_names(
     id projectKey description status suspendReason createdBy requestedMachineId machineSelector
     machineId machineName agentType agentOptions priority currentStageIndex round
     followUpsQueued attempt branch taskBranch result failure usage budget queue createdAt
-    assignedAt startedAt finishedAt updatedAt pipeline waitingFor relocation gate lastAnswer
-    hasTerminal allowedActions budgets images messages interrupt
+    assignedAt startedAt finishedAt updatedAt pipeline waitingFor activity relocation gate
+    lastAnswer hasTerminal readsTerminal allowedActions budgets images messages interrupt
     """
 )
 CREATED_TASK = split_names(
@@ -52,7 +52,11 @@ LISTED_TASK = split_names(
     """
 )
 EVENT = split_names("id type attempt stageIndex message data createdAt")
-TRANSCRIPT_ENTRY = split_names("number at attempt stageIndex run kind title text data logOffset")
+TRANSCRIPT_ENTRY = split_names(
+    """
+    number at state startedAt finishedAt attempt stageIndex run kind title text data logOffset
+    """
+)
 LOG_LINE = split_names("number text attempt stageIndex truncated")
 FOLLOW_UP = split_names(
     """
@@ -91,7 +95,7 @@ WORKSPACE = split_names(
 TUNNEL = split_names("taskId state url error startedAt expiresAt restarts")
 TERMINAL_INPUT = split_names("id attempt developer bytes startedAt endedAt")
 INBOX_ITEM = split_names(
-    "id kind since defaultAction at actions task gate change logTail retryFrom machine"
+    "id kind since defaultAction at actions task gate change logTail refusedHosts retryFrom machine"
 )
 MACHINE = split_names(
     """

@@ -12,7 +12,7 @@ from muster.cli.output import Column, Item, OutputSpec, age_column, get_path, ou
 from muster.cli.task.questions import answer_command
 from muster.cli.task.show import first_line
 
-KINDS = ("gate", "question", "budget", "terminal", "failure", "result", "machine")
+KINDS = (*("gate", "question", "permission", "budget", "terminal", "failure", "result", "machine"),)
 _DEFAULT_ACTIONS = {
     "fails": "fails",
     "continues": "continues",

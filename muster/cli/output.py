@@ -29,6 +29,7 @@ _STYLES = {
     "running": "blue",
     "assigned": "blue",
     "queued": "default",
+    "needs you": "yellow",
     "suspended": "yellow",
     "completed": "green",
     "failed": "red",
@@ -41,6 +42,11 @@ _STYLES = {
     "dead": "red",
     "sent": "green",
 }
+
+
+def _style_of(text: str) -> str:
+    """Return the style of a status, which may have a reason behind it: `needs you (budget)`."""
+    return _STYLES.get(text.split(" (")[0]) or _STYLES.get(text.split(" ")[0], "")
 
 
 @dataclass(frozen=True)
@@ -228,7 +234,7 @@ def print_table(
         )
     for row in rows:
         cells = [_cell_text(at, row) for at, _ in shown]
-        drawn.add_row(*[Text(cell, _STYLES.get(cell.split(" ")[0], "")) for cell in cells])
+        drawn.add_row(*[Text(cell, _style_of(cell)) for cell in cells])
     into.print(drawn)
 
 
@@ -279,7 +285,7 @@ def print_facts(pairs: Iterable[tuple[str, object]]) -> None:
     for name, value in pairs:
         text = text_format.sanitize(_value_text(value))
         if text:
-            drawn.add_row(name, Text(text, _STYLES.get(text.split(" ")[0], "")))
+            drawn.add_row(name, Text(text, _style_of(text)))
     create_console().print(drawn)
 
 

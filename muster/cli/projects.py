@@ -99,7 +99,7 @@ def _print_project(project: Item) -> None:
     now = datetime.now(UTC)
     seen = text_format.format_age(project.get("lastActivityAt"), now)
     held = [*(project.get("secretNames") or [])]
-    held += ["git token"] if project.get("hasGitToken") else []
+    held += ["Git token"] if project.get("hasGitToken") else []
     held += ["SSH key"] if project.get("hasSshKey") else []
     print_facts(
         [
@@ -229,7 +229,7 @@ destroy_secrets = action_command(
     "DELETE /api/web/projects/{key}/secrets",
     "Destroy all of a project's secrets.",
     None,
-    question="Destroy the secrets, git token and SSH key of {key}?",
+    question="Destroy the secrets, Git token and SSH key of {key}?",
     done="Destroyed the secrets of {key}.",
 )
 

@@ -18,6 +18,7 @@ from typing import Any
 from tests.chaos import probe
 
 LIMIT_SECONDS = 3  # until a limit is over
+_MESSAGE = re.compile(r"\bHeed message (m\d+)\.")
 _THREAD = re.compile(r"\bthread (\d+)", re.IGNORECASE)
 
 
@@ -32,6 +33,8 @@ def main() -> int:
     print_event(
         {"type": "system", "subtype": "init", "session_id": session, "model": "m", "tools": []}
     )
+    for message in _MESSAGE.findall(sys.argv[-1]):
+        notes.write("read", message=message)
     turn = next_turn()
     probe.leave_mark(mark)
     time.sleep(todo["seconds"])

@@ -11,6 +11,7 @@ from tests.chaos.rules import (
     events,
     gates,
     log_bytes,
+    messages,
     operations,
     orphans,
     overlap,
@@ -40,6 +41,7 @@ RULES: tuple[Callable[[History], Iterator[Violation]], ...] = (
     sandboxes.check,
     rounds.check,
     reviews.check,
+    messages.check,
 )
 
 

@@ -17,6 +17,7 @@ from tests.chaos.rules.endings import ENDED
 
 _POLL_SECONDS = 0.3  # seconds between two looks at what is going on
 _ASK_AGAIN = 5.0  # seconds after which a question that is still open is answered once more
+_MESSAGE_CHANCE = 0.2  # at each look at a task whose agents are to be sent one
 _LATEST = 3.0  # seconds by which all who answer at once are ready
 
 
@@ -114,7 +115,11 @@ class People:
                 due = plan.cancel_after
                 cancel_at = None if due is None else boot_seconds() + due
                 self.tasks[task_id] = Followed(
-                    plan, cancel_at=cancel_at, retries=plan.retries, rounds=list(plan.rounds)
+                    plan,
+                    cancel_at=cancel_at,
+                    retries=plan.retries,
+                    rounds=list(plan.rounds),
+                    messages=plan.messages,
                 )
                 self.changed_at = boot_seconds()
 
@@ -180,6 +185,9 @@ class People:
         if task.cancel_at is not None and now >= task.cancel_at and not self._stops():
             task.cancel_at = None
             self._give(self._cancel, task_id, task)
+        if task.messages and not self._stops() and self._rng.random() < _MESSAGE_CHANCE:
+            task.messages -= 1
+            self._give(self._send_message, task_id, task)
         if KINDS[task.plan.kind.key].asks and task.status in ("suspended", "queued"):
             self._find_question(task_id, task)
 
@@ -224,6 +232,9 @@ class People:
 
     def _cancel(self, client: Client, task_id: int, _: Followed) -> None:
         self._act(client, "cancel", task_id, {})
+
+    def _send_message(self, client: Client, task_id: int, _: Followed) -> None:
+        self._reviewers.send_message(client, task_id)
 
     def _retry(self, client: Client, task_id: int, task: Followed) -> None:
         from_stage = task.stage if task.stage and task_id % 2 else None

@@ -23,7 +23,7 @@ from tests.chaos.history import (
     TaskSeen,
 )
 from tests.chaos.machines import SLOTS, Whose
-from tests.chaos.review_records import TaskReviews
+from tests.chaos.review_records import TaskMessages, TaskReviews
 from tests.chaos.survivors import survivors
 from tests.chaos.world import PEOPLE, World, marks
 
@@ -115,6 +115,8 @@ class Collector:
             for thread in self._all(f"{path}/comments", name)
         }
         self._recorder.write(TaskReviews(task_id, follow_ups, reviews, list(threads.values())))
+        messages = sorted(self._all(f"{path}/messages"), key=lambda one: int(one["id"]))
+        self._recorder.write(TaskMessages(task_id, messages))
 
     def _collect_log(self, whose: Whose) -> None:
         kept = self._spool(whose)

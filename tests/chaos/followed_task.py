@@ -10,7 +10,7 @@ from tests.chaos.plan import CHOICES, Plan, Round
 @dataclass
 class Followed:
     """A task as people last saw it. `asked` holds when each question was last answered, `rounds`
-    what is still to be said of its work."""
+    what is still to be said of its work, `messages` how many are still to be sent."""
 
     plan: Plan
     status: str = "queued"
@@ -19,6 +19,7 @@ class Followed:
     retries: int = 0
     asked: dict[tuple[int, str], float] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
+    messages: int = 0
 
 
 class Answer(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from muster.worker.clock import boot_seconds
-from tests.chaos.review_records import ReviewRequest, TaskReviews
+from tests.chaos.review_records import ReviewRequest, TaskMessages, TaskReviews
 from tests.chaos.run import Run
 
 NAME = "history.jsonl"
@@ -183,6 +183,7 @@ Record = (
     | Clocks
     | ReviewRequest
     | TaskReviews
+    | TaskMessages
 )
 _decoder: "msgspec.json.Decoder[Record]" = msgspec.json.Decoder(Record)
 
@@ -211,6 +212,7 @@ class History:
     clocks: list[Clocks] = field(default_factory=list)
     review_requests: list[ReviewRequest] = field(default_factory=list)
     reviews: dict[int, TaskReviews] = field(default_factory=dict)
+    messages: dict[int, TaskMessages] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
         match record:
@@ -238,6 +240,8 @@ class History:
                 self.review_requests.append(record)
             case TaskReviews():
                 self.reviews[record.task_id] = record
+            case TaskMessages():
+                self.messages[record.task_id] = record
             case TaskSeen():
                 self.tasks[int(record.task["id"])] = record
             case LogSeen():

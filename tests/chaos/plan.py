@@ -81,7 +81,7 @@ class Plan:
     """One task: what its stages do, when somebody cancels it, how often its failure is retried.
 
     `answerers` is how many clients answer each gate at once; `rejects`: one of them says no.
-    `rounds` are what follows, each when it may.
+    `rounds` are what follows, each when it may. `messages` is how many its agents are sent.
     """
 
     number: int
@@ -92,6 +92,7 @@ class Plan:
     answerers: int = 2
     rejects: bool = False
     rounds: list[Round] = field(default_factory=list)
+    messages: int = 0
 
     def description(self, request: str) -> str:
         return self.words(request, self.stages)
@@ -104,7 +105,10 @@ class Plan:
 def plans(seed: int, count: int) -> list[Plan]:
     rng = random.Random(f"plans-{seed}")
     made = [_plan(rng, number) for number in range(count)]
-    return [replace(plan, rounds=rounds(seed, plan, (0, 0, 0, 1, 1, 2))) for plan in made]
+    return [
+        replace(plan, rounds=rounds(seed, plan, (0, 0, 0, 1, 1, 2)), messages=messages(seed, plan))
+        for plan in made
+    ]
 
 
 def reviewed_plans(seed: int, count: int) -> list[Plan]:
@@ -123,13 +127,19 @@ def _small(rng: random.Random, number: int) -> Plan:
 def _with_small_rounds(seed: int, plan: Plan) -> Plan:
     made = rounds(seed, plan, (1, 2, 3))
     small = [replace(one, stages=[_smaller(stage) for stage in one.stages]) for one in made]
-    return replace(plan, rounds=small)
+    return replace(plan, rounds=small, messages=messages(seed, plan))
 
 
 def _smaller(stage: dict[str, Any]) -> dict[str, Any]:
     """Quickly done, with a few bytes to print."""
     quick = {"seconds": 0.3, "limits": 0, "questions": 0, "leaves": False, "deaf": False}
     return stage | quick | {"bytes": min(stage.get("bytes", 0), 3_000)}
+
+
+def messages(seed: int, plan: Plan) -> int:
+    """How many messages the agents of a task are sent."""
+    rng = random.Random(f"messages-{seed}-{plan.number}")
+    return rng.choice((0, 1, 2, 4)) if plan.kind.is_agents else 0
 
 
 def rounds(seed: int, plan: Plan, counts: Sequence[int]) -> list[Round]:

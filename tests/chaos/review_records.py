@@ -8,8 +8,8 @@ import msgspec
 class ReviewRequest(msgspec.Struct, tag="said", frozen=True):
     """One try to write a comment, to submit a review or to have a task go on.
 
-    `verb` is comment, review or follow_up. `request` is in its text, and in no other's; all tries
-    of one request go under one Idempotency-Key. `made` is the id of what there is now.
+    `verb` is comment, review, follow_up or message. `request` is in its text, and in no other's;
+    all tries of one request go under one Idempotency-Key. `made` is the id of what there is now.
     """
 
     verb: str
@@ -31,3 +31,10 @@ class TaskReviews(msgspec.Struct, tag="kept", frozen=True):
     follow_ups: list[dict[str, Any]]
     reviews: list[dict[str, Any]]
     threads: list[dict[str, Any]]
+
+
+class TaskMessages(msgspec.Struct, tag="messages", frozen=True):
+    """What the API shows of the messages to a task's agents in the end, the oldest first."""
+
+    task_id: int
+    messages: list[dict[str, Any]]

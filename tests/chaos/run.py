@@ -14,7 +14,8 @@ class Run:
     of its first process, `left` are those of the processes that this one left. `namespace` is the
     inode of the pid namespace they were in. `heard` is what its questions were answered, `request`
     and `round` are what it was told of its round. `replying` is what it set out to say in threads,
-    `replied` what it was told was said, each with its thread's id.
+    `replied` what it was told was said, each with its thread's id. `read` are the messages
+    that it was sent.
     """
 
     task_id: int
@@ -37,6 +38,7 @@ class Run:
     round: int = 0
     replying: tuple[tuple[int, str], ...] = ()
     replied: tuple[tuple[int, str], ...] = ()
+    read: tuple[str, ...] = ()
 
     @property
     def began(self) -> float:

@@ -70,6 +70,7 @@ def _run(path: Path, left: dict[tuple[int, int, int], list[float]]) -> Run | Non
         request=first["request"],
         round=first["round"],
         **replies,
+        read=tuple(note["message"] for note in notes if note["what"] == "read"),
     )
 
 

@@ -64,14 +64,15 @@ _FIELD_ERRORS = """
     not_a_timestamp not_a_uuid not_a_variable_name not_above(min,max) not_an_agent_type
     not_an_apprise_url not_an_email not_an_image not_an_https_url not_an_integer not_an_object
     not_confirm_or_reject not_either not_ids(max) not_loopback not_one_line not_one_of(choices)
-    not_plain_text not_text not_used(platform) nothing_without(field) null openid_needed
+    not_plain_text not_text not_used(platform) nothing_suggested
+    nothing_without(field) null openid_needed
     other_blob out_of_range(min,max) password_off past position_is_fixed price_agent(row)
     price_model(row,max) price_not_a_number(row,field) price_not_an_object(row)
     price_out_of_range(row,field,max) price_unknown_field(row,field) proof_needed required
     review_empty scopes_clash setting_pattern(unit) short_secret(min) stage_count(max)
     stage_name_twice(name) template_name_twice thread_is_draft too_large(max) too_long(max)
     too_many_hosts(max) too_many_lines(max) too_many_of_task(max)
-    too_many_prices(max) too_many_requirements(max)
+    too_many_prices(max) too_many_requirements(max) too_many_tools(max)
     too_short(min) too_small(min) unknown_field unknown_machine(machine) unknown_project(project)
     unknown_variable(name,known) url_with_login wrong_code wrong_length(min,max) wrong_password
 """
@@ -86,7 +87,7 @@ FIELD_ERRORS: Mapping[str, list[str]] = {
 SERVER_FAILURES = _split("""
     stage_failed agent_unauthorized agent_rate_limited agent_quota agent_overloaded stage_timeout
     machine_lost machine_decommissioned gate_expired key_missing order_too_large nothing_changed
-    not_what_was_approved quota_exhausted
+    not_what_was_approved quota_exhausted asks_too_much
 """)
 
 MACHINE_FAILURES = _split("""

@@ -57,6 +57,12 @@ OF_ACCOUNTS: dict[str, dict[str, Any]] = {
 }
 
 
+_OF_AGENTS: dict[str, dict[str, Any]] = {
+    "POST /api/web/tasks/*/follow-ups": {"instruction": "x"},
+    "POST /api/web/tasks/*/messages": {"text": "x"},
+}
+
+
 def body_of(route: str, world: Any) -> dict[str, Any] | None:
     """The least that the route takes."""
     bodies: dict[str, dict[str, Any]] = {
@@ -68,8 +74,7 @@ def body_of(route: str, world: Any) -> dict[str, Any] | None:
         "POST /api/web/tasks": {"projectKey": world.key, "description": "x"},
         "POST /api/web/tasks/*/confirm-stage": {"stageIndex": 0, "result": "confirm"},
         **OF_REVIEWS,
-        "POST /api/web/tasks/*/follow-ups": {"instruction": "x"},
-        "POST /api/web/tasks/*/messages": {"text": "x"},
+        **_OF_AGENTS,
         "PUT /api/web/projects/*": {"name": "x"},
         "POST /api/web/projects/*/network/allow": {"host": "a.example"},
         "POST /api/web/projects/*/members": {"developerId": world.target},

@@ -35,6 +35,7 @@ SETTINGS = (
     Row("interruptSeconds", 600, 10, 86_400, "seconds"),
     Row("prices", "", 0, 1_000, "prices"),
     Row("maxLogMegabytes", 1_200, 1, 1_000_000, "MiB"),
+    Row("agentQuietSeconds", 300, 10, 86_400, "seconds"),
     Row("requestsPerMinute", 6_000, 1, 10_000_000, "requests", "MUSTER_REQUESTS_PER_MINUTE"),
     Row("streamsPerDeveloper", 20, 1, 10_000, "streams"),
     Row("readsPerDeveloper", 16, 1, 10_000, "answers"),

@@ -23,6 +23,15 @@ VIEWED = {
 }
 ADMIN = ("developers", "machines", "worker-tokens", "bots", "deliveries", "audit")
 
+# What a view shows once it has its data: a busy server takes longer than the page is restless.
+READY = {
+    "terminal": "text=/^(Live|实时)$/",
+    "log": "li code span",
+    "diff": "table tr",
+    "transcript": "[role=tabpanel] time",
+    "recording": "[role=tabpanel] .ap-player",
+}
+
 # Resolves once nothing has come or gone for half a second and nothing moves; after some seconds
 # anyway.
 STILL = """new Promise((resolve) => {
@@ -37,12 +46,15 @@ STILL = """new Promise((resolve) => {
 
 @dataclass(frozen=True)
 class PageSpec:
-    """A page by its `path`, and what is done there before one looks (`opens`)."""
+    """A page by its `path`, what shows that its data is there (`ready`, a selector), and what is
+    done there before one looks (`before`).
+    """
 
     name: str
     path: str
     before: Act | None = None
     signed_in: bool = True
+    ready: str = "h1"
 
 
 def list_pages(api: ApiClient) -> list[PageSpec]:
@@ -57,8 +69,15 @@ def list_pages(api: ApiClient) -> list[PageSpec]:
         PageSpec("login", "/login", signed_in=False),
         PageSpec("inbox", "/"),
         *(PageSpec(name, f"/{name}") for name in plain),
-        *(PageSpec(f"task-{view}", f"/tasks/{tasks[VIEWED[view]]}?view={view}") for view in VIEWS),
-        PageSpec("task-gate", f"/tasks/{tasks[scenes.RETRIES]}?view=diff"),
+        *(
+            PageSpec(
+                f"task-{view}",
+                f"/tasks/{tasks[VIEWED[view]]}?view={view}",
+                ready=READY.get(view, "h1"),
+            )
+            for view in VIEWS
+        ),
+        PageSpec("task-gate", f"/tasks/{tasks[scenes.RETRIES]}?view=diff", ready=READY["diff"]),
         PageSpec("task-failed", f"/tasks/{tasks[scenes.VAT]}"),
         PageSpec("task-budget", f"/tasks/{tasks[scenes.SPENT]}"),
         PageSpec("machine", f"/machines/{machines['curlew']}"),

@@ -72,6 +72,7 @@ def take_screenshot(
     """Take one of the whole page, or of its first screen. Returns whether it shows the page."""
     page = visitor.open(room.path)
     try:
+        page.locator(room.ready).first.wait_for()
         pages.settle(page)
         if room.before:
             room.before(page)
@@ -80,7 +81,10 @@ def take_screenshot(
         sys.stderr.write(f"{place.name}: {str(problem).splitlines()[0]}\n")
         page.screenshot(path=place)
         return False
-    page.screenshot(path=place, full_page=is_whole and room.before is None)
+    # A view that fills the window has scrolled the header away: below it, nothing follows.
+    has_scrolled = page.evaluate("scrollY > 0")
+    whole = is_whole and room.before is None and not has_scrolled
+    page.screenshot(path=place, full_page=whole)
     for fault in visitor.errors:
         sys.stderr.write(f"{place.name}: {fault}\n")
     visitor.errors.clear()

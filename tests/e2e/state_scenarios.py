@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from tests.e2e.world import scenes
+from tests.e2e.world import asking_agent, scenes
 from tests.e2e.world.stage import TaskView, World
 from tests.wait import wait_until
 
@@ -31,6 +31,15 @@ def own_project(key: str, *pipeline: Mapping[str, Any]) -> Callable[[World], str
     return create
 
 
+def asking_project(world: World) -> str:
+    """A project whose agent asks people before it acts."""
+    options = {"approvals": "ask"}
+    agent = {"agentType": "acp", "agentCommand": asking_agent.command(), "agentOptions": options}
+    url = world.repositories["handbook"].url
+    _create_project(world, "permits", url, [_WRITE], **agent)
+    return "permits"
+
+
 def stalled_project(world: World) -> str:
     """A project whose repository accepts connections, and never answers."""
     host, port = _listener().getsockname()
@@ -43,8 +52,8 @@ def _listener() -> socket.socket:
     return socket.create_server(("127.0.0.1", 0))
 
 
-def _create_project(world: World, key: str, url: str, pipeline: Any) -> None:
-    fields = {"key": key, "name": key, "agentType": "claude", "repoUrl": url}
+def _create_project(world: World, key: str, url: str, pipeline: Any, **more: Any) -> None:
+    fields = {"key": key, "name": key, "agentType": "claude", "repoUrl": url, **more}
     world.admin.post("/api/admin/projects", {**fields, "pipeline": list(pipeline)})
     people = world.admin.get("/api/admin/developers")["items"]
     [alice] = [person["id"] for person in people if person["name"] == "alice"]
@@ -90,6 +99,12 @@ def asking(task: TaskView) -> States:
     yield "running"
     task.wait_for_status("suspended", "question")
     yield "suspended: question"
+    task.act("cancel")
+
+
+def permitting(task: TaskView) -> States:
+    task.wait_for_status("suspended", "question")
+    yield "suspended: question, permission"
     task.act("cancel")
 
 
@@ -217,6 +232,7 @@ SCENARIOS = {
     "rejected": Scenario("handbook", scenes.PAGES, rejected),
     "withdrawn": Scenario("handbook", scenes.PAGES, withdrawn),
     "asking": Scenario("handbook", "Name it [ask]", asking),
+    "permitting": Scenario(asking_project, "Test it", permitting),
     "choosing": Scenario("ingest", scenes.CSV, choosing, who="mei"),
     "spending": Scenario(
         "handbook", "Count [spend]", spending, fields={"budget": {"tokens": 60_000}}

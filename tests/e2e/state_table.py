@@ -31,6 +31,7 @@ CELLS: Mapping[str, Mapping[str, str]] = {
     "suspended: gate, branch": {},
     "suspended: gate, checkpoint": {},
     "suspended: question": {"review": _NO_DIFF},
+    "suspended: question, permission": {"review": _NO_DIFF},
     "suspended: budget": {"review": _NO_DIFF},
     "suspended: quota": {"review": _NO_DIFF},
     "suspended: machine_lost": {},

@@ -6,7 +6,7 @@ import pyotp
 from playwright.sync_api import Page, Route, expect
 
 from app.server_cli.local.api import ApiClient
-from tests.e2e.conftest import PASSWORD, OpenBrowser
+from tests.e2e.conftest import OpenBrowser
 from tests.e2e.world.stage import World
 
 
@@ -38,14 +38,14 @@ def test_a_second_factor_is_set_up_by_its_key_asked_for_and_turned_off(
     stranger.expect(401, "/api/auth/browser/login")  # which says that a code is wanted
     door = stranger.open("/login?next=/profile")
     door.get_by_label("Username").fill("priya")
-    door.get_by_label("Password", exact=True).fill(PASSWORD)
+    door.get_by_label("Password", exact=True).fill(world.password)
     press(door, "Sign in")
     door.get_by_label("Code").fill(recovery)
     press(door, "Confirm")
     door.wait_for_url("**/profile")
 
     press(page, "Turn off")
-    dialog.get_by_label("Current password").fill(PASSWORD)
+    dialog.get_by_label("Current password").fill(world.password)
     dialog.get_by_role("button", name="Turn off").click()
     expect(page.get_by_role("button", name="Set up")).to_be_visible()
 

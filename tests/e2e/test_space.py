@@ -84,6 +84,21 @@ def test_the_diff_gets_its_share_of_the_window(
     assert page.evaluate("document.documentElement.scrollHeight") == height
 
 
+def test_a_short_diff_leaves_no_blank_page_below_it(
+    full_world: World, open_browser: OpenBrowser
+) -> None:
+    task = task_of(full_world, scenes.PAGES)
+    page = open_browser(full_world, "alice", viewport={"width": 1440, "height": 1200}).open(
+        f"/tasks/{task['id']}?view=diff"
+    )
+    page.get_by_role("table").first.wait_for()
+    pages.settle(page)
+    read_on(page, 2000)
+    # All of it is in sight below the whole header.
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
+    expect(page.get_by_title("Back to the top")).to_be_hidden()
+
+
 @pytest.mark.parametrize(("viewport", "_share"), WINDOWS)
 def test_a_folded_question_opens_by_keyboard_and_closes_again(
     full_world: World, open_browser: OpenBrowser, viewport: Any, _share: float

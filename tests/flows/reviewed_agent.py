@@ -1,5 +1,6 @@
 """A stand-in for claude that writes a file, changes it on the next request, and replies in the
-given threads. `python -S` runs it by this path: standard library only."""
+given threads. Its version takes no messages, so the prompt is its last argument. `python -S` runs
+it by this path: standard library only."""
 
 import json
 import os
@@ -18,7 +19,7 @@ _THREAD = re.compile(r"\bthread (\d+)", re.IGNORECASE)
 
 def main() -> None:
     if "stream-json" not in sys.argv:
-        sys.stdout.write("2.1.197 (Claude Code)\n")
+        sys.stdout.write("2.1.100 (Claude Code)\n")
         return
     session = f"{os.environ['MUSTER_TASK_ID']}-{os.environ['MUSTER_ATTEMPT']}"
     how = "began anew"

@@ -8,7 +8,7 @@ from tests.muster.worker.repositories import as_root
 
 # As in the recordings: each message has its usage.
 STAND_IN = """#!/bin/sh
-case "$*" in *stream-json*) ;; *) echo "2.1.197 (Claude Code)"; exit 0;; esac
+case "$*" in *stream-json*) ;; *) echo "2.1.100 (Claude Code)"; exit 0;; esac
 echo "called: $*" | tr "\\n" " "; echo
 if [ -e half.txt ]; then cp half.txt whole.txt; cat {there}/done.jsonl; exit 0; fi
 echo half > half.txt

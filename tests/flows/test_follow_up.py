@@ -9,8 +9,10 @@ from tests.flows.running_stack import FollowedTask, RunningStack, wait_for
 from tests.flows.test_life_of_a_task import git, shell
 
 # As claude does: it stores its session in its home, and prints whether it found it.
+# Its version doesn't take messages yet, so the prompt is its last argument.
 CLAUDE = """\
 #!/bin/sh
+[ "$*" = --version ] && echo "2.1.100 (Claude Code)" && exit
 echo '{"type":"system","subtype":"init","session_id":"s-1"}'
 case "$*" in *"--resume s-1"*) how=again ;; *) how=new ;; esac
 for text in "$@"; do :; done

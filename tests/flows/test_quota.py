@@ -11,7 +11,7 @@ RESETS = "1795712028"  # as in the recording
 STAND_IN = """#!/bin/sh
 echo "called: $*" | tr "\\n" " "; echo
 if [ -e half.txt ]; then cp half.txt whole.txt; cat {there}/done.jsonl; exit 0; fi
-case "$*" in *stream-json*) ;; *) echo "2.1.197 (Claude Code)"; exit 0;; esac
+case "$*" in *stream-json*) ;; *) echo "2.1.100 (Claude Code)"; exit 0;; esac
 echo half > half.txt
 sed "s/{resets}/$(($(date +%s) + {seconds}))/" {there}/spent.jsonl
 exit 1

@@ -213,9 +213,12 @@ EXAMPLE_VALUES: dict[str, Any] = {
     "TranscriptEntry.at": "2030-01-31T12:00:07.250Z",
     "TranscriptEntry.attempt": 1,
     "TranscriptEntry.data": {"command": "make test", "exitCode": 0},
+    "TranscriptEntry.finishedAt": "2030-01-31T12:00:07.810Z",
     "TranscriptEntry.kind": "command",
     "TranscriptEntry.logOffset": 4096,
     "TranscriptEntry.number": 17,
+    "TranscriptEntry.startedAt": "2030-01-31T12:00:07.250Z",
+    "TranscriptEntry.state": "done",
     "TranscriptEntry.text": "12 passed in 0.31s",
     "TranscriptEntry.title": "make test",
     "Task.pipeline": [

@@ -8,7 +8,7 @@ from app.api.schemas.base import Integer, Schema
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import check_single_line
 from app.domain import agents, field_errors
-from app.domain.agents import AgentPermissions, Interface, WarningCode
+from app.domain.agents import AgentPermissions, Approvals, Interface, WarningCode
 
 MAX_ARGUMENTS = 64
 MAX_ARGUMENT_LENGTH = 1000
@@ -50,6 +50,14 @@ class AgentOptionsSchema(StoredSchema):
         },
     )
     interface = fields.String(allow_none=True, validate=validate.OneOf([*Interface]))
+    approvals = fields.String(
+        allow_none=True,
+        validate=validate.OneOf([*Approvals]),
+        metadata={
+            "description": "what happens when it wants to do more than `permissions` allow: "
+            "people are asked, or it's denied"
+        },
+    )
 
 
 class AgentSchema(Schema):

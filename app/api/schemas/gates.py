@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from app.api.schemas.base import Id, Integer, Schema, Timestamp
+from app.api.schemas.base import Boolean, Id, Integer, Schema, Timestamp
 from app.api.schemas.budget import BudgetSchema, SpentBudgetSchema
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.tasks import CreatorSchema, DiffSchema
@@ -34,6 +34,30 @@ class GateAnswer(Schema):
             "description": "with `continue`: how much more the task can use from now on; "
             "default: the budget's amount"
         },
+    )
+    always = Boolean(
+        load_default=False,
+        metadata={
+            "description": "with `allow_for_task`, for maintainers: the project's `allowedTools` "
+            "get the agent's suggestion"
+        },
+    )
+
+
+class PermissionRequestSchema(StoredSchema):
+    """What an agent wants to do. The texts are its own."""
+
+    tool = fields.String(required=True)
+    title = fields.String(required=True)
+    arguments = fields.String(
+        required=True, metadata={"description": "a command line, or the call's JSON"}
+    )
+    folder = fields.String(required=True, metadata={"description": "empty: unknown"})
+    diff = fields.String(required=True, allow_none=True)
+    suggestion = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the rule that the agent suggests, for `allowedTools`"},
     )
 
 
@@ -109,6 +133,12 @@ class PendingGateSchema(Schema):
         metadata={"description": "the used-up budgets, if the question is about them"},
     )
     branch = fields.Nested(BranchConflictSchema, required=True, allow_none=True)
+    permission = fields.Nested(
+        PermissionRequestSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "what an agent wants to do, for kind `permission`"},
+    )
     answerers = fields.Nested(
         GateAnswerersSchema,
         required=True,

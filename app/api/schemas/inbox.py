@@ -89,6 +89,13 @@ class InboxItemSchema(Schema):
     log_tail = fields.List(
         fields.String(), required=True, metadata={"description": "last lines of a failure's log"}
     )
+    refused_hosts = fields.List(
+        fields.String(),
+        required=True,
+        metadata={
+            "description": "with a permission request: hosts that the task was denied, newest first"
+        },
+    )
     retry_from = Integer(
         required=True,
         allow_none=True,
@@ -102,6 +109,7 @@ class InboxCountsSchema(Schema):
 
     gate = Integer(required=True)
     question = Integer(required=True)
+    permission = Integer(required=True)
     budget = Integer(required=True)
     terminal = Integer(required=True)
     failure = Integer(required=True)

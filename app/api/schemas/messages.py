@@ -11,7 +11,7 @@ from app.domain.task_message import (
     MessageState,
     MessageTiming,
     NoRecipient,
-    Recipient,
+    RecipientState,
     TooLate,
 )
 
@@ -81,7 +81,7 @@ class RecipientsSchema(Schema):
     """Who gets a message now."""
 
     state = fields.Enum(
-        Recipient,
+        RecipientState,
         by_value=True,
         required=True,
         metadata={

@@ -14,27 +14,31 @@ from app.api.schemas.tasks import TaskSchema
 from app.domain.interrupt import Interrupt
 from app.domain.task_actions import TaskAction
 from app.domain.task_message import Recipients
+from app.domain.transcript import EntryKind
 from app.models import Task
 from app.services.dispatch.blockers import Relocation
 from app.services.dispatch.wait_reasons import NextAction, Wait, WaitReason
+from app.services.tasks.activities import AgentActivity
 from app.services.tasks.gates import PendingGate
 from app.services.tasks.last_answers import LastAnswer
 
 
 class TaskDetail(NamedTuple):
-    """A task, why machines can't take it, what else it waits for, where it can continue without its
-    machine, its open gate, the latest answer to one, whether its terminal is available now, the
-    developer's actions, its budgets (`usage.budgets.task_budgets`), who gets its messages,
-    and the interrupt under way.
+    """A task, why machines can't take it, what else it waits for, what its agent does now, where it
+    can continue without its machine, its open gate, the latest answer to one, whether its terminal
+    is available now and whether its stage reads it, the developer's actions, its budgets
+    (`usage.budgets.task_budgets`), who gets a message to its agent, and the interrupt under way.
     """
 
     task: Task
     queue: dict[str, Any] | None
     waiting_for: Wait | None
+    activity: AgentActivity | None
     relocation: Relocation | None
     gate: PendingGate | None
     last_answer: LastAnswer | None
     has_terminal: bool
+    reads_terminal: bool
     allowed_actions: list[TaskAction]
     budgets: list[dict[str, Any]]
     messages: Recipients
@@ -55,10 +59,35 @@ class WaitSchema(Schema):
     )
 
 
+class AgentActivitySchema(Schema):
+    """What a running task's agent does now."""
+
+    kind = fields.Enum(
+        EntryKind,
+        by_value=True,
+        required=True,
+        allow_none=True,
+        metadata={"description": "of the running action; null: none is known"},
+    )
+    title = fields.String(required=True, allow_none=True)
+    started_at = Timestamp(required=True, allow_none=True)
+    quiet_since = Timestamp(
+        required=True,
+        allow_none=True,
+        metadata={"description": "nothing was reported since, for at least `agentQuietSeconds`"},
+    )
+
+
 class TaskDetailSchema(TaskSchema):
     """A task, with the reasons why it waits, your actions and its budgets."""
 
     waiting_for = fields.Nested(WaitSchema, required=True, allow_none=True)
+    activity = fields.Nested(
+        AgentActivitySchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "what the agent does now, if that is known"},
+    )
     relocation = fields.Nested(
         RelocationSchema,
         required=True,
@@ -79,6 +108,12 @@ class TaskDetailSchema(TaskSchema):
     )
     has_terminal = fields.Boolean(
         required=True, metadata={"description": "false: a token for it would be rejected now"}
+    )
+    reads_terminal = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "false: its stage's agent is headless and reads nothing typed there"
+        },
     )
     allowed_actions = fields.List(
         fields.Enum(TaskAction, by_value=True),

@@ -10,7 +10,7 @@ from app.api.schemas.agents import AgentType
 from app.api.schemas.base import Id, Integer, Schema, Timestamp
 from app.api.schemas.gates import LastAnswerSchema
 from app.api.schemas.labels import SelectorField
-from app.api.schemas.task_details import WaitSchema
+from app.api.schemas.task_details import AgentActivitySchema, WaitSchema
 from app.api.schemas.tasks import ListedTaskSchema
 from app.api.schemas.texts import CommaList
 from app.domain import field_errors
@@ -104,6 +104,13 @@ class TaskListItemSchema(ListedTaskSchema):
 
     waiting_for = fields.Nested(
         WaitSchema, required=True, allow_none=True, attribute="summary.wait"
+    )
+    activity = fields.Nested(
+        AgentActivitySchema,
+        required=True,
+        allow_none=True,
+        attribute="summary.activity",
+        metadata={"description": "what the agent does now, if that is known"},
     )
     question = fields.Nested(
         OpenQuestionSchema, required=True, allow_none=True, attribute="summary.gate"

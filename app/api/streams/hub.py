@@ -17,15 +17,18 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import background_threads, wakeups
-from app.api.streams import machine_changes, open_streams
+from app.api.streams import activity_changes, machine_changes, open_streams
+from app.api.streams.activity_changes import ActivityWatcher
 from app.api.streams.machine_changes import MachineDelta, MachineWatcher
 from app.api.streams.open_streams import OpenStream
+from app.api.streams.task_watches import TaskWatch, TaskWatches
 from app.domain.snapshot import Snapshot
 from app.redis import subscription
 from app.services.accounts.sessions import DeveloperSession
 from app.services.clock import now
 from app.services.notify import stream_batch
 from app.services.notify.stream_batch import Row, StreamBatch, ViewerState
+from app.services.tasks.activities import ChangedActivity
 
 POLL_SECONDS = 2.0  # delay until revoked rights apply; logouts apply at once
 MIN_POLL_INTERVAL_SECONDS = 0.02  # between two polls: changes in between are read together
@@ -40,7 +43,7 @@ class Update(NamedTuple):
 
     `unread` is the number of unread notifications, if it has changed. After it, the developer has
     read up to `position`. `machines` has their changes; None: unknown, the list must be read.
-    `inbox_changed`: the inbox may have changed.
+    `inbox_changed`: the inbox may have changed. `activities`: tasks whose agents do something else.
     """
 
     events: list[Row]
@@ -49,6 +52,7 @@ class Update(NamedTuple):
     position: Snapshot
     machines: Sequence[MachineDelta] | None = ()
     inbox_changed: bool = False
+    activities: Sequence[ChangedActivity] = ()
 
 
 class StreamEnd(NamedTuple):
@@ -104,9 +108,9 @@ class Hub:
         self._position: Snapshot | None = None
         self._unread_changed_for: set[int] = set()
         self._inbox_changed_for: set[int] = set()
-        self._machine_watcher = MachineWatcher()
+        self._machine_watcher, self._activity_watcher = MachineWatcher(), ActivityWatcher()
         self._wakeup = threading.Event()
-        self._watchers: dict[int, set[threading.Event]] = {}  # by task
+        self._watches = TaskWatches()
         self._is_started = self.is_closing = False
         self._rights_checked_at = self._renewed_at = 0.0
 
@@ -133,26 +137,18 @@ class Hub:
                 self._streams.discard(stream)
 
     @contextmanager
-    def watch_task(self, task_id: int) -> Iterator[threading.Event]:
-        """Return an event that is set when the task may have changed, until the context ends."""
+    def watch_task(self, task_id: int) -> Iterator[TaskWatch]:
+        """Return a watch that is set when the task may have changed, until the context ends."""
         self._start()
-        some = threading.Event()
-        with self._lock:
-            self._watchers.setdefault(task_id, set()).add(some)
-        try:
-            yield some
-        finally:
-            with self._lock:
-                self._watchers[task_id].discard(some)
-                if not self._watchers[task_id]:
-                    del self._watchers[task_id]
+        with self._watches.watch(task_id) as watch:
+            yield watch
 
     def close_all(self) -> None:
         """End all streams because the process is stopping: clients reconnect to another one."""
         self.is_closing = True
         for stream in list(self._streams):
             stream.put(StreamEnd("going_away"))
-        self._wake_watchers()
+        self._watches.wake_all()
 
     # ---- polling ---------------------------------------------------------------------------------
 
@@ -196,11 +192,12 @@ class Hub:
             batch = stream_batch.read_since(
                 self._position, {s.session.developer_id for s in self._streams}
             )
-            look = self._machine_watcher.poll()
+            look, acts = self._machine_watcher.poll(), self._activity_watcher.poll()
+            beside = SideChanges(look.changes, inbox_of, acts)
             notified_ids = {row["developer_id"] for row in batch.notifications}
-            is_quiet = not (batch.events or notified_ids or unread_of or inbox_of or look.changes)
+            is_quiet = not (batch.events or notified_ids or unread_of or any(beside))
             if not is_quiet or time.monotonic() >= self._rights_checked_at + POLL_SECONDS:
-                self._publish(batch, notified_ids | unread_of, SideChanges(look.changes, inbox_of))
+                self._publish(batch, notified_ids | unread_of, beside)
             self._machine_watcher.mark_sent(look)
             self._position = batch.snapshot
             for stream in self._streams:
@@ -225,6 +222,7 @@ class Hub:
 
     def _listen(self) -> NoReturn:
         channels = (
+            wakeups.TEXTS_CHANNEL,
             wakeups.CHANGES_CHANNEL,
             wakeups.MACHINE_STATUS_CHANNEL,
             wakeups.SIGNED_OUT_CHANNEL,
@@ -234,6 +232,9 @@ class Hub:
         )
 
     def _handle_message(self, message: dict[str, Any]) -> None:
+        if message["channel"] == wakeups.TEXTS_CHANNEL.encode():
+            self._watches.publish_texts(message["data"])
+            return
         if message["channel"] == wakeups.SIGNED_OUT_CHANNEL.encode():
             self._handle_sign_out()
             return
@@ -241,37 +242,34 @@ class Hub:
             self._machine_watcher.note_status_change(message["data"].decode().split())
             return
         for word in message["data"].split():
-            of, number = word[:1], word.lstrip(b"ui")
+            of, number = word[:1], word.lstrip(b"uia")
             if not number.isdigit():
                 log.warning("invalid_wakeup", message=word[:100])
             elif of == b"u":
                 self._unread_changed_for.add(int(number))
             elif of == b"i":
                 self._inbox_changed_for.add(int(number))
+            elif of == b"a":
+                self._activity_watcher.note_change(int(number))
             else:
-                for some in list(self._watchers.get(int(number), ())):
-                    some.set()
+                self._watches.wake(int(number))
         self._wakeup.set()
 
     def _handle_sign_out(self) -> None:
         """Check all streams: one query serves them all, and sign-outs are rare."""
         self._rights_checked_at = 0.0
         self._wakeup.set()
-        self._wake_watchers()
-
-    def _wake_watchers(self) -> None:
-        for watchers in list(self._watchers.values()):
-            for some in list(watchers):
-                some.set()
+        self._watches.wake_all()
 
 
 class SideChanges(NamedTuple):
     """Additional changes for a batch: `machines`, and developers whose inboxes may have changed
-    by their own action in another tab.
+    by their own action in another tab; and what agents do.
     """
 
     machines: Sequence[MachineDelta] | None
     inbox_changed_for: Collection[int]
+    activities: Sequence[ChangedActivity] = ()
 
 
 def filter_update(
@@ -289,10 +287,10 @@ def filter_update(
         or any(state.is_inbox_change(event, developer_id) for event in events)
         or (state.can_drain_machines and machine_changes.affects_health(beside.machines or ()))
     )
-    machines = beside.machines
-    if not (events or mine or machines or inbox_changed) and state.unread is None:
+    machines, seen = beside.machines, activity_changes.visible(beside.activities, state)
+    if not (events or mine or machines or inbox_changed or seen) and state.unread is None:
         return None
-    return Update(events, mine, state.unread, batch.snapshot, machines, inbox_changed)
+    return Update(events, mine, state.unread, batch.snapshot, machines, inbox_changed, seen)
 
 
 def get_hub(app: Flask) -> Hub:

@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from app.api.schemas.task_details import AgentActivitySchema
 from app.api.streams.hub import Update
 from app.domain.timestamps import to_rfc3339
 from app.services.notify.stream_batch import Row
+
+_ACTIVITY = AgentActivitySchema()
 
 
 def update_payload(item: Update) -> dict[str, Any]:
@@ -19,6 +22,12 @@ def update_payload(item: Update) -> dict[str, Any]:
         "unreadCount": item.unread,
         "machines": None if item.machines is None else list(item.machines),
         "inboxChanged": item.inbox_changed,
+        "activities": [
+            {"taskId": each.task_id, "activity": _ACTIVITY.dump(each.activity)}
+            if each.activity
+            else {"taskId": each.task_id, "activity": None}
+            for each in item.activities
+        ],
     }
 
 

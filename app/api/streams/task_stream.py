@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 _EVENTS = EventSchema(many=True)
 _ENTRIES = TranscriptEntrySchema(many=True)
+_TEXT = ("attempt", "stageIndex", "run", "entry", "kind", "offset", "text")
 
 
 class _TaskReader:
@@ -48,6 +49,7 @@ class _TaskReader:
         self.position = task_news.parse_cursor(last_event_id) if last_event_id else None
         self._first_event = "reset" if last_event_id else "hello"
         self._poll_until = 0.0
+        self._passes: dict[int, tuple[int, int]] = {}  # by attempt: next entry, and changes so far
         self.is_finished = False
         self.has_more = False
 
@@ -74,6 +76,15 @@ class _TaskReader:
         yield from self._entries(self.position, seen.top)
         yield from self._logs(self.position, seen.top)
 
+    def text_messages(self, texts: list[dict[str, Any]]) -> Iterator[bytes]:
+        """Yield parts of texts that the agent is writing. They don't move the position: a client
+        that misses one gets the entry.
+        """
+        if self.position is None or self.is_finished:
+            return
+        for text in texts:
+            yield sse.message("text", {name: text.get(name, 0) for name in _TEXT}, self.position)
+
     def end_message(self, reason: str) -> bytes:
         """Return the bytes of the last event, and finish."""
         self.is_finished = True
@@ -91,20 +102,23 @@ class _TaskReader:
 
     def _changed_entries(self, place: StreamCursor, top: StreamCursor) -> Iterator[bytes]:
         """Changes of entries that the client has; it gets the others with their changes."""
-        for attempt, end in sorted(top.updates.items()):
-            start: int | None = 0
-            while place.updates_at(attempt) < end and self._has_time_left():
+        for attempt, latest in sorted(top.updates.items()):
+            while place.updates_at(attempt) < latest and self._has_time_left():
+                # A pass that takes several polls doesn't cover changes after its start.
+                start, end = self._passes.pop(attempt, (0, latest))
                 with self.app.app_context():
-                    found, start = transcripts.changed_entries(
+                    found, following = transcripts.changed_entries(
                         self.task_id,
                         attempt,
                         after=place.updates_at(attempt),
                         before_number=place.entries_at(attempt),
-                        start=start or 0,
+                        start=start,
                     )
                     entries = _ENTRIES.dump(found)
-                if start is None:  # until then, a client that reconnects gets all of them again
+                if following is None:  # before, a client that reconnects gets all of them again
                     place = self.position = place.after_updates(attempt, end)
+                else:
+                    self._passes[attempt] = (following, end)
                 if entries:
                     yield sse.message("transcript", entries, place)
 
@@ -154,11 +168,17 @@ def generate(
     yield sse.retry_line()
     reading = _TaskReader(app, session, task_id, last_event_id)
     sent_at = renewed_at = time.monotonic()
-    with hub.get_hub(app).watch_task(task_id) as some:
+    poll_at = 0.0
+    with hub.get_hub(app).watch_task(task_id) as watch:
         while not reading.is_finished:
-            some.clear()
+            has_changes, texts = watch.pop_changes()
             try:
-                for message in reading.read_updates():
+                if has_changes or reading.has_more or time.monotonic() >= poll_at:
+                    poll_at = time.monotonic() + POLL_SECONDS
+                    for message in reading.read_updates():
+                        yield message
+                        sent_at = time.monotonic()
+                for message in reading.text_messages(texts):
                     yield message
                     sent_at = time.monotonic()
             except SQLAlchemyError as error:
@@ -173,7 +193,7 @@ def generate(
                 yield sse.heartbeat(reading.position)
                 sent_at = time.monotonic()
             if not reading.has_more:
-                some.wait(POLL_SECONDS)
+                watch.wait(POLL_SECONDS)
             time.sleep(MIN_POLL_INTERVAL_SECONDS)
 
 

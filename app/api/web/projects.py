@@ -88,7 +88,7 @@ def update_project(changes: dict[str, Any], key: str) -> ProjectView:
 @blp.response(200, Empty)
 @problems(blp, Forbidden)
 def delete_secrets(key: str) -> dict[str, Any]:
-    """Destroy the project's secrets, git token and SSH key immediately. For maintainers.
+    """Destroy the project's secrets, Git token and SSH key immediately. For maintainers.
 
     Running stages keep theirs until they end.
     """

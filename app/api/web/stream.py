@@ -41,9 +41,10 @@ def stream_updates() -> Response:
     The first event is `hello`, or `reset` if you missed too much: then read the lists again. Each
     `update` has `events`, `notifications` and `unreadCount`, which is null if it hasn't changed.
     `machines` has the `id` and changed fields of each changed machine, or is null: then read their
-    list. `inboxChanged` means that your inbox may have changed. An `end` has the `reason` for the
-    stream's end. Each event has an `id`: reconnect with the last one as `Last-Event-ID` to miss
-    nothing and get nothing twice. Events of the type `log` are omitted.
+    list. `inboxChanged` means that your inbox may have changed.
+    `activities` has the `taskId` and `activity` of tasks whose agents do something else now. An
+    `end` has the `reason` for the stream's end. Each event has an `id`: reconnect with the last one
+    as `Last-Event-ID` to miss nothing and get nothing twice. Events of the type `log` are omitted.
     """
     session, place, app = _acquire_stream()
     return _response(
@@ -61,9 +62,13 @@ def stream_task(task_id: int) -> Response:
 
     The first event is `hello`. It has the number of `events` so far and, per attempt, the number of
     bytes (`logs`) and entries (`transcripts`); the stream continues from there. `events` and
-    `transcript` have a list as in `/events` and `/transcript`. `log` has the bytes at `offset` of
-    an attempt's log in Base64, without lost bytes. Reconnect with the last `id` as `Last-Event-ID`
-    to miss nothing and get nothing twice; with `0:` the stream starts at the beginning.
+    `transcript` have a list as in `/events` and `/transcript`; an entry that has changed comes
+    again, with its number. `log` has the bytes at `offset` of an attempt's log in Base64, without
+    lost bytes. `text` is a part of what the agent is writing (`kind` `message` or `thought`), or of
+    the `output` of the running entry with that number; `offset` counts the characters before it.
+    Parts may be missing and aren't repeated: the complete entry follows. Reconnect with the last
+    `id` as `Last-Event-ID` to miss nothing else and get nothing twice; with `0:` the stream starts
+    at the beginning.
     """
     queries.get(current_developer(), task_id)
     session, place, app = _acquire_stream()

@@ -54,8 +54,10 @@ from app.services import idempotency, rights
 from app.services.clock import now
 from app.services.dispatch import blockers, list_summaries, wait_reasons
 from app.services.logs import logs
+from app.services.projects import agents
 from app.services.tasks import (
     actions,
+    activities,
     answerers,
     gates,
     history,
@@ -154,10 +156,12 @@ def get_task(task_id: int) -> TaskDetail:
         task,
         blockers.queue_info(task),
         wait,
+        activities.find_activities([task]).get(task_id),
         blockers.find_relocation(task, wait),
         gates.describe_gate(task, gate, answering) if gate else None,
         last_answers.find_last_answers([task]).get(task_id),
         state.has_terminal,
+        agents.reads_terminal(task),
         task_actions.allowed_actions(access, state),
         budgets.task_budgets(actor, task, now()),
         state.recipients,

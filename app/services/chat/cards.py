@@ -7,7 +7,7 @@ from app.chat.messages import GateCard, Message, truncate
 from app.domain import answerers
 from app.domain import task as rules
 from app.domain.change import has_changed
-from app.domain.pipeline import GateKind
+from app.domain.pipeline import AGENT_GATES
 from app.domain.shown_state import ShownState, find_shown_state
 from app.extensions import db
 from app.models import Developer, Gate, Task
@@ -26,7 +26,7 @@ def build_card(task: Task, gate: Gate | None) -> Message:
     body = _progress(task, state)
     if gate and gate.answered_at is None and (who := answerers.describe(gate.answerers)):
         body = "\n".join(filter(None, (body, who)))
-    if gate and gate.kind is not GateKind.QUESTION and (gate.stage_index or gate.number):
+    if gate and gate.kind not in AGENT_GATES and (gate.stage_index or gate.number):
         body = "\n".join(filter(None, (body, summary.summarize_changes([task.id]).get(task.id))))
     return Message(
         delivery_id=0,

@@ -144,9 +144,9 @@ def _confirm(asked: CommandRequest) -> Reply:
     if result == "confirm" and not is_offered:
         offered = " or ".join(pending.choices) or "your text"
         return Reply(f"“{pending.prompt}” needs an answer: confirm #{task_id} {offered}")
-    if pending.choices:
-        result = next((c for c in pending.choices if c.lower() == result.lower()), result)
-    gates.confirm_stage(asked.actor, task_id, pending.stage_index, result, number=pending.number)
+    result, reason = rejections.split_reason(pending.kind, pending.choices, result)
+    place = (task_id, pending.stage_index)
+    gates.confirm_stage(asked.actor, *place, result, reason, number=pending.number)
     return answer_reply(asked.actor, task_id, pending.stage_name, result)
 
 

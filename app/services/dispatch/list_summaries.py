@@ -21,7 +21,8 @@ from app.services import rights, settings
 from app.services.clock import now as clock_now
 from app.services.dispatch import candidates, wait_reasons
 from app.services.dispatch.wait_reasons import Wait
-from app.services.tasks import actions, answerers, last_answers, rounds
+from app.services.tasks import actions, activities, answerers, last_answers, rounds
+from app.services.tasks.activities import AgentActivity
 from app.services.tasks.last_answers import LastAnswer
 
 MAX_POSITION = 10_000
@@ -43,12 +44,13 @@ class Block:
 
 @dataclass(frozen=True)
 class TaskSummary:
-    """A task's summary: what it waits for, its open question, the latest answer to one, its
-    position in the queue (None: not queued, or too far back), what blocks machines, and the allowed
-    actions.
+    """A task's summary: what it waits for, what its agent does now, its open question, the latest
+    answer to one, its position in the queue (None: not queued, or too far back), what blocks
+    machines, and the allowed actions.
     """
 
     wait: Wait | None
+    activity: AgentActivity | None
     gate: Gate | None
     last_answer: LastAnswer | None
     position: int | None
@@ -68,10 +70,11 @@ def summarize_tasks(
     queued = [task.id for task in tasks if with_queue and task.status is TaskStatus.QUEUED]
     positions, blocks = _positions(queued), _blocks(queued)
     allowed = _allowed_actions(actor, tasks, gates)
-    answers = last_answers.find_last_answers(tasks)
+    answers, running = last_answers.find_last_answers(tasks), activities.find_activities(tasks)
     return {
         task.id: TaskSummary(
             waits.get(task.id),
+            running.get(task.id),
             gates.get(task.id),
             answers.get(task.id),
             positions.get(task.id),

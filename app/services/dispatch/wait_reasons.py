@@ -10,7 +10,7 @@ from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.domain.attempt import AttemptOutcome, AttemptPhase
-from app.domain.pipeline import GateKind
+from app.domain.pipeline import AGENT_GATES
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Gate, MachineHeartbeat, Project, ServerIdentity, Task
@@ -144,7 +144,7 @@ def _wait_for_person(task: Task, facts: _Facts) -> Wait | None:
         return None
     if gate.expires_at is None:
         return Wait(WaitReason.GATE, None, None)
-    following = NextAction.RESUME if gate.kind is GateKind.QUESTION else NextAction.FAIL
+    following = NextAction.RESUME if gate.kind in AGENT_GATES else NextAction.FAIL
     return Wait(WaitReason.GATE, following, gate.expires_at)
 
 

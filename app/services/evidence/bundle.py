@@ -13,7 +13,7 @@ from app.domain.timestamps import to_rfc3339
 from app.extensions import db
 from app.models import Developer, Event, Task
 from app.services import settings
-from app.services.evidence import decisions, diffs, history, keys
+from app.services.evidence import decisions, diffs, history, images, keys
 from app.services.evidence.attempts import AttemptParts
 from app.services.evidence.keys import Signer
 from app.services.evidence.parts import Part, Spooled, encode_array, encode_line, join_chunks
@@ -98,6 +98,7 @@ def create_bundle(actor: Developer, task_id: int) -> Bundle:
         Part("task.json", partial(iter, (about,))),
         *(part for attempt in of_attempts for part in attempt.parts()),
         *diffs.parts(task_id, changes),
+        *images.parts(task),
     ]
     parts.sort(key=lambda part: part.name)
     made_at = to_rfc3339(_last_event_at(task))

@@ -72,6 +72,7 @@ def _question(gate: Gate, name: str | None) -> dict[str, Any]:
         "prompt": gate.prompt,
         "choices": gate.choices,
         "budgets": gate.budgets,
+        **({} if gate.permission is None else {"permission": gate.permission}),
         "requestedAt": gate.requested_at,
         "expiresAt": gate.expires_at,
         "answeredAt": gate.answered_at,

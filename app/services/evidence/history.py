@@ -27,6 +27,7 @@ def task_file(
             "id": task.id,
             "project": task.project.key,
             "description": task.description,
+            "images": task.images,
             "createdBy": {"id": task.creator.id, "name": task.creator.name},
             "status": task.status,
             "suspendReason": task.suspend_reason,

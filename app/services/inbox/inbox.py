@@ -20,7 +20,12 @@ from app.services.inbox.tasks import InboxTasks, ShortDiff
 from app.services.tasks import actions, answerers, gates
 from app.services.tasks.gates import PendingGate
 
-_GATE_ACTIONS = (TaskAction.ANSWER, TaskAction.REVIEW, TaskAction.FOLLOW_UP)
+_GATE_ACTIONS = (
+    TaskAction.ANSWER,
+    TaskAction.ALLOW_ALWAYS,
+    TaskAction.REVIEW,
+    TaskAction.FOLLOW_UP,
+)
 _FAILURE_ACTIONS = (TaskAction.RETRY, TaskAction.FOLLOW_UP)
 _RESULT_ACTIONS = (TaskAction.REVIEW, TaskAction.FOLLOW_UP)
 
@@ -44,6 +49,7 @@ class InboxItem:
     gate: PendingGate | None = None
     change: ShortDiff | None = None
     log_tail: list[str] = field(default_factory=list)
+    refused_hosts: list[str] = field(default_factory=list)
     retry_from: int | None = None
     machine: UnhealthyMachine | None = None
 
@@ -130,6 +136,7 @@ def _gate_item(asking: _Viewer, of_tasks: InboxTasks, task: Task) -> InboxItem |
         task=task,
         gate=gates.to_pending(task, gate, name, of_tasks.diff_at(task, gate), narrowed),
         change=of_tasks.short_diff(task, gate),
+        refused_hosts=of_tasks.refused_hosts.get(task.id, []),
     )
 
 

@@ -223,6 +223,8 @@ def append_entries(
     orders_version = db.session.connection().execute(_APPEND_ENTRIES, parameters).scalar_one()
     if orders_version:
         wakeups.publish_task_changes([key.task_id])
+        if any(chunk.running for chunk in chunks):
+            wakeups.publish_activity(key.task_id)
     db.session.commit()
     db.session.expire_all()  # rows in the session are outdated
     return int(orders_version) if orders_version else None

@@ -152,7 +152,7 @@ def build_chunk(
         running=[
             [number, *transcript_updates.running_row(entry)]
             for number, entry in enumerate(entries, first)
-            if entry.state == EntryState.RUNNING
+            if entry.state == EntryState.RUNNING.value
         ],
     )
 

@@ -1,13 +1,13 @@
 """A machine's connection in the rows: its hello, the effects on its tasks, its end."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import and_, or_, select, text, update
+from sqlalchemy import and_, or_, select, text, tuple_, update
 
 from app import wakeups
 from app.domain.attempt import AttemptPhase
@@ -283,3 +283,20 @@ def store_facts(machine_id: uuid.UUID, generation: int, **facts: Any) -> None:
     db.session.execute(update(Machine).where(mine).values(**facts))
     wakeups.wake_dispatch()
     db.session.commit()
+
+
+def live_attempts(session: MachineSession, keys: Collection[AttemptKey]) -> set[AttemptKey]:
+    """Return those of the attempts that are the machine's and live, unless the session was
+    replaced.
+    """
+    query = (
+        select(Attempt.task_id, Attempt.number)
+        .join(Machine, Machine.id == Attempt.machine_id)
+        .where(
+            Machine.id == session.machine_id,
+            Machine.generation == session.generation,
+            tuple_(Attempt.task_id, Attempt.number).in_(keys),
+            Attempt.ended_at.is_(None),
+        )
+    )
+    return {AttemptKey(row.task_id, row.number) for row in db.session.execute(query)}

@@ -16,7 +16,7 @@ from app import wakeups
 from app.domain import answerers, network, notification_rules
 from app.domain.notification_rules import Channel, NotificationType
 from app.domain.notification_text import render_notification
-from app.domain.pipeline import GateKind
+from app.domain.pipeline import AGENT_GATES
 from app.domain.shown_state import find_shown_state
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db, redis
@@ -94,7 +94,7 @@ def _is_about_work(entry: Row[Any]) -> bool:
     """Whether it's about the task's changes: a question after a stage, or its end."""
     if entry.kind == NotificationType.GATE_OPENED:
         is_behind_some = (entry.stage_index or 0) > 0 or (entry.gate_number or 0) > 0
-        return is_behind_some and entry.gate_kind != GateKind.QUESTION
+        return is_behind_some and entry.gate_kind not in AGENT_GATES
     return bool(entry.kind == NotificationType.TASK_COMPLETED)
 
 

@@ -13,7 +13,7 @@ from app.domain.machine import MachineStatus
 from app.domain.pipeline import Stage, StageKind
 from app.domain.scheduling import AgentHealth
 from app.extensions import db
-from app.models import Machine, Project
+from app.models import Machine, Project, Task
 from app.services.projects import people
 
 
@@ -128,3 +128,10 @@ def stage_options(stage: Stage, task: Options | None, project: Options | None) -
     if stage.kind is not StageKind.AGENT:
         return None
     return agents.merge_options(task, stage.agent_options, project) or None
+
+
+def reads_terminal(task: Task) -> bool:
+    """Whether the task's current stage may read what people type in its terminal."""
+    stage = pipeline.parse(task.pipeline)[task.current_stage_index]
+    options = stage_options(stage, task.agent_options, task.project.agent_options)
+    return stage.kind is not StageKind.AGENT or agents.reads_terminal(task.agent_type, options)

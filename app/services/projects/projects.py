@@ -86,7 +86,7 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
 
 
 def destroy_secrets(actor: Developer, key: str) -> None:
-    """Destroy all of the project's secrets: its secrets, its git token and its ssh key. Running
+    """Destroy all of the project's secrets: its secrets, its Git token and its SSH key. Running
     stages keep them until they end. Commits.
 
     Raises NotFound, Forbidden.

@@ -80,6 +80,7 @@ def known_state(task: Task, gate: Gate | None, *, has_work: bool, **others: Any)
     return TaskState(
         status=task.status,
         gate=gate.kind if gate else None,
+        has_suggestion=bool(gate and (gate.permission or {}).get("suggestion")),
         has_work=has_work,
         is_follow_up=task.follow_up is not None,
         follow_ups_queued=task.follow_ups_queued,

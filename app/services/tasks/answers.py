@@ -6,7 +6,7 @@ from typing import Any
 
 from app.domain import budget as budgets
 from app.domain import pipeline
-from app.domain.pipeline import GateKind
+from app.domain.pipeline import AGENT_GATES, GateKind
 from app.domain.task import EventType
 from app.models import Developer, Gate, Task
 from app.services import audit
@@ -18,6 +18,7 @@ from app.services.tasks import (
     checkpoint_conflicts,
     history,
     interrupts,
+    permission_requests,
     questions,
     resumption,
     work_lineage,
@@ -48,8 +49,10 @@ def apply_answer(
         attempts.cancel(locked, why, by=actor.id, gone=True)
     elif interrupts.answer(actor, locked, gate):
         pass
-    elif gate.kind is GateKind.QUESTION and locked.has_live_attempt:
-        questions.answer_question(locked, dict(accepted.variables))
+    elif gate.kind in AGENT_GATES and locked.has_live_attempt:
+        is_request = gate.kind is GateKind.PERMISSION
+        answer = permission_requests.answer_request(locked, gate) if is_request else None
+        questions.answer_question(locked, answer or dict(accepted.variables))
         attempts.bump_orders_version(locked.machine)
     elif gate.kind is GateKind.CHECKPOINT:
         checkpoint_conflicts.resume_from_previous(locked, actor.name)

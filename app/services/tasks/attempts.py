@@ -86,6 +86,10 @@ def finish(locked: LockedTask, outcome: AttemptOutcome, *, gone: bool) -> None:
     attempt.outcome = outcome
     if attempt.running_entries:
         transcript_updates.stop_running(attempt)
+    if outcome in (AttemptOutcome.LOST, AttemptOutcome.HANDED_OVER):
+        # Whether a lost one's agent has got what it was sent matters if there is no other.
+        is_lost = outcome is AttemptOutcome.LOST
+        message_queue.release(locked.task, attempt, prompts_only=is_lost)
     if outcome is not AttemptOutcome.LOST:  # which may come back with the rest of its log
         attempt.pending_exit = None
     attempt.forget_at = locked.now + timedelta(seconds=settings.value("workspaceSeconds"))
@@ -217,7 +221,8 @@ def requeue(locked: LockedTask, stage_index: int, why: str) -> None:
     drop_checkpoints_from(task, start)
     for index in plan.withdrawn:
         _withdraw_gate(task, asked[index], now)
-    message_queue.release(task, locked.attempt)
+    if locked.assignment is not None:
+        message_queue.release(task, locked.attempt)
     message_queue.settle(task, start, now)
     transitions.apply_event(task, TaskEvent.REQUEUE, now, stage_index=start)
     is_over = start == len(task.pipeline)

@@ -12,7 +12,6 @@ from app.domain import task as rules
 from app.domain import tunnel as tunnel_rules
 from app.domain.answerers import GateAnswerers
 from app.domain.answers import AlreadyAnswered
-from app.domain.attempt import AttemptOutcome
 from app.domain.errors import (
     NoOpenGate,
     NothingPending,
@@ -20,9 +19,9 @@ from app.domain.errors import (
     WrongRound,
     WrongStage,
 )
-from app.domain.pipeline import GateKind
+from app.domain.pipeline import AGENT_GATES, GateKind
 from app.domain.roles import Permission
-from app.domain.task import EventType, FailureCode, TaskEvent
+from app.domain.task import EventType, TaskEvent
 from app.extensions import db
 from app.models import Developer, Gate, Task, Tunnel
 from app.services import locks, rights
@@ -30,11 +29,10 @@ from app.services.locks import LockedTask
 from app.services.tasks import (
     answerers,
     answers,
-    attempts,
     diffs,
     history,
+    permission_requests,
     queries,
-    questions,
     transitions,
 )
 
@@ -43,7 +41,7 @@ from app.services.tasks import (
 class PendingGate:
     """An open question, as people see it. `diff`: {filesChanged, insertions, deletions, href};
     `budgets`: as in `domain.budget.BudgetStatus.to_json`; `branch`: as in
-    `domain.task_branch.to_json`.
+    `domain.task_branch.to_json`; `permission`: as in `domain.permission_requests`.
     """
 
     task_id: int
@@ -60,6 +58,7 @@ class PendingGate:
     budgets: list[dict[str, Any]] | None
     branch: dict[str, Any] | None
     answerers: GateAnswerers | None
+    permission: dict[str, Any] | None
 
 
 def open_first_gate(task: Task, now: datetime) -> bool:
@@ -161,7 +160,7 @@ def describe_gate(task: Task, gate: Gate, allowed: GateAnswerers | None) -> Pend
     """Return the task's open gate and who can answer it, as people see them, with the size of the
     changes so far.
     """
-    diff = None if gate.kind is GateKind.QUESTION else diffs.gate_diff(task, gate)
+    diff = None if gate.kind in AGENT_GATES else diffs.gate_diff(task, gate)
     return to_pending(task, gate, task.pipeline[gate.stage_index]["name"], diff, allowed)
 
 
@@ -188,6 +187,7 @@ def to_pending(
         budgets=gate.budgets,
         branch=gate.branch,
         answerers=allowed,
+        permission=gate.permission,
     )
 
 
@@ -201,20 +201,26 @@ def confirm_stage(
     number: int | None = None,
     round: int | None = None,
     budget: Mapping[str, Any] | None = None,
+    always: bool = False,
 ) -> Task:
     """Answer a gate. Returns the task. Commits. Of concurrent answers one wins, by the task's lock.
 
     `number` is that of the stage's question; None: whichever is open. `round` is that of a question
     shown earlier, and may be outdated. `budget` is how much more the task can use, with `continue`;
-    None: the budgets' own amounts again. Raises NotFound, Forbidden, NoOpenGate, WrongRound,
-    WrongStage, AlreadyAnswered, TunnelOpen, InvalidFields.
+    None: the budgets' own amounts again. `always`: the project allows what the agent suggests,
+    too. Raises NotFound, Forbidden, NoOpenGate, WrongRound, WrongStage, AlreadyAnswered,
+    TunnelOpen, InvalidFields.
     """
     seen = queries.get(actor, task_id)
     rights.require(Permission.ANSWER_GATE, actor, seen.project)
+    if always:
+        permission_requests.lock_project_of(actor, seen)
     locked = locks.lock_loaded_task(seen)
     if round is not None and round != locked.task.round:
         raise WrongRound
     gate = require_open_gate(locked.task, stage_index, number)
+    if always:
+        permission_requests.allow_always(actor, locked.task.project, gate, result)
     answer_gate(actor, locked, gate, result, comment, budget=budget)
     db.session.commit()
     return locked.task
@@ -234,7 +240,7 @@ def answer_gate(
     The caller has checked the right, and commits. Raises NotAnAnswerer, TunnelOpen, InvalidFields.
     """
     answerers.require_answerer(actor, locked.task, gate)
-    if gate.kind is not GateKind.QUESTION:  # which isn't about a checkpoint
+    if gate.kind not in AGENT_GATES:  # which aren't about a checkpoint
         require_no_tunnel(locked)
     answers.apply_answer(actor, locked, gate, result, comment, budget=budget)
 
@@ -272,44 +278,3 @@ def require_no_tunnel(locked: LockedTask) -> None:
     if tunnel.state in tunnel_rules.OPEN_STATES:
         raise TunnelOpen
     raise TunnelOpen("The tunnel into the task's workspace is closing. Answer when it's closed.")
-
-
-def expire(now: datetime) -> int:
-    """Fail the tasks whose gate wasn't answered in time; an agent that asked continues without an
-    answer.
-
-    Returns the number of found gates. Commits for each task.
-    """
-    query = (
-        select(Gate.task_id)
-        .join(Task, (Task.id == Gate.task_id) & (Task.round == Gate.round))
-        .where(Gate.answered_at.is_(None), Gate.expires_at < now, Task.status.in_(rules.LIVE))
-        .order_by(Gate.expires_at)
-        .limit(100)
-    )
-    expired = list(db.session.scalars(query))
-    db.session.rollback()
-    for task_id in expired:
-        _expire(task_id, now)
-    return len(expired)
-
-
-def _expire(task_id: int, now: datetime) -> None:
-    locked = locks.lock_task(task_id, now)
-    task, is_live = locked.task, locked.has_live_attempt
-    gate = find_open_gate(task) if task.status in rules.LIVE else None
-    if gate is None or gate.expires_at is None or gate.expires_at >= now:
-        db.session.rollback()
-        return
-    message = "nobody answered the question in time"
-    if gate.kind is GateKind.QUESTION and is_live:
-        questions.close(locked, gate, message)
-        questions.answer_question(locked, {})
-        attempts.bump_orders_version(locked.machine)
-        locked.wake_machine()
-    else:
-        if is_live:
-            attempts.finish(locked, AttemptOutcome.FAILED, gone=True)
-        index = gate.stage_index
-        transitions.fail(task, FailureCode.GATE_EXPIRED, message, now, stage_index=index)
-    db.session.commit()

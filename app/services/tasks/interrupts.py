@@ -97,10 +97,12 @@ def build_order(row: Any) -> frames.Interrupt:
     return frames.Interrupt(*AttemptKey.from_object(row), found.number, found.author)
 
 
-def is_stopping(attempt: Attempt) -> bool:
-    """Whether the machine has the order to stop the stage because of an interrupt."""
+def stays_open(attempt: Attempt) -> bool:
+    """Whether people decide what happens once the stage has been stopped: because of an
+    interrupt or, while its agent waited after one, a budget.
+    """
     found = current(attempt)
-    return found is not None and found.state in interrupt.STOPS_STAGE
+    return found is not None and found.state in {InterruptState.ASKING, *interrupt.STOPS_STAGE}
 
 
 def end(attempt: Attempt) -> None:

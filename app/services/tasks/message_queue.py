@@ -114,12 +114,12 @@ def confirm_prompt(locked: LockedTask) -> None:
             _finish(locked.task, row, MessageState.DELIVERED, locked.now)
 
 
-def release(task: Task, attempt: Attempt) -> None:
+def release(task: Task, attempt: Attempt, *, prompts_only: bool = False) -> None:
     """Let those messages of the attempt that no agent has got wait for the next prompt: its run
-    is over, or the attempt.
+    is over, or the attempt. `prompts_only`: except those that were sent to its working agent.
     """
     for row in list_waiting(task):
-        if row.attempt == attempt.number:
+        if row.attempt == attempt.number and (row.in_prompt or not prompts_only):
             _release(row)
 
 

@@ -11,7 +11,7 @@ from app.domain.task_message import (
     MessageSent,
     MessageState,
     MessageTiming,
-    Recipient,
+    RecipientState,
     TooLate,
 )
 from app.extensions import db
@@ -51,11 +51,11 @@ def create(
     made = message_queue.add(
         locked.task, actor, text, locked.now, timing=when, if_too_late=if_too_late
     )
-    if found.state is Recipient.OPEN:
+    if found.state is RecipientState.OPEN:
         message_queue.bind(made, locked.attempt, in_prompt=False)
         attempts.bump_orders_version(locked.machine)
     message_queue.record(locked.task, made, locked.now, by=actor)
-    if found.state is Recipient.NONE:
+    if found.state is RecipientState.NONE:
         _end_too_late(actor, locked, made)
     about = {"number": made.number, "when": when}
     audit.record("task.message_sent", "task", task_id, actor=actor, after=about)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.domain import interrupt, notification_rules
+from app.domain import interrupt, notification_rules, permission_requests
 from app.domain.interrupt import InterruptState
 from app.domain.pipeline import GateKind
 from app.domain.storage_limits import MAX_QUESTIONS, LimitExceeded
@@ -24,9 +24,13 @@ from muster.protocol import frames
 _MAX_TEXT, _MAX_CHOICES, _MAX_CHOICE = 10_000, 20, 200  # of a machine's text
 
 
-def open_question(locked: LockedTask, asked: frames.QuestionOpened) -> None:
-    """Open the question that the machine reports, replacing an open one. Raises
-    IllegalTransition, and LimitExceeded for too many of them.
+def open_question(
+    locked: LockedTask,
+    asked: frames.QuestionOpened,
+    permission: permission_requests.Request | None = None,
+) -> None:
+    """Open the question that the machine reports, replacing an open one; `permission` is the
+    request that it is, if it's one. Raises IllegalTransition, and LimitExceeded for too many.
     """
     task, attempt, now = locked.task, locked.attempt, locked.now
     number = next_number(task, attempt.stage_index)
@@ -34,14 +38,19 @@ def open_question(locked: LockedTask, asked: frames.QuestionOpened) -> None:
         raise LimitExceeded(f"it has asked {MAX_QUESTIONS} questions in this stage")
     withdraw(locked, "the agent asks another")
     transitions.apply_event(task, TaskEvent.OPEN_QUESTION, now)
+    prompt, choices = asked.question, asked.choices[:_MAX_CHOICES]
+    if permission is not None:
+        prompt = permission_requests.prompt_text(permission)
+        choices = list(permission_requests.PermissionResult)
     gate = Gate(
         task_id=task.id,
         round=task.round,
         stage_index=attempt.stage_index,
         number=number,
-        kind=GateKind.QUESTION,
-        prompt=_truncate(asked.question, _MAX_TEXT),
-        choices=[_truncate(choice, _MAX_CHOICE) for choice in asked.choices[:_MAX_CHOICES]],
+        kind=GateKind.QUESTION if permission is None else GateKind.PERMISSION,
+        prompt=_truncate(prompt, _MAX_TEXT),
+        choices=[_truncate(choice, _MAX_CHOICE) for choice in choices],
+        permission=permission,
         requested_at=now,
         expires_at=None if asked.timeout is None else now + timedelta(seconds=asked.timeout),
     )
@@ -53,9 +62,9 @@ def open_question(locked: LockedTask, asked: frames.QuestionOpened) -> None:
     )
 
 
-def answer_question(locked: LockedTask, variables: dict[str, str]) -> None:
-    """Continue the agent with the answer: `choice` or `input`, or no one's if both are missing.
-    The caller changes the machine's orders.
+def answer_question(locked: LockedTask, variables: dict[str, Any]) -> None:
+    """Continue the agent with the answer, which has the fields of `frames.Answer`; no one's if
+    it's empty. The caller changes the machine's orders.
     """
     attempt = locked.attempt
     attempt.question = {**(attempt.question or {}), "answer": variables}

@@ -24,6 +24,7 @@ from app.services.tasks import (
     history,
     interrupts,
     message_queue,
+    permission_requests,
     questions,
     returned_attempts,
     suspensions,
@@ -61,7 +62,11 @@ def handle_question(locked: LockedTask, report: frames.QuestionOpened) -> None:
         transitions.apply_event(locked.task, TaskEvent.RECONNECT, locked.now)
         if is_known:
             questions.resuspend(locked)
-    if not is_known:
+    if is_known:
+        return
+    if report.permission is not None:
+        permission_requests.handle_request(locked, report, report.permission)
+    else:
         interrupts.open_question(locked, report)
 
 
@@ -119,7 +124,7 @@ def apply_pending_end(locked: LockedTask) -> None:
     if end is None or locked.attempt.log_bytes < end["logEnd"]:
         return
     locked.attempt.pending_exit = None
-    is_stop = "suspended" in end and interrupts.is_stopping(locked.attempt)
+    is_stop = "suspended" in end and interrupts.stays_open(locked.attempt)
     if not is_stop:  # otherwise people still decide what happens
         questions.withdraw(locked, "the stage has ended")
         interrupts.end(locked.attempt)

@@ -83,6 +83,7 @@ def create(
         pipeline=project.pipeline,
         branch_name=branch_name.render(project.branch_name, new.task_id),
         checkpoints={},
+        allowed_actions=[],
         round=1,
         **_UNUSED,
         **dict.fromkeys(("created_at", "queued_at", "updated_at"), now),

@@ -96,11 +96,12 @@ def add_running(attempt: Attempt, entries: Iterable[tuple[int, frames.Transcript
     rows = {number: row for number, *row in attempt.running_entries}
     for number, entry in entries:
         rows.pop(number, None)
-        if entry.state == EntryState.RUNNING and len(rows) < transcript.MAX_RUNNING:
+        if entry.state == EntryState.RUNNING.value and len(rows) < transcript.MAX_RUNNING:
             rows[number] = running_row(entry)
     found = [[number, *row] for number, row in sorted(rows.items())]
     if found != attempt.running_entries:
         attempt.running_entries = found
+        wakeups.publish_activity(attempt.task_id)
 
 
 def running_row(entry: frames.TranscriptEntry) -> list[str | int]:

@@ -31,9 +31,10 @@ def apply_event(
 
     Raises IllegalTransition. Doesn't commit.
     """
-    task.status = rules.next_status(task.status, event)
-    if task.status in rules.ENDED or event is TaskEvent.FOLLOW_UP:
-        message_queue.settle_round(task, event, now)
+    status = rules.next_status(task.status, event)
+    if status in rules.ENDED or event is TaskEvent.FOLLOW_UP:
+        message_queue.settle_round(task, event, now)  # it reads rows, so the task's must be valid
+    task.status = status
     if stage_index is not None:
         enter_stage(task, stage_index)
     _update_run_time(task, now)

@@ -9,7 +9,7 @@ So what is published follows everything that people have approved, if it's the a
 from typing import Any
 
 from app.domain import follow_up, lineage
-from app.domain.pipeline import GateKind
+from app.domain.pipeline import AGENT_GATES, GateKind
 from app.domain.task import FailureCode
 from app.models import Gate, Task
 from app.services.locks import LockedTask
@@ -23,7 +23,7 @@ def approved_revision(task: Task, gate: Gate) -> dict[str, str] | None:
     None for no work, or if it's unknown, and for a question in the middle of a stage, which isn't
     about a checkpoint.
     """
-    if gate.kind in (GateKind.QUESTION, GateKind.CHECKPOINT):
+    if gate.kind in (*AGENT_GATES, GateKind.CHECKPOINT):
         return None
     made = _work_at_gate(task, gate)
     return lineage.to_json(made["commit"], made.get("tree")) if made else None

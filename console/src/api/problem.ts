@@ -38,18 +38,18 @@ type ProblemBody = {
 
 /** Converts an error response with this body to a Problem. */
 export function parseProblem(response: Response, body: unknown): Problem {
-  const told: ProblemBody = typeof body === 'object' && body !== null ? body : {}
+  const parsed: ProblemBody = typeof body === 'object' && body !== null ? body : {}
   const retryAfter = Number(response.headers.get('Retry-After'))
   const remaining = response.headers.get('RateLimit-Remaining')
   return new Problem(
-    told.code ?? 'internal_error',
+    parsed.code ?? 'internal_error',
     response.status,
-    told.detail ?? told.title ?? `${response.status} ${response.statusText}`,
-    localizeFieldErrors(told.errors ?? {}, told.errorCodes),
+    parsed.detail ?? parsed.title ?? `${response.status} ${response.statusText}`,
+    localizeFieldErrors(parsed.errors ?? {}, parsed.errorCodes),
     response.headers.get('X-Request-ID'),
     retryAfter > 0 ? retryAfter : null,
     remaining === null ? null : Number(remaining),
-    told.answeredBy ?? null,
+    parsed.answeredBy ?? null,
   )
 }
 

@@ -11,8 +11,8 @@ export const useSettings = (enabled = true) => useQuery({ ...settings, enabled }
 
 /** The server's public URL, used in links; empty if not configured. */
 export function usePublicUrl(): string {
-  const told = useSettings().data?.settings.publicUrl
-  return typeof told === 'string' ? told : ''
+  const url = useSettings().data?.settings.publicUrl
+  return typeof url === 'string' ? url : ''
 }
 
 export async function saveSettings(body: Schemas['SettingChanges']) {

@@ -27,7 +27,7 @@ export function useDiff(taskId: number, which: DiffQuery, ignoreWhitespace: bool
 export function useStageDiffs(taskId: number, isEnabled = true) {
   return useQuery({
     enabled: isEnabled,
-    queryKey: ['diff', taskId, 'told'],
+    queryKey: ['diff', taskId, 'stages'],
     queryFn: async () => {
       const found = []
       for (let offset = 0; offset < MAX_EVENTS; offset += PAGE) {

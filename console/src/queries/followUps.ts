@@ -6,8 +6,9 @@ import { invalidateTask } from './task'
 const pathParams = (taskId: number) => ({ path: { taskId } })
 
 /** Fetches follow-ups, newest first. */
-export function useFollowUps(taskId: number) {
+export function useFollowUps(taskId: number, enabled = true) {
   return useQuery({
+    enabled,
     queryKey: ['task', taskId, 'followUps'],
     queryFn: async () => {
       const params = { ...pathParams(taskId), query: { limit: 200 } }

@@ -8,7 +8,7 @@ import { invalidateTask } from './task'
 
 export type PendingGate = Schemas['PendingGate']
 export type GateAnswer = Schemas['GateAnswer']
-export type GateResponse = Pick<GateAnswer, 'result' | 'comment' | 'budget'>
+export type GateResponse = Pick<GateAnswer, 'result' | 'comment' | 'budget' | 'always'>
 
 /** Builds an answer to exactly this question, even if a retried task asks a similar one. */
 export function gateAnswer(

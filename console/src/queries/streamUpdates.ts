@@ -4,6 +4,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { onStreamUpdate } from '../realtime/stream'
 import type { StreamUpdate } from '../realtime/updates'
+import { applyActivities } from './activities'
 import { applyMachineUpdates } from './machines'
 
 const BATCH_MILLISECONDS = 1000
@@ -32,6 +33,7 @@ export function applyStreamUpdates(cache: QueryClient): () => void {
     if (update.notifications.length > 0 || update.unreadCount !== null)
       scheduleInvalidation('notifications')
     applyMachineUpdates(cache, update.machines)
+    applyActivities(cache, update.activities)
     if (update.unreadCount !== null) cache.setQueryData(['unread'], update.unreadCount)
   }
   return onStreamUpdate(applyUpdate, () => void cache.invalidateQueries())

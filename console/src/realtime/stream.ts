@@ -26,7 +26,7 @@ const SILENCE_TIMEOUT_MILLISECONDS = 40_000
 const STABLE_MILLISECONDS = 5000
 
 const tabs = new BroadcastChannel('muster-live')
-const listeners = new Set<(told: TabMessage) => void>()
+const listeners = new Set<(message: TabMessage) => void>()
 let connection: ConnectionStatus = {
   isLive: false,
   since: Date.now(),
@@ -66,16 +66,16 @@ export function onStreamUpdate(
   onUpdate: (update: StreamUpdate) => void,
   onReset: () => void,
 ): () => void {
-  const listener = (told: TabMessage) => {
-    if (told.kind === 'update') onUpdate(told.update)
-    if (told.kind === 'reset') onReset()
+  const listener = (message: TabMessage) => {
+    if (message.kind === 'update') onUpdate(message.update)
+    if (message.kind === 'reset') onReset()
   }
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
 
 export function onConnectionChange(listener: () => void): () => void {
-  const handleMessage = (told: TabMessage) => told.kind === 'live' && listener()
+  const handleMessage = (message: TabMessage) => message.kind === 'live' && listener()
   listeners.add(handleMessage)
   return () => listeners.delete(handleMessage)
 }
@@ -139,8 +139,8 @@ async function feedParser(body: ReadableStream, feed: (text: string) => void, gi
 }
 
 function requestHeaders(bearer: string): Record<string, string> {
-  const told: Record<string, string> = { Authorization: `Bearer ${bearer}` }
-  return lastId === null ? told : { ...told, 'Last-Event-ID': lastId }
+  const headers: Record<string, string> = { Authorization: `Bearer ${bearer}` }
+  return lastId === null ? headers : { ...headers, 'Last-Event-ID': lastId }
 }
 
 /** Waits until it is time to retry, or until the browser is online or awake again. */
@@ -178,13 +178,13 @@ function setStatus(change: Partial<ConnectionStatus>): void {
   broadcast({ kind: 'live', live: now })
 }
 
-function broadcast(told: TabMessage): void {
-  tabs.postMessage(told)
-  receive(told)
+function broadcast(message: TabMessage): void {
+  tabs.postMessage(message)
+  receive(message)
 }
 
-function receive(told: TabMessage): void {
-  if (told.kind === 'live') connection = told.live
-  if (told.kind === 'update') lastId = told.id
-  for (const listener of listeners) listener(told)
+function receive(message: TabMessage): void {
+  if (message.kind === 'live') connection = message.live
+  if (message.kind === 'update') lastId = message.id
+  for (const listener of listeners) listener(message)
 }

@@ -3,6 +3,7 @@
  *  nothing is missed or repeated. */
 import { useEffect } from 'react'
 import type { Schemas } from '../api/client'
+import type { TextPart } from '../lib/task/liveText'
 import { backoffMilliseconds } from './backoff'
 import { TaskStreamReader } from './taskStreamReader'
 
@@ -18,6 +19,8 @@ type StreamPositions = {
 export type TaskListener = {
   events?: (events: Schemas['Event'][]) => void
   transcript?: (entries: Schemas['TranscriptEntry'][]) => void
+  /** A part of what the agent is writing. */
+  text?: (part: TextPart) => void
   log?: (piece: LogChunk) => void
   /** The stream starts at these positions. `isReset`: it can't resume an earlier one, so everything
    *  must be fetched again. */
@@ -127,6 +130,8 @@ class TaskStream {
       this.notify((listener) => listener.events?.(data as Schemas['Event'][]))
     } else if (event === 'transcript') {
       this.notify((listener) => listener.transcript?.(data as Schemas['TranscriptEntry'][]))
+    } else if (event === 'text') {
+      this.notify((listener) => listener.text?.(data as TextPart))
     } else if (event === 'log') {
       const { attempt, offset, data: text } = data as LogMessage
       // Decoded lazily, because a flood has many chunks that are never displayed.
@@ -135,8 +140,8 @@ class TaskStream {
     }
   }
 
-  private notify(say: (listener: TaskListener) => void): void {
-    for (const listener of [...this.listeners]) say(listener)
+  private notify(call: (listener: TaskListener) => void): void {
+    for (const listener of [...this.listeners]) call(listener)
   }
 }
 

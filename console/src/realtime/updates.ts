@@ -13,4 +13,6 @@ export type StreamUpdate = {
   machines: MachineUpdate[] | null
   /** The user's inbox may have changed. */
   inboxChanged: boolean
+  /** Tasks whose agents do something else now. */
+  activities: { taskId: number; activity: Schemas['AgentActivity'] | null }[]
 }

@@ -4,6 +4,7 @@ import type { Schemas } from '../api/client'
 export type TaskDetail = Schemas['TaskDetail']
 export type PendingGate = Schemas['PendingGate']
 type Entry = Schemas['TranscriptEntry']
+type Message = Schemas['Message']
 
 export function makeTask(fields: Partial<TaskDetail> = {}): TaskDetail {
   return {
@@ -15,10 +16,14 @@ export function makeTask(fields: Partial<TaskDetail> = {}): TaskDetail {
     attempt: 1,
     round: 1,
     waitingFor: null,
+    activity: null,
     gate: null,
     lastAnswer: null,
     pipeline: [{ name: 'build' }, { name: 'ship' }],
     allowedActions: ['answer', 'review', 'follow_up', 'cancel'],
+    messages: { state: 'open', reason: null },
+    interrupt: null,
+    readsTerminal: false,
     budgets: [],
     images: [],
     ...fields,
@@ -41,6 +46,7 @@ export function makeGate(fields: Partial<PendingGate> = {}): PendingGate {
     budgets: null,
     branch: null,
     answerers: null,
+    permission: null,
     ...fields,
   }
 }
@@ -60,6 +66,23 @@ export function makeEntry(fields: Partial<Entry> = {}): Entry {
     state: null,
     startedAt: '2030-01-31T12:00:00.000Z',
     finishedAt: null,
+    ...fields,
+  }
+}
+
+export function makeMessage(fields: Partial<Message> = {}): Message {
+  return {
+    id: 40 + (fields.number ?? 1),
+    number: 1,
+    text: 'Use UTC.',
+    when: 'next',
+    state: 'waiting',
+    createdBy: { id: 3, name: 'Mei' },
+    createdAt: '2030-01-31T12:00:00.000Z',
+    deliveredAt: null,
+    stageIndex: null,
+    run: null,
+    followUpId: null,
     ...fields,
   }
 }

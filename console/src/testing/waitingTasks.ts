@@ -29,6 +29,7 @@ export const plain = {
   failure: null,
   queue: null,
   waitingFor: null,
+  activity: null,
   lastAnswer: null,
   startedAt: ago(12),
   finishedAt: null,

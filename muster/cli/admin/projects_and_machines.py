@@ -217,7 +217,7 @@ projects = group(
             "DELETE /api/admin/projects/{key}/secrets",
             "Destroy all of a project's secrets.",
             None,
-            question="Destroy the secrets, git token and SSH key of {key}?",
+            question="Destroy the secrets, Git token and SSH key of {key}?",
             done="Destroyed the secrets of {key}.",
         ),
         list_command(

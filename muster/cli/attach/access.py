@@ -5,11 +5,12 @@ from typing import Any
 
 from muster.cli import client, errors
 from muster.cli.attach.dial import SignedOut, Unreachable
+from muster.cli.attach.steering import Refused
 from muster.cli.context import Muster, ca_file_for
 
 
 class ApiAccess:
-    """A `ServerAccess` with a profile's URL and credentials."""
+    """A `ServerAccess` and a `TaskApi` with a profile's URL and credentials."""
 
     def __init__(self, muster: Muster) -> None:
         """Raises CliError if there's no server or its CA file is invalid."""
@@ -39,3 +40,15 @@ class ApiAccess:
             raise SignedOut(trouble.message) from trouble
         except errors.CliError as trouble:
             raise Unreachable(trouble.message) from trouble
+
+    def get(self, path: str) -> Any:
+        try:
+            return self._api.get(path)
+        except errors.CliError as trouble:
+            raise Refused(trouble.message) from trouble
+
+    def send(self, path: str, body: Mapping[str, Any], *, key: str = "") -> Any:
+        try:
+            return self._api.post(path, dict(body), key=key)
+        except errors.CliError as trouble:
+            raise Refused(trouble.message) from trouble

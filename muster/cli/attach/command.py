@@ -25,8 +25,9 @@ from muster.protocol.terminal import Mode
 def attach(muster: Muster, number: int, watch: bool, takeover: bool, timeout: float) -> int:
     """Attach to a running task's terminal.
 
-    Sends your input to the program and shows its output. After a disconnect, resumes at the same
-    byte. At the start of a line: ~. detaches (the task keeps running), ~? lists commands.
+    Sends your input to the program and shows its output. A headless agent reads no input: what you
+    type is a message to it, which Enter sends. After a disconnect, resumes at the same byte. At the
+    start of a line: ~. detaches (the task keeps running), ~? lists commands.
 
     \b
       muster attach 42
@@ -37,4 +38,6 @@ def attach(muster: Muster, number: int, watch: bool, takeover: bool, timeout: fl
     if watch and takeover:
         raise BadUsage("--watch and --takeover exclude each other.", advice="Use only one of them")
     mode: Mode | None = "watch" if watch else "control" if takeover else None
-    return look(ApiAccess(muster), number, mode=mode, take_over=takeover, patience=timeout)
+    access = ApiAccess(muster)
+    tasks = None if watch else access
+    return look(access, number, mode=mode, take_over=takeover, patience=timeout, tasks=tasks)

@@ -23,6 +23,9 @@ RESET = (
 )
 """Resets all modes that a program may have set; the screen's contents stay."""
 
+PASTE_MARKS_ON = b"\x1b[?2004h"
+"""Have the terminal mark what is pasted, so that its line ends don't count as Enter."""
+
 
 def scroll_into_scrollback(rows: int) -> bytes:
     """Scroll the screen's contents into the scrollback, where they aren't overwritten."""

@@ -15,6 +15,7 @@ class EscapeAction(enum.Enum):
     WHO = b"w"
     TAKE_OVER = b"t"
     REDRAW = b"r"
+    INTERRUPT = b"i"
 
 
 _ACTIONS = {act.value: act for act in EscapeAction}

@@ -2,10 +2,14 @@
 
 import signal
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from muster.cli.attach.outcome import ExitReason, Outcome
 from muster.cli.text_format import one_line
 from muster.protocol import terminal as wire
+
+if TYPE_CHECKING:
+    from muster.cli.attach.steering import TaskFacts
 
 HELP = (
     "~.   detach; the task keeps running    ~^Z  suspend; `fg` resumes",
@@ -13,6 +17,15 @@ HELP = (
     "~r   redraw the screen                 ~~   send a ~",
     "Type these at the start of a line: after Enter, or as your first input.",
 )
+
+WATCH_HELP = (
+    "Type a message and press Enter; Ctrl-J starts a new line, Ctrl-C clears it.",
+    "~.   detach; the task keeps running    ~^Z  suspend; `fg` resumes",
+    "~i   stop the agent's step             ~w   list viewers",
+    "~r   redraw the screen                 ~~   write a ~",
+    "Type ~ first: before a message.",
+)
+LINE_HELP = "Enter sends, Ctrl-J starts a new line, Ctrl-C clears"
 
 DISCONNECTED = "Disconnected; reconnecting. Your input isn't sent.  ~. detaches"
 WATCH_ONLY = "You're watching; your input isn't sent.  ~. or Ctrl-C detaches, ~? lists commands"
@@ -32,6 +45,53 @@ def greeting(task_id: int, attempt: int, mode: wire.Mode) -> str:
     """Return the line to print before the first screen."""
     does = "you can type" if mode == "control" else "you're watching"
     return f"Task {task_id}, attempt {attempt}: {does}.  ~. detaches, ~? lists commands"
+
+
+def watch_greeting(task_id: int, attempt: int, facts: "TaskFacts") -> str:
+    """Return the same for an agent that reads no keys."""
+    can = facts.why_not or "Type a message and press Enter"
+    watching = f"Task {task_id}, attempt {attempt}: watching {agent_name(facts.agent)}"
+    return f"{watching}.  {can.rstrip('.')}; ~. detaches, ~? lists commands"
+
+
+def agent_name(agent_type: str) -> str:
+    """Return how people write an agent's type."""
+    return {"acp": "ACP", "opencode": "OpenCode"}.get(agent_type, agent_type.capitalize())
+
+
+def message_label(agent: str) -> str:
+    return f"Message to {agent_name(agent)}"
+
+
+def reads_no_keys(agent: str) -> str:
+    return f"{agent_name(agent)} reads messages, not keys: type one and press Enter"
+
+
+def why_no_messages(reason: str | None, agent: str) -> str:
+    """Return why no agent reads a message; `reason` is the API's, None without permission."""
+    match reason:
+        case None:
+            return "You can't send messages to this task's agent."
+        case "not_supported":
+            return f"{agent_name(agent)} can't read messages while it works. Follow up instead."
+        case _:
+            return "No agent reads messages now. Follow up instead."
+
+
+def sent(agent: str) -> str:
+    return f"Sent. {agent_name(agent)} reads it at its next step"
+
+
+def not_sent(why: str) -> str:
+    return f"Not sent: {one_line(why)}  Enter retries"
+
+
+def stopping(agent: str) -> str:
+    return f"Stopping {agent_name(agent)}. It then asks what to do: muster inbox"
+
+
+def not_stopped(why: str) -> str:
+    return f"Not stopped: {one_line(why)}"
 
 
 def size_mismatch(theirs: tuple[int, int], ours: tuple[int, int], mode: wire.Mode) -> str | None:
@@ -62,6 +122,11 @@ def viewer_lines(people: Sequence[wire.ViewerInfo]) -> list[str]:
         f"{does[one.mode]:<8} {one_line(one.name)}{' (you)' if one.is_you else ''}"
         for one in people
     ]
+
+
+def watcher_lines(people: Sequence[wire.ViewerInfo]) -> list[str]:
+    """Return a line for each viewer of a terminal that reads no keys."""
+    return [line.replace("types   ", "watches ", 1) for line in viewer_lines(people)]
 
 
 def exit_message(end: Outcome, task_id: int) -> str:

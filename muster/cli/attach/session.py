@@ -137,19 +137,27 @@ class Session:
     # ---- keys and signals ------------------------------------------------------------------------
 
     def _handle_input(self, data: bytes) -> None:
-        if self._connection.mode == "watch":
-            # No program gets the keys, so each read counts as a line's start; keys that send
-            # several bytes may contain a ~.
+        if self._is_at_line_start:
             self._escapes.start_line()
         for found in self._escapes.feed(data):
             if isinstance(found, EscapeAction):
                 self._run_escape_action(found)
-            elif self._connection.mode == "control" or not self._connection.is_live:
-                self._send(found)
-            elif found == _INTERRUPT:
-                self._outcome = Outcome(ExitReason.INTERRUPTED)
-            elif not found.startswith(b"\x1b"):  # which may be the terminal's own reply
-                self._show_note(messages.WATCH_ONLY)
+            else:
+                self._handle_keys(found)
+
+    @property
+    def _is_at_line_start(self) -> bool:
+        # No program gets a watcher's keys, so each read counts as a line's start; keys that send
+        # several bytes may contain a ~.
+        return self._connection.mode == "watch"
+
+    def _handle_keys(self, keys: bytes) -> None:
+        if self._connection.mode == "control" or not self._connection.is_live:
+            self._send(keys)
+        elif keys == _INTERRUPT:
+            self._outcome = Outcome(ExitReason.INTERRUPTED)
+        elif not keys.startswith(b"\x1b"):  # which may be the terminal's own reply
+            self._show_note(messages.WATCH_ONLY)
 
     def _send(self, keys: bytes) -> None:
         if self._is_disconnect_shown:
@@ -232,15 +240,17 @@ class Session:
         is_first, self.has_started = not self.has_started, True
         self._disconnected_at, self._is_disconnect_shown = None, False
         if is_first:
-            words_ = messages.greeting(self._task_id, ready.attempt, self._connection.mode)
             self._tty.write(
-                f"{words_}\r\n".encode()
+                f"{self._greeting(ready)}\r\n".encode()
                 + control_sequences.scroll_into_scrollback(self._tty.size[1])
             )
         if self._should_take_over:
             self._should_take_over = False
             self._connection.take_over()
         self._send_size()
+
+    def _greeting(self, ready: wire.ViewerReady) -> str:
+        return messages.greeting(self._task_id, ready.attempt, self._connection.mode)
 
     def on_output(self, data: bytes) -> None:
         self._tty.write(self._filter.feed(data))

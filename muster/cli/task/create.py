@@ -34,6 +34,11 @@ PERMISSIONS = click.Choice(["edit", "run", "all"])
 @click.option("-a", "--agent", "agent_type", metavar="NAME", help="Agent (default: the project's).")
 @click.option("--model", metavar="NAME", help="Model for the agent.")
 @click.option("--permissions", type=PERMISSIONS, help="Actions the agent can take without asking.")
+@click.option(
+    "--approvals",
+    type=click.Choice(["ask", "deny"]),
+    help="What happens with all other actions.",
+)
 @click.option("-m", "--machine", "machine_id", metavar="ID", help="Run on this machine.")
 @click.option(
     "--selector", metavar="LABELS", help="Run on a machine with these labels, such as gpu=true."
@@ -107,7 +112,7 @@ def _create_task(api: Api, body: dict[str, Any], idempotency_key: str) -> dict[s
 
 def _optional_fields(values: dict[str, Any]) -> dict[str, Any]:
     """Return the given options as fields of the body."""
-    options = {"model": values["model"], "permissions": values["permissions"]}
+    options = {name: values[name] for name in ("model", "permissions", "approvals")}
     budget = {
         "minutes": values["max_minutes"],
         "tokens": values["max_tokens"],

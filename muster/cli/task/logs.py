@@ -220,11 +220,14 @@ def transcript(
 
 
 class _EntryPrinter:
-    """Prints entries: the existing ones when a stream starts, then those it sends."""
+    """Prints entries: the existing ones when a stream starts, then those it sends. What runs is
+    printed again when it has ended.
+    """
 
     def __init__(self, api: Api, number: int, of: Mapping[str, object]) -> None:
         self._api, self._number, self._filters = api, number, of
         self._last = (-1, -1)
+        self._running: set[tuple[int, int]] = set()
         self.count = 0
 
     def __call__(self, event: Event) -> None:
@@ -239,16 +242,21 @@ class _EntryPrinter:
     def print_entries(self, entries: Iterable[Mapping[str, Any]]) -> None:
         for entry in entries:
             place = (entry["attempt"], entry["number"])
+            is_running = entry.get("state") == "running"
             if place > self._last:
                 self._last = place
                 self.count += 1
-                _print_entry(entry)
+            elif place not in self._running or is_running:
+                continue
+            (self._running.add if is_running else self._running.discard)(place)
+            _print_entry(entry)
 
 
 def _print_entry(entry: Mapping[str, Any]) -> None:
     kind = str(entry.get("kind"))
     head = click.style(f"{kind:<9}", fg=_STYLES.get(kind, "blue"))
     clock = click.style(text_format.format_clock(entry.get("at")), dim=True)
-    click.echo(f"{clock}  {head} {text_format.one_line(entry.get('title'))}")
+    state = " (running)" if entry.get("state") == "running" else ""
+    click.echo(f"{clock}  {head} {text_format.one_line(entry.get('title'))}{state}")
     for line in text_format.sanitize(entry.get("text")).splitlines():
         click.echo(f"            {line}")

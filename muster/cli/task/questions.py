@@ -26,10 +26,17 @@ def gate_facts(gate: Gate) -> list[tuple[str, object]]:
     choices = (text_format.one_line(choice) for choice in gate.get("choices") or [])
     return [
         ("question", str(gate.get("prompt") or "").strip()),
+        *_permission_facts(gate.get("permission") or {}),
         ("choices", "\n".join(choices)),
         ("who can answer", answerers_text(gate)),
         ("answer", f"muster task {answer_usage(gate)}"),
     ]
+
+
+def _permission_facts(permission: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """Return what an agent wants to do."""
+    names = {"arguments": "it would run", "folder": "in", "diff": "changes", "suggestion": "rule"}
+    return [(name, text_format.sanitize(permission.get(key))) for key, name in names.items()]
 
 
 def answerers_text(gate: Gate) -> str:

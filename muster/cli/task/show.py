@@ -147,6 +147,7 @@ def _print_task(muster: Muster, task: Item) -> None:
             ("task", f"#{task.get('id')}  {muster.profile.server}/tasks/{task.get('id')}"),
             ("status", status_text(task)),
             ("waiting for", wait_text(task.get("waitingFor"), now)),
+            ("now", _activity_text(task.get("activity"), now)),
             *_question_facts(muster, task),
             ("failure", f"{failure.get('message')} ({failure.get('code')})" if failure else ""),
             ("project", task.get("projectKey")),
@@ -165,6 +166,17 @@ def _print_task(muster: Muster, task: Item) -> None:
     )
     click.echo()
     click.echo(text_format.sanitize(task.get("description")))
+
+
+def _activity_text(activity: Mapping[str, Any] | None, now: datetime) -> str:
+    """Return what the agent does, and for how long it has been quiet."""
+    if not activity:
+        return ""
+    started, quiet = activity.get("startedAt"), activity.get("quietSince")
+    does = text_format.one_line(activity.get("title"))
+    does = f"{does}, {text_format.format_age(started, now)}" if does and started else ""
+    silence = f"nothing reported for {text_format.format_age(quiet, now)}" if quiet else ""
+    return "; ".join(filter(None, (does, silence)))
 
 
 def _image_names(task: Item) -> list[str]:

@@ -25,6 +25,7 @@ EVENTS = OutputSpec(
     ),
     empty_message="No events yet.",
 )
+_VERBS = {"command": "runs", "edit": "edits"}
 _STYLES = {
     "suspended": "yellow",
     "warning": "yellow",
@@ -45,17 +46,23 @@ def watch(ctx: click.Context, muster: Muster, number: int, with_log: bool, until
 
     Exit status: 0 completed, 1 failed or cancelled, 4 waiting for an answer.
     """
-    teller = EventPrinter(muster.api, number, with_log)
+    teller = EventPrinter(muster.api, number, with_log, with_activity=True)
     task, status = wait_until_settled(muster.api, number, teller, past_questions=until_end)
     print_conclusion(muster, task, status)
     ctx.exit(status)
 
 
 class EventPrinter:
-    """Prints a stream's events line by line, starting with earlier ones."""
+    """Prints a stream's events line by line, starting with earlier ones; and, `with_activity`,
+    what the agent starts to do.
+    """
 
-    def __init__(self, api: Api, number: int, with_log: bool) -> None:
+    def __init__(
+        self, api: Api, number: int, with_log: bool, *, with_activity: bool = False
+    ) -> None:
         self._api, self._number, self._with_log = api, number, with_log
+        self._with_activity = with_activity
+        self._started: set[tuple[int, int]] = set()
         self._last_event_id = 0
 
     def __call__(self, event: Event) -> None:
@@ -66,6 +73,19 @@ class EventPrinter:
             case "events":
                 for task_event in event.data:
                     self._print_event(task_event)
+            case "transcript" if self._with_activity:
+                for entry in event.data:
+                    self._print_activity(entry)
+
+    def _print_activity(self, entry: Mapping[str, Any]) -> None:
+        """Print an action when it starts."""
+        place = (entry["attempt"], entry["number"])
+        if entry.get("state") != "running" or place in self._started:
+            return
+        self._started.add(place)
+        clock = click.style(text_format.format_clock(entry.get("startedAt")), dim=True)
+        kind = click.style(f"{_VERBS.get(entry['kind'], 'uses'):<14}", fg="blue")
+        click.echo(f"{clock}  {kind}  {text_format.one_line(entry.get('title'))}")
 
     def _print_event(self, event: Mapping[str, Any]) -> None:
         if event["id"] <= self._last_event_id:

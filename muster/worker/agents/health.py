@@ -61,11 +61,14 @@ class AgentHealth:
         self.on_change()
 
     def takes_messages(self, agent: str) -> bool:
-        """Whether the installed version of an agent takes people's messages while it works."""
+        """Whether the installed version of an agent takes people's messages while it works. Waits
+        for a program that is being asked for its version."""
         if agent == ACP:
             return self._has_runner()
         adapter = self.adapters.get(agent)
         binary = self._versions.find(adapter.binary) if adapter else None
+        if binary is not None and self._versions.get(binary) is None:
+            self._versions.wait()
         version = self._versions.get(binary) if binary else None
         return self._has_runner() and versions.can_take_messages(adapter, version)
 

@@ -101,15 +101,14 @@ def make_capability(agent: str, binary: Binary | None, versions: Versions) -> Ca
 
 
 def can_take_messages(adapter: Adapter | None, version: str | None) -> bool:
-    """Whether that version of an agent takes people's messages; a version that isn't known yet is
-    taken for a current one.
-    """
+    """Whether that version of an agent takes people's messages; an unknown one doesn't."""
     if adapter is not None and adapter.format == ACP:
         return True
     if adapter is None or adapter.messages is None:
         return False
     oldest = adapter.messages.min_version
-    return version is None or oldest is None or not is_older(version, oldest)
+    is_known = version is not None and _NUMBERS.search(version) is not None
+    return oldest is None or (is_known and not is_older(version or "", oldest))
 
 
 def is_older(version: str, than: str) -> bool:

@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -290,6 +291,7 @@ class AttemptShim:
         self._link = shim
         if shim is not None:
             shim.add_watcher(self._on_change)
+            shim.on_delta = partial(self._context.streams.texts.offer, self._key)
             self._on_change()
             # From now on the lease keeper finds it; this handles the earlier extensions.
             if (held := shim.initial_deadline) is not None:

@@ -18,6 +18,7 @@ from muster.worker.shim import messages as shim_messages
 from muster.worker.shim.client import ShimGone, ShimLink, ShimRefused
 from muster.worker.shim.messages import FINAL_STATES, Mail, Message
 
+_RETRY_SECONDS = 1.0
 _FULL = "full"  # the shim's refusal while too many messages wait
 
 log = logging.getLogger(__name__)
@@ -65,17 +66,19 @@ class AttemptMessages:
             for number in numbers:
                 self._messages.pop(number, None)
 
-    def poll(self) -> None:
-        """Report what became of messages, and pass new ones on, after each change."""
+    def poll(self) -> float | None:
+        """Report what became of messages, and pass new ones on, after each change; return the
+        seconds until the next call if some can't be passed on yet."""
         link = self._shim.link
         if link is None or not self._is_wanted():
-            return
+            return None
         changes = (link, link.mail_changes)
         if self._messages or self._interrupt or changes != self._read_of:
             self._read_of = changes
             mail = self._read_mail()
             self._report(mail)
             self._pass_on(link, mail)
+        return _RETRY_SECONDS if self._messages or self._interrupt else None
 
     def report_rest(self) -> None:
         """No stage runs any more: report what became of all messages. For those that the shim
@@ -127,7 +130,6 @@ class AttemptMessages:
             if interrupt is not None:
                 self._pass_on_interrupt(link, interrupt)
         except (ShimGone, TimeoutError) as error:
-            # Retried at the next change, and on the next connection.
             log.warning("can't pass on a message: task %d: %r", self._reporter.key.task_id, error)
 
     def _has_passed_on(self, link: ShimLink, order: AgentMessage) -> bool:

@@ -7,7 +7,12 @@ restarted daemon continues where the last one stopped, and the server repeats an
 import logging
 from collections.abc import Callable
 
-from muster.protocol.frames import Answer, QuestionOpened, QuestionWithdrawn
+from muster.protocol.frames import (
+    Answer,
+    PermissionRequest,
+    QuestionOpened,
+    QuestionWithdrawn,
+)
 from muster.worker.attempts.attempt_shim import AttemptShim
 from muster.worker.attempts.context import Reporter
 from muster.worker.shim.client import ShimGone, ShimRefused
@@ -42,9 +47,7 @@ class AttemptQuestions:
         if not question.is_open:
             self._report_withdrawn(question)
         elif question.number > self._reporter.progress.last_question:
-            number, stage, run, text, choices, timeout, _, interrupt = question
-            opened = QuestionOpened(stage, number, text, choices, timeout, run, interrupt=interrupt)
-            self._reporter.report(opened)
+            self._reporter.report(_describe_question(question))
         elif (answer := self._answer) and answer.number == question.number:
             self._deliver_answer(answer)
 
@@ -59,10 +62,29 @@ class AttemptQuestions:
     def _deliver_answer(self, answer: Answer) -> None:
         if (link := self._shim.link) is None:
             return
-        given = {"choice": answer.choice, "input": answer.input}
+        given = {
+            "choice": answer.choice,
+            "input": answer.input,
+            "permission": answer.permission,
+            "comment": answer.comment,
+        }
         fields = {name: text for name, text in given.items() if text is not None}
         try:
             link.answer(answer.number, fields)
         except (ShimGone, ShimRefused, TimeoutError) as error:
             # Retried at the next change, and on the next connection.
             log.warning("can't answer task %d: %r", self._reporter.key.task_id, error)
+
+
+def _describe_question(question: Question) -> QuestionOpened:
+    wanted = question.permission
+    return QuestionOpened(
+        stage_index=question.stage_index,
+        number=question.number,
+        question=question.text,
+        choices=question.choices,
+        timeout=question.timeout,
+        run=question.run,
+        interrupt=question.interrupt,
+        permission=None if wanted is None else PermissionRequest(**wanted),
+    )

@@ -20,7 +20,7 @@ from muster.protocol.frames import (
     UpdatedEntry,
 )
 from muster.worker.attempts.context import Reporter
-from muster.worker.shim.transcript import TranscriptReader
+from muster.worker.shim.transcript import TranscriptReader, read_number
 
 _MAX_REPORT_BYTES = 256 << 10  # bytes of a report; more than twice the shim's limit for an entry
 _POLL_SECONDS = 0.3  # seconds between checks that may add a report
@@ -127,7 +127,8 @@ def _parse_line(line: bytes) -> _Line:
         return msgspec.json.decode(line, type=_Line)
     except msgspec.DecodeError:
         # Perhaps from a newer release. The numbers of the others must not change.
-        return _Line(0, "error", "An entry that this machine's worker can't read")
+        text = "An entry that this machine's worker can't read"
+        return _Line(0, "error", text, number=read_number(line))
 
 
 def _take_updates(lines: list[_Line], known: int) -> list[UpdatedEntry]:

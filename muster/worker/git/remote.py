@@ -71,7 +71,7 @@ class Remote:
             return cls(url, ssh_key=login.ssh_key, known_hosts=login.known_hosts)
         token = login.token
         if any(ord(character) < 32 for character in token or ""):
-            raise git.GitError("the git token contains control characters")
+            raise git.GitError("the Git token contains control characters")
         try:
             parts = urlsplit(url)
         except ValueError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.codec import MAX_DATA_BYTES
 from muster.protocol.frames import LogAck
+from muster.worker.server.text_queue import TextQueue
 from muster.worker.shim.spool import SpoolChunk, SpoolReader
 
 _REPEATED_GAP_SECONDS = (
@@ -149,9 +150,11 @@ class LogStream:
 
 
 class LogStreams:
-    """All logs of a machine. `wake` is called when there is something to send."""
+    """All logs of a machine, and its texts in progress. `wake` is called when there is something to
+    send."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
+        self.texts = TextQueue(wake)
         self._wake = wake
         self._changed = threading.Condition()
         self._streams: dict[AttemptKey, LogStream] = {}

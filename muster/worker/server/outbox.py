@@ -1,6 +1,7 @@
 """Send reports and logs over one connection, as fast as the window allows.
 
-Reports go first and in order; logs share the rest of the window, one frame each in turn.
+Reports go first and in order, then texts in progress; logs share the rest of the window, one frame
+each in turn.
 """
 
 import logging
@@ -46,6 +47,7 @@ class Outbox:
         self._lost_at: dict[LogStream, float] = {}
         self._resume_at: dict[LogStream, float] = {}
         self._is_closed = False
+        streams.texts.clear()  # viewers get the entries
         self._thread = threading.Thread(target=self._run, name="server-outbox", daemon=True)
         self._thread.start()
 
@@ -62,7 +64,8 @@ class Outbox:
                 if self._is_closed:
                     return
                 due = self._resume_streams(time.monotonic())
-                if not self._send_reports() and not self._send_log():
+                has_sent = self._send_reports() | self._send_texts()
+                if not has_sent and not self._send_log():
                     self._wake.wait(None if due is None else max(0.0, due - time.monotonic()))
         except ConnectionClosed:
             pass
@@ -87,6 +90,13 @@ class Outbox:
         if reports:
             self._streams.mark_reports_sent(self._sent)
         return bool(reports)
+
+    def _send_texts(self) -> bool:
+        is_any = False
+        while (text := self._streams.texts.pop()) is not None:
+            self._socket.send(encode(text))
+            is_any = True
+        return is_any
 
     def _send_log(self) -> bool:
         """Send a frame of the next log; False if there is none, or the window is full."""

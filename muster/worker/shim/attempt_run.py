@@ -10,6 +10,7 @@ from typing import Any
 from muster.worker.clock import boot_seconds, wall_milliseconds
 from muster.worker.shim import refusals
 from muster.worker.shim.attempt_transcript import AttemptTranscript
+from muster.worker.shim.child_processes import reap_children
 from muster.worker.shim.log_notices import LogNotices
 from muster.worker.shim.messages import ShimMessages
 from muster.worker.shim.pty_process import SHIM_VARIABLE
@@ -17,7 +18,7 @@ from muster.worker.shim.questions import ShimQuestions
 from muster.worker.shim.record import AttemptRecord
 from muster.worker.shim.sizes import Size, SizesWriter
 from muster.worker.shim.spool import SpoolWriter
-from muster.worker.shim.stage_run import StageRun, reap_children
+from muster.worker.shim.stage_run import StageRun
 from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageExit, failed_start_exit
 
 

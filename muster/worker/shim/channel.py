@@ -20,7 +20,10 @@ answered like one; with an error if the stage's order doesn't name that thread.
 another question is open; and when a person has answered, at any time, between other answers, by
 `{"answer": {number, choice}}`, with `input` instead of `choice` if there were no choices. With
 neither, nobody answered in time. `{"ask": null}` withdraws the question. With `interrupt`, the
-number of an open interrupt, it asks what to do instead of the stopped step.
+number of an open interrupt, it asks what to do instead of the stopped step. `{"ask": {permission:
+{tool, title, arguments, folder, diff, suggestion}}}` is a permission request, whose answer has
+`permission`, and perhaps `comment`; without `permission`, it's denied. `{"denied": {}}` counts a
+request that was denied without asking.
 
 A command that takes people's messages gets them at any time, as `{"message": {number, text, author,
 when}}`, and interrupts as `{"interrupt": {number, author}}`. It answers in steps: `{"handed":

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from muster.worker.masking.masker import Masker
 from muster.worker.masking.values import mask_value
+from muster.worker.shim.permission_requests import parse_permission
 
 KINDS = "message", "thought", "tool", "edit", "command", "question", "denied", "usage", "error"
 
@@ -86,13 +87,19 @@ class QuestionRequest(NamedTuple):
     choices: list[str]
     timeout: float
     interrupt: int | None = None
+    permission: dict[str, Any] | None = None
 
 
 def parse_question(request: Any, masker: Masker) -> QuestionRequest:
     """Return a question to a person. It waits a day for an answer by default (`timeout`, seconds).
-    Raises ValueError for an invalid question, and for too many choices."""
+    A permission request needs no text. Raises ValueError for an invalid question, and for too many
+    choices."""
     if not isinstance(request, dict):
         raise ValueError("a question must be an object")
+    permission = request.get("permission")
+    if permission is not None:
+        permission = parse_permission(permission, masker)
+        request = {**request, "question": permission["title"], "choices": []}
     text, choices = request.get("question"), request.get("choices") or []
     if not isinstance(text, str) or not text.strip():
         raise ValueError("a question needs a text")
@@ -115,7 +122,9 @@ def parse_question(request: Any, masker: Masker) -> QuestionRequest:
     interrupt = request.get("interrupt")
     if interrupt is not None and (not isinstance(interrupt, int) or isinstance(interrupt, bool)):
         raise ValueError("an interrupt must be a number")
-    return QuestionRequest(text, list(dict.fromkeys(choices)), float(timeout), interrupt)
+    return QuestionRequest(
+        text, list(dict.fromkeys(choices)), float(timeout), interrupt, permission
+    )
 
 
 def _json_bytes(value: Any) -> int:

@@ -58,6 +58,8 @@ class ShimLink:
         self._answers: dict[int, dict[str, Any] | None] = {}  # None: pending
         self._watchers: list[Callable[[], None]] = []
         self._is_gone = False
+        self.on_delta: Callable[[dict[str, Any]], None] = lambda _: None
+        """Gets parts of texts in progress, on the connection's own thread; must be fast."""
         self.refused_count = 0  # hosts that stages were refused since the connection
         self.mail_changes = 0  # of people's messages and interrupts since the connection
         self._state = self._handshake()
@@ -236,7 +238,10 @@ class ShimLink:
             self._changed.notify_all()
         self.refused_count += sum(message.get("refused", 0) for message in messages)
         self.mail_changes += sum("mail" in message for message in messages)
-        if any("id" not in message for message in messages):
+        for message in messages:
+            if "delta" in message:
+                self.on_delta(message["delta"])
+        if any("id" not in message and "delta" not in message for message in messages):
             self._notify_watchers()
 
     def _notify_watchers(self) -> None:

@@ -45,11 +45,13 @@ class ShimQuestions:
             raise ValueError("a question is open")
         if asked.interrupt is not None:
             self._mark_asked(asked.interrupt)
-        elif not self._bucket.try_consume(now):
+        # Permission requests have a limit of their own, which ends the stage.
+        elif asked.permission is None and not self._bucket.try_consume(now):
             raise ValueError("too many questions")
         self._save_number(self._next_number + 1)
-        question = Question(self._next_number, place["stage"], place["run"], *asked[:3])
-        self._set_latest(question._replace(interrupt=asked.interrupt))
+        self._set_latest(
+            Question(self._next_number, place["stage"], place["run"], **asked._asdict())
+        )
         self._next_number += 1
         return self._next_number - 1
 

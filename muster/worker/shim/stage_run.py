@@ -1,6 +1,5 @@
 """One stage from its fork to its exit: output, timeout, and killing everything that it started."""
 
-import contextlib
 import errno
 import os
 from collections.abc import Callable
@@ -15,11 +14,13 @@ from muster.worker.limits.sandbox_watch import SandboxWatch
 from muster.worker.masking.masker import Masker
 from muster.worker.sandbox import init
 from muster.worker.shim.channel import Channel
+from muster.worker.shim.child_processes import peek_dead_child, reap_children
 from muster.worker.shim.entries import (
     QuestionRequest,
     merge_facts,
     parse_question,
 )
+from muster.worker.shim.permission_requests import PermissionCounter
 from muster.worker.shim.pty_process import PtyProcess
 from muster.worker.shim.stage_clock import StageClock
 from muster.worker.shim.stage_entries import StageEntries, StoreEntry
@@ -56,6 +57,7 @@ class StageRun:
         self.stage_index, self._run = command.stage_index, command.run
         self._limit_watch = SandboxWatch(command.limits, self._stage_processes, now)
         self._breach: Breach | None = None
+        self._permissions = PermissionCounter(self._exceed)
         self.proxy: ProxyProcess | None = None
         self.channel: Channel | None = None
         try:
@@ -104,7 +106,7 @@ class StageRun:
 
     def on_child_exit(self, now: float) -> None:
         """Handle a child's exit: orphans are reaped, the leader's exit begins the stage's end."""
-        while self._status is None and (dead := _peek_dead_child()):
+        while self._status is None and (dead := peek_dead_child()):
             if dead.si_pid != self.process.pid:
                 os.waitpid(dead.si_pid, 0)
                 continue
@@ -122,6 +124,10 @@ class StageRun:
             self.process.terminate()
         self._schedule_kill(now, grace)
 
+    def _exceed(self, breach: Breach) -> None:
+        self._breach = breach
+        self.stop("limit", 0, boot_seconds())
+
     def tick(self, now: float) -> None:
         """Do what is due."""
         if now >= self._flush_at:
@@ -131,8 +137,7 @@ class StageRun:
             if now >= self._clock.ends_at:
                 self.stop("timeout", self._timeout_grace, now)
             elif breach := self._limit_watch.poll(now):
-                self._breach = breach
-                self.stop("limit", 0, now)
+                self._exceed(breach)
         elif now >= self._sweep_at:
             self._sweep(now)
 
@@ -188,6 +193,8 @@ class StageRun:
                 return self._entries.reply(reply)
             case {"ask": request}:
                 return {"ok": self._handle_question(request, boot_seconds())}
+            case {"denied": _}:  # by the runner, without asking
+                return {"ok": self._permissions.add()}
         return {"ok": self._handle_mail(message)}
 
     def _handle_question(self, request: Any, now: float) -> int:
@@ -195,7 +202,10 @@ class StageRun:
         if request is None:
             self._clock.resume(now)
             return self._open_question(None, now)
-        number = self._open_question(parse_question(request, self._masker), now)
+        asked = parse_question(request, self._masker)
+        if asked.permission is not None:
+            self._permissions.add()
+        number = self._open_question(asked, now)
         self._clock.pause(now)
         return number
 
@@ -290,18 +300,3 @@ def _create_proxy(command: StageCommand) -> ProxyProcess | None:
         return ProxyProcess(command.network)
     except ValueError as error:
         raise OSError(errno.EINVAL, str(error)) from error
-
-
-def reap_children() -> None:
-    """Reap every exited child."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-
-
-def _peek_dead_child() -> os.waitid_result | None:
-    """Return an exited child; it isn't reaped, so no other process can have its pid yet."""
-    try:
-        return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return None

@@ -95,7 +95,7 @@ class TranscriptWriter:
             while lines := _read_lines(handle, size):
                 count += len(lines)
                 size += _byte_length(lines)
-                next_number = max(next_number, *(_read_number(line) + 1 for line in lines))
+                next_number = max(next_number, *(read_number(line) + 1 for line in lines))
             os.ftruncate(handle, size)
         except OSError:
             os.close(handle)
@@ -147,7 +147,7 @@ def _read_lines(handle: int, place: int, limit: int = _READ_BYTES) -> list[bytes
     return os.pread(handle, limit, place).split(b"\n")[:-1]
 
 
-def _read_number(line: bytes) -> int:
+def read_number(line: bytes) -> int:
     """Return the entry's number in a line; -1 if a defect has destroyed it."""
     digits = line.removeprefix(_NUMBER_PREFIX).partition(b",")[0]
     return int(digits) if digits.isdigit() else -1

@@ -104,7 +104,8 @@ def failed_start_exit(command: StageCommand, error: OSError, now_ms: int) -> Sta
 class Question(NamedTuple):
     """A question of a stage's command to a person. `number` counts those of the attempt, from 0;
     `timeout` is in seconds. `state` is `open`, `answered`, or `withdrawn`: then the command no
-    longer waits. `interrupt` is the number of the interrupt after which it asks, if any.
+    longer waits. `interrupt` is the number of the interrupt after which it asks, if any;
+    `permission` is what an agent wants to do, for people to allow or deny.
     """
 
     number: int
@@ -115,6 +116,7 @@ class Question(NamedTuple):
     timeout: float
     state: str = "open"
     interrupt: int | None = None
+    permission: dict[str, Any] | None = None
 
     @property
     def is_open(self) -> bool:

@@ -124,3 +124,20 @@ def test_a_warning_says_which_agent_was_probably_meant() -> None:
     (found,) = agents.warnings("clod", [], None, is_known=False, nearest="claude")
     assert found.nearest == "claude"
     assert found.message.endswith("Did you mean “claude”?")
+
+
+@pytest.mark.parametrize(
+    ("agent", "options", "reads"),
+    [
+        pytest.param("claude", None, False, id="headless by default"),
+        pytest.param("codex", {"interface": "headless"}, False, id="headless"),
+        pytest.param("claude", {"interface": "terminal"}, True, id="its terminal interface"),
+        pytest.param("custom", None, True, id="a project's own command"),
+        pytest.param("acp", {"interface": "terminal"}, False, id="ACP has no terminal interface"),
+        pytest.param("house-agent", None, True, id="one that only a machine knows"),
+    ],
+)
+def test_only_a_program_that_may_read_its_terminal_gets_a_keyboard(
+    agent: str, options: Options | None, reads: bool
+) -> None:
+    assert agents.reads_terminal(agent, options) is reads

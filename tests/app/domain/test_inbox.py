@@ -31,6 +31,7 @@ def test_each_gate_is_of_one_kind() -> None:
             GateKind.CHECKPOINT,
         ),
         InboxKind.QUESTION: (GateKind.QUESTION,),
+        InboxKind.PERMISSION: (GateKind.PERMISSION,),
         InboxKind.BUDGET: (GateKind.BUDGET,),
     }
 
@@ -42,6 +43,7 @@ def test_each_gate_is_of_one_kind() -> None:
         (GateKind.CONFIRM, None, DefaultAction.NOTHING),
         (GateKind.QUESTION, LATER, DefaultAction.CONTINUES),
         (GateKind.QUESTION, None, DefaultAction.NOTHING),
+        (GateKind.PERMISSION, LATER, DefaultAction.CONTINUES),
         (GateKind.BUDGET, None, DefaultAction.NOTHING),
     ],
 )

@@ -7,12 +7,12 @@ from app.domain.pipeline import GateKind
 from app.domain.roles import Permission, Person, ProjectRole, SystemRole
 from app.domain.task import TaskStatus
 from app.domain.task_actions import PERMISSIONS, TaskAction, TaskState, allowed_actions
-from app.domain.task_message import Recipient, Recipients
+from app.domain.task_message import Recipients, RecipientState
 from app.domain.token_scope import UNRESTRICTED, AccessScope
 
 S, G = TaskStatus, GateKind
 ADMIN = Access(Person(SystemRole.ADMIN), UNRESTRICTED, 1)
-WORKS = Recipients(Recipient.OPEN)
+WORKS = Recipients(RecipientState.OPEN)
 RUNNING = TaskState(S.RUNNING, has_terminal=True, takes_tunnel=True, recipients=WORKS)
 
 
@@ -37,6 +37,12 @@ def allowed(state: TaskState, access: Access = ADMIN) -> str:
         (TaskState(S.RUNNING, follow_ups_queued=20), "review cancel"),
         (TaskState(S.SUSPENDED, G.BUDGET), "answer review follow_up cancel"),
         (TaskState(S.SUSPENDED, G.CHOOSE), "answer review cancel"),
+        (TaskState(S.SUSPENDED, G.PERMISSION), "answer review follow_up cancel"),
+        (
+            TaskState(S.SUSPENDED, G.PERMISSION, has_suggestion=True),
+            "answer allow_always review follow_up cancel",
+        ),
+        (TaskState(S.SUSPENDED, G.CONFIRM, has_suggestion=True), "answer review cancel"),
         (TaskState(S.COMPLETED, has_work=True), "review follow_up"),
         (TaskState(S.COMPLETED), "review"),
         (TaskState(S.FAILED), "review retry"),

@@ -10,8 +10,8 @@ from app.domain.task_message import (
     MAX_WAITING,
     AgentWork,
     NoRecipient,
-    Recipient,
     Recipients,
+    RecipientState,
     build_prompt_end,
     can_send,
     find_recipients,
@@ -21,11 +21,11 @@ from app.domain.task_message import (
 S, P = TaskStatus, AttemptPhase
 STAGES = [{"name": "develop"}, {"name": "check", "kind": "shell"}, {"name": "review"}]
 WORK = AgentWork(P.RUN, 0, True, False, 0, True, None)
-OPEN, NEXT = Recipients(Recipient.OPEN), Recipients(Recipient.NEXT_STAGE)
+OPEN, NEXT = Recipients(RecipientState.OPEN), Recipients(RecipientState.NEXT_STAGE)
 
 
 def nobody(reason: NoRecipient) -> Recipients:
-    return Recipients(Recipient.NONE, reason)
+    return Recipients(RecipientState.NONE, reason)
 
 
 @pytest.mark.parametrize(

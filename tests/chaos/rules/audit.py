@@ -28,7 +28,9 @@ def check(history: History) -> Iterator[Violation]:
     yield from _signed(history)
     for task_id, seen in history.tasks.items():
         done, found = (
-            _expected_entries(seen) + _expected_review_entries(history, seen),
+            _expected_entries(seen)
+            + _expected_review_entries(history, seen)
+            + _expected_message_entries(history, task_id),
             entries.get(task_id, Counter()),
         )
         if done != found:
@@ -67,6 +69,13 @@ def _expected_entries(seen: TaskSeen) -> Counter[tuple[str, str]]:
         if actor and actor != creator:
             done[ACTIONS[event["type"]], actor] += 1
     return done
+
+
+def _expected_message_entries(history: History, task_id: int) -> Counter[tuple[str, str]]:
+    """Messages are told of whoever sends them: they steer what runs in the creator's name."""
+    sent = history.messages.get(task_id)
+    authors = [row["createdBy"]["name"] for row in sent.messages] if sent else []
+    return Counter(("task.message_sent", author) for author in authors)
 
 
 def _expected_review_entries(history: History, seen: TaskSeen) -> Counter[tuple[str, str]]:

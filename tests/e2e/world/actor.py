@@ -27,8 +27,20 @@ def main() -> None:
     if "-p" not in sys.argv:
         terminal() if sys.argv[1:] != ["--version"] else write(VERSION + "\n")
         return
-    prompt = sys.argv[-1]
-    with Play(prompt) as play:
+    if "--input-format" not in sys.argv:
+        perform(sys.argv[-1])
+        return
+    from actor_input import ActorInput  # type: ignore[import-not-found]  # beside it, like scenes
+
+    given = ActorInput(write)
+    perform(given.wait_for_text() or "", given)
+    while (text := given.wait_for_text()) is not None:
+        with Play(text, given) as play:
+            play.confirm(text)
+
+
+def perform(prompt: str, given: Any = None) -> None:
+    with Play(prompt, given) as play:
         for step in steps_for(prompt):
             play.act(*step)
         for thread in dict.fromkeys(THREAD.findall(prompt)):
@@ -69,7 +81,8 @@ def improvised(prompt: str, stage: str) -> "list[list[Any]]":
 class Play:
     """The lines of one run, as `claude -p --output-format stream-json` prints them."""
 
-    def __init__(self, prompt: str) -> None:
+    def __init__(self, prompt: str, given: Any = None) -> None:
+        self.given = given
         self.said, self.number, self.used, self.turns = prompt, 0, [0, 0], 0
         self.session = f"{os.environ.get('MUSTER_TASK_ID')}-{os.environ.get('MUSTER_ATTEMPT')}"
         if "--resume" in sys.argv:
@@ -80,12 +93,19 @@ class Play:
         self.line("system", subtype="init", session_id=self.session, model=MODEL, tools=[])
         return self
 
-    def __exit__(self, kind: Any, *_: object) -> None:
+    def __exit__(self, kind: Any, *_: object) -> bool:
         if kind is None:
             self.end()
+        is_interrupted = self.given is not None and kind is self.given.Interrupted
+        if is_interrupted:
+            self.end(subtype="error_during_execution", is_error=True)
+        return is_interrupted
 
     def act(self, verb: str, *words: Any) -> None:
         getattr(self, verb)(*words)
+
+    def confirm(self, text: str) -> None:
+        self.print_text(f"I read this and go on: {text.splitlines()[-1]}")
 
     def print_text(self, text: str) -> None:
         self.last = text
@@ -113,8 +133,8 @@ class Play:
         with open(path, "w", encoding="utf-8") as file:
             file.write(after)
         given = {"file_path": path, "old_string": old, "new_string": new}
-        details = {"filePath": path, "structuredPatch": hunks(before, after)}
-        self.used_tool("Edit", given, f"The file {path} has been updated.", details)
+        self.used_tool("Edit", given, f"The file {path} has been updated.",
+                       {"filePath": path, "structuredPatch": hunks(before, after)})  # fmt: skip
 
     def create(self, path: str, text: str) -> None:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
@@ -165,15 +185,14 @@ class Play:
         given: dict[str, Any] = {"question": question}
         if choices:
             given["choices"] = choices
-        answer = self.tool("ask_human", given)
-        self.print_text(f"The answer is: {answer}")
+        self.print_text(f"The answer is: {self.tool('ask_human', given)}")
 
     def progress(self, text: str) -> None:
         self.tool("progress", {"text": text})
 
     def limit(self, seconds: float) -> None:
-        info = {"status": "rejected", "rateLimitType": "five_hour", "isUsingOverage": False}
-        info["resetsAt"] = int(time.time() + seconds)
+        info = {"status": "rejected", "rateLimitType": "five_hour", "isUsingOverage": False,
+                "resetsAt": int(time.time() + seconds)}  # fmt: skip
         self.line("rate_limit_event", rate_limit_info=info)
         self.failed("You've hit your session limit", 429)
 
@@ -193,8 +212,7 @@ class Play:
     def tool(self, name: str, arguments: "dict[str, Any]") -> str:
         """Calls one of Muster's own tools; what it answers."""
         self.call(f"mcp__muster__{name}", arguments)
-        text = asked_of_muster(name, arguments)
-        self.result(text)
+        self.result(text := asked_of_muster(name, arguments))
         return text
 
     def used_tool(self, name: str, given: "dict[str, Any]", text: str, details: Any = None) -> None:
@@ -216,10 +234,11 @@ class Play:
         block = {"type": "tool_result", "tool_use_id": f"toolu_{self.number}", "content": text,
                  "is_error": is_error}  # fmt: skip
         self.number += 1
-        message = {"role": "user", "content": [block]}
-        self.line("user", message=message, tool_use_result=details)
+        self.line("user", message={"role": "user", "content": [block]}, tool_use_result=details)
 
     def assistant(self, block: "dict[str, Any]", taken: int = 0, made: int = 0) -> None:
+        for text in self.given.read_texts() if self.given else []:
+            self.confirm(text)
         self.turns += 1
         taken, made = taken or self.usual[0], made or self.usual[1]
         used = {"input_tokens": taken, "cache_read_input_tokens": taken * 9, "output_tokens": made}

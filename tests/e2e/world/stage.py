@@ -18,7 +18,7 @@ from app.server_cli.local.machines import LocalMachine
 from demo import interpreter
 from demo.repository import Repository
 from tests.chaos.world import end_all_of
-from tests.e2e.world import actor, sources, team
+from tests.e2e.world import actor, actor_input, sources, team
 from tests.e2e.world.scenes import SCENES
 from tests.flows.running_stack import wait_for
 from tests.wait import explain_task, wait_until
@@ -120,6 +120,7 @@ class World:
     def _write_agents(self) -> None:
         self.agents.mkdir(exist_ok=True)
         (self.agents / "scenes.json").write_text(json.dumps(SCENES))
+        (self.agents / "actor_input.py").write_text(Path(actor_input.__file__).read_text())
         text = f"#!{interpreter.find()} -S\n{Path(actor.__file__).read_text()}"
         _put(self.agents / "claude", text)
         _put(self.agents / "codex", "#!/bin/sh\necho 'codex-cli 0.169.0'\n")

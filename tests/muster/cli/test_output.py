@@ -120,6 +120,11 @@ def test_what_others_wrote_does_not_speak_to_the_terminal(
     assert ("\x1b[" in out) == is_terminal
 
 
+def test_what_needs_you_stands_out(tasks: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[33mneeds you" in run(tasks, "task", "list", is_terminal=True).out
+
+
 def test_no_color_is_none(tasks: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("NO_COLOR", "1")

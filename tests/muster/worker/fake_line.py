@@ -9,7 +9,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 LIMIT = 20.0
-PLAIN = (b"POST", b"GET /install", b"GET /readyz", b"GET /api/workers/images/")
+PLAIN = (
+    b"POST",
+    b"GET /api/web/tasks/",
+    b"GET /install",
+    b"GET /readyz",
+    b"GET /api/workers/images/",
+)
 
 
 class Line:

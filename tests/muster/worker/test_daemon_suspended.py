@@ -34,7 +34,8 @@ def spent(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> WorkerHome:
     record = (RECORDED / "claude-subscriber-quota.jsonl").read_text()
     done = (RECORDED / "claude-resumed.jsonl").read_text()
     (bin / "claude").write_text(
-        f'#!/bin/sh\necho "called: $*" | tr "\\n" " "; echo\necho call >> calls.txt\n'
+        "#!/bin/sh\nread -r prompt\n"
+        'echo "called: $* $prompt" | tr "\\n" " "; echo\necho call >> calls.txt\n'
         f"if [ -e {bin}/reset ]; then\ncat <<'END'\n{done}END\nexit 0\nfi\n"
         f"cat <<'END'\n{record}END\nexit 1\n"
     )

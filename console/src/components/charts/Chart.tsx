@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react'
 import uPlot from 'uplot'
 import { locale, strings } from '../../i18n'
+import { dayRange } from '../../lib/format/dailyUsage'
 import styles from './Chart.module.css'
 
 export type Line = {
@@ -17,7 +18,6 @@ export type Line = {
 }
 
 const HEIGHT = 260
-const DAY_SECONDS = 24 * 3600
 
 /** A time-series chart with a legend that shows the values at the pointer. The first column of
  *  `data` is in seconds. A table has the same values for screen readers. Loaded with the page that
@@ -143,7 +143,8 @@ function optionsOf({ lines, scales, isDays }: Shape, element: HTMLElement): uPlo
     height: HEIGHT,
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
-      ...(isDays && { x: { range: wholeDays } }),
+      // With a single value, the range that uPlot passes has a thousand days.
+      ...(isDays && { x: { range: (plot: uPlot) => dayRange(plot.data[0]) } }),
       ...Object.fromEntries(Object.entries(scales).map(([name, range]) => [name, { range }])),
     },
     axes: [
@@ -177,12 +178,6 @@ function optionsOf({ lines, scales, isDays }: Shape, element: HTMLElement): uPlo
 function fillOf({ isFilled, isBar }: Line, colour: string): string | undefined {
   if (isBar) return colour
   return isFilled ? `${colour}22` : undefined
-}
-
-/** Extends the range by half a day at both ends, so that the first and the last bar are fully
- *  visible. */
-function wholeDays(_: uPlot, first: number, last: number): [number, number] {
-  return [first - DAY_SECONDS / 2, last + DAY_SECONDS / 2]
 }
 
 function pathOf(line: Line): uPlot.Series.PathBuilder | undefined {

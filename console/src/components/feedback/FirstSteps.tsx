@@ -18,24 +18,24 @@ export function FirstSteps({ children }: { children?: ReactNode }) {
   const steps = useGettingStarted()
   if (!me || (hasProject && hasMachine)) return children
   if (steps) return <GettingStartedLink />
-  const say = strings.firstSteps
-  const missing = [!hasProject && say.project, !hasMachine && say.machine].filter(
+  const texts = strings.firstSteps
+  const missing = [!hasProject && texts.project, !hasMachine && texts.machine].filter(
     (it) => it !== false,
   )
   return (
     <>
-      <p>{say.needs(formatList(missing, 'conjunction'))}</p>
+      <p>{texts.needs(formatList(missing, 'conjunction'))}</p>
       {me.role !== 'admin' && <Admins />}
       {me.role === 'admin' && (
         <p className="row wrap">
           {!hasProject && (
             <Link className="btn main" to="/projects" search={{ add: '1' } as never}>
-              {say.createProject}
+              {texts.createProject}
             </Link>
           )}
           {!hasMachine && (
             <Link className="btn main" to="/machines" search={{ add: '1' } as never}>
-              {say.addMachine}
+              {texts.addMachine}
             </Link>
           )}
         </p>

@@ -5,12 +5,12 @@ import type { Form } from './useForm'
 
 /** The fields of a password change. */
 export function PasswordFields({ form, username }: { form: Form; username: string }) {
-  const say = strings.profile
+  const texts = strings.profile
   return (
     <>
       {/* Tells password managers which account the password belongs to. */}
       <input type="hidden" name="username" autoComplete="username" value={username} />
-      <Field label={say.currentPassword} error={form.errorOf('currentPassword')}>
+      <Field label={texts.currentPassword} error={form.errorOf('currentPassword')}>
         <input
           className="input"
           type="password"
@@ -22,8 +22,8 @@ export function PasswordFields({ form, username }: { form: Form; username: strin
       <NewPasswordField
         form={form}
         name="newPassword"
-        label={say.newPassword}
-        hint={say.newPasswordHint}
+        label={texts.newPassword}
+        hint={texts.newPasswordHint}
         required
       />
     </>

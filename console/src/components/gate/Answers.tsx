@@ -3,6 +3,7 @@ import { AnswerButtons } from './AnswerButtons'
 import { type Option, optionsOf, type Send } from './answerOptions'
 import { BudgetAnswer } from './BudgetAnswer'
 import { ConfirmAnswers } from './ConfirmAnswers'
+import { PermissionAnswers } from './PermissionAnswers'
 import { TextAnswer } from './TextAnswer'
 
 /** The possible answers to a question. Disabled from the click until the server has responded and
@@ -11,6 +12,7 @@ export function Answers(props: {
   taskId: number
   gate: PendingGate
   canRequestChanges?: boolean
+  canAllowAlways?: boolean
   hasKeys?: boolean
   /** An answer needs a text, whose field opens. */
   onWrite?: () => void
@@ -24,6 +26,11 @@ export function Answers(props: {
   if (gate.kind === 'confirm') {
     const { onWrite } = props
     return <ConfirmAnswers {...drawn} {...{ gate, canRequestChanges, onWrite }} />
+  }
+  if (gate.kind === 'permission') {
+    return (
+      <PermissionAnswers {...drawn} gate={gate} canAllowAlways={props.canAllowAlways ?? false} />
+    )
   }
   if (gate.kind === 'budget') return <BudgetAnswer {...drawn} gate={gate} />
   if (options.length === 0) return <TextAnswer {...drawn} />

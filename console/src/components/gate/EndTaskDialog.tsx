@@ -17,9 +17,9 @@ type Props = {
 /** Asks before an answer that ends the task, and describes its effect. */
 export default function EndTaskDialog({ taskId, ending, isOff, onEnd, onClose, ...props }: Props) {
   const [comment, setComment] = useState(props.comment)
-  const { gate: say } = strings
-  const names = { reject: say.reject, stop: say.stop, end: say.end }
-  const titles = { reject: say.rejectTitle, stop: say.stopTitle, end: say.endTitle }
+  const { gate: texts } = strings
+  const names = { reject: texts.reject, stop: texts.stop, end: texts.end }
+  const titles = { reject: texts.rejectTitle, stop: texts.stopTitle, end: texts.endTitle }
   return (
     <Dialog
       title={titles[ending](taskId)}
@@ -31,16 +31,16 @@ export default function EndTaskDialog({ taskId, ending, isOff, onEnd, onClose, .
             {names[ending]}
           </Button>
           <Button variant="quiet" onClick={onClose}>
-            {say.keepWaiting}
+            {texts.keepWaiting}
           </Button>
         </>
       }
     >
-      <p>{say.endEffect}</p>
-      {ending === 'reject' && <p className="hint">{say.rejectInstead}</p>}
+      <p>{texts.endEffect}</p>
+      {ending === 'reject' && <p className="hint">{texts.rejectInstead}</p>}
       {comment !== null && (
         <label className="field">
-          <span className="label">{say.comment}</span>
+          <span className="label">{texts.comment}</span>
           <textarea
             className="input"
             maxLength={10_000}

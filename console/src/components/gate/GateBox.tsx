@@ -2,6 +2,7 @@ import { ChevronDown, X } from 'lucide-react'
 import type { Schemas } from '../../api/client'
 import { locale, strings } from '../../i18n'
 import { agentName } from '../../lib/format/agentNames'
+import { joinSentences } from '../../lib/format/sentences'
 import { formatRoughDuration, formatTime } from '../../lib/format/times'
 import type { PendingGate } from '../../queries/gates'
 import { Button } from '../controls/Button'
@@ -12,6 +13,7 @@ import { Answers } from './Answers'
 import { BranchConflict } from './BranchConflict'
 import styles from './Gate.module.css'
 import { GateDiff } from './GateDiff'
+import { PermissionDetails } from './PermissionDetails'
 import { firstLineOf, questionOf } from './questionText'
 import { SpentBudgets } from './SpentBudgets'
 import { useFold } from './useFold'
@@ -53,9 +55,13 @@ export function GateBox({
       <p className={styles.who}>
         <b>{title}</b> <span className="dim">· {answerersText(task, gate)}</span>
       </p>
-      <div className={styles.what}>
-        <LazyMarkdown text={questionOf(gate)} />
-      </div>
+      {gate.permission ? (
+        <PermissionDetails permission={gate.permission} />
+      ) : (
+        <div className={styles.what}>
+          <LazyMarkdown text={questionOf(gate)} />
+        </div>
+      )}
       {gate.diff && <GateDiff task={task} gate={gate} diff={gate.diff} />}
       {gate.budgets && <SpentBudgets budgets={gate.budgets} />}
       {gate.branch && <BranchConflict branch={gate.branch} />}
@@ -64,6 +70,7 @@ export function GateBox({
           taskId={task.id}
           gate={gate}
           canRequestChanges={canRequestChanges}
+          canAllowAlways={task.allowedActions.includes('allow_always')}
           hasKeys
           onWrite={() => open(true)}
         />
@@ -136,6 +143,7 @@ function answerersText(task: GateTask, { answerers }: PendingGate): string {
 
 function titleOf(task: GateTask, { kind, stageName }: PendingGate): string {
   if (kind === 'question') return strings.gate.asks(agentName(task.agentType))
+  if (kind === 'permission') return strings.gate.wantsTo(agentName(task.agentType))
   if (kind === 'budget') return strings.gate.budgetOf
   if (kind === 'checkpoint') return strings.gate.checkpointOf
   return kind === 'branch' ? strings.gate.branchOf : strings.gate.waitsBefore(stageName)
@@ -150,9 +158,13 @@ function deadlineText(task: GateTask, gate: PendingGate, now: number): string {
   const asked = strings.gate.asked(
     formatRoughDuration(now - Date.parse(gate.requestedAt), strings.units),
   )
-  if (!gate.expiresAt) return `${asked} ${strings.gate.noDeadline}`
+  if (!gate.expiresAt) return joinSentences([asked, strings.gate.noDeadline], locale)
   const time = formatTime(new Date(gate.expiresAt), locale, new Date(now))
-  return gate.kind === 'question'
-    ? `${asked} ${strings.gate.resumesAt(agentName(task.agentType), time)}`
-    : `${asked} ${strings.gate.failsAt(time)}`
+  const effect =
+    gate.kind === 'permission'
+      ? strings.gate.deniedAt(time)
+      : gate.kind === 'question'
+        ? strings.gate.resumesAt(agentName(task.agentType), time)
+        : strings.gate.failsAt(time)
+  return joinSentences([asked, effect], locale)
 }

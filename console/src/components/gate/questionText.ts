@@ -2,7 +2,8 @@ import { strings } from '../../i18n'
 import { revealInvisible } from '../../lib/format/invisibleChars'
 import type { PendingGate } from '../../queries/gates'
 
-export function questionOf({ kind, prompt, stageName }: PendingGate): string {
+export function questionOf({ kind, prompt, stageName, permission }: PendingGate): string {
+  if (permission) return revealInvisible(permission.title)
   // The budget's figures are displayed below.
   if (kind === 'budget') return strings.gate.raiseBudget
   if (prompt) return revealInvisible(prompt)

@@ -3,23 +3,23 @@ import styles from './RoleGuide.module.css'
 
 /** Explains both kinds of roles, on every page where people see or choose one. */
 export function RoleGuide() {
-  const say = strings.roles
+  const words = strings.roles
   return (
     <details className={styles.guide}>
-      <summary>{say.guide}</summary>
-      <p className="soft">{say.guideAbout}</p>
+      <summary>{words.guide}</summary>
+      <p className="soft">{words.guideAbout}</p>
       <div className={styles.kinds}>
         <Roles
-          title={say.ofSystem}
-          about={say.ofSystemAbout}
+          title={words.ofSystem}
+          about={words.ofSystemAbout}
           names={strings.profile.roles}
-          texts={say.system}
+          texts={words.system}
         />
         <Roles
-          title={say.ofProject}
-          about={say.ofProjectAbout}
+          title={words.ofProject}
+          about={words.ofProjectAbout}
           names={strings.projects.roles}
-          texts={say.project}
+          texts={words.project}
         />
       </div>
     </details>

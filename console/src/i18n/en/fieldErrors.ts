@@ -83,6 +83,8 @@ export const fieldErrors: Record<Code, string | ((of: Values) => string)> = {
   not_a_host:
     'Must be a host name, *.name for its subdomains, an address, or @agent. You can add a port: git.example.org:22.',
   not_a_network: 'Must be open, none, or a list of hosts.',
+  nothing_suggested: () => 'The agent suggests no rule for this.',
+  too_many_tools: (of) => `The project already allows ${of.max} tools, which is the maximum.`,
   too_many_hosts: (of) => `The project already allows ${of.max} hosts, which is the maximum.`,
   not_a_requirement: (of) => `“${of.requirement}” must be name=value, name!=value, name, or !name.`,
   too_many_requirements: (of) => `Use at most ${of.max} requirements.`,

@@ -4,7 +4,14 @@ type DefaultActionTexts = Record<
   (at: string) => string
 >
 type TextPair = { summary: string; detail: string }
-type OtherwiseKind = 'gate' | 'question' | 'budget' | 'terminal' | 'failure' | 'result'
+type OtherwiseKind =
+  | 'gate'
+  | 'question'
+  | 'permission'
+  | 'budget'
+  | 'terminal'
+  | 'failure'
+  | 'result'
 type OtherwiseTexts = Record<OtherwiseKind, TextPair>
 
 const defaultAction: DefaultActionTexts = {
@@ -17,6 +24,7 @@ const defaultAction: DefaultActionTexts = {
 const otherwise: OtherwiseTexts = {
   gate: { summary: 'Waits', detail: 'slot released' },
   question: { summary: 'Waits', detail: 'keeps its slot' },
+  permission: { summary: 'Waits', detail: 'keeps its slot' },
   budget: { summary: 'Waits', detail: 'agent stopped' },
   terminal: { summary: 'Waits', detail: 'keeps its slot' },
   failure: { summary: 'Stays failed', detail: 'until someone retries it' },
@@ -45,6 +53,9 @@ export const inbox = {
     machine: 'Machine unhealthy',
   },
   asks: (agent: string) => `${agent} asks`,
+  wantsTo: (agent: string) => `${agent} asks for permission`,
+  refusedHosts: (hosts: string) => `Hosts it was denied: ${hosts}`,
+  deniedAt: (at: string) => `Denied at ${at}`,
   before: (n: number, of: number, stage: string) => [`before stage ${n} of ${of}, `, stage],
   within: (n: number, of: number, stage: string) => [`in stage ${n} of ${of}, `, stage],
   pushed: 'pushed',

@@ -90,6 +90,8 @@ export const palette = {
     workspace: 'Open workspace and tunnel',
     answer: "Answer task's question",
     followUp: 'Follow up on task',
+    message: "Send a message to a task's agent",
+    stopAgent: "Stop a task's agent",
     retryTask: 'Retry task',
     cancelTask: 'Cancel task',
     dismissTask: 'Dismiss finished tasks from your inbox',

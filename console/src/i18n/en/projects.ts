@@ -105,6 +105,8 @@ export const projects = {
     run: 'Edit files and run commands',
     all: 'Anything',
   },
+  approvals: 'Everything else',
+  approvalsOf: { ask: 'Ask people', deny: 'Deny' },
   asMachine: 'Machine default',
   inherited: 'Project default',
   interface: 'Shown as',

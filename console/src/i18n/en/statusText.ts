@@ -41,6 +41,12 @@ export const statusText = {
   resumes: (machine: string) => `${machine} is about to continue`,
   runs: (stage: string, machine: string) => `${stage} is running on ${machine}`,
   publishes: (machine: string) => `${machine} is pushing the branch`,
+  does: {
+    command: (what: string, duration: string) => `runs ${what}, ${duration}`,
+    edit: (what: string, duration: string) => `edits ${what}, ${duration}`,
+    tool: (what: string, duration: string) => `uses ${what}, ${duration}`,
+  },
+  quiet: (duration: string) => `nothing reported for ${duration}`,
   inTerminal: 'Waiting in its terminal',
   machineAway: (machine: string) => `Lost contact with ${machine}`,
   aMachine: 'its machine',
@@ -55,6 +61,8 @@ export const statusText = {
     choose: (stage: string, ago: string) =>
       `Waiting for a choice before ${stage}, asked ${ago} ago`,
     input: (stage: string, ago: string) => `Waiting for input before ${stage}, asked ${ago} ago`,
+    permission: (agent: string, ago: string) =>
+      `${agent} asked for permission ${ago} ago and is waiting`,
     question: (agent: string, ago: string) => `${agent} asked a question ${ago} ago and is waiting`,
     budget: (ago: string) => `Budget used up ${ago} ago. Continue?`,
     checkpoint: (stage: string, ago: string) =>
@@ -100,6 +108,7 @@ export const statusText = {
     stage_timeout: (stage) => `${stage} exceeded its time limit`,
     machine_lost: () => 'Its machine was lost',
     machine_decommissioned: () => 'Its machine was decommissioned',
+    asks_too_much: () => 'Its agent asked for too many permissions',
     gate_expired: () => 'No one answered in time',
     key_missing: () => "The project's secrets can't be read",
     order_too_large: () => 'The task is too large to send',

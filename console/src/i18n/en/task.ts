@@ -35,7 +35,9 @@ export const task = {
   unanswered: (duration: string) => `no answer in ${duration}`,
   thenAsking: (worked: string, asked: string) => `${worked}, then ${asked} waiting`,
   andAsked: (worked: string, asked: string) => `${worked}, plus ${asked} waiting`,
-  ofLimit: (worked: string, limit: string) => `${worked} of ${limit}`,
+  ofLimit: (worked: string, limit: string) => `${worked}, limit ${limit}`,
+  earlierRounds: (n: number) => (n === 1 ? '1 earlier round' : `${n} earlier rounds`),
+  replaced: 'Replaced',
   upTo: (limit: string) => `up to ${limit}`,
   inRuns: (worked: string, runs: number) => `${worked} in ${runs} runs`,
   states: {
@@ -61,5 +63,7 @@ export const task = {
     usage: 'Usage',
     workspace: 'Workspace',
   },
+  /** The terminal's view, if its program reads nothing. */
+  watch: 'Watch',
   filesChanged: (n: number) => (n === 1 ? '1 file changed' : `${n} files changed`),
 }

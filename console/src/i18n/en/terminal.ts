@@ -24,6 +24,8 @@ export const terminal = {
     const are = eyes.length > 1 || eyes[0]?.isYou
     return `, ${joinNames(viewerName(eyes))} ${are ? 'watch' : 'watches'}`
   },
+  watchTitle: 'Watch',
+  readsNothing: (agent: string) => `${agent} reads no keystrokes`,
   takeOver: 'Take over',
   takeControl: 'Take control',
   watchOnly: 'Watch only',

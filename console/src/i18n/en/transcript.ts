@@ -48,6 +48,7 @@ export const transcript = {
   tokensOut: (n: string) => `${n} out`,
   silent: 'no entries: see the log for its output',
   waits: (agent: string) => `${agent} is waiting. New entries appear here.`,
+  writes: 'Being written',
   works: (agent: string) => `${agent} is working. New entries appear here.`,
   runsShell: (stage: string) => `${stage} is running. See its output in the terminal or the log.`,
   nothingYet: 'Nothing yet',

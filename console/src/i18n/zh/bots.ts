@@ -76,7 +76,7 @@ export const bots: typeof en.bots = {
     machine_lost: '机器失联',
     egress_refused: '主机被拦截',
     budget_low: '预算不足',
-    reviewed: '审阅',
+    reviewed: '评审',
     commented: '评论',
   },
 }

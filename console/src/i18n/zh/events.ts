@@ -31,7 +31,7 @@ export const events: typeof en = {
     egress_refused: '主机被拦截',
     message: '给智能体的消息',
     interrupted: '打断',
-    reviewed: '审阅',
+    reviewed: '评审',
     commented: '评论',
     resolved: '讨论已解决',
     reopened: '讨论重新打开',

@@ -74,6 +74,8 @@ export const fieldErrors: typeof en.fieldErrors = {
   not_a_host:
     '必须是主机名、*.name（其所有子域名）、地址或 @agent，后面可加端口：git.example.org:22。',
   not_a_network: '必须是 open、none 或主机列表。',
+  nothing_suggested: () => '智能体没有为此建议规则。',
+  too_many_tools: (of) => `项目已允许 ${of.max} 个工具，达到上限。`,
   too_many_hosts: (of) => `项目已允许 ${of.max} 台主机，达到上限。`,
   not_a_requirement: (of) => `“${of.requirement}”必须是 name=value、name!=value、name 或 !name。`,
   too_many_requirements: (of) => `最多 ${of.max} 项要求。`,
@@ -94,7 +96,7 @@ export const fieldErrors: typeof en.fieldErrors = {
 
   not_a_commit: '必须是提交。',
   no_such_commit: '此任务没有该提交。',
-  no_such_review: '此任务没有该审阅。',
+  no_such_review: '此任务没有该评审。',
   file_not_changed: '此任务没有改动该文件。',
   other_blob: '文件已更新，请重新加载页面。',
   line_not_seen: '该处没有显示文件内容。',
@@ -102,7 +104,7 @@ export const fieldErrors: typeof en.fieldErrors = {
   too_many_lines: (of) => `一条评论最多覆盖 ${of.max} 行。`,
   nothing_without: (of) => `需要同时提供 ${of.field}。`,
   position_is_fixed: '已有讨论的位置不能修改。',
-  thread_is_draft: '该讨论还是草稿，请提交审阅以发布。',
+  thread_is_draft: '该讨论还是草稿，请提交评审以发布。',
   review_empty: '请添加总结或评论。',
   not_a_patch: '该补丁无法应用。',
 

@@ -18,7 +18,7 @@ export const followUp: typeof en = {
   round: (n) => `第 ${n} 轮`,
   byWhom: (who) => `由 ${who} 提出`,
   fromStage: (stage) => `从 ${stage} 开始`,
-  withReview: '附带审阅',
+  withReview: '附带评审',
   withdraw: '撤回',
   noCheckpoint: '该阶段之前没有检查点，请选择更早的阶段。',
 }

@@ -9,7 +9,7 @@ const notificationTypes: typeof en.profile.kinds = {
   machineLost: '任务因机器失联而失败',
   egressRefused: '阶段访问主机被拦截',
   budgetLow: '预算即将用完',
-  reviewed: '有人提交了审阅',
+  reviewed: '有人提交了评审',
   commented: '有人发表了评论',
 }
 
@@ -79,7 +79,7 @@ export const profile: typeof en.profile = {
   scopes: '权限范围',
   scope: {
     read: ['读取', '查看你能看到的一切，以及观看终端。'],
-    tasks: ['任务', '创建、回答、审阅、重试和取消任务；在终端中输入；打开隧道。'],
+    tasks: ['任务', '创建、回答、评审、重试和取消任务；在终端中输入；打开隧道。'],
     projects: ['项目', '编辑项目及其主机、成员和机密。'],
     admin: ['管理', '项目之外的一切：管理、机器、你的账号。'],
   },

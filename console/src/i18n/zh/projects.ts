@@ -108,6 +108,8 @@ export const projects: typeof en.projects = {
     run: '修改文件并运行命令',
     all: '任何操作',
   },
+  approvals: '其他操作',
+  approvalsOf: { ask: '询问成员', deny: '拒绝' },
   asMachine: '机器默认',
   inherited: '项目默认',
   interface: '显示方式',

@@ -51,6 +51,7 @@ export const settings: typeof en.settings = {
     interruptSeconds: '打断后的等待时间',
     prices: 'Token 价格',
     maxLogMegabytes: '日志大小',
+    agentQuietSeconds: '无输出的智能体',
     requestsPerMinute: '每分钟请求数',
     streamsPerDeveloper: '每位开发者的事件流数',
     readsPerDeveloper: '每位开发者的长响应数',
@@ -76,6 +77,7 @@ export const settings: typeof en.settings = {
     maxSlots: '机器可自行设置的最大槽位数；管理员可以设置更多。',
     machineUpgrades: '机器何时升级到此服务器的版本。',
     maxLogMegabytes: '一次尝试的日志、对话记录和改动的最大保存量；超出部分会丢失。',
+    agentQuietSeconds: '智能体多久没有输出和操作，就在任务中标明。',
     diffRetentionSeconds: '任务结束后，各文件改动内容的保留时间。',
     loginFailures:
       '15 分钟内同一用户名在同一网络（/24，IPv6 为 /48）或同一台曾登录过的设备上允许失败的登录次数。',

@@ -36,6 +36,12 @@ export const statusText: typeof en = {
   resumes: (machine) => `${machine} 即将继续`,
   runs: (stage, machine) => `${stage} 正在 ${machine} 上运行`,
   publishes: (machine) => `${machine} 正在推送分支`,
+  does: {
+    command: (what, duration) => `正在运行 ${what}，${duration}`,
+    edit: (what, duration) => `正在编辑 ${what}，${duration}`,
+    tool: (what, duration) => `正在使用 ${what}，${duration}`,
+  },
+  quiet: (duration) => `已有 ${duration}没有任何输出`,
   inTerminal: '在终端中等待处理',
   machineAway: (machine) => `与 ${machine} 失去联系`,
   aMachine: '所在机器',
@@ -45,6 +51,7 @@ export const statusText: typeof en = {
     confirm: (stage, ago) => `${stage} 开始前等待确认，已等 ${ago}`,
     choose: (stage, ago) => `${stage} 开始前等待选择，已等 ${ago}`,
     input: (stage, ago) => `${stage} 开始前等待输入，已等 ${ago}`,
+    permission: (agent, ago) => `${agent} 请求许可，已等 ${ago}`,
     question: (agent, ago) => `${agent} 提了一个问题，已等 ${ago}`,
     budget: (ago) => `预算已于 ${ago}前用完，是否继续？`,
     checkpoint: (stage, ago) =>
@@ -88,6 +95,7 @@ export const statusText: typeof en = {
     stage_timeout: (stage) => `${stage} 超时`,
     machine_lost: () => '所在机器失联',
     machine_decommissioned: () => '所在机器已退役',
+    asks_too_much: () => '智能体请求许可的次数过多',
     gate_expired: () => '没有人按时回答',
     key_missing: () => '无法读取项目机密',
     order_too_large: () => '任务太大，无法发送',

@@ -32,9 +32,11 @@ export const task: typeof en = {
   soFar: (duration) => `已 ${duration}`,
   waited: (duration) => `等待了 ${duration}`,
   unanswered: (duration) => `${duration} 内无人回答`,
-  thenAsking: (worked, asked) => `${worked}，之后提问 ${asked}`,
-  andAsked: (worked, asked) => `${worked}，另有提问 ${asked}`,
+  thenAsking: (worked, asked) => `${worked}，之后等待 ${asked}`,
+  andAsked: (worked, asked) => `${worked}，另等待 ${asked}`,
   ofLimit: (worked, limit) => `${worked}，上限 ${limit}`,
+  earlierRounds: (n) => `之前的 ${n} 轮`,
+  replaced: '已被取代',
   upTo: (limit) => `上限 ${limit}`,
   inRuns: (worked, runs) => `${worked}，共 ${runs} 次`,
   states: {
@@ -60,5 +62,6 @@ export const task: typeof en = {
     usage: '用量',
     workspace: '工作区',
   },
+  watch: '观看',
   filesChanged: (n) => `${n} 个文件有改动`,
 }

@@ -21,6 +21,8 @@ export const terminal: typeof en.terminal = {
     const eyes = people.filter((one) => one.mode === 'watch')
     return eyes.length === 0 ? '' : `，${joinNames(eyes)}正在观看`
   },
+  watchTitle: '观看',
+  readsNothing: (agent) => `${agent} 不读取按键`,
   takeOver: '接管',
   takeControl: '取得控制',
   watchOnly: '仅观看',

@@ -36,14 +36,14 @@ export function stageDiffs(events: Event[]): StageDiff[] {
 }
 
 /** Returns the rounds that have changes, oldest first. */
-export function roundsOf(told: StageDiff[]): number[] {
-  return [...new Set(told.map((one) => one.round))].sort((a, b) => a - b)
+export function roundsOf(stageDiffs: StageDiff[]): number[] {
+  return [...new Set(stageDiffs.map((one) => one.round))].sort((a, b) => a - b)
 }
 
 /** Returns a round's stages that have changes, each from its last attempt. */
-export function stagesOf(told: StageDiff[], round: number): StageDiff[] {
+export function stagesOf(stageDiffs: StageDiff[], round: number): StageDiff[] {
   const found = new Map<number, StageDiff>()
-  for (const one of told) if (one.round === round) found.set(one.stage, one)
+  for (const one of stageDiffs) if (one.round === round) found.set(one.stage, one)
   return [...found.values()].sort((a, b) => a.stage - b.stage)
 }
 
@@ -51,9 +51,9 @@ export function stagesOf(told: StageDiff[], round: number): StageDiff[] {
  *  before it. */
 export type Comparison = { round: number; since: 'base' | 'round' | 'stage'; stage: number | null }
 
-export function comparisonFor(which: DiffQuery, told: StageDiff[]): Comparison {
-  const latest = told.at(-1)?.round ?? 1
-  const ofAttempt = told.find((one) => one.attempt === which.attempt)?.round
+export function comparisonFor(which: DiffQuery, stageDiffs: StageDiff[]): Comparison {
+  const latest = stageDiffs.at(-1)?.round ?? 1
+  const ofAttempt = stageDiffs.find((one) => one.attempt === which.attempt)?.round
   const round = which.round ?? ofAttempt ?? latest
   if (which.stage !== undefined) return { round, since: 'stage', stage: which.stage }
   return { round, since: which.round !== undefined && round > 1 ? 'round' : 'base', stage: null }
@@ -61,9 +61,12 @@ export function comparisonFor(which: DiffQuery, told: StageDiff[]): Comparison {
 
 /** Returns the URL parameters. None for the latest changes since the base, so that the URL keeps
  *  showing the latest. */
-export function diffQueryFor({ round, since, stage }: Comparison, told: StageDiff[]): DiffQuery {
+export function diffQueryFor(
+  { round, since, stage }: Comparison,
+  stageDiffs: StageDiff[],
+): DiffQuery {
   if (since === 'stage') return stage === null ? { round } : { round, stage }
   if (since === 'round') return { round }
-  const last = told.findLast((one) => one.round === round)
-  return !last || last === told.at(-1) ? {} : { attempt: last.attempt }
+  const last = stageDiffs.findLast((one) => one.round === round)
+  return !last || last === stageDiffs.at(-1) ? {} : { attempt: last.attempt }
 }

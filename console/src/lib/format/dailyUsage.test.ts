@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { budgetRows } from './budgetRows'
-import { dailyUsage, daysBetween } from './dailyUsage'
+import { dailyUsage, dayRange, daysBetween } from './dailyUsage'
 
 const usage = (inputTokens: number | null) => ({
   inputTokens,
@@ -19,6 +19,18 @@ describe('usage day by day', () => {
     expect(found.output).toEqual([0, 5, 0])
     expect(found.cost).toEqual([0, null, 0])
   })
+})
+
+it.each([
+  [1, 7],
+  [3, 7],
+  [7, 7],
+  [30, 30],
+])('of %i days, a chart shows %i', (count, shown) => {
+  const { at } = dailyUsage([], '2030-01-31', count)
+  const [from, to] = dayRange(at)
+  expect((to - from) / 86_400).toBe(shown)
+  expect(from + to).toBe((at[0] ?? 0) + (at.at(-1) ?? 0))
 })
 
 it.each([

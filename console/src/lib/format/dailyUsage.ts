@@ -12,6 +12,18 @@ export function daysBetween(from: string, to: string): number {
   return Math.min(MAX_DAYS, Math.max(1, days))
 }
 
+const MIN_CHART_DAYS = 7
+
+/** Returns the range of a chart of these days, in seconds: whole days, so that the first and the
+ *  last bar are fully visible, and at least a week, so that a few bars aren't walls. */
+export function dayRange(days: ArrayLike<number>): [number, number] {
+  const first = days[0] ?? 0
+  const last = days[days.length - 1] ?? first
+  const missing = MIN_CHART_DAYS - 1 - (last - first) / DAY_SECONDS
+  const margin = (Math.max(1, missing + 1) / 2) * DAY_SECONDS
+  return [first - margin, last + margin]
+}
+
 /** Returns series of `count` days from `from` (`2030-01-31`, UTC), with times in seconds. A day
  *  without usage is 0, one with unknown usage null. */
 export function dailyUsage(groups: readonly Group[], from: string, count: number) {

@@ -17,12 +17,14 @@ export function defaultActionText(item: Item, around: DefaultActionContext): Def
   const { words } = around
   if (item.at === null || item.defaultAction === 'nothing') return waitingText(item, around)
   const at = new Date(item.at)
-  const says = words.defaultAction[item.defaultAction](
-    formatTime(at, around.locale, new Date(around.now)),
-  )
+  const time = formatTime(at, around.locale, new Date(around.now))
+  const says =
+    item.kind === 'permission'
+      ? words.deniedAt(time)
+      : words.defaultAction[item.defaultAction](time)
   const left = at.getTime() - around.now
   const aside = left > 0 ? words.in(coarseDuration(left, around.units)) : words.imminent
-  return item.kind === 'question'
+  return item.kind === 'question' || item.kind === 'permission'
     ? { summary: says, detail: words.keepsSlot(item.task?.machineName) }
     : { summary: says, detail: aside }
 }

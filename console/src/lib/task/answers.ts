@@ -32,6 +32,10 @@ export function answerText(answer: Answer, words: typeof Words): string {
   if (answer.kind === 'budget') {
     return endsTask(answer) ? words.stoppedBy(name) : words.raisedBy(name)
   }
+  if (answer.kind === 'permission') {
+    const said = words.permissionResults[answer.result]
+    if (said) return said(name)
+  }
   const result = words.results[answer.result] ?? answer.result
   return words.answered(name, revealInvisible(result))
 }

@@ -13,6 +13,7 @@ const task = (some: object) =>
     agentType: 'claude',
     pipeline: [],
     waitingFor: null,
+    activity: null,
     lastAnswer: null,
     updatedAt: '2030-01-31T12:00:00Z',
     ...some,

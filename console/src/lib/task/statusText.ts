@@ -6,6 +6,7 @@ import type { statusText as Words } from '../../i18n/en/statusText'
 import { agentName } from '../format/agentNames'
 import { revealInvisible } from '../format/invisibleChars'
 import { formatDuration, formatRoughDuration, formatTime, type Units } from '../format/times'
+import { activityText } from './activity'
 import { answerText, answerWithComment, endsTask } from './answers'
 import { isInTerminal } from './displayStatus'
 
@@ -87,10 +88,10 @@ function blockedText(task: Task, around: StatusTextContext): string {
     .sort((few, many) => many.length - few.length)
     .map((blocks) => {
       const [{ reason, detail }, ...others] = blocks
-      const say = words.blocked[reason] ?? words.blockedOther
+      const format = words.blocked[reason] ?? words.blockedOther
       const names = blocks.map(({ machineName }) => machineName)
       const machines = listNames(names, words.others, locale)
-      const said = say(machines, names.length, agentName(task.agentType))
+      const said = format(machines, names.length, agentName(task.agentType))
       const why = detail ? (words.ill[detail] ?? detail) : ''
       const because = why || (others.length === 0 && measureText(blocks[0], around))
       return because ? words.because(said, because) : said
@@ -143,7 +144,7 @@ function activeText(task: Task, around: StatusTextContext): StatusText {
   }
   const stage = task.pipeline[task.currentStageIndex]
   const says = stage ? words.runs(stage.name, machine) : words.publishes(machine)
-  return { summary: says, detail: inAll }
+  return { summary: says, detail: joinTexts([activityText(task.activity, around), inAll], words) }
 }
 
 function suspendedText(task: Task, around: StatusTextContext): StatusText {
@@ -190,6 +191,8 @@ function gateText(gate: Gate, task: Task, { words, units, now }: StatusTextConte
   switch (gate.kind) {
     case 'question':
       return words.gate.question(agentName(task.agentType), ago)
+    case 'permission':
+      return words.gate.permission(agentName(task.agentType), ago)
     case 'budget':
       return words.gate.budget(ago)
     case 'branch':
@@ -238,8 +241,8 @@ function joinTexts(texts: string[], words: typeof Words): string {
 function failedText(task: Task, { words }: StatusTextContext, ago: string): StatusText {
   const { code = '', message = '', stageIndex = null } = task.failure ?? {}
   const stage = task.pipeline[stageIndex ?? -1]?.name ?? words.aStage
-  const say = words.failures[code]
-  const said = say ? say(stage, agentName(task.agentType)) : words.failedOther(code)
+  const format = words.failures[code]
+  const said = format ? format(stage, agentName(task.agentType)) : words.failedOther(code)
   return { summary: words.failed(said, ago), detail: message }
 }
 

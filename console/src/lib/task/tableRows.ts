@@ -20,6 +20,7 @@ const ROW_FIELDS = [
   'result',
   'failure',
   'waitingFor',
+  'activity',
   'question',
   'lastAnswer',
   'position',

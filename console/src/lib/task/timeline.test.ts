@@ -191,9 +191,19 @@ describe('the line of stages', () => {
   })
 
   it('is as wide as it took, and never too narrow to read', () => {
-    const parts = timeline(task({}), startedEvents, now(1000))
+    const ended = [
+      ...startedEvents,
+      event(1000, 'stage_finished', 1),
+      event(1000, 'completed', null),
+    ]
+    const parts = timeline(task({ status: 'completed' }), ended, now(1000))
     const [plan, develop, gate] = widths(parts)
     expect([plan, gate]).toEqual([1, 0.7])
     expect(develop).toBeGreaterThan(7)
+  })
+
+  it('does not widen while its stage runs: that would look like progress', () => {
+    const widthsAt = (seconds: number) => widths(timeline(task({}), startedEvents, now(seconds)))
+    expect(widthsAt(50)).toEqual(widthsAt(1000))
   })
 })

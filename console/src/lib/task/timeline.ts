@@ -3,7 +3,8 @@
 import type { Schemas } from '../../api/client'
 import { type Answer, answerInEvent, isRejection } from './answers'
 
-type Event = Pick<Schemas['Event'], 'type' | 'stageIndex' | 'data' | 'createdAt'>
+export type TimelineEvent = Pick<Schemas['Event'], 'type' | 'stageIndex' | 'data' | 'createdAt'>
+type Event = TimelineEvent
 type Task = Pick<
   Schemas['TaskDetail'],
   'pipeline' | 'status' | 'currentStageIndex' | 'failure' | 'gate'
@@ -114,7 +115,7 @@ function stateOf(task: Task, index: number, span: Span): StagePart['state'] {
 
 /** Computes the times of each stage; an open interval lasts until `now` (null if the task isn't
  *  active). When a new round repeats a stage, that stage and all later ones start from zero. */
-function spansOf(events: readonly Event[], count: number, now: number | null): Span[] {
+export function spansOf(events: readonly Event[], count: number, now: number | null): Span[] {
   const spans = Array.from({ length: count }, emptySpan)
   let open: { what: 'worked' | 'asked' | 'waited'; stage: number; since: number } | null = null
   const close = (at: number) => {
@@ -191,15 +192,23 @@ function isActive(task: Task): boolean {
   return !['completed', 'failed', 'cancelled'].includes(task.status)
 }
 
+/** The width of the running stage: one that grew would look like progress. */
+const RUNNING_WIDTH = 2
+/** The sum of the others' widths, if one is running, and if none is. */
+const OTHERS = { beside: 4, alone: 8 }
+
 /** Returns the parts' relative widths: proportional to their durations, within bounds that keep
  *  them legible. */
 export function widths(parts: readonly TimelinePart[]): number[] {
-  const lengths = parts.map((part) =>
-    part.kind === 'gate' ? part.waited : part.worked + part.asked,
-  )
-  const all = lengths.reduce((sum, one) => sum + one, 0)
+  const lengths = parts.map((part) => {
+    if (part.kind === 'gate') return part.waited
+    return part.state === 'now' ? 0 : part.worked + part.asked
+  })
+  const all = lengths.reduce((before, one) => before + one, 0)
+  const sum = parts.some(({ state }) => state === 'now') ? OTHERS.beside : OTHERS.alone
   return parts.map((part, place) => {
+    if (part.state === 'now') return RUNNING_WIDTH
     const least = part.kind === 'gate' ? 0.7 : 1
-    return all === 0 ? least : Math.max(least, ((lengths[place] ?? 0) / all) * 8)
+    return all === 0 ? least : Math.max(least, ((lengths[place] ?? 0) / all) * sum)
   })
 }

@@ -76,9 +76,9 @@ export class TerminalConnection {
   private isStopped = false
   private timers = new Set<ReturnType<typeof setTimeout>>()
   private readonly dependencies: ConnectionDependencies
-  private readonly onUpdate: (told: ConnectionUpdate) => void
+  private readonly onUpdate: (update: ConnectionUpdate) => void
 
-  constructor(means: ConnectionDependencies, tell: (told: ConnectionUpdate) => void) {
+  constructor(means: ConnectionDependencies, tell: (update: ConnectionUpdate) => void) {
     this.dependencies = means
     this.onUpdate = tell
   }

@@ -6,16 +6,16 @@ const STEP_BYTES = 64 * 1024
 
 export type FlowControl = { drawn: (offset: number) => void; jumped: (offset: number) => void }
 
-/** Calls `say` with the offset up to which everything is drawn. */
-export function createFlowControl(say: (offset: number) => void): FlowControl {
-  let told = 0
+/** Calls `onDrawn` with the offset up to which everything is drawn. */
+export function createFlowControl(onDrawn: (offset: number) => void): FlowControl {
+  let acknowledged = 0
   const acknowledge = (offset: number) => {
-    told = offset
-    say(offset)
+    acknowledged = offset
+    onDrawn(offset)
   }
   return {
     drawn: (offset) => {
-      if (offset >= told + STEP_BYTES) acknowledge(offset)
+      if (offset >= acknowledged + STEP_BYTES) acknowledge(offset)
     },
     /** A screen was drawn: acknowledges at once, because its following bytes are needed. */
     jumped: acknowledge,

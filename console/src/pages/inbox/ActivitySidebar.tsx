@@ -1,10 +1,12 @@
 import { Link } from '@tanstack/react-router'
 import type { Schemas } from '../../api/client'
+import { useTicking } from '../../components/hooks/useNow'
 import { RelativeTime } from '../../components/status/RelativeTime'
 import { StatusIcon } from '../../components/status/Status'
 import { locale, strings } from '../../i18n'
 import { formatCompact, formatInteger, formatMoney } from '../../lib/format/numbers'
 import { formatDuration } from '../../lib/format/times'
+import { activityText } from '../../lib/task/activity'
 import { displayStatus } from '../../lib/task/displayStatus'
 import { titleOf } from '../../lib/task/title'
 import { useRunningTasks, useStats } from '../../queries/dashboard'
@@ -47,6 +49,8 @@ function RunningTasks({ stats }: { stats: Schemas['Stats'] | undefined }) {
 
 function RunningTask({ task }: { task: Schemas['TaskListItem'] }) {
   const { currentStageIndex: index, stages, machineName } = task
+  const { statusText: words, units } = strings
+  const activity = useTicking((now) => activityText(task.activity, { words, units, now }))
   return (
     <li>
       <span className="tone" data-is={displayStatus(task)}>
@@ -61,6 +65,7 @@ function RunningTask({ task }: { task: Schemas['TaskListItem'] }) {
       <span className={`cut ${styles.now}`}>
         {strings.inbox.inStage(index + 1, stages.length, stages[index]?.name ?? '')}
         {machineName && ` ${strings.inbox.onMachine(machineName)}`}
+        {activity && `: ${activity}`}
       </span>
     </li>
   )

@@ -47,14 +47,14 @@ export default function GettingStarted({ hasItems }: { hasItems: boolean }) {
 
 function StepRow(props: { step: Step; isAdmin: boolean; isNext: boolean }) {
   const { step, isAdmin, isNext } = props
-  const say = strings.gettingStarted
+  const texts = strings.gettingStarted
   return (
     <li className={styles.step}>
       <span className="tone" data-is={ICONS[step.state]}>
         <StatusIcon look={ICONS[step.state]} />
       </span>
-      <b>{say.steps[step.step]}</b>
-      <span className={styles.state}>{say.states[step.state]}</span>
+      <b>{texts.steps[step.step]}</b>
+      <span className={styles.state}>{texts.states[step.state]}</span>
       <span className={styles.why}>{describeStep(step)}</span>
       <StepButton step={step} isAdmin={isAdmin} isNext={isNext} />
     </li>
@@ -82,8 +82,8 @@ function StepButton(props: { step: Step; isAdmin: boolean; isNext: boolean }) {
 function describeStep({ step, state, reason, detail, check }: Step): string {
   const [name = '', ...more] = revealInvisible(detail ?? '').split(': ')
   const sentences = strings.gettingStarted.sentences[step]
-  const say = sentences?.[reason ?? state] ?? sentences?.[state]
-  const sentence = say?.(name, more.join(': ')) ?? ''
+  const sentenceOf = sentences?.[reason ?? state] ?? sentences?.[state]
+  const sentence = sentenceOf?.(name, more.join(': ')) ?? ''
   if (!check) return sentence
   const { checked } = strings.gettingStarted
   const found = revealInvisible(stepSentence(check))

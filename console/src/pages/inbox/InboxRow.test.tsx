@@ -21,6 +21,7 @@ const item = {
   gate: null,
   change: null,
   logTail: [],
+  refusedHosts: [],
   retryFrom: null,
   machine: null,
 } as unknown as InboxItem

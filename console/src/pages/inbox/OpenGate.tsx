@@ -1,10 +1,12 @@
 import type { Schemas } from '../../api/client'
 import { Answers } from '../../components/gate/Answers'
 import { BranchConflict } from '../../components/gate/BranchConflict'
+import { PermissionDetails } from '../../components/gate/PermissionDetails'
 import { questionOf } from '../../components/gate/questionText'
 import { SpentBudgets } from '../../components/gate/SpentBudgets'
 import { strings } from '../../i18n'
 import { agentName } from '../../lib/format/agentNames'
+import { revealInvisible } from '../../lib/format/invisibleChars'
 import { titleOf } from '../../lib/task/title'
 import type { InboxItem } from '../../queries/inbox'
 import { BudgetAnswers } from './BudgetAnswers'
@@ -30,6 +32,12 @@ export function OpenGate({ item, gate, task, isSelected }: Props) {
       </p>
       {gate.kind !== 'budget' && <p className={styles.of}>{titleOf(task.description)}</p>}
       {gate.budgets && <SpentBudgets budgets={gate.budgets} />}
+      {gate.permission && isSelected && <PermissionDetails permission={gate.permission} />}
+      {item.refusedHosts.length > 0 && (
+        <p className={styles.of}>
+          {strings.inbox.refusedHosts(item.refusedHosts.map(revealInvisible).join(', '))}
+        </p>
+      )}
       {gate.branch && isSelected && <BranchConflict branch={gate.branch} />}
       {item.change && <DiffPreview change={item.change} isOpen={isSelected} />}
       <div className={styles.foot}>
@@ -41,6 +49,7 @@ export function OpenGate({ item, gate, task, isSelected }: Props) {
             taskId={task.id}
             gate={gate}
             canRequestChanges={gate.diff !== null}
+            canAllowAlways={item.actions.includes('allow_always')}
             hasKeys={isSelected}
           />
         )}
@@ -51,6 +60,7 @@ export function OpenGate({ item, gate, task, isSelected }: Props) {
 }
 
 function kindLabel({ kind }: Gate, task: Task): string {
+  if (kind === 'permission') return strings.inbox.wantsTo(agentName(task.agentType))
   return kind === 'question'
     ? strings.inbox.asks(agentName(task.agentType))
     : strings.inbox.kinds[kind]
@@ -58,6 +68,6 @@ function kindLabel({ kind }: Gate, task: Task): string {
 
 function stageText({ kind, number, stageIndex, stageName }: Gate, { stages }: Task): string[] {
   const isBefore = number === 0 && kind !== 'branch'
-  const say = isBefore ? strings.inbox.before : strings.inbox.within
-  return say(stageIndex + 1, stages.length, stageName)
+  const format = isBefore ? strings.inbox.before : strings.inbox.within
+  return format(stageIndex + 1, stages.length, stageName)
 }

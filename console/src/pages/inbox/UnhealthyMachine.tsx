@@ -3,6 +3,7 @@ import type { Schemas } from '../../api/client'
 import { locale, strings } from '../../i18n'
 import { agentName } from '../../lib/format/agentNames'
 import { formatPercent } from '../../lib/format/numbers'
+import { joinSentences } from '../../lib/format/sentences'
 import { type InboxItem, useUndrain } from '../../queries/inbox'
 import { DetailLink } from './DetailLink'
 import styles from './Inbox.module.css'
@@ -37,7 +38,7 @@ export function UnhealthyMachine(props: {
         </Link>
         <span>{machineDetail(machine)}</span>
       </p>
-      <p className={styles.what}>{problemTexts(machine).join(' ')}</p>
+      <p className={styles.what}>{joinSentences(problemTexts(machine), locale)}</p>
       <div className={styles.foot}>
         <ItemActions acts={acts} isSelected={isSelected} />
         <DetailLink item={item} isSelected={isSelected} />

@@ -1,6 +1,12 @@
 import type { InboxItem } from '../../queries/inbox'
 
-const QUESTION_KINDS: readonly InboxItem['kind'][] = ['gate', 'question', 'budget', 'terminal']
+const QUESTION_KINDS: readonly InboxItem['kind'][] = [
+  'gate',
+  'question',
+  'permission',
+  'budget',
+  'terminal',
+]
 
 /** Splits items into what waits for an answer and items to review, each in their order. */
 export function groupItems(items: readonly InboxItem[]): { asks: InboxItem[]; looks: InboxItem[] } {

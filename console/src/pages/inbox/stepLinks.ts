@@ -8,14 +8,14 @@ type StepLink = { name: string; place: object }
 export function findStepLink(step: Step, isAdmin: boolean): StepLink | 'new-task' | undefined {
   const { reason, state } = step
   const name = step.detail?.split(': ')[0] ?? ''
-  const say = strings.gettingStarted
-  const machines = { name: say.viewMachines, place: { to: '/machines' } }
+  const texts = strings.gettingStarted
+  const machines = { name: texts.viewMachines, place: { to: '/machines' } }
   switch (step.step) {
     case 'machine':
       if (state === 'done' && reason === null) return undefined
       if (state !== 'open') return machines
       return isAdmin
-        ? { name: say.addMachine, place: { to: '/machines', search: { add: '1' } } }
+        ? { name: texts.addMachine, place: { to: '/machines', search: { add: '1' } } }
         : undefined
     case 'agent':
       return reason === 'agent_not_found' || reason === 'agent_unhealthy' ? machines : undefined
@@ -35,14 +35,14 @@ export function findStepLink(step: Step, isAdmin: boolean): StepLink | 'new-task
 }
 
 function findProjectLink(step: Step, key: string, isAdmin: boolean): StepLink | undefined {
-  const say = strings.gettingStarted
+  const texts = strings.gettingStarted
   const place = { to: '/projects/$projectKey', params: { projectKey: key } }
   if (step.reason === 'no_key_known')
-    return { name: say.setKey, place: { ...place, search: { part: 'secrets', do: 'new' } } }
+    return { name: texts.setKey, place: { ...place, search: { part: 'secrets', do: 'new' } } }
   if (step.reason === 'agent_unknown' || step.reason === 'repository_failed')
-    return { name: say.openProject(key), place }
+    return { name: texts.openProject(key), place }
   if (step.state === 'open' && isAdmin)
-    return { name: say.createProject, place: { to: '/projects', search: { add: '1' } } }
+    return { name: texts.createProject, place: { to: '/projects', search: { add: '1' } } }
   return undefined
 }
 

@@ -49,16 +49,16 @@ export default function InvitationPage() {
 }
 
 function InvitationOffer({ offer, secret }: { offer: Offer; secret: string }) {
-  const say = strings.invitation
+  const texts = strings.invitation
   const providers = useProviders()
   const keys = offer.projects.map(({ key }) => key).join(', ')
   return (
     <>
-      <p className="soft">{say.from(offer.invitedBy, location.host)}</p>
+      <p className="soft">{texts.from(offer.invitedBy, location.host)}</p>
       <p className="soft">
         {strings.profile.roles[offer.role]}: {strings.roles.system[offer.role]}
       </p>
-      {keys && <p className="soft">{say.projects(keys)}</p>}
+      {keys && <p className="soft">{texts.projects(keys)}</p>}
       {providers?.passwordLogin === 'on' && <AccountForm secret={secret} />}
       <ProviderButtons secret={secret} items={providers?.items ?? []} />
     </>

@@ -3,20 +3,20 @@ import { onStreamUpdate } from '../../realtime/stream'
 
 /** A live region that announces new notifications to screen readers, but no output of tasks. */
 export function Announcer() {
-  const [said, say] = useState('')
+  const [announcement, announce] = useState('')
   useEffect(() => {
-    const told = onStreamUpdate(
+    const unsubscribe = onStreamUpdate(
       ({ notifications }) => {
         const newest = notifications.at(-1)
-        if (newest) say(newest.title)
+        if (newest) announce(newest.title)
       },
       () => undefined,
     )
-    return told
+    return unsubscribe
   }, [])
   return (
     <p className="hidden" role="status">
-      {said}
+      {announcement}
     </p>
   )
 }

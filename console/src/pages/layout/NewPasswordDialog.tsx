@@ -45,22 +45,22 @@ export default function NewPasswordDialog({ me, onClose }: Props) {
 }
 
 function SecondFactorOffer({ onClose }: { onClose: () => void }) {
-  const say = strings.profile.mustChange
+  const texts = strings.profile.mustChange
   return (
     <Dialog
       isOpen
-      title={say.factorTitle}
+      title={texts.factorTitle}
       onClose={onClose}
       foot={
         <>
           <Link className="btn main" to="/profile" onClick={onClose}>
-            {say.setUp}
+            {texts.setUp}
           </Link>
-          <Button onClick={onClose}>{say.later}</Button>
+          <Button onClick={onClose}>{texts.later}</Button>
         </>
       }
     >
-      <p>{say.factorAbout}</p>
+      <p>{texts.factorAbout}</p>
     </Dialog>
   )
 }

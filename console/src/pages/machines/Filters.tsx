@@ -18,7 +18,7 @@ export function Filters(props: {
     <div className={styles.tools}>
       {(['status', 'agent', 'sandbox', 'label'] as const).map((name) => {
         const value = filter[name]
-        const say = strings.machines.filters[name]
+        const label = strings.machines.filters[name]
         const found = valuesOf(name, machines)
         if (found.length < 2 && !value) return null
         return (
@@ -26,7 +26,7 @@ export function Filters(props: {
             key={name}
             button={
               <button type="button" className={`chip ${value ? 'on' : ''}`}>
-                {value ? strings.machines.filterIs(say, valueLabel(name, value)) : say}
+                {value ? strings.machines.filterIs(label, valueLabel(name, value)) : label}
                 <ChevronDown className="i" aria-hidden="true" />
               </button>
             }

@@ -9,53 +9,53 @@ import styles from './machine.module.css'
 import { UpgradeFact } from './UpgradeFact'
 
 export function MachineFacts({ machine }: { machine: Machine }) {
-  const say = strings.machines
+  const texts = strings.machines
   const { os, arch, hostname, cpuCount = 0, memoryBytes = 0, diskBytes = 0 } = machine.hardware
   const labels = labelsOf(machine)
   const sizes = [
-    cpuCount > 0 && say.cpus(cpuCount),
-    memoryBytes > 0 && say.memorySize(formatBytes(memoryBytes, locale)),
-    diskBytes > 0 && say.diskSize(formatBytes(diskBytes, locale)),
+    cpuCount > 0 && texts.cpus(cpuCount),
+    memoryBytes > 0 && texts.memorySize(formatBytes(memoryBytes, locale)),
+    diskBytes > 0 && texts.diskSize(formatBytes(diskBytes, locale)),
   ]
   return (
     <>
       <section>
-        <h2>{say.agents}</h2>
+        <h2>{texts.agents}</h2>
         <Agents machine={machine} />
       </section>
       <section>
-        <h2>{say.facts}</h2>
+        <h2>{texts.facts}</h2>
         <dl className="facts">
-          <Fact name={say.sandbox}>
+          <Fact name={texts.sandbox}>
             <SandboxLine machine={machine} />
           </Fact>
-          <Fact name={say.labels}>
+          <Fact name={texts.labels}>
             <span className={styles.labels}>
               {labels.map((label) => (
                 <span key={label} className="badge mono">
                   {label}
                 </span>
               ))}
-              {labels.length === 0 && <span className="dim">{say.noLabels}</span>}
+              {labels.length === 0 && <span className="dim">{texts.noLabels}</span>}
             </span>
           </Fact>
-          <Fact name={say.hardware}>
+          <Fact name={texts.hardware}>
             {sizes.filter(Boolean).join(', ') || strings.common.unknown}
           </Fact>
-          <Fact name={say.system}>
+          <Fact name={texts.system}>
             {[os, arch].filter(Boolean).join(', ') || strings.common.unknown}
           </Fact>
-          <Fact name={say.host}>{revealInvisible(hostname ?? '') || strings.common.unknown}</Fact>
-          <Fact name={say.worker}>
+          <Fact name={texts.host}>{revealInvisible(hostname ?? '') || strings.common.unknown}</Fact>
+          <Fact name={texts.worker}>
             {machine.version || strings.common.unknown}{' '}
-            {machine.pinned && <span className="badge">{say.pinned}</span>}
+            {machine.pinned && <span className="badge">{texts.pinned}</span>}
           </Fact>
           <UpgradeFact machine={machine} />
-          <Fact name={say.slots}>{formatInteger(machine.slots.total, locale)}</Fact>
-          <Fact name={say.lastSeen}>
+          <Fact name={texts.slots}>{formatInteger(machine.slots.total, locale)}</Fact>
+          <Fact name={texts.lastSeen}>
             <RelativeTime at={machine.lastSeenAt} />
           </Fact>
-          <Fact name={say.since}>
+          <Fact name={texts.since}>
             <RelativeTime at={machine.createdAt} />
           </Fact>
         </dl>

@@ -5,11 +5,11 @@ import type { Machine } from '../../lib/machine/machines'
 /** Returns a line such as `Debian 13 · 8 CPUs · 32 GB · 0.9.2`, without what is unknown. */
 export function hardwareSummary({ hardware, version }: Machine): string {
   const { os = '', cpuCount = 0, memoryBytes = 0 } = hardware
-  const told = [
+  const parts = [
     os,
     cpuCount > 0 && strings.machines.cpus(cpuCount),
     memoryBytes > 0 && formatBytes(memoryBytes, locale),
     version,
   ]
-  return told.filter(Boolean).join(' · ')
+  return parts.filter(Boolean).join(' · ')
 }

@@ -11,7 +11,8 @@ import { useReadAction } from './useReadActions'
 
 /** A notification. Following its link marks it as read. */
 export function NotificationRow({ notification }: { notification: Notification }) {
-  const { id, title, body, taskId, readAt, createdAt } = notification
+  const { id, body, taskId, readAt, createdAt } = notification
+  const title = titleOf(notification)
   const { read, readQuietly } = useReadAction(id)
   const look = statusIconOf(notification)
   return (
@@ -57,6 +58,10 @@ export function NotificationRow({ notification }: { notification: Notification }
       )}
     </li>
   )
+}
+
+function titleOf({ type, title, taskId }: Notification): string {
+  return (taskId !== null && strings.notifications.titles[type]?.(taskId)) || title
 }
 
 const TYPE_ICONS: Record<string, StatusIconName> = {

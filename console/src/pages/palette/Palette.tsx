@@ -120,21 +120,23 @@ function Hits({ sections }: { sections: Section[] }) {
 }
 
 function Foot({ isComplete, canGoBack }: { isComplete: boolean; canGoBack: boolean }) {
-  const say = paletteStrings()
+  const texts = paletteStrings()
   return (
     <div className="palette-foot keys">
       <span>
-        <kbd>↑</kbd> <kbd>↓</kbd> {say.move}
+        <kbd>↑</kbd> <kbd>↓</kbd> {texts.move}
       </span>
       <span>
-        <kbd>↵</kbd> {say.open}
+        <kbd>↵</kbd> {texts.open}
       </span>
       {canGoBack && (
         <span>
-          <kbd>⌫</kbd> {say.back}
+          <kbd>⌫</kbd> {texts.back}
         </span>
       )}
-      {!canGoBack && <span className="palette-where">{isComplete ? say.where : say.notAll}</span>}
+      {!canGoBack && (
+        <span className="palette-where">{isComplete ? texts.where : texts.notAll}</span>
+      )}
     </div>
   )
 }

@@ -138,6 +138,8 @@ describe('the commands', () => {
     ['cancelTask', '/tasks/7?do=cancel'],
     ['retryTask', '/tasks/7?do=retry'],
     ['followUp', '/tasks/7?do=followUp'],
+    ['message', '/tasks/7?do=message'],
+    ['stopAgent', '/tasks/7?do=interrupt'],
   ])('%s only opens the dialog of its button', (id, url) => {
     taskCommands.find((one) => one.id === id)?.run({ id: 7, allowedActions: [] }, navigation)
     expect(opened).toHaveBeenLastCalledWith(url)

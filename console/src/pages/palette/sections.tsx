@@ -36,11 +36,11 @@ type Given = {
 /** Commands that are named as you typed come first: they are there at once, so that nothing that is
  *  found later moves them. */
 export function listSections({ q, found, commands, subject, viewer, navigation, onRun }: Given) {
-  const say = paletteStrings()
+  const texts = paletteStrings()
   const section = (title: string, some: Command[]) => commandSection(title, some, q, onRun)
   if (q === '') {
-    const title = subject ? say.commandsFor(subjectName(subject)) : ''
-    return filled([section(title, commands.own), section(say.act, commands.plain)])
+    const title = subject ? texts.commandsFor(subjectName(subject)) : ''
+    return filled([section(title, commands.own), section(texts.act, commands.plain)])
   }
   const { best, others } = matchItems(commands.searched, q, ({ names }) => names)
   const first = firstSubject(found)
@@ -56,11 +56,11 @@ export function listSections({ q, found, commands, subject, viewer, navigation, 
   })
   const rest = [...others, newTaskCommand(q, navigation), allTasksCommand(q, navigation)]
   return filled([
-    section(say.act, best),
+    section(texts.act, best),
     ...(firstHits ? [firstHits] : []),
-    section(first ? say.commandsFor(subjectName(first)) : '', ofFirst),
+    section(first ? texts.commandsFor(subjectName(first)) : '', ofFirst),
     ...otherHits,
-    section(best.length > 0 ? say.otherCommands : say.act, rest),
+    section(best.length > 0 ? texts.otherCommands : texts.act, rest),
   ])
 }
 
@@ -77,7 +77,7 @@ export function hitSections<Hits extends Found>(
   onSelect: OnSelect<Hits>,
 ): Section[] {
   if (!found) return []
-  const say = paletteStrings()
+  const texts = paletteStrings()
   const tasks = found.tasks.map((task) => ({
     value: `task ${task.id}`,
     node: <TaskHit task={task} q={q} onSelect={() => onSelect.task(task)} />,
@@ -91,9 +91,9 @@ export function hitSections<Hits extends Found>(
     node: <ProjectHit project={project} q={q} onSelect={() => onSelect.project(project)} />,
   }))
   return filled([
-    { title: say.tasks, entries: tasks },
-    { title: say.machines, entries: machines },
-    { title: say.projects, entries: projects },
+    { title: texts.tasks, entries: tasks },
+    { title: texts.machines, entries: machines },
+    { title: texts.projects, entries: projects },
   ])
 }
 

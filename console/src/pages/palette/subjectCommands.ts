@@ -1,6 +1,7 @@
 /** Commands for one task, machine or project. */
 import {
   CirclePlay,
+  CircleStop,
   Copy,
   Download,
   FileDiff,
@@ -9,6 +10,7 @@ import {
   List,
   type LucideIcon,
   MessageSquare,
+  MessageSquareText,
   Reply,
   RotateCcw,
   ScrollText,
@@ -63,6 +65,8 @@ export const taskCommands: SubjectCommand<SubjectTask>[] = [
       ),
   },
   act('answer', MessageSquare, 'answer', ''),
+  act('message', MessageSquareText, 'message', '?do=message'),
+  act('stopAgent', CircleStop, 'interrupt', '?do=interrupt'),
   act('followUp', Reply, 'follow_up', '?do=followUp'),
   act('retryTask', RotateCcw, 'retry', '?do=retry'),
   act('cancelTask', Trash2, 'cancel', '?do=cancel'),

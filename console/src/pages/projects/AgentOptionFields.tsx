@@ -14,14 +14,14 @@ export function AgentOptionFields(props: {
   onChange: (options: Options) => void
 }) {
   const { options, inherits, error, onChange } = props
-  const say = strings.projects
+  const texts = strings.projects
   const set = <K extends keyof Options>(field: K, value: Options[K]) => {
     const { [field]: _, ...rest } = options
     const isEmpty = value === null || value === undefined || value === ''
     onChange(isEmpty ? rest : { ...rest, [field]: value })
   }
   const list = (field: 'allowedTools' | 'arguments') => (
-    <Field label={say[field]}>
+    <Field label={texts[field]}>
       <textarea
         className="input mono"
         value={(options[field] ?? []).join('\n')}
@@ -34,7 +34,7 @@ export function AgentOptionFields(props: {
   return (
     <>
       <div className={styles.three}>
-        <Field label={say.model} error={error}>
+        <Field label={texts.model} error={error}>
           <input
             className="input mono"
             maxLength={200}
@@ -44,18 +44,27 @@ export function AgentOptionFields(props: {
           />
         </Field>
         <Choice
-          label={say.permissions}
+          label={texts.permissions}
           value={options.permissions}
           inherits={inherits}
-          names={say.permissionsOf}
+          names={texts.permissionsOf}
           onChange={(one) => set('permissions', one)}
         />
         <Choice
-          label={say.interface}
+          label={texts.interface}
           value={options.interface}
           inherits={inherits}
-          names={say.interfaces}
+          names={texts.interfaces}
           onChange={(one) => set('interface', one)}
+        />
+      </div>
+      <div className={styles.three}>
+        <Choice
+          label={texts.approvals}
+          value={options.approvals}
+          inherits={inherits}
+          names={texts.approvalsOf}
+          onChange={(one) => set('approvals', one)}
         />
       </div>
       <div className={styles.two}>

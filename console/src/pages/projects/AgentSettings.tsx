@@ -10,17 +10,17 @@ import { takesCommand } from './settingsChanges'
 
 /** The agent that runs the stages, and its options. */
 export function AgentSettings({ project, form }: SettingsPart) {
-  const say = strings.projects
+  const texts = strings.projects
   const [options, setOptions] = useState(project.agentOptions ?? {})
   const [type, setType] = useState(project.agentType)
   const chosen = useAgents()?.find((agent) => agent.type === type)
   const sent = Object.keys(options).length > 0 ? normalizeAgentOptions(options) : null
   return (
-    <SettingsSection title={say.agent} about={say.agentWhat}>
+    <SettingsSection title={texts.agent} about={texts.agentWhat}>
       <Field
-        label={say.agentType}
+        label={texts.agentType}
         hint={
-          chosen ? say.agentHealthy(chosen.healthyCount, chosen.machineCount) : say.agentNowhere
+          chosen ? texts.agentHealthy(chosen.healthyCount, chosen.machineCount) : texts.agentNowhere
         }
         error={form.errorOf('agentType')}
       >
@@ -28,8 +28,8 @@ export function AgentSettings({ project, form }: SettingsPart) {
       </Field>
       {takesCommand(type) && (
         <Field
-          label={say.agentCommand}
-          hint={say.agentCommandHint}
+          label={texts.agentCommand}
+          hint={texts.agentCommandHint}
           error={form.errorOf('agentCommand')}
         >
           <input
@@ -40,7 +40,7 @@ export function AgentSettings({ project, form }: SettingsPart) {
         </Field>
       )}
       <input type="hidden" name="agentOptions" value={JSON.stringify(sent)} />
-      <AgentOptionFields options={options} inherits={say.asMachine} onChange={setOptions} />
+      <AgentOptionFields options={options} inherits={texts.asMachine} onChange={setOptions} />
     </SettingsSection>
   )
 }

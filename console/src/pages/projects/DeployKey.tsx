@@ -37,7 +37,7 @@ function NewKey() {
 }
 
 function ProjectKey({ projectKey, hasKey }: { projectKey: string; hasKey: boolean }) {
-  const say = strings.projects
+  const texts = strings.projects
   const [isAsking, setAsking] = useState(false)
   const shown = useQuery({ ...publicKey(projectKey), enabled: hasKey })
   const make = useMutation({
@@ -52,17 +52,17 @@ function ProjectKey({ projectKey, hasKey }: { projectKey: string; hasKey: boolea
         disabled={make.isPending}
         onClick={() => (hasKey ? setAsking(true) : make.mutate())}
       >
-        {hasKey ? say.replaceKey : say.generateKey}
+        {hasKey ? texts.replaceKey : texts.generateKey}
       </Button>
       {isAsking && (
         <FormDialog
-          title={say.replaceKey}
-          submit={say.generateKey}
+          title={texts.replaceKey}
+          submit={texts.generateKey}
           act={() => createDeployKey(projectKey)}
           done={() => setAsking(false)}
           onClose={() => setAsking(false)}
         >
-          <p>{say.replaceKeyWhat}</p>
+          <p>{texts.replaceKeyWhat}</p>
         </FormDialog>
       )}
     </>

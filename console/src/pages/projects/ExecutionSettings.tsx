@@ -8,26 +8,30 @@ import { type SettingsPart, SettingsSection } from './SettingsSection'
 
 /** What stages can reach, the sandbox they need, and the machines they run on. */
 export function ExecutionSettings({ project, form }: SettingsPart) {
-  const say = strings.projects
+  const texts = strings.projects
   const [network, setNetwork] = useState<Project['network']>(project.network)
   return (
-    <SettingsSection title={say.execution} about={say.executionAbout}>
+    <SettingsSection title={texts.execution} about={texts.executionAbout}>
       <input type="hidden" name="network" value={JSON.stringify(normalizeNetwork(network))} />
       <NetworkFields
         network={network}
         error={form.errorIn('network')}
         onChange={(next) => next !== undefined && setNetwork(next)}
       />
-      <Field label={say.sandbox} error={form.errorOf('minSandbox')}>
+      <Field label={texts.sandbox} error={form.errorOf('minSandbox')}>
         <select className="input" name="minSandbox" defaultValue={project.minSandbox ?? ''}>
           {(['', 'none', 'processes', 'full'] as const).map((one) => (
             <option key={one} value={one}>
-              {say.sandboxes[one]}
+              {texts.sandboxes[one]}
             </option>
           ))}
         </select>
       </Field>
-      <Field label={say.selector} hint={say.selectorHint} error={form.errorOf('machineSelector')}>
+      <Field
+        label={texts.selector}
+        hint={texts.selectorHint}
+        error={form.errorOf('machineSelector')}
+      >
         <input
           className="input mono"
           name="machineSelector"
@@ -35,7 +39,7 @@ export function ExecutionSettings({ project, form }: SettingsPart) {
         />
       </Field>
       {project.protected && (
-        <p className="notice">{say.protectedWhat(project.protectedMachines.length)}</p>
+        <p className="notice">{texts.protectedWhat(project.protectedMachines.length)}</p>
       )}
     </SettingsSection>
   )

@@ -7,10 +7,10 @@ import { type SettingsPart, SettingsSection } from './SettingsSection'
 
 /** The rules for when Muster gives up on a task. */
 export function FailureRules({ project, form }: SettingsPart) {
-  const say = strings.projects
+  const texts = strings.projects
   return (
-    <SettingsSection title={say.rules} about={say.rulesWhat}>
-      <Field label={say.maxAttempts} error={form.errorOf('maxAttempts')}>
+    <SettingsSection title={texts.rules} about={texts.rulesWhat}>
+      <Field label={texts.maxAttempts} error={form.errorOf('maxAttempts')}>
         <input
           className="input"
           type="number"
@@ -23,8 +23,8 @@ export function FailureRules({ project, form }: SettingsPart) {
       </Field>
       <Checkbox
         name="requireChange"
-        label={say.requireChange}
-        hint={say.requireChangeHint}
+        label={texts.requireChange}
+        hint={texts.requireChangeHint}
         defaultChecked={project.requireChange}
       />
       <QuotaRules project={project} form={form} />
@@ -34,19 +34,19 @@ export function FailureRules({ project, form }: SettingsPart) {
 
 /** The rules for when an agent's account is out of quota. */
 function QuotaRules({ project, form }: { project: Project; form: Form }) {
-  const say = strings.projects
+  const texts = strings.projects
   return (
     <>
-      <Field label={say.onQuota} error={form.errorOf('onQuota')}>
+      <Field label={texts.onQuota} error={form.errorOf('onQuota')}>
         <select className="input" name="onQuota" defaultValue={project.onQuota}>
           {(['wait', 'fail'] as const).map((one) => (
             <option key={one} value={one}>
-              {say.onQuotaOf[one]}
+              {texts.onQuotaOf[one]}
             </option>
           ))}
         </select>
       </Field>
-      <Field label={say.quotaMinutes} error={form.errorOf('quotaMinutes')}>
+      <Field label={texts.quotaMinutes} error={form.errorOf('quotaMinutes')}>
         <input
           className="input"
           type="number"
@@ -59,7 +59,7 @@ function QuotaRules({ project, form }: { project: Project; form: Form }) {
       </Field>
       <Checkbox
         name="quotaFailover"
-        label={say.quotaFailover}
+        label={texts.quotaFailover}
         defaultChecked={project.quotaFailover}
       />
     </>

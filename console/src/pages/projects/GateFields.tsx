@@ -21,11 +21,11 @@ export function GateFields({
   set: SetStageField
   wrong: FieldErrorOf
 }) {
-  const say = strings.projects
+  const texts = strings.projects
   return (
     <>
       {gateOf(stage) === 'choices' && (
-        <Field label={say.choices} error={wrong('choices')}>
+        <Field label={texts.choices} error={wrong('choices')}>
           <textarea
             className="input"
             value={(stage.choices ?? []).join('\n')}
@@ -34,7 +34,7 @@ export function GateFields({
         </Field>
       )}
       <div className={styles.two}>
-        <Field label={say.prompt} hint={say.promptHint} error={wrong('prompt')}>
+        <Field label={texts.prompt} hint={texts.promptHint} error={wrong('prompt')}>
           <input
             className="input"
             maxLength={2000}
@@ -42,7 +42,7 @@ export function GateFields({
             onChange={(event) => set('prompt', event.target.value)}
           />
         </Field>
-        <Field label={say.gateTimeout} hint={say.gateTimeoutHint} error={wrong('gateTimeout')}>
+        <Field label={texts.gateTimeout} hint={texts.gateTimeoutHint} error={wrong('gateTimeout')}>
           <MinutesInput
             seconds={stage.gateTimeout}
             onChange={(seconds) => set('gateTimeout', seconds)}
@@ -60,12 +60,12 @@ function AnswerersField(props: {
   set: SetStageField
   error: string | undefined
 }) {
-  const say = strings.answerers
+  const texts = strings.answerers
   const chosen = props.stage.answerers
   const name = (developerIds: number[]) => props.set('answerers', { who: 'named', developerIds })
   return (
     <>
-      <Field label={say.label} hint={say.hint} error={props.error}>
+      <Field label={texts.label} hint={texts.hint} error={props.error}>
         <select
           className="input"
           value={chosen?.who ?? 'members'}
@@ -75,9 +75,9 @@ function AnswerersField(props: {
             else props.set('answerers', who === 'members' ? undefined : { who })
           }}
         >
-          {(Object.keys(say.who) as Who[]).map((who) => (
+          {(Object.keys(texts.who) as Who[]).map((who) => (
             <option key={who} value={who}>
-              {say.who[who]}
+              {texts.who[who]}
             </option>
           ))}
         </select>

@@ -6,11 +6,11 @@ import styles from './projectCheck.module.css'
 /** The keys of an SSH host that the machine doesn't know, for a person to compare and accept. */
 export function HostKeys(props: { keys: CheckResult['hostKeys']; onAccept: () => void }) {
   const { keys, onAccept } = props
-  const say = strings.projectChecks
+  const texts = strings.projectChecks
   if (keys.length === 0) return null
   return (
     <div className={styles.check}>
-      <p>{say.hostKeys}</p>
+      <p>{texts.hostKeys}</p>
       <ul className={`mono ${styles.keys}`}>
         {keys.map(({ type, fingerprint }) => (
           <li key={fingerprint}>
@@ -19,7 +19,7 @@ export function HostKeys(props: { keys: CheckResult['hostKeys']; onAccept: () =>
         ))}
       </ul>
       <Button className={styles.start} onClick={onAccept}>
-        {say.acceptHostKeys}
+        {texts.acceptHostKeys}
       </Button>
     </div>
   )

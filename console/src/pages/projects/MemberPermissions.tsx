@@ -9,13 +9,13 @@ type Permission = Member['permissions'][number]
 
 /** What each member can do in the project, as the server computes it. */
 export function MemberPermissions({ members }: { members: Member[] }) {
-  const say = strings.projects
+  const texts = strings.projects
   return (
     <section className={styles.permissions} aria-labelledby="permissions">
-      <h2 id="permissions">{say.memberPermissions}</h2>
-      <p className="hint">{say.memberPermissionsWhat}</p>
+      <h2 id="permissions">{texts.memberPermissions}</h2>
+      <p className="hint">{texts.memberPermissionsWhat}</p>
       <Table
-        label={say.memberPermissions}
+        label={texts.memberPermissions}
         columns={columns()}
         rows={members}
         keyOf={({ developerId }) => developerId}
@@ -44,12 +44,12 @@ const columns = (): Column<Member>[] => [
 ]
 
 function cellOf({ permissions, ownTaskPermissions }: Member, permission: Permission) {
-  const say = strings.projects
+  const texts = strings.projects
   if (permissions.includes(permission))
-    return <Check className="i" role="img" aria-label={say.allowed} />
-  if (ownTaskPermissions.includes(permission)) return say.ownTasks
+    return <Check className="i" role="img" aria-label={texts.allowed} />
+  if (ownTaskPermissions.includes(permission)) return texts.ownTasks
   return (
-    <span className="dim" role="img" aria-label={say.notAllowed}>
+    <span className="dim" role="img" aria-label={texts.notAllowed}>
       –
     </span>
   )

@@ -53,27 +53,27 @@ export function Members({ project }: { project: Project }) {
 }
 
 function columns(key: string): Column<Member>[] {
-  const say = strings.projects
+  const texts = strings.projects
   const setRole = (member: Member, role: Role) =>
     setMember(key, { developerId: member.developerId, role }).catch(showErrorToast)
   const remove = async (member: Member) => {
     try {
       await removeMember(key, member.developerId)
-      showUndoToast(say.memberRemoved(member.name), () => void setRole(member, member.role))
+      showUndoToast(texts.memberRemoved(member.name), () => void setRole(member, member.role))
     } catch (error) {
       showErrorToast(error)
     }
   }
   return [
-    { name: say.person, cell: ({ name }) => name },
-    { name: say.mail, cell: ({ gitEmail }) => <span className="dim">{gitEmail}</span> },
+    { name: texts.person, cell: ({ name }) => name },
+    { name: texts.mail, cell: ({ gitEmail }) => <span className="dim">{gitEmail}</span> },
     {
-      name: say.role,
+      name: texts.role,
       width: '180px',
       cell: (member) => (
         <select
           className="input"
-          aria-label={say.roleOf(member.name)}
+          aria-label={texts.roleOf(member.name)}
           value={member.role}
           onChange={(event) => void setRole(member, event.target.value as Role)}
         >
@@ -82,14 +82,14 @@ function columns(key: string): Column<Member>[] {
       ),
     },
     {
-      name: say.actions,
+      name: texts.actions,
       width: '64px',
       isHeaderHidden: true,
       cell: (member) => (
         <Button
           variant="quiet"
           size="square"
-          aria-label={say.removeMember(member.name)}
+          aria-label={texts.removeMember(member.name)}
           onClick={() => void remove(member)}
         >
           <X className="i" aria-hidden="true" />

@@ -13,7 +13,7 @@ export function NetworkFields(props: {
   onChange: (network: Network) => void
 }) {
   const { network, inherits, error, onChange } = props
-  const say = strings.projects
+  const texts = strings.projects
   const kind = network === undefined ? '' : typeof network === 'string' ? network : 'hosts'
   const choose = (next: string) => {
     if (next === 'hosts') onChange({ allow: ['@agent'] })
@@ -21,18 +21,18 @@ export function NetworkFields(props: {
   }
   return (
     <>
-      <Field label={say.network} error={kind === 'hosts' ? undefined : error}>
+      <Field label={texts.network} error={kind === 'hosts' ? undefined : error}>
         <select className="input" value={kind} onChange={(event) => choose(event.target.value)}>
           {inherits && <option value="">{inherits}</option>}
           {(['open', 'none', 'hosts'] as const).map((one) => (
             <option key={one} value={one}>
-              {say.networks[one]}
+              {texts.networks[one]}
             </option>
           ))}
         </select>
       </Field>
       {typeof network === 'object' && (
-        <Field label={say.hosts} hint={say.hostsHint} error={error}>
+        <Field label={texts.hosts} hint={texts.hostsHint} error={error}>
           <textarea
             className="input mono"
             value={network.allow.join('\n')}

@@ -44,17 +44,17 @@ export default function NewProjectDialog(props: {
 }
 
 function NewProjectFields({ form }: { form: Form }) {
-  const say = strings.admin
+  const texts = strings.admin
   const [url, setUrl] = useState('')
   return (
     <>
-      <Field label={say.key} hint={say.keyHint} error={form.errorOf('key')}>
+      <Field label={texts.key} hint={texts.keyHint} error={form.errorOf('key')}>
         <input className="input mono" name="key" autoComplete="off" maxLength={64} required />
       </Field>
       <Field label={strings.forms.name} hint={strings.forms.optional} error={form.errorOf('name')}>
         <input className="input" name="name" autoComplete="off" />
       </Field>
-      <Field label={say.repository} error={form.errorOf('repoUrl')}>
+      <Field label={texts.repository} error={form.errorOf('repoUrl')}>
         <input
           className="input mono"
           name="repoUrl"
@@ -63,11 +63,11 @@ function NewProjectFields({ form }: { form: Form }) {
           onChange={({ target }) => setUrl(target.value.trim())}
         />
       </Field>
-      <Field label={say.branch} hint={say.branchHint} error={form.errorOf('defaultBranch')}>
+      <Field label={texts.branch} hint={texts.branchHint} error={form.errorOf('defaultBranch')}>
         <input className="input mono" name="defaultBranch" autoComplete="off" />
       </Field>
       {usesSsh(url) ? <SshFields form={form} projectKey={null} /> : <TokenField form={form} />}
-      <Field label={say.agent} error={form.errorOf('agentType')}>
+      <Field label={texts.agent} error={form.errorOf('agentType')}>
         <AgentTypeInput defaultValue="claude" />
       </Field>
       <ProjectCheck projectKey={null} />

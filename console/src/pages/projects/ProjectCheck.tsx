@@ -15,7 +15,7 @@ import styles from './projectCheck.module.css'
 /** A button that checks what its form contains, and the results. `projectKey` is null for a
  *  project that isn't created yet. */
 export function ProjectCheck({ projectKey }: { projectKey: string | null }) {
-  const say = strings.projectChecks
+  const texts = strings.projectChecks
   const check = useProjectCheck(projectKey)
   const form = useRef<HTMLFormElement | null>(null)
   const run = () => {
@@ -40,16 +40,16 @@ export function ProjectCheck({ projectKey }: { projectKey: string | null }) {
     <div className={styles.check}>
       <div className="row wrap">
         <Button disabled={check.isRunning} onClick={start}>
-          {check.isRunning ? say.checking : say.check}
+          {check.isRunning ? texts.checking : texts.check}
         </Button>
-        <span className="hint">{say.what}</span>
+        <span className="hint">{texts.what}</span>
       </div>
       <div role="status">
         {check.error && <p className="error">{problemText(asProblem(check.error))}</p>}
         {check.result && !check.isRunning && (
           <p>
-            {say.states[check.result.state]}{' '}
-            {check.result.machine && <span className="dim">{say.on(check.result.machine)}</span>}
+            {texts.states[check.result.state]}{' '}
+            {check.result.machine && <span className="dim">{texts.on(check.result.machine)}</span>}
           </p>
         )}
       </div>
@@ -82,15 +82,15 @@ function addKnownHosts(form: HTMLFormElement | null, keys: CheckResult['hostKeys
 
 function Step(props: { step: CheckStep; form: HTMLFormElement | null; hasSecrets: boolean }) {
   const { step, form, hasSecrets } = props
-  const say = strings.projectChecks
+  const texts = strings.projectChecks
   const control = form?.elements.namedItem(step.field)
   const isProblem = step.state === 'failed' || step.state === 'warning'
   return (
     <li className={styles[step.state]}>
-      <b>{say.stepStates[step.state]}</b> {stepSentence(step)}{' '}
+      <b>{texts.stepStates[step.state]}</b> {stepSentence(step)}{' '}
       {isProblem && control instanceof HTMLElement && (
         <Button variant="quiet" size="tiny" onClick={() => control.focus()}>
-          {say.goToField}
+          {texts.goToField}
         </Button>
       )}
       {isProblem && step.field === 'secrets' && hasSecrets && (
@@ -100,7 +100,7 @@ function Step(props: { step: CheckStep; form: HTMLFormElement | null; hasSecrets
       )}
       {step.details && (
         <details>
-          <summary>{say.details}</summary>
+          <summary>{texts.details}</summary>
           <pre className="mono">{step.details}</pre>
         </details>
       )}

@@ -12,22 +12,22 @@ import { showErrorToast, showToast } from '../../state/toasts'
 
 /** Archives and restores the project; for admins, also deletes it. */
 export function ProjectLifecycle({ project }: { project: Project }) {
-  const say = strings.projects
+  const texts = strings.projects
   const me = useMe()
   const [dialog, openDialog] = useUrlDialog<'delete'>()
   const isArchived = project.archivedAt !== null
   const archive = async () => {
     try {
       await saveProject(project.key, { archivedAt: isArchived ? null : new Date().toISOString() })
-      showToast(isArchived ? say.restored : say.archivedNow)
+      showToast(isArchived ? texts.restored : texts.archivedNow)
     } catch (error) {
       showErrorToast(error)
     }
   }
   return (
-    <Section id="lifecycle" title={say.lifecycle} about={say.archiveWhat}>
+    <Section id="lifecycle" title={texts.lifecycle} about={texts.archiveWhat}>
       <div className="row wrap">
-        <Button onClick={() => void archive()}>{isArchived ? say.restore : say.archive}</Button>
+        <Button onClick={() => void archive()}>{isArchived ? texts.restore : texts.archive}</Button>
         {me?.role === 'admin' && (
           <Button variant="bad" onClick={() => openDialog('delete')}>
             {strings.admin.deleteProject(project.key)}

@@ -14,7 +14,7 @@ const DAY_MILLISECONDS = 24 * 3600 * 1000
 
 /** The usage of the project's agents: by day, model and developer, and of this month's budget. */
 export default function ProjectUsage({ project }: { project: Project }) {
-  const say = strings.projects
+  const texts = strings.projects
   const today = new Date().toISOString().slice(0, 10)
   const from = new Date(Date.parse(today) - (DAYS - 1) * DAY_MILLISECONDS)
     .toISOString()
@@ -26,25 +26,25 @@ export default function ProjectUsage({ project }: { project: Project }) {
   return (
     <div className={styles.usage}>
       <MonthBudget projectKey={project.key} />
-      <p className="soft">{byDay.length === 0 ? say.noUsage : say.usageWhat}</p>
+      <p className="soft">{byDay.length === 0 ? texts.noUsage : texts.usageWhat}</p>
       {byDay.length > 0 && (
         <UsageCharts
           days={byDay}
           from={from}
           count={DAYS}
           labels={{
-            tokens: say.tokensChart(project.key),
-            costs: say.costChart(project.key),
-            input: say.input,
-            output: say.output,
-            cost: say.costLine,
+            tokens: texts.tokensChart(project.key),
+            costs: texts.costChart(project.key),
+            input: texts.input,
+            output: texts.output,
+            cost: texts.costLine,
           }}
         />
       )}
       {byModel.length > 0 && (
-        <UsageGroups title={say.byModel} rows={byModel} unnamed={say.noModel} />
+        <UsageGroups title={texts.byModel} rows={byModel} unnamed={texts.noModel} />
       )}
-      {byPerson.length > 0 && <UsageGroups title={say.byPerson} rows={byPerson} unnamed="–" />}
+      {byPerson.length > 0 && <UsageGroups title={texts.byPerson} rows={byPerson} unnamed="–" />}
     </div>
   )
 }
@@ -84,27 +84,29 @@ function MonthBudget({ projectKey }: { projectKey: string }) {
 
 function UsageGroups(props: { title: string; rows: Group[]; unnamed: string }) {
   const { title, rows, unnamed } = props
-  const say = strings.projects
+  const texts = strings.projects
   const columns: Column<Group>[] = [
     { name: title, cell: ({ key, name }) => name ?? key ?? <span className="dim">{unnamed}</span> },
     {
-      name: say.input,
+      name: texts.input,
       width: '140px',
       isNumber: true,
       cell: ({ usage }) => formatTokens(usage.inputTokens),
     },
     {
-      name: say.output,
+      name: texts.output,
       width: '140px',
       isNumber: true,
       cell: ({ usage }) => formatTokens(usage.outputTokens),
     },
     {
-      name: say.costLine,
+      name: texts.costLine,
       width: '140px',
       isNumber: true,
       cell: ({ usage: { cost, isEstimate } }) =>
-        cost === null ? '–' : `${isEstimate ? `${say.estimate} ` : ''}${formatMoney(cost, locale)}`,
+        cost === null
+          ? '–'
+          : `${isEstimate ? `${texts.estimate} ` : ''}${formatMoney(cost, locale)}`,
     },
   ]
   return (

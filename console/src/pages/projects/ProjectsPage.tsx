@@ -66,10 +66,10 @@ export default function ProjectsPage() {
 }
 
 function columns(): Column<Listed>[] {
-  const say = strings.projects.columns
+  const texts = strings.projects.columns
   return [
     {
-      name: say.project,
+      name: texts.project,
       cell: ({ key, name, archivedAt }) => (
         <Link className="tall" to="/projects/$projectKey" params={{ projectKey: key }}>
           <b>{name}</b> {name !== key && <span className="dim mono">{key}</span>}{' '}
@@ -77,18 +77,18 @@ function columns(): Column<Listed>[] {
         </Link>
       ),
     },
-    { name: say.stages, cell: ({ stages }) => stages.map(({ name }) => name).join(' → ') },
-    { name: say.agent, width: '110px', cell: ({ agentType }) => agentName(agentType) },
-    { name: say.live, width: '220px', cell: ({ taskCounts }) => liveTaskCounts(taskCounts) },
+    { name: texts.stages, cell: ({ stages }) => stages.map(({ name }) => name).join(' → ') },
+    { name: texts.agent, width: '110px', cell: ({ agentType }) => agentName(agentType) },
+    { name: texts.live, width: '220px', cell: ({ taskCounts }) => liveTaskCounts(taskCounts) },
     {
-      name: say.members,
+      name: texts.members,
       width: '90px',
       isNumber: true,
       isExtra: true,
       cell: ({ memberCount }) => formatInteger(memberCount, locale),
     },
     {
-      name: say.activity,
+      name: texts.activity,
       width: '120px',
       isExtra: true,
       cell: ({ lastActivityAt }) => <RelativeTime at={lastActivityAt} />,

@@ -10,13 +10,13 @@ import { type SettingsPart, SettingsSection } from './SettingsSection'
 /** The repository, and the credentials with which machines access it. */
 export function RepositorySettings(part: SettingsPart & { canChange: boolean }) {
   const { project, form, canChange } = part
-  const say = strings.projects
+  const texts = strings.projects
   return (
-    <SettingsSection title={say.repository} about={say.repositoryWhat}>
-      <Field label={say.repoUrl} hint={say.repoUrlHint} error={form.errorOf('repoUrl')}>
+    <SettingsSection title={texts.repository} about={texts.repositoryWhat}>
+      <Field label={texts.repoUrl} hint={texts.repoUrlHint} error={form.errorOf('repoUrl')}>
         <input className="input mono" name="repoUrl" required defaultValue={project.repoUrl} />
       </Field>
-      <Field label={say.defaultBranch} error={form.errorOf('defaultBranch')}>
+      <Field label={texts.defaultBranch} error={form.errorOf('defaultBranch')}>
         <input
           className="input mono"
           name="defaultBranch"
@@ -36,7 +36,11 @@ export function RepositorySettings(part: SettingsPart & { canChange: boolean }) 
           <ProjectCheck projectKey={project.key} />
         </>
       )}
-      <Field label={say.branchName} hint={say.branchNameHint} error={form.errorOf('branchName')}>
+      <Field
+        label={texts.branchName}
+        hint={texts.branchNameHint}
+        error={form.errorOf('branchName')}
+      >
         <input
           className="input mono"
           name="branchName"
@@ -50,17 +54,17 @@ export function RepositorySettings(part: SettingsPart & { canChange: boolean }) 
 
 /** The Git token. It's write-only: an empty field keeps what is set. */
 export function TokenField({ form, isSet = false }: { form: Form; isSet?: boolean }) {
-  const say = strings.projects
+  const texts = strings.projects
   return (
     <>
       <Field
-        label={say.gitToken}
-        hint={isSet ? say.credentialSet : say.gitTokenHint}
+        label={texts.gitToken}
+        hint={isSet ? texts.credentialSet : texts.gitTokenHint}
         error={form.errorOf('gitToken')}
       >
         <input className="input mono" type="password" name="gitToken" autoComplete="new-password" />
       </Field>
-      {isSet && <Checkbox name="gitTokenRemoved" label={say.removeToken} />}
+      {isSet && <Checkbox name="gitTokenRemoved" label={texts.removeToken} />}
     </>
   )
 }
@@ -73,13 +77,13 @@ export function SshFields(props: {
   knownHosts?: string
 }) {
   const { form, projectKey, hasKey = false, knownHosts = '' } = props
-  const say = strings.projects
+  const texts = strings.projects
   return (
     <>
       <DeployKey projectKey={projectKey} hasKey={hasKey} />
       <Field
-        label={say.sshKey}
-        hint={hasKey ? say.credentialSet : say.sshKeyHint}
+        label={texts.sshKey}
+        hint={hasKey ? texts.credentialSet : texts.sshKeyHint}
         error={form.errorOf('sshKey')}
       >
         <textarea
@@ -90,16 +94,16 @@ export function SshFields(props: {
           spellCheck={false}
         />
       </Field>
-      {hasKey && <Checkbox name="sshKeyRemoved" label={say.removeKey} />}
+      {hasKey && <Checkbox name="sshKeyRemoved" label={texts.removeKey} />}
       <KnownHosts form={form} value={knownHosts} />
     </>
   )
 }
 
 function KnownHosts({ form, value }: { form: Form; value: string }) {
-  const say = strings.projects
+  const texts = strings.projects
   return (
-    <Field label={say.knownHosts} hint={say.knownHostsHint} error={form.errorOf('knownHosts')}>
+    <Field label={texts.knownHosts} hint={texts.knownHostsHint} error={form.errorOf('knownHosts')}>
       <textarea
         className={`input mono ${styles.code}`}
         name="knownHosts"

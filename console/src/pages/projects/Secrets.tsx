@@ -25,19 +25,19 @@ export function Secrets({ project }: { project: Project }) {
 }
 
 function SecretVariables({ project }: { project: Project }) {
-  const say = strings.projects
+  const texts = strings.projects
   const [dialog, openDialog] = useUrlDialog<'new'>()
   const remove = async (name: string) => {
     try {
       await saveProject(project.key, { secrets: { [name]: null } as never })
-      tell(say.removed(name))
+      tell(texts.removed(name))
     } catch (error) {
       showErrorToast(error)
     }
   }
   return (
-    <Section title={say.secrets} about={say.secretsWhat}>
-      {project.secretNames.length === 0 && <p className="soft">{say.noSecrets}</p>}
+    <Section title={texts.secrets} about={texts.secretsWhat}>
+      {project.secretNames.length === 0 && <p className="soft">{texts.noSecrets}</p>}
       {project.secretNames.length > 0 && (
         <ul className={`panel ${styles.names}`}>
           {project.secretNames.map((name) => (
@@ -46,7 +46,7 @@ function SecretVariables({ project }: { project: Project }) {
               <Button
                 variant="quiet"
                 size="square"
-                aria-label={say.removeSecret(name)}
+                aria-label={texts.removeSecret(name)}
                 onClick={() => void remove(name)}
               >
                 <X className="i" aria-hidden="true" />
@@ -55,22 +55,22 @@ function SecretVariables({ project }: { project: Project }) {
           ))}
         </ul>
       )}
-      <Button onClick={() => openDialog('new')}>{say.addSecret}</Button>
+      <Button onClick={() => openDialog('new')}>{texts.addSecret}</Button>
       {dialog === 'new' && <SecretDialog project={project} onClose={() => openDialog()} />}
     </Section>
   )
 }
 
 function SecretDialog({ project, onClose }: { project: Project; onClose: () => void }) {
-  const say = strings.projects
+  const texts = strings.projects
   const keys = useAgents()
     ?.find(({ type }) => type === project.agentType)
     ?.keys.join(' / ')
-  const hint = keys && say.agentKeys(agentName(project.agentType), keys)
+  const hint = keys && texts.agentKeys(agentName(project.agentType), keys)
   return (
     <FormDialog
-      title={say.addSecret}
-      submit={say.addSecret}
+      title={texts.addSecret}
+      submit={texts.addSecret}
       act={({ text, exact }) =>
         saveProject(project.key, { secrets: { [text('name')]: exact('value') } })
       }
@@ -79,10 +79,10 @@ function SecretDialog({ project, onClose }: { project: Project; onClose: () => v
     >
       {(form) => (
         <>
-          <Field label={say.secretName} {...(hint && { hint })} error={form.errorOf('secrets')}>
+          <Field label={texts.secretName} {...(hint && { hint })} error={form.errorOf('secrets')}>
             <input className="input mono" name="name" autoComplete="off" required />
           </Field>
-          <Field label={say.secretValue} hint={say.secretHint}>
+          <Field label={texts.secretValue} hint={texts.secretHint}>
             <textarea
               className="input mono"
               name="value"
@@ -98,22 +98,22 @@ function SecretDialog({ project, onClose }: { project: Project; onClose: () => v
 }
 
 function Environment({ project }: { project: Project }) {
-  const say = strings.projects
+  const texts = strings.projects
   const [text, setText] = useState(formatVariables(project.environment))
   const typed = parseVariables(text)
   return (
     <SettingsForm
       project={project}
       canChange
-      title={say.environment}
-      about={say.environmentWhat}
+      title={texts.environment}
+      about={texts.environmentWhat}
       changes={() => ({ environment: typeof typed === 'number' ? project.environment : typed })}
     >
       {(form) => (
         <Field
-          label={say.environment}
+          label={texts.environment}
           error={
-            typeof typed === 'number' ? say.environmentWrong(typed) : form.errorOf('environment')
+            typeof typed === 'number' ? texts.environmentWrong(typed) : form.errorOf('environment')
           }
         >
           <textarea
@@ -130,27 +130,27 @@ function Environment({ project }: { project: Project }) {
 }
 
 function DestroySecrets({ project }: { project: Project }) {
-  const say = strings.projects
+  const texts = strings.projects
   const [isAsked, ask] = useState(false)
   const isEmpty = project.secretNames.length === 0 && !project.hasGitToken && !project.hasSshKey
   return (
-    <Section title={say.destroy} about={say.destroyWhat}>
+    <Section title={texts.destroy} about={texts.destroyWhat}>
       <Button variant="bad" disabled={isEmpty} onClick={() => ask(true)}>
-        {say.destroy}
+        {texts.destroy}
       </Button>
       {isAsked && (
         <FormDialog
-          title={say.destroyTitle(project.key)}
-          submit={say.destroyTitle(project.key)}
+          title={texts.destroyTitle(project.key)}
+          submit={texts.destroyTitle(project.key)}
           isBad
           act={() => destroySecrets(project.key)}
           done={() => {
             ask(false)
-            tell(say.destroyed)
+            tell(texts.destroyed)
           }}
           onClose={() => ask(false)}
         >
-          <p>{say.destroyWhat}</p>
+          <p>{texts.destroyWhat}</p>
         </FormDialog>
       )}
     </Section>

@@ -58,10 +58,10 @@ export function Settings({ project, canChange }: { project: Project; canChange: 
 }
 
 function General({ project, form }: SettingsPart) {
-  const say = strings.projects
+  const texts = strings.projects
   return (
-    <SettingsSection title={say.general} about={say.generalWhat(project.key)}>
-      <Field label={say.name} error={form.errorOf('name')}>
+    <SettingsSection title={texts.general} about={texts.generalWhat(project.key)}>
+      <Field label={texts.name} error={form.errorOf('name')}>
         <input className="input" name="name" required defaultValue={project.name} />
       </Field>
     </SettingsSection>

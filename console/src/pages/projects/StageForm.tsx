@@ -33,7 +33,7 @@ type Props = {
 
 export function StageForm(props: Props) {
   const { stage, place, errors, onChange } = props
-  const say = strings.projects
+  const texts = strings.projects
   const errorOf = (field: string) => stageErrors(errors, place, field)
   const set = <K extends keyof Stage>(field: K, value: Stage[K] | undefined) =>
     onChange(setStageField(stage, field, value))
@@ -42,11 +42,11 @@ export function StageForm(props: Props) {
   return (
     <li className={`panel ${styles.stage}`}>
       <div className={styles.bar}>
-        <h3>{say.stage(place + 1)}</h3>
+        <h3>{texts.stage(place + 1)}</h3>
         <StageButtons {...props} />
       </div>
       <div className={styles.three}>
-        <Field label={say.name} error={errorOf('name')}>
+        <Field label={texts.name} error={errorOf('name')}>
           <input
             className="input"
             maxLength={64}
@@ -54,21 +54,21 @@ export function StageForm(props: Props) {
             onChange={(event) => onChange({ ...stage, name: event.target.value })}
           />
         </Field>
-        <Field label={say.kind} error={errorOf('kind')}>
+        <Field label={texts.kind} error={errorOf('kind')}>
           <select
             className="input"
             value={stage.kind ?? 'agent'}
             onChange={({ target }) => onChange(withKind(stage, target.value as 'agent' | 'shell'))}
           >
-            <option value="agent">{say.kinds.agent}</option>
-            <option value="shell">{say.kinds.shell}</option>
+            <option value="agent">{texts.kinds.agent}</option>
+            <option value="shell">{texts.kinds.shell}</option>
           </select>
         </Field>
-        <Field label={say.timeout} error={errorOf('timeout')}>
+        <Field label={texts.timeout} error={errorOf('timeout')}>
           <MinutesInput seconds={stage.timeout} onChange={(seconds) => set('timeout', seconds)} />
         </Field>
       </div>
-      <Field label={isShell ? say.script : say.command} error={errorOf('command')}>
+      <Field label={isShell ? texts.script : texts.command} error={errorOf('command')}>
         <textarea
           className={`input ${isShell ? 'mono' : ''}`}
           rows={Math.min(12, Math.max(3, stage.command?.split('\n').length ?? 0))}
@@ -88,13 +88,13 @@ export function StageForm(props: Props) {
 
 /** Buttons that move the stage up or down, or delete it. */
 function StageButtons({ stage, place, count, stages, onMove }: Props) {
-  const say = strings.projects
+  const texts = strings.projects
   return (
     <span className="row">
       <Button
         variant="quiet"
         size="square"
-        aria-label={say.stageUp(stage.name)}
+        aria-label={texts.stageUp(stage.name)}
         disabled={place === 0}
         onClick={() => onMove(moveItem(stages, place, place - 1))}
       >
@@ -103,7 +103,7 @@ function StageButtons({ stage, place, count, stages, onMove }: Props) {
       <Button
         variant="quiet"
         size="square"
-        aria-label={say.stageDown(stage.name)}
+        aria-label={texts.stageDown(stage.name)}
         disabled={place === count - 1}
         onClick={() => onMove(moveItem(stages, place, place + 1))}
       >
@@ -112,7 +112,7 @@ function StageButtons({ stage, place, count, stages, onMove }: Props) {
       <Button
         variant="quiet"
         size="square"
-        aria-label={say.removeStage(stage.name)}
+        aria-label={texts.removeStage(stage.name)}
         disabled={count === 1}
         onClick={() => onMove(stages.filter((_, at) => at !== place))}
       >

@@ -8,17 +8,17 @@ import { type SettingsPart, SettingsSection } from './SettingsSection'
 
 /** Templates for the descriptions of new tasks. */
 export function Templates({ project, form }: SettingsPart) {
-  const say = strings.projects
+  const texts = strings.projects
   const [templates, setTemplates] = useState(project.templates)
   const put = (place: number, change: Partial<(typeof templates)[number]>) =>
     setTemplates(templates.map((one, at) => (at === place ? { ...one, ...change } : one)))
   return (
-    <SettingsSection title={say.templates} about={say.templatesWhat}>
+    <SettingsSection title={texts.templates} about={texts.templatesWhat}>
       <input type="hidden" name="templates" value={JSON.stringify(templates)} />
       {templates.map((template, place) => (
         <div key={place} className={`panel ${styles.stage}`}>
           <div className={styles.bar}>
-            <Field label={say.templateName} error={form.errorOf(`templates.${place}.name`)}>
+            <Field label={texts.templateName} error={form.errorOf(`templates.${place}.name`)}>
               <input
                 className="input"
                 required
@@ -29,13 +29,13 @@ export function Templates({ project, form }: SettingsPart) {
             <Button
               variant="quiet"
               size="square"
-              aria-label={say.removeTemplate(template.name)}
+              aria-label={texts.removeTemplate(template.name)}
               onClick={() => setTemplates(templates.filter((_, at) => at !== place))}
             >
               <X className="i" aria-hidden="true" />
             </Button>
           </div>
-          <Field label={say.templateText} error={form.errorOf(`templates.${place}.text`)}>
+          <Field label={texts.templateText} error={form.errorOf(`templates.${place}.text`)}>
             <textarea
               className="input"
               required
@@ -48,7 +48,7 @@ export function Templates({ project, form }: SettingsPart) {
       ))}
       <div>
         <Button onClick={() => setTemplates([...templates, { name: '', text: '' }])}>
-          {say.addTemplate}
+          {texts.addTemplate}
         </Button>
       </div>
     </SettingsSection>

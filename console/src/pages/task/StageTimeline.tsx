@@ -8,37 +8,49 @@ import { formatDuration } from '../../lib/format/times'
 import { type Answer, answerWithComment } from '../../lib/task/answers'
 import { type TimelinePart, timeline, widths } from '../../lib/task/timeline'
 import { useEvents } from '../../queries/events'
+import { EarlierRounds } from './EarlierRounds'
 import styles from './StageTimeline.module.css'
 
-/** The stages, as wide as they took: solid for work, hatched for waiting, pale for the future. */
+/** The stages, as wide as they took: solid for work, hatched for waiting, pale for the future. The
+ *  running one only shows its time, because nobody knows how far it is. */
 export function StageTimeline({ task }: { task: Schemas['TaskDetail'] }) {
   const isEnded = ['completed', 'failed', 'cancelled'].includes(task.status)
   const now = useTicking((moment) => (isEnded ? 0 : moment))
-  const events = useEvents(task.id).data ?? []
+  const { data: events = [], isPending } = useEvents(task.id)
   const parts = timeline(task, events, now)
   const shares = widths(parts)
   const list = useRef<HTMLOListElement>(null)
   const scrolls = useOverflow(list)
   return (
-    <ol
-      ref={list}
-      className={styles.line}
-      aria-label={strings.task.stages}
-      tabIndex={scrolls ? 0 : undefined}
-    >
-      {parts.map((part, place) => (
-        <TimelineItem
-          key={`${part.kind}-${part.stage}`}
-          part={part}
-          share={shares[place] ?? 1}
-          task={task}
-        />
-      ))}
-    </ol>
+    <>
+      <ol
+        ref={list}
+        className={styles.line}
+        aria-label={strings.task.stages}
+        tabIndex={scrolls ? 0 : undefined}
+      >
+        {parts.map((part, place) => (
+          <TimelineItem
+            key={`${part.kind}-${part.stage}`}
+            part={part}
+            share={shares[place] ?? 1}
+            task={task}
+            isKnown={!isPending}
+          />
+        ))}
+      </ol>
+      <EarlierRounds task={task} events={events} />
+    </>
   )
 }
 
-function TimelineItem(props: { part: TimelinePart; share: number; task: Schemas['TaskDetail'] }) {
+function TimelineItem(props: {
+  part: TimelinePart
+  share: number
+  task: Schemas['TaskDetail']
+  /** Whether the events, and with them the times, are loaded. */
+  isKnown: boolean
+}) {
   const { part } = props
   const shape = shapeOf(part)
   const all = part.kind === 'stage' ? part.worked + part.asked : 0
@@ -53,7 +65,7 @@ function TimelineItem(props: { part: TimelinePart; share: number; task: Schemas[
         {part.kind === 'gate' ? nameOfGate(props.task, part.stage) : part.name}
         <span className="hidden">, {strings.task.states[part.state]}</span>
       </b>
-      <span>{durationText(part)}</span>
+      <span>{props.isKnown || part.state === 'future' ? durationText(part) : '\u00a0'}</span>
       {part.kind === 'gate' && part.answer && <GateAnswer answer={part.answer} />}
     </li>
   )
@@ -73,7 +85,8 @@ function classOf(part: TimelinePart): string {
   const { state } = part
   const names = [part.kind === 'gate' && styles.gate]
   if (state === 'done' || state === 'stopped') names.push(styles.done)
-  if (state === 'now' || state === 'paused') names.push(styles.now)
+  if (state === 'now') names.push(styles.runs)
+  if (state === 'paused') names.push(styles.now)
   if (state === 'failed') names.push(styles.bust)
   if (state === 'asking') names.push(part.kind === 'gate' ? styles.ask : styles.now)
   if (part.kind === 'stage' && part.asked > 0) names.push(styles.paused)

@@ -13,9 +13,10 @@ import styles from './TaskActions.module.css'
 const CancelDialog = lazyComponent(() => import('./actions/CancelDialog'))
 const RetryDialog = lazyComponent(() => import('./actions/RetryDialog'))
 const FollowUpDialog = lazyComponent(() => import('./actions/FollowUpDialog'))
+const InterruptDialog = lazyComponent(() => import('./messages/InterruptDialog'))
 const CurlDialog = lazyComponent(() => import('./actions/CurlDialog'))
 
-type TaskDialog = 'cancel' | 'retry' | 'followUp' | 'curl'
+type TaskDialog = 'cancel' | 'retry' | 'followUp' | 'interrupt' | 'curl'
 
 /** The actions on the task that you are allowed. */
 export function TaskActions({ task }: { task: Schemas['TaskDetail'] }) {
@@ -62,6 +63,9 @@ export function TaskActions({ task }: { task: Schemas['TaskDetail'] }) {
         )}
         {opened === 'followUp' && allowed.includes('follow_up') && (
           <FollowUpDialog task={task} onClose={close} />
+        )}
+        {opened === 'interrupt' && allowed.includes('interrupt') && (
+          <InterruptDialog task={task} onClose={close} />
         )}
         {opened === 'curl' && <CurlDialog task={task} onClose={close} />}
       </Suspense>

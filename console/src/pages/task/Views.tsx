@@ -88,7 +88,7 @@ export function Tabs({ task, filesChanged }: { task: Task; filesChanged: number 
           // All tabs link to this page, so only `aria-selected` tells which one is shown.
           activeProps={{ 'aria-current': undefined }}
         >
-          {strings.task.view[view]}
+          {nameOf(view, task)}
           {view === 'diff' && filesChanged ? (
             <span
               className="count"
@@ -102,6 +102,10 @@ export function Tabs({ task, filesChanged }: { task: Task; filesChanged: number 
       ))}
     </div>
   )
+}
+
+function nameOf(view: View, { readsTerminal }: Task): string {
+  return view === 'terminal' && !readsTerminal ? strings.task.watch : strings.task.view[view]
 }
 
 function moveFocus(event: KeyboardEvent<HTMLElement>): void {

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
 import { throttle } from '../../lib/net/throttle'
 import { addEvents, catchUpEvents, forgetEvents } from '../../queries/events'
+import { addTextPart, dropFinishedTexts } from '../../queries/liveText'
 import { task } from '../../queries/task'
 import { addEntries, catchUpEntries, forgetEntries } from '../../queries/transcript'
 import { type TaskListener, useTaskStream } from '../../realtime/taskStream'
@@ -29,8 +30,10 @@ export function useLiveTask(taskId: number): void {
       },
       transcript: (news) => {
         addEntries(cache, taskId, news)
+        dropFinishedTexts(cache, taskId, news)
         usedMore()
       },
+      text: (part) => addTextPart(cache, taskId, part),
       started: ({ events, transcripts }) => {
         if (catchUpEvents(cache, taskId, events)) changed()
         catchUpEntries(cache, taskId, transcripts)

@@ -21,6 +21,7 @@ const plain = {
   ],
   currentStageIndex: 1,
   waitingFor: null,
+  activity: null,
   question: null,
   lastAnswer: null,
   position: 2,

@@ -2,6 +2,7 @@
 import type { Schemas } from '../../api/client'
 import type { tasks as Words } from '../../i18n/en/tasks'
 import { agentName } from '../../lib/format/agentNames'
+import { activityText } from '../../lib/task/activity'
 import { endsTask } from '../../lib/task/answers'
 import { type DisplayStatus, displayStatus } from '../../lib/task/displayStatus'
 import { lastAnswerText, type StatusTextContext, statusText } from '../../lib/task/statusText'
@@ -17,7 +18,7 @@ export function rowStatusText(row: Row, said: RowTextContext): string {
   const shown = endsByAnswer(row)
     ? detail
     : ['completed', 'cancelled', 'assigned', 'running'].includes(row.status)
-      ? lastAnswerText(task, said.gateWords)
+      ? activityText(row.activity, said) || lastAnswerText(task, said.gateWords)
       : detail
   return shown ? said.words.and(summary, shown) : summary
 }

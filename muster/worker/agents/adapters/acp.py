@@ -21,12 +21,15 @@ def session_request(ask: AgentInvocation) -> str:
     """Return the runner's request to the agent, in the form that its conversations expect
     (`runner.conversation`).
     """
+    # What people are asked about is what goes beyond changing files.
+    asks = ask.options.approvals == "ask" and ask.options.permissions is None
     program, *arguments = ask.mcp_server or [""]
     server = {"name": "muster", "command": program, "args": arguments}
     return json.dumps(
         {
             "text": ask.text,
-            "permissions": ask.permissions,
+            "permissions": "edit" if asks else ask.permissions,
+            "approvals": ask.options.approvals,
             "session": ask.session_id,
             "servers": [server] if program else [],
         },

@@ -76,7 +76,8 @@ class MessagesConfig(_AdapterStruct, frozen=True):
     `has_settings`: the runner's request has the model and the permissions, not the command line.
     `given` are more OPTIONS, if the stage has that variable. The project's own arguments may
     consist of these `options`, each with a value, if there are any; with other arguments, the agent
-    gets no messages.
+    gets no messages. `asking` are more OPTIONS, with which it asks us before it does more than its
+    permissions allow.
     """
 
     format: _Name
@@ -86,6 +87,7 @@ class MessagesConfig(_AdapterStruct, frozen=True):
     has_settings: bool = False
     given: dict[_Variable, _Arguments] = {}
     options: _Arguments = ()
+    asking: _Arguments = ()
 
     def accepts(self, arguments: Sequence[str]) -> bool:
         """Whether it can run with the project's own arguments."""
@@ -133,7 +135,9 @@ class AgentInvocation(NamedTuple):
         """None: the agent's default, which asks the user at its terminal."""
         if self.options.permissions or self.is_interactive:
             return self.options.permissions
-        return "all" if self.is_fully_sandboxed else "edit"
+        # What people are asked about is what goes beyond changing files.
+        asks = self.options.approvals == "ask" and self.takes_messages
+        return "all" if self.is_fully_sandboxed and not asks else "edit"
 
 
 class Adapter(_AdapterStruct, frozen=True):
@@ -237,6 +241,8 @@ class Adapter(_AdapterStruct, frozen=True):
         if messages:
             for name in ask.variables.intersection(messages.given):
                 yield from messages.given[name]
+            if ask.options.approvals == "ask":
+                yield from messages.asking
         if self.mcp and ask.mcp_server:
             yield from (
                 _fill_server_placeholders(word, ask.mcp_server) for word in self.mcp.arguments

@@ -16,7 +16,7 @@ _TRUSTED = {"projects": {"{workspace}": {"hasTrustDialogAccepted": True}}}
 
 _SERVER = '{"mcpServers": {"muster": {"command": {program}, "args": {arguments}}}}'
 
-_STRUCTURED = ("--output-format", "stream-json", "--verbose")
+_STRUCTURED = ("--output-format", "stream-json", "--verbose", "--include-partial-messages")
 
 CLAUDE = Adapter(
     name="claude",
@@ -41,7 +41,8 @@ CLAUDE = Adapter(
         format="claude-conversation",
         headless=("claude", "-p", "{options}", "{session}"),
         structured=(*_STRUCTURED, "--input-format", "stream-json", "--replay-user-messages"),
-        min_version="2.1.0",
+        min_version="2.1.197",
+        asking=("--permission-prompt-tool", "stdio"),
     ),
     session=("--resume", "{id}"),
     latest=("--continue",),

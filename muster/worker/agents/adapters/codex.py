@@ -87,13 +87,14 @@ def thread_request(adapter: Adapter, ask: AgentInvocation) -> str:
     """Return the runner's request to the agent, in the form that `runner.codex.CodexSession`
     expects.
     """
+    asks = ask.options.approvals == "ask" and ask.permissions == "edit"  # else it may run commands
     return json.dumps(
         {
             "text": ask.text,
             "session": ask.session_id,
             "model": ask.options.model,
             "sandbox": next(iter(adapter.permission(ask).arguments[1:]), None),
-            "approvals": "untrusted" if ask.options.approvals == "ask" else "never",
+            "approvals": "untrusted" if asks else "never",
         },
         ensure_ascii=False,
     )

@@ -66,6 +66,7 @@ class AgentProcess:
         self._group = -self._pid if spoken_to else 0
         self._exit_code: int | None = None
         self._kill_steps: list[tuple[int, float]] = []  # signals until its end, with their times
+        self._stopped_status: int | None = None
         self.exit_status: int | None = None
         """Our exit status, whatever the agent does."""
         signal.signal(signal.SIGTERM, self._forward_signal)
@@ -106,8 +107,15 @@ class AgentProcess:
         self._flush_input()
 
     def finish(self, status: int, grace: float = _EXIT_GRACE_SECONDS) -> None:
-        """The agent has finished: exit with `status`. It exits, or is stopped soon."""
+        """The agent has finished: exit with `status`. It exits within `grace` seconds, or is
+        stopped."""
         self.exit_status = status
+        self._close_input()
+        self.schedule_end(grace)
+
+    def end_input(self, status: int, grace: float) -> None:
+        """Nothing more is written: the agent exits. If it has to be stopped, exit with `status`."""
+        self._stopped_status = status
         self._close_input()
         self.schedule_end(grace)
 
@@ -173,6 +181,8 @@ class AgentProcess:
     def _run_kill_steps(self) -> None:
         while self._kill_steps and self._kill_steps[0][1] <= monotonic():
             number, _ = self._kill_steps.pop(0)
+            if self._exit_code is None and self.exit_status is None:
+                self.exit_status = self._stopped_status
             if self._exit_code is None and number == signal.SIGKILL:
                 os.kill(self._pid, number)
             elif self._exit_code is None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from time import monotonic
 
+from muster.worker.agents.runner.claude_permissions import ClaudePermissions
 from muster.worker.agents.runner.entries import encode_json
 from muster.worker.agents.runner.formats.claude import Claude
 from muster.worker.agents.runner.questions import Question
@@ -50,9 +51,9 @@ class ClaudeSession:
     def __init__(self, asked: dict[str, Any], questions: QuestionQueue, mailbox: Mailbox) -> None:
         self.outgoing: list[bytes] = []
         self.status: int | None = None
-        self._sent_status: int | None = None
         self.wakes_at: float | None = None
         self._format = Claude()
+        self._permissions = ClaudePermissions(questions, self._send_frame, self._format.mark_denied)
         self._questions, self._mailbox = questions, mailbox
         self._turn = _IDLE
         self._has_finished_turn = False
@@ -71,6 +72,12 @@ class ClaudeSession:
 
     def feed(self, event: dict[str, Any]) -> list[Update] | None:
         match event.get("type"):
+            case "control_request":
+                self._permissions.handle_request(event)
+                return []
+            case "control_cancel_request":
+                self._permissions.cancel(event)
+                return []
             case "control_response":
                 self._on_control_response(event["response"])
                 return []
@@ -113,9 +120,8 @@ class ClaudeSession:
             agent.schedule_end(0.0)
         agent.write(b"".join(self.outgoing))
         self.outgoing.clear()
-        if self.status is not None and agent.exit_status in (None, self._sent_status):
-            self._sent_status = self.status  # it isn't that of an agent stopped at a limit
-            agent.finish(self.status, _EXIT_SECONDS)
+        if self.status is not None:
+            agent.end_input(self.status, _EXIT_SECONDS)
 
     # ---- turns
 

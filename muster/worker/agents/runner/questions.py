@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 class Question:
     """`then` is called with the answer, once. `about` has more fields for the shim: `interrupt`,
-    the number of the interrupt after which we ask."""
+    the number of the interrupt after which we ask; `permission`, what the agent wants to do."""
 
     __slots__ = ("about", "choices", "on_answer", "text")
 
@@ -60,6 +60,14 @@ class QuestionQueue:
             self._channel.send("ask", None)
             self._ask_next()
 
+    def count_waiting(self) -> int:
+        """Return how many questions wait until the open one is answered."""
+        return len(self._waiting)
+
+    def report_denied(self) -> None:
+        """Count a permission request that is denied without asking."""
+        self._channel.send("denied", {})
+
     def process_answers(self) -> None:
         """Handle the answers that came over the channel."""
         came = self._channel.unsolicited
@@ -77,7 +85,9 @@ class QuestionQueue:
         if question is None:
             return
         text = answer.get("choice") or answer.get("input")
-        if isinstance(text, str):
+        if "permission" in question.about:
+            self._publish(updates.permission_answer(answer))
+        elif isinstance(text, str):
             self._publish(updates.user_message(text))
         question.on_answer(answer)
 

@@ -157,6 +157,9 @@ class ToolCalls:
             raise ValueError("a second result")
         return self._open.get(call_id) or ToolCall(call_id, "?", {})
 
+    def has_result(self, call_id: str) -> bool:
+        return call_id in self._finished_ids
+
     def finish(self, call: ToolCall) -> Update:
         self._open.pop(call.id, None)
         self._finished_ids.add(call.id)

@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_PERMISSION_TEXTS = {
+    "allow_once": "Allowed once",
+    "allow_for_task": "Allowed for this task",
+    "deny": "Denied",
+}
+
+
 def session_started(agent: str, session: str, model: str = "") -> Update:
     shown = blocks.header(agent, model, session)
     return Update(shown, facts={"session": session} if session else None)
@@ -51,6 +58,13 @@ def question(text: str, choices: list[str]) -> list[Update]:
     """A question to people."""
     made = make_entry("question", text, text, choices=choices)
     return [Update(blocks.question(text, choices), made)]
+
+
+def permission_answer(answer: dict[str, Any]) -> list[Update]:
+    """What people have decided about a permission request: shown, without an entry."""
+    shown = _PERMISSION_TEXTS.get(str(answer.get("permission")), "Denied: nobody has answered")
+    comment = answer.get("comment")
+    return user_message(f"{shown}: {comment}" if isinstance(comment, str) and comment else shown)
 
 
 def progress(text: str) -> list[Update]:

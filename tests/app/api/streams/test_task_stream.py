@@ -76,7 +76,7 @@ def test_all_of_it_can_be_had_from_the_beginning_and_lost_bytes_are_left_out(
 
 
 @pytest.mark.parametrize(
-    "had", ["nonsense", "7:", "-1:", "0:1", "0:1-", "0:1-2-", "0:1-2-3-4", "9" * 60_000]
+    "had", ["nonsense", "7:", "-1:", "0:1", "0:1-", "0:1-2-", "0:1-2-3-4-5", "9" * 60_000]
 )
 def test_who_comes_with_what_leads_nowhere_begins_anew(listen: Listen, had: str) -> None:
     assert listen(had).next().event == "reset"

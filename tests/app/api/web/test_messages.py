@@ -66,22 +66,22 @@ def test_a_task_shows_who_gets_a_message_before_it_is_written(
 ) -> None:
     headers = login(make_developer(role=SystemRole.ADMIN))
 
-    def shown(task: Task) -> tuple[Any, list[str]]:
+    def get_recipients(task: Task) -> tuple[Any, list[str]]:
         found = client.get(f"/api/web/tasks/{task.id}", headers=headers).json
         offered = [one for one in found["allowedActions"] if one in ("message", "interrupt")]
         return found["messages"], offered
 
-    assert shown(make_task()) == ({"state": "next_stage", "reason": None}, ["message"])
+    assert get_recipients(make_task()) == ({"state": "next_stage", "reason": None}, ["message"])
     both = ["message", "interrupt"]
-    assert shown(_working(capabilities=TAKES)) == ({"state": "open", "reason": None}, both)
+    assert get_recipients(_working(capabilities=TAKES)) == ({"state": "open", "reason": None}, both)
     unable = _working(capabilities=[])
-    assert shown(unable) == ({"state": "none", "reason": "not_supported"}, [])
+    assert get_recipients(unable) == ({"state": "none", "reason": "not_supported"}, [])
     path = f"/api/web/tasks/{unable.id}"
     for route, body in (("messages", {"text": "x"}), ("interrupt", {})):
         refused = client.post(f"{path}/{route}", json=body, headers=headers)
         assert (refused.status_code, refused.json["code"]) == (409, "no_messages")
     ended = make_task(status=TaskStatus.CANCELLED)
-    assert shown(ended) == ({"state": "none", "reason": "task_ended"}, [])
+    assert get_recipients(ended) == ({"state": "none", "reason": "task_ended"}, [])
     refused = client.post(
         f"/api/web/tasks/{ended.id}/messages", json={"text": "x"}, headers=headers
     )
@@ -96,8 +96,8 @@ def test_an_interrupt_is_accepted_and_shown_while_it_is_under_way(
     assert client.get(path, headers=headers).json["interrupt"] is None
     answer = client.post(f"{path}/interrupt", headers=headers)
     assert (answer.status_code, answer.json["id"]) == (202, task.id)
-    shown = client.get(path, headers=headers).json["interrupt"]
-    assert (shown["state"], shown["by"]) == ("requested", admin.name)
+    interrupt = client.get(path, headers=headers).json["interrupt"]
+    assert (interrupt["state"], interrupt["by"]) == ("requested", admin.name)
     client.post(f"{path}/interrupt", json={"stopStage": True}, headers=headers)
     assert client.get(path, headers=headers).json["interrupt"]["state"] == "stopping"
     waiting = make_task()

@@ -9,7 +9,6 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.attempt import AttemptPhase
 from app.domain.machine import MachineStatus
 from app.domain.roles import SystemRole
 from app.domain.task import SuspendReason, TaskStatus
@@ -96,7 +95,7 @@ def test_a_created_task_is_shown_as_the_contract_says(
     shown = client.get(made.headers["Location"], headers=headers).json
     assert shown.pop("queue") == {"position": 1, "blockedBy": []}
     assert shown.pop("waitingFor")["reason"] == "dispatcher"  # there is none in this test
-    assert shown.pop("hasTerminal") is False
+    assert (shown.pop("hasTerminal"), shown.pop("readsTerminal")) == (False, False)
     assert shown.pop("allowedActions") == ["review", "follow_up", "cancel"]
     nothing = [
         shown.pop(name) for name in ("relocation", "gate", "lastAnswer", "budgets", "images")
@@ -109,18 +108,6 @@ def test_a_created_task_is_shown_as_the_contract_says(
     summary = {"question": None, "lastAnswer": None, "position": 1}
     summary |= {"blockers": [], "allowedActions": ["follow_up", "cancel"]}
     assert listed == task | summary | {"stages": stages}
-
-
-@pytest.mark.parametrize("phase", AttemptPhase, ids=str)
-def test_a_task_says_whether_a_token_for_its_terminal_would_be_given(
-    client: FlaskClient, project: Project, headers: dict[str, str], phase: AttemptPhase
-) -> None:
-    task = make_task(project=project, status=TaskStatus.RUNNING)
-    make_attempt(task, make_machine(), phase=phase)
-    has_terminal = client.get(f"{PATH}/{task.id}", headers=headers).json["hasTerminal"]
-    response = client.post(f"{PATH}/{task.id}/pty-token", json={}, headers=headers)
-    assert (has_terminal, response.status_code) in [(True, 200), (False, 409)]
-    assert has_terminal is (phase is AttemptPhase.RUN)
 
 
 def test_a_queued_task_says_what_keeps_each_machine_from_it(

@@ -11,7 +11,7 @@ from app.extensions import db
 from app.models import Bot, BotBinding, Developer, Gate
 from app.services.chat import question_cards
 from app.services.clock import now
-from app.services.tasks import gates, tasks
+from app.services.tasks import gate_expiry, gates, tasks
 from tests.app.chat.loopback import Reply
 from tests.app.chat.platforms import Slack
 from tests.app.services.chat.work_world import CONFIRM, a_card, newest, project_of
@@ -81,7 +81,7 @@ def test_an_expired_gate_is_refused_and_the_card_says_why(
     client: FlaskClient, slack: Slack, work: Work, bound_channel: BotBinding
 ) -> None:
     _task, card = a_card(client, slack, work, bound_channel, [CONFIRM[0] | {"gateTimeout": 1}])
-    gates.expire(now() + timedelta(hours=1))
+    gate_expiry.expire(now() + timedelta(hours=1))
     slack.press(client, "UADA", card, "Approve")
     work()
     assert "is no longer waiting" in slack.last()

@@ -110,6 +110,7 @@ def test_the_other_commands_say_what_the_api_says(
     project = db.session.get_one(Project, bound_channel.project_id)
     task = make_task(project=project, creator=ada, status=TaskStatus.RUNNING)
     make_workspace(make_attempt(task, machine))
+    idle = make_task(project=project, creator=ada)
     wanted = {
         "list": f"#{task.id} WEB running: Make it work.",
         f"progress {task.id}": "on rack7, attempt 1",
@@ -119,6 +120,8 @@ def test_the_other_commands_say_what_the_api_says(
         "drain rack7": "You don't have permission",
         f"retry {task.id}": f"Task {task.id} is running",
         f"confirm {task.id}": "isn't waiting for an answer",
+        f"message {task.id} Use make.": "This agent can't read messages while it works.",
+        f"message #{idle.id} Use make.": f"#{idle.id}: message 1 by ada waits for the next agent",
         f"cancel {task.id}": f"#{task.id} WEB cancelled",
         "progress 987654": "Task 987654 not found, or you don't have access.",
         "prgress 1": "Did you mean “progress”?",

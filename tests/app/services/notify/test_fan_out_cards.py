@@ -22,7 +22,7 @@ from app.models import (
 from app.services.accounts import preferences
 from app.services.clock import now
 from app.services.notify import fan_out, notifications
-from app.services.tasks import gates, history, tasks
+from app.services.tasks import gate_expiry, gates, history, tasks
 from tests.app.services.notify.fan_out_world import GATED, answer, make_asking_task, planned, reject
 from tests.app.services.statements import counted
 from tests.factories import (
@@ -55,7 +55,7 @@ def expire(ada: Developer, bob: Developer, task: Task) -> None:
     assert gate is not None
     gate.expires_at = task.created_at
     db.session.commit()
-    assert gates.expire(now()) == 1
+    assert gate_expiry.expire(now()) == 1
 
 
 @pytest.mark.parametrize(

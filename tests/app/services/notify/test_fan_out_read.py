@@ -9,7 +9,7 @@ from app.extensions import db
 from app.models import Developer, Notification, Project, Task
 from app.services.clock import now
 from app.services.notify import fan_out, notifications
-from app.services.tasks import gates, tasks
+from app.services.tasks import gate_expiry, gates, tasks
 from tests.app.services.notify.fan_out_world import answer, make_asking_task, reject
 
 
@@ -18,7 +18,7 @@ def expire(ada: Developer, bob: Developer, task: Task) -> None:
     assert gate is not None
     gate.expires_at = now()
     db.session.commit()
-    gates.expire(now())
+    gate_expiry.expire(now())
 
 
 def cancel(ada: Developer, bob: Developer, task: Task) -> None:

@@ -24,7 +24,7 @@ from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Gate, Task
 from app.services.clock import now
-from app.services.tasks import gates, tasks
+from app.services.tasks import gate_expiry, gates, tasks
 from tests.app.services.fake_machine import events_of
 from tests.app.services.statements import counted
 from tests.factories import make_developer, make_gate, make_project
@@ -221,8 +221,8 @@ def test_answers_become_variables_of_the_stages_after_them(admin: Developer) -> 
 
 def test_a_question_that_nobody_answers_in_time_fails_the_task(admin: Developer) -> None:
     task = asking(expires_at=now() + timedelta(seconds=10))
-    assert gates.expire(now()) == 0
-    assert gates.expire(now() + timedelta(seconds=11)) == 1
+    assert gate_expiry.expire(now()) == 0
+    assert gate_expiry.expire(now() + timedelta(seconds=11)) == 1
     assert (task.status, task.failure and task.failure["code"]) == (
         TaskStatus.FAILED,
         "gate_expired",
@@ -240,15 +240,15 @@ def test_questions_of_tasks_that_have_ended_do_not_keep_others_from_expiring(
         ended.status, ended.suspend_reason = TaskStatus.CANCELLED, None
     db.session.commit()
     waiting = asking(expires_at=past)
-    gates.expire(now())
+    gate_expiry.expire(now())
     assert waiting.status is TaskStatus.FAILED
-    assert gates.expire(now()) == 0
+    assert gate_expiry.expire(now()) == 0
 
 
 def test_the_question_of_an_earlier_round_does_not_expire(admin: Developer) -> None:
     task = asking(expires_at=now() + timedelta(seconds=10))
     tasks.cancel(admin, task.id)
     tasks.retry(admin, task.id)
-    assert gates.expire(now() + timedelta(days=1)) == 0
+    assert gate_expiry.expire(now() + timedelta(days=1)) == 0
     assert db.session.get_one(Gate, (task.id, 2, 0, 0)).answered_at is None
     assert task.status is TaskStatus.SUSPENDED

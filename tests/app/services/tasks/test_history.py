@@ -13,7 +13,7 @@ from app.models import Developer, Task
 from app.services.clock import now
 from app.services.dispatch import dispatcher
 from app.services.machines import liveness
-from app.services.tasks import gates, history, tasks
+from app.services.tasks import gate_expiry, gates, history, tasks
 from muster.protocol import frames
 from tests.app.services.fake_machine import FakeMachine, events_of, make_driven
 from tests.factories import make_developer, make_project
@@ -80,7 +80,7 @@ def play(app: Flask, admin_id: int, machine: FakeMachine, task: Task) -> None:
         lambda: liveness.detect_silent(later),
         lambda: liveness.expire_leases(later),
         dispatcher.assign_queued,
-        lambda: gates.expire(later),
+        lambda: gate_expiry.expire(later),
         lambda: tasks.retry(actor(admin_id), task_id),
     )
 

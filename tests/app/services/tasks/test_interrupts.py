@@ -133,6 +133,21 @@ def test_a_stage_whose_agent_ignores_it_can_be_stopped(
     assert _interrupted(task) == ["requested", "ignored", "stopping"]
 
 
+def test_a_budget_does_not_continue_an_interrupted_agent(
+    actor: Developer, machine: FakeMachine, create: Create
+) -> None:
+    task = working(machine, create)
+    interrupts.request(actor, task.id)
+    asks(machine, task)
+    make_live(task).suspends = True
+    db.session.commit()
+    is_stopped(machine, task, "budget")
+    assert state(task) == AT_GATE
+    assert gates.get_pending(actor, task.id).kind == "question"
+    gates.confirm_stage(actor, task.id, 0, "Use make.")
+    assert prompted(task) == ["Use make."]
+
+
 def test_a_lost_machine_does_not_continue_a_stopped_agent(
     actor: Developer, machine: FakeMachine, create: Create
 ) -> None:

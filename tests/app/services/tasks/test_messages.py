@@ -168,6 +168,22 @@ def test_the_next_attempt_gets_what_a_lost_one_did_not_confirm(
     assert states(task) == [("Use make.", DELIVERED)]
 
 
+def test_a_failed_task_does_not_hide_that_a_message_may_have_been_read(
+    actor: Developer, machine: FakeMachine, create: Create
+) -> None:
+    task = create([DEVELOP])
+    task.project.max_attempts = 1
+    db.session.commit()
+    messages.create(actor, task.id, text="One.")
+    dispatcher.assign_queued()
+    machine.orders()
+    assert prompted(task) == ["One."]
+    machine.report_started(task)
+    messages.create(actor, task.id, text="Two.")
+    machine.report_on(task, frames.Lost("a reboot"))
+    assert states(task) == [("One.", DELIVERED), ("Two.", UNCONFIRMED)]
+
+
 def test_one_that_was_sent_to_a_cancelled_agent_may_have_been_read(
     actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
@@ -211,7 +227,7 @@ def test_a_waiting_one_can_be_withdrawn_until_it_is_sent(
         messages.withdraw(actor, task.id, bound.id + 1)
 
 
-def test_at_most_20_wait(actor: Developer, create: Create) -> None:
+def test_a_21st_message_cannot_wait(actor: Developer, create: Create) -> None:
     task = create([DEVELOP])
     for number in range(MAX_WAITING):
         messages.create(actor, task.id, text=f"{number}.")

@@ -15,7 +15,7 @@ from app.services.clock import now
 from app.services.dispatch import dispatcher, wait_reasons
 from app.services.machines import drains, liveness, machine_admin, orders, sessions
 from app.services.machines.orders import DesiredAction, DesiredState
-from app.services.tasks import gates, questions, tasks
+from app.services.tasks import gate_expiry, gates, questions, tasks
 from app.services.terminals import terminals
 from muster.protocol import frames
 from tests.app.services.fake_machine import (
@@ -207,8 +207,8 @@ def test_an_agent_to_which_nobody_answers_in_time_is_told_so_and_goes_on(
     wait = wait_reasons.find_wait(task)
     assert wait is not None
     assert (wait.reason, wait.next_action) == ("gate", "resume")
-    assert gates.expire(now()) == 0
-    assert gates.expire(now() + timedelta(seconds=61)) == 1
+    assert gate_expiry.expire(now()) == 0
+    assert gate_expiry.expire(now() + timedelta(seconds=61)) == 1
     assert state(task) == RUNNING
     assert answer(task) == frames.Answer(task.id, 1, 1)
     with pytest.raises(NoOpenGate):

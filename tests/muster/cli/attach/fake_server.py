@@ -1,4 +1,7 @@
-"""A FAKE server for one terminal: a program that echoes its input, on a breakable connection."""
+"""A FAKE server for one terminal: a program that echoes its input, on a breakable connection.
+
+Its task takes messages, if it's told so.
+"""
 
 import contextlib
 import json
@@ -17,14 +20,18 @@ _decoder: "msgspec.json.Decoder[wire.FromViewer]" = msgspec.json.Decoder(wire.Fr
 
 
 class FakeServer:
-    """Knobs: `mode`, the highest allowed one; `size`; `takes_size`. `heard` has received frames,
-    `typed` received keys."""
+    """Knobs: `mode`, the highest allowed one; `size`; `takes_size`; `task`, as the API has it;
+    `refusal` of messages. `heard` has received frames, `typed` received keys, `sent` received
+    requests about the agent, as (end of the path, body, idempotency key)."""
 
     def __init__(self) -> None:
         self.mode: wire.Mode = "control"
         self.size = (80, 24)
         self.takes_size = True
         self.screen = "the screen\r\n"
+        self.task: dict[str, Any] = {"agentType": "custom", "readsTerminal": True}
+        self.refusal: dict[str, Any] | None = None
+        self.sent: list[tuple[str, Any, str | None]] = []
         self.output = bytearray()
         self.typed = bytearray()
         self.heard: list[wire.FromViewer] = []
@@ -101,12 +108,26 @@ def _text(frame: wire.TerminalFrame) -> str:
 
 def _requests(server: FakeServer) -> type[BaseHTTPRequestHandler]:
     class Requests(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(200, server.task)
+
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            server.asked.append(json.loads(body))
-            fields = {"channelToken": "mst_chan_x", "mode": server.mode, "expiresAt": "soon"}
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            name = self.path.rsplit("/", 1)[1]
+            if name == "pty-token":
+                server.asked.append(body)
+                fields = {"channelToken": "mst_chan_x", "mode": server.mode, "expiresAt": "soon"}
+                self._answer(200, fields)
+                return
+            server.sent.append((name, body, self.headers["Idempotency-Key"]))
+            if server.refusal is not None:
+                self._answer(409, server.refusal)
+            else:
+                self._answer(201, {})
+
+        def _answer(self, status: int, fields: Any) -> None:
             answer = json.dumps(fields).encode()
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()

@@ -132,3 +132,80 @@ def test_a_server_that_stays_away_is_given_up(attach: Attach, server: FakeServer
     server.line.cut()
     assert (pty.wait_until_ended(), pty.modes) == (1, pty.before)
     assert any("Can't reach the server" in line for line in pty.lines)
+
+
+HEADLESS = {
+    "agentType": "claude",
+    "readsTerminal": False,
+    "allowedActions": ["message", "interrupt"],
+    "messages": {"state": "open", "reason": None},
+}
+
+
+def test_input_to_a_headless_agent_is_a_message_and_no_key_goes_out(
+    attach: Attach, server: FakeServer
+) -> None:
+    server.task = HEADLESS
+    pty = attach(rows=20)
+    pty.wait_for(lambda: server.size == (80, 20), "size")
+    assert b"watching Claude.  Type a message and press Enter" in pty.data
+    pty.type("Use UTC")
+    pty.wait_until_shown(" Message to Claude: Use UTC")
+    server.print(b"meanwhile\r\n")
+    pty.type("!\r")
+    pty.wait_until_shown(" Sent. Claude reads it at its next step")
+    pty.wait_until_shown("meanwhile")
+    pty.type("~i")
+    pty.wait_until_shown(" Stopping Claude.")
+    assert [(name, body) for name, body, _ in server.sent] == [
+        ("messages", {"text": "Use UTC!"}),
+        ("interrupt", {}),
+    ]
+    pty.type("~t")
+    pty.wait_until_shown(" Claude reads messages, not keys")
+    pty.type("~.")
+    assert (pty.wait_until_ended(), pty.modes) == (0, pty.before)
+    assert (bytes(server.typed), wire.Takeover() in server.heard) == (b"", False)
+
+
+def test_a_refused_message_stays_and_enter_sends_it_once(
+    attach: Attach, server: FakeServer
+) -> None:
+    server.task = HEADLESS
+    server.refusal = {"code": "too_many_messages", "detail": "Too many messages wait."}
+    pty = attach()
+    pty.type("Use UTC.\r")
+    pty.wait_until_shown(" Not sent: Too many messages wait.")
+    server.refusal = None
+    pty.type("\r")
+    pty.wait_until_shown(" Sent.")
+    texts, keys = [body for _, body, _ in server.sent], {key for _, _, key in server.sent}
+    assert (texts, len(keys)) == ([{"text": "Use UTC."}] * 2, 1)
+
+
+def test_an_agent_that_takes_no_messages_says_so_before_you_type(
+    attach: Attach, server: FakeServer
+) -> None:
+    reason = {"messages": {"state": "none", "reason": "not_supported"}, "allowedActions": []}
+    server.task = HEADLESS | reason
+    pty = attach()
+    assert b"Claude can't read messages while it works. Follow up instead" in pty.data
+    pty.type("Use UTC.\r")
+    pty.wait_until_shown(" Claude can't read messages while it works.")
+    assert (server.sent, bytes(server.typed)) == ([], b"")
+
+
+def test_the_next_stage_may_read_keys_again(attach: Attach, server: FakeServer) -> None:
+    server.task = HEADLESS
+    pty = attach()
+    server.send(wire.Exit(code=0, stage_index=0))
+    pty.wait_until_shown(" Stage 1 finished")
+    server.task = HEADLESS | {"readsTerminal": True}
+    server.print(b"make test\r\n")
+
+    def type_key() -> bool:
+        pty.type("x")
+        return b"x" in server.typed
+
+    pty.wait_for(type_key, "keys")
+    assert server.sent == []

@@ -1,10 +1,11 @@
+import json
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from muster.protocol.frames import AgentOptions
+from muster.protocol.frames import AgentOptions, PromptMessage
 from muster.worker.agents import headless
 from muster.worker.agents.adapters.adapter import AgentInvocation
 from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS
@@ -42,6 +43,20 @@ def test_what_is_read_is_an_agents_whose_format_is_known(
         BUILTIN_ADAPTERS.get(agent), AgentInvocation("x", options), os.fspath(tmp_path)
     )
     assert has_format is expected
+
+
+def test_a_conversation_gets_its_request_and_the_transcripts_start(tmp_path: Path) -> None:
+    claude = BUILTIN_ADAPTERS.get("claude")
+    assert claude is not None
+    ask = AgentInvocation("do it", takes_messages=True)
+    messages = [PromptMessage(4, "Ada", "Do B.")]
+    given = (make_sandbox(tmp_path), claude, ask, ["claude", "-p"], "Again", messages)
+    *_, name, title, message, end, request, program, option = headless.runner_command(*given)
+    assert (name, end, program, option) == ("claude-conversation", "--", "claude", "-p")
+    assert json.loads(request)["text"] == "do it"
+    assert json.loads(title) == {"followUp": "Again"}
+    message_fields = {"number": 4, "author": "Ada", "text": "Do B."}
+    assert json.loads(message) == {"message": message_fields}
 
 
 def make_sandbox(directory: Path) -> Sandbox:

@@ -25,6 +25,22 @@ def health_of(binary: Path) -> AgentHealth:
     return AgentHealth(look=Probe(which, lambda *_: "1.0"))
 
 
+@pytest.mark.parametrize(
+    ("version", "has_runner"), [("2.1.197", True), ("2.0", True), ("2.1.197", False)]
+)
+def test_it_takes_messages_if_its_version_and_the_machine_can(
+    binary: Path, version: str, has_runner: bool
+) -> None:
+    probe = Probe(health_of(binary)._versions._probe.which, lambda *_: version)
+    health = AgentHealth(look=probe, has_runner=lambda: has_runner)
+    assert capability_of(health, "claude").version in (None, version)
+    health._versions.wait()
+    can = version == "2.1.197" and has_runner
+    assert capability_of(health, "claude").takes_messages is can
+    assert health.takes_messages("claude") is can
+    assert not health.takes_messages("custom")
+
+
 def capability_of(health: AgentHealth, agent: str) -> Capability:
     return next(each for each in health.capabilities() if each.agent_type == agent)
 

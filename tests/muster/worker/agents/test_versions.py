@@ -7,8 +7,15 @@ import pytest
 from muster.protocol.frames import Capability
 from muster.worker.agents import probe
 from muster.worker.agents import versions as versions_module
+from muster.worker.agents.adapters.aider import AIDER
+from muster.worker.agents.adapters.claude import CLAUDE
 from muster.worker.agents.probe import Probe
-from muster.worker.agents.versions import Versions, is_older, make_capability
+from muster.worker.agents.versions import (
+    Versions,
+    can_take_messages,
+    is_older,
+    make_capability,
+)
 
 
 def install(directory, name, script):
@@ -139,3 +146,18 @@ def test_agents_are_looked_for_and_asked_in_the_way_that_is_given(tmp_path):
 )
 def test_an_older_version_is_recognized_by_its_numbers(answer, is_before):
     assert is_older(answer, "0.147.0") is is_before
+
+
+@pytest.mark.parametrize(
+    ("adapter", "version", "can"),
+    [
+        (CLAUDE, "2.1.197 (Claude Code)", True),
+        (CLAUDE, "2.0.9 (Claude Code)", False),
+        (CLAUDE, "no number", False),
+        (CLAUDE, None, False),
+        (AIDER, "aider 0.86", False),
+        (None, "1.0", False),
+    ],
+)
+def test_whether_a_version_takes_messages(adapter, version, can):
+    assert can_take_messages(adapter, version) is can

@@ -12,7 +12,15 @@ import msgspec
 import pytest
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import Lost, StageFinished, Stop, Stopped, Transcript, WorkspaceFacts
+from muster.protocol.frames import (
+    Lost,
+    StageFinished,
+    Stop,
+    Stopped,
+    Transcript,
+    TranscriptUpdated,
+    WorkspaceFacts,
+)
 from muster.worker.attempts.context import AttemptContext, Reporter
 from muster.worker.attempts.transcript import TranscriptReporter
 from muster.worker.journal.journal import Journal
@@ -222,6 +230,70 @@ def test_a_line_that_cannot_be_read_costs_no_other(journal: Journal, tmp_path: P
     assert [entry.kind for entry in cast(Transcript, report.body).entries] == [
         *("tool", "error", "tool")
     ]
+
+
+def write_states(writer: TranscriptWriter, *lines: tuple[int | None, str]) -> None:
+    """Write new entries (None), and states of earlier ones, by their numbers."""
+    for number, state in lines:
+        place = {"stage": 0, "run": 0, "atMs": 5, "logOffset": 6}
+        entry = {"kind": "command", "title": "", "text": "", "data": {}, "state": state}
+        if number is None:
+            writer.append(place, entry)
+        else:
+            writer.replace(number, {**place, "finishedMs": 9}, entry, is_last=True)
+
+
+def reported_states(journal: Journal) -> list[list[tuple[int, str | None]]]:
+    """The numbers and states of entries, by report."""
+    assert journal.flush(10)
+    found = []
+    for report in journal.reports_after(0):
+        if isinstance(body := report.body, Transcript):
+            found.append([(n, entry.state) for n, entry in enumerate(body.entries, body.first)])
+        elif isinstance(body, TranscriptUpdated):
+            found.append([(each.number, each.entry.state) for each in body.entries])
+    return found
+
+
+def test_new_entries_and_changes_are_reported_in_their_order(
+    journal: Journal, tmp_path: Path
+) -> None:
+    writer = TranscriptWriter(tmp_path)
+    write_states(writer, (None, "running"), (None, "running"), (0, "done"), (1, "failed"))
+    write_states(writer, (None, "done"))
+    make_reporter(journal, tmp_path).report_rest(lambda: True)
+    assert reported_states(journal) == [
+        [(0, "running"), (1, "running")],
+        [(0, "done"), (1, "failed")],
+        [(2, "done")],
+    ]
+
+
+def test_the_next_daemon_reports_the_changes_that_are_left(
+    journal: Journal, tmp_path: Path
+) -> None:
+    writer = TranscriptWriter(tmp_path)
+    write_states(writer, (None, "running"))
+    make_reporter(journal, tmp_path).report_rest(lambda: True)
+    write_states(writer, (0, "done"), (None, "running"))
+    make_reporter(journal, tmp_path).report_rest(lambda: True)
+    write_states(TranscriptWriter(tmp_path), (1, "stopped"))
+    make_reporter(journal, tmp_path).report_rest(lambda: True)
+    make_reporter(journal, tmp_path).report_rest(lambda: True)
+    assert reported_states(journal) == [
+        [(0, "running")],
+        [(0, "done")],
+        [(1, "running")],
+        [(1, "stopped")],
+    ]
+
+
+def test_a_change_that_cannot_be_read_keeps_its_number(journal: Journal, tmp_path: Path) -> None:
+    write_states(TranscriptWriter(tmp_path), (None, "running"))
+    with (tmp_path / FILE_NAME).open("ab") as file:
+        file.write(b'{"number":0,"kind":"of a newer release"}\n')
+    make_reporter(journal, tmp_path).report_rest(lambda: True)
+    assert reported_states(journal) == [[(0, "running")], [(0, None)]]
 
 
 def test_it_reports_now_and_then_and_at_once_at_the_end(journal: Journal, tmp_path: Path) -> None:

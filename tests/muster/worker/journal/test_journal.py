@@ -11,6 +11,8 @@ from muster.protocol.frames import (
     Accepted,
     DiffStat,
     Failed,
+    InterruptIgnored,
+    MessageOutcome,
     Note,
     Published,
     Report,
@@ -136,6 +138,21 @@ def test_what_was_reported_of_an_attempt_is_known_after_acks_and_restarts(tmp_pa
     assert journal.progress(AttemptKey(7, 1)) == known
     journal.append(AttemptKey(7, 1), WorkspaceFacts("removed"))
     assert journal.progress(AttemptKey(7, 1)) == ReportedProgress()
+    journal.close()
+
+
+def test_what_became_of_messages_is_known_after_acks_and_restarts(tmp_path: Path) -> None:
+    journal, key = opened(tmp_path), AttemptKey(7, 1)
+    journal.append(key, MessageOutcome(4, "delivered", 0))
+    last = journal.append(key, MessageOutcome(2, "returned", 0))
+    journal.append(key, InterruptIgnored(3, 0))
+    journal.ack(last)
+    journal.close()
+
+    journal = opened(tmp_path)
+    progress = journal.progress(key)
+    assert [progress.has_message_outcome(number) for number in (2, 3, 4)] == [True, False, True]
+    assert progress.last_ignored_interrupt == 3
     journal.close()
 
 

@@ -119,7 +119,7 @@ def test_a_question_is_masked_then_cut_and_waits_a_day() -> None:
     fields = {"question": "hush-hush" * 2000, "choices": ["hush-hush", "a", "a"]}
     question = parse_question(fields, MASKER)
     assert question.text == "*" * 9_999 + "…"
-    assert question[1:] == (["********", "a"], 86_400.0)
+    assert question[1:] == (["********", "a"], 86_400.0, None, None)
 
 
 @pytest.mark.parametrize(

@@ -13,20 +13,25 @@ type Invitation = Schemas['Invitation']
 
 export function Invitations() {
   const [leaving, withdraw] = useState<Invitation>()
-  const say = strings.invitation
+  const texts = strings.invitation
   return (
     <section className={styles.part} aria-labelledby="invitations">
-      <h2 id="invitations">{say.list}</h2>
-      <PagedList list={useInvitations()} empty={<p className="dim">{say.none}</p>}>
+      <h2 id="invitations">{texts.list}</h2>
+      <PagedList list={useInvitations()} empty={<p className="dim">{texts.none}</p>}>
         {(rows) => (
-          <Table label={say.list} columns={columns(withdraw)} rows={rows} keyOf={({ id }) => id} />
+          <Table
+            label={texts.list}
+            columns={columns(withdraw)}
+            rows={rows}
+            keyOf={({ id }) => id}
+          />
         )}
       </PagedList>
       {leaving && (
         <ConfirmDialog
-          title={say.withdrawTitle(nameOf(leaving))}
-          about={say.withdrawAbout}
-          submit={say.withdraw}
+          title={texts.withdrawTitle(nameOf(leaving))}
+          about={texts.withdrawAbout}
+          submit={texts.withdraw}
           act={() => withdrawInvitation(leaving.id)}
           onClose={() => withdraw(undefined)}
         />

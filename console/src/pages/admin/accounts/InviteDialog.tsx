@@ -12,18 +12,18 @@ type Role = Schemas['Developer']['role']
 
 /** Invites a person, who chooses their own name and password. */
 export function InviteDialog(props: { onMade: (link: string) => void; onClose: () => void }) {
-  const say = strings.invitation
+  const texts = strings.invitation
   return (
     <FormDialog
-      title={say.invite}
-      submit={say.create}
+      title={texts.invite}
+      submit={texts.create}
       act={(given) => createInvitation(readInvitation(given))}
       done={props.onMade}
       onClose={props.onClose}
     >
       {(form) => (
         <>
-          <p className="soft">{say.about}</p>
+          <p className="soft">{texts.about}</p>
           <fieldset>
             <legend className="label">{strings.roles.systemRole}</legend>
             {(Object.keys(strings.roles.system) as Role[]).map((role) => (
@@ -40,10 +40,10 @@ export function InviteDialog(props: { onMade: (link: string) => void; onClose: (
           </fieldset>
           <RoleGuide />
           <ProjectRoleFields error={form.errorIn('projects')} />
-          <Field label={strings.admin.email} hint={say.emailHint} error={form.errorOf('email')}>
+          <Field label={strings.admin.email} hint={texts.emailHint} error={form.errorOf('email')}>
             <input className="input" name="email" autoComplete="off" />
           </Field>
-          <Field label={say.note} hint={say.noteHint} error={form.errorOf('note')}>
+          <Field label={texts.note} hint={texts.noteHint} error={form.errorOf('note')}>
             <input className="input" name="note" maxLength={200} autoComplete="off" />
           </Field>
         </>

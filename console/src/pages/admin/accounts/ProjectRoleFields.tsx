@@ -13,7 +13,7 @@ type InvitedProject = Schemas['InvitedProject']
 /** The projects that a person joins, each with a role. `readProjects` reads them. */
 export function ProjectRoleFields({ error }: { error: string | undefined }) {
   const [rows, setRows] = useState<{ id: number; key: string }[]>([])
-  const say = strings.invitation
+  const texts = strings.invitation
   const projects = useProjects().data?.filter(({ archivedAt }) => archivedAt === null) ?? []
   const chosen = new Set(rows.map(({ key }) => key))
   const free = projects.filter(({ key }) => !chosen.has(key))
@@ -22,13 +22,13 @@ export function ProjectRoleFields({ error }: { error: string | undefined }) {
   const add = (key: string) => setRows([...rows, { id: (rows.at(-1)?.id ?? 0) + 1, key }])
   return (
     <fieldset className="stack">
-      <legend className="label">{say.projectKeys}</legend>
+      <legend className="label">{texts.projectKeys}</legend>
       {rows.map((row) => (
         <div key={row.id} className={styles.projectRole}>
           <select
             className="input"
             name="project"
-            aria-label={say.project}
+            aria-label={texts.project}
             value={row.key}
             onChange={({ target }) => choose(row.id, target.value)}
           >
@@ -40,7 +40,7 @@ export function ProjectRoleFields({ error }: { error: string | undefined }) {
                 </option>
               ))}
           </select>
-          <select className="input" name="projectRole" aria-label={say.roleIn(row.key)}>
+          <select className="input" name="projectRole" aria-label={texts.roleIn(row.key)}>
             {(['member', 'maintainer'] as const).map((role) => (
               <option key={role} value={role}>
                 {strings.projects.roles[role]}
@@ -50,7 +50,7 @@ export function ProjectRoleFields({ error }: { error: string | undefined }) {
           <Button
             variant="quiet"
             size="square"
-            aria-label={say.removeProject(row.key)}
+            aria-label={texts.removeProject(row.key)}
             onClick={() => setRows(rows.filter((one) => one !== row))}
           >
             <X className="i" aria-hidden="true" />
@@ -60,7 +60,7 @@ export function ProjectRoleFields({ error }: { error: string | undefined }) {
       {error && <ErrorLine text={error} />}
       {free[0] && (
         <div className="row">
-          <Button onClick={() => free[0] && add(free[0].key)}>{say.addProject}</Button>
+          <Button onClick={() => free[0] && add(free[0].key)}>{texts.addProject}</Button>
         </div>
       )}
     </fieldset>

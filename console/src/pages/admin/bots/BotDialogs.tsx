@@ -113,8 +113,10 @@ function hintOf(field: string, bot: Bot | undefined): { hint?: string } {
 }
 
 function isSet(field: string, bot: Bot): boolean {
-  const told = { appSecret: bot.hasAppSecret, webhookToken: bot.hasWebhookToken }
-  return field === 'encryptKey' ? bot.hasEncryptKey : (told[field as keyof typeof told] ?? false)
+  const stored = { appSecret: bot.hasAppSecret, webhookToken: bot.hasWebhookToken }
+  return field === 'encryptKey'
+    ? bot.hasEncryptKey
+    : (stored[field as keyof typeof stored] ?? false)
 }
 
 /** Returns the credentials typed. Omits empty ones, so their stored values don't change. */

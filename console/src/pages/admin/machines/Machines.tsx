@@ -102,11 +102,11 @@ function machineActions(one: Machine, open: OpenMachineDialog) {
 }
 
 function setStatus({ id, name }: Machine, status: 'online' | 'draining'): void {
-  const told = status === 'online' ? strings.admin.undrained : strings.admin.drained
-  changeMachine(id, { status }).then(() => showToast(told(name)), showErrorToast)
+  const format = status === 'online' ? strings.admin.undrained : strings.admin.drained
+  changeMachine(id, { status }).then(() => showToast(format(name)), showErrorToast)
 }
 
 function setPinned({ id, name }: Machine, pinned: boolean): void {
-  const told = pinned ? strings.admin.pinned : strings.admin.unpinned
-  changeMachine(id, { pinned }).then(() => showToast(told(name)), showErrorToast)
+  const format = pinned ? strings.admin.pinned : strings.admin.unpinned
+  changeMachine(id, { pinned }).then(() => showToast(format(name)), showErrorToast)
 }

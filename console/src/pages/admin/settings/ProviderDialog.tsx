@@ -72,7 +72,7 @@ function parseField<T>(field: string, reading: () => T): T {
     return reading()
   } catch (error) {
     if (!(error instanceof InvalidLineError)) throw error
-    const told = settingStrings.badLine(error.line)
-    throw new Problem('validation_failed', 422, told, { [field]: [told] })
+    const message = settingStrings.badLine(error.line)
+    throw new Problem('validation_failed', 422, message, { [field]: [message] })
   }
 }

@@ -20,35 +20,41 @@ export function ProviderFields({ form, provider }: Props) {
 
 /** Fields for the connection to the provider. */
 function ClientFields({ form, provider }: Props) {
-  const say = settingStrings
+  const texts = settingStrings
   return (
     <>
       {!provider && (
         <>
-          <Line form={form} name="name" label={say.name} hint={say.nameHint} required />
-          <Line form={form} name="issuer" label={say.issuer} hint={say.issuerHint} required />
+          <Line form={form} name="name" label={texts.name} hint={texts.nameHint} required />
+          <Line form={form} name="issuer" label={texts.issuer} hint={texts.issuerHint} required />
         </>
       )}
       <Line
         form={form}
         name="label"
-        label={say.label}
+        label={texts.label}
         value={provider?.label}
-        hint={say.labelHint}
+        hint={texts.labelHint}
         required
       />
-      <Line form={form} name="clientId" label={say.clientId} value={provider?.clientId} required />
+      <Line
+        form={form}
+        name="clientId"
+        label={texts.clientId}
+        value={provider?.clientId}
+        required
+      />
       <Line
         form={form}
         name="clientSecret"
-        label={say.clientSecret}
+        label={texts.clientSecret}
         type="password"
-        {...(provider?.hasClientSecret && { hint: say.clientSecretHint })}
+        {...(provider?.hasClientSecret && { hint: texts.clientSecretHint })}
       />
       <Line
         form={form}
         name="scopes"
-        label={say.scopes}
+        label={texts.scopes}
         value={provider?.scopes ?? 'openid profile email'}
       />
     </>
@@ -57,27 +63,27 @@ function ClientFields({ form, provider }: Props) {
 
 /** Fields for who can sign in. */
 function AccountFields({ form, provider }: Props) {
-  const say = settingStrings
+  const texts = settingStrings
   return (
     <>
       <div>
-        <Checkbox name="enabled" label={say.enabled} defaultChecked={provider?.enabled ?? true} />
+        <Checkbox name="enabled" label={texts.enabled} defaultChecked={provider?.enabled ?? true} />
         <Checkbox
           name="matchEmail"
-          label={say.matchEmail}
+          label={texts.matchEmail}
           defaultChecked={provider?.matchEmail ?? true}
         />
         <Checkbox
           name="createAccounts"
-          label={say.createAccounts}
+          label={texts.createAccounts}
           defaultChecked={provider?.createAccounts ?? false}
         />
       </div>
       <Lines
         form={form}
         name="emailDomains"
-        label={say.emailDomains}
-        hint={say.oneALine}
+        label={texts.emailDomains}
+        hint={texts.oneALine}
         value={provider?.emailDomains.join('\n')}
       />
     </>
@@ -86,36 +92,36 @@ function AccountFields({ form, provider }: Props) {
 
 /** Fields for the roles and memberships that the provider's groups give. */
 function GroupFields({ form, provider }: Props) {
-  const say = settingStrings
+  const texts = settingStrings
   return (
     <>
       <Line
         form={form}
         name="groupsClaim"
-        label={say.groupsClaim}
+        label={texts.groupsClaim}
         value={provider?.groupsClaim ?? 'groups'}
-        hint={say.groupsClaimHint}
+        hint={texts.groupsClaimHint}
         required
       />
       <Lines
         form={form}
         name="allowedGroups"
-        label={say.allowedGroups}
-        hint={say.oneALine}
+        label={texts.allowedGroups}
+        hint={texts.oneALine}
         value={provider?.allowedGroups.join('\n')}
       />
       <Lines
         form={form}
         name="roles"
-        label={say.roles}
-        hint={say.rolesHint}
+        label={texts.roles}
+        hint={texts.rolesHint}
         value={provider && formatRoles(provider.roles)}
       />
       <Lines
         form={form}
         name="memberships"
-        label={say.memberships}
-        hint={say.membershipsHint}
+        label={texts.memberships}
+        hint={texts.membershipsHint}
         value={provider && formatMemberships(provider.memberships)}
       />
     </>

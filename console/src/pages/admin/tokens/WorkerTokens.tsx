@@ -7,19 +7,22 @@ import { PagedList } from '../../../components/tables/PagedList'
 import { type Column, Table } from '../../../components/tables/Table'
 import { strings } from '../../../i18n'
 import { revokeWorkerToken, useWorkerTokens } from '../../../queries/adminMachines'
+import { useMachines } from '../../../queries/machines'
 import { ConfirmDialog } from '../ConfirmDialog'
 
 type Token = Schemas['EnrollmentToken']
 
 export function WorkerTokens() {
   const [leaving, revoke] = useState<Token>()
+  const machines = useMachines().data ?? []
+  const names = new Map(machines.map(({ id, name }) => [id, name]))
   return (
     <>
       <PagedList list={useWorkerTokens()} empty={strings.admin.noTokens}>
         {(rows) => (
           <Table
             label={strings.admin.workerTokens}
-            columns={columns(revoke)}
+            columns={columns(revoke, names)}
             rows={rows}
             keyOf={({ id }) => id}
           />
@@ -38,7 +41,10 @@ export function WorkerTokens() {
   )
 }
 
-const columns = (onRevoke: (token: Token) => void): Column<Token>[] => [
+const columns = (
+  onRevoke: (token: Token) => void,
+  names: ReadonlyMap<string, string>,
+): Column<Token>[] => [
   {
     name: strings.admin.label,
     cell: ({ label, prefix }) => (
@@ -57,8 +63,8 @@ const columns = (onRevoke: (token: Token) => void): Column<Token>[] => [
     width: '18%',
     cell: ({ machineId }) =>
       machineId ? (
-        <Link to="/machines/$machineId" params={{ machineId }} className="mono link">
-          {machineId.slice(0, 8)}
+        <Link to="/machines/$machineId" params={{ machineId }} className="link" title={machineId}>
+          {names.get(machineId) ?? <span className="mono">{machineId.slice(0, 8)}</span>}
         </Link>
       ) : (
         <span className="dim">–</span>

@@ -6,19 +6,19 @@ import styles from '../admin.module.css'
 
 /** Charts of agents' usage and cost per day, for the same days and project. */
 export default function UsageChart({ filter }: { filter: UsageFilter }) {
-  const say = strings.adminUsage
+  const texts = strings.adminUsage
   const today = new Date().toISOString().slice(0, 10)
   const from = filter.from ?? today
   const { data: days } = useUsageByDay({ ...filter, groupBy: 'day' })
   if (!days || days.length === 0) return null
-  const whose = filter.project ?? say.allProjects
+  const whose = filter.project ?? texts.allProjects
   return (
     <div className={styles.charts}>
       <UsageCharts
         days={days}
         from={from}
         count={daysBetween(from, filter.to ?? today)}
-        labels={{ ...say, tokens: say.tokensChart(whose), costs: say.costChart(whose) }}
+        labels={{ ...texts, tokens: texts.tokensChart(whose), costs: texts.costChart(whose) }}
       />
     </div>
   )

@@ -3,6 +3,7 @@ import { CopyableLine } from '../../../components/controls/CopyButton'
 import { Dialog } from '../../../components/dialogs/Dialog'
 import { optionsOf } from '../../../components/gate/answerOptions'
 import { strings } from '../../../i18n'
+import { agentName } from '../../../lib/format/agentNames'
 import { curlCommand } from '../../../lib/net/curl'
 
 type Props = { task: Schemas['TaskDetail']; onClose: () => void }
@@ -28,7 +29,7 @@ export default function CurlDialog({ task, onClose }: Props) {
   )
 }
 
-function taskActions({ id, status }: Schemas['TaskDetail']): CurlAction[] {
+function taskActions({ id, status, agentType }: Schemas['TaskDetail']): CurlAction[] {
   const at = `/api/web/tasks/${id}`
   const isEnded = ['completed', 'failed', 'cancelled'].includes(status)
   const acts: CurlAction[] = [
@@ -41,7 +42,19 @@ function taskActions({ id, status }: Schemas['TaskDetail']): CurlAction[] {
     },
     { name: strings.task.evidence, method: 'GET', path: `${at}/evidence` },
   ]
-  if (!isEnded) acts.push({ name: strings.task.cancel, method: 'POST', path: `${at}/cancel` })
+  if (!isEnded) {
+    const agent = agentName(agentType)
+    acts.push(
+      {
+        name: strings.messages.label(agent),
+        method: 'POST',
+        path: `${at}/messages`,
+        body: { text: '…', when: 'next' },
+      },
+      { name: strings.messages.stopAgent(agent), method: 'POST', path: `${at}/interrupt` },
+      { name: strings.task.cancel, method: 'POST', path: `${at}/cancel` },
+    )
+  }
   if (isEnded && status !== 'completed') {
     acts.push({
       name: strings.task.retry,

@@ -8,18 +8,21 @@ import { ImageInput } from '../../../components/images/ImageInput'
 import { type ImageUploads, useImageUploads } from '../../../components/images/useImageUploads'
 import { strings } from '../../../i18n'
 import { imageStrings } from '../../../i18n/images'
+import { unsavedInputFor } from '../../../lib/form/unsavedInput'
 import { restartableStages } from '../../../lib/task/restartStages'
 import { useEvents } from '../../../queries/events'
 import { useCreateFollowUp } from '../../../queries/followUps'
 import { showToast } from '../../../state/toasts'
 import { FollowUpList } from './FollowUpList'
+import { followUpDraft } from './followUpDraft'
 
 type Props = { task: Schemas['TaskDetail']; onClose: () => void }
 const MAX_LENGTH = 20_000
 
 /** A dialog for a follow-up: the instruction, the first stage, and when it starts. */
 export default function FollowUpDialog({ task, onClose }: Props) {
-  const [instruction, setInstruction] = useState('')
+  const draft = unsavedInputFor(followUpDraft(task.id))
+  const [instruction, setInstruction] = useState(draft.read)
   const [fromStage, setFromStage] = useState(0)
   const [key] = useState(() => crypto.randomUUID())
   const uploads = useImageUploads(task.projectKey, task.images.length)
@@ -35,6 +38,7 @@ export default function FollowUpDialog({ task, onClose }: Props) {
       },
       {
         onSuccess: ({ round }) => {
+          draft.save('')
           showToast(round === null ? strings.followUp.queued : strings.followUp.started(round))
           onClose()
         },
@@ -60,7 +64,10 @@ export default function FollowUpDialog({ task, onClose }: Props) {
         text={instruction}
         uploads={uploads}
         error={problem ? errorText(problem) : undefined}
-        onChange={setInstruction}
+        onChange={(text) => {
+          draft.save(text)
+          setInstruction(text)
+        }}
       />
       {task.pipeline.length > 1 && (
         <StageSelect task={task} stage={fromStage} onChange={setFromStage} />
@@ -127,7 +134,8 @@ function startText(task: Schemas['TaskDetail']): string {
   if (['completed', 'failed', 'cancelled'].includes(task.status)) return strings.followUp.startsNow
   if (waiting > 0)
     return `${strings.followUp.waitsItsTurn} ${strings.followUp.waitsBehind(waiting)}`
-  const isBeforeStage = task.gate !== null && !['question', 'budget'].includes(task.gate.kind)
+  const isBeforeStage =
+    task.gate !== null && !['question', 'permission', 'budget'].includes(task.gate.kind)
   return isBeforeStage ? strings.followUp.withdrawsGate : strings.followUp.waitsItsTurn
 }
 

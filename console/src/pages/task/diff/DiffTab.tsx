@@ -20,29 +20,29 @@ type Props = { task: Schemas['TaskDetail'] }
 /** The changes of a task. Loaded once a machine has reported any. */
 export default function DiffTab({ task }: Props) {
   useReviewUpdates(task.id)
-  const told = useStageDiffs(task.id)
-  if (told.isPending) return <Skeleton rows={12} />
-  if (told.error) return <ErrorMessage error={told.error} again={told.refetch} />
-  if (told.data.length === 0) {
+  const found = useStageDiffs(task.id)
+  if (found.isPending) return <Skeleton rows={12} />
+  if (found.error) return <ErrorMessage error={found.error} again={found.refetch} />
+  if (found.data.length === 0) {
     return (
       <EmptyState title={strings.diff.nothingYet}>
         <p>{strings.diff.nothingYetWhy}</p>
       </EmptyState>
     )
   }
-  return <SelectedDiff task={task} told={told.data} />
+  return <SelectedDiff task={task} stageDiffs={found.data} />
 }
 
-function SelectedDiff({ task, told }: Props & { told: StageDiff[] }) {
+function SelectedDiff({ task, stageDiffs }: Props & { stageDiffs: StageDiff[] }) {
   const search: Record<string, unknown> = useSearch({ strict: false })
   const navigate = useNavigate()
   const which = parseDiffQuery(search)
   const ignoresSpace = search.ws === '1'
   const diff = useDiff(task.id, which, ignoresSpace)
-  const go = (said: Record<string, string | undefined>) =>
-    void navigate({ to: '.', search: { ...search, ...said } as never, replace: true })
+  const go = (changes: Record<string, string | undefined>) =>
+    void navigate({ to: '.', search: { ...search, ...changes } as never, replace: true })
   const show = (shown: Comparison) => {
-    const { round, attempt, stage } = diffQueryFor(shown, told)
+    const { round, attempt, stage } = diffQueryFor(shown, stageDiffs)
     go({ round: textOf(round), attempt: textOf(attempt), stage: textOf(stage) })
   }
   if (diff.isPending) return <Skeleton rows={12} />
@@ -52,8 +52,8 @@ function SelectedDiff({ task, told }: Props & { told: StageDiff[] }) {
       key={JSON.stringify(which)}
       task={task}
       pages={diff.data.pages}
-      stageDiffs={told}
-      comparison={comparisonFor(which, told)}
+      stageDiffs={stageDiffs}
+      comparison={comparisonFor(which, stageDiffs)}
       ignoresSpace={ignoresSpace}
       onShow={show}
       onIgnoreSpace={(ignores) => go({ ws: ignores ? '1' : undefined })}

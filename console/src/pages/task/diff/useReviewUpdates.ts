@@ -30,7 +30,7 @@ export function useReviewUpdates(taskId: number): void {
       ({ events }) => {
         const types = events.filter((one) => one.taskId === taskId).map((one) => one.type)
         if (types.some((type) => DIFF_EVENTS.has(type))) {
-          void cache.invalidateQueries({ queryKey: ['diff', taskId, 'told'] })
+          void cache.invalidateQueries({ queryKey: ['diff', taskId, 'stages'] })
           void cache.invalidateQueries({ queryKey: ['diff', taskId, 'files'] })
         }
         if (types.some((type) => REVIEW_EVENTS.has(type) || DIFF_EVENTS.has(type))) {

@@ -1,11 +1,19 @@
+import type { Schemas } from '../../../api/client'
 import { StatusIcon } from '../../../components/status/Status'
 import { locale, strings } from '../../../i18n'
+import { agentName } from '../../../lib/format/agentNames'
 import { formatInteger } from '../../../lib/format/numbers'
 import styles from './terminal.module.css'
 import type { TerminalState } from './terminalSession'
 
+type Props = {
+  task: Pick<Schemas['TaskDetail'], 'readsTerminal' | 'agentType'>
+  shown: TerminalState
+  controls: boolean
+}
+
 /** The connection's status, the terminal's size, and the position in the log. */
-export function StatusBar({ shown, controls }: { shown: TerminalState; controls: boolean }) {
+export function StatusBar({ task, shown, controls }: Props) {
   const { connection } = shown
   const isLive = connection.is === 'live'
   const size = isLive ? connection : null
@@ -24,9 +32,12 @@ export function StatusBar({ shown, controls }: { shown: TerminalState; controls:
       {isLive && (
         <span className="wide">{strings.terminal.byte(formatInteger(shown.offset, locale))}</span>
       )}
-      <span className={`wide ${styles.end}`}>
-        {controls ? strings.terminal.typedHere : strings.terminal.counted}
-      </span>
+      <span className={`wide ${styles.end}`}>{hintFor(task, controls)}</span>
     </div>
   )
+}
+
+function hintFor({ readsTerminal, agentType }: Props['task'], controls: boolean): string {
+  if (!readsTerminal) return strings.terminal.readsNothing(agentName(agentType))
+  return controls ? strings.terminal.typedHere : strings.terminal.counted
 }

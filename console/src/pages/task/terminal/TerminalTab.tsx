@@ -2,15 +2,16 @@ import { useRef, useState } from 'react'
 import type { Schemas } from '../../../api/client'
 import { EmptyState } from '../../../components/feedback/EmptyState'
 import { strings } from '../../../i18n'
+import { MessagePanel } from '../messages/MessagePanel'
 import { nextSize, useFontSize } from './fontSize'
 import { LinkDialog } from './LinkDialog'
 import { SearchBar } from './SearchBar'
 import { StatusBar } from './StatusBar'
 import { TerminalNotice } from './TerminalNotice'
-import { TerminalToolbar } from './TerminalToolbar'
+import { type TerminalActions, TerminalToolbar } from './TerminalToolbar'
 import { TouchKeys } from './TouchKeys'
 import styles from './terminal.module.css'
-import type { TerminalSession } from './terminalSession'
+import type { TerminalSession, TerminalState } from './terminalSession'
 import { useTerminalSession } from './useTerminalSession'
 import { useXterm } from './useXterm'
 import type { Xterm } from './xterm'
@@ -55,16 +56,7 @@ function LiveTerminal({ task }: Props) {
       tabIndex={-1}
     >
       {session && shown && (
-        <>
-          <TerminalToolbar terminal={shown} controls={controls} fontSize={fontSize} acts={acts} />
-          <TerminalNotice
-            terminal={shown}
-            stages={task.pipeline}
-            isOver={task.finishedAt !== null}
-            onReconnect={() => session.reconnect()}
-            onDismiss={() => session.clearNotices()}
-          />
-        </>
+        <TerminalHead task={task} session={session} shown={shown} fontSize={fontSize} acts={acts} />
       )}
       {isFinding && glass && <SearchBar glass={glass} onClose={closeSearch} />}
       <div className={styles.glass}>
@@ -75,9 +67,39 @@ function LiveTerminal({ task }: Props) {
         />
       </div>
       {controls && glass && <TouchKeys glass={glass} />}
-      {shown && <StatusBar shown={shown} controls={controls} />}
+      {shown && <StatusBar task={task} shown={shown} controls={controls} />}
+      {!task.readsTerminal && <MessagePanel task={task} />}
       <LinkDialog url={link} onClose={() => setLink(null)} />
     </section>
+  )
+}
+
+function TerminalHead(
+  props: Props & {
+    session: TerminalSession
+    shown: TerminalState
+    fontSize: number
+    acts: TerminalActions
+  },
+) {
+  const { task, session, shown, fontSize, acts } = props
+  return (
+    <>
+      <TerminalToolbar
+        terminal={shown}
+        controls={session.controls}
+        isRead={task.readsTerminal}
+        fontSize={fontSize}
+        acts={acts}
+      />
+      <TerminalNotice
+        terminal={shown}
+        stages={task.pipeline}
+        isOver={task.finishedAt !== null}
+        onReconnect={() => session.reconnect()}
+        onDismiss={() => session.clearNotices()}
+      />
+    </>
   )
 }
 

@@ -15,20 +15,31 @@ export type TerminalActions = {
 }
 
 /** Who controls the terminal, and the actions available. */
-export function TerminalToolbar({ terminal, controls, fontSize, acts }: Props) {
+export function TerminalToolbar({ terminal, controls, isRead, fontSize, acts }: Props) {
   const { connection } = terminal
   const people = connection.is === 'live' ? connection.people : []
   const mayTake =
-    connection.is === 'live' && connection.may === 'control' && people.length > 0 && !controls
+    isRead &&
+    connection.is === 'live' &&
+    connection.may === 'control' &&
+    people.length > 0 &&
+    !controls
   const somebody = people.some((one) => one.mode === 'control')
   return (
     <div className={styles.bar}>
       <div className={styles.who} aria-live="polite">
-        <ViewerAvatars people={people} />
-        <span>
-          <b>{strings.terminal.controls(people)}</b>
-          <span className="dim wide">{strings.terminal.watch(people)}</span>
-        </span>
+        <ViewerAvatars people={isRead ? people : people.map(asWatcher)} />
+        {isRead ? (
+          <span>
+            <b>{strings.terminal.controls(people)}</b>
+            <span className="dim wide">{strings.terminal.watch(people)}</span>
+          </span>
+        ) : (
+          <span>
+            <b>{strings.terminal.watchTitle}</b>
+            <span className="dim wide">{strings.terminal.watch(people.map(asWatcher))}</span>
+          </span>
+        )}
       </div>
       <span className="grow" />
       {mayTake && (
@@ -59,7 +70,17 @@ export function TerminalToolbar({ terminal, controls, fontSize, acts }: Props) {
   )
 }
 
-type Props = { terminal: TerminalState; controls: boolean; fontSize: number; acts: TerminalActions }
+type Props = {
+  terminal: TerminalState
+  controls: boolean
+  /** Whether the stage's program may read what is typed. */
+  isRead: boolean
+  fontSize: number
+  acts: TerminalActions
+}
+
+/** Nobody controls a program that reads nothing. */
+const asWatcher = (one: Viewer): Viewer => ({ ...one, mode: 'watch' })
 
 function ViewerAvatars({ people }: { people: Viewer[] }) {
   return (

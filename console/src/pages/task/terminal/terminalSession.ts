@@ -58,6 +58,8 @@ export class TerminalSession {
   private listeners = new Set<() => void>()
   /** Whether the person chose to watch, or lost control to someone else. */
   private isWatchOnly = false
+  /** Whether the stage's program may read what is typed. */
+  private isRead = true
   /** Whether the list of viewers has arrived since the connection opened. */
   private hasViewers = false
   private resizeTimer: ReturnType<typeof setTimeout> | undefined
@@ -143,15 +145,28 @@ export class TerminalSession {
     this.setState({ back: null, skipped: null, takenOver: null, exit: null, isInputIgnored: false })
   }
 
-  /** Fits the terminal to its container after a change of size or font, if the viewer has
-   *  control. */
+  /** Fits the terminal to its container after a change of size or font, if this window decides
+   *  the size. */
   scheduleFit(space = this.containerSize): void {
     this.containerSize = space
     clearTimeout(this.resizeTimer)
     this.resizeTimer = setTimeout(() => this.fit(), RESIZE_MILLISECONDS)
   }
 
+  /** Shows whether the stage's program may read what is typed. If not, nothing is sent. */
+  setRead(isRead: boolean): void {
+    if (isRead === this.isRead) return
+    this.isRead = isRead
+    this.xterm.setInputEnabled(this.controls)
+    this.setState({})
+  }
+
   get controls(): boolean {
+    return this.isRead && this.isSizer
+  }
+
+  /** Whether this window decides the terminal's size. */
+  private get isSizer(): boolean {
     const { connection } = this.state
     return (
       connection.is === 'live' &&
@@ -166,7 +181,7 @@ export class TerminalSession {
       this.containerSize &&
       this.xterm.proposeDimensions(this.containerSize.width, this.containerSize.height)
     const { connection } = this.state
-    if (!room || connection.is !== 'live' || !this.controls) return
+    if (!room || connection.is !== 'live' || !this.isSizer) return
     const wanted = clampSize(room.cols, room.rows)
     if (wanted.cols !== connection.cols || wanted.rows !== connection.rows) {
       this.line.send({ type: 'resize', ...wanted })
@@ -222,13 +237,13 @@ export class TerminalSession {
   }
 
   private setConnectionState(line: ConnectionState): void {
-    const did = this.controls
+    const did = this.isSizer
     const isGreeted = line.is === 'live' && line.people.length > 0
     if (isGreeted && !this.hasViewers) this.yieldControl(line)
     this.hasViewers = isGreeted
     this.setState({ connection: line })
     this.xterm.setInputEnabled(this.controls)
-    if (this.controls && !did) this.scheduleFit()
+    if (this.isSizer && !did) this.scheduleFit()
   }
 
   /** Switches to watching if someone else controls the terminal, until the viewer takes over; also

@@ -27,6 +27,7 @@ export function useTerminalSession(
     session?.listen ?? subscribeToNothing,
     () => session?.getState() ?? null,
   )
+  useEffect(() => session?.setRead(task.readsTerminal), [session, task.readsTerminal])
   const runs = task.hasTerminal
   const mayCome = `${task.status} ${task.attempt} ${task.currentStageIndex} ${task.updatedAt}`
   // biome-ignore lint/correctness/useExhaustiveDependencies: a task that has changed may have a terminal now

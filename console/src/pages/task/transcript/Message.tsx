@@ -6,7 +6,7 @@ import { TruncatedHint } from './Output'
 import styles from './Transcript.module.css'
 
 /** The agent's messages, thoughts and errors, labeled if they are progress notes, replies in a
- *  review, or follow-ups. */
+ *  review, or follow-ups; and people's messages to the agent. */
 export function Message({ entry }: { entry: Entry }) {
   const { kind, data, title, text } = entry
   const label = labelOf(entry)
@@ -29,6 +29,7 @@ export function Message({ entry }: { entry: Entry }) {
 
 function labelOf({ kind, data }: Entry): string | null {
   if (kind === 'error') return strings.transcript.stopped
+  if (typeof data.author === 'string') return strings.messages.to(data.author)
   if (data.progress) return strings.transcript.progress
   if (data.reply) return strings.transcript.inReview
   return data.followUp ? strings.transcript.followUp : null

@@ -41,6 +41,11 @@ describe('an entry of a transcript', () => {
     ['a thought', { kind: 'thought', text: 'Hm.' }, 'Hm.'],
     ['an error', { kind: 'error', text: 'No key.' }, 'Something went wrongNo key.'],
     ['progress', { text: 'Half.', data: { progress: true } }, 'ProgressHalf.'],
+    [
+      "a person's message",
+      { text: 'Use UTC.', data: { author: 'Mei', number: 1 } },
+      'Mei, to the agentUse UTC.',
+    ],
     ['what is cut', { text: 'Long', data: { cut: true } }, 'LongSee the log for the rest'],
     [
       'usage',

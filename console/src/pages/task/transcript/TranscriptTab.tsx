@@ -7,9 +7,11 @@ import { KINDS, type Kind, transcriptRows } from '../../../lib/task/transcript'
 import { useEvents } from '../../../queries/events'
 import { useTranscript } from '../../../queries/transcript'
 import { Facts } from '../facts/Facts'
+import { MessageBoxCard, MessageListCard } from '../messages/MessagePanel'
 import { useTaskSearch } from '../search'
 import { CurrentActivity } from './CurrentActivity'
 import { EmptyTranscript } from './EmptyTranscript'
+import { LiveText } from './LiveText'
 import styles from './Transcript.module.css'
 import { TranscriptRows } from './TranscriptRows'
 import { TranscriptToolbar } from './TranscriptToolbar'
@@ -36,6 +38,7 @@ function TranscriptFlow({ task }: Props) {
   const events = useEvents(task.id).data ?? []
   const rows = transcriptRows(entries ?? [], events, attempt, kind, q)
   const follow = useFollow(entries?.length ?? 0)
+  const isLatest = attempt === task.attempt
   const isRead = entries !== undefined || attempt === 0
   return (
     <section className={styles.flow} aria-label={strings.transcript.label}>
@@ -49,8 +52,13 @@ function TranscriptFlow({ task }: Props) {
       )}
       {isRead && rows.length === 0 && (kind !== 'all' || q) && <NoHit />}
       <div ref={follow.end} className={styles.endPlace}>
-        {attempt === task.attempt && <CurrentActivity task={task} />}
+        {kind !== 'edits' && kind !== 'commands' && !q && (
+          <LiveText taskId={task.id} attempt={attempt} />
+        )}
+        {isLatest && <CurrentActivity task={task} />}
+        {isLatest && <MessageListCard task={task} />}
       </div>
+      {isLatest && <MessageBoxCard task={task} />}
     </section>
   )
 }

@@ -42,7 +42,7 @@ function BlockerRow({ block, words }: { block: Block; words: typeof en }) {
   const { machineId, machineName, reason, detail, required } = block
   const isUnlisted = reason === 'label_mismatch' && required === null
   const rule = isUnlisted ? words.notListed : (words.rules[reason] ?? words.otherRule)
-  const told = detail ? (strings.statusText.ill[detail] ?? revealInvisible(detail)) : ''
+  const text = detail ? (strings.statusText.ill[detail] ?? revealInvisible(detail)) : ''
   return (
     <li>
       <Link className="tall" to="/machines/$machineId" params={{ machineId }}>
@@ -50,7 +50,7 @@ function BlockerRow({ block, words }: { block: Block; words: typeof en }) {
       </Link>
       <span>{rule}</span>
       <span className={styles.numbers}>
-        {told && <span>{told}</span>}
+        {text && <span>{text}</span>}
         <Numbers block={block} words={words} />
         <Duration block={block} words={words} />
       </span>

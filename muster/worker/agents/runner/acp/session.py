@@ -11,7 +11,8 @@ import json
 import os
 
 from muster.worker.agents.runner import blocks, updates
-from muster.worker.agents.runner.acp import errors, files, permissions, tools
+from muster.worker.agents.runner.acp import errors, files
+from muster.worker.agents.runner.acp.permission_calls import PermissionCalls
 from muster.worker.agents.runner.acp.session_updates import SessionUpdates, is_progress
 from muster.worker.agents.runner.acp.turns import Turns
 from muster.worker.agents.runner.entries import Update
@@ -27,7 +28,6 @@ from muster.worker.agents.runner.jsonrpc import (
     METHOD_NOT_FOUND,
     Requests,
 )
-from muster.worker.agents.runner.questions import Question
 from muster.worker.agents.runner.tool_socket import SOCKET_VARIABLE as CALLERS
 
 TYPE_CHECKING = False  # type checkers take it for true
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from muster.worker.agents.runner.mailbox import Mailbox
     from muster.worker.agents.runner.questions import QuestionQueue
 
-    Options = list[dict[str, str]]
 
 VERSION = 1
 FAILED_STATUS = 1
@@ -50,9 +49,9 @@ _LAST_REQUEST_USAGE_AGENTS = (
 
 
 class AcpSession:
-    """`asked` is {text, permissions, session, servers}: the prompt, what is allowed without asking
-    (edit, run, all), the session to resume or null, and MCP servers in the protocol's form, without
-    `env`.
+    """`asked` is {text, permissions, approvals, session, servers}: the prompt, what is allowed
+    without asking (edit, run, all), what happens with the rest (`PermissionCalls`), the session to
+    resume or null, and MCP servers in the protocol's form, without `env`.
     """
 
     def __init__(
@@ -62,9 +61,8 @@ class AcpSession:
         mailbox: Mailbox | None = None,
     ) -> None:
         """`questions` asks people about calls that aren't allowed."""
-        self._questions = questions
-        self._open_permissions: list[tuple[Any, Question]] = []  # requests that wait for a person
         self._rpc = Requests(jsonrpc="2.0")
+        self._permissions = PermissionCalls(asked, questions, self._rpc, self._add_note)
         self.status: int | None = None
         """The exit status of the stage's process, once the session has finished."""
         self._config = asked
@@ -141,11 +139,7 @@ class AcpSession:
     def _cancel(self) -> None:
         if self._session_id is not None:
             self._rpc.queue(method="session/cancel", params={"sessionId": self._session_id})
-        for number, question in self._open_permissions:
-            self._rpc.queue(id=number, result=permissions.outcome(None))
-            if self._questions is not None:
-                self._questions.cancel(question)
-        self._open_permissions.clear()
+        self._permissions.cancel()
 
     # ---- our requests
 
@@ -247,7 +241,7 @@ class AcpSession:
             params = require_mapping({} if content is None else content)
             match method:
                 case "session/request_permission":
-                    self._request_permission(number, params)
+                    self._permissions.decide(number, params, self._updates, self._agent_name)
                     return []
                 case "fs/read_text_file":
                     result = files.read_file(self._cwd, params)
@@ -263,40 +257,8 @@ class AcpSession:
         self._rpc.queue(id=number, result=result)
         return []
 
-    def _request_permission(self, number: Any, params: dict[str, Any]) -> None:
-        """A person may allow what the permissions don't."""
-        call = self._updates.record_permission_request(require_mapping(params["toolCall"]))
-        options = permissions.parse_options(params["options"])
-        if permissions.is_allowed(self._config["permissions"], call.get("kind")):
-            allowed = permissions.select_option(options, allows=True)
-            self._decide(number, call, options, allowed)
-        elif self._questions is None:
-            self._decide(number, call, options, None)
-        else:
-            question = Question(
-                f"{self._agent_name} wants to do this: {tools.call_title(call)}",
-                list(dict.fromkeys(option["name"] for option in options)),
-                lambda answer: self._on_permission_answer(number, call, options, answer),
-            )
-            self._open_permissions.append((number, question))
-            self._questions.ask(question)
-
-    def _on_permission_answer(
-        self, number: Any, call: dict[str, Any], options: Options, answer: dict[str, Any]
-    ) -> None:
-        """Without an answer, the call is denied."""
-        self._open_permissions = [each for each in self._open_permissions if each[0] != number]
-        chosen_options = [option for option in options if option["name"] == answer.get("choice")]
-        allowed = permissions.select_option(chosen_options, allows=True)
-        self._decide(number, call, chosen_options if allowed else options, allowed)
-
-    def _decide(
-        self, number: Any, call: dict[str, Any], options: Options, allowed: str | None
-    ) -> None:
-        if allowed is None:
-            self._updates.mark_denied(call)
-        taken = allowed or permissions.select_option(options, allows=False)
-        self._rpc.queue(id=number, result=permissions.outcome(taken))
+    def _add_note(self, text: str) -> None:
+        self._turns.add_note(text)
 
     def _reject_request(self, number: Any, code: int, why: str) -> list[Update]:
         self._rpc.queue(id=number, error={"code": code, "message": why})

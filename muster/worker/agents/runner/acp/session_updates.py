@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from muster.worker.agents.runner import updates
 from muster.worker.agents.runner.acp.tools import content_text, make_call
+from muster.worker.agents.runner.entries import Update
 from muster.worker.agents.runner.formats.fields import (
     make_usage,
     optional_string,
@@ -19,13 +20,12 @@ TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any
 
-    from muster.worker.agents.runner.entries import Update
-
 _CHUNK_KINDS = {
     "agent_message_chunk": updates.message,
     "agent_thought_chunk": updates.thought,
     "user_message_chunk": updates.user_message,
 }
+_DELTA_KINDS = {"agent_message_chunk": "message", "agent_thought_chunk": "thought"}
 _IGNORED_KINDS = (
     "available_commands_update",
     "current_mode_update",
@@ -135,6 +135,8 @@ class SessionUpdates:
         new_updates = self._flush_chunks() if kind != self._chunk_kind else []
         self._chunk_kind = kind
         self._chunks.append(text)
+        if kind in _DELTA_KINDS:
+            new_updates.append(Update(delta=(_DELTA_KINDS[kind], text)))
         return new_updates
 
     def _flush_chunks(self) -> list[Update]:

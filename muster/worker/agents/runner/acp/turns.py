@@ -46,6 +46,7 @@ class Turns:
         self._texts: list[str] = []  # of the last prompt
         self._task = ""
         self._is_after_stop = False  # the last turn before this one was interrupted
+        self._notes: list[str] = []  # for the next prompt
         self.has_interrupted = False
         """Whether the running turn may end because of people."""
         self.wakes_at: float | None = None
@@ -66,6 +67,10 @@ class Turns:
         """
         is_after_stop, self._is_after_stop = self._is_after_stop, False
         return is_after_stop
+
+    def add_note(self, text: str) -> None:
+        """Send the agent a text of ours, with the next prompt."""
+        self._notes.append(text)
 
     def confirm_messages(self) -> list[Update]:
         """The last prompt has an effect: its messages are read."""
@@ -115,7 +120,9 @@ class Turns:
         instruction, self._steering.instruction = self._steering.instruction, None
         self._unread = self._steering.take_messages()
         texts = [instruction] if instruction is not None else []
+        texts += self._notes
         texts += map(message_text, self._unread)
+        self._notes = []
         if texts:
             self._start_turn(texts)
         elif self._steering.can_end():

@@ -11,7 +11,8 @@ import json
 import os
 
 from muster.worker.agents.runner import failures, updates
-from muster.worker.agents.runner.codex import approvals, items
+from muster.worker.agents.runner.codex import items
+from muster.worker.agents.runner.codex.approvals import Approvals
 from muster.worker.agents.runner.codex.output import ThreadOutput
 from muster.worker.agents.runner.codex.turns import Turns
 from muster.worker.agents.runner.formats import PARSE_ERRORS
@@ -56,6 +57,8 @@ class CodexSession:
         self._rpc = Requests()
         self._output = ThreadOutput()
         self._turns = Turns(self._rpc, self._output, mailbox, questions, self._set_status)
+        asks = asked["approvals"] != "never"
+        self._approvals = Approvals(self._rpc, questions if asks else None, self._turns.add_note)
         self._rpc.send(
             "initialize",
             self._on_initialized,
@@ -79,7 +82,7 @@ class CodexSession:
             return self._on_response(event)
         method = require_string(event["method"])
         if "id" in event:
-            return self._on_request(event["id"], method)
+            return self._on_request(event["id"], method, event.get("params"))
         params = require_mapping(event.get("params") or {})
         if params.get("threadId") not in (None, self._output.thread_id):
             return []  # of a thread that ours has started
@@ -120,8 +123,12 @@ class CodexSession:
                 return []
             case "turn/completed":
                 return self._on_turn_completed(require_mapping(params["turn"]))
+            case "serverRequest/resolved":
+                self._approvals.cancel(params.get("requestId"))
+                return []
             case "item/started" | "item/completed":
                 item = require_mapping(params["item"])
+                self._approvals.observe(item)
                 if item.get("type") == items.USER_MESSAGE:
                     return self._turns.confirm_messages(item)
         return self._output.feed(method, params)
@@ -150,10 +157,9 @@ class CodexSession:
             notes = updates.note(json.dumps(event))
             return [*notes, *self._fail("The agent's response doesn't follow the protocol.")]
 
-    def _on_request(self, number: Any, method: str) -> list[Update]:
-        """Respond to a request of codex. Nobody is asked, so nothing is allowed."""
-        if (result := approvals.deny(method)) is not None:
-            self._rpc.queue(id=number, result=result)
+    def _on_request(self, number: Any, method: str, params: Any) -> list[Update]:
+        """Respond to a request of codex, now or once people have answered."""
+        if self._approvals.decide(number, method, params):
             return []
         why = f"no method {method}"
         self._rpc.queue(id=number, error={"code": METHOD_NOT_FOUND, "message": why})

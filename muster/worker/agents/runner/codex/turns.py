@@ -46,6 +46,7 @@ class Turns:
         self._on_accepted: ResponseHandler = _ignore_response
         self._unread: dict[str, list[Message]] = {}  # of this turn, by their ID for codex
         self._next: list[Message] = []  # handed over, but for the next turn
+        self._notes: list[str] = []  # of ours, for the agent
         self._has_interrupted = False  # the turn may end because of us
         self._has_to_advance = False
         self.is_cancelled = False
@@ -57,6 +58,11 @@ class Turns:
         """Start the first turn. The handler gets the responses to all requests for turns."""
         self._on_accepted = on_accepted
         self._start_turn([text], [])
+
+    def add_note(self, text: str) -> None:
+        """Send the agent a text of ours."""
+        self._notes.append(text)
+        self._has_to_advance = True  # after the response that the text is about
 
     def on_started(self, turn: dict[str, Any]) -> None:
         self._turn_id, self._state = require_string(turn["id"]), _RUNNING
@@ -117,8 +123,9 @@ class Turns:
         if self._state == _RUNNING and self._steering.has_to_stop:
             self._stop_turn()
         elif self._state == _RUNNING:
-            if messages := self._pop_messages():
-                self._send_input("turn/steer", [], messages, expectedTurnId=self._turn_id)
+            messages, notes = self._pop_messages(), self._pop_notes()
+            if messages or notes:
+                self._send_input("turn/steer", notes, messages, expectedTurnId=self._turn_id)
         elif self._state == _IDLE and self._steering.has_pauses:
             self._steering.ask_instead()
         elif self._state == _IDLE:
@@ -126,15 +133,21 @@ class Turns:
 
     def _start_next_turn(self) -> None:
         instruction, self._steering.instruction = self._steering.instruction, None
-        messages = self._pop_messages()
-        if instruction is not None or messages:
-            self._start_turn([] if instruction is None else [instruction], messages)
+        messages, texts = self._pop_messages(), self._pop_notes()
+        if instruction is not None:
+            texts.insert(0, instruction)
+        if texts or messages:
+            self._start_turn(texts, messages)
         elif self._steering.can_end():
             self._end(0)
 
     def _pop_messages(self) -> list[Message]:
         messages, self._next = [*self._next, *self._steering.take_messages()], []
         return messages
+
+    def _pop_notes(self) -> list[str]:
+        notes, self._notes = self._notes, []
+        return notes
 
     def _start_turn(self, texts: list[str], messages: list[Message]) -> None:
         self._state = _STARTING

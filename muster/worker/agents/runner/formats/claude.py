@@ -62,10 +62,15 @@ class Claude:
             case "rate_limit_event":
                 return self._limit(require_mapping(event["rate_limit_info"]))
             case "stream_event":
-                return self._stream(require_mapping(event["event"]))
+                return self._stream(event, require_mapping(event["event"]))
             case kind if kind in _IGNORED_TYPES:
                 return []
         return None
+
+    def mark_denied(self, call_id: str) -> None:
+        """People have denied that call, whose result only has their reason."""
+        if not self._calls.has_result(call_id):
+            self._calls.get(call_id).is_denied = True
 
     def finish(self) -> list[Update]:
         return [*updates.message(self._streamed), *self._calls.finish_unfinished()]
@@ -123,10 +128,16 @@ class Claude:
             return [self._fail(kind, f"{words} reached", parse_count(info.get("resetsAt")))]
         return updates.note(f"{words} almost reached") if status == "allowed_warning" else []
 
-    def _stream(self, event: dict[str, Any]) -> list[Update]:
+    def _stream(self, about: dict[str, Any], event: dict[str, Any]) -> list[Update]:
         delta = event.get("delta")
-        if isinstance(delta, dict) and delta.get("type") == "text_delta":
-            self._streamed += require_string(delta["text"])
+        if not isinstance(delta, dict) or about.get("parent_tool_use_id"):
+            return []  # subagents' texts would be mixed with this one
+        match delta.get("type"):
+            case "text_delta":
+                self._streamed += require_string(delta["text"])
+                return [Update(delta=("message", require_string(delta["text"])))]
+            case "thinking_delta":
+                return [Update(delta=("thought", require_string(delta["thinking"])))]
         return []
 
     def _assistant(self, event: dict[str, Any], message: dict[str, Any]) -> list[Update]:

@@ -81,7 +81,9 @@ class Gemini:
     def _add_chunk(self, text: str, *, is_whole: bool) -> list[Update]:
         new_updates = self._flush_message() if is_whole else []
         self._chunks.append(text)
-        return [*new_updates, *self._flush_message()] if is_whole else []
+        if is_whole:
+            return [*new_updates, *self._flush_message()]
+        return [Update(delta=("message", text))]
 
     def _flush_message(self) -> list[Update]:
         text = "".join(self._chunks)

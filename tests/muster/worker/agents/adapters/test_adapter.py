@@ -50,7 +50,8 @@ def test_in_a_full_sandbox_an_agent_may_do_all_without_asking(agent: str) -> Non
 
 BETWEEN = {
     "claude": [
-        *("--output-format", "stream-json", "--verbose", "--permission-mode", "acceptEdits"),
+        *("--output-format", "stream-json", "--verbose", "--include-partial-messages"),
+        *("--permission-mode", "acceptEdits"),
         *("--allowedTools", "Bash", "--model", "large"),
         *("--allowedTools", "Git", "--allowedTools", "Web", "--more", "{text}", "--resume", "s-1"),
     ],

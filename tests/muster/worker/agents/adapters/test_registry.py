@@ -63,6 +63,9 @@ def test_without_a_directory_there_are_those_of_muster() -> None:
     assert load_adapters(None) is BUILTIN_ADAPTERS
 
 
+READ = 'format = "claude"\nstructured = ["-j"]\n'
+MESSAGES = 'messages = {format = "claude-conversation", headless = ["goose", "run"]}\n'
+
 BAD = {
     "no TOML": (GOOSE + "[", "Invalid initial character"),
     "no text": (GOOSE.replace("={text}", ""), "no {text}"),
@@ -87,6 +90,22 @@ BAD = {
     "a place that no server has": (
         'format = "claude"\nstructured = ["-j"]\nmcp = {arguments = ["{server}"]}\n' + GOOSE,
         "{server} isn't one of",
+    ),
+    "messages without a format": (
+        MESSAGES + GOOSE,
+        "messages needs a format",
+    ),
+    "an unknown conversation": (
+        READ + MESSAGES.replace("claude-conversation", "claude") + GOOSE,
+        "messages: format: use acp, claude-conversation",
+    ),
+    "another program's conversation": (
+        READ + MESSAGES.replace('["goose"', '["sh"') + GOOSE,
+        "messages: headless must start with goose",
+    ),
+    "a text in a conversation's command": (
+        READ + MESSAGES.replace('"run"', '"{text}"') + GOOSE,
+        "messages: {text} isn't one of",
     ),
     "a format without its options": ('format = "claude"\n' + GOOSE, "need each other"),
 }

@@ -14,10 +14,11 @@ from muster.worker.shim.channel import DESCRIPTOR_VARIABLE, Channel
 class FakeShimChannel:
     """`entries` in order and in their latest state, those `started`, `facts` merged, `deltas`, and
     the questions in `asked`, which get `choices` as answers, one after the other and then always
-    the last; an empty one never answers; None: no questions are possible. `looks` is also called
-    ten times a second."""
+    the last; an empty one never answers; None: no questions are possible. Permission
+    requests get `decisions`, one after the other. `looks` is also called ten times a second."""
 
     choices: Sequence[str | None] = (None,)
+    decisions: Sequence[dict[str, Any]] = ()
 
     def __init__(self, looks: Callable[[], None] = lambda: None) -> None:
         self.asked: list[dict[str, Any]] = []
@@ -72,6 +73,11 @@ class FakeShimChannel:
     def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
         if message.get("ask"):
             self.asked.append(message["ask"])
+            if "permission" in message["ask"]:
+                self._answers.append(
+                    {"answer": {"number": 7, **self.decisions[len(self.asked) - 1]}}
+                )
+                return {"ok": 7}
             choice = self.choices[min(len(self.asked), len(self.choices)) - 1]
             if choice is None:
                 raise ValueError("nobody is there")

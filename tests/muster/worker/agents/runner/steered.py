@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
-from muster.worker.agents.runner.channel import RequestRefused
+from muster.worker.agents.runner.agent_process import AgentProcess
+from muster.worker.agents.runner.channel import Channel, RequestRefused
+from muster.worker.agents.runner.claude_session import ClaudeSession
 from muster.worker.agents.runner.entries import Update
+from muster.worker.agents.runner.mailbox import Mailbox
+from muster.worker.agents.runner.questions import QuestionQueue
 
 
 class FakeChannel:
@@ -46,14 +50,14 @@ class FakeProcess:
     def __init__(self) -> None:
         self.written = b""
         self.is_interrupted = False
-        self.exit_status: int | None = None
+        self.ended_with: int | None = None
         self.ends: list[float] = []
 
     def write(self, data: bytes) -> None:
         self.written += data
 
-    def finish(self, status: int, grace: float = 0.0) -> None:
-        self.exit_status = status
+    def end_input(self, status: int, grace: float) -> None:
+        self.ended_with = status
 
     def schedule_end(self, grace: float = 0.0) -> None:
         self.ends.append(grace)
@@ -67,3 +71,65 @@ class FakeProcess:
 
 def entries(updates: list[Update]) -> list[dict[str, Any]]:
     return [each.entry for each in updates if each.entry is not None]
+
+
+class ClaudeTalk:
+    """A session, its `shim`, its `process`, and all updates."""
+
+    def __init__(self, text: str = "Do A.") -> None:
+        self.shim, self.process = FakeChannel(), FakeProcess()
+        channel = cast(Channel, self.shim)
+        self.updates: list[Any] = []
+        self.questions = QuestionQueue(channel, self.updates.extend)
+        self.mailbox = Mailbox(channel)
+        self.session = ClaudeSession({"text": text}, self.questions, self.mailbox)
+        self.flush()
+
+    def flush(self) -> None:
+        self.session.send_pending(cast(AgentProcess, self.process))
+
+    def feed(self, *events: dict[str, Any]) -> None:
+        for event in events:
+            self.updates += self.session.feed(event) or []
+            self.flush()
+
+    def send(self, *mail: dict[str, Any]) -> None:
+        self.shim.unsolicited += mail
+        self.mailbox.process()
+        self.questions.process_answers()
+        self.flush()
+
+    def write(self, number: int, text: str = "Do B.", when: str = "next") -> None:
+        self.send({"message": {"number": number, "text": text, "author": "Ada", "when": when}})
+
+    def interrupt(self, number: int = 1) -> None:
+        self.send({"interrupt": {"number": number, "author": "Ada"}})
+
+    def answer(self, **answer: str) -> None:
+        self.send({"answer": {"number": self.shim.asked, **answer}})
+
+    def respond_to_interrupt(self) -> None:
+        number = self.controls[-1]["request_id"]
+        self.feed({"type": "control_response", "response": {"request_id": number}})
+
+    @property
+    def controls(self) -> list[dict[str, Any]]:
+        return [frame for frame in self.process.frames if frame["type"] == "control_request"]
+
+    @property
+    def texts(self) -> list[str]:
+        frames = [frame for frame in self.process.frames if frame["type"] == "user"]
+        return [frame["message"]["content"][0]["text"] for frame in frames]
+
+    def echo(self, at: int = -1) -> None:
+        """claude's repetition of that user frame."""
+        frames = [frame for frame in self.process.frames if frame["type"] == "user"]
+        self.feed({**frames[at], "isReplay": True})
+
+    @property
+    def receipts(self) -> list[int]:
+        return [each["number"] for each in self.shim.of_kind("receipt")]
+
+    @property
+    def handed(self) -> list[int]:
+        return [each["number"] for each in self.shim.of_kind("handed")]

@@ -3,86 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster.worker.agents.runner import claude_session
-from muster.worker.agents.runner.agent_process import AgentProcess
-from muster.worker.agents.runner.channel import Channel
-from muster.worker.agents.runner.claude_session import INTERRUPT_SECONDS, ClaudeSession
-from muster.worker.agents.runner.mailbox import Mailbox
-from muster.worker.agents.runner.questions import QuestionQueue
-from tests.muster.worker.agents.runner.steered import FakeChannel, FakeProcess, entries
+from muster.worker.agents.runner.claude_session import INTERRUPT_SECONDS
+from tests.muster.worker.agents.runner.steered import ClaudeTalk, entries
 
 INIT = {"type": "system", "subtype": "init", "session_id": "s-1", "model": "m"}
 DONE = {"type": "result", "subtype": "success", "is_error": False, "session_id": "s-1"}
 STOPPED = {**DONE, "subtype": "error_during_execution", "is_error": True}
 FAILED = {**DONE, "is_error": True, "result": "No.", "api_error_status": 401}
-
-
-class Talk:
-    """A session, its `shim`, its `process`, and all updates."""
-
-    def __init__(self, text: str = "Do A.") -> None:
-        self.shim, self.process = FakeChannel(), FakeProcess()
-        channel = cast(Channel, self.shim)
-        self.updates: list[Any] = []
-        self.questions = QuestionQueue(channel, self.updates.extend)
-        self.mailbox = Mailbox(channel)
-        self.session = ClaudeSession({"text": text}, self.questions, self.mailbox)
-        self.flush()
-
-    def flush(self) -> None:
-        self.session.send_pending(cast(AgentProcess, self.process))
-
-    def feed(self, *events: dict[str, Any]) -> None:
-        for event in events:
-            self.updates += self.session.feed(event) or []
-            self.flush()
-
-    def send(self, *mail: dict[str, Any]) -> None:
-        self.shim.unsolicited += mail
-        self.mailbox.process()
-        self.questions.process_answers()
-        self.flush()
-
-    def write(self, number: int, text: str = "Do B.", when: str = "next") -> None:
-        self.send({"message": {"number": number, "text": text, "author": "Ada", "when": when}})
-
-    def interrupt(self, number: int = 1) -> None:
-        self.send({"interrupt": {"number": number, "author": "Ada"}})
-
-    def answer(self, **answer: str) -> None:
-        self.send({"answer": {"number": self.shim.asked, **answer}})
-
-    def respond_to_interrupt(self) -> None:
-        number = self.controls[-1]["request_id"]
-        self.feed({"type": "control_response", "response": {"request_id": number}})
-
-    @property
-    def controls(self) -> list[dict[str, Any]]:
-        return [frame for frame in self.process.frames if frame["type"] == "control_request"]
-
-    @property
-    def texts(self) -> list[str]:
-        frames = [frame for frame in self.process.frames if frame["type"] == "user"]
-        return [frame["message"]["content"][0]["text"] for frame in frames]
-
-    def echo(self, at: int = -1) -> None:
-        """claude's repetition of that user frame."""
-        frames = [frame for frame in self.process.frames if frame["type"] == "user"]
-        self.feed({**frames[at], "isReplay": True})
-
-    @property
-    def receipts(self) -> list[int]:
-        return [each["number"] for each in self.shim.of_kind("receipt")]
-
-    @property
-    def handed(self) -> list[int]:
-        return [each["number"] for each in self.shim.of_kind("handed")]
 
 
 @pytest.fixture
@@ -97,18 +30,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 def test_without_messages_it_is_one_turn() -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     assert talk.texts == ["Do A."]
     talk.feed(INIT)
     talk.echo()
     assert entries(talk.updates) == [], "the prompt is no news"
     talk.feed(DONE)
     assert talk.shim.requests[0] == ("idle", {})
-    assert talk.process.exit_status == 0
+    assert talk.process.ended_with == 0
 
 
 def test_a_message_is_handed_over_at_once_and_received_with_its_repetition() -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     talk.feed(INIT)
     talk.write(4)
     assert talk.handed == [4]
@@ -121,11 +54,11 @@ def test_a_message_is_handed_over_at_once_and_received_with_its_repetition() -> 
     talk.echo()
     assert talk.receipts == [4], "once"
     talk.feed(DONE)
-    assert talk.process.exit_status == 0
+    assert talk.process.ended_with == 0
 
 
 def test_it_is_stored_as_handed_over_before_claude_gets_it() -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     talk.feed(INIT)
     talk.shim.refused = {"handed"}
     talk.write(4)
@@ -133,51 +66,51 @@ def test_it_is_stored_as_handed_over_before_claude_gets_it() -> None:
 
 
 def test_the_stage_does_not_end_before_an_unread_message_is_read() -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     talk.feed(INIT)
     talk.write(4)
     talk.feed(DONE)
-    assert talk.process.exit_status is None
+    assert talk.process.ended_with is None
     assert talk.shim.of_kind("idle") == []
     talk.feed(INIT)
     talk.echo()
     talk.feed(DONE)
-    assert (talk.receipts, talk.process.exit_status) == ([4], 0)
+    assert (talk.receipts, talk.process.ended_with) == ([4], 0)
 
 
 def test_the_stage_does_not_end_while_the_shim_has_a_message() -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     talk.shim.waiting = 1
     talk.feed(INIT, DONE)
-    assert talk.process.exit_status is None
+    assert talk.process.ended_with is None
     talk.shim.waiting = 0
     talk.write(4)
     assert talk.handed == [4]
     talk.feed(INIT)
     talk.echo()
     talk.feed(DONE)
-    assert talk.process.exit_status == 0
+    assert talk.process.ended_with == 0
 
 
 def test_a_turn_that_does_not_start_is_given_up(clock: Callable[[float], None]) -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     talk.feed(INIT)
     talk.write(4)
     talk.feed(DONE)
     clock(claude_session.START_SECONDS + 1)
     talk.flush()
-    assert (talk.receipts, talk.process.exit_status) == ([], 0)
+    assert (talk.receipts, talk.process.ended_with) == ([], 0)
 
 
 def test_the_first_turn_may_take_long_to_start(clock: Callable[[float], None]) -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     clock(10 * claude_session.START_SECONDS)
     talk.flush()
-    assert talk.process.exit_status is None
+    assert talk.process.ended_with is None
 
 
 def test_an_urgent_message_stops_the_step_first() -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     talk.feed(INIT)
     talk.write(4, "Do B.")
     talk.write(5, "No, C.", "now")
@@ -186,17 +119,17 @@ def test_an_urgent_message_stops_the_step_first() -> None:
     talk.respond_to_interrupt()
     talk.feed(STOPPED)
     assert talk.handed == [4, 5]
-    assert talk.process.exit_status is None
+    assert talk.process.ended_with is None
     talk.feed(INIT)
     talk.echo(-1)
     talk.echo(-2)
     talk.feed(DONE)
-    assert (talk.receipts, talk.process.exit_status) == ([5, 4], 0)
+    assert (talk.receipts, talk.process.ended_with) == ([5, 4], 0)
     assert not any("failure" in (each.facts or {}) for each in talk.updates), "no failure"
 
 
 def test_an_interrupted_agent_asks_what_to_do() -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     talk.feed(INIT)
     talk.interrupt(7)
     talk.write(4)
@@ -213,12 +146,12 @@ def test_an_interrupted_agent_asks_what_to_do() -> None:
     talk.echo(-1)
     talk.echo(-2)
     talk.feed(DONE)
-    assert (talk.receipts, talk.process.exit_status) == ([4], 0)
+    assert (talk.receipts, talk.process.ended_with) == ([4], 0)
 
 
 @pytest.mark.parametrize("refused", [{"ask"}, set()])
 def test_it_continues_if_nobody_answers(refused: set[str]) -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     talk.shim.refused = refused
     talk.feed(INIT)
     talk.interrupt()
@@ -230,7 +163,7 @@ def test_it_continues_if_nobody_answers(refused: set[str]) -> None:
 
 
 def test_another_interrupt_replaces_the_question() -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     talk.feed(INIT)
     talk.interrupt(1)
     talk.respond_to_interrupt()
@@ -245,7 +178,7 @@ def test_another_interrupt_replaces_the_question() -> None:
 def test_an_ignored_interrupt_is_reported_and_still_asks_later(
     clock: Callable[[float], None],
 ) -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     talk.feed(INIT)
     talk.interrupt(7)
     talk.write(4, when="now")
@@ -260,7 +193,7 @@ def test_an_ignored_interrupt_is_reported_and_still_asks_later(
 
 
 def test_a_turn_that_ends_before_the_interrupt_is_not_interrupted() -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     talk.feed(INIT)
     talk.interrupt(7)
     talk.feed(DONE)
@@ -271,11 +204,11 @@ def test_a_turn_that_ends_before_the_interrupt_is_not_interrupted() -> None:
     talk.feed(INIT)
     talk.echo()
     talk.feed(STOPPED)
-    assert talk.process.exit_status == 1, "that is a failure of its own"
+    assert talk.process.ended_with == 1, "that is a failure of its own"
 
 
 def test_an_interrupt_waits_for_the_next_turn_to_start() -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     talk.feed(INIT)
     talk.write(4)
     talk.interrupt(7)
@@ -291,31 +224,24 @@ def test_an_interrupt_waits_for_the_next_turn_to_start() -> None:
 
 
 def test_a_failed_turn_ends_the_stage() -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     talk.feed(INIT, FAILED)
     talk.write(4)
-    assert (talk.handed, talk.process.exit_status) == ([], 1)
-
-
-def test_a_limits_status_stays() -> None:
-    talk = Talk()
-    talk.feed(INIT)
-    talk.process.exit_status = 75
-    talk.feed(FAILED)
-    assert talk.process.exit_status == 75
+    assert (talk.handed, talk.process.ended_with) == ([], 1)
 
 
 def test_a_resumed_session_repeats_its_history_without_effect() -> None:
-    talk = Talk()
+    talk = ClaudeTalk()
     old = {"type": "user", "uuid": "x", "isReplay": True, "message": {"content": "Old."}}
     talk.feed(INIT, old)
     assert len(talk.updates) == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=200), max_size=4), st.text(max_size=200), st.text(max_size=20))
 def test_no_text_is_a_frame_of_its_own(texts: list[str], answer: str, author: str) -> None:
     """Whoever writes what: the input has one user frame for each, and our control requests."""
-    talk = Talk()
+    talk = ClaudeTalk()
     talk.feed(INIT)
     for number, text in enumerate(texts):
         fields = {"number": number, "text": text, "author": author, "when": "next"}

@@ -60,7 +60,7 @@ function colorPart(
   let grammarState: GrammarState | undefined
   for (let from = 0; from < lines.length; from += STEP_LINES) {
     const some = lines.slice(from, from + STEP_LINES).map((line) => line.slice(0, MAX_LINE_LENGTH))
-    const told = shiki.codeToTokensBase(some.join('\n'), {
+    const tokens = shiki.codeToTokensBase(some.join('\n'), {
       lang: asked.language,
       theme: 'tones',
       // Includes the first line's wait for its grammar; a line that takes longer stays without
@@ -68,8 +68,8 @@ function colorPart(
       tokenizeTimeLimit: TOKENIZE_TIMEOUT_MILLISECONDS,
       ...(grammarState && { grammarState }),
     })
-    grammarState = shiki.getLastGrammarState(told)
-    const found: Tones[] = told.map((line) =>
+    grammarState = shiki.getLastGrammarState(tokens)
+    const found: Tones[] = tokens.map((line) =>
       line.map((token) => [token.content.length, tones[token.color?.toLowerCase() ?? ''] ?? '']),
     )
     self.postMessage({ id: asked.id, part, from, tones: found } satisfies ColorResponse)

@@ -16,7 +16,7 @@ const MAX_LINES = 20_000
 type Part = { texts: string[]; keys: string[] }
 let worker: Worker | undefined
 let ids = 0
-const waiting = new Map<number, (told: ColorResponse) => void>()
+const waiting = new Map<number, (response: ColorResponse) => void>()
 
 export function useTokenColors(file: Schemas['DiffFile'], isNear: boolean): TokenColors {
   const [colours, setColours] = useState<{ of: unknown; found: TokenColors }>({
@@ -60,11 +60,11 @@ function sideOf(hunk: Schemas['Hunk'], side: Side): Part {
 function requestColors(
   language: string,
   parts: Part[],
-  told: (told: ColorResponse) => void,
+  onColors: (response: ColorResponse) => void,
 ): number {
   worker ??= startWorker()
   const id = ++ids
-  waiting.set(id, told)
+  waiting.set(id, onColors)
   worker.postMessage({
     id,
     language,

@@ -23,14 +23,14 @@ export function useNearViewport<E extends Element>(
   return [ref, isNear]
 }
 
-function observe(element: Element, told: (isNear: boolean) => void): () => void {
+function observe(element: Element, listener: (isNear: boolean) => void): () => void {
   observer ??= new IntersectionObserver(
     (entries) => {
       for (const entry of entries) listeners.get(entry.target)?.(entry.isIntersecting)
     },
     { rootMargin: MARGIN },
   )
-  listeners.set(element, told)
+  listeners.set(element, listener)
   observer.observe(element)
   return () => {
     listeners.delete(element)

@@ -19,8 +19,8 @@ export function FollowUpDialog({ task, review, onClose }: Props) {
       { instruction, fromStage: 0, reviewId: review.id, key },
       {
         onError: showErrorToast,
-        onSuccess: (told) => {
-          showToast(strings.diff.followedUp[told.state])
+        onSuccess: (followUp) => {
+          showToast(strings.diff.followedUp[followUp.state])
           onClose()
         },
       },

@@ -170,11 +170,11 @@ function useReviewSubmission({ task, gate }: Subject, onDone: () => void) {
     submit.mutate(
       { ...review, key: once.keyFor(review) },
       {
-        onSuccess: (told) => {
+        onSuccess: (submitted) => {
           once.reset()
           if (verdict === 'approve') clearUnsavedComments(task.id)
           onDone()
-          showToast(submittedText(verdict, told))
+          showToast(submittedText(verdict, submitted))
         },
         onError: showRefusal,
       },
@@ -241,8 +241,10 @@ function hintOf(verdict: Choice, task: Props['task'], gate: Props['gate'], isLat
   return rests ? strings.diff.requestNow(task.round + 1) : strings.diff.requestLater
 }
 
-function submittedText(verdict: Verdict, told: Schemas['SubmittedReview']): string {
-  if (told.answered) return strings.diff.submitted.answered
+function submittedText(verdict: Verdict, review: Schemas['SubmittedReview']): string {
+  if (review.answered) return strings.diff.submitted.answered
   if (verdict !== 'request_changes') return strings.diff.submitted[verdict]
-  return told.followUp === null ? strings.diff.submitted.requested : strings.diff.submitted.followUp
+  return review.followUp === null
+    ? strings.diff.submitted.requested
+    : strings.diff.submitted.followUp
 }

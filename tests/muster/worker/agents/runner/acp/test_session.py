@@ -61,11 +61,14 @@ def ask(tmp_path: Path) -> Ask:
         session: str | None = None,
         meanwhile: Callable[[Asked], None] = lambda _: None,
         choice: str | None = None,
+        approvals: str | None = None,
+        decision: dict[str, Any] | None = None,
         **variables: str,
     ) -> Asked:
         asked = {"text": text, "permissions": permissions, "session": session, "servers": [SERVER]}
         with Asked() as heard:
-            heard.choices = [choice]
+            heard.choices, heard.decisions = [choice], [decision or {}]
+            asked["approvals"] = approvals
             heard.ask(tmp_path, asked, variables)
             try:
                 meanwhile(heard)
