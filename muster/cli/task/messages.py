@@ -10,7 +10,6 @@ from muster.cli import fields
 from muster.cli.context import Muster, pass_muster
 from muster.cli.output import Column, OutputSpec, age_column, column, outputs, report_action
 from muster.cli.params import read_text, task_argument, task_path
-from muster.cli.task.lifecycle import CHANGED_TASK
 from muster.cli.task.show import first_line
 
 MESSAGE = OutputSpec(
@@ -87,9 +86,7 @@ def withdraw_message(muster: Muster, number: int, message_id: int) -> None:
 @task_argument
 @click.option("--stop-stage", is_flag=True, help="Also end the agent's process.")
 @pass_muster
-@outputs(CHANGED_TASK)
-def interrupt(muster: Muster, number: int, stop_stage: bool) -> object:
+def interrupt(muster: Muster, number: int, stop_stage: bool) -> None:
     """Stop what a task's agent does; it then asks what to do instead."""
-    changed = muster.api.post(task_path(number, "interrupt"), {"stopStage": stop_stage})
+    muster.api.post(task_path(number, "interrupt"), {"stopStage": stop_stage})
     report_action(f"Interrupted the agent of #{number}.")
-    return [changed], lambda: None
