@@ -20,7 +20,7 @@ export function earlierRounds(
 ): EarlierRound[] {
   const parts = splitRounds(events).slice(0, -1)
   return parts
-    .map((part, place) => ({
+    .map((part, place): EarlierRound => ({
       round: round - parts.length + place,
       stages: spansOf(part, pipeline.length, null).flatMap(({ runs, worked }, stage) =>
         runs > 0 ? [{ name: pipeline[stage]?.name ?? '', worked }] : [],
