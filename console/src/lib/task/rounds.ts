@@ -20,13 +20,15 @@ export function earlierRounds(
 ): EarlierRound[] {
   const parts = splitRounds(events).slice(0, -1)
   return parts
-    .map((part, place): EarlierRound => ({
-      round: round - parts.length + place,
-      stages: spansOf(part, pipeline.length, null).flatMap(({ runs, worked }, stage) =>
-        runs > 0 ? [{ name: pipeline[stage]?.name ?? '', worked }] : [],
-      ),
-      end: ENDS.find((end) => part.some(({ type }) => type === end)) ?? 'replaced',
-    }))
+    .map(
+      (part, place): EarlierRound => ({
+        round: round - parts.length + place,
+        stages: spansOf(part, pipeline.length, null).flatMap(({ runs, worked }, stage) =>
+          runs > 0 ? [{ name: pipeline[stage]?.name ?? '', worked }] : [],
+        ),
+        end: ENDS.find((end) => part.some(({ type }) => type === end)) ?? 'replaced',
+      }),
+    )
     .toReversed()
 }
 
