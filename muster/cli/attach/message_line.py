@@ -47,7 +47,7 @@ class MessageLine:
                 if event:
                     yield event
 
-    def take(self) -> str:
+    def pop_text(self) -> str:
         """Return the text and clear it."""
         text, self.text = self.text.strip(), ""
         return text

@@ -71,7 +71,7 @@ class SteeringSession(Session):
                 self._line.text = ""
                 self._show_note(why_not)
             else:
-                self._steering.send(self._line.take())
+                self._steering.send(self._line.pop_text())
         if self._line.text:
             self._draw_line()
         elif before:

@@ -14,7 +14,7 @@ def type_into(line: MessageLine, *reads: bytes) -> list[str | LineEvent]:
     found: list[str | LineEvent] = []
     for read in reads:
         for event in line.feed(read):
-            found.append(line.take() if event is LineEvent.SEND else event)
+            found.append(line.pop_text() if event is LineEvent.SEND else event)
     return found
 
 
