@@ -171,8 +171,7 @@ _SETTINGS = (
     Setting(
         SettingGroup.MACHINES, "interruptSeconds", "Wait after an interrupt",
         _NUMBER, 600, 10, 86_400, "seconds",
-        "How long an interrupted agent waits for an answer before its stage is stopped. "
-        "The question stays open.",
+        "How long an interrupted agent waits for an answer before its stage is stopped.",
     ),
     Setting(
         SettingGroup.COSTS, "prices", "Token prices",

@@ -55,9 +55,8 @@ def create(
     Commits.
 
     `warn` is called with warnings for its creator, `remember` with the task, just before the
-    commit; if one raises, there is no task. Raises NotFound, Forbidden, InvalidFields,
-    ProjectArchived.
-    """
+    commit; if one raises, there is no task. Raises NotFound, Forbidden, InvalidFields, or
+    ProjectArchived."""
     new = _new_task(actor, project_key, machine_id, agent_type)
     project, now = new.project, clock_now()
     if warn:

@@ -32,7 +32,6 @@ from muster.protocol.frames.from_machine import (
 )
 from muster.protocol.frames.from_server import (
     Ack,
-    AgentMessage,
     Answer,
     CheckRepository,
     CloseCode,
@@ -40,12 +39,9 @@ from muster.protocol.frames.from_server import (
     Forget,
     FromServer,
     HeartbeatAck,
-    Interrupt,
     LogGap,
     OpenTerminal,
     Order,
-    PermissionAnswer,
-    PromptMessage,
     Publish,
     Release,
     RunStage,
@@ -95,15 +91,11 @@ from muster.protocol.frames.reports import (
     Drained,
     EgressRefused,
     Failed,
-    InterruptIgnored,
     LogLost,
     Lost,
-    MessageOutcome,
     Note,
     Published,
     PublishPreview,
-    QuestionOpened,
-    QuestionWithdrawn,
     Report,
     StageExitReason,
     StageFinished,
@@ -112,10 +104,20 @@ from muster.protocol.frames.reports import (
     Suspended,
     ThreadReplied,
     Transcript,
-    TranscriptUpdated,
     TunnelFacts,
     Usage,
     WorkspaceFacts,
+)
+from muster.protocol.frames.steering import (
+    AgentMessage,
+    Interrupt,
+    InterruptIgnored,
+    MessageOutcome,
+    PermissionAnswer,
+    PromptMessage,
+    QuestionOpened,
+    QuestionWithdrawn,
+    TranscriptUpdated,
 )
 
 __all__ = [

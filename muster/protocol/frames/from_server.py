@@ -28,8 +28,7 @@ from muster.protocol.frames.parts import (
     SuspendedBy,
     TaskBranch,
 )
-
-PermissionAnswer = Literal["allow_once", "allow_for_task", "deny"]
+from muster.protocol.frames.steering import AgentMessage, Interrupt, PermissionAnswer, PromptMessage
 
 
 class Welcome(Frame, tag="welcome"):
@@ -42,43 +41,6 @@ class Welcome(Frame, tag="welcome"):
     window: Big
     acked_seq: Big  # the highest report of this journal that the server has
     logs: BoundedList[LogAck] = []
-
-
-class AgentMessage(Frame, tag="message"):
-    """Server: people's message number `number` of the task to the agent that runs this stage.
-
-    `next`: it arrives at the agent's next step; `now`: the running step is stopped first. Answered
-    by `MessageOutcome`; repeated until then, and a repeated number has no effect. Sent only to
-    agents whose capability `takes_messages`.
-    """
-
-    task_id: Big
-    attempt: Count
-    number: Big
-    text: Text
-    author: Text
-    when: Literal["next", "now"] = "next"
-
-
-class Interrupt(Frame, tag="interrupt"):
-    """Server: stop the agent's running step. The agent then waits, as at a question of its own
-    (`QuestionOpened` with this `interrupt`), for what to do instead. `number` counts the attempt's
-    interrupts; a repeated one has no effect. Without an effect within 10 s, the machine answers
-    with `InterruptIgnored`.
-    """
-
-    task_id: Big
-    attempt: Count
-    number: Big
-    author: Text
-
-
-class PromptMessage(Part):
-    """A message of people that waited for this stage; the agent's prompt ends with it."""
-
-    number: Big
-    author: Text
-    text: Text
 
 
 class RunStage(Frame, tag="run-stage"):

@@ -7,7 +7,6 @@ import msgspec
 from muster.protocol.bounds import (
     Big,
     BoundedList,
-    Choice,
     Commit,
     Count,
     Head,
@@ -17,12 +16,9 @@ from muster.protocol.bounds import (
     Link,
     MessageText,
     Path,
-    Question,
     Ref,
     Reply,
-    Seconds,
     ShortString,
-    TruncatedTo20,
     TruncatedTo100,
 )
 from muster.protocol.frames.changes import Changes, Content
@@ -31,13 +27,18 @@ from muster.protocol.frames.parts import (
     BranchMove,
     DiffStat,
     Frame,
-    PermissionRequest,
     ReportBody,
     Revision,
     SuspendedBy,
     TranscriptEntry,
-    UpdatedEntry,
     UsageItem,
+)
+from muster.protocol.frames.steering import (
+    InterruptIgnored,
+    MessageOutcome,
+    QuestionOpened,
+    QuestionWithdrawn,
+    TranscriptUpdated,
 )
 
 StageExitReason = Literal["exit", "signal", "timeout", "stopped", "lease"]
@@ -89,36 +90,6 @@ class Transcript(ReportBody, tag="transcript"):
     run: Count = 0
 
 
-class TranscriptUpdated(ReportBody, tag="transcript-updated"):
-    """Reported entries that have changed since; they keep their numbers."""
-
-    stage_index: Count
-    entries: BoundedList[UpdatedEntry]
-    run: Count = 0
-
-
-class MessageOutcome(ReportBody, tag="message-outcome"):
-    """What became of people's message with that number. Reported once for each `AgentMessage`.
-
-    `delivered`: its agent has read it. `unconfirmed`: it was handed to the agent, which ended or
-    was stopped before it confirmed that; it isn't handed over again. `returned`: it was never
-    handed over.
-    """
-
-    number: Big
-    state: Literal["delivered", "unconfirmed", "returned"]
-    stage_index: Count
-    run: Count = 0
-
-
-class InterruptIgnored(ReportBody, tag="interrupt-ignored"):
-    """The agent didn't stop its running step within 10 s of the `Interrupt` with that number."""
-
-    number: Big
-    stage_index: Count
-    run: Count = 0
-
-
 class Usage(ReportBody, tag="usage"):
     """The agent's usage so far in this run of the stage, by model; replaces earlier reports. Sent
     during the stage, and at its end before its `StageFinished`."""
@@ -129,28 +100,6 @@ class Usage(ReportBody, tag="usage"):
     run: Count = 0
 
 
-class QuestionOpened(ReportBody, tag="asked"):
-    """An agent asks a question during its stage. Its process waits for the `Answer` with the same
-    number, and the stage's timeout pauses until then. One question at a time: a new one replaces an
-    open one.
-
-    `number` counts the attempt's questions. The answer is one of `choices`, or any text if there
-    are none. After `timeout` seconds (None: never) the agent stops waiting.
-
-    `permission`: the agent wants to do this, and waits for `Answer.permission`. `interrupt`: people
-    stopped the agent with that `Interrupt`, and it waits for what to do instead.
-    """
-
-    stage_index: Count
-    number: Count
-    question: Question
-    choices: TruncatedTo20[Choice] = []
-    timeout: Seconds | None = None
-    run: Count = 0
-    permission: PermissionRequest | None = None
-    interrupt: Big | None = None
-
-
 class ThreadReplied(ReportBody, tag="replied"):
     """An agent replies in a thread of the review that its task's follow-up is about
     (`RunStage.threads`). `number` is the transcript entry with the same text."""
@@ -159,14 +108,6 @@ class ThreadReplied(ReportBody, tag="replied"):
     number: Big
     thread: Big
     text: Reply
-    run: Count = 0
-
-
-class QuestionWithdrawn(ReportBody, tag="unasked"):
-    """The agent no longer waits for an answer to the question with that number, and continues."""
-
-    stage_index: Count
-    number: Count
     run: Count = 0
 
 

@@ -53,11 +53,9 @@ def build_command(
         if order.run > 0 and kept.session_id is None:
             # The previous run was read too: it was stopped before there was a session.
             ask = _build_invocation(order, replace(kept, has_session=False), room)
-        ask = ask._replace(
-            is_structured=True,
-            mcp_server=headless.mcp_server_command(room),
-            takes_messages=takes_messages(adapter.name) and headless.accepts_messages(adapter, ask),
-        )
+        server = headless.mcp_server_command(room)
+        can = takes_messages(adapter.name) and headless.accepts_messages(adapter, ask)
+        ask = ask._replace(is_structured=True, mcp_server=server, takes_messages=can)
         env = _stage_environment(order, workspace, adapter.variables(ask))
         ask = ask._replace(variables=frozenset(env))
     elif adapter and adapter.format == ACP:

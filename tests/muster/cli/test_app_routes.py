@@ -23,6 +23,8 @@ from tests.muster.cli.shell import CommandResult, Shell
 REFUSED = {
     "POST /api/web/tasks/:taskId/retry": "task_not_ended",
     "PUT /api/web/tasks/:taskId/dismiss": "task_not_ended",
+    "POST /api/web/tasks/:taskId/messages": "no_messages",
+    "POST /api/web/tasks/:taskId/interrupt": "no_messages",
     "POST /api/web/projects/:key/network/allow": "network_open",
     "DELETE /api/admin/bots/:botId/bindings": "not_found",
 }
