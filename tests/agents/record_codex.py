@@ -151,6 +151,7 @@ def record(scenario: str) -> None:
         ground = AgentTestbed(Path(root), CODEX, model)
         play: Play | None = model.play(*steps) if steps else None
         recorder = Recorder(ground, play.key if play else "sk-wrong", asked)
+        recorder.people.answer = {}  # nobody answers in time
         recorder.run(steer, UNTIL.get(scenario, ""))
         text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in recorder.lines)
         text = text.replace(play.key if play else "sk-wrong", "sk-recorded")

@@ -39,7 +39,7 @@ def test_the_request_has_its_settings() -> None:
     }
     elsewhere = json.loads(thread_request(CODEX, asked(is_contained=False)))
     assert elsewhere["sandbox"] == "workspace-write"
-    asking = asked(options=AgentOptions(permissions="run", approvals="ask"))
+    asking = asked(options=AgentOptions(permissions="edit", approvals="ask"))
     assert json.loads(thread_request(CODEX, asking))["approvals"] == "untrusted"
 
 

@@ -2,6 +2,7 @@
 says the same, and understands each message."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -18,8 +19,10 @@ IDS = ("id", "threadId", "turnId", "expectedTurnId", "cwd")
 def replay(scenario: str, monkeypatch: pytest.MonkeyPatch) -> AppServer:
     """Both sides as recorded; people do what they did when the next message needs that."""
     monkeypatch.setenv("CODEX_API_KEY", "sk-recorded")
+    monkeypatch.setattr(os, "getcwd", lambda: "/workspace")  # as recorded
     server = AppServer(**_asked(scenario))
-    server.people.answer = {"input": "Do something else."}
+    is_denied = scenario == "denied"  # nobody answers in time
+    server.people.answer = {} if is_denied else {"input": "Do something else."}
     count = 0
     for line in (RECORDED / f"{scenario}.jsonl").read_text().splitlines():
         event = json.loads(line)
@@ -85,7 +88,8 @@ def test_a_thought_a_new_file_and_a_failed_command(monkeypatch: pytest.MonkeyPat
 
 def test_what_nobody_allows_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
     output = replay("denied", monkeypatch).output
-    assert output.kinds.count("denied") == output.facts["denied"] == 2
+    assert output.kinds.count("denied") == output.facts["denied"] == 1  # the command
+    assert output.kinds.count("edit") == 1
 
 
 @pytest.mark.parametrize(
