@@ -19,7 +19,8 @@ def replay(scenario: str, monkeypatch: pytest.MonkeyPatch) -> AppServer:
     """Both sides as recorded; people do what they did when the next message needs that."""
     monkeypatch.setenv("CODEX_API_KEY", "sk-recorded")
     server = AppServer(**_asked(scenario))
-    server.people.answer = {"input": "Do something else."}
+    is_denied = scenario == "denied"
+    server.people.answer = {"permission": "deny"} if is_denied else {"input": "Do something else."}
     count = 0
     for line in (RECORDED / f"{scenario}.jsonl").read_text().splitlines():
         event = json.loads(line)
@@ -83,7 +84,7 @@ def test_a_thought_a_new_file_and_a_failed_command(monkeypatch: pytest.MonkeyPat
     assert output.of_kind("command")["data"]["exitCode"] == 3
 
 
-def test_what_nobody_allows_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_people_deny_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
     output = replay("denied", monkeypatch).output
     assert output.kinds.count("denied") == output.facts["denied"] == 2
 
