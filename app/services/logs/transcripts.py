@@ -22,7 +22,6 @@ from app.extensions import db
 from app.models import Attempt, Developer, Event, TranscriptChunk
 from app.services.locks import LockedTask
 from app.services.logs import logs
-from app.services.logs.statements import EntryChunk
 from app.services.tasks import history, queries, storage_quota, transcript_updates
 from muster.protocol import frames
 
@@ -98,7 +97,7 @@ def handle_transcript(locked: LockedTask, body: frames.Transcript) -> None:
     entries = body.entries[known - body.first :]
     if not entries:
         return
-    chunk = build_chunk(body, known, entries)
+    chunk = transcript_updates.build_chunk(body, known, entries)
     if not storage_quota.has_space(attempt, chunk.cost):
         raise LimitExceeded("the attempt's storage limit for log and transcript is reached")
     row = {"task_id": attempt.task_id, "attempt": attempt.number, "size": len(chunk.data)}
@@ -111,7 +110,7 @@ def handle_transcript(locked: LockedTask, body: frames.Transcript) -> None:
         transcript_updates.add_running(attempt, enumerate(entries, known))
     wakeups.publish_task_changes([attempt.task_id])
     # Each becomes an event; its machine limits their number.
-    for entry in filter(is_progress, entries):
+    for entry in filter(transcript_updates.is_progress, entries):
         text = entry.text[:_MAX_PROGRESS]
         history.record_limited_event(
             locked, EventType.LOG, text, stage_index=body.stage_index, progress=True
@@ -130,31 +129,6 @@ def handle_updated(locked: LockedTask, body: frames.TranscriptUpdated) -> None:
         return
     attempt.active_at = locked.now
     transcript_updates.apply_updates(attempt, body)
-
-
-def is_progress(entry: frames.TranscriptEntry) -> bool:
-    """Whether the entry is an agent's progress message for people."""
-    return entry.data.get("progress") is True
-
-
-def build_chunk(
-    body: frames.Transcript, first: int, entries: Sequence[frames.TranscriptEntry]
-) -> EntryChunk:
-    """Return the report's entries from number `first` on; there is at least one."""
-    return EntryChunk(
-        first=first,
-        count=len(entries),
-        stage_index=body.stage_index,
-        run=body.run,
-        first_ms=entries[0].at_ms,
-        last_ms=entries[-1].at_ms,
-        data=b"[" + b",".join(map(transcript_updates.encode_entry, entries)) + b"]",
-        running=[
-            [number, *transcript_updates.running_row(entry)]
-            for number, entry in enumerate(entries, first)
-            if entry.state == EntryState.RUNNING.value
-        ],
-    )
 
 
 def _has_warning(attempt: Attempt) -> bool:

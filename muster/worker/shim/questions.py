@@ -8,7 +8,7 @@ from typing import Any
 
 from muster.worker.shim.entries import QuestionRequest
 from muster.worker.shim.token_bucket import TokenBucket
-from muster.worker.shim.wire import Question
+from muster.worker.shim.wire import Question, question_fields
 
 _BURST, _INTERVAL_SECONDS = (
     20,
@@ -73,4 +73,4 @@ class ShimQuestions:
 
     def _set_latest(self, question: Question) -> None:
         self.latest = question
-        self._notify({"question": question._asdict()})
+        self._notify({"question": question_fields(question)})

@@ -192,7 +192,19 @@ def parse_command(fields: dict[str, Any]) -> StageCommand:
 
 
 def command_fields(command: StageCommand) -> dict[str, Any]:
-    return {**command._asdict(), "limits": command.limits and command.limits._asdict()}
+    fields = {**command._asdict(), "limits": command.limits and command.limits._asdict()}
+    if not command.messages:
+        del fields["messages"]
+    return fields
+
+
+def question_fields(question: Question) -> dict[str, Any]:
+    """Return what is sent and stored; of the newer fields only those that are set."""
+    fields = question._asdict()
+    for name in ("interrupt", "permission"):
+        if fields[name] is None:
+            del fields[name]
+    return fields
 
 
 def parse_state(fields: dict[str, Any]) -> ShimState:
@@ -206,7 +218,7 @@ def parse_state(fields: dict[str, Any]) -> ShimState:
 
 def state_fields(state: ShimState) -> dict[str, Any]:
     ends, question = [end._asdict() for end in state.ends], state.question
-    return {**state._asdict(), "ends": ends, "question": question and question._asdict()}
+    return {**state._asdict(), "ends": ends, "question": question and question_fields(question)}
 
 
 def pack_message(message: dict[str, Any]) -> bytes:

@@ -40,6 +40,7 @@ KINDS: Mapping[str, Any] = {
 
 _END = StageExit(1, "exit", 3, "message", 9, 10, 11, {"session": "s"}, 2)
 _LIMITS = StageLimits(1, 2, 3, 4, ["directory"], ["group"])
+_PERMISSION = Question(1, 2, 3, "text", [], 4.5, "open", 5, {"tool": "tool", "title": "title"})
 SHIM: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], Any], Any]] = {
     "shim command": (
         wire.command_fields,
@@ -56,6 +57,16 @@ SHIM: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], Any], Any]] = {
             *(1, True, (_END,), 2, 3, 4.5, 5, 6),
             *(Question(1, 2, 3, "text", ["choice"], 4.5, "answered"), {"session": "s"}),
         ),
+    ),
+    "shim command with messages": (
+        wire.command_fields,
+        wire.parse_command,
+        StageCommand(1, ["argv"], {"NAME": "value"}, "/cwd", 2.5, channel=True, messages=True),
+    ),
+    "shim state with a permission request": (
+        wire.state_fields,
+        wire.parse_state,
+        ShimState(1, True, (), 2, 3, question=_PERMISSION),
     ),
 }
 """What a daemon and a shim say to each other, in JSON: how it is written and read, and a sample."""

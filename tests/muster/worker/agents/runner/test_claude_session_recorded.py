@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.muster.worker.agents.runner.steered import ClaudeTalk, entries
+from tests.muster.worker.agents.runner.parsed_output import final_entries
+from tests.muster.worker.agents.runner.steered import ClaudeTalk
 
 RECORDED = Path(__file__).parents[4] / "agents" / "recorded" / "claude"
 
@@ -31,7 +32,7 @@ def replay(scenario: str) -> ClaudeTalk:
 
 
 def kinds(talk: ClaudeTalk) -> list[tuple[str, Any]]:
-    return [(entry["kind"], entry["data"].get("author")) for entry in entries(talk.updates)]
+    return [(entry["kind"], entry["data"].get("author")) for entry in final_entries(talk.updates)]
 
 
 @pytest.mark.parametrize("scenario", sorted(path.stem for path in RECORDED.glob("*.jsonl")))
@@ -51,7 +52,7 @@ def test_a_message_is_read_after_the_running_command() -> None:
 
 def test_an_urgent_message_ends_the_running_command() -> None:
     talk = replay("now")
-    (command,) = [entry for entry in entries(talk.updates) if entry["kind"] == "command"]
+    (command,) = [entry for entry in final_entries(talk.updates) if entry["kind"] == "command"]
     assert "waited" not in command["text"]
     assert len(talk.controls) == 1
 

@@ -86,7 +86,7 @@ def test_a_thought_a_new_file_and_a_failed_command(monkeypatch: pytest.MonkeyPat
     assert output.of_kind("command")["data"]["exitCode"] == 3
 
 
-def test_what_nobody_allows_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_people_deny_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
     output = replay("denied", monkeypatch).output
     assert output.kinds.count("denied") == output.facts["denied"] == 1  # the command
     assert output.kinds.count("edit") == 1
