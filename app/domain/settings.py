@@ -87,8 +87,7 @@ _SETTINGS = (
     ),
     Setting(
         SettingGroup.MESSAGES, "deliveryAttempts", "Delivery attempts",
-        _INTEGER, 8, 1, 100, "tries",
-        "Maximum attempts to deliver a message to a chat.",
+        _INTEGER, 8, 1, 100, "tries", "Maximum attempts to deliver a message to a chat.",
     ),
     Setting(
         SettingGroup.SIGN_IN, "passwordLogin", "Password sign-in",
@@ -195,8 +194,7 @@ _SETTINGS = (
     ),
     Setting(
         SettingGroup.LIMITS, "streamsPerDeveloper", "Event streams per developer",
-        _INTEGER, 20, 1, 10_000, "streams",
-        "Maximum open event streams per developer.",
+        _INTEGER, 20, 1, 10_000, "streams", "Maximum open event streams per developer.",
     ),
     Setting(
         SettingGroup.LIMITS, "readsPerDeveloper", "Long responses per developer",
@@ -205,13 +203,11 @@ _SETTINGS = (
     ),
     Setting(
         SettingGroup.LIMITS, "terminalsPerTask", "Viewers per terminal",
-        _INTEGER, 50, 1, 10_000, "sockets",
-        "Maximum viewers of one task's terminal.",
+        _INTEGER, 50, 1, 10_000, "sockets", "Maximum viewers of one task's terminal.",
     ),
     Setting(
         SettingGroup.LIMITS, "terminalsPerDeveloper", "Terminals per developer",
-        _INTEGER, 50, 1, 10_000, "sockets",
-        "Maximum open terminals per developer.",
+        _INTEGER, 50, 1, 10_000, "sockets", "Maximum open terminals per developer.",
     ),
     Setting(
         SettingGroup.RETENTION, "logRetentionDays", "Log retention",

@@ -13,6 +13,8 @@ down_revision = '0066'
 branch_labels = None
 depends_on = None
 
+FITS_BEFORE = "it adds only a kind of gates, which exists only once a stage's `approvals` is `ask`"
+
 
 def upgrade() -> None:
     op.execute("ALTER TYPE gate_kind ADD VALUE IF NOT EXISTS 'permission'")

@@ -21,7 +21,7 @@ from app.domain.transcript import EntryKind, EntryState
 from app.extensions import db
 from app.models import Attempt, Developer, Event, TranscriptChunk
 from app.services.locks import LockedTask
-from app.services.logs import logs
+from app.services.logs import entry_chunks, logs
 from app.services.tasks import history, queries, storage_quota, transcript_updates
 from muster.protocol import frames
 
@@ -97,7 +97,7 @@ def handle_transcript(locked: LockedTask, body: frames.Transcript) -> None:
     entries = body.entries[known - body.first :]
     if not entries:
         return
-    chunk = transcript_updates.build_chunk(body, known, entries)
+    chunk = entry_chunks.build_chunk(body, known, entries)
     if not storage_quota.has_space(attempt, chunk.cost):
         raise LimitExceeded("the attempt's storage limit for log and transcript is reached")
     row = {"task_id": attempt.task_id, "attempt": attempt.number, "size": len(chunk.data)}
@@ -110,7 +110,7 @@ def handle_transcript(locked: LockedTask, body: frames.Transcript) -> None:
         transcript_updates.add_running(attempt, enumerate(entries, known))
     wakeups.publish_task_changes([attempt.task_id])
     # Each becomes an event; its machine limits their number.
-    for entry in filter(transcript_updates.is_progress, entries):
+    for entry in filter(entry_chunks.is_progress, entries):
         text = entry.text[:_MAX_PROGRESS]
         history.record_limited_event(
             locked, EventType.LOG, text, stage_index=body.stage_index, progress=True

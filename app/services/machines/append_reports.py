@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.services.logs import logs, statements
+from app.services.logs import entry_chunks, logs, statements
 from app.services.logs.statements import LogRun
-from app.services.tasks import storage_quota, transcript_updates
+from app.services.tasks import storage_quota
 from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
 
@@ -69,10 +69,10 @@ def _apply_entries(
     bodies = [body for body in report_bodies if isinstance(body, frames.Transcript)]
     if len(bodies) < len(reports) or not _is_consecutive(reports, bodies):
         return None
-    if any(transcript_updates.is_progress(entry) for body in bodies for entry in body.entries):
+    if any(entry_chunks.is_progress(entry) for body in bodies for entry in body.entries):
         return None  # they become events
     seqs, key = (reports[0].seq, reports[-1].seq), AttemptKey.from_object(reports[0])
-    chunks = [transcript_updates.build_chunk(body, body.first, body.entries) for body in bodies]
+    chunks = [entry_chunks.build_chunk(body, body.first, body.entries) for body in bodies]
     most = storage_quota.max_live_bytes()
     version = statements.append_entries(machine_id, generation, seqs, key, chunks, most, now)
     return None if version is None else BatchOutcome(seqs[1], orders_version=version)

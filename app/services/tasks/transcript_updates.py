@@ -17,7 +17,6 @@ from app.domain.storage_limits import LimitExceeded
 from app.domain.transcript import EntryState
 from app.extensions import db
 from app.models import Attempt, TranscriptChunk
-from app.services.logs.statements import EntryChunk
 from app.services.tasks import storage_quota
 from muster.protocol import frames
 
@@ -162,28 +161,3 @@ def _fit_line(attempt: Attempt, entry: frames.TranscriptEntry, size: int) -> byt
         if len(line) <= size or storage_quota.has_space(attempt, len(line) - size):
             return line
     return None
-
-
-def is_progress(entry: frames.TranscriptEntry) -> bool:
-    """Whether the entry is an agent's progress message for people."""
-    return entry.data.get("progress") is True
-
-
-def build_chunk(
-    body: frames.Transcript, first: int, entries: Sequence[frames.TranscriptEntry]
-) -> EntryChunk:
-    """Return the report's entries from number `first` on; there is at least one."""
-    return EntryChunk(
-        first=first,
-        count=len(entries),
-        stage_index=body.stage_index,
-        run=body.run,
-        first_ms=entries[0].at_ms,
-        last_ms=entries[-1].at_ms,
-        data=b"[" + b",".join(map(encode_entry, entries)) + b"]",
-        running=[
-            [number, *running_row(entry)]
-            for number, entry in enumerate(entries, first)
-            if entry.state == EntryState.RUNNING.value
-        ],
-    )

@@ -49,19 +49,8 @@ def test_a_request_for_a_task_costs_four_statements_with_its_answer(
     assert len(statements) == 4, statements
 
 
-def test_a_created_task_is_shown_as_the_contract_says(
-    client: FlaskClient, developer: Developer, project: Project, headers: dict[str, str]
-) -> None:
-    body = {"projectKey": project.key.lower(), "description": QUOTES, "priority": 3}
-    made = client.post(PATH, json=body, headers=headers)
-    assert made.status_code == 201, made.json
-    task = made.json
-    (warning,) = task.pop("warnings")
-    assert (warning["code"], warning["field"]) == ("unknown_agent", "agentType")
-    assert made.headers["Location"] == f"{PATH}/{task['id']}"
-    for moment in ("createdAt", "updatedAt"):
-        assert task[moment].endswith("Z")
-    expected = {
+def _created_fields(task_id: int, developer: Developer, project: Project) -> dict[str, Any]:
+    return {
         "projectKey": project.key,
         "description": QUOTES,
         "status": "queued",
@@ -80,7 +69,7 @@ def test_a_created_task_is_shown_as_the_contract_says(
         "followUpsQueued": 0,
         "attempt": 0,
         "branch": None,
-        "taskBranch": f"muster/{task['id']}",
+        "taskBranch": f"muster/{task_id}",
         "result": None,
         "failure": None,
         "usage": None,
@@ -90,6 +79,21 @@ def test_a_created_task_is_shown_as_the_contract_says(
         "startedAt": None,
         "finishedAt": None,
     }
+
+
+def test_a_created_task_is_shown_as_the_contract_says(
+    client: FlaskClient, developer: Developer, project: Project, headers: dict[str, str]
+) -> None:
+    body = {"projectKey": project.key.lower(), "description": QUOTES, "priority": 3}
+    made = client.post(PATH, json=body, headers=headers)
+    assert made.status_code == 201, made.json
+    task = made.json
+    (warning,) = task.pop("warnings")
+    assert (warning["code"], warning["field"]) == ("unknown_agent", "agentType")
+    assert made.headers["Location"] == f"{PATH}/{task['id']}"
+    for moment in ("createdAt", "updatedAt"):
+        assert task[moment].endswith("Z")
+    expected = _created_fields(task["id"], developer, project)
     rest = {"id", "createdAt", "updatedAt"}
     assert {name: value for name, value in task.items() if name not in rest} == expected
     shown = client.get(made.headers["Location"], headers=headers).json

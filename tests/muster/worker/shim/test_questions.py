@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from muster.worker.shim.client import attach
 from muster.worker.shim.entries import QuestionRequest
 from muster.worker.shim.questions import ShimQuestions
-from muster.worker.shim.wire import Question, question_fields
+from muster.worker.shim.wire import Question
 from tests.muster.worker.repositories import wait_for
 from tests.muster.worker.shim.test_channel import speaking
 from tests.muster.worker.shim_stages import Stages
