@@ -61,7 +61,8 @@ def build_command(
         env = _stage_environment(order, workspace, adapter.variables(ask))
     elif adapter and adapter.format == ACP:
         raise ValueError("its agent needs a Python that attempts can reach, and has no terminal")
-    made = build_argv(order, adapter, _with_prompt_text(order, adapter, ask))
+    ask = _with_prompt_text(order, adapter, ask)
+    made = build_argv(order, adapter, ask)
     return StageCommand(
         stage_index=order.stage_index,
         run=order.run,
