@@ -20,9 +20,9 @@ _decoder: "msgspec.json.Decoder[wire.FromViewer]" = msgspec.json.Decoder(wire.Fr
 
 
 class FakeServer:
-    """Knobs: `mode`, the highest allowed one; `size`; `takes_size`; `task`, as the API has it;
-    `refusal` of messages. `heard` has received frames, `typed` received keys, `sent` received
-    requests about the agent, as (end of the path, body, idempotency key)."""
+    """Knobs: `mode`, the highest allowed one; `size`; `takes_size`; `screen`, before all output;
+    `task`, as the API has it; `refusal` of messages. `heard` has received frames, `typed` received
+    keys, `sent` received requests about the agent, as (end of the path, body, idempotency key)."""
 
     def __init__(self) -> None:
         self.mode: wire.Mode = "control"
@@ -78,7 +78,8 @@ class FakeServer:
             at = len(self.output) if auth.resume_from is None else auth.resume_from
             socket.send(_text(wire.ViewerReady(self.mode, cols, rows, at, attempt=1)))
             if auth.resume_from is None:
-                socket.send(_text(wire.Screen(offset=at, cols=cols, rows=rows, data=self.screen)))
+                data = self.screen + self.output.decode()
+                socket.send(_text(wire.Screen(offset=at, cols=cols, rows=rows, data=data)))
             elif at < len(self.output):
                 socket.send(bytes(self.output[at:]))
             self._open.append(socket)
