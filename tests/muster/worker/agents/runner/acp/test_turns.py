@@ -48,7 +48,7 @@ class Agent:
         self.sent += map(json.loads, self.session.outgoing)
         self.session.outgoing.clear()
 
-    def say(self, **message: Any) -> None:
+    def send(self, **message: Any) -> None:
         line = json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n"
         self._updates += self._parser.feed(line)
         self.settle()
@@ -56,12 +56,12 @@ class Agent:
     def respond(self, **response: Any) -> None:
         """Respond to our last request: with `result` or `error`."""
         number = [each["id"] for each in self.sent if "method" in each and "id" in each][-1]
-        self.say(id=number, **response)
+        self.send(id=number, **response)
 
     def write(self, text: str) -> None:
         content = {"type": "text", "text": text}
         update = {"sessionUpdate": "agent_message_chunk", "content": content}
-        self.say(method="session/update", params={"sessionId": "s", "update": update})
+        self.send(method="session/update", params={"sessionId": "s", "update": update})
 
     def deliver(self, number: int, text: str = "Stop here.", *, now: bool = False) -> None:
         self.people.recipient.deliver(Message(number, text, "Mei", is_urgent=now))
@@ -137,7 +137,7 @@ def test_an_interrupt_asks_what_to_do_and_gives_the_answer() -> None:
 def test_an_interrupt_denies_what_the_agent_waits_for() -> None:
     agent = started()
     params = {"sessionId": "s", "toolCall": {**CALL, "kind": "execute"}, "options": [YES]}
-    agent.say(id="r", method="session/request_permission", params=params)
+    agent.send(id="r", method="session/request_permission", params=params)
     agent.interrupt()
     assert {"outcome": {"outcome": "cancelled"}} in [each.get("result") for each in agent.sent]
 

@@ -52,17 +52,17 @@ class AppServer:
         self.sent += map(json.loads, self.session.outgoing)
         self.session.outgoing.clear()
 
-    def say(self, message: Any) -> None:
+    def send(self, message: Any) -> None:
         self._updates += self._parser.feed(json.dumps(message).encode() + b"\n")
         self.settle()
 
     def notify(self, method: str, **params: Any) -> None:
-        self.say({"method": method, "params": {"threadId": THREAD, **params}})
+        self.send({"method": method, "params": {"threadId": THREAD, **params}})
 
     def respond(self, method: str, **response: Any) -> None:
         """Respond to our last request of that method: with `result` or `error`."""
         number = [each["id"] for each in self.sent if each.get("method") == method][-1]
-        self.say({"id": number, **response})
+        self.send({"id": number, **response})
 
     def start_thread(self, method: str = "thread/start") -> None:
         self.respond("initialize", result={"userAgent": "codex"})

@@ -84,13 +84,13 @@ def test_an_invalid_response_fails_the_stage_and_is_shown() -> None:
 )
 def test_what_codex_asks_for_is_denied(method: str, result: dict[str, Any]) -> None:
     server = started()
-    server.say({"id": 0, "method": method, "params": {"threadId": THREAD}})
+    server.send({"id": 0, "method": method, "params": {"threadId": THREAD}})
     assert server.sent[-1] == {"id": 0, "result": result}
 
 
 def test_an_unknown_request_is_rejected() -> None:
     server = started()
-    server.say({"id": "x", "method": "attestation/generate", "params": {}})
+    server.send({"id": "x", "method": "attestation/generate", "params": {}})
     assert server.sent[-1]["error"]["code"] == -32601
 
 
@@ -110,8 +110,8 @@ def test_a_limit_resets_when_the_account_says() -> None:
         "primary": {"usedPercent": 100, "resetsAt": 1_900_000_000},
         "secondary": {"usedPercent": 40, "resetsAt": 2_000_000_000},
     }
-    server.say({"method": "account/rateLimits/updated", "params": {"rateLimits": windows}})
-    server.say({"method": "account/rateLimits/updated", "params": {"rateLimits": {}}})
+    server.send({"method": "account/rateLimits/updated", "params": {"rateLimits": windows}})
+    server.send({"method": "account/rateLimits/updated", "params": {"rateLimits": {}}})
     error = {"message": "Limit.", "codexErrorInfo": "usageLimitExceeded"}
     server.notify("error", error=error, willRetry=False, turnId="turn-1")
     failure = server.output.facts["failure"]

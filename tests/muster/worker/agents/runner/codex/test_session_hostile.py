@@ -50,7 +50,7 @@ def test_whatever_it_sends_is_harmless_and_answered(messages: list[Any]) -> None
     asked = [each for each in messages if _is_request(each)]
     before = sum("method" not in each for each in server.sent)
     for message in messages:
-        server.say(message)
+        server.send(message)
     server.exit()
     answers = [each for each in server.sent if "method" not in each]
     assert len(answers) - before == len(asked)
@@ -63,7 +63,7 @@ def test_a_message_is_handed_over_once(messages: list[Any], text: str) -> None:
     server = started()
     server.deliver(7, text)
     for message in messages:
-        server.say(message)
+        server.send(message)
     assert server.people.log.count(("handed", 7)) == 1
     assert server.people.log.count(("receipt", 7)) <= 1
 
@@ -71,7 +71,7 @@ def test_a_message_is_handed_over_once(messages: list[Any], text: str) -> None:
 def test_responses_that_nobody_asked_for_have_no_effect() -> None:
     server = AppServer()
     for number in (None, True, 99, "1", [1]):
-        server.say({"id": number, "result": {}})
+        server.send({"id": number, "result": {}})
     assert len(server.sent) == 1
 
 

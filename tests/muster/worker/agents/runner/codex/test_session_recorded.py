@@ -27,7 +27,7 @@ def replay(scenario: str, monkeypatch: pytest.MonkeyPatch) -> AppServer:
     for line in (RECORDED / f"{scenario}.jsonl").read_text().splitlines():
         event = json.loads(line)
         if "in" in event:
-            server.say(event["in"])
+            server.send(event["in"])
             continue
         if count == len(server.sent):
             _ACTIONS[scenario](server)
