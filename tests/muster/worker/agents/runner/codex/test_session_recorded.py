@@ -2,6 +2,7 @@
 says the same, and understands each message."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ IDS = ("id", "threadId", "turnId", "expectedTurnId", "cwd")
 def replay(scenario: str, monkeypatch: pytest.MonkeyPatch) -> AppServer:
     """Both sides as recorded; people do what they did when the next message needs that."""
     monkeypatch.setenv("CODEX_API_KEY", "sk-recorded")
+    monkeypatch.setattr(os, "getcwd", lambda: "/workspace")  # as recorded
     server = AppServer(**_asked(scenario))
     is_denied = scenario == "denied"
     server.people.answer = {"permission": "deny"} if is_denied else {"input": "Do something else."}
@@ -85,8 +87,10 @@ def test_a_thought_a_new_file_and_a_failed_command(monkeypatch: pytest.MonkeyPat
 
 
 def test_what_people_deny_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
-    output = replay("denied", monkeypatch).output
-    assert output.kinds.count("denied") == output.facts["denied"] == 2
+    server = replay("denied", monkeypatch)
+    asked = [question["permission"]["arguments"] for question in server.people.asked]
+    assert asked == ["touch a"], "changes in its folder are within its permissions"
+    assert server.output.kinds.count("denied") == server.output.facts["denied"] == 1
 
 
 @pytest.mark.parametrize(
