@@ -109,6 +109,10 @@ def interrupt_while_it_runs(recorder: Recorder) -> None:
         recorder.people.recipient.interrupt(1, "Mei")
 
 
+def deny_requests(recorder: Recorder) -> None:
+    recorder.people.answer = {"permission": "deny"}
+
+
 Steps = list[Any]
 EDIT = call("edit", path="arithmetic/__init__.py", old=WRONG, new=RIGHT)
 VARIED: Steps = [
@@ -127,7 +131,7 @@ SCENARIOS: dict[str, tuple[Steps, dict[str, Any], Callable[[Recorder], None]]] =
     "denied": (
         [turn("I mend it.", EDIT), turn("I look.", call("run", command="touch a")), turn("No.")],
         {"sandbox": "read-only", "approvals": "untrusted"},
-        lambda _: None,
+        deny_requests,
     ),
     "quota": ([Refusal("quota", 3600, FOREVER)], {}, lambda _: None),
     "overloaded": ([Refusal("overloaded", None, FOREVER)], {}, lambda _: None),
