@@ -16,6 +16,10 @@ _PROGRAM = """\
 #!{python}
 import json, sys
 
+if "--version" in sys.argv:
+    print("2.1.197 (Claude Code)")
+    sys.exit()
+
 RESULT = {{"type": "result", "session_id": "s-1", "num_turns": 1}}
 
 def say(**event):
