@@ -34,6 +34,7 @@ TOLD = "Follow-up, round 2: Faster."
 # Prints its prompt, its earlier path, and its session.
 AGENT = """\
 #!/bin/sh
+[ "$*" = --version ] && echo "2.1.197 (Claude Code)" && exit
 echo '{"type":"system","subtype":"init","session_id":"s-1"}'
 read -r frame
 prompt=$(printf %s "$frame" | sed 's/.*"text":"\\([^"]*\\)".*/\\1/')
