@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from muster.worker.shim.client import attach
 from muster.worker.shim.entries import QuestionRequest
 from muster.worker.shim.questions import ShimQuestions
-from muster.worker.shim.wire import Question
+from muster.worker.shim.wire import Question, question_fields
 from tests.muster.worker.repositories import wait_for
 from tests.muster.worker.shim.test_channel import speaking
 from tests.muster.worker.shim_stages import Stages
@@ -111,7 +111,7 @@ def test_a_questions_number_is_stored_before_it_is_published() -> None:
 
     on.questions = ShimQuestions(5, on.kept.append, tell, on.asked.append)
     assert on.questions.ask(HERE, ASKED, 0.0) == 5
-    assert on.told == [{"question": Question(5, 1, 2, *ASKED[:3])._asdict()}]
+    assert on.told == [{"question": question_fields(Question(5, 1, 2, *ASKED[:3]))}]
 
 
 def test_a_number_that_cannot_be_kept_is_no_question() -> None:
