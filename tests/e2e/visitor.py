@@ -9,6 +9,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    Playwright,
     Request,
     Response,
     expect,
@@ -36,10 +37,27 @@ addEventListener('securitypolicyviolation', (event) =>
   console.error(`CSP: ${event.effectiveDirective} stopped ${event.blockedURI}`))"""
 
 
+_running: list[Playwright] = []
+
+
+@contextmanager
+def run_playwright() -> Iterator[Playwright]:
+    """The process's one: while it runs, a thread can't start a second one."""
+    if _running:
+        yield _running[0]
+        return
+    with sync_playwright() as playwright:
+        _running.append(playwright)
+        try:
+            yield playwright
+        finally:
+            _running.clear()
+
+
 @contextmanager
 def launched() -> Iterator[Browser]:
     """Chromium."""
-    with sync_playwright() as playwright:
+    with run_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find("chromium"), args=FLAGS)
         yield browser
         browser.close()

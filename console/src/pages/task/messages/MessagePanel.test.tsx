@@ -44,6 +44,14 @@ beforeEach(() => {
   dequeueToasts()
 })
 
+it('leaves the space to a gate while no agent works', async () => {
+  await open({
+    gate: { kind: 'confirm' } as TaskDetail['gate'],
+    messages: { state: 'next_stage', reason: null },
+  })
+  expect(screen.queryByRole('textbox')).toBeNull()
+})
+
 describe('the field', () => {
   it('sends with Enter, once, without white space around it; Shift+Enter starts a line', async () => {
     const { answer, resolve } = pending()

@@ -11,10 +11,13 @@ type Props = { task: TaskDetail }
 /** Messages to the task's agent: those that wait, and a field for the next one. */
 export function MessagePanel({ task }: Props) {
   const messages = useMessages(task.id).data ?? []
+  const recipient = recipientOf(task)
   if (messages.length === 0 && !hasMessages(task)) return null
+  // What you watch keeps its space beside the gate's card; the transcript has the field, too.
+  if (task.gate && recipient.state !== 'open') return null
   return (
     <section className={styles.panel} aria-label={strings.messages.panel}>
-      <MessageList taskId={task.id} messages={messages} recipient={recipientOf(task)} />
+      <MessageList taskId={task.id} messages={messages} recipient={recipient} />
       <MessageBox task={task} />
     </section>
   )
