@@ -11,7 +11,7 @@ from tests.agents.real.task_stream import read_stream
 from tests.agents.service import MachineUser, Service, transcript
 
 VISIBLE_SECONDS = 1.0
-TEXT = "First I look at the package, then I repair it, and then I run its tests. " * 4
+TEXT = ("First I look at the package, then I repair it, and then I run its tests. " * 4).strip()
 
 
 @parametrize_agents(CLAUDE, CODEX)
@@ -42,7 +42,7 @@ def test_its_text_is_visible_while_it_writes_it(
     play = model.play(Turn((TextPart(TEXT),), pace=0.3))
     task = service.given(place, CLAUDE, model.url, play).ask("Work.")
     with read_stream(task) as stream:
-        entry, complete_at = stream.wait_for_entry(kind="message", text=TEXT.strip())
+        entry, complete_at = stream.wait_for_entry(kind="message", text=TEXT)
     texts = stream.texts("message")
     assert entry["state"] is None
     assert texts[0].at < complete_at - 0.3
