@@ -59,11 +59,9 @@ export function AgentOptionFields(props: {
         />
       </div>
       <div className={styles.three}>
-        <Choice
-          label={texts.approvals}
+        <ApprovalsChoice
           value={options.approvals}
           inherits={inherits}
-          names={texts.approvalsOf}
           onChange={(one) => set('approvals', one)}
         />
       </div>
@@ -72,6 +70,23 @@ export function AgentOptionFields(props: {
         {list('arguments')}
       </div>
     </>
+  )
+}
+
+function ApprovalsChoice(props: {
+  value: Options['approvals']
+  inherits: string
+  onChange: (value: Options['approvals']) => void
+}) {
+  const texts = strings.projects
+  return (
+    <Choice
+      label={texts.approvals}
+      value={props.value}
+      inherits={props.inherits}
+      names={texts.approvalsOf}
+      onChange={props.onChange}
+    />
   )
 }
 
