@@ -21,15 +21,7 @@ export function AgentOptionFields(props: {
     onChange(isEmpty ? rest : { ...rest, [field]: value })
   }
   const list = (field: 'allowedTools' | 'arguments') => (
-    <Field label={texts[field]}>
-      <textarea
-        className="input mono"
-        value={(options[field] ?? []).join('\n')}
-        onChange={({ target }) =>
-          set(field, target.value === '' ? null : splitLines(target.value, { keepEmpty: true }))
-        }
-      />
-    </Field>
+    <ListField label={texts[field]} value={options[field]} onChange={(all) => set(field, all)} />
   )
   return (
     <>
@@ -70,6 +62,27 @@ export function AgentOptionFields(props: {
         {list('arguments')}
       </div>
     </>
+  )
+}
+
+/** Words, one per line. */
+function ListField(props: {
+  label: string
+  value: string[] | null | undefined
+  onChange: (value: string[] | undefined) => void
+}) {
+  return (
+    <Field label={props.label}>
+      <textarea
+        className="input mono"
+        value={(props.value ?? []).join('\n')}
+        onChange={({ target }) =>
+          props.onChange(
+            target.value === '' ? undefined : splitLines(target.value, { keepEmpty: true }),
+          )
+        }
+      />
+    </Field>
   )
 }
 
