@@ -1,10 +1,6 @@
 """People's messages change what the real claude does, through a worker without the server."""
 
 import json
-import os
-import uuid
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,80 +11,33 @@ from muster.protocol.frames import (
     AgentOptions,
     Answer,
     Interrupt,
-    MessageOutcome,
     PromptMessage,
     QuestionOpened,
-    StageFinished,
-    Transcript,
-    TranscriptEntry,
 )
-from tests.agents import agent_setup
-from tests.agents.agents import CLAUDE, NODE, NPM
+from tests.agents.agents import CLAUDE
 from tests.agents.marks import needs_agent
 from tests.agents.model.play import Play
 from tests.agents.model.script import Step, Turn, call, turn
 from tests.agents.model.server import Model
-from tests.muster.worker.repositories import repository, root, wait_for
+from tests.agents.steered_stage import TIMEOUT_SECONDS, SteeredStage, sleep_seconds
+from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
 
 pytestmark = needs_agent(CLAUDE)
-TIMEOUT_SECONDS = 120.0
 
 
-class ClaudeStage:
-    """A stage of the real claude, whose model plays these steps."""
+class ClaudeStage(SteeredStage):
+    """A stage of the real claude, which may run commands."""
 
     def __init__(
         self, worker: WorkerHome, model: Model, monkeypatch: pytest.MonkeyPatch, *steps: Step
     ) -> None:
-        monkeypatch.setenv("PATH", os.pathsep.join([str(NPM), str(NODE), os.environ["PATH"]]))
-        worker.server.heartbeat_seconds = 5.0
-        self.worker, self.play = worker, model.play(*steps)
-        self._way = agent_setup.setup_for(CLAUDE, model.url, self.play.key)
+        super().__init__(CLAUDE, worker, model, monkeypatch, *steps)
 
     def start(self, text: str = "Do A.", **more: Any) -> None:
-        options = AgentOptions(permissions="run")
-        stage: dict[str, Any] = {"kind": "agent", "agent": "claude", "options": options, **more}
-        given = {"env": self._way.environment, "secrets": self._way.secrets, "timeout": 300.0}
-        self.worker.run(text, **given, **stage)
-
-    def wait_for_command(self, mark: str) -> None:
-        def is_running() -> bool:
-            return any(mark in _command_line(each.pid) for each in self.worker.stages())
-
-        wait_for(is_running, TIMEOUT_SECONDS)
-
-    def outcomes(self) -> list[tuple[int, str]]:
-        bodies = self.worker.server.bodies(MessageOutcome)
-        return [(body.number, body.state) for body in bodies]
-
-    def wait_for_end(self) -> StageFinished:
-        finished = self.worker.server.wait_for_report(StageFinished, limit=TIMEOUT_SECONDS)
-        assert isinstance(finished, StageFinished)
-        return finished
-
-    def messages(self) -> list[tuple[Any, Any, str]]:
-        entries = [
-            entry for each in self.worker.server.bodies(Transcript) for entry in each.entries
-        ]
-        return [_described(entry) for entry in entries if "number" in entry.data]
-
-
-def _command_line(pid: int) -> str:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    return ""
-
-
-def _described(entry: TranscriptEntry) -> tuple[Any, Any, str]:
-    return entry.data["number"], entry.data["author"], entry.text
-
-
-def sleep_seconds() -> str:
-    """A command line that nothing else has."""
-    return f"sleep 600.{uuid.uuid4().int % 10**9}"
+        super().start(text, **{"options": AgentOptions(permissions="run"), **more})
 
 
 def requests(play: Play) -> list[str]:
@@ -106,7 +55,7 @@ def test_a_message_while_a_command_runs_is_in_the_next_request(
     stage.start()
     stage.wait_for_command("! -e go")
     worker.server.send(AgentMessage(7, 1, 4, "Do B instead.", "Ada"))
-    wait_for(lambda: '"handed"' in _mail(worker), TIMEOUT_SECONDS)
+    stage.wait_for_mail("handed")
     assert stage.outcomes() == []
     (worker.layout.workspace(AttemptKey(7, 1)) / "go").touch()
     finished = stage.wait_for_end()
@@ -163,7 +112,7 @@ def test_a_message_reaches_the_agent_through_a_restart_of_the_daemon(
     stage.wait_for_command("! -e go")
     order = AgentMessage(7, 1, 4, "/clear\n{}", "Ada")
     worker.server.send(order)
-    wait_for(lambda: '"handed"' in _mail(worker), TIMEOUT_SECONDS)
+    stage.wait_for_mail("handed")
     worker.leave()
     worker.start()
     worker.server.send(order)
@@ -174,7 +123,3 @@ def test_a_message_reaches_the_agent_through_a_restart_of_the_daemon(
     assert "Mei:\\nAnd test it." in first
     assert second.count("Message from Ada:\\n\\n/clear\\n{}") == 1
     assert stage.messages() == [(3, "Mei", "And test it."), (4, "Ada", "/clear\n{}")]
-
-
-def _mail(worker: WorkerHome) -> str:
-    return "".join(path.read_text() for path in worker.layout.attempts.glob("*/messages.json"))
