@@ -18,9 +18,9 @@ export function activityText(
   if (!activity) return ''
   const { kind, title, startedAt, quietSince } = activity
   const seconds = (since: string) => Math.floor((now - Date.parse(since)) / 1000) * 1000
-  const say = words.does[kind === 'command' || kind === 'edit' ? kind : 'tool']
+  const describe = words.does[kind === 'command' || kind === 'edit' ? kind : 'tool']
   const does =
-    title && startedAt ? say(shorten(title), formatDuration(seconds(startedAt), units)) : ''
+    title && startedAt ? describe(shorten(title), formatDuration(seconds(startedAt), units)) : ''
   const quiet = quietSince ? words.quiet(formatRoughDuration(seconds(quietSince), units)) : ''
   return does && quiet ? words.and(does, quiet) : does || quiet
 }

@@ -16,6 +16,7 @@ from muster.worker.agents.runner.claude_permissions import ClaudePermissions
 from muster.worker.agents.runner.entries import encode_json
 from muster.worker.agents.runner.formats.claude import Claude
 from muster.worker.agents.runner.questions import Question
+from muster.worker.agents.runner.steering import instruction_after_stop, message_text, stop_question
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ class ClaudeSession:
             if self._mailbox.mark_handed(message.number):
                 # It starts with our words: text that starts with a slash would be a command to
                 # claude's program.
-                self._send_text(f"Message from {message.author}:\n\n{message.text}", message)
+                self._send_text(message_text(message), message)
 
     def _send_text(self, text: str, message: Message | None) -> None:
         frame_id = _random_id()
@@ -249,17 +250,14 @@ class ClaudeSession:
     def _ask_instead(self) -> None:
         """Ask once, whoever has interrupted: the last one's number."""
         pause, self._pauses = self._pauses[-1], []
-        text = f"Stopped by {pause.author}. What now?" if pause.author else "Stopped. What now?"
+        text = stop_question(pause.author)
         self._question = Question(text, [], self._on_instead, interrupt=pause.number)
         self._questions.ask(self._question)
 
     def _on_instead(self, answer: dict[str, Any]) -> None:
         self._question = None
         text = answer.get("input") or answer.get("choice")
-        if text:
-            self._send_text(f"You were stopped by a person, who writes:\n\n{text}", None)
-        else:  # nobody has answered in time, or can
-            self._send_text("You were stopped by a person. Continue with the task.", None)
+        self._send_text(instruction_after_stop(text or None), None)
         self._advance()
 
     def _send_frame(self, **frame: Any) -> None:

@@ -103,7 +103,7 @@ class Steering:
         """Ask once, whoever has interrupted: with the last interrupt's number."""
         assert self._questions is not None
         pause, self._pauses = self._pauses[-1], []
-        text = f"Stopped by {pause.author}. What now?" if pause.author else "Stopped. What now?"
+        text = stop_question(pause.author)
         self._question = Question(text, [], self._on_instead, interrupt=pause.number)
         self._questions.ask(self._question)
 
@@ -111,12 +111,24 @@ class Steering:
         self._question = None
         text = answer.get("input") or answer.get("choice")
         if isinstance(text, str):
-            self.instruction = f"You were stopped by a person, who writes:\n\n{text}"
+            self.instruction = instruction_after_stop(text)
         else:  # nobody has answered in time, or can
-            self.instruction = "You were stopped by a person. Continue with the task."
+            self.instruction = instruction_after_stop(None)
         self._advance()
 
 
 def message_text(message: Message) -> str:
     """Return what the agent reads."""
     return f"Message from {message.author}:\n\n{message.text}"
+
+
+def stop_question(author: str) -> str:
+    """The question to people once an interrupted agent has stopped."""
+    return f"Stopped by {author}. What now?" if author else "Stopped. What now?"
+
+
+def instruction_after_stop(text: str | None) -> str:
+    """What a stopped agent is told: a person's text. None: nobody has answered in time, or can."""
+    if text is None:
+        return "You were stopped by a person. Continue with the task."
+    return f"You were stopped by a person, who writes:\n\n{text}"
