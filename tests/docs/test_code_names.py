@@ -14,7 +14,6 @@ NOT_READ = (
 )
 
 EXCEPTIONS = {
-    ".ci/passed": "written by heavy suites",
     ".ci/skipped.txt": "written by `make test`",
     "COPILOT_HOME": "of copilot",
     "DynamicUser": "of systemd",
