@@ -9,8 +9,8 @@ import msgspec
 from muster.protocol.frames import PromptMessage
 from muster.worker.agents.adapters import acp, codex
 from muster.worker.agents.adapters.acp import ACP
-from muster.worker.agents.adapters.adapter import Adapter, AgentInvocation
-from muster.worker.agents.runner import conversation
+from muster.worker.agents.adapters.adapter import RESUMED_RUNS, Adapter, AgentInvocation
+from muster.worker.agents.runner import conversation, resumed_runs
 from muster.worker.sandbox.sandbox import Sandbox
 
 _RUNNER_SCRIPT = (
@@ -50,15 +50,32 @@ def runner_command(
     output_format = taking.format if taking else adapter.format
     assert output_format is not None
     asked = [_request(output_format, adapter, ask)] if output_format in conversation.NAMES else []
+    started = [] if output_format == RESUMED_RUNS else argv
     first = [json.dumps({"followUp": opening})] if opening else []
     first += [msgspec.json.encode({"message": message}).decode() for message in messages]
-    return [*room.python_command(_RUNNER_SCRIPT), output_format, *first, "--", *asked, *argv]
+    return [*room.python_command(_RUNNER_SCRIPT), output_format, *first, "--", *asked, *started]
 
 
 def _request(output_format: str, adapter: Adapter, ask: AgentInvocation) -> str:
     """Return the runner's request to the agent."""
-    is_codex = output_format == codex.CONVERSATION
-    return codex.thread_request(adapter, ask) if is_codex else acp.session_request(ask)
+    if output_format == RESUMED_RUNS:
+        return _runs_request(adapter, ask)
+    if output_format == codex.CONVERSATION:
+        return codex.thread_request(adapter, ask)
+    return acp.session_request(ask)
+
+
+def _runs_request(adapter: Adapter, ask: AgentInvocation) -> str:
+    """Return the request with command lines that the runner completes (`runner.resumed_runs`)."""
+    first = ask._replace(text=resumed_runs.TEXT)
+    asked = {
+        "format": adapter.format,
+        "text": ask.text,
+        "session": ask.session_id,
+        "first": adapter.argv(first),
+        "further": adapter.argv(first._replace(session_id=resumed_runs.SESSION)),
+    }
+    return json.dumps(asked, ensure_ascii=False)
 
 
 def accepts_messages(adapter: Adapter, ask: AgentInvocation) -> bool:

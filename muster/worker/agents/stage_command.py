@@ -56,6 +56,8 @@ def build_command(
         server = headless.mcp_server_command(room)
         can = takes_messages(adapter.name) and headless.accepts_messages(adapter, ask)
         ask = ask._replace(is_structured=True, mcp_server=server, takes_messages=can)
+        if adapter.messages and not adapter.messages.can_ask:
+            ask = ask._replace(options=replace(ask.options, approvals=None))
         env = _stage_environment(order, workspace, adapter.variables(ask))
         ask = ask._replace(variables=frozenset(env))
     elif adapter and adapter.format == ACP:

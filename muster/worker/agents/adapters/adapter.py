@@ -15,6 +15,9 @@ from muster.worker.agents.degradation import Reason
 
 Permissions = Literal["edit", "run", "all"]
 
+RESUMED_RUNS = "resumed-runs"
+"""A conversation's format: each prompt is a further process, which resumes the session."""
+
 TEXT, OPTIONS, SESSION = "{text}", "{options}", "{session}"
 """Placeholders in a command: the stage's text, within a word or on its own; and two words that
 expand to others.
@@ -70,8 +73,9 @@ class McpConfig(_AdapterStruct, frozen=True):
 
 class MessagesConfig(_AdapterStruct, frozen=True):
     """How an agent without a user gets people's messages while it works: in a conversation of that
-    `format` (`runner.conversation`), with this command line, which needs no place for the text, and
-    these OPTIONS instead of `structured`. `min_version` is the oldest version that can.
+    `format` (`runner.conversation`), with this command line, which has a place for the text only
+    with RESUMED_RUNS, and these OPTIONS instead of `structured`. `min_version` is the oldest
+    version that can.
 
     `has_settings`: the runner's request has the model and the permissions, not the command line.
     `given` are more OPTIONS, if the stage has that variable. The project's own arguments may
@@ -88,6 +92,11 @@ class MessagesConfig(_AdapterStruct, frozen=True):
     given: dict[_Variable, _Arguments] = {}
     options: _Arguments = ()
     asking: _Arguments = ()
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether the agent can ask people before it acts."""
+        return self.format != RESUMED_RUNS
 
     def accepts(self, arguments: Sequence[str]) -> bool:
         """Whether it can run with the project's own arguments."""

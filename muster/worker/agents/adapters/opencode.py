@@ -5,9 +5,18 @@ server says, and reports that only in its log. It would ask the model for a titl
 that cost.
 """
 
-from muster.worker.agents.adapters.adapter import Adapter, HomeFile, McpConfig, Permission
+from muster.worker.agents.adapters.adapter import (
+    RESUMED_RUNS,
+    Adapter,
+    HomeFile,
+    McpConfig,
+    MessagesConfig,
+    Permission,
+)
 
 _OUTPUT_FLAGS = ("--print-logs", "--log-level", "ERROR", "--title", "Muster")
+_HEADLESS = ("opencode", "run", *_OUTPUT_FLAGS, "{options}", "{session}", "--", "{text}")
+_STRUCTURED = ("--format", "json")
 
 _SERVER = """\
 {
@@ -22,9 +31,9 @@ OPENCODE = Adapter(
     name="opencode",
     binary="opencode",
     min_version="1.18.0",
-    headless=("opencode", "run", *_OUTPUT_FLAGS, "{options}", "{session}", "--", "{text}"),
+    headless=_HEADLESS,
     terminal=("opencode", "{options}", "{session}", "--prompt={text}"),
-    structured=("--format", "json"),
+    structured=_STRUCTURED,
     format="opencode",
     permissions={
         "edit": Permission(environment={"OPENCODE_PERMISSION": '{"bash": "deny"}'}),
@@ -32,6 +41,7 @@ OPENCODE = Adapter(
     },
     model=("--model", "{model}"),
     mcp=McpConfig(),
+    messages=MessagesConfig(format=RESUMED_RUNS, headless=_HEADLESS, structured=_STRUCTURED),
     session=("--session", "{id}"),
     hosts=("opencode.ai", "*.opencode.ai", "models.dev", "registry.npmjs.org"),
     keys=("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENCODE_API_KEY", "OPENCODE_CONFIG_CONTENT"),

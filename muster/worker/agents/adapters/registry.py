@@ -8,7 +8,14 @@ from pathlib import Path
 import msgspec
 
 from muster.worker.agents.adapters.acp import ACP
-from muster.worker.agents.adapters.adapter import OPTIONS, SESSION, TEXT, Adapter, MessagesConfig
+from muster.worker.agents.adapters.adapter import (
+    OPTIONS,
+    RESUMED_RUNS,
+    SESSION,
+    TEXT,
+    Adapter,
+    MessagesConfig,
+)
 from muster.worker.agents.adapters.aider import AIDER
 from muster.worker.agents.adapters.claude import CLAUDE
 from muster.worker.agents.adapters.codex import CODEX
@@ -124,7 +131,14 @@ def _validate_messages(adapter: Adapter, messages: MessagesConfig) -> None:
         raise ValueError(f"messages: format: use {', '.join(conversation.NAMES)}")
     if messages.headless[:1] != (adapter.binary,):
         raise ValueError(f"messages: headless must start with {adapter.binary}")
-    _require_placeholders("messages", messages.headless, {OPTIONS, SESSION})
+    known = {OPTIONS, SESSION}
+    if messages.format == RESUMED_RUNS:
+        if not adapter.session or adapter.format not in formats.JSON_FORMATS:
+            raise ValueError(f"messages: {RESUMED_RUNS} needs a session, and a format with events")
+        if not any(TEXT in word for word in messages.headless):
+            raise ValueError(f"messages: headless has no {TEXT}")
+        known.add(TEXT)
+    _require_placeholders("messages", messages.headless, known)
 
 
 def _require_placeholders(field: str, words: tuple[str, ...], known: set[str]) -> None:

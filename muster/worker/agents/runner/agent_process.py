@@ -42,9 +42,25 @@ class AgentProcess:
     With `spoken_to` we write to its input, and it has its own group: we get an INT and record it.
     """
 
-    def __init__(self, command: list[str], *, spoken_to: bool = False) -> None:
-        """Start the agent. Exit, as a shell would, if it can't start."""
+    def __init__(self, *, spoken_to: bool = False) -> None:
         self.is_interrupted = False
+        self.is_terminated = False
+        """Whether we got a TERM: nothing may follow."""
+        self.is_followed = False
+        """Whether we wait for the start of another process when this one has ended."""
+        self.exit_code: int | None = None
+        """The last process's, once it has ended."""
+        self.exit_status: int | None = None
+        """Our exit status, whatever the agent does."""
+        self._has_finished = False
+        self._pid: int | None = None
+        self._is_apart = spoken_to
+        self._output_streams: dict[int, int] = {}
+        self._read_until: float | None = None
+        self._stdin: int | None = None
+        self._unsent = bytearray()
+        self._kill_steps: list[tuple[int, float]] = []  # signals until its end, with their times
+        self._step_groups: set[int] = set()  # of what the agent has started, when it's stopped
         self._wakeup_fd, wake = os.pipe()
         for end in (self._wakeup_fd, wake):
             os.set_blocking(end, False)
@@ -52,38 +68,52 @@ class AgentProcess:
         signal.signal(signal.SIGCHLD, _ignore_signal)
         for ignored in _AGENT_SIGNALS:
             signal.signal(ignored, signal.SIG_IGN)
+        if spoken_to:
+            signal.signal(signal.SIGINT, self._on_interrupt)
+            signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, self._forward_signal)
+
+    def start(self, command: list[str]) -> None:
+        """Start the agent, or its next process once the last one has ended. Exit, as a shell would,
+        if it can't start."""
+        self.exit_code, self._read_until = None, None
+        self._kill_steps.clear()
         pipes = {stream: os.pipe() for stream in (STDOUT, STDERR)}
         self._output_streams = {ours: stream for stream, (ours, _) in pipes.items()}
         ends = {stream: its for stream, (_, its) in pipes.items()}
-        self._stdin: int | None = None
-        self._unsent = bytearray()
-        if spoken_to:
+        if self._is_apart:
             ends[STDIN], self._stdin = os.pipe()
             os.set_blocking(self._stdin, False)
-            signal.signal(signal.SIGINT, self._on_interrupt)
-            signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-        self._pid = _spawn(command, ends, apart=spoken_to)
-        self._group = -self._pid if spoken_to else 0
-        self._exit_code: int | None = None
-        self._kill_steps: list[tuple[int, float]] = []  # signals until its end, with their times
-        self._stopped_status: int | None = None
-        self.exit_status: int | None = None
-        """Our exit status, whatever the agent does."""
-        signal.signal(signal.SIGTERM, self._forward_signal)
+        self._pid = _spawn(command, ends, apart=self._is_apart)
         for its in ends.values():
             os.close(its)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether no process runs, and the output of the last one is read."""
+        is_late = self._read_until is not None and monotonic() >= self._read_until
+        return not self._is_running and (is_late or not self._output_streams)
 
     def read_output(
         self, alarm: Callable[[], float | None], inquiries: ToolRequests
     ) -> Iterable[tuple[int, bytes]]:
         """Yield its output and the stream of each chunk until it exits; up to
         OUTPUT_TIMEOUT_SECONDS longer if other processes have the streams open. Yields nothing at
-        the time of `alarm`, and at other wakeups. Meanwhile its `inquiries` are answered.
+        the time of `alarm`, at other wakeups, and when all is read: `start` then continues.
+        Meanwhile its `inquiries` are answered.
         """
-        until: float | None = None
-        while until is None or (self._output_streams and monotonic() < until):
+        while True:
+            if self.is_read:
+                self._close_output()
+                yield STDOUT, b""
+            if self.is_read and (self.is_terminated or not self.is_followed):
+                return
             others = inquiries.file_descriptors()
-            moments = [until, alarm(), self._kill_steps[0][1] if self._kill_steps else None]
+            moments = [
+                self._read_until,
+                alarm(),
+                self._kill_steps[0][1] if self._kill_steps else None,
+            ]
             ready = self._wait_ready(others, moments)
             inquiries.serve(set(ready).intersection(others))
             if self._wakeup_fd in ready:
@@ -97,8 +127,7 @@ class AgentProcess:
                     del self._output_streams[ours]
             if not ready_streams:
                 yield STDOUT, b""
-            if until is None and self._has_ended():
-                until = monotonic() + OUTPUT_TIMEOUT_SECONDS
+            self._check_end()
             self._run_kill_steps()
 
     def write(self, data: bytes) -> None:
@@ -106,16 +135,10 @@ class AgentProcess:
         self._unsent += data
         self._flush_input()
 
-    def finish(self, status: int, grace: float = _EXIT_GRACE_SECONDS) -> None:
-        """The agent has finished: exit with `status`. It exits within `grace` seconds, or is
-        stopped."""
-        self.exit_status = status
-        self._close_input()
-        self.schedule_end(grace)
-
-    def end_input(self, status: int, grace: float) -> None:
-        """Nothing more is written: the agent exits. If it has to be stopped, exit with `status`."""
-        self._stopped_status = status
+    def end_input(self, grace: float = _EXIT_GRACE_SECONDS) -> None:
+        """The agent has finished: whatever it does now, how well it did is known. It exits within
+        `grace` seconds, or is stopped."""
+        self._has_finished = True
         self._close_input()
         self.schedule_end(grace)
 
@@ -129,14 +152,28 @@ class AgentProcess:
         self._schedule_kill(monotonic())
         self._run_kill_steps()
 
+    def stop_step(self) -> None:
+        """Stop it, with what it has started: a command may have a group of its own, and an agent
+        that ends at once leaves it running."""
+        if self._pid is None or not self._is_running:
+            return
+        from muster.worker import processes  # a rare case, and no start waits for the import
+
+        started = processes.descendants(self._pid)
+        self._step_groups = {each.group for each in started} - {os.getpgrp()}
+        self._schedule_kill(monotonic())
+        self._run_kill_steps()
+
     def exit_like_agent(self, well: int | None = 0) -> NoReturn:
-        """Exit like the agent; if it exited `well`, with that status."""
-        assert self._exit_code is not None
+        """Exit like the agent; if it exited `well` or had finished before, with that status."""
         if self.exit_status is not None:
             os._exit(self.exit_status)
-        if self._exit_code >= 0:
-            os._exit(self._exit_code or well or 0)
-        number = -self._exit_code
+        assert self.exit_code is not None
+        if self._has_finished:
+            os._exit(well or 0)
+        if self.exit_code >= 0:
+            os._exit(self.exit_code or well or 0)
+        number = -self.exit_code
         if number not in (signal.SIGKILL, signal.SIGSTOP):
             signal.signal(number, signal.SIG_DFL)
         if number in (signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS):
@@ -174,6 +211,15 @@ class AgentProcess:
         self._stdin = None
         self._unsent.clear()
 
+    @property
+    def _is_running(self) -> bool:
+        return self._pid is not None and self.exit_code is None
+
+    def _close_output(self) -> None:
+        for ours in self._output_streams:
+            os.close(ours)
+        self._output_streams, self._read_until = {}, None
+
     def _schedule_kill(self, first: float) -> None:
         if not self._kill_steps:
             self._kill_steps = [(number, first + after) for number, after in _KILL_STEPS]
@@ -181,24 +227,43 @@ class AgentProcess:
     def _run_kill_steps(self) -> None:
         while self._kill_steps and self._kill_steps[0][1] <= monotonic():
             number, _ = self._kill_steps.pop(0)
-            if self._exit_code is None and self.exit_status is None:
-                self.exit_status = self._stopped_status
-            if self._exit_code is None and number == signal.SIGKILL:
-                os.kill(self._pid, number)
-            elif self._exit_code is None:
-                os.kill(self._group, number)
+            if self._is_running:
+                self._signal(number, is_for_group=number != signal.SIGKILL)
 
-    def _has_ended(self) -> bool:
-        if self._exit_code is None:
-            pid, status = os.waitpid(self._pid, os.WNOHANG)
-            if pid:
-                self._exit_code = os.waitstatus_to_exitcode(status)
-        return self._exit_code is not None
+    def _signal(self, number: int, *, is_for_group: bool) -> None:
+        assert self._pid is not None
+        group = -self._pid if self._is_apart else 0
+        os.kill(group if is_for_group else self._pid, number)
+
+    def _check_end(self) -> None:
+        if self._pid is None or self.exit_code is not None:
+            return
+        pid, status = os.waitpid(self._pid, os.WNOHANG)
+        if not pid:
+            return
+        self.exit_code = os.waitstatus_to_exitcode(status)
+        self._read_until = monotonic() + OUTPUT_TIMEOUT_SECONDS
+        self._end_step()
+
+    def _end_step(self) -> None:
+        """End what a stopped agent has left running."""
+        if not self._step_groups:
+            return
+        from muster.worker import processes
+
+        groups, self._step_groups = self._step_groups, set()
+        processes.terminate_all(
+            lambda: [each for group in groups for each in processes.processes_in_group(group)],
+            _EXIT_GRACE_SECONDS,
+        )
 
     def _forward_signal(self, number: int, _: object) -> None:
-        # In our own group, a signal to the group also reaches us.
-        if self._exit_code is None and not (self._kill_steps and self._group == 0):
-            os.kill(self._group or self._pid, number)
+        self.is_terminated = True
+        if self._pid is None or self.exit_code is not None:
+            self.exit_code = -number  # nothing else would end us
+        elif self._is_apart or not self._kill_steps:
+            # In our own group, a signal to the group also reaches us.
+            self._signal(number, is_for_group=self._is_apart)
 
     def _on_interrupt(self, *_: object) -> None:
         self.is_interrupted = True

@@ -15,8 +15,7 @@ from time import monotonic
 from muster.worker.agents.runner.claude_permissions import ClaudePermissions
 from muster.worker.agents.runner.entries import encode_json
 from muster.worker.agents.runner.formats.claude import Claude
-from muster.worker.agents.runner.questions import Question
-from muster.worker.agents.runner.steering import instruction_after_stop, message_text, stop_question
+from muster.worker.agents.runner.steering import STOP_SECONDS, Steering, message_text
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
@@ -27,23 +26,12 @@ if TYPE_CHECKING:
     from muster.worker.agents.runner.mailbox import Mailbox, Message
     from muster.worker.agents.runner.questions import QuestionQueue
 
-INTERRUPT_SECONDS = 10.0
-"""Seconds for the agent to stop its step."""
-
 START_SECONDS = 60.0
 """Seconds in which a further turn must have started; else the messages for it are given up."""
 
 _EXIT_SECONDS = 10.0  # seconds to exit once its input is closed: it stores its session
 _INTERRUPTED = "error_during_execution"
 _IDLE, _STARTING, _RUNNING = "idle", "starting", "running"  # turns
-
-
-class _Pause:
-    """An interrupt by a person, until it is asked what to do instead."""
-
-    def __init__(self, number: int, author: str) -> None:
-        self.number, self.author = number, author
-        self.is_ignored = False
 
 
 class ClaudeSession:
@@ -55,18 +43,14 @@ class ClaudeSession:
         self.wakes_at: float | None = None
         self._format = Claude()
         self._permissions = ClaudePermissions(questions, self._send_frame, self._format.mark_denied)
-        self._questions, self._mailbox = questions, mailbox
+        self._steering = Steering(mailbox, questions, self._advance)
         self._turn = _IDLE
         self._has_finished_turn = False
-        self._waiting: list[Message] = []  # not handed over
         self._unread: dict[str, Message | None] = {}  # handed over, by frame; None: ours
-        self._pauses: list[_Pause] = []
-        self._question: Question | None = None  # open: what to do after an interrupt
         self._request_id: str | None = None  # of the interrupt that isn't answered yet
         self._is_stopping = False  # the running turn
         self._has_interrupted = False  # the turn may end because of us
         self._request_count = 0
-        mailbox.recipient = self
         self._send_text(asked["text"], None)
 
     # ---- format
@@ -98,19 +82,6 @@ class ClaudeSession:
     def finish(self) -> list[Update]:
         return self._format.finish()
 
-    # ---- mailbox's recipient
-
-    def deliver(self, message: Message) -> None:
-        self._waiting.append(message)
-        self._advance()
-
-    def interrupt(self, number: int, author: str) -> None:
-        self._pauses.append(_Pause(number, author))
-        if self._question is not None:  # it has stopped: the same, with another number
-            self._questions.cancel(self._question)
-            self._question = None
-        self._advance()
-
     def send_pending(self, agent: AgentProcess) -> None:
         """Send the pending frames, and do what is due."""
         if self.wakes_at is not None and monotonic() >= self.wakes_at:
@@ -122,7 +93,7 @@ class ClaudeSession:
         agent.write(b"".join(self.outgoing))
         self.outgoing.clear()
         if self.status is not None:
-            agent.end_input(self.status, _EXIT_SECONDS)
+            agent.end_input(_EXIT_SECONDS)
 
     # ---- turns
 
@@ -139,7 +110,7 @@ class ClaudeSession:
         self._on_turn_running()
         if message is None:
             return []
-        self._mailbox.confirm_receipt(message.number)
+        self._steering.confirm_receipt(message)
         return message.to_updates()
 
     def _on_result(self, event: dict[str, Any]) -> list[Update] | None:
@@ -150,7 +121,7 @@ class ClaudeSession:
         if self._request_id is None:  # else the next turn may be the one that it stops
             self._has_interrupted, self.wakes_at = False, None
         self._turn, self._is_stopping = _IDLE, False
-        self._mark_not_urgent()  # the step has stopped
+        self._steering.mark_stopped()
         # Our own texts start turns, so the model has got them.
         self._unread = {key: each for key, each in self._unread.items() if each is not None}
         self._has_finished_turn = True
@@ -171,34 +142,26 @@ class ClaudeSession:
 
     def _advance(self) -> None:
         """Do what is possible now: stop the step, ask, hand messages over, or end."""
-        if self._question is not None or self.status is not None:
+        if self._steering.is_asking or self.status is not None:
             return
         if self._is_stopping or self._request_id is not None:
             return
-        if self._turn == _RUNNING and self._has_to_stop():
+        if self._turn == _RUNNING and self._steering.has_to_stop:
             self._send_interrupt()
-        elif self._turn == _IDLE and self._pauses:
-            self._ask_instead()
-        elif not self._has_to_stop() or self._turn == _IDLE:
+        elif self._turn == _IDLE and self._steering.has_pauses:
+            self._steering.ask_instead()
+        elif self._turn == _IDLE or not self._steering.has_to_stop:
             self._hand_over()
-            if self._turn == _IDLE and not self._mailbox.has_waiting():
+            if self._turn == _IDLE and self._steering.can_end():
                 self.status = 0
 
-    def _has_to_stop(self) -> bool:
-        is_urgent = any(message.is_urgent for message in self._waiting)
-        return is_urgent or any(not pause.is_ignored for pause in self._pauses)
-
-    def _mark_not_urgent(self) -> None:
-        for message in self._waiting:
-            message.is_urgent = False
-
     def _hand_over(self) -> None:
-        messages, self._waiting = self._waiting, []
-        for message in messages:
-            if self._mailbox.mark_handed(message.number):
-                # It starts with our words: text that starts with a slash would be a command to
-                # claude's program.
-                self._send_text(message_text(message), message)
+        for text in self._steering.take_instruction():
+            self._send_text(text, None)
+        for message in self._steering.take_messages():
+            # It starts with our words: text that starts with a slash would be a command to
+            # claude's program.
+            self._send_text(message_text(message), message)
 
     def _send_text(self, text: str, message: Message | None) -> None:
         frame_id = _random_id()
@@ -220,7 +183,7 @@ class ClaudeSession:
         self._request_count += 1
         self._request_id = f"interrupt-{self._request_count}"
         self._is_stopping = self._has_interrupted = True
-        self.wakes_at = monotonic() + INTERRUPT_SECONDS
+        self.wakes_at = monotonic() + STOP_SECONDS
         self._send_frame(
             type="control_request",
             request_id=self._request_id,
@@ -240,24 +203,7 @@ class ClaudeSession:
             self.status = 0
             return
         self._request_id, self._is_stopping = None, False
-        self._mark_not_urgent()
-        for pause in self._pauses:
-            if not pause.is_ignored:
-                pause.is_ignored = True
-                self._mailbox.report_ignored(pause.number)
-        self._advance()
-
-    def _ask_instead(self) -> None:
-        """Ask once, whoever has interrupted: the last one's number."""
-        pause, self._pauses = self._pauses[-1], []
-        text = stop_question(pause.author)
-        self._question = Question(text, [], self._on_instead, interrupt=pause.number)
-        self._questions.ask(self._question)
-
-    def _on_instead(self, answer: dict[str, Any]) -> None:
-        self._question = None
-        text = answer.get("input") or answer.get("choice")
-        self._send_text(instruction_after_stop(text or None), None)
+        self._steering.give_up_stopping()
         self._advance()
 
     def _send_frame(self, **frame: Any) -> None:

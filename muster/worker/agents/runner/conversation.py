@@ -3,7 +3,8 @@
 A conversation is a format (`formats`), too: `feed` takes the agent's messages. Whatever goes to the
 agent's input is in `outgoing`, built by a JSON serializer; `send_pending` sends it, after each
 event. `wakes_at` is when `send_pending` has something to do anyway, in monotonic seconds. `status`
-is the exit status of the stage's process instead of the agent's, once it is known.
+is the exit status of the stage's process instead of the agent's, once it is known. One whose agent
+reads no input starts its processes itself (`resumed_runs`).
 
 One that takes people's messages sets itself as `Mailbox.recipient`, and ends the stage only if its
 turn has ended and `Mailbox.has_waiting` is false.
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
         def send_pending(self, agent: AgentProcess) -> None: ...
 
 
-NAMES = ("acp", "claude-conversation", "codex-conversation")
+NAMES = ("acp", "claude-conversation", "codex-conversation", "resumed-runs")
 """Runner formats whose command starts with a request to the agent, as JSON."""
 
 
@@ -56,4 +57,8 @@ def create_conversation(
             from muster.worker.agents.runner.codex.session import CodexSession
 
             return CodexSession(asked, questions, mailbox)
+        case "resumed-runs":
+            from muster.worker.agents.runner.resumed_runs import ResumedRuns
+
+            return ResumedRuns(asked, questions, mailbox)
     raise ValueError(f"no conversation {name!r}; use {', '.join(NAMES)}")

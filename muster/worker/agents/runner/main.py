@@ -4,7 +4,7 @@
 by its signal; with LIMITED_STATUS if it was stopped because it would wait for a limit; and with 1
 instead of 0 if an agent with text output has failed, which its status wouldn't show. The openings
 are the first updates, as JSON (`updates.opening`). A conversation's command starts with the request
-to the agent, as JSON (`conversation`).
+to the agent, as JSON (`conversation`); without more, the conversation starts the agent's processes.
 """
 
 from __future__ import annotations
@@ -42,14 +42,18 @@ def main(argv: list[str]) -> NoReturn:
     inquiries = ToolRequests(channel, teller.publish)
     for opening in openings:
         teller.publish(updates.opening(json.loads(opening)))
-    if name in NAMES:
-        request = command.pop(0)
+    is_conversation, is_plain = name in NAMES, name in formats.TEXT_FORMATS
+    request = command.pop(0) if is_conversation else ""
+    agent = AgentProcess(spoken_to=is_conversation and bool(command))
+    if command:
+        agent.start(command)
+    status: int | None
+    if is_conversation:
         conversation = create_conversation(name, request, inquiries.mailbox, inquiries.questions)
-        agent = AgentProcess(command, spoken_to=True)
+        conversation.send_pending(agent)
         _run_agent(agent, conversation, teller, inquiries, conversation)
         status = conversation.status
     else:
-        agent, is_plain = AgentProcess(command), name in formats.TEXT_FORMATS
         _run_agent(agent, formats.create_format(name), teller, inquiries, is_plain=is_plain)
         status = int(is_plain and teller.has_failed)
     inquiries.close()
@@ -78,6 +82,9 @@ def _run_agent(
 
     for stream, data in agent.read_output(due, inquiries):
         teller.publish(narrations[stream].feed(data))
+        if agent.is_read:
+            for narration in narrations.values():
+                teller.publish(narration.end_line())
         if conversation is not None:
             conversation.send_pending(agent)
         teller.publish_usage()

@@ -38,10 +38,14 @@ class OutputParser:
         if self._size > MAX_LINE_BYTES or self._decoder:
             yield from self._flush_chunk()
 
-    def finish(self) -> Iterator[Update]:
-        """Return the updates at the end."""
+    def end_line(self) -> Iterator[Update]:
+        """Return the updates for an incomplete line: the process that wrote it has ended."""
         if self._size or self._decoder:
             yield from self._finish_line(b"")
+
+    def finish(self) -> Iterator[Update]:
+        """Return the updates at the end."""
+        yield from self.end_line()
         yield from self._format.finish()
 
     def _finish_line(self, end: bytes) -> Iterator[Update]:
@@ -81,8 +85,7 @@ class TextParser(OutputParser):
     """An agent's standard error is for people: it is passed through, and parsed too."""
 
     def finish(self) -> Iterator[Update]:
-        if self._size or self._decoder:
-            yield from self._finish_line(b"")
+        yield from self.end_line()
 
     def _parse_line(self, line: bytes) -> list[Update]:
         line = line.removesuffix(b"\r")

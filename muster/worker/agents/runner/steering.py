@@ -29,9 +29,7 @@ class _Pause:
 
 
 class Steering:
-    """`advance` is called after each change. `instruction` is what the agent has to read next, as
-    the answer to our question after an interrupt; the conversation takes it from here.
-    """
+    """`advance` is called after each change."""
 
     def __init__(
         self, mailbox: Mailbox | None, questions: QuestionQueue | None, advance: Callable[[], None]
@@ -40,7 +38,7 @@ class Steering:
         self._waiting: list[Message] = []
         self._pauses: list[_Pause] = []
         self._question: Question | None = None
-        self.instruction: str | None = None
+        self._instruction: str | None = None
         if mailbox is not None:
             mailbox.recipient = self
 
@@ -79,21 +77,32 @@ class Steering:
         """Whether nothing more comes, when the turn has ended and nothing waits here."""
         return self._mailbox is None or not self._mailbox.has_waiting()
 
-    def take_messages(self) -> list[Message]:
-        """Return the messages to hand over now. They count as handed over from here on."""
+    def take_messages(self, max_bytes: int | None = None) -> list[Message]:
+        """Return the messages to hand over now: all, or as many as fit. They count as handed over
+        from here on."""
         if self._mailbox is None:
             return []
-        messages, self._waiting = self._waiting, []
+        count = len(self._waiting) if max_bytes is None else self._count_fitting(max_bytes)
+        messages, self._waiting = self._waiting[:count], self._waiting[count:]
         return [each for each in messages if self._mailbox.mark_handed(each.number)]
+
+    def take_instruction(self) -> list[str]:
+        """Return what the agent has to read first, if people have answered after an interrupt."""
+        instruction, self._instruction = self._instruction, None
+        return [] if instruction is None else [instruction]
 
     def confirm_receipt(self, message: Message) -> None:
         assert self._mailbox is not None
         self._mailbox.confirm_receipt(message.number)
 
-    def give_up_stopping(self) -> None:
-        """The agent ignores us: report it, and let messages wait for its next step."""
+    def mark_stopped(self) -> None:
+        """The step has stopped: no message needs that any more."""
         for message in self._waiting:
             message.is_urgent = False
+
+    def give_up_stopping(self) -> None:
+        """The agent ignores us: report it, and let messages wait for its next step."""
+        self.mark_stopped()
         for pause in self._pauses:
             if not pause.is_ignored and self._mailbox is not None:
                 pause.is_ignored = True
@@ -110,11 +119,15 @@ class Steering:
     def _on_instead(self, answer: dict[str, Any]) -> None:
         self._question = None
         text = answer.get("input") or answer.get("choice")
-        if isinstance(text, str):
-            self.instruction = instruction_after_stop(text)
-        else:  # nobody has answered in time, or can
-            self.instruction = instruction_after_stop(None)
+        self._instruction = instruction_after_stop(text if isinstance(text, str) else None)
         self._advance()
+
+    def _count_fitting(self, max_bytes: int) -> int:
+        for count, message in enumerate(self._waiting):
+            max_bytes -= len(message_text(message).encode())
+            if max_bytes < 0:
+                return count
+        return len(self._waiting)
 
 
 def message_text(message: Message) -> str:

@@ -9,6 +9,7 @@ from muster.protocol.frames import AgentOptions, PromptMessage
 from muster.worker.agents import headless
 from muster.worker.agents.adapters.adapter import AgentInvocation
 from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS
+from muster.worker.agents.runner import resumed_runs
 from muster.worker.sandbox.sandbox import Sandbox
 from muster.worker.sandbox.sandboxes import DEFAULT_LIMITS
 
@@ -57,6 +58,21 @@ def test_a_conversation_gets_its_request_and_the_transcripts_start(tmp_path: Pat
     assert json.loads(title) == {"followUp": "Again"}
     message_fields = {"number": 4, "author": "Ada", "text": "Do B."}
     assert json.loads(message) == {"message": message_fields}
+
+
+def test_an_agent_that_reads_no_input_gets_a_command_line_for_each_prompt(tmp_path: Path) -> None:
+    opencode = BUILTIN_ADAPTERS.get("opencode")
+    assert opencode is not None
+    options = AgentOptions(model="m", arguments=["--x={text}"])
+    ask = AgentInvocation("do it", options, is_structured=True, takes_messages=True)
+    *_, name, end, request = headless.runner_command(make_sandbox(tmp_path), opencode, ask, ["x"])
+    assert (name, end) == ("resumed-runs", "--")
+    asked = json.loads(request)
+    assert (asked["format"], asked["text"], asked["session"]) == ("opencode", "do it", None)
+    assert asked["first"][-3:] == ["--x={text}", "--", resumed_runs.TEXT]
+    session = ["--session", resumed_runs.SESSION]
+    assert asked["further"] == [*asked["first"][:-2], *session, *asked["first"][-2:]]
+    assert opencode.argv(ask) == [*asked["first"][:-1], "do it"]
 
 
 def make_sandbox(directory: Path) -> Sandbox:

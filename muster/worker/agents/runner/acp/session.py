@@ -14,7 +14,6 @@ from muster.worker.agents.runner import blocks, updates
 from muster.worker.agents.runner.acp import errors, files
 from muster.worker.agents.runner.acp.permission_calls import PermissionCalls
 from muster.worker.agents.runner.acp.session_updates import SessionUpdates, is_progress
-from muster.worker.agents.runner.acp.turns import Turns
 from muster.worker.agents.runner.entries import Update
 from muster.worker.agents.runner.formats import PARSE_ERRORS
 from muster.worker.agents.runner.formats.fields import (
@@ -29,6 +28,7 @@ from muster.worker.agents.runner.jsonrpc import (
     Requests,
 )
 from muster.worker.agents.runner.tool_socket import SOCKET_VARIABLE as CALLERS
+from muster.worker.agents.runner.turns import Turns
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ class AcpSession:
             agent.schedule_end()
         agent.write(b"".join(self.outgoing))
         self.outgoing.clear()
-        if self.status is not None and agent.exit_status is None:
-            agent.finish(self.status)
+        if self.status is not None:
+            agent.end_input()
 
     def _cancel(self) -> None:
         if self._session_id is not None:

@@ -108,8 +108,8 @@ class CodexSession:
             agent.schedule_end()
         agent.write(b"".join(self.outgoing))
         self.outgoing.clear()
-        if self.status is not None and agent.exit_status is None:
-            agent.finish(self.status, _EXIT_SECONDS)
+        if self.status is not None:
+            agent.end_input(_EXIT_SECONDS)
 
     def process_due(self) -> None:
         self._turns.process_due()

@@ -132,10 +132,8 @@ class Turns:
             self._start_next_turn()
 
     def _start_next_turn(self) -> None:
-        instruction, self._steering.instruction = self._steering.instruction, None
-        messages, texts = self._pop_messages(), self._pop_notes()
-        if instruction is not None:
-            texts.insert(0, instruction)
+        texts = [*self._steering.take_instruction(), *self._pop_notes()]
+        messages = self._pop_messages()
         if texts or messages:
             self._start_turn(texts, messages)
         elif self._steering.can_end():

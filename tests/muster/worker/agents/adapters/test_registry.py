@@ -65,6 +65,7 @@ def test_without_a_directory_there_are_those_of_muster() -> None:
 
 READ = 'format = "claude"\nstructured = ["-j"]\n'
 MESSAGES = 'messages = {format = "claude-conversation", headless = ["goose", "run"]}\n'
+RUNS = 'messages = {format = "resumed-runs", headless = ["goose", "run", "{text}"]}\n'
 
 BAD = {
     "no TOML": (GOOSE + "[", "Invalid initial character"),
@@ -106,6 +107,14 @@ BAD = {
     "a text in a conversation's command": (
         READ + MESSAGES.replace('"run"', '"{text}"') + GOOSE,
         "messages: {text} isn't one of",
+    ),
+    "further processes without a session": (
+        READ + RUNS + GOOSE.replace("session", "allowed_tool").replace("{id}", "{tool}"),
+        "messages: resumed-runs needs a session",
+    ),
+    "further processes without a text": (
+        READ + RUNS.replace("{text}", "-") + GOOSE,
+        "messages: headless has no {text}",
     ),
     "a format without its options": ('format = "claude"\n' + GOOSE, "need each other"),
 }

@@ -50,14 +50,15 @@ class FakeProcess:
     def __init__(self) -> None:
         self.written = b""
         self.is_interrupted = False
+        self.has_finished = False
         self.ended_with: int | None = None
         self.ends: list[float] = []
 
     def write(self, data: bytes) -> None:
         self.written += data
 
-    def end_input(self, status: int, grace: float) -> None:
-        self.ended_with = status
+    def end_input(self, grace: float) -> None:
+        self.has_finished = True
 
     def schedule_end(self, grace: float = 0.0) -> None:
         self.ends.append(grace)
@@ -87,6 +88,8 @@ class ClaudeTalk:
 
     def flush(self) -> None:
         self.session.send_pending(cast(AgentProcess, self.process))
+        if self.process.has_finished:
+            self.process.ended_with = self.session.status
 
     def feed(self, *events: dict[str, Any]) -> None:
         for event in events:

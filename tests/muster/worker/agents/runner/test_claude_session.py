@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster.worker.agents.runner import claude_session
-from muster.worker.agents.runner.claude_session import INTERRUPT_SECONDS
+from muster.worker.agents.runner.steering import STOP_SECONDS
 from tests.muster.worker.agents.runner.steered import ClaudeTalk, entries
 
 INIT = {"type": "system", "subtype": "init", "session_id": "s-1", "model": "m"}
@@ -182,7 +182,7 @@ def test_an_ignored_interrupt_is_reported_and_still_asks_later(
     talk.feed(INIT)
     talk.interrupt(7)
     talk.write(4, when="now")
-    clock(INTERRUPT_SECONDS + 1)
+    clock(STOP_SECONDS + 1)
     talk.flush()
     assert talk.shim.of_kind("ignored") == [{"number": 7}]
     assert talk.handed == [4], "it is handed over for the next step"

@@ -158,7 +158,8 @@ def test_a_turn_interrupted_from_the_terminal_ends_the_stage() -> None:
     assert b"turn/interrupt" in agent.written
     server.end_turn("interrupted")
     server.session.send_pending(agent)  # type: ignore[arg-type]
-    assert agent.exit_status == INTERRUPTED_STATUS
+    assert agent.has_finished
+    assert server.session.status == INTERRUPTED_STATUS
     server.exit()
     assert "error" not in server.output.kinds
 
@@ -168,7 +169,7 @@ class _Interrupted:
 
     def __init__(self) -> None:
         self.is_interrupted, self.written = True, b""
-        self.exit_status: int | None = None
+        self.has_finished = False
 
     def write(self, data: bytes) -> None:
         self.written += data
@@ -176,8 +177,8 @@ class _Interrupted:
     def schedule_end(self) -> None:
         pass
 
-    def finish(self, status: int, grace: float) -> None:
-        self.exit_status = status
+    def end_input(self, grace: float) -> None:
+        self.has_finished = True
 
 
 def test_a_log_line_with_colors_tells_of_a_rejected_edit() -> None:

@@ -1,6 +1,6 @@
 """The turns of a session: the stage's prompt, then what people want.
 
-The agent reads nothing during a turn: messages wait for its end, or cancel it. It confirms no
+The agent reads nothing during a turn: messages wait for its end, or stop it. It confirms no
 message, but that a prompt has started to have an effect shows that it has read it.
 """
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from muster.worker.agents.runner.mailbox import Mailbox, Message
     from muster.worker.agents.runner.questions import QuestionQueue
 
-_RESTART_PREFIX = (
+RESTART_PREFIX = (
     "You were stopped in the middle of the following task and can continue now. Your work so far "
     "is still there: continue from where you were, and don't start over.\n\n"
 )
 
 
 class Turns:
-    """`prompt` starts a turn with texts, `cancel` stops the running one, and `end` ends the session
-    well: nothing more comes.
+    """`prompt` starts a turn with texts, of people's messages up to `max_bytes` if there's a limit;
+    `cancel` stops the running one, and `end` ends the session well: nothing more comes.
     """
 
     def __init__(
@@ -37,9 +37,11 @@ class Turns:
         prompt: Callable[[list[str]], None],
         cancel: Callable[[], None],
         end: Callable[[], object],
+        max_bytes: int | None = None,
     ) -> None:
         self._steering = Steering(mailbox, questions, self._advance)
         self._prompt, self._cancel, self._end = prompt, cancel, end
+        self._max_bytes = max_bytes
         self._is_running = self._is_stopping = self._has_started = False
         self._has_to_advance = False
         self._unread: list[Message] = []  # in the last prompt
@@ -55,7 +57,7 @@ class Turns:
     def start(self, text: str) -> None:
         """Start the first turn of the session, or of another one after `prepare_restart`."""
         if self._has_started:
-            self._start_turn([_RESTART_PREFIX + self._task, *self._texts])
+            self._start_turn([RESTART_PREFIX + self._task, *self._texts])
             return
         self._has_started, self._task = True, text
         self._start_turn([text])
@@ -117,12 +119,12 @@ class Turns:
         self._cancel()
 
     def _start_next_turn(self) -> None:
-        instruction, self._steering.instruction = self._steering.instruction, None
-        self._unread = self._steering.take_messages()
-        texts = [instruction] if instruction is not None else []
-        texts += self._notes
-        texts += map(message_text, self._unread)
+        texts = [*self._steering.take_instruction(), *self._notes]
         self._notes = []
+        taken = sum(len(text.encode()) for text in texts)
+        left = None if self._max_bytes is None else self._max_bytes - taken
+        self._unread = self._steering.take_messages(left)
+        texts += map(message_text, self._unread)
         if texts:
             self._start_turn(texts)
         elif self._steering.can_end():

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from muster.worker.agents.runner.acp import turns
+from muster.worker.agents.runner import turns
 from muster.worker.agents.runner.acp.session import AcpSession
 from muster.worker.agents.runner.entries import Update
 from muster.worker.agents.runner.mailbox import Message
