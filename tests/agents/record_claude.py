@@ -33,13 +33,18 @@ def message(when: str) -> dict[str, Any]:
 
 
 INTERRUPT = {"interrupt": {"number": 1, "author": "Ada"}}
-ANSWER = {"answer": {"number": 1, "input": "Do something else."}}
+ANSWER = {"input": "Do something else."}
+DECISIONS = [{"permission": "allow_once"}, {"permission": "deny", "comment": "Use make."}]
+# It asks nobody about what only changes files.
+COMMANDS = [f"python3 -c \"open('{name}', 'w')\"" for name in ("one", "two")]
+WRITES = [turn(call("run", command=each)) for each in COMMANDS]
 
-# The model's turns, and what people do once the command runs.
-SCENARIOS: dict[str, tuple[list[Step], dict[str, Any]]] = {
+# The model's turns, and what people do once the command runs. They answer questions in order.
+SCENARIOS: dict[str, tuple[list[Step], dict[str, Any] | None]] = {
     "next": ([turn("I wait.", WAIT), turn("I read it.")], message("next")),
     "now": ([turn("I wait.", LONG), turn("I read it.")], message("now")),
     "interrupted": ([turn("I wait.", LONG), turn("I do that.")], INTERRUPT),
+    "denied": ([*WRITES, turn("I use make.")], None),
 }
 OPTIONS = ["--input-format", "stream-json", "--replay-user-messages"]
 
@@ -47,14 +52,17 @@ OPTIONS = ["--input-format", "stream-json", "--replay-user-messages"]
 class Recorder:
     """A session with a real claude; `lines` has their messages."""
 
-    def __init__(self, ground: AgentTestbed, key: str, mail: dict[str, Any]) -> None:
+    def __init__(self, ground: AgentTestbed, key: str, mail: dict[str, Any] | None) -> None:
         self.lines: list[dict[str, Any]] = []
-        self._mail, self._written = [mail], 0
+        self._answered = 0
+        self._mail, self._written = [mail] if mail else [], 0
+        self._answers = [ANSWER] if mail else [*DECISIONS]
+        asking = [] if mail else ["--permission-prompt-tool", "stdio"]
         variables = ground.agent.environment(ground.model.url, key)
         path = os.pathsep.join([str(NPM), str(NODE), os.environ["PATH"]])
-        argv = [word for word in ground.agent.argv("") if word]
+        argv = [word for word in ground.agent.argv("", may_run=mail is not None) if word]
         self._process = subprocess.Popen(
-            [str(NPM / argv[0]), *argv[1:], *OPTIONS],
+            [str(NPM / argv[0]), *argv[1:], *OPTIONS, *asking],
             cwd=ground.workspace,
             env={"PATH": path, "LANG": "C.UTF-8", "HOME": str(ground.home), **variables},
             stdin=subprocess.PIPE,
@@ -74,8 +82,10 @@ class Recorder:
             self._pass_on()
             if self._mail and '"tool_use"' in line.decode():
                 self._send(self._mail.pop())
-            elif self.talk.shim.asked and "answer" not in json.dumps(self.lines):
-                self._send(ANSWER)
+            elif self.talk.shim.asked > self._answered:
+                self._answered += 1
+                answer = self._answers[self._answered - 1]
+                self._send({"answer": {"number": self._answered, **answer}})
             if self.talk.process.ended_with is not None:
                 self._process.stdin.close()
         self._process.wait()

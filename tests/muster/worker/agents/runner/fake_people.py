@@ -39,6 +39,16 @@ class FakePeople:
         assert self.mailbox.recipient is not None
         return self.mailbox.recipient
 
+    def act(self, what: dict[str, Any]) -> None:
+        """Do as recorded: a `message`, an `interrupt`, or an `answer` to the latest question."""
+        match what:
+            case {"message": {"number": number, "text": text, "author": author}}:
+                self.recipient.deliver(Message(number, text, author))
+            case {"interrupt": {"number": number, "author": author}}:
+                self.recipient.interrupt(number, author)
+            case {"answer": answer}:
+                self.unsolicited.append({"answer": {"number": 1, **answer}})
+
     # ---- the channel to the shim
 
     def send(self, kind: str, content: dict[str, Any] | None) -> int | None:

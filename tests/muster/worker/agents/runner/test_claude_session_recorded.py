@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.agents.record_claude import COMMANDS
 from tests.muster.worker.agents.runner.parsed_output import final_entries
 from tests.muster.worker.agents.runner.steered import ClaudeTalk
 
@@ -40,7 +41,7 @@ def test_each_conversation_ends_well(scenario: str) -> None:
     talk = replay(scenario)
     assert talk.process.ended_with == 0
     assert not any((each.facts or {}).get("failure") for each in talk.updates)
-    assert talk.handed == talk.receipts == ([] if scenario == "interrupted" else [4])
+    assert talk.handed == talk.receipts == ([4] if scenario in ("next", "now") else [])
 
 
 def test_a_message_is_read_after_the_running_command() -> None:
@@ -55,6 +56,17 @@ def test_an_urgent_message_ends_the_running_command() -> None:
     (command,) = [entry for entry in final_entries(talk.updates) if entry["kind"] == "command"]
     assert "waited" not in command["text"]
     assert len(talk.controls) == 1
+
+
+def test_one_command_is_allowed_and_another_denied_with_the_reason() -> None:
+    talk = replay("denied")
+    entries = final_entries(talk.updates)
+    commands = [entry["data"]["command"] for entry in entries if entry["kind"] == "command"]
+    assert commands == COMMANDS[:1]
+    (denied,) = [entry for entry in entries if entry["kind"] == "denied"]
+    assert "two" in json.dumps(denied)
+    responses = [frame for frame in talk.process.frames if frame["type"] == "control_response"]
+    assert "Use make." in json.dumps(responses[-1])
 
 
 def test_an_interrupt_is_followed_by_a_question() -> None:
