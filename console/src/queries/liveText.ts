@@ -12,6 +12,14 @@ export function useLiveText(taskId: number, attempt: number): LiveTexts {
   return useQuery({ queryKey, queryFn: () => NONE, initialData: NONE, enabled: false }).data
 }
 
+/** What the command of a running entry has printed so far; undefined if it has printed nothing, or
+ *  the agent doesn't send it. */
+export function useLiveOutput(taskId: number, attempt: number, entry: number): string | undefined {
+  const queryKey = keyOf(taskId, attempt)
+  const select = (texts: LiveTexts) => texts.outputs?.[entry]?.text
+  return useQuery({ queryKey, queryFn: () => NONE, initialData: NONE, enabled: false, select }).data
+}
+
 export function addTextPart(cache: QueryClient, taskId: number, part: TextPart): void {
   cache.setQueryData<LiveTexts>(keyOf(taskId, part.attempt), (known) =>
     addPart(known ?? NONE, part),

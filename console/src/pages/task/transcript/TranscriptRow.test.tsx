@@ -1,8 +1,9 @@
 // @vitest-environment jsdom
-import { screen } from '@testing-library/react'
+import { act, screen } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import type { Schemas } from '../../../api/client'
 import type { Row } from '../../../lib/task/transcript'
+import { addTextPart } from '../../../queries/liveText'
 import { renderInPage } from '../../../testing/render'
 import { makeEntry, makeTask, type TaskDetail } from '../../../testing/tasks'
 import { TranscriptRow } from './TranscriptRow'
@@ -135,6 +136,22 @@ describe('tools', () => {
   it('that failed say so', async () => {
     await showEntry({ kind: 'tool', title: 'Read x', data: { tool: 'Read', failed: true } })
     expect(badges()).toEqual(['failed'])
+  })
+})
+
+describe('a running command', () => {
+  it('shows the last lines that it has printed', async () => {
+    const startedAt = new Date().toISOString()
+    const entry = { number: 5, kind: 'command', title: 'make', state: 'running', startedAt } as const
+    const { client } = await showEntry(entry)
+    const output = { attempt: 1, entry: 5, kind: 'output', offset: 0 } as const
+    const lines = Array.from({ length: 20 }, (_, line) => `ok ${line}\n`).join('')
+    await act(async () => {
+      addTextPart(client, 7, { ...output, text: lines })
+      addTextPart(client, 7, { ...output, text: 'of another', entry: 6 })
+    })
+    const shown = document.querySelector('pre')?.textContent?.split('\n')
+    expect([shown?.length, shown?.[0], shown?.at(-1)]).toEqual([12, 'ok 8', 'ok 19'])
   })
 })
 

@@ -122,7 +122,7 @@ function EntryContent({ task, entry, events, milliseconds }: ContentProps) {
     case 'edit':
       return <Edit entry={entry} />
     case 'command':
-      return <Command entry={entry} milliseconds={milliseconds} />
+      return <Command taskId={task.id} entry={entry} milliseconds={milliseconds} />
     case 'tool':
       return <Tools entries={[entry]} milliseconds={milliseconds} />
     case 'denied':
