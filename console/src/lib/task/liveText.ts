@@ -5,17 +5,19 @@ import type { Schemas } from '../../api/client'
 export type TextPart = {
   attempt: number
   entry: number
-  kind: 'message' | 'thought' | 'output'
+  kind: 'message' | 'thought' | 'output' | 'cpu'
   offset: number
   text: string
 }
 /** `end`: the offset of its next part. Offsets count characters, not UTF-16 units. */
 export type LiveText = { entry: number; text: string; end: number }
-/** One message and one thought at most; and what running commands print, by their entries. */
+/** One message and one thought at most; what running commands print, by their entries; and how many
+ *  processors the latest one uses. */
 export type LiveTexts = {
   message?: LiveText
   thought?: LiveText
   outputs?: Record<number, LiveText>
+  cpu?: { entry: number; count: number }
 }
 
 /** Of an output, only the end is shown. */
@@ -24,6 +26,10 @@ const MAX_TAIL = 8 * 1024
 
 export function addPart(known: LiveTexts, part: TextPart): LiveTexts {
   const { kind, entry, offset } = part
+  if (kind === 'cpu') {
+    const count = Number(part.text)
+    return Number.isFinite(count) ? { ...known, cpu: { entry, count } } : known
+  }
   if (kind === 'output') {
     const output = extend(known.outputs?.[entry], part) ?? extend(undefined, part, offset)
     return output ? { ...known, outputs: { ...known.outputs, [entry]: output } } : known

@@ -32,7 +32,7 @@ export function Command(props: { taskId: number; entry: Entry; milliseconds: num
                   : strings.task.states.done}
           </span>
         )}
-        <DurationOf entry={entry} milliseconds={milliseconds} />
+        <DurationOf taskId={taskId} entry={entry} milliseconds={milliseconds} />
       </div>
       {entry.state === 'running' && <LiveOutput taskId={taskId} entry={entry} />}
       <Output entry={entry} lines={isBad ? OUTPUT_LINES.bad : OUTPUT_LINES.good} />

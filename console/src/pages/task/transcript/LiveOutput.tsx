@@ -8,7 +8,7 @@ const LINES = 12
 
 /** The end of what a running command has printed. Not announced: its result is. */
 export function LiveOutput({ taskId, entry }: { taskId: number; entry: Entry }) {
-  const output = useLiveOutput(taskId, entry.attempt, entry.number)
+  const output = useLiveOutput(taskId, entry)
   if (!output?.trim()) return null
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: focusable so that a keyboard can scroll it
