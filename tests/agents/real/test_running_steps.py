@@ -32,6 +32,8 @@ def test_a_step_is_visible_soon_after_it_has_started(
     assert (running["number"], running["text"], running["finishedAt"]) == (done["number"], "", None)
     started, finished = (datetime.fromisoformat(done[each]) for each in ("startedAt", "finishedAt"))
     assert (finished - started).total_seconds() > 3
+    cpu = stream.texts("cpu")[0].data
+    assert (cpu["entry"], float(cpu["text"]) >= 0) == (done["number"], True)
     states = [each["state"] for each in transcript(task, "command")]
     assert states == ["done"]
 
