@@ -63,10 +63,14 @@ export function removeFinished(
       const live = left[kind]
       return live && number >= live.entry ? omit(left, kind) : left
     }
-    if (state === 'running' || !left.outputs?.[number]) return left
-    const { [number]: dropped, ...outputs } = left.outputs
-    return { ...left, outputs }
+    return state === 'running' ? left : omitOutput(left, number)
   }, known)
+}
+
+function omitOutput(known: LiveTexts, entry: number): LiveTexts {
+  if (!known.outputs?.[entry]) return known
+  const { [entry]: dropped, ...outputs } = known.outputs
+  return { ...known, outputs }
 }
 
 function omit(known: LiveTexts, kind: 'message' | 'thought'): LiveTexts {

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { act, screen } from '@testing-library/react'
+import { screen } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import type { Schemas } from '../../../api/client'
 import type { Row } from '../../../lib/task/transcript'
@@ -140,18 +140,18 @@ describe('tools', () => {
 })
 
 describe('a running command', () => {
-  it('shows the last lines that it has printed', async () => {
+  it('shows the last lines that it has printed, and what it uses', async () => {
     const startedAt = new Date().toISOString()
-    const entry = { number: 5, kind: 'command', title: 'make', state: 'running', startedAt } as const
-    const { client } = await showEntry(entry)
+    const action = { number: 5, kind: 'command', state: 'running' } as const
+    const { client } = await showEntry({ ...action, title: 'make', startedAt })
     const output = { attempt: 1, entry: 5, kind: 'output', offset: 0 } as const
     const lines = Array.from({ length: 20 }, (_, line) => `ok ${line}\n`).join('')
-    await act(async () => {
-      addTextPart(client, 7, { ...output, text: lines })
-      addTextPart(client, 7, { ...output, text: 'of another', entry: 6 })
-    })
-    const shown = document.querySelector('pre')?.textContent?.split('\n')
+    addTextPart(client, 7, { ...output, text: lines })
+    addTextPart(client, 7, { ...output, text: 'of another', entry: 6 })
+    addTextPart(client, 7, { ...output, kind: 'cpu', text: '0.75' })
+    const shown = (await screen.findByText(/ok 19/)).textContent?.split('\n')
     expect([shown?.length, shown?.[0], shown?.at(-1)]).toEqual([12, 'ok 8', 'ok 19'])
+    expect(badges()[0]).toMatch(/^running, .*, 0\.8 CPU$/)
   })
 })
 
