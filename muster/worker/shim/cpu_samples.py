@@ -9,6 +9,7 @@ from math import inf
 from time import process_time
 from typing import Any
 
+from muster.worker.limits.sandbox_group import read_cpu_seconds
 from muster.worker.processes import Process, cpu_ticks
 from muster.worker.shim.stage_entries import StageEntries
 
@@ -57,15 +58,6 @@ class CpuSamples:
 
     def _used_seconds(self) -> float:
         for directory in self._groups:
-            if (used := _read_group_seconds(directory)) is not None:
+            if (used := read_cpu_seconds(directory)) is not None:
                 return used
         return sum(map(cpu_ticks, self._living())) * _TICK_SECONDS
-
-
-def _read_group_seconds(directory: str) -> float | None:
-    try:
-        with open(os.path.join(directory, "cpu.stat")) as file:
-            fields = dict(line.split() for line in file)
-        return int(fields["usage_usec"]) / 1e6
-    except (OSError, ValueError, LookupError):
-        return None

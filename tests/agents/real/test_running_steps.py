@@ -51,8 +51,9 @@ def test_what_its_command_prints_is_visible_while_it_runs(
     assert outputs[0].data["offset"] == 0
     assert outputs[0].at < ended_at - 1
     shown = "".join(each.data["text"] for each in outputs)
-    assert shown.startswith("line 1\nline 2\n")
-    assert ended["text"].startswith(shown)
+    assert "line 3\nline 4\n" in shown
+    # codex omits what a command prints at once.
+    assert shown in ended["text"]
 
 
 @needs_agent(CLAUDE)
