@@ -30,7 +30,7 @@ _WATCH = """() => {
   const seen = window.words = new Map()
   const look = () => {
     const place = document.querySelector('section[aria-label="Being written"]')
-    for (const [word] of (place?.textContent ?? '').matchAll(/\\d{13}(?= )/g)) {
+    for (const [word] of (place?.textContent ?? '').matchAll(/\\d{13}/g)) {
       if (!seen.has(word)) seen.set(word, Date.now())
     }
     requestAnimationFrame(look)

@@ -33,6 +33,11 @@ describe('a text in progress', () => {
     })
   })
 
+  it('is not shown if it is endless', () => {
+    const long = 'x'.repeat(40_000)
+    expect(put(part(0, long), part(40_000, long), part(80_000, 'end'))).toEqual({})
+  })
+
   it('gives way to its entry', () => {
     const live = put(part(0, 'one'), part(0, 'hm', { kind: 'thought' }))
     expect(removeFinished(live, ended(4, 'message'))).toEqual({ thought: live.thought })

@@ -20,8 +20,8 @@ export type LiveTexts = {
   cpu?: { entry: number; count: number }
 }
 
-/** Of an output, only the end is shown. */
-const MAX_OUTPUT = 64 * 1024
+/** Of an output, only the end is shown; a longer message isn't shown, as machines don't send it. */
+const MAX_TEXT = 64 * 1024
 const MAX_TAIL = 8 * 1024
 
 export function addPart(known: LiveTexts, part: TextPart): LiveTexts {
@@ -44,8 +44,8 @@ function extend(before: LiveText | undefined, part: TextPart, start = 0): LiveTe
   const { entry, offset, text } = part
   if (offset !== (before?.end ?? start)) return null
   const whole = (before?.text ?? '') + text
-  const kept = part.kind === 'output' ? whole.slice(-MAX_OUTPUT) : whole
-  return { entry, text: kept, end: offset + [...text].length }
+  if (part.kind !== 'output' && whole.length > MAX_TEXT) return null
+  return { entry, text: whole.slice(-MAX_TEXT), end: offset + [...text].length }
 }
 
 /** Returns the text's last lines; an empty one at the end doesn't count. */
