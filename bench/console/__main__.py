@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 
 from bench import command
 from bench.command import Print
-from bench.console import first_page, idle, large_content, rows, terminals
+from bench.console import first_page, idle, large_content, rows, streamed_text, terminals
 from bench.console.tabs import chromium
 from bench.errors import NotMeasured
 from bench.figures import Figure, Report
@@ -24,6 +24,8 @@ PARTS: dict[str, Part] = {
     "diff": large_content.diff,
     "log": large_content.log,
     "rows": rows.measure,
+    "paint": streamed_text.paint,
+    "delay": streamed_text.delay,
     "keys": terminals.keys,
     "flood": terminals.flood,
 }

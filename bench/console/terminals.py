@@ -70,7 +70,7 @@ _LANDED = """(count) => new Promise((resolve) => {
 _BARE = """<!doctype html><title>bare</title><link rel="stylesheet" href="/bare/xterm.css">
 <div id="terminal"></div>
 <script src="/bare/xterm.js"></script><script src="/bare/page.js"></script>"""
-_FRAMES = """(seconds) => new Promise((resolve) => {
+FRAMES = """(seconds) => new Promise((resolve) => {
   let frames = 0
   const begun = performance.now()
   const draw = () => {
@@ -136,7 +136,7 @@ def flood(rig: Rig, browser: Browser, password: str, say: Print) -> list[Figure]
         page.keyboard.press("Enter")
         page.wait_for_timeout(3000)
         before, begun = _printed(rig, task), time.monotonic()
-        frames = float(page.evaluate(_FRAMES, 10))
+        frames = float(page.evaluate(FRAMES, 10))
         came = (_printed(rig, task) - before) / (time.monotonic() - begun) / 1e6
         megabytes = private_bytes(browser) / 1e6
         statuses = page.locator("[role=status]").all_inner_texts()

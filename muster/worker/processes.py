@@ -45,6 +45,13 @@ def find(pid: int) -> Process | None:
     return Process(pid, int(fields[19]), parent, group, session, fields[0].decode())
 
 
+def cpu_ticks(process: Process) -> int:
+    """Return the clock ticks of processor time that it and its ended children have used."""
+    stat = _read(process.pid, "stat")
+    # Fields 14 to 17 of proc_pid_stat(5); the list starts with the third.
+    return sum(map(int, stat[stat.rindex(b")") + 2 :].split()[11:15])) if stat else 0
+
+
 def iterate_processes() -> Iterator[Process]:
     """Iterate over all visible processes."""
     for pid in _list_pids():

@@ -11,6 +11,9 @@ import msgspec
 MAX_TEXTS = 200
 """Texts that wait for a slow client; the oldest are dropped."""
 
+_MAX_JOINED_CHARS = 16 << 10  # of parts that wait and become one
+_SAME_TEXT = ("attempt", "stageIndex", "run", "entry", "kind")
+
 _decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
@@ -19,6 +22,7 @@ class TaskWatch:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._lock = threading.Lock()
         self._has_changes = True
         self._texts: deque[dict[str, Any]] = deque(maxlen=MAX_TEXTS)
 
@@ -28,7 +32,12 @@ class TaskWatch:
         self._event.set()
 
     def add_texts(self, texts: list[dict[str, Any]]) -> None:
-        self._texts.extend(texts)
+        with self._lock:
+            for text in texts:
+                if self._texts and _continues(self._texts[-1], text):
+                    last = self._texts.pop()
+                    text = {**last, "text": last["text"] + text["text"]}
+                self._texts.append(text)
         self._event.set()
 
     def wait(self, seconds: float) -> None:
@@ -39,8 +48,19 @@ class TaskWatch:
         """Return whether the task may have changed, and the texts, since the last call."""
         self._event.clear()  # first: what comes later sets it again
         has_changes, self._has_changes = self._has_changes, False
-        texts = [self._texts.popleft() for _ in range(len(self._texts))]
+        with self._lock:
+            texts = list(self._texts)
+            self._texts.clear()
         return has_changes, texts
+
+
+def _continues(last: dict[str, Any], text: dict[str, Any]) -> bool:
+    """Whether the text is the next part of the last one, which still waits."""
+    return (
+        all(last.get(name) == text.get(name) for name in _SAME_TEXT)
+        and last["offset"] + len(last["text"]) == text["offset"]
+        and len(last["text"]) < _MAX_JOINED_CHARS
+    )
 
 
 class TaskWatches:

@@ -4,12 +4,29 @@ import { type QueryClient, useQuery } from '@tanstack/react-query'
 import type { Schemas } from '../api/client'
 import { addPart, type LiveTexts, removeFinished, type TextPart } from '../lib/task/liveText'
 
+type Entry = Pick<Schemas['TranscriptEntry'], 'attempt' | 'number'>
+
 const keyOf = (taskId: number, attempt: number) => ['liveText', taskId, attempt]
 const NONE: LiveTexts = {}
 
 export function useLiveText(taskId: number, attempt: number): LiveTexts {
+  return useLiveTexts(taskId, attempt, (texts) => texts)
+}
+
+/** What the command of a running entry has printed so far; undefined if it has printed nothing, or
+ *  the agent doesn't send it. */
+export function useLiveOutput(taskId: number, { attempt, number }: Entry): string | undefined {
+  return useLiveTexts(taskId, attempt, ({ outputs }) => outputs?.[number]?.text)
+}
+
+/** How many processors the processes use while the entry runs; undefined if unknown. */
+export function useLiveCpu(taskId: number, { attempt, number }: Entry): number | undefined {
+  return useLiveTexts(taskId, attempt, ({ cpu }) => (cpu?.entry === number ? cpu.count : undefined))
+}
+
+function useLiveTexts<T>(taskId: number, attempt: number, select: (texts: LiveTexts) => T): T {
   const queryKey = keyOf(taskId, attempt)
-  return useQuery({ queryKey, queryFn: () => NONE, initialData: NONE, enabled: false }).data
+  return useQuery({ queryKey, queryFn: () => NONE, initialData: NONE, enabled: false, select }).data
 }
 
 export function addTextPart(cache: QueryClient, taskId: number, part: TextPart): void {

@@ -29,14 +29,20 @@ def exit_status_for(task: Task) -> int | None:
 
 
 def wait_until_settled(
-    api: Api, number: int, tell: Callable[[Event], None], *, past_questions: bool = False
+    api: Api,
+    number: int,
+    tell: Callable[[Event], None],
+    *,
+    past_questions: bool = False,
+    beats: bool = False,
 ) -> tuple[dict[str, Any], int]:
     """Wait until the task has ended or needs an answer; return it with the exit status.
 
     `tell` gets every event of the stream, and finally `SETTLED`: the task can end before its stream
     has sent everything, so printers then fetch the rest. `past_questions`: wait for the end.
+    `beats`: `tell` gets heartbeats, too.
     """
-    for event in api.events(task_path(number, "stream")):
+    for event in api.events(task_path(number, "stream"), beats=beats):
         tell(event)
         if not _may_be_settled(event):
             continue

@@ -147,7 +147,7 @@ def _print_task(muster: Muster, task: Item) -> None:
             ("task", f"#{task.get('id')}  {muster.profile.server}/tasks/{task.get('id')}"),
             ("status", status_text(task)),
             ("waiting for", wait_text(task.get("waitingFor"), now)),
-            ("now", _activity_text(task.get("activity"), now)),
+            ("now", activity_text(task.get("activity"), now)),
             *_question_facts(muster, task),
             ("failure", f"{failure.get('message')} ({failure.get('code')})" if failure else ""),
             ("project", task.get("projectKey")),
@@ -168,7 +168,7 @@ def _print_task(muster: Muster, task: Item) -> None:
     click.echo(text_format.sanitize(task.get("description")))
 
 
-def _activity_text(activity: Mapping[str, Any] | None, now: datetime) -> str:
+def activity_text(activity: Mapping[str, Any] | None, now: datetime) -> str:
     """Return what the agent does, and for how long it has been quiet."""
     if not activity:
         return ""

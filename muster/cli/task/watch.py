@@ -1,19 +1,20 @@
 """Watch a task's events."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from muster.cli import errors, fields, text_format
+from muster.cli import errors, fields, sse, text_format
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.output import Column, OutputSpec, column, info, outputs
-from muster.cli.params import task_argument
+from muster.cli.params import task_argument, task_path
 from muster.cli.sse import Event
 from muster.cli.task.follow import iterate_when_ended, list_events, wait_until_settled
 from muster.cli.task.questions import answer_usage, find_open_gate
-from muster.cli.task.show import change_summary, first_line
+from muster.cli.task.show import activity_text, change_summary, first_line
 
 EVENTS = OutputSpec(
     fields.EVENT,
@@ -47,14 +48,16 @@ def watch(ctx: click.Context, muster: Muster, number: int, with_log: bool, until
     Exit status: 0 completed, 1 failed or cancelled, 4 waiting for an answer.
     """
     teller = EventPrinter(muster.api, number, with_log, with_activity=True)
-    task, status = wait_until_settled(muster.api, number, teller, past_questions=until_end)
+    task, status = wait_until_settled(
+        muster.api, number, teller, past_questions=until_end, beats=True
+    )
     print_conclusion(muster, task, status)
     ctx.exit(status)
 
 
 class EventPrinter:
     """Prints a stream's events line by line, starting with earlier ones; and, `with_activity`,
-    what the agent starts to do.
+    what the agent starts to do, and once for how long it has been quiet.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class EventPrinter:
         self._api, self._number, self._with_log = api, number, with_log
         self._with_activity = with_activity
         self._started: set[tuple[int, int]] = set()
+        self._quiet_since: str | None = None
         self._last_event_id = 0
 
     def __call__(self, event: Event) -> None:
@@ -76,6 +80,8 @@ class EventPrinter:
             case "transcript" if self._with_activity:
                 for entry in event.data:
                     self._print_activity(entry)
+            case sse.HEARTBEAT.name if self._with_activity:
+                self._print_silence()
 
     def _print_activity(self, entry: Mapping[str, Any]) -> None:
         """Print an action when it starts."""
@@ -83,9 +89,18 @@ class EventPrinter:
         if entry.get("state") != "running" or place in self._started:
             return
         self._started.add(place)
-        clock = click.style(text_format.format_clock(entry.get("startedAt")), dim=True)
-        kind = click.style(f"{_VERBS.get(entry['kind'], 'uses'):<14}", fg="blue")
-        click.echo(f"{clock}  {kind}  {text_format.one_line(entry.get('title'))}")
+        verb, title = _VERBS.get(entry["kind"], "uses"), text_format.one_line(entry.get("title"))
+        _print_line(entry.get("startedAt"), verb, "blue", title)
+
+    def _print_silence(self) -> None:
+        """Print that the agent is quiet, and what runs. The server says since when; it sends
+        heartbeats only while nothing happens."""
+        activity = self._api.get(task_path(self._number)).get("activity") or {}
+        quiet_since = activity.get("quietSince")
+        if quiet_since and quiet_since != self._quiet_since:
+            now = datetime.now(UTC)
+            _print_line(now.isoformat(), "quiet", "yellow", activity_text(activity, now))
+        self._quiet_since = quiet_since
 
     def _print_event(self, event: Mapping[str, Any]) -> None:
         if event["id"] <= self._last_event_id:
@@ -93,10 +108,13 @@ class EventPrinter:
         self._last_event_id = event["id"]
         if event["type"] == "log" and not self._with_log:
             return
-        clock = click.style(text_format.format_clock(event.get("createdAt")), dim=True)
-        style = _STYLES.get(event["type"])
-        kind = click.style(f"{text_format.one_line(event['type']):<14}", fg=style)
-        click.echo(f"{clock}  {kind}  {text_format.one_line(event.get('message'))}")
+        kind, text = text_format.one_line(event["type"]), text_format.one_line(event.get("message"))
+        _print_line(event.get("createdAt"), kind, _STYLES.get(event["type"]), text)
+
+
+def _print_line(at: str | None, kind: str, style: str | None, text: str) -> None:
+    clock = click.style(text_format.format_clock(at), dim=True)
+    click.echo(f"{clock}  {click.style(f'{kind:<14}', fg=style)}  {text}")
 
 
 def print_conclusion(muster: Muster, task: Mapping[str, Any], status: int) -> None:

@@ -165,14 +165,15 @@ class TextDelta(Frame, tag="text-delta"):
     complete text follows as a transcript entry.
 
     `entry` is the number of the entry that it will be part of, or is (`output`); `offset` counts
-    the characters before it. Sent at most ten times a second for an attempt.
+    the characters before it. Sent at most ten times a second for an attempt. `cpu` isn't a text,
+    but how many processors the stage's processes use while the entry runs: `0.8`, every 2 s.
     """
 
     task_id: Big
     attempt: Count
     stage_index: Count
     entry: Big
-    kind: Literal["message", "thought", "output"]
+    kind: Literal["message", "thought", "output", "cpu"]
     offset: Big
     text: TranscriptText
     run: Count = 0

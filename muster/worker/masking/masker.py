@@ -50,6 +50,11 @@ class Masker:
         return stream
 
     @property
+    def max_secret_bytes(self) -> int:
+        """The length of the longest secret, in any of its forms."""
+        return len(self._secrets[0]) if self._secrets else 0
+
+    @property
     def can_release(self) -> bool:
         """Whether `release` could show something."""
         return self._released < len(self._held_back) < MIN_SECRET_LENGTH

@@ -11,7 +11,8 @@ answered alike. After any other state it is final. Those that run at the end are
 
 `{"delta": {kind, offset, text}}` is more of the text that the command is writing: a message, a
 thought, or the output of the running entry of the number `entry`. `offset` counts the characters
-before it; 0 starts the next text. It gets `{"ok": true}`, and is shown to people but not stored.
+before it; 0 starts the next text, and only output may have gaps. It gets `{"ok": true}`, and is
+shown to people but not stored.
 
 `{"reply": {thread, text}}`, an answer in a review thread, is an entry of the transcript, too, and
 answered like one; with an error if the stage's order doesn't name that thread.

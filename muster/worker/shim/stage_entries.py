@@ -92,6 +92,11 @@ class StageEntries:
         """Whether that is the number of a running entry."""
         return type(number) is int and number in self._running
 
+    @property
+    def latest_running(self) -> int | None:
+        """The number of the latest entry that runs; None if none does."""
+        return max(self._running, default=None)
+
     def stop_running(self) -> None:
         """Mark the entries as stopped whose end nobody will report; as far as the disk allows."""
         for number, running in list(self._running.items()):

@@ -15,6 +15,7 @@ from muster.worker.masking.masker import Masker
 from muster.worker.sandbox import init
 from muster.worker.shim.channel import Channel
 from muster.worker.shim.child_processes import peek_dead_child, reap_children
+from muster.worker.shim.cpu_samples import CpuSamples
 from muster.worker.shim.entries import (
     QuestionRequest,
     merge_facts,
@@ -75,6 +76,8 @@ class StageRun:
         self._masker = Masker(secret.encode(errors="surrogateescape") for secret in command.secrets)
         self._entries = StageEntries(self._masker, store, self._drain_terminal, command.threads)
         self._deltas = TextDeltas(self._masker, self._entries, publish)
+        groups = command.limits.groups if command.limits else ()
+        self._cpu = CpuSamples(groups, self._stage_processes, self._entries, publish)
         self._started_at_ms = wall_milliseconds()
         self._clock = StageClock(now + command.timeout)
         self._timeout_grace = command.grace
@@ -86,7 +89,8 @@ class StageRun:
     def wakes_at(self) -> float:
         """When to call `tick` next, in boot-time seconds."""
         if self.cause is None and self._status is None:
-            return min(self._flush_at, self._clock.ends_at, self._limit_watch.next_poll_at())
+            polls = self._limit_watch.next_poll_at(), self._cpu.next_poll_at()
+            return min(self._flush_at, self._clock.ends_at, *polls)
         return min(self._flush_at, self._sweep_at)
 
     def read_output(self) -> bool:
@@ -138,6 +142,8 @@ class StageRun:
                 self.stop("timeout", self._timeout_grace, now)
             elif breach := self._limit_watch.poll(now):
                 self._exceed(breach)
+            else:
+                self._cpu.poll(now)
         elif now >= self._sweep_at:
             self._sweep(now)
 

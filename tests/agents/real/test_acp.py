@@ -60,6 +60,20 @@ def test_it_repairs_a_package_and_opencode_goes_on_where_it_stood(
 
 
 @needs_agent(OPENCODE)
+def test_what_a_command_of_opencode_prints_is_passed_on_while_it_runs(testbed: Grounds) -> None:
+    at = testbed(OPENCODE)
+    command_line = "for n in 1 2 3 4 5 6; do echo line $n; sleep 0.5; done"
+    play = at.model.play(turn(call("run", command=command_line)), turn("Done."))
+    status, channel = ask(at, play)
+    assert status == 0
+    [ran] = channel.of_kind("command")
+    outputs = [each for each in channel.deltas if each["kind"] == "output"]
+    assert {each["entry"] for each in outputs} == {channel.entries.index(ran)}
+    assert len(outputs) > 2
+    assert ran["text"].startswith("".join(each["text"] for each in outputs))
+
+
+@needs_agent(OPENCODE)
 def test_a_person_allows_opencode_what_it_may_not(testbed: Grounds) -> None:
     at = testbed(OPENCODE)
     play = at.model.play(*(turn(call("run", command=f"echo {word}")) for word in ("one", "two")))

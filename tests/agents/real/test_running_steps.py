@@ -11,6 +11,7 @@ from tests.agents.real.task_stream import read_stream
 from tests.agents.service import MachineUser, Service, transcript
 
 VISIBLE_SECONDS = 1.0
+COUNT = "for n in 1 2 3 4 5 6; do printf 'line %s\\n' $n; sleep 0.5; done"
 TEXT = ("First I look at the package, then I repair it, and then I run its tests. " * 4).strip()
 
 
@@ -31,8 +32,28 @@ def test_a_step_is_visible_soon_after_it_has_started(
     assert (running["number"], running["text"], running["finishedAt"]) == (done["number"], "", None)
     started, finished = (datetime.fromisoformat(done[each]) for each in ("startedAt", "finishedAt"))
     assert (finished - started).total_seconds() > 3
+    cpu = stream.texts("cpu")[0].data
+    assert (cpu["entry"], float(cpu["text"]) >= 0) == (done["number"], True)
     states = [each["state"] for each in transcript(task, "command")]
     assert states == ["done"]
+
+
+@needs_agent(CODEX)
+def test_what_its_command_prints_is_visible_while_it_runs(
+    service: Service, place: MachineUser, model: Model
+) -> None:
+    play = model.play(turn(call("run", command=COUNT)), turn("Done."))
+    task = service.given(place, CODEX, model.url, play).ask("Work.")
+    with read_stream(task) as stream:
+        ended, ended_at = stream.wait_for_entry(kind="command", state="done")
+    outputs = stream.texts("output")
+    assert {each.data["entry"] for each in outputs} == {ended["number"]}
+    assert outputs[0].data["offset"] == 0
+    assert outputs[0].at < ended_at - 1
+    shown = "".join(each.data["text"] for each in outputs)
+    assert "line 3\nline 4\n" in shown
+    # codex omits what a command prints at once.
+    assert shown in ended["text"]
 
 
 @needs_agent(CLAUDE)

@@ -28,6 +28,7 @@ export const transcript = {
   failed: 'failed',
   unfinished: 'no result',
   runs: (duration: string) => `running, ${duration}`,
+  cpu: (count: string) => `, ${count} CPU`,
   since: 'Time after the previous entry, including thinking',
   moreLines: (n: number) => `… ${times(n, '1 more line', (many) => `${many} more lines`)}`,
   cut: 'See the log for the rest',

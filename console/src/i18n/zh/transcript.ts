@@ -26,6 +26,7 @@ export const transcript: typeof en = {
   failed: '失败',
   unfinished: '没有结果',
   runs: (duration) => `运行中，${duration}`,
+  cpu: (count) => `，占用 ${count} 个 CPU`,
   since: '距上一条的时间，包括思考',
   moreLines: (n) => `… 还有 ${n} 行`,
   cut: '其余内容见日志',

@@ -34,10 +34,11 @@ class Update:
 
     `key` identifies an action that takes time: entries with the same one are states of the same
     entry. The drawing of a running one is for actions that take longer than a moment. `delta` is
-    more of a text whose entry follows: its kind (message, thought) and the text.
+    more of a text whose entry follows, its kind (message, thought) and the text; or of what the
+    action of that `key` prints (output). `is_cut`: some of the output before it is missing.
     """
 
-    __slots__ = ("delta", "draw", "entry", "facts", "key")
+    __slots__ = ("delta", "draw", "entry", "facts", "is_cut", "key")
 
     def __init__(
         self,
@@ -47,9 +48,10 @@ class Update:
         *,
         key: str | None = None,
         delta: tuple[str, str] | None = None,
+        is_cut: bool = False,
     ) -> None:
         self.draw, self.entry, self.facts = rendering, entry, facts
-        self.key, self.delta = key, delta
+        self.key, self.delta, self.is_cut = key, delta, is_cut
 
     @property
     def is_running(self) -> bool:

@@ -139,10 +139,16 @@ class UpdatePublisher:
 
     def _publish_one(self, update: Update) -> None:
         """The shim first: the rendering starts at the log offset that it then returns."""
-        if update.delta is not None:
+        number = self._entries.find_number(update.key)
+        if update.delta is not None and update.key is None:
             self._deltas.add(*update.delta, monotonic())
+        elif update.delta is not None and number is not None:
+            _, text = update.delta
+            self._deltas.add_output(number, text, monotonic(), is_cut=update.is_cut)
         if update.entry is not None:
             self._deltas.drop(update.entry["kind"])
+            if number is not None and not update.is_running:
+                self._deltas.drop_output(number)
             self._entries.send(update, monotonic())
         if update.facts is not None:
             self._channel.send("facts", update.facts)

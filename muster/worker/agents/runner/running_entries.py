@@ -45,6 +45,11 @@ class RunningEntries:
             self._drawn.discard(key)
             self._finish(key, entry)
 
+    def find_number(self, key: str | None) -> int | None:
+        """Return the number of the running entry with that key; None if there is none."""
+        sent = None if key is None else self._sent.get(key)
+        return None if sent is None else sent[0]
+
     @property
     def draws_at(self) -> float | None:
         """When `pop_undrawn` next returns something; None: nothing runs undrawn."""

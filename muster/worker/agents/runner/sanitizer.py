@@ -25,6 +25,15 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SGR = re.compile(r"\x1b\[([0-9;:]{0,64})m")
 _MAX_EXACT_INTEGER = 1 << 53  # larger integers aren't the same everywhere
 _CONCEAL = 8
+# Escape sequences: of control (CSI), of strings (OSC, DCS, …), and short ones.
+_ESCAPE = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\"
+    r"|[ -/]*[0-OQ-WYZ`-~])"
+)
+_UNFINISHED = re.compile(
+    r"(?:\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?|[PX^_][^\x1b]*\x1b?|[ -/]*)|\r)\Z"
+)
+_MAX_ESCAPE_CHARS = 1024  # a longer one isn't recognized if parts cut it
 
 
 def sanitize(text: str) -> str:
@@ -50,6 +59,23 @@ def sanitize_keeping_colors(text: str) -> str:
         end = found.end()
     made.append(sanitize(text[end:]))
     return "".join([*made, RESET] if was_coloured else made)
+
+
+class StreamSanitizer:
+    """Sanitizes a text that comes in parts, without its escape sequences, even where parts cut
+    them.
+    """
+
+    def __init__(self) -> None:
+        self._rest = ""  # the start of a sequence, or of a line's end
+
+    def feed(self, text: str) -> str:
+        text, self._rest = self._rest + text, ""
+        end = len(text)
+        if unfinished := _UNFINISHED.search(text, max(end - _MAX_ESCAPE_CHARS, 0)):
+            end = unfinished.start()
+            self._rest = text[end:]
+        return sanitize(_ESCAPE.sub("", text[:end]))
 
 
 def sanitize_json(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """The exit status for a task's state."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -64,6 +65,35 @@ def test_each_event_is_shown_once_those_before_the_stream_and_behind_it_too() ->
     event_types = [line.split()[0] for line in result.out.splitlines()]
     assert event_types == ["created", "assigned", "started", "completed"]
     assert result.err.startswith("Task 7 completed.")
+
+
+@pytest.mark.usefixtures("home")
+def test_a_quiet_agent_is_reported_once_with_what_runs() -> None:
+    since = (datetime.now(UTC) - timedelta(minutes=6)).isoformat()
+    activity = {"kind": "command", "title": "sleep 600", "startedAt": since, "quietSince": since}
+    states: list[dict[str, Any]] = [
+        {"status": "running"},
+        {"status": "running", "activity": None},
+        {"status": "running", "activity": activity},
+        {"status": "running", "activity": activity},
+        {"status": "completed"},
+    ]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path.endswith("/stream"):
+            done = 'event: events\nid: 2:\ndata: [{"id": 2, "type": "completed"}]\n\n'
+            hello = 'event: hello\nid: 1:\ndata: {"events": 0}\n\n'
+            return httpx.Response(200, text=hello + ": beat\n\n" * 3 + done)
+        if path.endswith("/events"):
+            return httpx.Response(200, json={"items": [], "total": 0})
+        return httpx.Response(200, json={"id": 7, **states.pop(0)})
+
+    result = Shell(answer)("--server", SERVER, "task", "watch", "7")
+    quiet = [line for line in result.out.splitlines() if "quiet" in line]
+    assert [line.split("quiet")[1].strip() for line in quiet] == [
+        "sleep 600, 6m; nothing reported for 6m"
+    ]
 
 
 @pytest.mark.usefixtures("home")

@@ -1,5 +1,6 @@
 """Texts in progress are masked, bounded, and of one piece."""
 
+import contextlib
 import itertools
 import math
 from typing import Any
@@ -81,6 +82,65 @@ def test_output_needs_a_running_entry() -> None:
         world.feed("x", kind="output", entry=3)
 
 
+def start_output(world: World) -> None:
+    world.entries.add({"kind": "command", "state": "running"})
+
+
+def test_output_and_messages_do_not_disturb_one_another() -> None:
+    world = World(SECRET)
+    start_output(world)
+    world.feed(SECRET[:6])
+    assert world.feed("plain", kind="output", entry=3) == "plain"
+    rest = {"kind": "message", "offset": 6, "text": SECRET[6:] + "."}
+    world.deltas.feed(rest, math.inf)
+    assert world.parts[-1]["text"] == "********."
+
+
+def test_output_may_have_gaps_that_its_offsets_show() -> None:
+    world = World()
+    start_output(world)
+    assert world.feed("one", kind="output", entry=3) == "one"
+    for offset, text in ((9, "two"), (12, "three")):
+        delta = {"kind": "output", "entry": 3, "offset": offset, "text": text}
+        world.deltas.feed(delta, math.inf)
+    assert [part["offset"] for part in world.parts] == [0, 4, 7]
+    with pytest.raises(ValueError, match="doesn't continue"):
+        world.deltas.feed({"kind": "output", "entry": 3, "offset": 2, "text": "x"}, math.inf)
+
+
+@given(
+    st.integers(1, len(SECRET) - 1), st.lists(st.integers(1, 40), max_size=3), st.text("hus-4711 é")
+)
+def test_no_end_of_a_secret_is_shown_whose_start_is_missing(
+    cut: int, sizes: list[int], after: str
+) -> None:
+    world = World(SECRET)
+    start_output(world)
+    world.feed("x", kind="output", entry=3)
+    end, offset = SECRET[cut:] + "\n", 99
+    text = end + after + SECRET + "." * 60 + "seen."
+    for size in [*sizes, len(text)]:
+        part, text = text[:size], text[size:]
+        delta = {"kind": "output", "entry": 3, "offset": offset, "text": part}
+        world.deltas.feed(delta, math.inf)
+        offset += len(part)
+    shown = "".join(part["text"] for part in world.parts)
+    assert shown.endswith("seen.")
+    assert end not in shown
+    assert SECRET[:4] not in shown.replace(after, "")
+
+
+def test_refused_output_leaves_a_gap() -> None:
+    world = World()
+    start_output(world)
+    for offset in range(12):
+        with contextlib.suppress(ValueError):
+            delta = {"kind": "output", "entry": 3, "offset": offset, "text": "x"}
+            world.deltas.feed(delta, 5.0)
+    world.deltas.feed({"kind": "output", "entry": 3, "offset": 12, "text": "y"}, 6.0)
+    assert [part["offset"] for part in world.parts] == [*range(10), 11]
+
+
 def test_a_flood_is_refused() -> None:
     world = World()
     for offset in range(10):
@@ -100,6 +160,7 @@ def test_a_flood_is_refused() -> None:
         {"kind": "message", "offset": True, "text": ""},
         {"kind": "message", "offset": 0, "text": 1},
         {"kind": "output", "offset": 0, "text": "x", "entry": "3"},
+        {"kind": "output", "offset": 0, "text": "x"},
     ],
 )
 def test_an_invalid_part_is_refused(delta: Any) -> None:

@@ -15,7 +15,7 @@ const EXPANDED_LINES = 16
 const MAX_LINES = 200
 
 /** An edit: the files, its size, and its lines. Longer ones are collapsed. */
-export function Edit({ entry }: { entry: Entry }) {
+export function Edit({ taskId, entry }: { taskId: number; entry: Entry }) {
   const files = objectsIn(entry.data, 'files')
   const paths = files.flatMap((file) => textIn(file, 'path') ?? [])
   const isBad = Boolean(entry.data.failed || entry.data.unfinished || entry.state === 'stopped')
@@ -37,7 +37,9 @@ export function Edit({ entry }: { entry: Entry }) {
             {strings.transcript.failed}
           </span>
         )}
-        {entry.state === 'running' && <DurationOf entry={entry} milliseconds={null} />}
+        {entry.state === 'running' && (
+          <DurationOf taskId={taskId} entry={entry} milliseconds={null} />
+        )}
         {count > 0 && <LineCounts insertions={diff.added} deletions={diff.deleted} />}
         {count > EXPANDED_LINES && (
           <Button

@@ -8,8 +8,8 @@ import { Output } from './Output'
 import styles from './Transcript.module.css'
 
 /** Consecutive tool calls: a summary in one line, and each of them on a click. */
-export function Tools(props: { entries: Entry[]; milliseconds: number | null }) {
-  const { entries, milliseconds } = props
+export function Tools(props: { taskId: number; entries: Entry[]; milliseconds: number | null }) {
+  const { taskId, entries, milliseconds } = props
   const [isOpen, setOpen] = useState(false)
   const only = entries.length === 1 ? entries[0] : undefined
   return (
@@ -21,7 +21,7 @@ export function Tools(props: { entries: Entry[]; milliseconds: number | null }) 
             {strings.transcript.failed}
           </span>
         ) : null}
-        <DurationOf entry={entries[0]} milliseconds={milliseconds} />
+        <DurationOf taskId={taskId} entry={entries[0]} milliseconds={milliseconds} />
         <Button variant="quiet" size="tiny" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? strings.transcript.hideTools : strings.transcript.showTools}
         </Button>

@@ -3,6 +3,7 @@ import { screen } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import type { Schemas } from '../../../api/client'
 import type { Row } from '../../../lib/task/transcript'
+import { addTextPart } from '../../../queries/liveText'
 import { renderInPage } from '../../../testing/render'
 import { makeEntry, makeTask, type TaskDetail } from '../../../testing/tasks'
 import { TranscriptRow } from './TranscriptRow'
@@ -135,6 +136,22 @@ describe('tools', () => {
   it('that failed say so', async () => {
     await showEntry({ kind: 'tool', title: 'Read x', data: { tool: 'Read', failed: true } })
     expect(badges()).toEqual(['failed'])
+  })
+})
+
+describe('a running command', () => {
+  it('shows the last lines that it has printed, and what it uses', async () => {
+    const startedAt = new Date().toISOString()
+    const action = { number: 5, kind: 'command', state: 'running' } as const
+    const { client } = await showEntry({ ...action, title: 'make', startedAt })
+    const output = { attempt: 1, entry: 5, kind: 'output', offset: 0 } as const
+    const lines = Array.from({ length: 20 }, (_, line) => `ok ${line}\n`).join('')
+    addTextPart(client, 7, { ...output, text: lines })
+    addTextPart(client, 7, { ...output, text: 'of another', entry: 6 })
+    addTextPart(client, 7, { ...output, kind: 'cpu', text: '0.75' })
+    const shown = (await screen.findByText(/ok 19/)).textContent?.split('\n')
+    expect([shown?.length, shown?.[0], shown?.at(-1)]).toEqual([12, 'ok 8', 'ok 19'])
+    expect(badges()[0]).toMatch(/^running, .*, 0\.8 CPU$/)
   })
 })
 

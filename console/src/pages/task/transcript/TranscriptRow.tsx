@@ -48,7 +48,7 @@ export const TranscriptRow = memo(function RowOf({ task, row, events, attempt }:
   return (
     <EntryFrame task={task} entry={first} attempt={attempt}>
       {row.is === 'tools' ? (
-        <Tools entries={row.entries} milliseconds={row.milliseconds} />
+        <Tools taskId={task.id} entries={row.entries} milliseconds={row.milliseconds} />
       ) : (
         <EntryContent
           task={task}
@@ -120,11 +120,11 @@ type ContentProps = {
 function EntryContent({ task, entry, events, milliseconds }: ContentProps) {
   switch (entry.kind) {
     case 'edit':
-      return <Edit entry={entry} />
+      return <Edit taskId={task.id} entry={entry} />
     case 'command':
-      return <Command entry={entry} milliseconds={milliseconds} />
+      return <Command taskId={task.id} entry={entry} milliseconds={milliseconds} />
     case 'tool':
-      return <Tools entries={[entry]} milliseconds={milliseconds} />
+      return <Tools taskId={task.id} entries={[entry]} milliseconds={milliseconds} />
     case 'denied':
       return <Denied entry={entry} agentType={task.agentType} />
     case 'question':

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from muster.worker.agents.runner import updates
-from muster.worker.agents.runner.acp.tools import content_text, make_call
+from muster.worker.agents.runner.acp.tools import content_text, make_call, new_output
 from muster.worker.agents.runner.entries import Update
 from muster.worker.agents.runner.formats.fields import (
     make_usage,
@@ -19,6 +19,8 @@ from muster.worker.agents.runner.tool_calls import ToolCalls
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any
+
+    from muster.worker.agents.runner.tool_calls import ToolCall
 
 _CHUNK_KINDS = {
     "agent_message_chunk": updates.message,
@@ -53,6 +55,7 @@ class SessionUpdates:
     def __init__(self) -> None:
         self._calls = ToolCalls()
         self._open_calls: dict[str, dict[str, Any]] = {}  # the reported fields of each open call
+        self._outputs: dict[str, str] = {}  # of running commands, by call
         self._denied: set[str] = set()
         self._chunk_kind: str | None = None
         self._chunks: list[str] = []
@@ -122,6 +125,7 @@ class SessionUpdates:
             call.is_unfinished = not call.is_denied
             new_updates.append(self._calls.finish(call))
         self._open_calls.clear()
+        self._outputs.clear()
         return new_updates
 
     def final_update(self) -> Update:
@@ -150,12 +154,23 @@ class SessionUpdates:
         known = self._merge_call(update)
         call = make_call(known)
         if known.get("status") not in _FINISHED_STATUSES:
-            return [call.to_started_update()]
+            return [call.to_started_update(), *self._output_updates(call)]
+        self._outputs.pop(call.id, None)
         call.is_denied = call.id in self._denied
         is_bad = known["status"] == "failed" and call.exit_code is None
         call.has_failed = is_bad and not call.is_denied
         del self._open_calls[call.id]
         return [self._calls.finish(call)]
+
+    def _output_updates(self, call: ToolCall) -> list[Update]:
+        """Return what a running command has printed since the last update, which the agent
+        repeats with all output before it; or only with the end of that.
+        """
+        if call.kind != "command" or not call.output:
+            return []
+        before, self._outputs[call.id] = self._outputs.get(call.id, ""), call.output
+        new, is_cut = new_output(before, call.output)
+        return [Update(delta=("output", new), key=call.id, is_cut=is_cut)] if new else []
 
     def _merge_call(self, fields: dict[str, Any]) -> dict[str, Any]:
         name = require_string(fields["toolCallId"])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _CHANGE_KINDS = ("edit", "delete", "move")
 _OUTPUT_FIELDS = ("output", "formatted_output", "aggregated_output", "stdout", "content")
 _STATUS_FIELDS = ("exit_code", "exitCode", "exit")
+_OVERLAP_CHARS = 256  # of two outputs, to recognize that one continues the other
 
 
 def make_call(fields: dict[str, Any]) -> ToolCall:
@@ -60,6 +61,17 @@ def call_title(fields: dict[str, Any]) -> str:
     """Return its title in one line."""
     entry = make_call(fields).to_update().entry
     return str(entry["title"]) if entry else ""
+
+
+def new_output(before: str, output: str) -> tuple[str, bool]:
+    """Return what the output has that it didn't have before, and whether some before that is
+    missing: agents repeat an output, and drop the start of a long one.
+    """
+    if output.startswith(before):
+        return output[len(before) :], False
+    overlap = before[-_OVERLAP_CHARS:]
+    at = output.rfind(overlap)
+    return (output, True) if at < 0 else (output[at + len(overlap) :], False)
 
 
 def content_text(block: dict[str, Any]) -> str:

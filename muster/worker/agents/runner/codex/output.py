@@ -134,9 +134,10 @@ class ThreadOutput:
 
     def _add_output(self, params: dict[str, Any]) -> list[Update]:
         item, delta = require_string(params["itemId"]), require_string(params["delta"])
-        if item in self._running:
-            self._outputs[item] = (self._outputs.get(item, "") + delta)[-_MAX_OUTPUT_CHARS:]
-        return []
+        if item not in self._running:
+            return []
+        self._outputs[item] = (self._outputs.get(item, "") + delta)[-_MAX_OUTPUT_CHARS:]
+        return [Update(delta=("output", delta), key=item)]
 
     def _update_usage(self, usage: dict[str, Any]) -> list[Update]:
         total = require_mapping(usage["total"])

@@ -18,7 +18,7 @@ WIDTH = 80
 
 class ParsedOutput:
     """All updates for some lines: `entries` in order and as they are at the end, those that ran
-    (`started`), `facts` merged, the `text`."""
+    (`started`), `facts` merged, the `text`, and `deltas` with their keys."""
 
     def __init__(self, updates: list[Update], width: int = WIDTH) -> None:
         self.entries = final_entries(updates)
@@ -27,6 +27,7 @@ class ParsedOutput:
             self.facts.update(each.facts or {})
         shown = (each.draw for each in updates if not each.is_running)
         self.text = "".join(draw(width) for draw in shown if draw)
+        self.deltas = [(each.key, *each.delta) for each in updates if each.delta]
         self.started = [each.entry for each in updates if each.is_running and each.entry]
 
     @property

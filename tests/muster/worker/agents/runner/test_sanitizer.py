@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from muster.worker.agents.runner import sanitizer
@@ -39,3 +41,19 @@ def test_all_of_a_json_is_made_harmless_and_its_numbers_readable_by_all() -> Non
     value = {"a\x1b": ["\x00", 1, 1.5, None, True], "big": 1 << 60, "endless": float("inf")}
     expected = {"a␛": ["␀", 1, 1.5, None, True], "big": str(1 << 60), "endless": "inf"}
     assert sanitizer.sanitize_json(value) == expected
+
+
+LINES = "\x1b]0;title\x1b\\\x1b[1;31mred\x1b[0m\r\n\x1b[2K\x1b(B50 %\r100 %\x1bM\nend"
+
+
+def test_a_stream_loses_its_escapes_wherever_parts_cut_them() -> None:
+    for start, end in itertools.combinations(range(1, len(LINES)), 2):
+        stream = sanitizer.StreamSanitizer()
+        parts = LINES[:start], LINES[start:end], LINES[end:]
+        assert "".join(map(stream.feed, parts)) == "red\n50 %\n100 %\nend"
+
+
+def test_an_escape_without_an_end_does_not_hold_a_stream_back() -> None:
+    stream = sanitizer.StreamSanitizer()
+    stream.feed("\x1b]0;")
+    assert "end" in stream.feed("x" * 2000 + "end")

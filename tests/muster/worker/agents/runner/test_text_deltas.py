@@ -68,3 +68,46 @@ def test_a_long_text_ends_with_its_entry(
         deltas.add("message", "abc", float(now))
     assert "".join(text for _, _, text in channel.texts) == "abcabcabca"
     assert max(len(text) for _, _, text in channel.texts) <= 4
+
+
+def test_the_output_of_a_flood_is_only_its_latest_part(
+    channel: FakeChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_deltas, "_MAX_UNSENT_CHARS", 10)
+    monkeypatch.setattr(text_deltas, "MAX_PART_CHARS", 4)
+    deltas = TextDeltas(channel)  # type: ignore[arg-type]
+    deltas.add_output(3, "ab", 1.0)
+    deltas.add_output(3, "0123456789abcdef", 1.01)
+    for now in range(2, 6):
+        deltas.flush_due(float(now))
+    expected = [(0, "ab"), (8, "6789"), (12, "abcd"), (16, "ef")]
+    assert [(offset, text) for _, offset, text in channel.texts] == expected
+    assert {each["entry"] for each in channel.parts} == {3}
+
+
+def test_missing_output_leaves_a_gap(channel: FakeChannel) -> None:
+    deltas = TextDeltas(channel)  # type: ignore[arg-type]
+    deltas.add_output(3, "one", 1.0)
+    deltas.add_output(3, "two", 2.0, is_cut=True)
+    deltas.add_output(3, "three", 3.0)
+    assert [offset for _, offset, _ in channel.texts] == [0, 4, 7]
+
+
+def test_all_texts_share_the_rate_and_take_turns(channel: FakeChannel) -> None:
+    deltas = TextDeltas(channel)  # type: ignore[arg-type]
+    for number in range(100):
+        now = 5.0 + number / 100
+        deltas.add("message", "m", now)
+        deltas.add_output(1, "one", now)
+        deltas.add_output(2, "two", now)
+    assert len(channel.parts) <= 11
+    entries = [each["entry"] for each in channel.parts]
+    assert entries[1:7] == [None, 1, 2, None, 1, 2]
+
+
+def test_the_output_of_an_ended_command_is_not_sent(channel: FakeChannel) -> None:
+    deltas = TextDeltas(channel)  # type: ignore[arg-type]
+    deltas.add_output(1, "one", 1.0)
+    deltas.add_output(1, "two", 1.01)
+    deltas.drop_output(1)
+    assert deltas.next_flush_at is None

@@ -190,3 +190,14 @@ def test_a_log_line_with_colors_tells_of_a_rejected_edit() -> None:
     [update] = server.session.feed_text_line(line)
     assert update.entry is not None
     assert update.entry["text"] == "patch rejected: read-only"
+
+
+def test_the_output_of_a_running_command_is_passed_on() -> None:
+    server = started()
+    delta = {"itemId": "c-1", "delta": "ok 1\n", "turnId": "turn-1"}
+    server.notify("item/commandExecution/outputDelta", **delta)
+    assert server.output.deltas == []
+    command = {"id": "c-1", "command": "make", "processId": "77", "status": "inProgress"}
+    server.item("started", "commandExecution", **command)
+    server.notify("item/commandExecution/outputDelta", **delta)
+    assert server.output.deltas == [("c-1", "output", "ok 1\n")]
