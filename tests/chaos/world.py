@@ -15,7 +15,7 @@ from app.server_cli.local import admin, paths
 from app.server_cli.local.api import ApiClient
 from demo import interpreter
 from demo.repository import BASE, Repository
-from tests.chaos import agent, probe, schedule, stage_notes
+from tests.chaos import agent, agent_programs, listening_agent, probe, schedule, stage_notes
 from tests.chaos.history import Recorder
 from tests.chaos.machines import Machine
 from tests.chaos.plan import KINDS
@@ -157,15 +157,12 @@ class World:
             self.api.post("/api/admin/projects", project)
 
     def _make_agents(self) -> Path:
-        """An operator's adapter and its agent."""
+        """An operator's adapter and its agent, and a stand-in for claude."""
         there = self.directory / "agents"
         there.mkdir()
         (there / f"{_AGENT}.toml").write_text(_ADAPTER.format(name=_AGENT, notes=self.notes))
-        text = Path(agent.__file__).read_text()
-        alone = text.replace(f"from {probe.__package__} import probe", "import probe")
-        (there / _AGENT).write_text(f"#!{interpreter.find()} -S\n{alone}")
-        (there / _AGENT).chmod(0o755)
-        shutil.copy(Path(probe.__file__), there / "probe.py")
+        agent_programs.install(agent, there, _AGENT)
+        agent_programs.install(listening_agent, there, "claude")
         return there
 
     def _make_person(self, name: str) -> str:
