@@ -18,7 +18,7 @@ from demo.repository import BASE, Repository
 from tests.chaos import agent, agent_programs, listening_agent, probe, schedule, stage_notes
 from tests.chaos.history import Recorder
 from tests.chaos.machines import Machine
-from tests.chaos.plan import KINDS
+from tests.chaos.plan import KINDS, Kind
 from tests.chaos.proxy import Proxy, ProxyPort
 from tests.gunicorns import SERVERS, two_servers
 
@@ -149,8 +149,7 @@ class World:
                 "name": kind.key,
                 "repoUrl": self.repository.url,
                 "defaultBranch": BASE,
-                "agentType": _AGENT if kind.is_agents else "custom",
-                "agentCommand": "true",
+                **_agent_of(kind),
                 "pipeline": kind.pipeline(command),
                 "secrets": {"CHAOS": _SECRET},
             }
@@ -173,6 +172,12 @@ class World:
         own = ApiClient(self.stack.url)
         own.login(name, PASSWORD)
         return str(own.post("/api/web/profile/tokens", {"label": "chaos"})["token"])
+
+
+def _agent_of(kind: Kind) -> dict[str, Any]:
+    if kind.is_steered:
+        return {"agentType": "claude", "agentOptions": {"approvals": "ask"}}
+    return {"agentType": _AGENT if kind.is_agents else "custom", "agentCommand": "true"}
 
 
 def end_all_of(directory: Path) -> None:
