@@ -6,7 +6,6 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -14,11 +13,12 @@ from tests.chaos.client import TASKS, Client
 from tests.chaos.history import Answered, History, TaskSeen
 from tests.chaos.review_records import ReviewRequest, TaskMessages
 from tests.chaos.rules import gates, messages, permissions
+from tests.chaos.rules.endings import ENDED
 from tests.chaos.rules.violation import Violation
 from tests.gunicorns import SERVERS
 from tests.outages.pair import Pair
 from tests.outages.steered_task import LIMIT, Request, SteeredTask, wait_for
-from tests.outages.steering_steps import NEXT_SERVER, STEPS, VICTIMS, Scene
+from tests.outages.steering_steps import NEXT_SERVER, STEPS, VICTIMS, Scene, Step
 from tests.wait import wait_until
 
 _STAGE = {"name": "s0", "kind": "agent", "command": "{description}", "timeout": 3_000}
@@ -50,28 +50,45 @@ class SteeringKills:
         turn, place = divmod(number, len(self._order))
         step, victim = self._order[place], VICTIMS[(turn + place) % len(VICTIMS)]
         rng = Random(f"{self._seed}-{number}")
-        scene = Scene(self._find_task(), self._server, number, rng)
-        before = len(scene.task.runs())
         if victim == "server":
             self._pair.await_servers()
+        scene = Scene(self._find_task(), self._server, number, rng)
+        try:
+            problems = self._play(scene, step, victim)
+        except AssertionError as problem:
+            problems = [f"{problem}: {scene.describe()}"]
+            self._give_up(scene)
+        where = f"kill {number}, {victim} at {step.__name__}"
+        self.problems += [f"{where}: {problem}" for problem in problems]
+
+    def _play(self, scene: Scene, step: Step, victim: str) -> list[str]:
+        """The problems that there were."""
+        before = len(scene.task.runs())
         try:
             step(scene)
             self._kill(scene, victim)
-            time.sleep(rng.choice((0.0, 0.05)))
-        except AssertionError as problem:
+            time.sleep(scene.rng.choice((0.0, 0.05)))
+        finally:
             scene.thaw()
-            raise AssertionError(f"{problem}: {scene.describe()}") from problem
-        scene.thaw()
         self._start_again(victim)
         settled = self._settle(scene, victim)
-        self.outcomes[step.__name__, victim, settled] += 1
         self._record(scene)
-        for problem in _problems(scene, victim, settled, before):
-            self.problems.append(f"kill {number}, {victim} at {step.__name__}: {problem}")
-        if scene.task.now()["status"] == "failed":
+        self.outcomes[step.__name__, victim, settled] += 1
+        print(time.strftime("%X"), step.__name__, victim, settled, flush=True)
+        scene.task.losses += victim == "shim"
+        if victim == "runner":
             self._task = None
-        elif victim == "shim":
-            scene.task.losses += 1
+        return list(_problems(scene, victim, settled, before))
+
+    def _give_up(self, scene: Scene) -> None:
+        """Start the next one on firm ground."""
+        print(time.strftime("%X"), "GIVEN UP", flush=True)
+        self._pair.heal()
+        self._lead()
+        Request(self._client, f"{scene.task.path}/cancel", {}, "").wait()
+        self._task = None
+        if scene.sent is not None:
+            self._record(scene)
 
     def lines(self) -> list[str]:
         """What became of the messages."""
@@ -81,11 +98,10 @@ class SteeringKills:
 
     def judge(self) -> list[str]:
         """End all tasks; what was broken."""
+        if self._task is not None:
+            self._finish(self._task)
         for task in self._tasks:
-            if task.now()["status"] != "failed":
-                self._finish(task)
-        for task in self._tasks:
-            wait_for(lambda task=task: task.now()["status"] in ("completed", "failed"), "end")
+            wait_for(lambda task=task: task.now()["status"] in ENDED, "end")
             self._collect(task)
         rules = (messages.check, permissions.check, gates.check)
         found: list[Violation] = [each for rule in rules for each in rule(self._history)]
@@ -157,9 +173,7 @@ class SteeringKills:
             state = scene.state()
             return state if state in _FINAL and _is_settled(scene, victim) else ""
 
-        with suppress(AssertionError):
-            return wait_until(look, "settled scene", LIMIT)
-        raise AssertionError(f"it waits for ever after the end of {victim}: {scene.describe()}")
+        return wait_until(look, "end of the scene", LIMIT)
 
     def _record(self, scene: Scene) -> None:
         assert scene.sent is not None

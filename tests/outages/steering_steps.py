@@ -39,7 +39,9 @@ class Scene:
     def number(self) -> int:
         """Of the message, within its task."""
         assert self.sent is not None
-        return int(self.sent.wait().body["number"])
+        reply = self.sent.wait()
+        assert reply.status == 201, reply
+        return int(reply.body["number"])
 
     def send(self, *, asks: bool = False) -> Request:
         text = f"Heed message {self.message}." + asks * f" Ask for {self.wanted}."
@@ -100,6 +102,8 @@ class Scene:
     def describe(self) -> str:
         """Where everybody is, for failures."""
         run, task = self.task.latest_run(), self.task.now()
+        if self.sent is None or (self.sent.reply or self.sent.tries[-1]).status != 201:
+            return f"{self.message} was not accepted: {self.sent and self.sent.tries}"
         known = f"{self.message} {self.state()}, read {run.read[-3:]} of {run}; {task['status']}"
         return f"{known}, asked {run.asked[-2:]}, {self.task.find_gate()}, {self.task.log_end()}"
 

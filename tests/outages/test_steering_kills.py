@@ -14,7 +14,7 @@ KILLS = int(os.environ.get("KILLS", "40"))
 SEED = 31
 
 
-@pytest.mark.timeout(60 + 15 * KILLS)
+@pytest.mark.timeout(300 + 20 * KILLS)
 def test_whoever_is_killed_at_whichever_step_it_takes_effect_once(pair: Pair) -> None:
     kills = SteeringKills(pair, SEED)
     for number in range(KILLS):
