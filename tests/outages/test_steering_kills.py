@@ -3,7 +3,6 @@ permission request: each takes effect once, or its author learns that it didn't.
 """
 
 import os
-import sys
 
 import pytest
 
@@ -16,10 +15,10 @@ SEED = 31
 
 @pytest.mark.timeout(300 + 20 * KILLS)
 def test_whoever_is_killed_at_whichever_step_it_takes_effect_once(pair: Pair) -> None:
-    kills = SteeringKills(pair, SEED)
+    kills = SteeringKills(pair, SEED, print)
     for number in range(KILLS):
         kills.deal(number)
     problems = kills.judge()
-    sys.stdout.write("\n".join(["", *kills.lines(), ""]))
-    assert problems == []
-    assert kills.outcomes.total() == KILLS
+    summary = "\n".join(kills.lines())
+    assert problems == [], summary
+    assert kills.outcomes.total() == KILLS, summary
