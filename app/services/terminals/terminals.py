@@ -126,6 +126,7 @@ def _issue_shell_token(actor: Developer, task: Task, mode: TerminalMode) -> Term
             now,
             attempt=attempt.number,
             stage_index=attempt.stage_index,
+            data={"by": actor.id},
             by=actor.id,
         )
         audit.record("terminal.shell_opened", "task", task.id, actor=actor)
