@@ -1,7 +1,9 @@
-"""The Redis keys of an attempt's terminal, and the script that appends a note to its output.
+"""The Redis keys of a terminal, and the script that appends a note to its output.
 
 `app.terminals.store` lists the keys and does everything else with them.
 """
+
+from typing import NamedTuple, Protocol, Self
 
 TTL_SECONDS = 120  # how long the keys stay without renewal
 
@@ -19,9 +21,34 @@ return id
 """
 
 
-def redis_key(task_id: int, attempt: int, part: str) -> str:
-    """Return the key of a part of the attempt's terminal."""
-    return f"muster:terminal:{task_id}-{attempt}:{part}"
+class _HasTerminal(Protocol):
+    @property
+    def task_id(self) -> int: ...
+
+    @property
+    def attempt(self) -> int: ...
+
+    @property
+    def is_shell(self) -> bool: ...
+
+
+class TerminalKey(NamedTuple):
+    """An attempt's terminal: its stages', or that of the shell beside them."""
+
+    task_id: int
+    attempt: int
+    is_shell: bool = False
+
+    @classmethod
+    def from_object(cls, named: _HasTerminal) -> Self:
+        """Return the key of an object that names a terminal: a grant or a row."""
+        return cls(named.task_id, named.attempt, named.is_shell)
+
+
+def redis_key(key: TerminalKey, part: str) -> str:
+    """Return the key of a part of the terminal."""
+    kind = "-shell" if key.is_shell else ""
+    return f"muster:terminal:{key.task_id}-{key.attempt}{kind}:{part}"
 
 
 def stream_channel(key: str, database: int) -> str:

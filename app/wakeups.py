@@ -258,7 +258,7 @@ def _send_exits(exits: Sequence[_Exit]) -> None:
     database = redis.client.connection_pool.connection_kwargs.get("db") or 0
     for task_id, attempt, stage_index, code, log_end in exits:
         note = {"kind": "exited", "code": code, "stage_index": stage_index, "log_end": log_end}
-        key = terminal_keys.redis_key(task_id, attempt, "out")
+        key = terminal_keys.redis_key(terminal_keys.TerminalKey(task_id, attempt), "out")
         channel = terminal_keys.stream_channel(key, database)
         given = (key, json.dumps(note), terminal_keys.TTL_SECONDS, "", channel)
         redis.client.eval(terminal_keys.APPEND_NOTE, 1, *given)

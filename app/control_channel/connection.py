@@ -33,6 +33,7 @@ from app.services.machines.heartbeats import HeartbeatResult, ReceivedHeartbeat
 from app.services.machines.orders import DesiredAction, DesiredState
 from app.services.tasks import terminal_waits
 from app.services.terminals import open_requests, terminals
+from app.terminal_keys import TerminalKey
 from muster.protocol import codec, frames
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import CloseCode
@@ -185,7 +186,7 @@ class Connection:
                 raise codec.BadFrame("a second hello")
             elif isinstance(frame, frames.RepositoryChecked):
                 self._checks.record_answer(frame)
-            elif isinstance(frame, frames.TerminalClosed):
+            elif isinstance(frame, frames.TerminalClosed) and not frame.shell:
                 with self._app.app_context():
                     ended = (self.machine_id, frame.task_id, frame.attempt)
                     open_requests.handle_socket_closed(*ended, now())
@@ -297,8 +298,10 @@ class Connection:
                 return orders.build_order_or_fail(order)
             case DesiredAction.STOP:
                 return frames.Stop(order.task_id, order.attempt, order.reason)
-            case DesiredAction.TERMINAL:
-                return self._open_terminal(order)
+            case DesiredAction.TERMINAL | DesiredAction.SHELL:
+                is_shell = order.action is DesiredAction.SHELL
+                key = TerminalKey(order.task_id, order.attempt, is_shell)
+                return terminals.build_order(self.machine_id, key)
             case DesiredAction.ANSWER | DesiredAction.MESSAGE | DesiredAction.INTERRUPT:
                 return agent_orders.build_frame(order)
             case DesiredAction.SUSPEND:
@@ -306,10 +309,6 @@ class Connection:
                     *AttemptKey.from_object(order), order.stage_index, order.run, "budget"
                 )
         return frames.Forget(order.task_id, order.attempt, order.keep_checkpoints)
-
-    def _open_terminal(self, order: DesiredState) -> frames.OpenTerminal:
-        secret = terminals.token_for_machine(self.machine_id, order.task_id, order.attempt)
-        return frames.OpenTerminal(order.task_id, order.attempt, secret)
 
 
 def decode_message(message: str | bytes) -> _ReceivedFrame:

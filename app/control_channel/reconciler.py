@@ -21,6 +21,7 @@ class ObservedState:
     stopping: bool = False
     forgetting: bool = False
     terminals: int = 0  # the last request for its terminal
+    shells: int = 0  # the last request for its shell
     suspended: tuple[int, int] = (-1, 0)  # the stage, and run, of the last stop order
     answered: int = -1  # the number of the last question whose answer was sent
     messaged: int = 0  # the number of the last message sent
@@ -62,6 +63,8 @@ def _is_due(desired: DesiredState, observed: ObservedState | None) -> bool:
             return observed is None or not observed.forgetting
         case DesiredAction.TERMINAL:
             return observed is None or observed.terminals < desired.dial_requests
+        case DesiredAction.SHELL:
+            return observed is None or observed.shells < desired.dial_requests
         case DesiredAction.SUSPEND:
             wanted = (desired.stage_index, desired.run)
             return observed is None or observed.suspended < wanted
@@ -86,6 +89,8 @@ def apply_sent_order(observed: ObservedState | None, order: DesiredState) -> Obs
             return replace(before, stopping=True)
         case DesiredAction.TERMINAL:
             return replace(before, terminals=order.dial_requests)
+        case DesiredAction.SHELL:
+            return replace(before, shells=order.dial_requests)
         case DesiredAction.SUSPEND:
             return replace(before, suspended=(order.stage_index, order.run))
         case DesiredAction.ANSWER:

@@ -152,6 +152,7 @@ class EventType(StrEnum):
     EGRESS_REFUSED = "egress_refused"  # a stage requested a host that its network forbids
     MESSAGE = "message"  # of a person to the agent: each change of its state
     INTERRUPTED = "interrupted"  # a person stops the agent's step
+    SHELL = "shell"  # a person opened a shell beside a stage
     REVIEWED = "reviewed"
     COMMENTED = "commented"
     RESOLVED = "resolved"  # a review thread is resolved

@@ -24,6 +24,7 @@ class TaskAction(StrEnum):
     RETRY = "retry"
     TUNNEL = "tunnel"  # open one into its workspace, or close it
     TYPE = "type"  # into its terminal
+    SHELL = "shell"  # open one beside its stage
     MESSAGE = "message"  # its agent
     INTERRUPT = "interrupt"  # its agent, also with a message that it gets now
 
@@ -37,6 +38,7 @@ PERMISSIONS: Mapping[TaskAction, Permission] = {
     TaskAction.RETRY: Permission.RETRY_TASK,
     TaskAction.TUNNEL: Permission.CONTROL_TUNNEL,
     TaskAction.TYPE: Permission.CONTROL_TERMINAL,
+    TaskAction.SHELL: Permission.CONTROL_TERMINAL,
     TaskAction.MESSAGE: Permission.FOLLOW_UP,
     TaskAction.INTERRUPT: Permission.CONTROL_TERMINAL,
 }
@@ -49,6 +51,7 @@ class TaskState:
     `gate` is the kind of the open gate; `has_suggestion`: with it, the agent suggests a rule for
     its project. `has_work`: a round can continue from its work.
     `is_follow_up`: a follow-up started its round. `has_terminal`: a stage's process may be running.
+    `opens_shells`: its machine's release can, beside that.
     `takes_tunnel`: its workspace exists, with an open network. `has_tunnel`: an open one.
     `is_archived`: its project is, and takes no new work.
     `is_answerer`: the open gate's stage lets the viewer answer (`domain.answerers`).
@@ -62,6 +65,7 @@ class TaskState:
     is_follow_up: bool = False
     follow_ups_queued: int = 0
     has_terminal: bool = False
+    opens_shells: bool = False
     takes_tunnel: bool = False
     has_tunnel: bool = False
     is_archived: bool = False
@@ -97,6 +101,8 @@ def is_possible(action: TaskAction, state: TaskState) -> bool:
             return state.takes_tunnel or state.has_tunnel
         case TaskAction.TYPE:
             return state.has_terminal
+        case TaskAction.SHELL:
+            return state.has_terminal and state.opens_shells
         case TaskAction.MESSAGE:
             return task_message.can_send(state.recipients, state.messages_waiting)
         case TaskAction.INTERRUPT:

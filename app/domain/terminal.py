@@ -4,13 +4,27 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.attempt import AttemptPhase
+from app.domain.errors import Conflict
 from app.domain.roles import Permission, Person, is_allowed
 from app.domain.task import ENDED, SuspendReason, TaskStatus, has_process
+
+
+class NoShell(Conflict):
+    """The machine's release can't open a shell. Upgrade the machine."""
+
+    code = "no_shell"
 
 
 class TerminalMode(StrEnum):
     CONTROL = "control"  # the viewer may type
     WATCH = "watch"
+
+
+class TerminalKind(StrEnum):
+    """Which of an attempt's terminals."""
+
+    STAGE = "stage"
+    SHELL = "shell"  # of a shell beside the stage
 
 
 class Verdict(StrEnum):
@@ -20,6 +34,7 @@ class Verdict(StrEnum):
     FORBIDDEN = "forbidden"
     ENDED = "ended"  # the task has ended, so there will be no more output
     REPLACED = "replaced"  # the attempt has ended, and the task continues in another one
+    STAGE_ENDED = "stage_ended"  # and with it the shell beside it
 
 
 REQUIRED_PERMISSIONS = {
@@ -50,13 +65,23 @@ def has_terminal(subject: TerminalSubject) -> bool:
     )
 
 
-def viewer_verdict(subject: TerminalSubject, person: Person | None, mode: TerminalMode) -> Verdict:
+def required_permission(mode: TerminalMode, *, is_shell: bool) -> Permission:
+    """Return the permission that a viewer needs. Watching a shell needs that to type, too."""
+    return Permission.CONTROL_TERMINAL if is_shell else REQUIRED_PERMISSIONS[mode]
+
+
+def viewer_verdict(
+    subject: TerminalSubject, person: Person | None, mode: TerminalMode, *, is_shell: bool = False
+) -> Verdict:
     """Return whether a viewer's socket stays open. `person` is None if the credential is no
     longer valid.
     """
-    if person is None or not is_allowed(REQUIRED_PERMISSIONS[mode], person):
+    if person is None or not is_allowed(required_permission(mode, is_shell=is_shell), person):
         return Verdict.FORBIDDEN
-    return machine_verdict(subject)
+    verdict = machine_verdict(subject)
+    if verdict is Verdict.STAY and is_shell and not has_terminal(subject):
+        return Verdict.STAGE_ENDED
+    return verdict
 
 
 def machine_verdict(subject: TerminalSubject) -> Verdict:

@@ -35,7 +35,7 @@ from app.models.server import ServerIdentity, ServerProcess
 from app.models.setting import StoredSetting
 from app.models.task import Event, Task
 from app.models.task_message import TaskMessage
-from app.models.terminal import ChannelToken, Terminal, TerminalInput, TerminalSize
+from app.models.terminal import ChannelToken, Shell, Terminal, TerminalInput, TerminalSize
 from app.models.tunnel import Tunnel
 from app.models.usage import RunInterval, Usage
 from app.models.workspace import Workspace
@@ -90,6 +90,7 @@ __all__ = [
     "SecondFactor",
     "ServerIdentity",
     "ServerProcess",
+    "Shell",
     "StoredSetting",
     "Task",
     "TaskCount",

@@ -2,10 +2,10 @@
 
 import uuid
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.domain.terminal import TerminalMode
+from app.domain.terminal import TerminalKind, TerminalMode
 from app.extensions import Model
 from app.models.columns import Big, BigId, Timestamp, pg_enum
 from app.models.developer import Developer
@@ -19,6 +19,24 @@ class Terminal(Model):
     """
 
     __tablename__ = "terminals"
+
+    task_id: Mapped[Big] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    wanted_until: Mapped[Timestamp]
+    dial_requests: Mapped[int]
+    requested_at: Mapped[Timestamp]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
+        ),
+    )
+
+
+class Shell(Model):
+    """An attempt's shell that is, or was, requested: as in `Terminal`."""
+
+    __tablename__ = "shells"
 
     task_id: Mapped[Big] = mapped_column(primary_key=True)
     attempt: Mapped[int] = mapped_column(primary_key=True)
@@ -47,6 +65,7 @@ class ChannelToken(Model):
     )
     mode: Mapped[TerminalMode | None] = mapped_column(pg_enum(TerminalMode))
     machine_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("machines.id"))
+    is_shell: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     expires_at: Mapped[Timestamp] = mapped_column(index=True)
     used_at: Mapped[Timestamp | None]
 
@@ -94,7 +113,12 @@ class TerminalInput(Model):
     started_at: Mapped[Timestamp]
     ended_at: Mapped[Timestamp] = mapped_column(index=True)
     bytes: Mapped[Big]
+    is_shell: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     developer: Mapped[Developer] = relationship(lazy="raise")
+
+    @property
+    def terminal(self) -> TerminalKind:
+        return TerminalKind.SHELL if self.is_shell else TerminalKind.STAGE
 
     __table_args__ = (Index("ix_terminal_inputs_task", "task_id", "id"),)

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from app.domain.terminal import TerminalMode
-from app.terminals.frames import Resized, ScreenStored, ViewersChanged
+from app.terminal_keys import TerminalKey
+from app.terminals.frames import Resized, ScreenStored, ShellEnded, ViewersChanged
 from app.terminals.store import Store
 from app.terminals.stream import Entry, Stream
 from muster.protocol import terminal as wire
-from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import MAX_FRAME_BYTES, SEND_WINDOW_BYTES, CloseCode
 
 PAGE_BYTES = 128 * 1024
@@ -48,7 +48,7 @@ class Cursor:
         viewer: ViewerOutput,
         store: Store,
         stream: Stream,
-        key: AttemptKey,
+        key: TerminalKey,
         resume_from: int | None,
     ) -> None:
         self.position: int | None = None
@@ -143,6 +143,9 @@ class Cursor:
                 if self._lost_since is not None:
                     self._send_screen()
                     return True
+            elif isinstance(run[0].note, ShellEnded):
+                self._viewer.request_close(CloseCode.SHELL_ENDED, run[0].note.reason)
+                return False
             elif run[0].note is None and self._lost_since is None:
                 self._send_run(run)
         return bool(entries)

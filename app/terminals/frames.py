@@ -85,7 +85,13 @@ class Exited(Note, tag="exited", frozen=True):
     log_end: int
 
 
-AnyNote = Resized | ScreenStored | ControlTaken | ViewersChanged | Exited
+class ShellEnded(Note, tag="shell_ended", frozen=True):
+    """The shell has ended here, for that reason. The next viewer starts another."""
+
+    reason: str
+
+
+AnyNote = Resized | ScreenStored | ControlTaken | ViewersChanged | Exited | ShellEnded
 _note_decoder: "msgspec.json.Decoder[AnyNote]" = msgspec.json.Decoder(AnyNote)
 
 

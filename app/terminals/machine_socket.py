@@ -10,21 +10,24 @@ import structlog
 from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed
 
+from app.domain.sanitize import make_printable
 from app.services.terminals.terminals import MachineGrant
+from app.terminal_keys import TerminalKey
 from app.terminals.backpressure import Backpressure, ReadOffsets
-from app.terminals.frames import Resized, ScreenStored, decode_from_machine
+from app.terminals.frames import Resized, ScreenStored, ShellEnded, decode_from_machine
 from app.terminals.peer import MAX_BATCH_FRAMES, Peer
 from app.terminals.store import DEFAULT_SIZE, Store
 from app.terminals.stream import ZERO, EntryId
 from app.terminals.websocket import MessageTooBig, ProtocolViolation, WebSocket
 from muster.protocol import codec
 from muster.protocol import terminal as wire
-from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import MAX_FRAME_BYTES, CloseCode
 
 MAX_WAITING_BYTES = 256 * 1024  # input waiting for the machine; above it, no more is read
 
 BACKPRESSURE_PAUSE_SECONDS = 0.01  # between two checks of viewers' positions
+
+MAX_REASON_BYTES = 100  # a close frame has few bytes for a reason
 
 RENEW_SECONDS = 10.0  # how often a growing output stream's expiry is extended
 
@@ -37,7 +40,7 @@ class MachineSocket(Peer):
     `last_input_id`: the last entry of the input stream that was read for it. `size`: the terminal's
     columns and rows. `unwatched_since`: when the last viewer left. `has_room` is called when the
     socket is no longer `is_full`; `resized`, with the offset at which it applies, when `size`
-    changes.
+    changes; `shell_ended` when the machine reports that.
     """
 
     def __init__(
@@ -47,11 +50,12 @@ class MachineSocket(Peer):
         grant: MachineGrant,
         has_room: Callable[["MachineSocket"], None],
         resized: Callable[["MachineSocket", int], None],
+        shell_ended: Callable[["MachineSocket"], None],
     ) -> None:
         super().__init__(ws)
         self.id = uuid.uuid4().hex
         self.grant = grant
-        self.key = AttemptKey.from_object(grant)
+        self.key = TerminalKey.from_object(grant)
         self.size = DEFAULT_SIZE
         self._reported_size: tuple[int, int] | None = None  # the last size passed to `resized`
         self.last_input_id: EntryId = ZERO
@@ -62,6 +66,7 @@ class MachineSocket(Peer):
         self._inputs: deque[tuple[EntryId, dict[bytes, bytes]]] = deque()
         self._waiting_bytes = 0
         self._on_capacity, self._on_resized = has_room, resized
+        self._on_shell_ended = shell_ended
         self._renew_at = 0.0
         self._backpressure = Backpressure()
 
@@ -164,12 +169,22 @@ class MachineSocket(Peer):
             now = time.monotonic()
             self._backpressure.record_wait(now - began, behind, read, now)
 
+    def _end_shell(self, reason: str) -> None:
+        if not self.key.is_shell:
+            raise codec.BadFrame("this isn't the terminal of a shell")
+        self._on_shell_ended(self)  # first, so that nobody waits for another one
+        shown = make_printable(reason).encode()[:MAX_REASON_BYTES].decode(errors="ignore")
+        note = ShellEnded(shown)
+        self._store.append_note(self.key, note, self._last_output_id)
+
     def _handle_frame(self, frame: wire.FromPtyMachine) -> None:
         match frame:
             case wire.OutputOffset(offset=offset):
                 if offset and offset != self._position:
                     self._store.skip(self.key, offset)
                 self._position = offset
+            case wire.ShellEnded(reason=reason):
+                self._end_shell(reason)
             case wire.Screen():
                 self._store.store_screen(self.key, frame, ScreenStored(), self._last_output_id)
             case wire.Resize(cols=cols, rows=rows):

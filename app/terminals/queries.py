@@ -11,6 +11,7 @@ from app.services.logs.terminal_sizes import TerminalResize
 from app.services.terminals import open_requests, socket_checks
 from app.services.terminals.open_requests import WatchedTerminal
 from app.services.terminals.socket_checks import Grant, GrantCheck, TypedSpan
+from app.terminal_keys import TerminalKey
 
 
 class TerminalQueries:
@@ -31,10 +32,10 @@ class TerminalQueries:
         with self._app.app_context():
             open_requests.renew(watched, now())
 
-    def cancel_request(self, task_id: int, attempt: int) -> None:
-        """Cancel the request for the attempt's terminal. Commits."""
+    def cancel_request(self, key: TerminalKey) -> None:
+        """Cancel the request for the terminal. Commits."""
         with self._app.app_context():
-            open_requests.cancel(task_id, attempt, now())
+            open_requests.cancel(key, now())
 
     def store_input(self, typed: Sequence[TypedSpan]) -> None:
         """Store the typed bytes. Commits."""

@@ -15,11 +15,11 @@ import structlog
 from redis.exceptions import RedisError
 
 from app import background_threads
+from app.terminal_keys import TerminalKey
 from app.terminals.command_queue import create_client
 from app.terminals.machine_socket import MachineSocket
 from app.terminals.store import Store
 from app.terminals.stream import Stream, format_id, parse_entries, parse_id
-from muster.protocol.attempt_key import AttemptKey
 
 BATCH_ENTRIES = 8  # entries per read of a stream
 SWEEP_SECONDS = 0.5
@@ -35,8 +35,8 @@ class Reader:
     """Reads output streams into `streams`, and input streams into `machines`, on two threads."""
 
     def __init__(self, url: str, store: Store) -> None:
-        self.streams: dict[AttemptKey, Stream] = {}
-        self.machines: dict[AttemptKey, MachineSocket] = {}
+        self.streams: dict[TerminalKey, Stream] = {}
+        self.machines: dict[TerminalKey, MachineSocket] = {}
         self._store = store
         self._pool = create_client(url, timeout=PING_SECONDS * 2).connection_pool
         self._connection: Any = None  # the subscription's connection, while there is one
@@ -46,13 +46,13 @@ class Reader:
         self._unread: set[bytes] = set()
         self._being_read: set[bytes] = set()
         self._wakeup = threading.Event()
-        self._watched: dict[bytes, tuple[str, AttemptKey]] = {}
+        self._watched: dict[bytes, tuple[str, TerminalKey]] = {}
         self._sweep_at = 0.0
         self._unswept: list[bytes] = []
 
     # ---- watched streams -------------------------------------------------------------------------
 
-    def watch(self, key: AttemptKey, part: str) -> None:
+    def watch(self, key: TerminalKey, part: str) -> None:
         """Read a stream of the attempt from now on: `out` for viewers, `in` for a machine."""
         channel = self._store.channel(key, part)
         with self._lock:
@@ -61,14 +61,14 @@ class Reader:
             self._send_command("SUBSCRIBE", channel)
         self._wakeup.set()
 
-    def unwatch(self, key: AttemptKey, part: str) -> None:
+    def unwatch(self, key: TerminalKey, part: str) -> None:
         """Stop reading the stream."""
         channel = self._store.channel(key, part)
         with self._lock:
             if self._watched.pop(channel, None) is not None:
                 self._send_command("UNSUBSCRIBE", channel)
 
-    def request_read(self, key: AttemptKey, part: str) -> None:
+    def request_read(self, key: TerminalKey, part: str) -> None:
         """Read the stream soon, with or without a message."""
         with self._lock:
             self._unread.add(self._store.channel(key, part))
@@ -124,7 +124,7 @@ class Reader:
         self._wakeup.set()
 
     def _handle_message(self, channel: bytes, news: bytes) -> None:
-        part, key = self._watched.get(channel, ("", AttemptKey(0, 0)))
+        part, key = self._watched.get(channel, ("", TerminalKey(0, 0)))
         with self._lock:
             is_known = channel not in self._unread and channel not in self._being_read
             if news and part == "out" and is_known and self._apply_output(key, news):
@@ -134,7 +134,7 @@ class Reader:
             self._unread.add(channel)
         self._wakeup.set()
 
-    def _apply_output(self, key: AttemptKey, news: bytes) -> bool:
+    def _apply_output(self, key: TerminalKey, news: bytes) -> bool:
         """Apply a message; return whether its bytes are now in the stream, so it need not be
         read.
         """
@@ -142,7 +142,7 @@ class Reader:
         stream = self.streams.get(key)
         return stream is None or stream.append_published(parse_id(id_), data)
 
-    def _apply_input(self, key: AttemptKey, news: bytes, is_known: bool) -> bool:
+    def _apply_input(self, key: TerminalKey, news: bytes, is_known: bool) -> bool:
         """Apply a message; return whether the machine now has its input, so it need not be read.
 
         A claim by a newer socket applies in any case, wherever it is in the stream.
@@ -197,7 +197,7 @@ class Reader:
         places: dict[str, str] = {}
         takers: dict[bytes, tuple[bytes, Callable[[Any], None]]] = {}
         for channel in channels:
-            part, key = self._watched.get(channel, ("", AttemptKey(0, 0)))
+            part, key = self._watched.get(channel, ("", TerminalKey(0, 0)))
             stream, machine = self.streams.get(key), self.machines.get(key)
             take: Callable[[Any], None]
             if part == "out" and stream is not None:

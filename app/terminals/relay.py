@@ -22,6 +22,7 @@ from app.services.logs.terminal_sizes import TerminalResize
 from app.services.terminals.open_requests import WatchedTerminal
 from app.services.terminals.socket_checks import GrantCheck
 from app.services.terminals.terminals import MachineGrant, ViewerGrant
+from app.terminal_keys import TerminalKey
 from app.terminals import viewers
 from app.terminals.input_audit import InputAudit
 from app.terminals.machine_socket import MachineSocket
@@ -31,7 +32,6 @@ from app.terminals.round_robin import RoundRobin
 from app.terminals.store import Store
 from app.terminals.stream import Stream
 from app.terminals.viewer_socket import ViewerSocket
-from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import CloseCode
 
 CHECK_SECONDS = 2.0  # delay until revoked rights apply; logouts apply at once
@@ -46,6 +46,7 @@ _CODES = {
         CloseCode.NO_TERMINAL,
         "this attempt has ended; the task continues in another",
     ),
+    Verdict.STAGE_ENDED: (CloseCode.SHELL_ENDED, "the stage has ended"),
 }
 
 AnySocket = ViewerSocket | MachineSocket
@@ -66,7 +67,7 @@ class Relay:
         self._reader = Reader(redis_url, self._store)
         self._input_audit = InputAudit(rows.store_input)
         self._sockets: RoundRobin[AnySocket] = RoundRobin()
-        self._sizes: dict[tuple[AttemptKey, int], tuple[int, int]] = {}  # new ones, by offset
+        self._sizes: dict[tuple[TerminalKey, int], tuple[int, int]] = {}  # new ones, by offset
         self._is_closing = self._is_started = False
         self._lock = threading.Lock()
 
@@ -82,7 +83,7 @@ class Relay:
         TooManySockets, RedisError, SQLAlchemyError.
         """
         self._start()
-        key = AttemptKey.from_object(grant)
+        key = TerminalKey.from_object(grant)
         stream = self._acquire_stream(key)
         viewer = ViewerSocket(
             ws, self._store, stream, grant, resume_from, self._input_audit.counter_for(grant)
@@ -112,7 +113,8 @@ class Relay:
         Raises RedisError, ConnectionClosed, OSError.
         """
         self._start()
-        machine = MachineSocket(ws, self._store, grant, self._resume_input, self._record_size)
+        done = (self._resume_input, self._record_size, self._cancel_request)
+        machine = MachineSocket(ws, self._store, grant, *done)
         machine.claim()
         older = self._reader.machines.get(machine.key)
         self._reader.machines[machine.key] = machine
@@ -137,7 +139,12 @@ class Relay:
 
     def _record_size(self, machine: MachineSocket, offset: int) -> None:
         """Record the size, to be stored later: a failure must not affect the terminal."""
-        self._sizes[machine.key, offset] = machine.size
+        if not machine.key.is_shell:  # which isn't recorded
+            self._sizes[machine.key, offset] = machine.size
+
+    def _cancel_request(self, machine: MachineSocket) -> None:
+        with suppress(SQLAlchemyError):  # then it starts another shell, which nobody sees
+            self._queries.cancel_request(machine.key)
 
     def close_all(self) -> None:
         """End all sockets because the process is stopping: peers reconnect to another one."""
@@ -146,7 +153,7 @@ class Relay:
             end.request_close(CloseCode.GOING_AWAY, "this server process is stopping")
         self._flush()
 
-    def _acquire_stream(self, key: AttemptKey) -> Stream:
+    def _acquire_stream(self, key: TerminalKey) -> Stream:
         stream = self._reader.streams.get(key)
         if stream is None:
             top = self._store.last_entry_id(key)
@@ -156,7 +163,7 @@ class Relay:
             self._reader.watch(key, "out")
         return stream
 
-    def _release_stream(self, key: AttemptKey, stream: Stream) -> None:
+    def _release_stream(self, key: TerminalKey, stream: Stream) -> None:
         stream.users -= 1
         if stream.users == 0 and self._reader.streams.get(key) is stream:
             del self._reader.streams[key]
@@ -164,7 +171,7 @@ class Relay:
             with suppress(RedisError):
                 self._store.forget_read(key)
 
-    def _request_if_absent(self, key: AttemptKey) -> None:
+    def _request_if_absent(self, key: TerminalKey) -> None:
         """Request a socket from the machine if it has none: one that just closed doesn't know
         about the new viewer.
         """
@@ -261,14 +268,15 @@ class Relay:
         elif machine.unwatched_since is None:
             machine.unwatched_since = now
         elif now >= machine.unwatched_since + IDLE_TIMEOUT_SECONDS:
-            self._queries.cancel_request(*machine.key)
+            self._queries.cancel_request(machine.key)
             machine.request_close(CloseCode.NORMAL, "no viewers")
 
     def _renew_requests(self, ends: Sequence[AnySocket]) -> None:
         """Renew the requests of terminals with viewers in Postgres; request absent machines'
         sockets.
         """
-        keys = sorted({end.key for end in ends if isinstance(end, ViewerSocket)})
+        seeing = (end for end in ends if isinstance(end, ViewerSocket) and not end.is_closing)
+        keys = sorted({end.key for end in seeing})
         if not keys:
             return
         states = zip(keys, self._store.states(keys), strict=True)
@@ -279,7 +287,7 @@ class Relay:
 
     def _is_due(self, watched: WatchedTerminal) -> bool:
         """Whether to renew the terminal's request in Postgres."""
-        stream, now = self._reader.streams.get(AttemptKey(*watched[:2])), time.monotonic()
+        stream, now = self._reader.streams.get(TerminalKey(*watched[:3])), time.monotonic()
         if stream is None or now < stream.request_due_at:
             return False
         stream.request_due_at = now + REQUEST_SECONDS
@@ -296,7 +304,7 @@ class Relay:
             return
         try:
             self._queries.store_sizes(
-                [TerminalResize(*key, at, *size) for (key, at), size in sizes.items()]
+                [TerminalResize(*key[:2], at, *size) for (key, at), size in sizes.items()]
             )
         except SQLAlchemyError:
             self._sizes = {**sizes, **self._sizes}

@@ -12,6 +12,7 @@ from simple_websocket import ConnectionClosed
 
 from app.domain.terminal import TerminalMode
 from app.services.terminals.terminals import ViewerGrant
+from app.terminal_keys import TerminalKey
 from app.terminals import viewers
 from app.terminals.cursor import Cursor
 from app.terminals.frames import AnyNote, ControlTaken, Exited, ViewersChanged, decode_from_viewer
@@ -21,7 +22,6 @@ from app.terminals.stream import Stream
 from app.terminals.websocket import MessageTooBig, ProtocolViolation, WebSocket
 from muster.protocol import codec
 from muster.protocol import terminal as wire
-from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import CloseCode
 
 MAX_WAITING_INPUTS = 32  # inputs waiting for the machine; above it, no more is read
@@ -51,7 +51,7 @@ class ViewerSocket(Peer):
         super().__init__(ws)
         self.id = uuid.uuid4().hex
         self.grant = grant
-        self.key = AttemptKey.from_object(grant)
+        self.key = TerminalKey.from_object(grant)
         self.mode = grant.mode
         self.is_at_gate = False
         self._store, self._stream, self._on_typed = store, stream, typed

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 import msgspec
 
 from app import terminal_keys
+from app.terminal_keys import TerminalKey
 from app.terminals.command_queue import Command
 from app.terminals.frames import ViewersChanged
 from app.terminals.store import Store, ViewerPresence
 from app.terminals.stream import EntryId
-from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import ViewerInfo, Viewers
 
 MAX_LISTED = 500  # listed viewers; the default limit per task is 50
@@ -24,7 +24,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def add(
-    store: Store, key: AttemptKey, who: ViewerPresence, looker: ViewerInfo, known: EntryId
+    store: Store, key: TerminalKey, who: ViewerPresence, looker: ViewerInfo, known: EntryId
 ) -> None:
     """Record a viewer and its mode. Raises RedisError."""
     place = _redis_key(key)
@@ -35,18 +35,18 @@ def add(
     store.append_note(key, ViewersChanged(), known)
 
 
-def remove(store: Store, key: AttemptKey, who: ViewerPresence, known: EntryId) -> None:
+def remove(store: Store, key: TerminalKey, who: ViewerPresence, known: EntryId) -> None:
     """Record that the viewer has left. Raises RedisError."""
     store.run(("HDEL", _redis_key(key), who.viewer))
     store.append_note(key, ViewersChanged(), known)
 
 
-def renew_command(key: AttemptKey) -> Command:
+def renew_command(key: TerminalKey) -> Command:
     """Return the command that extends the records' expiry."""
     return ("EXPIRE", _redis_key(key), terminal_keys.TTL_SECONDS)
 
 
-def build_frame(store: Store, key: AttemptKey, who: ViewerPresence) -> Viewers:
+def build_frame(store: Store, key: TerminalKey, who: ViewerPresence) -> Viewers:
     """Return the frame for that viewer: controlling viewers first, then by name. Raises
     RedisError.
     """
@@ -67,5 +67,5 @@ def _decode(encoded: Mapping[bytes, bytes]) -> dict[bytes, ViewerInfo]:
     return {viewer: msgspec.json.decode(text, type=ViewerInfo) for viewer, text in encoded.items()}
 
 
-def _redis_key(key: AttemptKey) -> str:
-    return f"muster:terminal:viewers:{key[0]}"
+def _redis_key(key: TerminalKey) -> str:
+    return f"muster:terminal:viewers:{key.task_id}{':shell' if key.is_shell else ''}"

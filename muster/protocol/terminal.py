@@ -79,6 +79,12 @@ class Snapshot(TerminalFrame, tag="snapshot"):
     number: Big
 
 
+class ShellEnded(TerminalFrame, tag="ended"):
+    """Machine, last frame: the shell has ended, or couldn't start. Viewers are told the reason."""
+
+    reason: Text
+
+
 # ---- the viewer's channel ------------------------------------------------------------------------
 
 Mode = Literal["control", "watch"]
@@ -163,7 +169,7 @@ class Refused(TerminalFrame, tag="refused"):
     code: Text
 
 
-FromPtyMachine = MachineAuth | OutputOffset | Screen | Resize
+FromPtyMachine = MachineAuth | OutputOffset | Screen | Resize | ShellEnded
 ToPtyMachine = MachineReady | Snapshot | Resize
 FromViewer = ViewerAuth | Resize | Ping | Pong | Takeover | Watch | OutputAck
 ToViewer = ViewerReady | Screen | Resize | Ping | Pong | Takeover | Viewers | Gap | Exit | Refused
@@ -182,5 +188,6 @@ class CloseCode:
     NO_AUTH = 4408
     NO_TERMINAL = 4409
     ENDED = 4410
+    SHELL_ENDED = 4411
     REPLACED = 4412  # by a newer socket of the same attempt; to machines only
     TOO_MANY = 4429

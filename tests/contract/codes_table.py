@@ -35,6 +35,7 @@ _PROBLEMS = {
         identity_taken public_url_missing lockout_prevented last_admin last_maintainer
         project_in_use project_archived totp_enabled totp_not_set_up delivery_not_dead
         signing_key_unreadable no_messages too_many_messages message_sent not_working
+        no_shell
         invitation_accepted invitation_withdrawn invitation_expired inviter_disabled
     """,
     413: "body_too_large",
@@ -101,8 +102,8 @@ MACHINE_FAILURES = _split("""
 EVENTS = _split("""
     created retried cancelled followed_up assigned started stage_started stage_finished checkpoint
     suspended confirmed resumed published completed failed requeued machine_lost machine_back
-    restored workspace tunnel egress_refused message interrupted reviewed commented resolved
-    reopened log warning error
+    restored workspace tunnel egress_refused message interrupted shell reviewed commented
+    resolved reopened log warning error
 """)
 
 WAIT_RULES = _split("""
@@ -125,6 +126,7 @@ TERMINAL_CLOSES = {
     4408,
     4409,
     4410,
+    4411,
     4412,
     4429,
 }
@@ -156,7 +158,7 @@ _AUDIT_ACTIONS = """
     settings: updated
     task: cancelled follow_up_withdrawn followed_up retried reviewed
     task: interrupted message_sent message_withdrawn
-    terminal: controlled
+    terminal: controlled shell_opened
     totp: disabled enabled
     tunnel: started stopped
     worker_token: created revoked

@@ -51,7 +51,9 @@ def _on_machine(make_: MakeTask | None = None, *, ended: bool = False, **fields:
     def make(project: Project, creator: Developer) -> Task:
         task = (make_ or _plain(status=RUNNING))(project, creator)
         end = {"ended_at": now(), "outcome": AttemptOutcome.FAILED, "has_slot": False}
-        attempt = make_attempt(task, make_machine(), **(end if ended else {}), **fields)
+        attempt = make_attempt(
+            task, make_machine(opens_shells=True), **(end if ended else {}), **fields
+        )
         make_workspace(attempt)
         return task
 

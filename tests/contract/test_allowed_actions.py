@@ -73,6 +73,7 @@ def requests(task: Task, gate: Gate | None, state: str) -> dict[TaskAction, tupl
         TaskAction.MESSAGE: (f"{path}/messages", {"text": "More."}),
         TaskAction.INTERRUPT: (f"{path}/interrupt", {}),
         TaskAction.TYPE: (f"{path}/pty-token", {"mode": "control"}),
+        TaskAction.SHELL: (f"{path}/pty-token", {"terminal": "shell"}),
     }
 
 

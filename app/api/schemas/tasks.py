@@ -18,7 +18,7 @@ from app.api.schemas.usage import UsageSchema
 from app.domain.agents import AgentWarning
 from app.domain.change import has_changed
 from app.domain.task import EventType, SuspendReason, TaskStatus
-from app.domain.terminal import TerminalMode
+from app.domain.terminal import TerminalKind, TerminalMode
 from app.models import Task
 
 MAX_PRIORITY = 1000
@@ -169,6 +169,12 @@ class TerminalOptions(Schema):
         allow_none=True,
         metadata={"description": "default: control if allowed, otherwise watch"},
     )
+    terminal = fields.Enum(
+        TerminalKind,
+        by_value=True,
+        load_default=TerminalKind.STAGE,
+        metadata={"description": "`shell`: a shell beside the stage, for people who can control"},
+    )
 
 
 class TerminalChannelSchema(Schema):
@@ -180,6 +186,7 @@ class TerminalChannelSchema(Schema):
 class TerminalInputSchema(Schema):
     id = Id(required=True)
     attempt = Integer(required=True)
+    terminal = fields.Enum(TerminalKind, by_value=True, required=True)
     developer = fields.Nested(CreatorSchema, required=True)
     bytes = Integer(maximum=INT8, required=True)
     started_at = Timestamp(required=True)

@@ -49,6 +49,7 @@ from app.domain.errors import (
     WrongRound,
     WrongStage,
 )
+from app.domain.terminal import NoShell
 from app.models import Task, TerminalInput
 from app.services import idempotency, rights
 from app.services.clock import now
@@ -209,7 +210,7 @@ def get_pending_gate(task_id: int) -> PendingGate:
 @blp.post("/<int:task_id>/pty-token")
 @blp.arguments(TerminalOptions, required=False)
 @blp.response(200, TerminalChannelSchema)
-@problems(blp, Forbidden, NoTerminal)
+@problems(blp, Forbidden, NoTerminal, NoShell)
 def create_pty_token(body: dict[str, Any], task_id: int) -> terminals.TerminalChannel:
     """Create a token that opens one terminal socket of the task, once, within a minute."""
     return terminals.issue_token(current_developer(), task_id, **body)

@@ -45,6 +45,7 @@ class DesiredAction(StrEnum):
     STOP = "stop"
     FORGET = "forget"
     TERMINAL = "terminal"  # connect its terminal channel
+    SHELL = "shell"  # connect its shell's
     SUSPEND = "suspend"  # stop the stage in its middle
     ANSWER = "answer"  # pass it on to the asking agent
     MESSAGE = "message"  # likewise, to the working one
@@ -62,7 +63,7 @@ class DesiredState:
     run: int = 0
     reason: str = ""
     keep_checkpoints: bool = False
-    dial_requests: int = 0  # how often its terminal has been requested
+    dial_requests: int = 0  # how often its terminal, or shell, was requested
     question: int = 0  # the number of the answered question
     number: int = 0  # of the message, or of the interrupt
     row: Any = field(default=None, repr=False, compare=False)
@@ -96,11 +97,13 @@ def orders_of_machine(
     first = rows[0]
     desired = [_desired_state(row) for row in rows if row.task_id is not None]
     desired += [
-        DesiredState(
-            row.task_id, row.attempt, DesiredAction.TERMINAL, dial_requests=row.dial_requests
-        )
+        DesiredState(row.task_id, row.attempt, action, dial_requests=requests)
         for row in rows
-        if row.dial_requests is not None
+        for action, requests in (
+            (DesiredAction.TERMINAL, row.dial_requests),
+            (DesiredAction.SHELL, row.shell_requests),
+        )
+        if requests is not None
     ]
     desired += [
         DesiredState(

@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 from app.domain.attempt import AttemptPhase
 from app.domain.task import ENDED
 from app.domain.task_message import MessageState
-from app.models import Attempt, Developer, Machine, Project, Task, TaskMessage, Terminal
+from app.models import Attempt, Developer, Machine, Project, Shell, Task, TaskMessage, Terminal
 from app.services.tunnels import orders as tunnel_orders
 
 _author = aliased(Developer)
@@ -102,6 +102,7 @@ AT_WORK = (
         Developer.git_name,
         Developer.git_email,
         Terminal.dial_requests,
+        Shell.dial_requests.label("shell_requests"),
         tunnel_orders.RUNNING,
     )
     .select_from(Machine)
@@ -126,6 +127,16 @@ AT_WORK = (
         & (Terminal.wanted_until > bindparam("now"))
         & Attempt.ended_at.is_(None)
         & (Attempt.phase == AttemptPhase.RUN),
+    )
+    .outerjoin(
+        Shell,
+        (Shell.task_id == Attempt.task_id)
+        & (Shell.attempt == Attempt.number)
+        & (Shell.wanted_until > bindparam("now"))
+        & Attempt.ended_at.is_(None)
+        & (Attempt.phase == AttemptPhase.RUN)
+        # An older release would open the stage's terminal instead.
+        & Machine.opens_shells,
     )
     .where(Machine.id == bindparam("machine"))
     .order_by(Attempt.task_id)

@@ -40,6 +40,7 @@ class TypedSpan:
     started_at: datetime
     ended_at: datetime
     bytes: int
+    is_shell: bool = False
 
 
 _CHECK = text(f"""
@@ -60,11 +61,12 @@ _CHECK = text(f"""
 
 # As one value: a list of parameters costs SQLAlchemy 10 to 20 ms for some dozens of rows.
 _STORE_INPUTS = text("""
-    INSERT INTO terminal_inputs (task_id, attempt, developer_id, started_at, ended_at, bytes)
-    SELECT task_id, attempt, developer_id, started_at, ended_at, bytes
+    INSERT INTO terminal_inputs
+        (task_id, attempt, developer_id, started_at, ended_at, bytes, is_shell)
+    SELECT task_id, attempt, developer_id, started_at, ended_at, bytes, is_shell
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
         task_id bigint, attempt int, developer_id bigint, started_at timestamptz,
-        ended_at timestamptz, bytes bigint)
+        ended_at timestamptz, bytes bigint, is_shell boolean)
 """)
 
 
@@ -91,7 +93,9 @@ def _to_check(row: Row[Any], grant: Grant) -> GrantCheck:
     if isinstance(grant, MachineGrant):
         is_its_own = row.is_known and row.machine_id == grant.machine_id
         return GrantCheck(machine_verdict(subject) if is_its_own else Verdict.FORBIDDEN, at_gate)
-    return GrantCheck(viewer_verdict(subject, _person(row, grant), grant.mode), at_gate)
+    person = _person(row, grant)
+    verdict = viewer_verdict(subject, person, grant.mode, is_shell=grant.is_shell)
+    return GrantCheck(verdict, at_gate)
 
 
 def _person(row: Row[Any], grant: ViewerGrant) -> Person | None:

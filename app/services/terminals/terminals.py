@@ -5,18 +5,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, select, update
+from sqlalchemy import Select, and_, literal, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from app.domain.errors import Conflict, InvalidToken, NoTerminal, TaskEnded
 from app.domain.roles import Permission
+from app.domain.task import EventType
 from app.domain.terminal import (
     REQUIRED_PERMISSIONS,
+    NoShell,
+    TerminalKind,
     TerminalMode,
     TerminalSubject,
     Verdict,
     has_terminal,
     machine_verdict,
+    required_permission,
 )
 from app.domain.token_scope import REQUIRED_SCOPE
 from app.domain.tokens import TokenKind, digest
@@ -25,8 +29,10 @@ from app.models import Attempt, ChannelToken, Developer, Task, TerminalInput
 from app.services import audit, clock, locks, rights
 from app.services.accounts import auth, personal_tokens, sessions, tokens
 from app.services.accounts.sessions import DeveloperSession
-from app.services.tasks import queries
+from app.services.tasks import history, queries
 from app.services.terminals import open_requests
+from app.terminal_keys import TerminalKey
+from muster.protocol import frames
 
 TOKEN_LIFE = timedelta(seconds=60)
 
@@ -54,6 +60,7 @@ class ViewerGrant:
     task_id: int
     attempt: int
     mode: TerminalMode
+    is_shell: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,21 +70,30 @@ class MachineGrant:
     machine_id: uuid.UUID
     task_id: int
     attempt: int
+    is_shell: bool = False
 
 
 def issue_token(
-    actor: Developer, task_id: int, mode: TerminalMode | None = None
+    actor: Developer,
+    task_id: int,
+    mode: TerminalMode | None = None,
+    terminal: TerminalKind = TerminalKind.STAGE,
 ) -> TerminalChannel:
     """Return a token for one socket, by default in the most powerful mode that the actor is
     allowed.
 
     The machine is asked to open the terminal, if it hasn't been yet. Commits. Raises NotFound,
-    Forbidden, NoTerminal.
+    Forbidden, NoTerminal, NoShell.
     """
     task = queries.get(actor, task_id)
     access = rights.access(actor, task.project, creator_id=task.created_by)
-    if refusal := access.find_refusal(REQUIRED_PERMISSIONS[mode or TerminalMode.WATCH]):
+    is_shell = terminal is TerminalKind.SHELL
+    if refusal := access.find_refusal(
+        required_permission(mode or TerminalMode.WATCH, is_shell=is_shell)
+    ):
         raise refusal
+    if is_shell:
+        return _issue_shell_token(actor, task, mode or TerminalMode.CONTROL)
     if mode is None:
         can_type = access.allows(Permission.CONTROL_TERMINAL)
         mode = TerminalMode.CONTROL if can_type else TerminalMode.WATCH
@@ -93,12 +109,37 @@ def issue_token(
     return TerminalChannel(secret, mode, now + TOKEN_LIFE)
 
 
-def token_for_machine(machine_id: uuid.UUID, task_id: int, attempt_number: int) -> str:
-    """Return a token for the machine's socket of an attempt. Commits."""
-    attempt = db.session.get_one(Attempt, (task_id, attempt_number))
-    secret = _mint(attempt, clock.now(), machine_id=machine_id)
+def _issue_shell_token(actor: Developer, task: Task, mode: TerminalMode) -> TerminalChannel:
+    """Likewise, for the shell. Whoever opens it is recorded; others join."""
+    locked = locks.lock_loaded_task(task)
+    if locked.assignment is None or not has_terminal(_subject(task, locked.attempt)):
+        raise NoTerminal
+    if not locked.machine.opens_shells:
+        raise NoShell
+    attempt, now = locked.attempt, locked.now
+    secret = _mint(attempt, now, developer_id=actor.id, mode=mode, is_shell=True)
+    if open_requests.request_open(attempt, now, is_shell=True):
+        history.record_event(
+            task,
+            EventType.SHELL,
+            f"{actor.name} opened a shell",
+            now,
+            attempt=attempt.number,
+            stage_index=attempt.stage_index,
+            data={"by": actor.id},
+            by=actor.id,
+        )
+        audit.record("terminal.shell_opened", "task", task.id, actor=actor)
     db.session.commit()
-    return secret
+    return TerminalChannel(secret, mode, now + TOKEN_LIFE)
+
+
+def build_order(machine_id: uuid.UUID, key: TerminalKey) -> frames.OpenTerminal:
+    """Return the order to open the machine's socket of a terminal, with a new token. Commits."""
+    attempt = db.session.get_one(Attempt, (key.task_id, key.attempt))
+    secret = _mint(attempt, clock.now(), machine_id=machine_id, is_shell=key.is_shell)
+    db.session.commit()
+    return frames.OpenTerminal(key.task_id, key.attempt, secret, key.is_shell)
 
 
 def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerGrant:
@@ -116,7 +157,11 @@ def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerGra
         for mode, act in REQUIRED_PERMISSIONS.items()
         if developer.access_scope.allows(REQUIRED_SCOPE[act])
     ]
-    hers = and_(ChannelToken.developer_id == developer.id, ChannelToken.mode.in_(within))
+    hers = and_(
+        ChannelToken.developer_id == developer.id,
+        ChannelToken.mode.in_(within),
+        or_(~ChannelToken.is_shell, literal(TerminalMode.CONTROL in within)),
+    )
     used = _consume(hers, task_id, channel_token)
     assert used.mode is not None  # by a constraint of the table
     _require_open(task_id, used.attempt)
@@ -126,6 +171,7 @@ def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerGra
         task_id=task_id,
         attempt=used.attempt,
         mode=used.mode,
+        is_shell=used.is_shell,
     )
 
 
@@ -137,7 +183,7 @@ def admit_machine(task_id: int, worker_jwt: str, channel_token: str) -> MachineG
     machine = tokens.machine_of(worker_jwt)
     used = _consume(ChannelToken.machine_id == machine.id, task_id, channel_token)
     _require_open(task_id, used.attempt)
-    return MachineGrant(machine.id, task_id, used.attempt)
+    return MachineGrant(machine.id, task_id, used.attempt, used.is_shell)
 
 
 def list_inputs(actor: Developer, task_id: int) -> Select[TerminalInput]:
@@ -161,6 +207,7 @@ def _mint(
     developer_id: int | None = None,
     mode: TerminalMode | None = None,
     machine_id: uuid.UUID | None = None,
+    is_shell: bool = False,
 ) -> str:
     secret = tokens.generate(TokenKind.CHANNEL)
     db.session.add(
@@ -171,6 +218,7 @@ def _mint(
             developer_id=developer_id,
             mode=mode,
             machine_id=machine_id,
+            is_shell=is_shell,
             expires_at=now + TOKEN_LIFE,
         )
     )
@@ -189,7 +237,7 @@ def _consume(bearer: Any, task_id: int, secret: str) -> Any:
         update(ChannelToken)
         .where(*mine, *good)
         .values(used_at=now)
-        .returning(ChannelToken.attempt, ChannelToken.mode)
+        .returning(ChannelToken.attempt, ChannelToken.mode, ChannelToken.is_shell)
     ).one_or_none()
     db.session.commit()
     if used is None:

@@ -5,13 +5,16 @@ import type { Channel } from '../lib/terminal/connection'
 import { cache } from './cache'
 import { task } from './task'
 
+/** The stage's own terminal, or that of a shell beside it. */
+export type TerminalKind = 'stage' | 'shell'
+
 /** A task fetched this recently still has its terminal. */
 const FRESH_MILLISECONDS = 1000
 
 /** Requests what opens one socket to the task's terminal, with the highest mode that the user is
  *  allowed. Requests a token only if there is a terminal: after a reconnect the task may be at a
  *  gate. Throws Problem if that can't be determined now. */
-export async function terminalChannel(taskId: number): Promise<Channel> {
+export async function terminalChannel(taskId: number, terminal: TerminalKind): Promise<Channel> {
   try {
     const { hasTerminal } = await cache.fetchQuery({
       ...task(taskId),
@@ -21,7 +24,7 @@ export async function terminalChannel(taskId: number): Promise<Channel> {
     if (!hasTerminal) return { refused: 'none' }
     const path = { taskId }
     const given = await data(
-      api.POST('/api/web/tasks/{taskId}/pty-token', { params: { path }, body: {} }),
+      api.POST('/api/web/tasks/{taskId}/pty-token', { params: { path }, body: { terminal } }),
     )
     // Read after the response, because the request may have renewed the token.
     const bearer = await token()
@@ -30,6 +33,7 @@ export async function terminalChannel(taskId: number): Promise<Channel> {
   } catch (error) {
     const { code, status } = asProblem(error)
     if (code === 'no_terminal') return { refused: 'none' }
+    if (code === 'no_shell') return { refused: 'noShell' }
     if (status === 401) return { refused: 'signedOut' }
     if (status === 403) return { refused: 'forbidden' }
     if (status === 404) return { refused: 'missing' }

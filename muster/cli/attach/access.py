@@ -12,8 +12,10 @@ from muster.cli.context import Muster, ca_file_for
 class ApiAccess:
     """A `ServerAccess` and a `TaskApi` with a profile's URL and credentials."""
 
-    def __init__(self, muster: Muster) -> None:
-        """Raises CliError if there's no server or its CA file is invalid."""
+    def __init__(self, muster: Muster, *, is_shell: bool = False) -> None:
+        """`is_shell`: terminals are those of shells. Raises CliError if there's no server or its CA
+        file is invalid."""
+        self._terminal = {"terminal": "shell"} if is_shell else {}
         self._api, self._credentials = muster.api, muster.credentials
         self.url = muster.profile.server
         if not self.url:
@@ -31,7 +33,7 @@ class ApiAccess:
 
     def post(self, path: str, body: Mapping[str, Any]) -> tuple[int, Any]:
         try:
-            with self._api.open("POST", path, body=dict(body)) as answer:
+            with self._api.open("POST", path, body={**body, **self._terminal}) as answer:
                 answer.read()
                 return answer.status_code, client.decode_body(answer)
         except errors.ApiError as refusal:

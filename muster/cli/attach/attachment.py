@@ -21,11 +21,11 @@ _decoder: "msgspec.json.Decoder[wire.ToViewer]" = msgspec.json.Decoder(wire.ToVi
 
 
 class ConnectionLost(Exception):
-    """The socket is gone. `code`: the server's close code, if it sent one."""
+    """The socket is gone. `code` and `reason`: those of the server's close, if it sent one."""
 
-    def __init__(self, why: str, code: int | None = None) -> None:
+    def __init__(self, why: str, code: int | None = None, reason: str = "") -> None:
         super().__init__(why)
-        self.code = code
+        self.code, self.reason = code, reason
 
 
 class Attachment:
@@ -60,10 +60,10 @@ class Attachment:
         try:
             messages = self.socket.receive()
         except ConnectionClosed as closed:
-            code = closed.rcvd.code if closed.rcvd else None
-            raise ConnectionLost(
-                "the server closed the connection" if code else "the connection was lost", code
-            ) from None
+            if closed.rcvd is None:
+                raise ConnectionLost("the connection was lost") from None
+            end = (closed.rcvd.code, closed.rcvd.reason)
+            raise ConnectionLost("the server closed the connection", *end) from None
         except OSError as error:
             raise ConnectionLost(str(error)) from None
         self._pinged_at = None

@@ -13,6 +13,7 @@ from muster.protocol.terminal import Mode
 @click.command
 @task_argument
 @click.option("--watch", is_flag=True, help="Only watch; your input isn't sent.")
+@click.option("--shell", is_flag=True, help="Open a shell beside the stage, in its sandbox.")
 @click.option("--takeover", is_flag=True, help="Take control; everyone else watches.")
 @click.option(
     "--timeout",
@@ -22,7 +23,9 @@ from muster.protocol.terminal import Mode
     help=f"Time to keep reconnecting (default {RECONNECT_TIMEOUT_SECONDS:.0f}).",
 )
 @pass_muster
-def attach(muster: Muster, number: int, watch: bool, takeover: bool, timeout: float) -> int:
+def attach(
+    muster: Muster, number: int, watch: bool, shell: bool, takeover: bool, timeout: float
+) -> int:
     """Attach to a running task's terminal.
 
     Sends your input to the program and shows its output. A headless agent reads no input: what you
@@ -32,12 +35,21 @@ def attach(muster: Muster, number: int, watch: bool, takeover: bool, timeout: fl
     \b
       muster attach 42
       muster attach 42 --watch
+      muster attach 42 --shell
     """
     from muster.cli.attach.access import ApiAccess
 
     if watch and takeover:
         raise BadUsage("--watch and --takeover exclude each other.", advice="Use only one of them")
     mode: Mode | None = "watch" if watch else "control" if takeover else None
-    access = ApiAccess(muster)
-    tasks = None if watch else access
-    return look(access, number, mode=mode, take_over=takeover, patience=timeout, tasks=tasks)
+    access = ApiAccess(muster, is_shell=shell)
+    tasks = None if watch or shell else access
+    return look(
+        access,
+        number,
+        mode=mode,
+        take_over=takeover,
+        patience=timeout,
+        tasks=tasks,
+        is_shell=shell,
+    )

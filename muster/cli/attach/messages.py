@@ -129,15 +129,16 @@ def watcher_lines(people: Sequence[wire.ViewerInfo]) -> list[str]:
     return [line.replace("types   ", "watches ", 1) for line in viewer_lines(people)]
 
 
-def exit_message(end: Outcome, task_id: int) -> str:
-    """Return the message to print after restoring the terminal."""
+def exit_message(end: Outcome, task_id: int, *, is_shell: bool = False) -> str:
+    """Return the message to print after restoring the terminal. `is_shell`: of the shell beside
+    the stage."""
+    again = f"muster attach {task_id}{' --shell' if is_shell else ''}"
     detail = f": {one_line(end.detail).rstrip('.')}" if end.detail else ""
     match end.reason:
         case ExitReason.DETACHED | ExitReason.INTERRUPTED:
-            return (
-                f"Detached from task {task_id}; it keeps running.  "
-                f"Reattach: muster attach {task_id}"
-            )
+            return f"Detached from task {task_id}; it keeps running.  Reattach: {again}"
+        case ExitReason.SHELL_ENDED:
+            return f"Shell of task {task_id} closed{detail}.  Open another: {again}"
         case ExitReason.TASK_ENDED:
             return f"Task {task_id} has ended.  See the result: muster task show {task_id}"
         case ExitReason.NO_STAGE:
@@ -153,7 +154,7 @@ def exit_message(end: Outcome, task_id: int) -> str:
         case ExitReason.LOST:
             return (
                 f"Can't reach the server{detail}.  The task keeps running without this connection. "
-                f" Try again: muster attach {task_id}"
+                f" Try again: {again}"
             )
         case ExitReason.REFUSED:
             return f"The server refused the request{detail}"

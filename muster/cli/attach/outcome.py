@@ -16,6 +16,7 @@ class ExitReason(enum.Enum):
     DETACHED = "asked"
     TASK_ENDED = "task"
     NO_STAGE = "no stage"
+    SHELL_ENDED = "shell"
     FORBIDDEN = "forbidden"
     MISSING = "missing"
     SIGNED_OUT = "signed out"
@@ -30,6 +31,7 @@ _EXIT_STATUSES = {
     ExitReason.DETACHED: DONE,
     ExitReason.TASK_ENDED: DONE,
     ExitReason.NO_STAGE: DONE,
+    ExitReason.SHELL_ENDED: DONE,
     ExitReason.FORBIDDEN: NOT_ALLOWED,
     ExitReason.MISSING: NOT_ALLOWED,
     ExitReason.SIGNED_OUT: NOT_ALLOWED,
@@ -63,6 +65,7 @@ class Outcome:
     def status(self) -> int:
         if self.reason is ExitReason.SIGNAL:
             return 128 + self.signal
-        if self.reason in (ExitReason.TASK_ENDED, ExitReason.NO_STAGE) and not self.has_started:
+        ends = (ExitReason.TASK_ENDED, ExitReason.NO_STAGE, ExitReason.SHELL_ENDED)
+        if self.reason in ends and not self.has_started:
             return FAILED
         return _EXIT_STATUSES.get(self.reason, FAILED)

@@ -275,7 +275,9 @@ class ReconnectingConnection:
             self._replacement = None if line is self._replacement else self._replacement
             return
         code = gone.code
-        if code in REASONS_BY_CLOSE_CODE:
+        if code == CloseCode.SHELL_ENDED:
+            self.outcome = Outcome(ExitReason.SHELL_ENDED, detail=gone.reason)
+        elif code in REASONS_BY_CLOSE_CODE:
             self.outcome = Outcome(REASONS_BY_CLOSE_CODE[code])
         elif code == CloseCode.NO_TERMINAL:
             self.restart()

@@ -34,10 +34,12 @@ def attach(
     take_over: bool = False,
     patience: float = RECONNECT_TIMEOUT_SECONDS,
     tasks: TaskApi | None = None,
+    is_shell: bool = False,
 ) -> int:
     """Attach to a task's terminal until it's left. Return the command's exit status.
 
-    With `tasks`, input to a headless agent is sent as messages.
+    With `tasks`, input to a headless agent is sent as messages. `is_shell`: attach to the shell
+    beside the stage.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         _print_error(messages.not_a_terminal(task_id))
@@ -46,7 +48,7 @@ def attach(
         end = _dial_and_run(door, task_id, mode, take_over, patience, tasks)
     except KeyboardInterrupt:  # before raw mode
         return INTERRUPTED
-    _print_error(messages.exit_message(end, task_id))
+    _print_error(messages.exit_message(end, task_id, is_shell=is_shell))
     return end.status
 
 

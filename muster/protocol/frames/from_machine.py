@@ -64,6 +64,7 @@ class Hello(Frame, tag="hello"):
     (`Repo.resume_commit`). `checks_repositories`: it answers `CheckRepository`. `fetches_images`:
     it fetches the images that a stage's order names (`RunStage.images`). `takes_messages`: it
     understands `AgentMessage` and `Interrupt`; which of its agents do, their capabilities state.
+    `opens_shells`: it opens shells beside stages (`OpenTerminal.shell`).
     """
 
     protocol: Count
@@ -82,6 +83,7 @@ class Hello(Frame, tag="hello"):
     checks_repositories: bool = False
     fetches_images: bool = False
     takes_messages: bool = False
+    opens_shells: bool = False
 
 
 class WaitingTerminal(Part):
@@ -128,12 +130,14 @@ class Log(msgspec.Struct):
 class TerminalClosed(Frame, tag="terminal-closed"):
     """Machine: a terminal channel has ended, or could not be opened. Not journaled.
 
-    If there are still viewers, the server answers with another `OpenTerminal`.
+    If there are still viewers, the server answers with another `OpenTerminal`; not at once for a
+    shell.
     """
 
     task_id: Big
     attempt: Count
     reason: MessageText = ""
+    shell: bool = False
 
 
 CheckedState = Literal["reached", "folder_refused", "ssh_refused", "failed", "timeout", "busy"]

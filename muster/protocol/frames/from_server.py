@@ -253,12 +253,15 @@ class Stale(Frame, tag="stale"):
 class OpenTerminal(Frame, tag="open-terminal"):
     """Server: the attempt has a viewer; dial its terminal channel with this token.
 
-    No effect if the machine has already dialed.
+    No effect if the machine has already dialed. With `shell`, it's the terminal of a shell beside
+    the stage, which the machine starts if none runs; sent only to machines with
+    `Hello.opens_shells`.
     """
 
     task_id: Big
     attempt: Count
     channel_token: Text
+    shell: bool = False
 
 
 class CheckRepository(Frame, tag="check-repository"):

@@ -267,6 +267,7 @@ class ControlChannel:
             checks_repositories=True,
             fetches_images=True,
             takes_messages=True,
+            opens_shells=True,
         )
 
     def _receive_welcome(self, socket: ClientConnection) -> Welcome:

@@ -61,6 +61,11 @@ class AttemptRun:
         self._started_at = boot_seconds() - max(passed, self._spool.milliseconds) / 1000
 
     @property
+    def run(self) -> StageRun | None:
+        """The running stage."""
+        return self._run
+
+    @property
     def is_running(self) -> bool:
         return self._run is not None
 

@@ -122,6 +122,10 @@ class ShimLink:
         """Pass on that a person stops the agent's running step."""
         self._request("interrupt", number=number, author=author)
 
+    def open_shell(self) -> int:
+        """Start a shell beside the running stage, unless one runs; return its number."""
+        return int(self._request("shell")["shell"])
+
     def fetch_state(self) -> ShimState:
         return parse_state(self._request("state")["state"])
 

@@ -18,7 +18,14 @@ from muster.worker.clock import boot_seconds
 from muster.worker.shim.attempt_run import AttemptRun
 from muster.worker.shim.peer import Peer
 from muster.worker.shim.pty_process import become_subreaper
-from muster.worker.shim.wire import Refusal, SocketAddress, parse_command, state_fields
+from muster.worker.shim.shell import StageShell
+from muster.worker.shim.wire import (
+    Refusal,
+    SocketAddress,
+    create_listener,
+    parse_command,
+    state_fields,
+)
 
 ALREADY_RUNNING_STATUS = 3
 """Exit status: another shim is alive in this directory."""
@@ -40,6 +47,7 @@ class ShimServer:
             self._on_log_growth,
             quota,
         )
+        self._shell = StageShell(directory, self._selector, lambda: self._attempt.run)
         self._peers: list[Peer] = []
         self._is_exiting = False
         self._idle_seconds = idle
@@ -55,14 +63,17 @@ class ShimServer:
             for key, mask in events:
                 key.data(mask)
             self._attempt.tick(boot_seconds())
+            self._shell.tick(boot_seconds())
 
     def close_peers(self) -> None:
+        self._shell.close()
         for peer in list(self._peers):
             peer.close()
 
     def _select_timeout(self) -> float:
         now = boot_seconds()
-        return max(0.0, min(_MAX_WAIT_SECONDS, self._attempt.wakes_at() - now))
+        due = min(self._attempt.wakes_at(), self._shell.wakes_at())
+        return max(0.0, min(_MAX_WAIT_SECONDS, due - now))
 
     def _is_finished(self) -> bool:
         if self._attempt.is_running:
@@ -88,6 +99,7 @@ class ShimServer:
 
     def _on_signal(self, woken: int) -> None:
         os.read(woken, 4096)
+        self._shell.on_child_exit()  # before the stage reaps what it doesn't know
         self._attempt.on_child_exit(boot_seconds())
 
     def _request_exit(self, *_: object) -> None:
@@ -140,6 +152,8 @@ class ShimServer:
             case "interrupt":
                 number, author = int(message["number"]), message["author"]
                 self._attempt.messages.interrupt(number, author)
+            case "shell":
+                return {"shell": self._shell.open()}
             case "state":
                 return {"state": self._state_message()}
             case "quit":
@@ -156,7 +170,7 @@ def main(directory: str, quota: int, idle: float) -> None:
     """
     os.umask(0o077)
     lock = _acquire_lock(directory)
-    listener = _create_listener(directory)
+    listener = create_listener(directory)
     if os.fork():
         os._exit(0)
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
@@ -179,14 +193,3 @@ def _acquire_lock(directory: str) -> int:
     except BlockingIOError:
         sys.exit(ALREADY_RUNNING_STATUS)
     return lock
-
-
-def _create_listener(directory: str) -> socket.socket:
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    with SocketAddress(directory) as address:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(address)
-        listener.bind(address)
-    listener.listen(16)
-    listener.setblocking(False)
-    return listener

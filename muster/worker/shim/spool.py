@@ -61,6 +61,12 @@ class SpoolWriter:
             self._unrecorded_bytes += len(data) - kept
             self._record_gap(milliseconds, stage)
 
+    def skip(self, count: int) -> None:
+        """Count bytes before the first one here, which another spool has."""
+        self.end_offset += count
+        self._unrecorded_bytes += count
+        self._record_gap(0, 0)
+
     def sync(self) -> None:
         """Wait until everything is on disk, as far as there was space."""
         if self._last:

@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Callable
 from math import inf
+from selectors import BaseSelector
 from typing import Any
 
 from muster.worker import processes
@@ -13,20 +14,18 @@ from muster.worker.limits.limits import Breach
 from muster.worker.limits.sandbox_watch import SandboxWatch
 from muster.worker.masking.masker import Masker
 from muster.worker.sandbox import init
+from muster.worker.sandbox.joining import join_sandbox
 from muster.worker.shim.channel import Channel
 from muster.worker.shim.child_processes import peek_dead_child, reap_children
 from muster.worker.shim.cpu_samples import CpuSamples
-from muster.worker.shim.entries import (
-    QuestionRequest,
-    merge_facts,
-    parse_question,
-)
+from muster.worker.shim.entries import QuestionRequest, merge_facts, parse_question
 from muster.worker.shim.permission_requests import PermissionCounter
 from muster.worker.shim.pty_process import PtyProcess
+from muster.worker.shim.shell_run import ShellRun
 from muster.worker.shim.stage_clock import StageClock
 from muster.worker.shim.stage_entries import StageEntries, StoreEntry
 from muster.worker.shim.text_deltas import TextDeltas
-from muster.worker.shim.wire import StageCommand, StageExit
+from muster.worker.shim.wire import Refusal, StageCommand, StageExit
 
 _FLUSH_DELAY_SECONDS = 0.1  # seconds without output until a short held-back tail is shown
 _SWEEP_SECONDS = 0.02  # seconds between checks of what still runs
@@ -56,6 +55,7 @@ class StageRun:
         messages about people's messages. `ask` and `mail` may raise.
         """
         self.stage_index, self._run = command.stage_index, command.run
+        self._command, self._env = command, env
         self._limit_watch = SandboxWatch(command.limits, self._stage_processes, now)
         self._breach: Breach | None = None
         self._permissions = PermissionCounter(self._exceed)
@@ -155,6 +155,24 @@ class StageRun:
         """The proxy is ours, and doesn't count as the stage's usage."""
         own = self.proxy.pid if self.proxy else None
         return [each for each in processes.descendants(os.getpid()) if each.pid != own]
+
+    def start_shell(self, directory: str, selector: BaseSelector, offset: int) -> ShellRun:
+        """Start a shell in the stage's sandbox. Raises OSError, Refusal."""
+        command = self._command
+        if self.cause is not None or self._status is not None:
+            raise Refusal("idle", "the stage is ending")
+        if command.room and self.process.failure != "":
+            raise Refusal("starting", "the stage is starting")
+
+        def enter() -> None:
+            self._limit_watch.enter()
+            if command.room:
+                join_sandbox(self.process.pid, has_own_network=self.proxy is not None)
+
+        # As in a tunnel: people get no secrets of the project.
+        env = {name: value for name, value in self._env.items() if value not in command.secrets}
+        beside = command._replace(env=env)
+        return ShellRun(directory, selector, beside, enter, self._masker.create_stream(), offset)
 
     def close(self) -> None:
         """Close the descriptors once nobody waits for them."""

@@ -12,12 +12,16 @@ have changed (`shim.messages`). `{"delta": {stage, run, kind, entry, offset, tex
 text in progress; it may be lost. `{"do": "listen", "beyond": offset}`, which has no answer,
 requests one notice once the log is longer than that, and turns off the others; with `"pieces": n` a
 short growth is sent with its bytes, as `{"log": offset, "bytes": …}`, and so are the next, up to n
-of them. Unknown fields are ignored.
+of them. `{"do": "shell"}` starts a shell beside the stage, unless one runs, and is answered by its
+number: its directory, `shell-<number>`, has a socket that speaks the same, with `type`, `resize`
+and `listen`, and sends `{"ended": reason}`. Unknown fields are ignored.
 """
 
+import contextlib
 import errno
 import json
 import os
+import socket
 import struct
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
@@ -262,3 +266,15 @@ class SocketAddress:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._directory)
+
+
+def create_listener(directory: StrPath) -> socket.socket:
+    """Return a listening socket in the directory, in place of a dead one. Raises OSError."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with SocketAddress(directory) as address:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(address)
+        listener.bind(address)
+    listener.listen(16)
+    listener.setblocking(False)
+    return listener

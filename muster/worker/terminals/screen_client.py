@@ -72,12 +72,13 @@ class ScreenClient:
             self._start()
             self._send({"look": key.name})
 
-    def screen_at(self, key: AttemptKey, offset: int) -> Screen | None:
-        """Return the screen at `offset` or, if the model is further, at a later one.
+    def screen_at(self, name: str, offset: int) -> Screen | None:
+        """Return the screen at `offset` or, if the model is further, at a later one. `name` is the
+        path of the terminal's log, below the attempts.
 
         None if there is no model, or no response in time.
         """
-        answer = self._ask(key, offset=offset)
+        answer = self._ask(name, offset=offset)
         if not answer or not 0 < len(answer.get("data", "")) <= _MAX_SCREEN_LENGTH:
             return None
         del answer["id"]
@@ -85,16 +86,16 @@ class ScreenClient:
 
     def text_at(self, key: AttemptKey, offset: int) -> str | None:
         """Return the lines of that screen as plain text; None as above."""
-        text = (self._ask(key, offset=offset, text=True) or {}).get("text")
+        text = (self._ask(key.name, offset=offset, text=True) or {}).get("text")
         return text if isinstance(text, str) else None
 
-    def _ask(self, key: AttemptKey, **about: Any) -> dict[str, Any] | None:
+    def _ask(self, name: str, **about: Any) -> dict[str, Any] | None:
         number = next(self._ids)
         self._start()
         with self._changed:
             self._changed.wait_for(lambda: self._process or self._deaths, _START_TIMEOUT_SECONDS)
             self._responses[number] = None
-            if self._send({"look": key.name, "id": number, **about}):
+            if self._send({"look": name, "id": number, **about}):
                 asked = self._process
                 self._changed.wait_for(
                     lambda: self._responses[number] or self._process is not asked,

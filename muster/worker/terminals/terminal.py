@@ -22,18 +22,21 @@ from muster.protocol.terminal import (
     MachineAuth,
     MachineReady,
     Screen,
+    ShellEnded,
     ToPtyMachine,
 )
 from muster.worker.server.dialer import RESPONSE_TIMEOUT_SECONDS
 from muster.worker.server.websocket import WebSocket
 from muster.worker.shim import client as shim_client
-from muster.worker.shim.link import ShimGone, ShimRefused
+from muster.worker.shim.link import ShimGone, ShimLink, ShimRefused
+from muster.worker.shim.shell import DIRECTORY_PREFIX
 from muster.worker.terminals.output import TerminalOutput
 from muster.worker.terminals.screen_client import ScreenClient, rough_screen
 from muster.worker.terminals.terminal_bridge import TerminalBridge
 
 MAX_MESSAGE_BYTES = 2 * MAX_FRAME_BYTES
 _RESIZE_DELAY_SECONDS = 0.05  # seconds
+_START_SECONDS, _START_POLL_SECONDS = 10.0, 0.1  # seconds for a stage to start
 
 _decoder: "msgspec.json.Decoder[ToPtyMachine]" = msgspec.json.Decoder(ToPtyMachine)
 
@@ -52,10 +55,15 @@ class Terminal:
         screens: ScreenClient,
         flooded: Callable[[], None],
         ended: Callable[["Terminal", str], None],
+        *,
+        is_shell: bool = False,
     ) -> None:
         """On the terminal's thread, `flooded` is called during a flood, and `ended` at the very
-        end, with the reason."""
+        end, with the reason. `is_shell`: the terminal of a shell beside the attempt's stage, whose
+        end closes it."""
         self.key = key
+        self.is_shell = is_shell
+        self._screen_name = key.name
         self._directory = directory
         self._dial = dial
         self._auth = auth
@@ -65,7 +73,8 @@ class Terminal:
         self._socket: WebSocket | None = None
         self._bridge: TerminalBridge | None = None
         self._is_closed = self._is_finishing = False
-        self._thread = threading.Thread(target=self._run, name=f"terminal-{key.name}", daemon=True)
+        name = f"{'shell' if is_shell else 'terminal'}-{key.name}"
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     # For the daemon; nothing here blocks
@@ -117,19 +126,45 @@ class Terminal:
         if not isinstance(ready, MachineReady):
             socket.close(CloseCode.MALFORMED)
             return
+        if self.is_shell and (refused := self._open_shell()) is not None:
+            socket.send(msgspec.json.encode(ShellEnded(refused)).decode())
+            socket.close()
+            return
         output = TerminalOutput(self._directory, ready.offset)
-        with TerminalBridge(
-            self._directory, socket, output, self._screen_at, self._on_flood
-        ) as bridge:
+        about = (self._directory, socket, output, self._screen_at, self._on_flood)
+        with TerminalBridge(*about, is_shell=self.is_shell) as bridge:
             self._bridge = bridge
             if self._is_finishing:
                 bridge.finish()
             bridge.run(rest, lambda: self._is_closed)
 
+    def _open_shell(self) -> str | None:
+        """Have the shim start the shell, if none runs; return why it can't."""
+        given_up_at = time.monotonic() + _START_SECONDS
+        while not self._is_closed:
+            try:
+                with contextlib.closing(_attach(self._directory)) as shim:
+                    name = f"{DIRECTORY_PREFIX}{shim.open_shell()}"
+            except ShimRefused as refused:
+                if refused.code == "unknown":
+                    return "an earlier release of the worker runs this stage"
+                if refused.code != "starting" or time.monotonic() > given_up_at:
+                    return str(refused)
+                time.sleep(_START_POLL_SECONDS)
+            except (ShimGone, OSError):
+                return "no stage is running"
+            else:
+                self._directory, self._screen_name = (
+                    self._directory / name,
+                    f"{self.key.name}/{name}",
+                )
+                return None
+        return "closed"
+
     # The screen, on its own thread
 
     def _screen_at(self, offset: int) -> Screen:
-        screen = self._screens.screen_at(self.key, offset)
+        screen = self._screens.screen_at(self._screen_name, offset)
         if screen is None:
             screen = rough_screen(self._directory, offset)
             self._redraw(screen.cols, screen.rows)
@@ -137,10 +172,20 @@ class Terminal:
 
     def _redraw(self, cols: int, rows: int) -> None:
         """Make full-screen programs redraw, by changing the size."""
-        with contextlib.suppress(ShimGone, ShimRefused, OSError):
-            if (shim := shim_client.attach(self._directory)) is not None:
-                with contextlib.closing(shim):
-                    shim.resize(cols, rows - 1 if rows > 1 else 2)
-                    # They read the size some time after the notification.
-                    time.sleep(_RESIZE_DELAY_SECONDS)
-                    shim.resize(cols, rows)
+        try:
+            shim = _attach(self._directory)
+        except (ShimGone, ShimRefused, OSError):
+            return
+        with contextlib.closing(shim), contextlib.suppress(ShimGone, ShimRefused, OSError):
+            shim.resize(cols, rows - 1 if rows > 1 else 2)
+            # They read the size some time after the notification.
+            time.sleep(_RESIZE_DELAY_SECONDS)
+            shim.resize(cols, rows)
+
+
+def _attach(directory: Path) -> ShimLink:
+    """Return the living shim of a directory. Raises ShimGone, ShimRefused, OSError."""
+    shim = shim_client.attach(directory)
+    if shim is None:
+        raise ShimGone
+    return shim

@@ -17,6 +17,7 @@ from muster.protocol.terminal import (
     MachineReady,
     Resize,
     Screen,
+    ShellEnded,
     Snapshot,
     ToPtyMachine,
 )
@@ -48,9 +49,14 @@ class TerminalBridge:
         output: TerminalOutput,
         screen_at: Callable[[int], Screen],
         flooded: Callable[[], None],
+        *,
+        is_shell: bool = False,
     ) -> None:
-        """`directory` is the attempt's; for `screen_at` and `flooded` see `OutputSender`."""
+        """`directory` is the attempt's, or its shell's, whose end ends this; for `screen_at` and
+        `flooded` see `OutputSender`."""
         self._websocket = websocket
+        self._is_shell = is_shell
+        self._shell_end = "the stage has ended"
         self._waker = Waker()
         self._selector = SocketSelector()
         self._shim = ShimConnection(
@@ -98,6 +104,8 @@ class TerminalBridge:
             self._sender.send()
             self._select_server_events()
             if self._is_finishing and self._sender.is_all_sent:
+                if self._is_shell:
+                    self._websocket.send(msgspec.json.encode(ShellEnded(self._shell_end)).decode())
                 self._websocket.close(CloseCode.ENDED)
                 return
             self._selector.wait(self._wait_seconds())
@@ -160,6 +168,8 @@ class TerminalBridge:
     def _on_shim_message(self, message: dict[str, Any]) -> None:
         if "id" in message:
             self._input.handle_response(message)
+        elif "ended" in message:
+            self._finish_shell(message["ended"])
         elif "bytes" in message:
             self._sender.send_direct(base64.b64decode(message["bytes"]), message["log"])
         else:
@@ -169,5 +179,13 @@ class TerminalBridge:
     def _on_shim_change(self) -> None:
         if not self._shim.is_connected:
             self._input.handle_shim_lost()
+            if self._is_shell:
+                self._finish_shell("the shell has ended")
         self._sender.mark_ready()
         self._select_server_events()
+
+    def _finish_shell(self, reason: str) -> None:
+        if not self._is_finishing:
+            self._shell_end = reason
+        self._is_finishing = True
+        self._sender.mark_ready()

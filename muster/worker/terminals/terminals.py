@@ -21,7 +21,8 @@ _CLOSE_TIMEOUT_SECONDS = 2.0  # seconds for a terminal's thread to end
 
 
 class Terminals:
-    """At most one terminal per attempt. Nothing that the control loop calls blocks."""
+    """At most one terminal per attempt, and one of its shell. Nothing that the control loop calls
+    blocks."""
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class Terminals:
         self._screen_client = ScreenClient(layout.attempts, identity)
         self.waits = TerminalWaits(self._screen_client, layout.attempt)
         self._lock = threading.Lock()
-        self._terminals: dict[AttemptKey, Terminal] = {}
+        self._terminals: dict[tuple[AttemptKey, bool], Terminal] = {}  # True: of its shell
         self._is_closed = False
 
     def open(self, order: OpenTerminal) -> None:
@@ -48,8 +49,8 @@ class Terminals:
         key = AttemptKey.from_object(order)
         auth = MachineAuth(self._token_renewal.current.worker_jwt, order.channel_token)
         with self._lock:
-            if key not in self._terminals and not self._is_closed:
-                self._terminals[key] = Terminal(
+            if (key, order.shell) not in self._terminals and not self._is_closed:
+                self._terminals[key, order.shell] = Terminal(
                     key,
                     self._layout.attempt(key),
                     partial(self._dial, key.task_id),
@@ -57,19 +58,20 @@ class Terminals:
                     self._screen_client,
                     partial(self._on_flood, key),
                     self._handle_end,
+                    is_shell=order.shell,
                 )
 
     def refuse(self, order: OpenTerminal, reason: str) -> None:
         """Report to the server that there is no terminal."""
         key = AttemptKey.from_object(order)
         name = f"terminal-{key.name}-refusal"
-        closed = TerminalClosed(*key, reason)
+        closed = TerminalClosed(*key, reason, order.shell)
         threading.Thread(target=self._send, args=(closed,), name=name, daemon=True).start()
 
     def notify(self, key: AttemptKey) -> None:
         """The attempt's shim has something new, or was replaced."""
         self._screen_client.notify_growth(key)
-        if (terminal := self._terminals.get(key)) is not None:
+        if (terminal := self._terminals.get((key, False))) is not None:
             terminal.notify()
 
     def finish(self, is_over: Callable[[AttemptKey], bool]) -> None:
@@ -100,6 +102,6 @@ class Terminals:
 
     def _handle_end(self, terminal: Terminal, reason: str) -> None:
         with self._lock:
-            self._terminals.pop(terminal.key, None)
+            self._terminals.pop((terminal.key, terminal.is_shell), None)
         if not self._is_closed:
-            self._send(TerminalClosed(*terminal.key, reason))
+            self._send(TerminalClosed(*terminal.key, reason, terminal.is_shell))

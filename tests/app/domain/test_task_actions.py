@@ -13,7 +13,9 @@ from app.domain.token_scope import UNRESTRICTED, AccessScope
 S, G = TaskStatus, GateKind
 ADMIN = Access(Person(SystemRole.ADMIN), UNRESTRICTED, 1)
 WORKS = Recipients(RecipientState.OPEN)
-RUNNING = TaskState(S.RUNNING, has_terminal=True, takes_tunnel=True, recipients=WORKS)
+RUNNING = TaskState(
+    S.RUNNING, has_terminal=True, opens_shells=True, takes_tunnel=True, recipients=WORKS
+)
 
 
 def allowed(state: TaskState, access: Access = ADMIN) -> str:
@@ -27,7 +29,9 @@ def allowed(state: TaskState, access: Access = ADMIN) -> str:
         (TaskState(S.QUEUED, G.CONFIRM), "answer review cancel"),
         (TaskState(S.QUEUED, G.CONFIRM, has_work=True), "answer review follow_up cancel"),
         (TaskState(S.ASSIGNED, takes_tunnel=True), "review follow_up cancel tunnel"),
-        (RUNNING, "review follow_up cancel tunnel type message interrupt"),
+        (RUNNING, "review follow_up cancel tunnel type shell message interrupt"),
+        (TaskState(S.RUNNING, has_terminal=True), "review follow_up cancel type"),
+        (TaskState(S.RUNNING, opens_shells=True), "review follow_up cancel"),
         (TaskState(S.ASSIGNED, recipients=WORKS), "review follow_up cancel message"),
         (
             TaskState(S.SUSPENDED, G.QUESTION, recipients=WORKS),

@@ -92,10 +92,14 @@ class Scene:
     opened: list[Any] = field(default_factory=list)
 
     def token(
-        self, who: Developer | None = None, mode: str | None = "control", url: str | None = None
+        self,
+        who: Developer | None = None,
+        mode: str | None = "control",
+        url: str | None = None,
+        terminal: str | None = None,
     ) -> dict[str, Any]:
         bearer = access_token_of(who or self.creator)
-        status, body = ask_token(url or self.url, self.task.id, bearer, mode)
+        status, body = ask_token(url or self.url, self.task.id, bearer, mode, terminal)
         assert status == 200, body
         return body
 
@@ -125,11 +129,12 @@ class Scene:
         who: Developer | None = None,
         mode: str = "control",
         url: str | None = None,
+        terminal: str | None = None,
         **given: Any,
     ) -> Viewer:
         """A viewer that has said auth, and has not heard yet."""
         who = who or self.creator
-        token = self.token(who, mode)["channelToken"]
+        token = self.token(who, mode, terminal=terminal)["channelToken"]
         bearer = access_token_of(who)
         viewer = Viewer(url or self.url, self.task.id, bearer, token, **given)
         self.opened.append(viewer)

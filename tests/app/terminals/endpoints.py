@@ -61,12 +61,17 @@ def close_code(connection: ClientConnection, limit: float = LIMIT) -> int:
 
 
 def ask_token(
-    url: str, task_id: int, bearer: str, mode: str | None = "control"
+    url: str,
+    task_id: int,
+    bearer: str,
+    mode: str | None = "control",
+    terminal: str | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """POST pty-token: status and body."""
+    chosen = {"mode": mode, "terminal": terminal}
     request = urllib.request.Request(
         f"{url}/api/web/tasks/{task_id}/pty-token",
-        json.dumps({"mode": mode} if mode else {}).encode(),
+        json.dumps({name: value for name, value in chosen.items() if value}).encode(),
         {"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"},
     )
     try:
@@ -114,6 +119,9 @@ class StandInMachine:
 
     def resize(self, cols: int, rows: int) -> None:
         self._send(wire.Resize(cols=cols, rows=rows))
+
+    def end_shell(self, reason: str) -> None:
+        self._send(wire.ShellEnded(reason=reason))
 
     def close(self) -> None:
         self.socket.close()

@@ -7,12 +7,13 @@ import pytest
 import redis
 from simple_websocket import ConnectionClosed
 
+from app.terminal_keys import TerminalKey
 from app.terminals.machine_socket import MachineSocket
 from app.terminals.store import Store
 from app.terminals.stream import parse_id
 from muster.protocol.terminal import MAX_FRAME_BYTES
 
-KEY = (2_000_000_002, 1)
+KEY = TerminalKey(2_000_000_002, 1)
 
 
 class Breaking:
@@ -44,8 +45,8 @@ def test_no_key_is_handed_on_twice(environment: dict[str, str], takes: int) -> N
         place = store.stream_key(KEY, "in")
         rows = [(parse_id(id_), fields) for id_, fields in valkey.xrange(place)]
         socket: Any = Breaking(takes)
-        grant = SimpleNamespace(task_id=KEY[0], attempt=KEY[1])
-        machine = MachineSocket(socket, store, grant, *[lambda *_: None] * 2)
+        grant = SimpleNamespace(**KEY._asdict())
+        machine = MachineSocket(socket, store, grant, *[lambda *_: None] * 3)
         machine.add_input(rows)
         machine._write()
         left = [fields[b"k"] for _, fields in valkey.xrange(place) if b"k" in fields]

@@ -18,6 +18,7 @@ from muster.protocol.terminal import (
     OutputOffset,
     Resize,
     Screen,
+    ShellEnded,
     Snapshot,
     TerminalFrame,
 )
@@ -81,6 +82,7 @@ class TerminalConnection:
         self.sizes: list[tuple[int, tuple[int, int]]] = []  # offset, columns and rows
         self.screens: list[Screen] = []
         self.frames = 0
+        self.ended: list[str] = []
 
     def send(self, frame: TerminalFrame | bytes) -> None:
         is_keys = isinstance(frame, bytes)
@@ -109,6 +111,9 @@ class TerminalConnection:
 
     def _receive_frame(self, frame: Any) -> str | None:
         match frame:
+            case ShellEnded(reason):
+                self.ended.append(reason)
+                return None
             case OutputOffset(offset):
                 if self.begin is None:
                     self.begin = offset

@@ -30,6 +30,7 @@ export const events = {
     egress_refused: 'Host blocked',
     message: 'Message to the agent',
     interrupted: 'Interrupted',
+    shell: 'Shell opened',
     reviewed: 'Reviewed',
     commented: 'Commented',
     resolved: 'Thread resolved',

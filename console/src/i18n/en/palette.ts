@@ -88,6 +88,7 @@ export const palette = {
     events: 'View events',
     taskUsage: 'View task usage',
     workspace: 'Open workspace and tunnel',
+    shell: "Open a shell beside a task's stage",
     answer: "Answer task's question",
     followUp: 'Follow up on task',
     message: "Send a message to a task's agent",

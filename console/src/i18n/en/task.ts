@@ -56,6 +56,7 @@ export const task = {
   view: {
     transcript: 'Transcript',
     terminal: 'Terminal',
+    shell: 'Shell',
     log: 'Log',
     diff: 'Diff',
     recording: 'Recording',

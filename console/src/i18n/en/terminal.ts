@@ -8,6 +8,13 @@ const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 export const terminal = {
   title: 'Terminal',
   name: (id: number) => `Terminal of #${id}`,
+  shellTitle: 'Shell',
+  shellName: (id: number) => `Shell of #${id}`,
+  openShell: 'Open a shell beside it',
+  openAnother: 'Open another',
+  noShell: 'No shell can open now',
+  whyNoShell:
+    'A shell opens beside a running stage, for people who control its terminal, on machines of this release.',
   notYet: 'No stage has started yet. Its terminal appears here.',
   /** Who has control. */
   controls: (people: Viewer[]) => {
@@ -63,6 +70,8 @@ export const terminal = {
     attempt: "This attempt's terminal is closed.",
     forbidden: 'You no longer have access to this terminal.',
     missing: "This task was deleted, or you don't have access.",
+    shell: 'The shell has ended. A shell ends with its stage, or when you exit it.',
+    noShell: "This machine's release can't open a shell. Upgrade the machine.",
     full: 'Too many terminals are open, for this task or for you. Close some, then retry.',
     signedOut: "You're signed out. Sign in again.",
   },

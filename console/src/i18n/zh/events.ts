@@ -31,6 +31,7 @@ export const events: typeof en = {
     egress_refused: '主机被拦截',
     message: '给智能体的消息',
     interrupted: '打断',
+    shell: '打开 Shell',
     reviewed: '评审',
     commented: '评论',
     resolved: '讨论已解决',

@@ -88,6 +88,7 @@ export const palette: typeof en.palette = {
     events: '查看事件',
     taskUsage: '查看任务用量',
     workspace: '打开工作区和隧道',
+    shell: '在任务的阶段旁打开 Shell',
     answer: '回答任务的提问',
     followUp: '追加后续指令',
     message: '给任务的智能体发消息',

@@ -44,6 +44,7 @@ export const problems: typeof en.problems = {
   no_messages: '该智能体工作时不读取消息。',
   no_live_workspace: '任务没有活动的工作区。',
   no_open_gate: '没有等待回答的问题。',
+  no_shell: '这台机器的版本无法打开 Shell，请升级机器。',
   no_terminal: '没有阶段在运行。',
   lockout_prevented: '这会导致所有人都无法登录。请先启用一种登录方式。',
   no_workspace: '任务没有工作区。',

@@ -55,6 +55,7 @@ export const task: typeof en = {
   view: {
     transcript: '对话记录',
     terminal: '终端',
+    shell: 'Shell',
     log: '日志',
     diff: '改动',
     recording: '录像',

@@ -11,6 +11,12 @@ const joinNames = (people: Viewer[]) =>
 export const terminal: typeof en.terminal = {
   title: '终端',
   name: (id) => `#${id} 的终端`,
+  shellTitle: 'Shell',
+  shellName: (id) => `#${id} 的 Shell`,
+  openShell: '在旁边打开 Shell',
+  openAnother: '再打开一个',
+  noShell: '现在无法打开 Shell',
+  whyNoShell: '阶段运行时，有权控制其终端的人可以在旁边打开 Shell，且机器须为当前版本。',
   notYet: '还没有阶段开始。开始后，终端会显示在这里。',
   controls: (people) => {
     const hands = people.filter((one) => one.mode === 'control')
@@ -58,6 +64,8 @@ export const terminal: typeof en.terminal = {
     attempt: '本次尝试的终端已关闭。',
     forbidden: '你已无权查看此终端。',
     missing: '任务已被删除，或者你没有访问权限。',
+    shell: 'Shell 已结束。所在阶段结束或你退出时，Shell 也会结束。',
+    noShell: '这台机器的版本无法打开 Shell，请升级机器。',
     full: '此任务或你打开的终端过多。请关闭一些后重试。',
     signedOut: '你已退出登录，请重新登录。',
   },

@@ -93,6 +93,16 @@ describe('a line to a terminal', () => {
     expect(line.position.offset).toBe(142)
   })
 
+  it('does not continue in the next shell where the last one ended', async () => {
+    const first = await connect()
+    first.ready(0)
+    first.bytes(10)
+    first.onclose({ code: 4411 })
+    expect(line.state).toEqual({ is: 'over', why: 'shell' })
+    expect(FakeSocket.instances).toHaveLength(1)
+    expect(auth(await connect())).not.toHaveProperty('resumeFrom')
+  })
+
   it('says which bytes were missed, when the server has no unbroken run of them', async () => {
     const first = await connect()
     first.ready(0)

@@ -17,7 +17,16 @@ import {
   START_POSITION,
 } from './position'
 
-export type EndReason = 'attempt' | 'task' | 'forbidden' | 'missing' | 'full' | 'none' | 'signedOut'
+export type EndReason =
+  | 'attempt'
+  | 'task'
+  | 'forbidden'
+  | 'missing'
+  | 'full'
+  | 'none'
+  | 'signedOut'
+  | 'shell'
+  | 'noShell'
 
 export type ConnectionState =
   | { is: 'connecting' }
@@ -59,6 +68,7 @@ const END_REASONS: Record<number, EndReason> = {
   4404: 'missing',
   4409: 'attempt',
   4410: 'task',
+  4411: 'shell',
   4429: 'full',
 }
 /** Bytes that arrive this soon after `ready` count as output from the time offline. */
@@ -145,6 +155,8 @@ export class TerminalConnection {
     socket.onclose = ({ code }) => {
       if (socket !== this.socket) return
       const why = END_REASONS[code]
+      // The next shell's output doesn't continue this one's.
+      if (why === 'shell') this.position = START_POSITION
       if (why) this.end(why)
       else this.scheduleReconnect()
     }

@@ -140,6 +140,7 @@ describe('the commands', () => {
     ['followUp', '/tasks/7?do=followUp'],
     ['message', '/tasks/7?do=message'],
     ['stopAgent', '/tasks/7?do=interrupt'],
+    ['shell', '/tasks/7?view=shell'],
   ])('%s only opens the dialog of its button', (id, url) => {
     taskCommands.find((one) => one.id === id)?.run({ id: 7, allowedActions: [] }, navigation)
     expect(opened).toHaveBeenLastCalledWith(url)

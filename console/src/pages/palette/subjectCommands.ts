@@ -64,6 +64,7 @@ export const taskCommands: SubjectCommand<SubjectTask>[] = [
         curlCommand({ method: 'GET', url: `${location.origin}/api/web/tasks/${id}` }),
       ),
   },
+  act('shell', SquareTerminal, 'shell', '?view=shell'),
   act('answer', MessageSquare, 'answer', ''),
   act('message', MessageSquareText, 'message', '?do=message'),
   act('stopAgent', CircleStop, 'interrupt', '?do=interrupt'),

@@ -12,6 +12,7 @@ type Task = Schemas['TaskDetail']
 const views: Record<View, ComponentType<{ task: Task }>> = {
   transcript: lazy(() => import('./transcript/TranscriptTab')),
   terminal: lazy(() => import('./terminal/TerminalTab')),
+  shell: lazy(() => import('./terminal/ShellTab')),
   log: lazy(() => import('./log/LogTab')),
   diff: lazy(() => import('./diff/DiffTab')),
   recording: lazy(() => import('./recording/RecordingTab')),
@@ -21,7 +22,7 @@ const views: Record<View, ComponentType<{ task: Task }>> = {
 }
 
 /** Views that fill the window below the collapsed header, so that their last lines are in sight. */
-const FILLING_VIEWS: readonly View[] = ['terminal', 'log', 'recording']
+const FILLING_VIEWS: readonly View[] = ['terminal', 'shell', 'log', 'recording']
 
 export function Views({ task, isReading }: { task: Task; isReading: boolean }) {
   const view = selectedView(useTaskSearch())
@@ -73,7 +74,7 @@ export function Tabs({ task, filesChanged }: { task: Task; filesChanged: number 
   const shown = selectedView(useTaskSearch())
   return (
     <div role="tablist" aria-label={strings.task.views} className="tabs" onKeyDown={moveFocus}>
-      {VIEWS.map((view) => (
+      {VIEWS.filter((view) => view === shown || isOffered(view, task)).map((view) => (
         <Link
           key={view}
           role="tab"
@@ -102,6 +103,11 @@ export function Tabs({ task, filesChanged }: { task: Task; filesChanged: number 
       ))}
     </div>
   )
+}
+
+/** A shell needs a running stage, and permission to control its terminal. */
+function isOffered(view: View, { allowedActions }: Task): boolean {
+  return view !== 'shell' || allowedActions.includes('shell')
 }
 
 function nameOf(view: View, { readsTerminal }: Task): string {

@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 export const VIEWS = [
   'transcript',
   'terminal',
+  'shell',
   'log',
   'diff',
   'recording',

@@ -69,6 +69,10 @@ class FakeServer:
         for socket in list(self._open):
             socket.send(_text(frame))
 
+    def close(self, code: int, reason: str) -> None:
+        for socket in list(self._open):
+            socket.close(code, reason)
+
     def _serve_connection(self, socket: ServerConnection) -> None:
         auth = _decoder.decode(socket.recv(LIMIT))
         assert isinstance(auth, wire.ViewerAuth)

@@ -134,6 +134,20 @@ def test_a_server_that_stays_away_is_given_up(attach: Attach, server: FakeServer
     assert any("Can't reach the server" in line for line in pty.lines)
 
 
+def test_a_shell_beside_a_headless_agent_reads_keys_and_ends_with_the_reason(
+    attach: Attach, server: FakeServer
+) -> None:
+    server.task = HEADLESS
+    pty = attach("--shell")
+    assert server.asked[0] == {"terminal": "shell"}
+    pty.type("pwd\r")
+    pty.wait_for(lambda: bytes(server.typed) == b"pwd\r", "keys")
+    server.close(wire.CloseCode.SHELL_ENDED, "the shell has exited with code 0")
+    assert (pty.wait_until_ended(), pty.modes) == (0, pty.before)
+    assert any("closed: the shell has exited with code 0" in line for line in pty.lines)
+    assert "muster attach 7 --shell" in "".join(pty.lines)
+
+
 HEADLESS = {
     "agentType": "claude",
     "readsTerminal": False,

@@ -42,7 +42,7 @@ def screens(tmp_path: Path) -> Iterator[ScreenClient]:
     )
     written = Written(tmp_path / "7-1")
     written.write(b"hello")
-    assert screens.screen_at(WHOSE, 5) is not None
+    assert screens.screen_at(WHOSE.name, 5) is not None
     yield screens
     screens.close()
     written.close()
@@ -78,7 +78,7 @@ def test_a_crash_in_it_costs_one_process_that_is_started_again(screens: ScreenCl
     [process] = native(screens)
     first = screens.pid
     process.send_signal(signal.SIGSEGV)
-    wait_for(lambda: screens.screen_at(WHOSE, 5))
+    wait_for(lambda: screens.screen_at(WHOSE.name, 5))
     assert screens.pid != first
 
 

@@ -256,13 +256,13 @@ def test_a_model_far_behind_skips_and_reports_it_until_the_screen_is_redrawn(
 
 def test_a_panic_of_the_emulator_costs_one_screen(written: Written, screens: ScreenClient) -> None:
     written.write(b"x" + "\u65e5\u672c".encode() * 30)
-    assert screens.screen_at(WHOSE, 1) is not None
+    assert screens.screen_at(WHOSE.name, 1) is not None
     for size in [(1, 9), (2, 1), (90, 3), (1, 1), (80, 24)] * 3:
         written.resize(*size)
         written.write("\u65e5\u672c\x1b[31m".encode() * 30)
-        screens.screen_at(WHOSE, written.spool.end_offset)
+        screens.screen_at(WHOSE.name, written.spool.end_offset)
     written.write(b"\x1b[H\x1b[2Jstill here")
-    screen = screens.screen_at(WHOSE, written.spool.end_offset)
+    screen = screens.screen_at(WHOSE.name, written.spool.end_offset)
     assert screen is not None
     assert "still here" in screen.data
 
@@ -272,13 +272,13 @@ def test_a_process_that_dies_is_restarted_and_continues(
 ) -> None:
     written.write(b"hello")
     screens.notify_growth(WHOSE)
-    assert screens.screen_at(WHOSE, 5) is not None
+    assert screens.screen_at(WHOSE.name, 5) is not None
     first = screens.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
     written.write(b" world")
     deadline = time.monotonic() + 20
-    while (screen := screens.screen_at(WHOSE, 11)) is None:
+    while (screen := screens.screen_at(WHOSE.name, 11)) is None:
         assert time.monotonic() < deadline
     assert "hello world" in screen.data
     assert screens.pid != first
@@ -289,7 +289,7 @@ def test_the_process_ends_with_its_daemon(
 ) -> None:
     screens = ScreenClient(tmp_path, identity)
     written.write(b"hello")
-    assert screens.screen_at(WHOSE, 5) is not None
+    assert screens.screen_at(WHOSE.name, 5) is not None
     pid = screens.pid
     assert pid is not None
     screens.close()
@@ -306,7 +306,7 @@ def test_without_the_emulator_a_newcomer_gets_the_last_bytes(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     screens = ScreenClient(tmp_path, identity)
     written.write(b"first\r\n" + b"x" * 70_000 + b"\r\nlast")
-    assert screens.screen_at(WHOSE, 10) is None
+    assert screens.screen_at(WHOSE.name, 10) is None
     screen = rough_screen(written.directory, written.spool.end_offset)
     assert (len(screen.data), screen.data[-4:], screen.exact) == (64 << 10, "last", False)
     assert (screen.cols, screen.rows) == (80, 24)

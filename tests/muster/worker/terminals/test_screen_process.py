@@ -37,16 +37,16 @@ def test_output_that_costs_much_makes_no_other_screen_rough(
     hostile = Written(tmp_path / HOSTILE.name, *size)
     honest = Written(tmp_path / HONEST.name)
     honest.write(b"hello")
-    assert screens.screen_at(HONEST, honest.spool.end_offset) is not None
+    assert screens.screen_at(HONEST.name, honest.spool.end_offset) is not None
     hostile.write(output)
     if is_watched:
         assert (
-            screens.screen_at(HOSTILE, hostile.spool.end_offset) is None
+            screens.screen_at(HOSTILE.name, hostile.spool.end_offset) is None
         )  # there is more than it may use
     screens.notify_growth(HOSTILE)
     until = time.monotonic() + 1
     while time.monotonic() < until:
-        screen = screens.screen_at(HONEST, honest.spool.end_offset)
+        screen = screens.screen_at(HONEST.name, honest.spool.end_offset)
         assert screen is not None
         assert (screen.exact, "hello" in screen.data) == (True, True)
     hostile.close()

@@ -21,7 +21,14 @@ export function TerminalNotice({ terminal, stages, isOver, onReconnect, onDismis
     )
   if (connection.is === 'over' && connection.why !== 'none' && connection.why !== 'task') {
     return (
-      <Notice isBad act={<Button onClick={onReconnect}>{strings.common.retry}</Button>}>
+      <Notice
+        isBad={connection.why !== 'shell'}
+        act={
+          <Button onClick={onReconnect}>
+            {connection.why === 'shell' ? strings.terminal.openAnother : strings.common.retry}
+          </Button>
+        }
+      >
         {strings.terminal.endReasons[connection.why]}
       </Notice>
     )

@@ -2,7 +2,9 @@ import { useRef, useState } from 'react'
 import type { Schemas } from '../../../api/client'
 import { EmptyState } from '../../../components/feedback/EmptyState'
 import { strings } from '../../../i18n'
+import type { TerminalKind } from '../../../queries/terminal'
 import { MessagePanel } from '../messages/MessagePanel'
+import { ViewLink } from '../ViewLink'
 import { nextSize, useFontSize } from './fontSize'
 import { LinkDialog } from './LinkDialog'
 import { SearchBar } from './SearchBar'
@@ -24,19 +26,21 @@ export default function TerminalTab({ task }: Props) {
   return <LiveTerminal task={task} />
 }
 
-function LiveTerminal({ task }: Props) {
+/** A live terminal: the stage's, or that of a shell beside it. */
+export function LiveTerminal({ task, kind = 'stage' }: Props & { kind?: TerminalKind }) {
+  const isShell = kind === 'shell'
   const desk = useRef<HTMLElement>(null)
   const [fontSize, setFontSize] = useFontSize()
   const [isFinding, setFinding] = useState(false)
   const [link, setLink] = useState<string | null>(null)
   const { place, glass } = useXterm({
-    name: strings.terminal.name(task.id),
+    name: isShell ? strings.terminal.shellName(task.id) : strings.terminal.name(task.id),
     fontSize,
     open: setLink,
     leave: () => desk.current?.focus(),
     search: () => setFinding(true),
   })
-  const { session, shown } = useTerminalSession(task, glass, place)
+  const { session, shown } = useTerminalSession(task, glass, place, kind)
   const acts = {
     ...terminalActions(session, glass, () => setFontSize(nextSize(fontSize))),
     search: () => setFinding(true),
@@ -52,11 +56,18 @@ function LiveTerminal({ task }: Props) {
     <section
       ref={desk}
       className={`task-view ${styles.desk}`}
-      aria-label={strings.terminal.title}
+      aria-label={isShell ? strings.terminal.shellTitle : strings.terminal.title}
       tabIndex={-1}
     >
       {session && shown && (
-        <TerminalHead task={task} session={session} shown={shown} fontSize={fontSize} acts={acts} />
+        <TerminalHead
+          task={task}
+          session={session}
+          shown={shown}
+          fontSize={fontSize}
+          acts={acts}
+          opensShell={!isShell && task.allowedActions.includes('shell')}
+        />
       )}
       {isFinding && glass && <SearchBar glass={glass} onClose={closeSearch} />}
       <div className={styles.glass}>
@@ -80,9 +91,10 @@ function TerminalHead(
     shown: TerminalState
     fontSize: number
     acts: TerminalActions
+    opensShell: boolean
   },
 ) {
-  const { task, session, shown, fontSize, acts } = props
+  const { task, session, shown, fontSize, acts, opensShell } = props
   return (
     <>
       <TerminalToolbar
@@ -91,6 +103,13 @@ function TerminalHead(
         isRead={task.readsTerminal}
         fontSize={fontSize}
         acts={acts}
+        shellLink={
+          opensShell && (
+            <ViewLink task={task} view="shell" className="btn quiet wide">
+              {strings.terminal.openShell}
+            </ViewLink>
+          )
+        }
       />
       <TerminalNotice
         terminal={shown}

@@ -1,4 +1,5 @@
 import { ALargeSmall, Copy, Hand, Maximize, Search } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { Button } from '../../../components/controls/Button'
 import { strings } from '../../../i18n'
 import type { Viewer } from '../../../lib/terminal/frames'
@@ -15,7 +16,8 @@ export type TerminalActions = {
 }
 
 /** Who controls the terminal, and the actions available. */
-export function TerminalToolbar({ terminal, controls, isRead, fontSize, acts }: Props) {
+export function TerminalToolbar(props: Props) {
+  const { terminal, controls, isRead, fontSize, acts, shellLink } = props
   const { connection } = terminal
   const people = connection.is === 'live' ? connection.people : []
   const mayTake =
@@ -52,6 +54,7 @@ export function TerminalToolbar({ terminal, controls, isRead, fontSize, acts }: 
           {strings.terminal.watchOnly}
         </Button>
       )}
+      {shellLink}
       <div className={styles.tools}>
         <ToolButton name={strings.terminal.search} onClick={acts.search} hint="Control+F" isWide>
           <Search className="i" />
@@ -77,6 +80,7 @@ type Props = {
   isRead: boolean
   fontSize: number
   acts: TerminalActions
+  shellLink: ReactNode
 }
 
 /** Nobody controls a program that reads nothing. */
@@ -116,7 +120,7 @@ function ToolButton(props: {
   /** Hidden on phones, which have no space for it. */
   isWide?: boolean
   onClick: () => void
-  children: React.ReactNode
+  children: ReactNode
 }) {
   return (
     <Button

@@ -10,7 +10,7 @@ import { createFlowControl, type FlowControl } from '../../../lib/terminal/flowC
 import { clampSize } from '../../../lib/terminal/frames'
 import type { ByteRange } from '../../../lib/terminal/position'
 import { logBytes, logLines } from '../../../queries/logs'
-import { terminalChannel, terminalSocket } from '../../../queries/terminal'
+import { type TerminalKind, terminalChannel, terminalSocket } from '../../../queries/terminal'
 import { backoffMilliseconds } from '../../../realtime/backoff'
 import type { Xterm } from './xterm'
 
@@ -55,6 +55,7 @@ export class TerminalSession {
   private readonly line: TerminalConnection
   private readonly flowControl: FlowControl
   private readonly taskId: number
+  private readonly kind: TerminalKind
   private listeners = new Set<() => void>()
   /** Whether the person chose to watch, or lost control to someone else. */
   private isWatchOnly = false
@@ -67,13 +68,14 @@ export class TerminalSession {
   private finalAttempt: number | null = null
   private containerSize: { width: number; height: number } | null = null
 
-  constructor(taskId: number, glass: Xterm) {
+  constructor(taskId: number, glass: Xterm, kind: TerminalKind = 'stage') {
     this.taskId = taskId
+    this.kind = kind
     this.xterm = glass
     glass.onInput((bytes) => this.controls && this.line.sendInput(bytes))
     this.line = new TerminalConnection(
       {
-        channel: () => terminalChannel(taskId),
+        channel: () => terminalChannel(taskId, kind),
         open: () => terminalSocket(taskId),
         backoffMilliseconds,
       },
@@ -89,10 +91,11 @@ export class TerminalSession {
 
   getState = (): TerminalState => this.state
 
-  /** Attaches to the running stage. */
+  /** Attaches to the running stage. A shell that has ended starts again only when someone asks. */
   attach(): void {
-    const { is } = this.line.state
-    if (is !== 'live' && is !== 'away') this.line.start()
+    const { state } = this.line
+    const hasEnded = this.kind === 'shell' && state.is === 'over' && state.why !== 'none'
+    if (state.is !== 'live' && state.is !== 'away' && !hasEnded) this.line.start()
   }
 
   /** Shows the end of that attempt's log, unless a terminal is live. */

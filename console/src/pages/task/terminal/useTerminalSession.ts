@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useState, useSyncExternalStore } from 'react'
 import type { Schemas } from '../../../api/client'
+import type { TerminalKind } from '../../../queries/terminal'
 import { TerminalSession } from './terminalSession'
 import type { Xterm } from './xterm'
 
@@ -8,11 +9,12 @@ export function useTerminalSession(
   task: Schemas['TaskDetail'],
   glass: Xterm | null,
   place: RefObject<HTMLElement | null>,
+  kind: TerminalKind,
 ) {
   const [session, setSession] = useState<TerminalSession | null>(null)
   useEffect(() => {
     if (!glass) return
-    const made = new TerminalSession(task.id, glass)
+    const made = new TerminalSession(task.id, glass, kind)
     setSession(made)
     const stop = listenToBrowser(made)
     const sizes = new ResizeObserver(([entry]) => made.scheduleFit(entry?.contentRect))
@@ -22,7 +24,7 @@ export function useTerminalSession(
       sizes.disconnect()
       made.close()
     }
-  }, [task.id, glass, place])
+  }, [task.id, glass, place, kind])
   const shown = useSyncExternalStore(
     session?.listen ?? subscribeToNothing,
     () => session?.getState() ?? null,
@@ -34,8 +36,8 @@ export function useTerminalSession(
   useEffect(() => {
     if (!session) return
     if (runs) session.attach()
-    else if (task.attempt > 0) void session.showFinalScreen(task.attempt)
-  }, [session, runs, mayCome])
+    else if (task.attempt > 0 && kind === 'stage') void session.showFinalScreen(task.attempt)
+  }, [session, runs, mayCome, kind])
   return { session, shown }
 }
 
