@@ -31,13 +31,13 @@ def own_project(key: str, *pipeline: Mapping[str, Any]) -> Callable[[World], str
     return create
 
 
-def asking_project(world: World) -> str:
+def asking_project(world: World, key: str = "permits") -> str:
     """A project whose agent asks people before it acts."""
     options = {"approvals": "ask"}
     agent = {"agentType": "acp", "agentCommand": asking_agent.command(), "agentOptions": options}
     url = world.repositories["handbook"].url
-    _create_project(world, "permits", url, [_WRITE], **agent)
-    return "permits"
+    _create_project(world, key, url, [_WRITE], **agent)
+    return key
 
 
 def stalled_project(world: World) -> str:
@@ -100,6 +100,44 @@ def asking(task: TaskView) -> States:
     task.wait_for_status("suspended", "question")
     yield "suspended: question"
     task.act("cancel")
+
+
+def messaging(task: TaskView) -> States:
+    """Its agent reads a message at its next step."""
+    task.wait_for_status("running")
+    send_message(task)
+    wait_for_message(task, "delivered")
+    yield "running: message, delivered"
+    task.act("cancel")
+
+
+def unheard(task: TaskView) -> States:
+    """Its agent is at one step for long, and is stopped there."""
+    task.wait_for_status("running")
+    wait_until(lambda: b"on-call.md" in task.log(), "step", SECONDS)
+    send_message(task)
+    yield "running: message, waiting"
+    task.act("cancel")
+    wait_for_message(task, "unconfirmed")
+    yield "cancelled: message, unconfirmed"
+
+
+def unsent(task: TaskView) -> States:
+    send_message(task)
+    yield "queued: message, waiting"
+    task.act("cancel")
+    yield "cancelled: message, returned"
+
+
+def send_message(task: TaskView) -> None:
+    task.act("messages", text="Keep the old name, please.")
+
+
+def wait_for_message(task: TaskView, state: str) -> None:
+    def has_state() -> bool:
+        return [each["state"] for each in task.messages()] == [state]
+
+    wait_until(has_state, f"{state} message", SECONDS)
 
 
 def permitting(task: TaskView) -> States:
@@ -232,6 +270,9 @@ SCENARIOS = {
     "rejected": Scenario("handbook", scenes.PAGES, rejected),
     "withdrawn": Scenario("handbook", scenes.PAGES, withdrawn),
     "asking": Scenario("handbook", "Name it [ask]", asking),
+    "messaging": Scenario("handbook", "Measure it [slow]", messaging),
+    "unheard": Scenario("handbook", "Measure it [deaf]", unheard),
+    "unsent": Scenario("handbook", "Wait", unsent, False, fields={"machineSelector": "no=such"}),
     "permitting": Scenario(asking_project, "Test it", permitting),
     "choosing": Scenario("ingest", scenes.CSV, choosing, who="mei"),
     "spending": Scenario(
