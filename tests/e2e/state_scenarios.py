@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from tests.e2e.world import asking_agent, scenes
+from tests.e2e.world import scenes
 from tests.e2e.world.stage import TaskView, World
 from tests.wait import wait_until
 
@@ -31,15 +31,6 @@ def own_project(key: str, *pipeline: Mapping[str, Any]) -> Callable[[World], str
     return create
 
 
-def asking_project(world: World, key: str = "permits") -> str:
-    """A project whose agent asks people before it acts."""
-    options = {"approvals": "ask"}
-    agent = {"agentType": "acp", "agentCommand": asking_agent.command(), "agentOptions": options}
-    url = world.repositories["handbook"].url
-    _create_project(world, key, url, [_WRITE], **agent)
-    return key
-
-
 def stalled_project(world: World) -> str:
     """A project whose repository accepts connections, and never answers."""
     host, port = _listener().getsockname()
@@ -52,8 +43,8 @@ def _listener() -> socket.socket:
     return socket.create_server(("127.0.0.1", 0))
 
 
-def _create_project(world: World, key: str, url: str, pipeline: Any, **more: Any) -> None:
-    fields = {"key": key, "name": key, "agentType": "claude", "repoUrl": url, **more}
+def _create_project(world: World, key: str, url: str, pipeline: Any) -> None:
+    fields = {"key": key, "name": key, "agentType": "claude", "repoUrl": url}
     world.admin.post("/api/admin/projects", {**fields, "pipeline": list(pipeline)})
     people = world.admin.get("/api/admin/developers")["items"]
     [alice] = [person["id"] for person in people if person["name"] == "alice"]
@@ -273,7 +264,7 @@ SCENARIOS = {
     "messaging": Scenario("handbook", "Measure it [slow]", messaging),
     "unheard": Scenario("handbook", "Measure it [deaf]", unheard),
     "unsent": Scenario("handbook", "Wait", unsent, False, fields={"machineSelector": "no=such"}),
-    "permitting": Scenario(asking_project, "Test it", permitting),
+    "permitting": Scenario("toolbox", "Test it", permitting),
     "choosing": Scenario("ingest", scenes.CSV, choosing, who="mei"),
     "spending": Scenario(
         "handbook", "Count [spend]", spending, fields={"budget": {"tokens": 60_000}}

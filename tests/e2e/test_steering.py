@@ -8,14 +8,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e import pages
 from tests.e2e.conftest import OpenBrowser
-from tests.e2e.state_scenarios import asking_project
+from tests.e2e.state_scenarios import wait_for_message
 from tests.e2e.test_axe import COLOURS, TAGS, found
 from tests.e2e.visitor import DESK, PHONE
 from tests.e2e.world.stage import TaskView, World
-from tests.wait import wait_until
 
 MAX_TABS = 80
-SECONDS = 30.0
 
 
 class Words(NamedTuple):
@@ -76,7 +74,7 @@ def test_an_agent_is_sent_a_message_then_stopped_and_told_what_to_do(
     focus_by_tab(page, page.get_by_role("textbox", name=words.box))
     page.keyboard.type("Use UTC.")
     page.keyboard.press("Enter")
-    wait_until(lambda: task.messages()[0]["state"] == "delivered", "receipt", SECONDS)
+    wait_for_message(task, "delivered")
     expect(page.get_by_role("listitem").filter(has_text=words.delivered).first).to_be_attached()
     expect(page.get_by_role("list", name=words.stages)).to_contain_text("write")
     check_accessibility(page)
@@ -94,7 +92,7 @@ def test_an_agent_is_sent_a_message_then_stopped_and_told_what_to_do(
 def test_a_permission_is_given_with_the_keyboard(
     world: World, open_browser: OpenBrowser, words: Words, viewport: dict[str, int]
 ) -> None:
-    task = world.task("alice", asking_project(world, f"asks-{words.locale.lower()}"), "Test it")
+    task = world.task("alice", "toolbox", "Test it")
     task.wait_for_status("suspended", "question")
     page = open_task(open_browser, task, words, viewport)
     expect(page.get_by_text("npm test -- --all").first).to_be_visible()

@@ -74,7 +74,7 @@ def improvised(prompt: str, stage: str) -> "list[list[Any]]":
         steps += [["spend", 2_000, 400], ["wait", 0.3]] * 40
     if "[slow]" in prompt:
         steps.append(["work", ["git log --oneline -n 3", "ls -la", "git status --short"]])
-    steps += [["wait", 600.0]] if "[deaf]" in prompt else []
+    steps += [["wait", 86_400.0]] if "[deaf]" in prompt else []
     steps += [["note", prompt], ["run", "git status --short"]]
     return [*steps, ["fail"]] if "[fail]" in prompt else [*steps, ["print_text", "Done."]]
 
