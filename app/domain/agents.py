@@ -6,7 +6,7 @@ approvals}, without omitted fields.
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
@@ -21,6 +21,8 @@ KNOWN = ("claude", "codex", "cursor", CUSTOM)
 """The types in the contract; machines may have others."""
 ACP = "acp"
 CUSTOM_COMMAND_TYPES = (CUSTOM, ACP)
+_ASKING = ("claude", "codex")
+"""The agents of `KEYS` that can ask people before they act, as any ACP agent can."""
 """Types that run the project's own command."""
 
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -131,6 +133,7 @@ class WarningCode(StrEnum):
     UNKNOWN_AGENT = "unknown_agent"
     PERMISSIONS_WITHOUT_SANDBOX = "permissions_without_sandbox"
     NO_ANSWERER = "no_answerer"
+    APPROVALS_UNSUPPORTED = "approvals_unsupported"
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,7 @@ class AgentWarning:
 
 def warnings(
     agent_type: str,
-    options: Iterable[Options],
+    options: Sequence[Options],
     room: SandboxLevel | None,
     *,
     is_known: bool,
@@ -172,4 +175,13 @@ def warnings(
             "sandbox, the agent can do anything its account can."
         )
         found.append(AgentWarning(WarningCode.PERMISSIONS_WITHOUT_SANDBOX, "agentOptions", text))
+    asks = any(each.get("approvals") == Approvals.ASK for each in options)
+    if asks and not _can_ask(agent_type):
+        text = f"“{agent_type}” can't ask before it acts. Its permissions decide what it can do."
+        found.append(AgentWarning(WarningCode.APPROVALS_UNSUPPORTED, "agentOptions", text))
     return found
+
+
+def _can_ask(agent_type: str) -> bool:
+    """Whether the agent may ask people before it acts: one that only a machine knows may."""
+    return agent_type in _ASKING or agent_type not in (*KEYS, CUSTOM)

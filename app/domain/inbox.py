@@ -23,6 +23,7 @@ class InboxKind(StrEnum):
     QUESTION = "question"  # an agent's question in the middle of its stage
     PERMISSION = "permission"  # an agent wants to do something; with the hosts that it was denied
     BUDGET = "budget"  # a budget is used up
+    HOST = "host"  # a running task was denied a host that its project can allow
     TERMINAL = "terminal"  # an agent asks something in its terminal before it works
     FAILURE = "failure"
     RESULT = "result"  # without a review
@@ -44,6 +45,7 @@ class InboxAction(StrEnum):
 
     ANSWER = "answer"
     ALLOW_ALWAYS = "allow_always"
+    ALLOW_HOST = "allow_host"  # in the project's network setting
     REVIEW = "review"
     FOLLOW_UP = "follow_up"
     RETRY = "retry"
@@ -59,10 +61,11 @@ class MachineProblem(StrEnum):
 
 # The order of kinds in the list: questions first, then items to review.
 RANKS = {
-    InboxKind.GATE: 5,
-    InboxKind.QUESTION: 5,
-    InboxKind.PERMISSION: 5,
-    InboxKind.BUDGET: 5,
+    InboxKind.GATE: 6,
+    InboxKind.QUESTION: 6,
+    InboxKind.PERMISSION: 6,
+    InboxKind.BUDGET: 6,
+    InboxKind.HOST: 5,
     InboxKind.TERMINAL: 4,
     InboxKind.FAILURE: 3,
     InboxKind.RESULT: 2,
@@ -198,6 +201,8 @@ _QUESTION_EVENTS = frozenset(
     {
         EventType.SUSPENDED,
         EventType.CONFIRMED,
+        EventType.EGRESS_REFUSED,
+        EventType.COMPLETED,
         EventType.FAILED,
         EventType.CANCELLED,
         EventType.FOLLOWED_UP,
@@ -212,6 +217,7 @@ _QUESTION_EVENTS = frozenset(
 _END_EVENTS = frozenset(
     {
         EventType.COMPLETED,
+        EventType.EGRESS_REFUSED,
         EventType.FAILED,
         EventType.RETRIED,
         EventType.FOLLOWED_UP,

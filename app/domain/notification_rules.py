@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from app.domain.roles import Permission, Person, ProjectRole, SystemRole, is_allowed
 from app.domain.task import EventType, FailureCode
+from app.domain.task_message import UNREAD
 
 
 class NotificationType(StrEnum):
@@ -31,6 +32,7 @@ class NotificationType(StrEnum):
     BUDGET_LOW = "budget_low"  # a budget of the task is almost used up
     REVIEWED = "reviewed"
     COMMENTED = "commented"  # a single comment in a review thread
+    MESSAGE_UNREAD = "message_unread"  # one to the agent, which has, or may have, not been read
 
 
 class Channel(StrEnum):
@@ -59,7 +61,8 @@ class NotificationChoice:
 Preferences = Mapping[NotificationType, NotificationChoice]
 
 # By default, everyone who can answer a question is notified of it and of an almost used-up budget.
-# A task's end goes to its creator; reviews go to its creator and to participants.
+# A task's end goes to its creator; reviews go to its creator and to participants, unread messages
+# to its creator and to their author.
 DEFAULTS: Preferences = {
     NotificationType.GATE_OPENED: NotificationChoice(scope=Scope.PROJECTS),
     NotificationType.GATE_EXPIRED: NotificationChoice(),
@@ -71,10 +74,13 @@ DEFAULTS: Preferences = {
     NotificationType.BUDGET_LOW: NotificationChoice(scope=Scope.PROJECTS),
     NotificationType.REVIEWED: NotificationChoice(),
     NotificationType.COMMENTED: NotificationChoice(),
+    NotificationType.MESSAGE_UNREAD: NotificationChoice(),
 }
 PERSONAL_TYPES = frozenset(DEFAULTS)
-CHAT_TYPES = PERSONAL_TYPES - {NotificationType.COMMENTED}  # bound to a project
-CONVERSATION_TYPES = frozenset({NotificationType.REVIEWED, NotificationType.COMMENTED})
+CONVERSATION_TYPES = frozenset(
+    {NotificationType.REVIEWED, NotificationType.COMMENTED, NotificationType.MESSAGE_UNREAD}
+)
+CHAT_TYPES = PERSONAL_TYPES - CONVERSATION_TYPES | {NotificationType.REVIEWED}  # bound to a project
 # These types close open questions: all of the task's,
 CLOSING_TYPES = frozenset(NotificationType) - {
     NotificationType.GATE_OPENED,
@@ -109,6 +115,8 @@ def notification_type_of(type_: EventType, data: Mapping[str, Any]) -> Notificat
     """Return the notification type of a task's event; None if it has none."""
     if type_ is EventType.FAILED:
         return _BY_FAILURE.get(data.get("code", ""), NotificationType.TASK_FAILED)
+    if type_ is EventType.MESSAGE:
+        return NotificationType.MESSAGE_UNREAD if data.get("state") in UNREAD else None
     if type_ is EventType.WARNING:
         if data.get(WITHDRAWN):
             return NotificationType.GATE_WITHDRAWN

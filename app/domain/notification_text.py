@@ -26,6 +26,7 @@ _TITLES = {
     NotificationType.BUDGET_LOW: "Task {id}: budget almost used up",
     NotificationType.REVIEWED: "Task {id} was reviewed",
     NotificationType.COMMENTED: "Task {id} has a new comment",
+    NotificationType.MESSAGE_UNREAD: "Task {id}: a message may be unread",
 }
 
 

@@ -67,6 +67,10 @@ class MessageState(StrEnum):
     FOLLOWED_UP = "followed_up"  # it became a follow-up
 
 
+UNREAD = frozenset({MessageState.UNCONFIRMED, MessageState.RETURNED})
+"""The states of which authors are notified."""
+
+
 class RecipientState(StrEnum):
     """Who gets a message that is sent now."""
 

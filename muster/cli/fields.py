@@ -226,6 +226,6 @@ CHAT_TOKEN = split_names("token expiresAt")
 PREFERENCES = split_names(
     """
     gateOpened gateExpired taskCompleted taskFailed taskCancelled machineLost egressRefused
-    budgetLow reviewed commented
+    budgetLow reviewed commented messageUnread
     """
 )

@@ -12,7 +12,10 @@ from muster.cli.output import Column, Item, OutputSpec, age_column, get_path, ou
 from muster.cli.task.questions import answer_command
 from muster.cli.task.show import first_line
 
-KINDS = (*("gate", "question", "permission", "budget", "terminal", "failure", "result", "machine"),)
+KINDS = (
+    *("gate", "question", "permission", "budget", "host", "terminal"),
+    *("failure", "result", "machine"),
+)
 _DEFAULT_ACTIONS = {
     "fails": "fails",
     "continues": "continues",
@@ -35,6 +38,9 @@ def _summary(item: Item) -> str:
         return ", ".join(reasons)
     if item.get("kind") == "terminal":
         return "Waiting in its terminal"
+    if item.get("kind") == "host":
+        hosts = ", ".join(map(text_format.one_line, item.get("refusedHosts") or []))
+        return f"Denied access to {hosts}"
     prompt = first_line(get_path(item, ["gate", "prompt"]))
     failure = first_line(get_path(item, ["task", "failure", "message"]))
     return prompt or failure or first_line(get_path(item, ["task", "description"]))
@@ -57,6 +63,8 @@ def _answer_command(item: Item) -> str:
     match item.get("kind"):
         case "terminal":
             return f"attach {number}"
+        case "host":
+            return _host_command(item, number)
         case "failure":
             return f"task retry {number}"
         case "result":
@@ -64,6 +72,13 @@ def _answer_command(item: Item) -> str:
         case _:
             name = text_format.one_line(get_path(item, ["machine", "name"]))
             return f"machine show {shlex.quote(name)}"
+
+
+def _host_command(item: Item, number: object) -> str:
+    hosts, key = item.get("refusedHosts"), get_path(item, ["task", "projectKey"])
+    if not hosts or "allow_host" not in (item.get("actions") or []):
+        return f"task show {number}"
+    return f"project allow {key} --host {shlex.quote(text_format.one_line(hosts[0]))}"
 
 
 INBOX = OutputSpec(

@@ -32,6 +32,8 @@ READY = {
     "recording": "[role=tabpanel] .ap-player",
 }
 
+MESSAGES = "section:is([aria-label=Messages], [aria-label=消息]) li"
+
 # Resolves once nothing has come or gone for half a second and nothing moves; after some seconds
 # anyway.
 STILL = """new Promise((resolve) => {
@@ -78,6 +80,11 @@ def list_pages(api: ApiClient) -> list[PageSpec]:
             for view in VIEWS
         ),
         PageSpec("task-gate", f"/tasks/{tasks[scenes.RETRIES]}?view=diff", ready=READY["diff"]),
+        PageSpec("task-messages", f"/tasks/{tasks[scenes.NAMES]}", ready=MESSAGES),
+        PageSpec("task-watched", f"/tasks/{tasks[scenes.NAMES]}?view=terminal", ready=MESSAGES),
+        PageSpec("task-unread", f"/tasks/{tasks[scenes.UNREAD]}", ready=MESSAGES),
+        PageSpec("task-returned", f"/tasks/{tasks[scenes.LATE]}", ready=MESSAGES),
+        PageSpec("task-permission", f"/tasks/{tasks[scenes.TESTS]}", ready="#question"),
         PageSpec("task-failed", f"/tasks/{tasks[scenes.VAT]}"),
         PageSpec("task-budget", f"/tasks/{tasks[scenes.SPENT]}"),
         PageSpec("machine", f"/machines/{machines['curlew']}"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from tests.e2e.world import asking_agent, scenes
+from tests.e2e.world import scenes
 from tests.e2e.world.stage import TaskView, World
 from tests.wait import wait_until
 
@@ -31,15 +31,6 @@ def own_project(key: str, *pipeline: Mapping[str, Any]) -> Callable[[World], str
     return create
 
 
-def asking_project(world: World) -> str:
-    """A project whose agent asks people before it acts."""
-    options = {"approvals": "ask"}
-    agent = {"agentType": "acp", "agentCommand": asking_agent.command(), "agentOptions": options}
-    url = world.repositories["handbook"].url
-    _create_project(world, "permits", url, [_WRITE], **agent)
-    return "permits"
-
-
 def stalled_project(world: World) -> str:
     """A project whose repository accepts connections, and never answers."""
     host, port = _listener().getsockname()
@@ -52,8 +43,8 @@ def _listener() -> socket.socket:
     return socket.create_server(("127.0.0.1", 0))
 
 
-def _create_project(world: World, key: str, url: str, pipeline: Any, **more: Any) -> None:
-    fields = {"key": key, "name": key, "agentType": "claude", "repoUrl": url, **more}
+def _create_project(world: World, key: str, url: str, pipeline: Any) -> None:
+    fields = {"key": key, "name": key, "agentType": "claude", "repoUrl": url}
     world.admin.post("/api/admin/projects", {**fields, "pipeline": list(pipeline)})
     people = world.admin.get("/api/admin/developers")["items"]
     [alice] = [person["id"] for person in people if person["name"] == "alice"]
@@ -100,6 +91,44 @@ def asking(task: TaskView) -> States:
     task.wait_for_status("suspended", "question")
     yield "suspended: question"
     task.act("cancel")
+
+
+def messaging(task: TaskView) -> States:
+    """Its agent reads a message at its next step."""
+    task.wait_for_status("running")
+    send_message(task)
+    wait_for_message(task, "delivered")
+    yield "running: message, delivered"
+    task.act("cancel")
+
+
+def unheard(task: TaskView) -> States:
+    """Its agent is at one step for long, and is stopped there."""
+    task.wait_for_status("running")
+    wait_until(lambda: b"on-call.md" in task.log(), "step", SECONDS)
+    send_message(task)
+    yield "running: message, waiting"
+    task.act("cancel")
+    wait_for_message(task, "unconfirmed")
+    yield "cancelled: message, unconfirmed"
+
+
+def unsent(task: TaskView) -> States:
+    send_message(task)
+    yield "queued: message, waiting"
+    task.act("cancel")
+    yield "cancelled: message, returned"
+
+
+def send_message(task: TaskView) -> None:
+    task.act("messages", text="Keep the old name, please.")
+
+
+def wait_for_message(task: TaskView, state: str) -> None:
+    def has_state() -> bool:
+        return [each["state"] for each in task.messages()] == [state]
+
+    wait_until(has_state, f"{state} message", SECONDS)
 
 
 def permitting(task: TaskView) -> States:
@@ -232,7 +261,10 @@ SCENARIOS = {
     "rejected": Scenario("handbook", scenes.PAGES, rejected),
     "withdrawn": Scenario("handbook", scenes.PAGES, withdrawn),
     "asking": Scenario("handbook", "Name it [ask]", asking),
-    "permitting": Scenario(asking_project, "Test it", permitting),
+    "messaging": Scenario("handbook", "Measure it [slow]", messaging),
+    "unheard": Scenario("handbook", "Measure it [deaf]", unheard),
+    "unsent": Scenario("handbook", "Wait", unsent, False, fields={"machineSelector": "no=such"}),
+    "permitting": Scenario("toolbox", "Test it", permitting),
     "choosing": Scenario("ingest", scenes.CSV, choosing, who="mei"),
     "spending": Scenario(
         "handbook", "Count [spend]", spending, fields={"budget": {"tokens": 60_000}}

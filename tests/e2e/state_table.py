@@ -10,6 +10,7 @@ PANELS = (
     "header",  # the status on the task's page
     "strip",  # its stages, on that page
     "card",  # its open question, on that page
+    "messages",  # to its agent, on that page
     "review",  # beside its diff
     "row",  # in the table of tasks
     "inbox",
@@ -25,6 +26,11 @@ CELLS: Mapping[str, Mapping[str, str]] = {
     "queued": {"machine": _NO_ATTEMPT, "review": _NO_DIFF},
     "assigned": {"review": _NO_DIFF},
     "running": {"review": _NO_DIFF},
+    "queued: message, waiting": {"machine": _NO_ATTEMPT, "review": _NO_DIFF},
+    "running: message, waiting": {"review": _NO_DIFF},
+    "running: message, delivered": {"review": _NO_DIFF},
+    "cancelled: message, returned": {"machine": _NO_ATTEMPT, "review": _NO_DIFF},
+    "cancelled: message, unconfirmed": {"review": _NO_DIFF},
     "suspended: gate, confirm": {},
     "suspended: gate, choices": {},
     "suspended: gate, input": {},

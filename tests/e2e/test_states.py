@@ -33,6 +33,13 @@ WORDS = {
     "cancelled": "Cancelled",
 }
 
+MESSAGE_WORDS = {
+    "waiting": "waiting",
+    "delivered": "delivered",
+    "unconfirmed": "perhaps not read",
+    "returned": "not read",
+}
+
 Task = Mapping[str, Any]
 
 
@@ -94,6 +101,16 @@ class Panels(NamedTuple):
         card = self.page.locator("#question")
         is_right = card.count() == bool(task["gate"])
         return None if is_right else f"{card.count()} questions"
+
+    def _compare_messages(self, _: Task) -> str | None:
+        items = self.page.get_by_role("region", name="Messages", exact=True).locator("li")
+        shown = items.all_text_contents()
+        expected = [(MESSAGE_WORDS[each["state"]], each["text"]) for each in self.task.messages()]
+        is_right = len(shown) == len(expected) and all(
+            item.startswith(word) and text in item
+            for item, (word, text) in zip(shown, expected, strict=True)
+        )
+        return None if is_right else f"{shown}, not {expected}"
 
     def _compare_review(self, task: Task) -> str | None:
         answers = self.diff.get_by_role("radio", name=re.compile("^Reject and end"))

@@ -93,7 +93,7 @@ class InboxItemSchema(Schema):
         fields.String(),
         required=True,
         metadata={
-            "description": "with a permission request: hosts that the task was denied, newest first"
+            "description": "hosts that the task was denied, newest first; also of the kind `host`"
         },
     )
     retry_from = Integer(
@@ -111,6 +111,7 @@ class InboxCountsSchema(Schema):
     question = Integer(required=True)
     permission = Integer(required=True)
     budget = Integer(required=True)
+    host = Integer(required=True)
     terminal = Integer(required=True)
     failure = Integer(required=True)
     result = Integer(required=True)

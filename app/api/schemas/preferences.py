@@ -18,6 +18,7 @@ _DESCRIPTIONS = {
     NotificationType.BUDGET_LOW: "a task's budget is almost used up",
     NotificationType.REVIEWED: "someone reviewed a task, or one whose review you took part in",
     NotificationType.COMMENTED: "someone, or an agent, wrote in a review thread",
+    NotificationType.MESSAGE_UNREAD: "an agent hasn't read, or may not have read, a message",
 }
 _SCOPE = "`own`: tasks that you created; `projects`: all tasks in your projects"
 

@@ -107,6 +107,8 @@ def _task_item(asking: _Viewer, of_tasks: InboxTasks, key: Key) -> InboxItem | N
         return None
     if key.rank == rules.RANKS[InboxKind.GATE]:
         return _gate_item(asking, of_tasks, task)
+    if key.rank == rules.RANKS[InboxKind.HOST]:
+        return _host_item(asking, of_tasks, task, key.since)
     if key.rank == rules.RANKS[InboxKind.TERMINAL]:
         return _terminal_item(task, key.since)
     return _end_item(asking, of_tasks, task, key.rank)
@@ -123,7 +125,9 @@ def _gate_item(asking: _Viewer, of_tasks: InboxTasks, task: Task) -> InboxItem |
         has_work=task.id in of_tasks.with_work,
         is_answerer=answerers.is_answerer(narrowed, asking.developer),
     )
-    allowed = task_actions.allowed_actions(asking.access(task), state, _GATE_ACTIONS)
+    access = asking.access(task)
+    allowed = task_actions.allowed_actions(access, state, _GATE_ACTIONS)
+    hosts = of_tasks.refused_hosts.get(task.id, [])
     name = task.stages[min(gate.stage_index, len(task.stages) - 1)]["name"]
     default_action = rules.default_action_of_gate(gate.kind, gate.expires_at)
     return InboxItem(
@@ -132,12 +136,35 @@ def _gate_item(asking: _Viewer, of_tasks: InboxTasks, task: Task) -> InboxItem |
         since=gate.requested_at,
         default_action=default_action,
         at=gate.expires_at,
-        actions=[InboxAction(action) for action in allowed],
+        actions=[*(InboxAction(action) for action in allowed), *_host_actions(access, hosts)],
         task=task,
         gate=gates.to_pending(task, gate, name, of_tasks.diff_at(task, gate), narrowed),
         change=of_tasks.short_diff(task, gate),
-        refused_hosts=of_tasks.refused_hosts.get(task.id, []),
+        refused_hosts=hosts,
     )
+
+
+def _host_item(
+    asking: _Viewer, of_tasks: InboxTasks, task: Task, since: datetime
+) -> InboxItem | None:
+    hosts = of_tasks.refused_hosts.get(task.id)
+    if not hosts:
+        return None
+    return InboxItem(
+        id=f"host-{task.id}-{task.attempt}",
+        kind=InboxKind.HOST,
+        since=since,
+        default_action=DefaultAction.NOTHING,
+        at=None,
+        actions=_host_actions(asking.access(task), hosts),
+        task=task,
+        refused_hosts=hosts,
+    )
+
+
+def _host_actions(access: Access, hosts: Collection[str]) -> list[InboxAction]:
+    can_allow = bool(hosts) and access.allows(Permission.CHANGE_PROJECT)
+    return [InboxAction.ALLOW_HOST] if can_allow else []
 
 
 def _terminal_item(task: Task, since: datetime) -> InboxItem:

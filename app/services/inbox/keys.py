@@ -1,7 +1,7 @@
 """Inbox items as queries, each served by an index.
 
 An item is identified by its position in the list: {rank, since, id}, where `id` is its task's or
-machine's (a task is in the list once).
+machine's (a task is in the list once per rank).
 """
 
 from collections.abc import Collection, Sequence
@@ -46,6 +46,7 @@ from app.models import (
     Task,
 )
 from app.services import rights
+from app.services.inbox import refused_hosts
 from app.services.tasks import answerers, terminal_waits
 
 MAX_COUNT = 1000
@@ -105,6 +106,8 @@ def sources(actor: Developer, kinds: Collection[InboxKind], now: datetime) -> di
     if asked := [kind for kind in QUESTION_KINDS if kind in kinds]:
         of = [gate for kind in asked for gate in gates_of_kind(kind)]
         found[RANKS[InboxKind.GATE]] = _open_gates(actor, of)
+    if InboxKind.HOST in kinds:
+        found[RANKS[InboxKind.HOST]] = _refused_hosts(actor)
     if InboxKind.TERMINAL in kinds:
         found[RANKS[InboxKind.TERMINAL]] = _waiting_terminals(actor)
     if InboxKind.FAILURE in kinds:
@@ -150,9 +153,29 @@ def _open_gates(actor: Developer, kinds: Sequence[GateKind]) -> Keys:
     )
 
 
+def _refused_hosts(actor: Developer) -> Keys:
+    """Return running tasks that were denied hosts: the actor's own, and those whose project's
+    network the actor can change.
+    """
+    since = refused_hosts.first_refusal()
+    return (
+        _keys(InboxKind.HOST, since, Task.id)
+        .select_from(Task)
+        .join(Project, Project.id == Task.project_id)
+        .where(
+            Task.status == TaskStatus.RUNNING,
+            since.is_not(None),
+            or_(_is_own(actor), rights.projects_where(Permission.CHANGE_PROJECT, actor)),
+        )
+    )
+
+
+def _is_own(actor: Developer) -> ColumnElement[bool]:
+    return (Task.created_by == actor.id) & rights.projects_where(Permission.SEE_PROJECT, actor)
+
+
 def _waiting_terminals(actor: Developer) -> Keys:
     """Return tasks whose agent waits at a terminal that the actor can control."""
-    is_own = (Task.created_by == actor.id) & rights.projects_where(Permission.SEE_PROJECT, actor)
     return (
         _keys(InboxKind.TERMINAL, terminal_waits.SINCE, Task.id)
         .select_from(Attempt)
@@ -161,7 +184,7 @@ def _waiting_terminals(actor: Developer) -> Keys:
         .where(
             terminal_waits.is_waiting(),
             Task.status == TaskStatus.RUNNING,
-            or_(is_own, rights.projects_where(Permission.CONTROL_TERMINAL, actor)),
+            or_(_is_own(actor), rights.projects_where(Permission.CONTROL_TERMINAL, actor)),
         )
     )
 

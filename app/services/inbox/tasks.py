@@ -11,16 +11,14 @@ from sqlalchemy import func, select, tuple_
 from app.domain.answerers import GateAnswerers
 from app.domain.diff import EXPIRED, DiffBase
 from app.domain.pipeline import AGENT_GATES, GateKind
-from app.domain.task import EventType, TaskStatus
+from app.domain.task import TaskStatus
 from app.extensions import db
-from app.models import Change, ChangedFile, Event, Gate, Task, Workspace
-from app.services.inbox import excerpts
+from app.models import Change, ChangedFile, Gate, Task, Workspace
+from app.services.inbox import excerpts, refused_hosts
 from app.services.inbox.excerpts import Excerpt
 from app.services.tasks import answerers, diffs, rounds, workspaces
 from app.services.tasks.queries import FOR_LISTS
 
-MAX_HOSTS = 5
-"""Maximum denied hosts listed per task."""
 MAX_FILES = 4
 """Maximum files named per change, those with the most lines first."""
 
@@ -52,7 +50,7 @@ class ShortDiff:
 @dataclass(frozen=True)
 class InboxTasks:
     """Tasks by ID, and their data: `with_work` are those that a round can continue; open `gates`
-    and their `answerers` by task, and the `refused_hosts` of tasks that ask for permissions;
+    and their `answerers` by task, and the `refused_hosts` of tasks that ask for permissions or run;
     `changes` by task and commit; `files` by change; `workspaces` by task and attempt.
     """
 
@@ -124,8 +122,11 @@ def read_tasks(task_ids: Collection[int]) -> InboxTasks:
         log_ends=excerpts.log_tails(
             [_attempt_key(task) for task in tasks.values() if _has_log_tail(task)]
         ),
-        refused_hosts=_refused_hosts(
-            [id_ for id_, gate in gates.items() if gate.kind is GateKind.PERMISSION]
+        refused_hosts=refused_hosts.read_hosts(
+            [
+                *(id_ for id_, gate in gates.items() if gate.kind is GateKind.PERMISSION),
+                *(task.id for task in tasks.values() if task.status is TaskStatus.RUNNING),
+            ]
         ),
     )
 
@@ -194,22 +195,6 @@ def _files(change_ids: Collection[int]) -> dict[int, list[ShortFile]]:
         shown = ShortFile(row.position, row.path, row.insertions, row.deletions)
         found.setdefault(row.change_id, []).append(shown)
     return found
-
-
-def _refused_hosts(task_ids: Sequence[int]) -> dict[int, list[str]]:
-    """Return the latest hosts that these tasks were denied and that their projects can allow."""
-    if not task_ids:
-        return {}
-    host = Event.data["host"].as_string()
-    query = select(Event.task_id, host.label("host")).where(
-        Event.task_id.in_(task_ids),
-        Event.type == EventType.EGRESS_REFUSED,
-        Event.data["network"].as_string() == "project",
-    )
-    found: dict[int, dict[str, None]] = {}
-    for row in db.session.execute(query.order_by(Event.task_id, Event.number.desc())):
-        found.setdefault(row.task_id, {}).setdefault(row.host)
-    return {task_id: list(hosts)[:MAX_HOSTS] for task_id, hosts in found.items()}
 
 
 def _workspaces(tasks: Collection[Task]) -> dict[tuple[int, int], Workspace]:

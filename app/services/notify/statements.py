@@ -50,7 +50,7 @@ MEMBERS_AND_CREATORS = text("""
     WHERE d.id = ANY(:creators) AND d.disabled_at IS NULL
 """)
 # The participants of the conversations of :entries: those who have written in the thread or, for a
-# review, in any thread of its task, and those who have reviewed it.
+# review, in any thread of its task, and those who have reviewed it; the author of a message.
 PARTICIPANTS = text("""
     SELECT o.id, c.author_id
     FROM outbox AS o
@@ -65,6 +65,11 @@ PARTICIPANTS = text("""
     FROM outbox AS o
     JOIN reviews AS r ON r.task_id = o.task_id
     WHERE o.id = ANY(:entries) AND o.kind = 'reviewed'
+    UNION
+    SELECT o.id, CAST(e.data -> 'createdBy' ->> 'id' AS bigint)
+    FROM outbox AS o
+    JOIN task_events AS e ON e.task_id = o.task_id AND e.number = o.number
+    WHERE o.id = ANY(:entries) AND o.kind = 'message_unread'
 """)
 # The chats that bots have bound to :projects.
 BOUND_CHATS = text("""

@@ -111,7 +111,7 @@ def cancel(locked: LockedTask, why: str, *, by: int, gone: bool) -> None:
     task, now = locked.task, locked.now
     if locked.has_live_attempt:
         finish(locked, AttemptOutcome.CANCELLED, gone=gone)
-    transitions.apply_event(task, TaskEvent.CANCEL, now)
+    transitions.apply_event(task, TaskEvent.CANCEL, now, by=by)
     follow_up_queue.withdraw_all(task)
     index = task.current_stage_index
     history.record_event(task, EventType.CANCELLED, why, now, stage_index=index, by=by)

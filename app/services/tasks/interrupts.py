@@ -182,7 +182,7 @@ def answer(actor: Developer, locked: LockedTask, gate: Gate) -> bool:
         return False
     task, now = locked.task, locked.now
     made = message_queue.add(task, actor, gate.result or "", now)
-    message_queue.record(task, made, now, by=actor)
+    message_queue.record(task, made, now, by=actor.id)
     if found is not None and found.state in interrupt.STOPS_STAGE:
         locked.attempt.question = None
         _enter(locked, found, InterruptState.CONTINUING)

@@ -132,25 +132,27 @@ def settle(task: Task, first: int, now: datetime) -> None:
             end_too_late(task, row, now)
 
 
-def settle_round(task: Task, event: TaskEvent, now: datetime) -> None:
-    """End all waiting ones: with this event their round is over.
+def settle_round(task: Task, event: TaskEvent, now: datetime, by: int | None) -> None:
+    """End all waiting ones: with this event, caused by that developer, their round is over.
 
     Those that were sent to an agent, whose machine can no longer report about it, may have been
     read.
     """
     for row in list_waiting(task):
         if row.attempt is not None and not row.in_prompt:
-            _finish(task, row, MessageState.UNCONFIRMED, now)
+            _finish(task, row, MessageState.UNCONFIRMED, now, by=by)
         elif event is TaskEvent.CANCEL:
-            _finish(task, row, MessageState.RETURNED, now)
+            _finish(task, row, MessageState.RETURNED, now, by=by)
         else:
             end_too_late(task, row, now)
 
 
-def end_too_late(task: Task, row: TaskMessage, now: datetime) -> None:
-    """Do what its author chose: no agent of its round is left to read it."""
+def end_too_late(task: Task, row: TaskMessage, now: datetime, by: int | None = None) -> None:
+    """Do what its author chose: no agent of its round is left to read it. `by` has sent it just
+    now.
+    """
     if row.if_too_late is TooLate.RETURN or task.project.archived_at is not None:
-        _finish(task, row, MessageState.RETURNED, now)
+        _finish(task, row, MessageState.RETURNED, now, by=by)
         return
     try:
         made = follow_up_queue.add(task, row.creator, row.text, 0, None, now)
@@ -168,7 +170,7 @@ def follow_up(task: Task, row: TaskMessage, follow_up_id: int, now: datetime) ->
 
 def withdraw(task: Task, row: TaskMessage, actor: Developer, now: datetime) -> None:
     """Withdraw a waiting one that isn't bound."""
-    _finish(task, row, MessageState.WITHDRAWN, now, by=actor)
+    _finish(task, row, MessageState.WITHDRAWN, now, by=actor.id)
 
 
 def handle_outcome(locked: LockedTask, report: frames.MessageOutcome) -> None:
@@ -211,7 +213,7 @@ def _finish(
     row: TaskMessage,
     state: MessageState,
     now: datetime,
-    by: Developer | None = None,
+    by: int | None = None,
 ) -> None:
     if row.state is MessageState.WAITING:
         task.messages_waiting -= 1
@@ -233,8 +235,10 @@ _TEXTS = {
 }
 
 
-def record(task: Task, row: TaskMessage, now: datetime, *, by: Developer | None = None) -> None:
-    """Record the message's state in the task's history."""
+def record(task: Task, row: TaskMessage, now: datetime, *, by: int | None = None) -> None:
+    """Record the message's state in the task's history. Its author is notified if it may be
+    unread, unless they are `by`.
+    """
     author = row.creator.name
     about: dict[str, Any] = {
         "number": row.number,
@@ -246,7 +250,7 @@ def record(task: Task, row: TaskMessage, now: datetime, *, by: Developer | None 
     if row.state in _READ:
         about["text"] = row.text
     if by is not None:
-        about["by"] = by.id
+        about["by"] = by
     text = _TEXTS[row.state].format(number=row.number, author=author)
     history.record_event(
         task,
@@ -256,5 +260,5 @@ def record(task: Task, row: TaskMessage, now: datetime, *, by: Developer | None 
         attempt=row.attempt,
         stage_index=row.stage_index,
         data=about,
-        by=by.id if by else None,
+        by=by,
     )

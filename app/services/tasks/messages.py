@@ -54,7 +54,7 @@ def create(
     if found.state is RecipientState.OPEN:
         message_queue.bind(made, locked.attempt, in_prompt=False)
         attempts.bump_orders_version(locked.machine)
-    message_queue.record(locked.task, made, locked.now, by=actor)
+    message_queue.record(locked.task, made, locked.now, by=actor.id)
     if found.state is RecipientState.NONE:
         _end_too_late(actor, locked, made)
     about = {"number": made.number, "when": when}
@@ -70,7 +70,7 @@ def _end_too_late(actor: Developer, locked: LockedTask, made: TaskMessage) -> No
     """Do what the author chose. A follow-up starts now if the task is idle."""
     is_active = locked.task.project.archived_at is None
     if made.if_too_late is TooLate.RETURN or not is_active:
-        message_queue.end_too_late(locked.task, made, locked.now)
+        message_queue.end_too_late(locked.task, made, locked.now, actor.id)
         return
     following = follow_ups.add(locked, actor, made.text, 0, None)
     message_queue.follow_up(locked.task, made, following.id, locked.now)

@@ -24,16 +24,23 @@ _SUSPENSIONS = {
 
 
 def apply_event(
-    task: Task, event: TaskEvent, now: datetime, *, stage_index: int | None = None
+    task: Task,
+    event: TaskEvent,
+    now: datetime,
+    *,
+    stage_index: int | None = None,
+    by: int | None = None,
 ) -> None:
     """Apply a state-machine event to the task, at that stage (None: the current one); a queued task
-    wakes the dispatcher.
+    wakes the dispatcher. `by` is the developer who caused it, if their messages may end with it.
 
     Raises IllegalTransition. Doesn't commit.
     """
     status = rules.next_status(task.status, event)
     if status in rules.ENDED or event is TaskEvent.FOLLOW_UP:
-        message_queue.settle_round(task, event, now)  # it reads rows, so the task's must be valid
+        message_queue.settle_round(
+            task, event, now, by
+        )  # it reads rows, so the task's must be valid
     task.status = status
     if stage_index is not None:
         enter_stage(task, stage_index)

@@ -1,7 +1,8 @@
 /** The projects, and changes to one. */
-import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useMutation, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { localizeFieldErrors } from '../api/fieldErrors'
+import { showErrorToast } from '../state/toasts'
 import { cache } from './cache'
 import { fetchAllPages } from './pagination'
 
@@ -104,10 +105,26 @@ export async function saveProject(key: string, body: Schemas['ProjectUpdate']) {
   cache.setQueryData(project(key).queryKey, saved)
   await Promise.all([
     cache.invalidateQueries({ queryKey: ['projects'] }),
+    cache.invalidateQueries({ queryKey: ['inbox'] }), // its hosts may be allowed now
     cache.invalidateQueries({ queryKey: monthBudget(key).queryKey }),
   ])
   return warnings
 }
+
+/** Allows a host for the project's stages, from the next stage on. */
+export const useAllowHost = (key: string) =>
+  useMutation({
+    mutationFn: (host: string) =>
+      data(
+        api.POST('/api/web/projects/{key}/network/allow', { ...pathParams(key), body: { host } }),
+      ),
+    onError: showErrorToast,
+    onSettled: () => {
+      for (const queryKey of [['inbox'], project(key).queryKey]) {
+        void cache.invalidateQueries({ queryKey })
+      }
+    },
+  })
 
 export async function destroySecrets(key: string) {
   await data(api.DELETE('/api/web/projects/{key}/secrets', pathParams(key)))

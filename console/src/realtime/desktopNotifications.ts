@@ -2,6 +2,7 @@
  *  while no tab of this browser is visible. All tabs receive the updates; the one that gets a
  *  notification's lock shows it. */
 
+import { notificationTitle } from '../api/notificationTitle'
 import { onStreamUpdate } from './stream'
 import { isAnyTabVisible, trackVisibility } from './tabVisibility'
 
@@ -41,8 +42,8 @@ export function startDesktopNotifications(open: (taskId: number | null) => void)
   trackVisibility()
   return onStreamUpdate(
     ({ notifications }) => {
-      for (const { id, title, body, taskId } of notifications)
-        void showNotification(id, title, body, () => open(taskId))
+      for (const one of notifications)
+        void showNotification(one.id, notificationTitle(one), one.body, () => open(one.taskId))
     },
     () => undefined,
   )

@@ -29,8 +29,9 @@ def attach(
     """Attach to a running task's terminal.
 
     Sends your input to the program and shows its output. A headless agent reads no input: what you
-    type is a message to it, which Enter sends. After a disconnect, resumes at the same byte. At the
-    start of a line: ~. detaches (the task keeps running), ~? lists commands.
+    type is a message to it, which Enter sends; Ctrl-X stops its step first. After a disconnect,
+    resumes at the same byte. At the start of a line: ~. detaches (the task keeps running), ~? lists
+    commands.
 
     \b
       muster attach 42

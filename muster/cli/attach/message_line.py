@@ -19,11 +19,13 @@ class LineEvent(enum.Enum):
     """What input meant besides text."""
 
     SEND = "send"
+    STOP_AND_SEND = "stop and send"
     LEAVE = "leave"  # Ctrl-C without a text
 
 
 class MessageLine:
-    """Edits a message. Enter sends; Ctrl-J, Alt-Enter and pasted line ends are line breaks."""
+    """Edits a message. Enter sends, Ctrl-X stops the agent's step and sends; Ctrl-J, Alt-Enter and
+    pasted line ends are line breaks."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -31,7 +33,7 @@ class MessageLine:
         self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
 
     def feed(self, data: bytes) -> Iterator[LineEvent]:
-        """Apply a read of input. On `SEND`, take the text before you continue."""
+        """Apply a read of input. On an event that sends, take the text before you continue."""
         while data:
             if mark := _PASTE.match(data):
                 self._is_pasting = mark[1] == b"0"
@@ -65,6 +67,8 @@ class MessageLine:
         match byte:
             case 0x0D if not self._is_pasting:
                 return LineEvent.SEND if self.text.strip() else None
+            case 0x18 if not self._is_pasting:  # Ctrl-X
+                return LineEvent.STOP_AND_SEND if self.text.strip() else None
             case 0x0A | 0x0D:
                 self._insert("\n")
             case 0x03:  # Ctrl-C

@@ -19,13 +19,14 @@ HELP = (
 )
 
 WATCH_HELP = (
-    "Type a message and press Enter; Ctrl-J starts a new line, Ctrl-C clears it.",
+    "Type a message and press Enter; Ctrl-X stops the agent's step and sends it.",
+    "Ctrl-J starts a new line, Ctrl-C clears the message.",
     "~.   detach; the task keeps running    ~^Z  suspend; `fg` resumes",
     "~i   stop the agent's step             ~w   list viewers",
     "~r   redraw the screen                 ~~   write a ~",
     "Type ~ first: before a message.",
 )
-LINE_HELP = "Enter sends, Ctrl-J starts a new line, Ctrl-C clears"
+LINE_HELP = "Enter sends, Ctrl-X stops its step and sends, Ctrl-J: new line, Ctrl-C: clear"
 
 DISCONNECTED = "Disconnected; reconnecting. Your input isn't sent.  ~. detaches"
 WATCH_ONLY = "You're watching; your input isn't sent.  ~. or Ctrl-C detaches, ~? lists commands"
@@ -78,12 +79,14 @@ def why_no_messages(reason: str | None, agent: str) -> str:
             return "No agent reads messages now. Follow up instead."
 
 
-def sent(agent: str) -> str:
+def sent(agent: str, *, is_now: bool) -> str:
+    if is_now:
+        return f"Sent. {agent_name(agent)} stops its step and reads it"
     return f"Sent. {agent_name(agent)} reads it at its next step"
 
 
 def not_sent(why: str) -> str:
-    return f"Not sent: {one_line(why)}  Enter retries"
+    return f"Not sent: {one_line(why)}  Enter or Ctrl-X retries"
 
 
 def stopping(agent: str) -> str:

@@ -52,7 +52,8 @@ class Steering:
         self.facts = facts
         self.wake: Callable[[], None] = lambda: None  # called, on any thread, with each result
         self._results: queue.SimpleQueue[SteeringResult] = queue.SimpleQueue()
-        self._last_key = ("", "")
+        self._last_request: dict[str, str] = {}
+        self._last_key = ""
 
     def pop_results(self) -> list[SteeringResult]:
         found = []
@@ -64,12 +65,16 @@ class Steering:
         """Read the facts again: another stage may run."""
         self._start(self._refresh)
 
-    def send(self, text: str) -> None:
-        """Send a message. Sending the same text again after a failure can't send it twice."""
-        if self._last_key[0] != text:
-            self._last_key = (text, uuid.uuid4().hex)
-        key = self._last_key[1]
-        self._start(lambda: self._send(text, key))
+    def send(self, text: str, *, is_now: bool) -> None:
+        """Send a message; stop the agent's step first if `is_now`.
+
+        Sending the same again after a failure can't send it twice.
+        """
+        request = {"text": text, "when": "now"} if is_now else {"text": text}
+        if self._last_request != request:
+            self._last_request, self._last_key = request, uuid.uuid4().hex
+        key = self._last_key
+        self._start(lambda: self._send(request, key))
 
     def interrupt(self) -> None:
         """Stop the agent's step."""
@@ -79,13 +84,13 @@ class Steering:
         self.facts = read_facts(self._access, self._task_id)
         return SteeringResult()
 
-    def _send(self, text: str, key: str) -> SteeringResult:
+    def _send(self, request: Mapping[str, str], key: str) -> SteeringResult:
         try:
-            self._access.send(self._path("messages"), {"text": text}, key=key)
+            self._access.send(self._path("messages"), request, key=key)
         except Refused as refusal:
-            return SteeringResult(messages.not_sent(str(refusal)), unsent=text)
-        self._last_key = ("", "")
-        return SteeringResult(messages.sent(self.facts.agent))
+            return SteeringResult(messages.not_sent(str(refusal)), unsent=request["text"])
+        self._last_request = {}
+        return SteeringResult(messages.sent(self.facts.agent, is_now="when" in request))
 
     def _interrupt(self) -> SteeringResult:
         try:

@@ -71,7 +71,8 @@ class SteeringSession(Session):
                 self._line.text = ""
                 self._show_note(why_not)
             else:
-                self._steering.send(self._line.pop_text())
+                is_now = event is LineEvent.STOP_AND_SEND
+                self._steering.send(self._line.pop_text(), is_now=is_now)
         if self._line.text:
             self._draw_line()
         elif before:

@@ -98,6 +98,23 @@ def test_people_are_warned_of_what_they_may_not_have_meant(
     assert [each.code for each in found] == codes
 
 
+@pytest.mark.parametrize(
+    ("agent", "approvals", "codes"),
+    [
+        pytest.param("gemini", "ask", ["approvals_unsupported"], id="can't ask"),
+        pytest.param("custom", "ask", ["approvals_unsupported"], id="a project's own command"),
+        pytest.param("gemini", "deny", [], id="needn't ask"),
+        *(pytest.param(name, "ask", [], id=name) for name in ("claude", "codex", "acp")),
+        pytest.param("house-agent", "ask", [], id="one that only a machine knows"),
+    ],
+)
+def test_people_are_warned_of_an_agent_that_cannot_ask(
+    agent: str, approvals: str, codes: list[str]
+) -> None:
+    found = agents.warnings(agent, [{}, {"approvals": approvals}], None, is_known=True)
+    assert [each.code for each in found] == codes
+
+
 def test_a_warning_names_the_agent_that_no_machine_has() -> None:
     (found,) = agents.warnings("qwen", [], None, is_known=False)
     assert (found.field, "“qwen”" in found.message) == ("agentType", True)

@@ -2,7 +2,7 @@
 thinks of nothing. `python -S` runs it by this path, beside `scenes.json`: standard library only.
 
 A scene is chosen by the first line of a task's description; what no scene is for is improvised,
-and then the words `[ask]`, `[slow]`, `[fail]` and `[spend]` in the description say what else to do.
+and then `[ask]`, `[slow]`, `[deaf]`, `[fail]` and `[spend]` in the description say what else to do.
 """
 
 import difflib
@@ -74,6 +74,7 @@ def improvised(prompt: str, stage: str) -> "list[list[Any]]":
         steps += [["spend", 2_000, 400], ["wait", 0.3]] * 40
     if "[slow]" in prompt:
         steps.append(["work", ["git log --oneline -n 3", "ls -la", "git status --short"]])
+    steps += [["wait", 86_400.0]] if "[deaf]" in prompt else []
     steps += [["note", prompt], ["run", "git status --short"]]
     return [*steps, ["fail"]] if "[fail]" in prompt else [*steps, ["print_text", "Done."]]
 
@@ -82,8 +83,7 @@ class Play:
     """The lines of one run, as `claude -p --output-format stream-json` prints them."""
 
     def __init__(self, prompt: str, given: Any = None) -> None:
-        self.given = given
-        self.said, self.number, self.used, self.turns = prompt, 0, [0, 0], 0
+        self.given, self.number, self.used, self.turns = given, 0, [0, 0], 0
         self.session = f"{os.environ.get('MUSTER_TASK_ID')}-{os.environ.get('MUSTER_ATTEMPT')}"
         if "--resume" in sys.argv:
             self.session = sys.argv[sys.argv.index("--resume") + 1]

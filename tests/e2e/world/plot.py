@@ -1,7 +1,8 @@
 """The tasks of the team, each brought to the state in which it is to be seen."""
 
 from tests.e2e.world import scenes
-from tests.e2e.world.stage import World
+from tests.e2e.world.stage import TIMEOUT_SECONDS, World
+from tests.wait import wait_until
 
 DETAILS = {
     scenes.HALF_EVEN: "The sum of rounded lines differs by a cent from the printed total. "
@@ -16,7 +17,16 @@ DETAILS = {
 
 def play(world: World) -> None:
     """Makes all tasks. What ends comes first: what runs on keeps its slot."""
-    acts = (_ended, _reviewed, _answered_by_people, _stopped, _running, _waiting, _machines)
+    acts = (
+        _ended,
+        _reviewed,
+        _answered_by_people,
+        _stopped,
+        _running,
+        _steered,
+        _waiting,
+        _machines,
+    )
     for act in acts:
         world.say(f"tasks: {act.__name__.strip('_').replace('_', ' ')}")
         act(world)
@@ -100,6 +110,23 @@ def _running(world: World) -> None:
     ]  # fmt: skip
     for task in started:
         task.wait_for_status("running")
+
+
+def _steered(world: World) -> None:
+    """Messages that wait, that were perhaps not read, and that came too late; a permission."""
+    late = world.task("alice", "handbook", scenes.LATE)
+    read = world.task("alice", "handbook", scenes.NAMES)
+    read.act("messages", text="Use no abbreviations.")
+    unread = world.task("alice", "handbook", scenes.UNREAD)
+    world.task("alice", "toolbox", scenes.TESTS).wait_for_status("suspended", "question")
+    for task in (read, unread):
+        wait_until(lambda task=task: b"on-call.md" in task.log(), "step", TIMEOUT_SECONDS)
+    read.act("messages", text="Keep the short names where the team uses them.")
+    read.act("messages", text="Then list what is left, please.")
+    unread.act("messages", text="Not the glossary of the shop.")
+    unread.act("cancel")
+    late.wait_for_status("suspended", "gate")
+    late.act("messages", text="Sort them by team.")
 
 
 def _waiting(world: World) -> None:

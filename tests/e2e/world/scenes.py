@@ -20,6 +20,10 @@ CSV = "Refuse CSV rows with too many cells"
 SPENT = "Type the search client strictly"
 RETRIES = "Explain the retry policy in the docs"
 CREDIT = "Number credit notes by year"
+NAMES = "Shorten the names of the pages [deaf]"
+UNREAD = "Rename the glossary [deaf]"
+LATE = "List the pages without an owner"
+TESTS = "Run the tests of the tools"
 
 _TESTS = """\
 class TestHalves(unittest.TestCase):
@@ -125,6 +129,7 @@ SCENES: dict[str, dict[str, Steps]] = {
         "develop": [
             ["read", "src/cart/routes.ts"],
             ["run", "sed -i '/merge\\|split\\|touch/d' src/cart/routes.ts && git diff --stat"],
+            ["run", "python3 -c 'import urllib.request as u; u.urlopen(\"http://fonts.example.org\")'"],
             ["work", ["git status --short", "grep -c legacy src/cart/routes.ts", "ls src/cart"]],
         ],
     },

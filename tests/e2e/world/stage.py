@@ -194,6 +194,9 @@ class TaskView:
     def events(self, kind: str) -> list[dict[str, Any]]:
         return list(self.api.get(f"{self.path}/events", type=kind)["items"])
 
+    def messages(self) -> list[dict[str, Any]]:
+        return list(self.api.get(f"{self.path}/messages")["items"])
+
     def log(self) -> bytes:
         """The bytes of the latest attempt's terminal; empty before there are any."""
         request = urllib.request.Request(self.api.url + self.path + "/logs/raw")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.e2e.world import asking_agent
+
 PEOPLE = {
     # name: (role, git name)
     "alice": ("admin", "Alice Northmoor"),
@@ -15,6 +17,7 @@ MEMBERS = {
     "ingest": {"mei": "maintainer", "priya": "member"},
     "handbook": {"alice": "maintainer", "mei": "member", "bo": "member", "priya": "member"},
     "lab": {"priya": "maintainer", "alice": "member"},
+    "toolbox": {"alice": "maintainer"},
 }
 MACHINES: dict[str, tuple[int, dict[str, str]]] = {
     # name: (slots, labels)
@@ -85,5 +88,12 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "agentType": "custom",
         "agentCommand": "bash -c 'exec bash --norc --noprofile -i'",
         "pipeline": [{"name": "shell", "command": "{description}", "timeout": 86_400}],
+    },
+    "toolbox": {
+        "name": "Toolbox",
+        "agentType": "acp",
+        "agentCommand": asking_agent.command(),
+        "agentOptions": {"approvals": "ask"},
+        "pipeline": [{"name": "write", "command": "{description}"}],
     },
 }  # fmt: skip

@@ -14,7 +14,8 @@ import { BranchConflict } from './BranchConflict'
 import styles from './Gate.module.css'
 import { GateDiff } from './GateDiff'
 import { PermissionDetails } from './PermissionDetails'
-import { firstLineOf, questionOf } from './questionText'
+import { PromptText } from './PromptText'
+import { questionOf } from './questionText'
 import { SpentBudgets } from './SpentBudgets'
 import { useFold } from './useFold'
 
@@ -89,7 +90,9 @@ function QuestionLine({ gate }: { gate: PendingGate }) {
       <span className="tone" data-is="needs">
         <StatusIcon look="needs" />
       </span>
-      <span className="cut">{firstLineOf(gate)}</span>
+      <span className="cut">
+        <PromptText gate={gate} isLine />
+      </span>
     </p>
   )
 }
@@ -127,7 +130,9 @@ function BesideBox({ title, gate }: { title: string; gate: PendingGate }) {
   return (
     <section className={styles.box} aria-label={title} data-form="beside">
       <b>{title}</b>
-      <span className="cut grow">{firstLineOf(gate)}</span>
+      <span className="cut grow">
+        <PromptText gate={gate} isLine />
+      </span>
       <a className="link" href="#review">
         {strings.gate.beside}
       </a>

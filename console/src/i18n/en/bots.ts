@@ -83,5 +83,6 @@ export const bots = {
     budget_low: 'budget low',
     reviewed: 'review',
     commented: 'comment',
+    message_unread: 'message unread',
   } as Record<string, string>,
 }

@@ -1,3 +1,15 @@
+type NumberedBy = (number: number, author: string) => string
+/** Sentences for languages other than the server's own. */
+export type EventTexts = {
+  stageStarted?: (stage: string) => string
+  stageExited?: (stage: string, code: number) => string
+  completed?: (changed: boolean) => string
+  failed?: (why: string, detail: string) => string
+  answered?: (who: string, result: string) => string
+  refused?: (stage: string, host: string, isStages: boolean) => string
+  messages?: Record<string, NumberedBy>
+}
+
 /** The events of a task. */
 export const events = {
   label: 'Events',
@@ -39,4 +51,5 @@ export const events = {
     warning: 'Warning',
     error: 'Error',
   } as Record<string, string>,
+  texts: {} as EventTexts,
 }

@@ -9,6 +9,7 @@ type OtherwiseKind =
   | 'question'
   | 'permission'
   | 'budget'
+  | 'host'
   | 'terminal'
   | 'failure'
   | 'result'
@@ -26,6 +27,7 @@ const otherwise: OtherwiseTexts = {
   question: { summary: 'Waits', detail: 'keeps its slot' },
   permission: { summary: 'Waits', detail: 'keeps its slot' },
   budget: { summary: 'Waits', detail: 'agent stopped' },
+  host: { summary: 'Stays denied', detail: 'and the task runs on' },
   terminal: { summary: 'Waits', detail: 'keeps its slot' },
   failure: { summary: 'Stays failed', detail: 'until someone retries it' },
   result: { summary: 'Stays on its branch', detail: 'until someone merges it' },
@@ -47,6 +49,7 @@ export const inbox = {
     branch: 'Branch changed',
     checkpoint: 'Work changed',
     budget: 'Budget used up',
+    host: 'Network access denied',
     terminal: 'Waiting in its terminal',
     failure: 'Failed',
     result: 'Not reviewed',
@@ -54,7 +57,10 @@ export const inbox = {
   },
   asks: (agent: string) => `${agent} asks`,
   wantsTo: (agent: string) => `${agent} asks for permission`,
-  refusedHosts: (hosts: string) => `Hosts it was denied: ${hosts}`,
+  refusedHosts: 'Denied hosts:',
+  allowHost: 'Allow',
+  allowHostOf: (host: string) => `Allow ${host}`,
+  allowedHost: (host: string) => `The project can reach ${host} from the next stage on.`,
   deniedAt: (at: string) => `Denied at ${at}`,
   before: (n: number, of: number, stage: string) => [`before stage ${n} of ${of}, `, stage],
   within: (n: number, of: number, stage: string) => [`in stage ${n} of ${of}, `, stage],

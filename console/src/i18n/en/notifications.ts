@@ -32,6 +32,7 @@ export const notifications = {
     budget_low: 'Budget low',
     reviewed: 'Reviewed',
     commented: 'Commented',
+    message_unread: 'Message unread',
     login_limited: 'Sign-ins limited',
   } as Record<string, string>,
   /** For languages other than the server's own. */

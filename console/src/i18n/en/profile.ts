@@ -9,6 +9,7 @@ const notificationTypes = {
   budgetLow: 'A budget is almost used up',
   reviewed: 'Someone reviewed a task',
   commented: 'Someone commented',
+  messageUnread: 'A message to an agent may be unread',
 }
 
 export const profile = {

@@ -78,5 +78,6 @@ export const bots: typeof en.bots = {
     budget_low: '预算不足',
     reviewed: '评审',
     commented: '评论',
+    message_unread: '消息未读',
   },
 }

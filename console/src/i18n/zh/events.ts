@@ -40,4 +40,24 @@ export const events: typeof en = {
     warning: '警告',
     error: '错误',
   },
+  texts: {
+    stageStarted: (stage) => `阶段“${stage}”开始运行`,
+    stageExited: (stage, code) =>
+      code === 0 ? `阶段“${stage}”成功结束` : `阶段“${stage}”以退出码 ${code} 结束`,
+    completed: (changed) => (changed ? '任务完成' : '任务完成，没有改动'),
+    failed: (why, detail) => `${why}（${detail}）`,
+    answered: (who, result) => `${who} 回答：${result}`,
+    refused: (stage, host, isStages) =>
+      isStages
+        ? `阶段“${stage}”自己的网络设置不允许访问 ${host}；维护者可以在流水线中修改`
+        : `项目的网络设置不允许阶段“${stage}”访问 ${host}；维护者可以允许`,
+    messages: {
+      waiting: (number, author) => `${author} 发出第 ${number} 条消息`,
+      delivered: (number, author) => `智能体已读 ${author} 的第 ${number} 条消息`,
+      unconfirmed: (number, author) => `智能体可能未读 ${author} 的第 ${number} 条消息`,
+      withdrawn: (number, author) => `${author} 的第 ${number} 条消息已撤回`,
+      returned: (number, author) => `${author} 的第 ${number} 条消息未送达：已没有智能体来读`,
+      followed_up: (number, author) => `${author} 的第 ${number} 条消息已转为后续指令`,
+    },
+  },
 }

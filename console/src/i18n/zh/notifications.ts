@@ -32,6 +32,7 @@ export const notifications: typeof en.notifications = {
     budget_low: '预算不足',
     reviewed: '评审',
     commented: '评论',
+    message_unread: '消息未读',
     login_limited: '登录受限',
   },
   titles: {
@@ -45,5 +46,6 @@ export const notifications: typeof en.notifications = {
     budget_low: (task) => `#${task} 的预算即将用完`,
     reviewed: (task) => `#${task} 有新的评审`,
     commented: (task) => `#${task} 有新的评论`,
+    message_unread: (task) => `#${task} 有消息可能未被智能体读取`,
   },
 }

@@ -95,6 +95,7 @@ export const didYouMean = (name: string) => `你是指 ${name} 吗？`
 export const warnings: typeof en.warnings = {
   unknown_agent: '还没有机器安装此智能体，任务会一直等待。',
   no_answerer: '某个关卡可能没有人能回答，届时只有管理员可以回答。',
+  approvals_unsupported: '此智能体无法在操作前询问，其操作由“权限”决定。',
   permissions_without_sandbox:
     '权限为“任何操作”，但未要求完全沙箱。在沙箱较弱的机器上，智能体可以执行其账号能执行的任何操作。',
 }

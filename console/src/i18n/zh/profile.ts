@@ -11,6 +11,7 @@ const notificationTypes: typeof en.profile.kinds = {
   budgetLow: '预算即将用完',
   reviewed: '有人提交了评审',
   commented: '有人发表了评论',
+  messageUnread: '发给智能体的消息可能未读',
 }
 
 export const profile: typeof en.profile = {

@@ -241,9 +241,13 @@ function joinTexts(texts: string[], words: typeof Words): string {
 function failedText(task: Task, { words }: StatusTextContext, ago: string): StatusText {
   const { code = '', message = '', stageIndex = null } = task.failure ?? {}
   const stage = task.pipeline[stageIndex ?? -1]?.name ?? words.aStage
-  const format = words.failures[code]
-  const said = format ? format(stage, agentName(task.agentType)) : words.failedOther(code)
+  const said = failureText(code, stage, agentName(task.agentType), words)
   return { summary: words.failed(said, ago), detail: message }
+}
+
+/** Returns why a task failed, by the failure's code. */
+export function failureText(code: string, stage: string, agent: string, words: typeof Words) {
+  return words.failures[code]?.(stage, agent) ?? words.failedOther(code)
 }
 
 /** Returns the next automatic action and its time; empty if there is none. */

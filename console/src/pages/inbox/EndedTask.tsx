@@ -1,7 +1,9 @@
 import { useNavigate } from '@tanstack/react-router'
 import type { Schemas } from '../../api/client'
 import { strings } from '../../i18n'
+import { agentName } from '../../lib/format/agentNames'
 import { revealInvisible } from '../../lib/format/invisibleChars'
+import { failureText } from '../../lib/task/statusText'
 import { titleOf } from '../../lib/task/title'
 import { type InboxItem, useApprove, useDismiss } from '../../queries/inbox'
 import { useRetryTask } from '../../queries/task'
@@ -33,9 +35,7 @@ export function EndedTask(props: { item: InboxItem; task: Task; isSelected: bool
           {(isSelected ? item.logTail : item.logTail.slice(-2)).map(revealInvisible).join('\n')}
         </pre>
       ) : (
-        item.kind === 'failure' && (
-          <p className={styles.of}>{revealInvisible(task.failure?.message ?? '')}</p>
-        )
+        item.kind === 'failure' && <p className={styles.of}>{failureOf(task)}</p>
       )}
       {item.kind === 'result' && item.change && (
         <DiffPreview change={item.change} isOpen={isSelected} />
@@ -46,9 +46,16 @@ export function EndedTask(props: { item: InboxItem; task: Task; isSelected: bool
   )
 }
 
-function FailedStage({ task: { failure, stages } }: { task: Task }) {
+function failureOf({ failure, stages, agentType }: Task): string {
+  const stage = stages[failure?.stageIndex ?? -1]?.name ?? strings.statusText.aStage
+  const text = failureText(failure?.code ?? '', stage, agentName(agentType), strings.statusText)
+  return revealInvisible(text)
+}
+
+function FailedStage({ task }: { task: Task }) {
+  const { failure, stages } = task
   const index = failure?.stageIndex
-  if (index == null) return revealInvisible(failure?.message ?? '')
+  if (index == null) return failureOf(task)
   return (
     <TextWithCode
       said={strings.inbox.within(index + 1, stages.length, stages[index]?.name ?? '')}

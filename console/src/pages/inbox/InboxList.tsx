@@ -2,15 +2,14 @@ import { strings } from '../../i18n'
 import type { Inbox, InboxItem } from '../../queries/inbox'
 import styles from './Inbox.module.css'
 import { InboxRow } from './InboxRow'
-import { groupItems } from './selection'
+import { groupItems, QUESTION_KINDS } from './selection'
 import { useSelection } from './useSelection'
 
 /** Questions that wait for an answer, followed by items to review. */
 export function InboxList({ inbox }: { inbox: Inbox }) {
   const { asks, looks } = groupItems(inbox.items)
   const { selected, choose } = useSelection([...asks, ...looks])
-  const { gate, question, budget, terminal } = inbox.counts
-  const asked = gate + question + budget + terminal
+  const asked = sum(QUESTION_KINDS.map((kind) => inbox.counts[kind]))
   const renderRow = (item: InboxItem) => (
     <InboxRow
       key={item.id}
@@ -37,6 +36,8 @@ export function InboxList({ inbox }: { inbox: Inbox }) {
     </>
   )
 }
+
+const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0)
 
 function ListHeader({ head }: { head: string }) {
   return (

@@ -4,6 +4,7 @@ import { StatusIcon } from '../../components/status/Status'
 import { locale, strings } from '../../i18n'
 import { defaultActionText } from '../../lib/inbox/defaultAction'
 import type { InboxItem } from '../../queries/inbox'
+import { DeniedTask } from './DeniedTask'
 import { EndedTask } from './EndedTask'
 import styles from './Inbox.module.css'
 import { OpenGate } from './OpenGate'
@@ -31,6 +32,9 @@ export function InboxRow({ item, isSelected, onSelect }: Props) {
       <div className={styles.body}>
         {item.gate && item.task && (
           <OpenGate item={item} gate={item.gate} task={item.task} isSelected={isSelected} />
+        )}
+        {item.kind === 'host' && item.task && (
+          <DeniedTask item={item} task={item.task} isSelected={isSelected} />
         )}
         {item.kind === 'terminal' && item.task && (
           <WaitingTerminal item={item} task={item.task} isSelected={isSelected} />

@@ -15,7 +15,7 @@ export function ItemHeader(props: { kind: string; task: Task; children?: ReactNo
         #{task.id}
       </Link>
       <span>{task.projectKey}</span>
-      <span>{props.children}</span>
+      {props.children && <span>{props.children}</span>}
     </p>
   )
 }

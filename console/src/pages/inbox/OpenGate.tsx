@@ -2,11 +2,10 @@ import type { Schemas } from '../../api/client'
 import { Answers } from '../../components/gate/Answers'
 import { BranchConflict } from '../../components/gate/BranchConflict'
 import { PermissionDetails } from '../../components/gate/PermissionDetails'
-import { questionOf } from '../../components/gate/questionText'
+import { PromptText } from '../../components/gate/PromptText'
 import { SpentBudgets } from '../../components/gate/SpentBudgets'
 import { strings } from '../../i18n'
 import { agentName } from '../../lib/format/agentNames'
-import { revealInvisible } from '../../lib/format/invisibleChars'
 import { titleOf } from '../../lib/task/title'
 import type { InboxItem } from '../../queries/inbox'
 import { BudgetAnswers } from './BudgetAnswers'
@@ -14,6 +13,7 @@ import { DetailLink } from './DetailLink'
 import { DiffPreview } from './DiffPreview'
 import styles from './Inbox.module.css'
 import { ItemHeader, TextWithCode } from './ItemHeader'
+import { RefusedHosts } from './RefusedHosts'
 
 type Gate = Schemas['PendingGate']
 type Task = Schemas['ListedTask']
@@ -28,16 +28,12 @@ export function OpenGate({ item, gate, task, isSelected }: Props) {
         <TextWithCode said={stageText(gate, task)} />
       </ItemHeader>
       <p className={styles.what}>
-        {gate.kind === 'budget' ? titleOf(task.description) : questionOf(gate)}
+        {gate.kind === 'budget' ? titleOf(task.description) : <PromptText gate={gate} />}
       </p>
       {gate.kind !== 'budget' && <p className={styles.of}>{titleOf(task.description)}</p>}
       {gate.budgets && <SpentBudgets budgets={gate.budgets} />}
       {gate.permission && isSelected && <PermissionDetails permission={gate.permission} />}
-      {item.refusedHosts.length > 0 && (
-        <p className={styles.of}>
-          {strings.inbox.refusedHosts(item.refusedHosts.map(revealInvisible).join(', '))}
-        </p>
-      )}
+      {item.refusedHosts.length > 0 && <RefusedHosts item={item} task={task} />}
       {gate.branch && isSelected && <BranchConflict branch={gate.branch} />}
       {item.change && <DiffPreview change={item.change} isOpen={isSelected} />}
       <div className={styles.foot}>

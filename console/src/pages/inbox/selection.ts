@@ -1,10 +1,12 @@
 import type { InboxItem } from '../../queries/inbox'
 
-const QUESTION_KINDS: readonly InboxItem['kind'][] = [
+/** The kinds that wait for an answer. */
+export const QUESTION_KINDS: readonly InboxItem['kind'][] = [
   'gate',
   'question',
   'permission',
   'budget',
+  'host',
   'terminal',
 ]
 

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { Check } from 'lucide-react'
+import { notificationTitle } from '../../api/notificationTitle'
 import { Button } from '../../components/controls/Button'
 import { RelativeTime } from '../../components/status/RelativeTime'
 import { StatusIcon, type StatusIconName } from '../../components/status/Status'
@@ -12,7 +13,7 @@ import { useReadAction } from './useReadActions'
 /** A notification. Following its link marks it as read. */
 export function NotificationRow({ notification }: { notification: Notification }) {
   const { id, body, taskId, readAt, createdAt } = notification
-  const title = titleOf(notification)
+  const title = notificationTitle(notification)
   const { read, readQuietly } = useReadAction(id)
   const look = statusIconOf(notification)
   return (
@@ -60,10 +61,6 @@ export function NotificationRow({ notification }: { notification: Notification }
   )
 }
 
-function titleOf({ type, title, taskId }: Notification): string {
-  return (taskId !== null && strings.notifications.titles[type]?.(taskId)) || title
-}
-
 const TYPE_ICONS: Record<string, StatusIconName> = {
   gate_opened: 'needs',
   budget_low: 'needs',
@@ -72,6 +69,7 @@ const TYPE_ICONS: Record<string, StatusIconName> = {
   commented: 'future',
   task_cancelled: 'cancelled',
   egress_refused: 'unhealthy',
+  message_unread: 'needs',
 }
 
 function statusIconOf({ type }: Notification): StatusIconName {

@@ -32,7 +32,18 @@ WORK = {"ref": "refs/muster/x", "commit": COMMITS[1], "diff": {"filesChanged": 1
 AT_GATE = {"status": TaskStatus.SUSPENDED, "suspend_reason": SuspendReason.GATE}
 RESULT = {"commit": COMMITS[1], "pushed": True, "filesChanged": 1}
 NOTHING = dict.fromkeys(
-    ("gate", "question", "permission", "budget", "terminal", "failure", "result", "machine"), 0
+    (
+        "gate",
+        "question",
+        "permission",
+        "budget",
+        "host",
+        "terminal",
+        "failure",
+        "result",
+        "machine",
+    ),
+    0,
 )
 PIPELINE = [{"name": "develop", "command": "x"}, {"name": "release", "command": "y"}]
 

@@ -42,6 +42,7 @@ def test_whoever_chose_nothing_has_the_defaults(
         "machineLost": own,
         "egressRefused": own,
         "budgetLow": {**own, "scope": "projects"},
+        "messageUnread": own,
         "reviewed": own,
         "commented": own,
     }

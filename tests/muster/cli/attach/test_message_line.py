@@ -14,7 +14,12 @@ def type_into(line: MessageLine, *reads: bytes) -> list[str | LineEvent]:
     found: list[str | LineEvent] = []
     for read in reads:
         for event in line.feed(read):
-            found.append(line.pop_text() if event is LineEvent.SEND else event)
+            if event is LineEvent.SEND:
+                found.append(line.pop_text())
+            elif event is LineEvent.STOP_AND_SEND:
+                found += [event, line.pop_text()]
+            else:
+                found.append(event)
     return found
 
 
@@ -36,6 +41,9 @@ def type_into(line: MessageLine, *reads: bytes) -> list[str | LineEvent]:
         pytest.param([b"\x1b]11;rgb:0/0/0\x1b\\a\x1b[?62c"], [], "a", id="a terminal's replies"),
         pytest.param([b"a\x03b"], [], "b", id="Ctrl-C clears"),
         pytest.param([b"\x03"], [LineEvent.LEAVE], "", id="Ctrl-C on an empty line leaves"),
+        pytest.param([b"a\x18b"], [LineEvent.STOP_AND_SEND, "a"], "b", id="Ctrl-X stops and sends"),
+        pytest.param([b" \x18"], [], " ", id="Ctrl-X without a text does nothing"),
+        pytest.param([b"\x1b[200~a\x18\x1b[201~"], [], "a", id="a paste stops nothing"),
         pytest.param([b"a\x01\x1ab"], [], "ab", id="other control characters"),
     ],
 )

@@ -169,10 +169,13 @@ def test_input_to_a_headless_agent_is_a_message_and_no_key_goes_out(
     pty.type("!\r")
     pty.wait_until_shown(" Sent. Claude reads it at its next step")
     pty.wait_until_shown("meanwhile")
+    pty.type("And test it\x18")
+    pty.wait_until_shown(" Sent. Claude stops its step and reads it")
     pty.type("~i")
     pty.wait_until_shown(" Stopping Claude.")
     assert [(name, body) for name, body, _ in server.sent] == [
         ("messages", {"text": "Use UTC!"}),
+        ("messages", {"text": "And test it", "when": "now"}),
         ("interrupt", {}),
     ]
     pty.type("~t")

@@ -1,7 +1,7 @@
 import type { Schemas } from '../../../api/client'
 import { locale, strings } from '../../../i18n'
-import { revealInvisible } from '../../../lib/format/invisibleChars'
 import { formatExactTime, formatTime, formatTimeWithSeconds } from '../../../lib/format/times'
+import { eventText } from '../../../lib/task/eventText'
 import { VirtualList } from '../VirtualList'
 import styles from './Events.module.css'
 
@@ -16,7 +16,11 @@ export function EventList({ task, events }: Props) {
       tall={() => 40}
       beyond={20}
       draw={(event) => (
-        <EventRow event={event} stage={task.pipeline[event.stageIndex ?? -1]?.name ?? ''} />
+        <EventRow
+          event={event}
+          stage={task.pipeline[event.stageIndex ?? -1]?.name ?? ''}
+          agentType={task.agentType}
+        />
       )}
     />
   )
@@ -25,7 +29,13 @@ export function EventList({ task, events }: Props) {
 const FAILURE_TYPES = ['failed', 'error']
 const WARNING_TYPES = ['warning', 'machine_lost', 'egress_refused']
 
-function EventRow({ event, stage }: { event: Schemas['Event']; stage: string }) {
+function EventRow(props: { event: Schemas['Event']; stage: string; agentType: string }) {
+  const { event, stage } = props
+  const text = eventText(event, {
+    ...props,
+    texts: strings.events.texts,
+    statusWords: strings.statusText,
+  })
   const at = new Date(event.createdAt)
   const isToday = at.toDateString() === new Date().toDateString()
   const look = FAILURE_TYPES.includes(event.type)
@@ -47,13 +57,11 @@ function EventRow({ event, stage }: { event: Schemas['Event']; stage: string }) 
       <span className={`dim cut ${styles.stage}`}>{stage}</span>
       {hasData ? (
         <details className={styles.what}>
-          <summary>
-            {revealInvisible(event.message) || (strings.events.types[event.type] ?? event.type)}
-          </summary>
+          <summary>{text || (strings.events.types[event.type] ?? event.type)}</summary>
           <pre className={styles.data}>{JSON.stringify(event.data, null, 2)}</pre>
         </details>
       ) : (
-        <span className={styles.what}>{revealInvisible(event.message)}</span>
+        <span className={styles.what}>{text}</span>
       )}
     </div>
   )
