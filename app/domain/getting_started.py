@@ -11,7 +11,7 @@ from app.domain.machine import IN_DRAIN, MachineStatus
 from app.domain.project_check import Step, StepState
 from app.domain.sandbox import SandboxLevel
 from app.domain.scheduling import AgentHealth
-from app.domain.task import SuspendReason, TaskStatus
+from app.domain.shown_state import ShownState
 
 
 class StepName(StrEnum):
@@ -110,8 +110,7 @@ class ProjectFacts:
 @dataclass(frozen=True)
 class TaskFacts:
     id: int
-    status: TaskStatus
-    suspend_reason: SuspendReason | None
+    state: ShownState
 
 
 @dataclass(frozen=True)
@@ -247,30 +246,23 @@ def _task_step(facts: Facts) -> SetupStep:
     task = facts.task
     if task is None and not facts.projects:
         return SetupStep(StepName.TASK, SetupState.OPEN, None, StepReason.NO_PROJECT)
-    if task is None or task.status is TaskStatus.CANCELLED:
+    if task is None or task.state is ShownState.CANCELLED:
         return SetupStep(StepName.TASK, SetupState.OPEN)
-    if task.status is TaskStatus.COMPLETED:  # since `list_done_steps` didn't apply
+    if task.state is ShownState.COMPLETED:  # since `list_done_steps` didn't apply
         return SetupStep(StepName.TASK, SetupState.DONE)
     detail = f"#{task.id}"
-    if task.status is TaskStatus.FAILED:
+    if task.state is ShownState.FAILED:
         return SetupStep(StepName.TASK, SetupState.FAILED, detail, StepReason.TASK_FAILED)
-    return SetupStep(StepName.TASK, SetupState.WORKING, detail, _TASK_REASONS[_task_key(task)])
+    return SetupStep(StepName.TASK, SetupState.WORKING, detail, _TASK_REASONS[task.state])
 
 
 _TASK_REASONS = {
-    TaskStatus.QUEUED: StepReason.TASK_QUEUED,
-    TaskStatus.ASSIGNED: StepReason.TASK_QUEUED,
-    TaskStatus.RUNNING: StepReason.TASK_RUNNING,
-    SuspendReason.GATE: StepReason.TASK_ASKS,
-    SuspendReason.QUESTION: StepReason.TASK_ASKS,
-    SuspendReason.BUDGET: StepReason.TASK_ASKS,
-    SuspendReason.QUOTA: StepReason.TASK_WAITS,
-    SuspendReason.MACHINE_LOST: StepReason.TASK_WAITS,
+    ShownState.QUEUED: StepReason.TASK_QUEUED,
+    ShownState.ASSIGNED: StepReason.TASK_QUEUED,
+    ShownState.RUNNING: StepReason.TASK_RUNNING,
+    ShownState.NEEDS_YOU: StepReason.TASK_ASKS,
+    ShownState.WAITING: StepReason.TASK_WAITS,
 }
-
-
-def _task_key(task: TaskFacts) -> TaskStatus | SuspendReason:
-    return task.suspend_reason or task.status
 
 
 def _join(name: str, more: str) -> str:

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain.attempt import AttemptOutcome, AttemptPhase
@@ -99,6 +99,17 @@ class Attempt(Model):
     log_expired_at: Mapped[Timestamp | None]
 
     task: Mapped[Task] = relationship(lazy="raise")
+
+    @classmethod
+    def is_at_terminal(cls) -> ColumnElement[bool]:
+        """Return the condition that its running stage's agent asks something at its terminal."""
+        return and_(
+            cls.ended_at.is_(None),
+            cls.terminal_wait.is_not(None),
+            cls.phase == AttemptPhase.RUN,
+            cls.terminal_wait["stageIndex"].as_integer() == cls.stage_index,
+            cls.terminal_wait["run"].as_integer() == cls.run,
+        )
 
     __table_args__ = (
         Index(

@@ -110,7 +110,7 @@ LISTED_PROJECT = split_names(
     key name repoUrl defaultBranch branchName agentType agentCommand agentOptions stages maxAttempts
     minSandbox machineSelector protected protectedMachines network environment secretNames
     hasGitToken hasSshKey knownHosts requireChange onQuota quotaMinutes quotaFailover budget
-    taskBudget memberCount myRole taskCounts lastActivityAt createdAt archivedAt
+    taskBudget memberCount myRole taskCounts taskStates lastActivityAt createdAt archivedAt
     """
 )
 PROJECT = split_names(
@@ -118,7 +118,8 @@ PROJECT = split_names(
     key name repoUrl defaultBranch branchName agentType agentCommand agentOptions maxAttempts
     minSandbox machineSelector protected protectedMachines network environment secretNames
     hasGitToken hasSshKey knownHosts requireChange onQuota quotaMinutes quotaFailover budget
-    taskBudget memberCount myRole taskCounts lastActivityAt createdAt archivedAt pipeline templates
+    taskBudget memberCount myRole taskCounts taskStates lastActivityAt createdAt archivedAt pipeline
+    templates
     """
 )
 SAVED_PROJECT = split_names(
@@ -126,7 +127,8 @@ SAVED_PROJECT = split_names(
     key name repoUrl defaultBranch branchName agentType agentCommand agentOptions maxAttempts
     minSandbox machineSelector protected protectedMachines network environment secretNames
     hasGitToken hasSshKey knownHosts requireChange onQuota quotaMinutes quotaFailover budget
-    taskBudget memberCount myRole taskCounts lastActivityAt createdAt archivedAt pipeline templates
+    taskBudget memberCount myRole taskCounts taskStates lastActivityAt createdAt archivedAt pipeline
+    templates
     warnings
     """
 )

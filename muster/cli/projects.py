@@ -22,7 +22,7 @@ from muster.cli.output import (
     report_action,
 )
 from muster.cli.request_commands import Option, action_command, list_command
-from muster.cli.status import counts_text
+from muster.cli.status import counts_text, shown_counts
 from muster.cli.suggestions import with_suggestion
 
 PROJECTS = OutputSpec(
@@ -115,7 +115,7 @@ def _print_project(project: Item) -> None:
             ("archived", (project.get("archivedAt") or "")[:10]),
             ("your role", project.get("myRole")),
             ("members", project.get("memberCount")),
-            ("tasks", counts_text(project.get("taskCounts"))),
+            ("tasks", counts_text(shown_counts(project, "taskCounts"))),
             ("active", f"{seen} ago" if seen else ""),
         ]
     )

@@ -63,7 +63,7 @@ _COMMANDS = {
     ("task", "task_waits"): "task why {number}",
     ("task", "task_failed"): "task show {number}",
     ("task", "open"): "task create -p {project}",
-    ("people", "open"): "admin developers create NAME --git-email EMAIL",
+    ("people", "open"): "invitation create -p {project}",
 }
 _ASKED = {"ask_admin", "no_machine", "no_project"}  # without a command of one's own
 

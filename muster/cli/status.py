@@ -1,6 +1,6 @@
 """`muster status`: a server's health and load."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -12,19 +12,26 @@ from muster.cli.errors import ApiError
 from muster.cli.output import OutputSpec, get_path, outputs, print_facts
 
 STATUS = OutputSpec(
-    ("server", "version", "ready", "missing", "tasks", "machines", "slots", "queue", "usage"),
+    (
+        *("server", "version", "ready", "missing", "tasks", "taskStates", "machines", "slots"),
+        *("queue", "usage"),
+    ),
     id_field="server",
 )
 
 # The labels of counters.
 _COUNT_LABELS = {
-    **{name: name for name in ("queued", "assigned", "running", "suspended")},
+    **{name: name for name in ("queued", "assigned", "running")},
+    "needsYou": "needing you",
+    "waiting": "waiting",
+    "suspended": "suspended",
     **{name: name for name in ("completed", "failed", "cancelled")},
     "completedToday": "completed today",
     "failedToday": "failed today",
     **{name: name for name in ("online", "draining", "offline")},
     "total": "total",
 }
+_LIVE = {"queued", "assigned", "running", "suspended"}
 
 
 @click.command
@@ -44,7 +51,7 @@ def status(muster: Muster) -> tuple[dict[str, Any], Callable[[], None]]:
                     "ready",
                     "yes" if facts["ready"] else f"no: {', '.join(facts['missing'])} missing",
                 ),
-                ("tasks", counts_text(facts.get("tasks"))),
+                ("tasks", counts_text(shown_counts(facts, "tasks"))),
                 ("machines", counts_text(facts.get("machines"))),
                 ("slots", _usage_of_total(facts, "slots", "used", "total")),
                 ("oldest in queue", _duration_text(get_path(facts, ["queue", "oldestSeconds"]))),
@@ -75,6 +82,13 @@ def _version_text(of_server: object) -> str:
     return (
         f" (version {of_server})" if of_server == ours else f" (version {of_server}, here {ours})"
     )
+
+
+def shown_counts(found: Mapping[str, Any], counts: str) -> dict[str, Any]:
+    """Return the counts of tasks, with the live ones by the states that `task list` shows."""
+    states = found.get("taskStates") or {}  # an older server has none
+    statuses = (found.get(counts) or {}).items()
+    return states | {name: n for name, n in statuses if not states or name not in _LIVE}
 
 
 def counts_text(counts: object) -> str:

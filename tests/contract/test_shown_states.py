@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ Login = Callable[[Developer], dict[str, str]]
 Document = Mapping[str, Any]
 HISTORIES, STEPS, SEED = 200, 4, 30
 PATH = "/api/web/tasks"
+_LIVE_STATES = {"queued", "assigned", "running", "needs you", "waiting"}
 CONSOLE = programs.ROOT / "console"
 
 # Run in the console's folder: bundles its function, and prints its word for each document on stdin.
@@ -107,6 +109,25 @@ def test_what_people_see_of_a_task_is_the_same_everywhere(
             )
     assert not wrong
     assert_everything_happened(details)
+    assert_counted(client, headers, details)
+
+
+def assert_counted(client: FlaskClient, headers: dict[str, str], details: list[Document]) -> None:
+    """Projects and the dashboard count the live tasks by their states."""
+    fields = {"needs you": "needsYou", **{name: name for name in _LIVE_STATES - {"needs you"}}}
+    found = Counter[tuple[str, str]]()
+    for detail in details:
+        found[detail["projectKey"], state_of_fields(detail, detail["gate"])] += 1
+    projects = client.get("/api/web/projects", headers=headers).json["items"]
+    assert {project["key"]: project["taskStates"] for project in projects} == {
+        key: {field: found[key, state] for state, field in fields.items()}
+        for key in {key for key, _ in found}
+    }
+    stats = client.get("/api/web/dashboard/stats", headers=headers).json["taskStates"]
+    assert stats == {
+        field: sum(n for (_, each), n in found.items() if each == state)
+        for state, field in fields.items()
+    }
 
 
 def assert_everything_happened(details: list[Document]) -> None:

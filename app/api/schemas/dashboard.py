@@ -6,6 +6,7 @@ from marshmallow import fields
 
 from app.api.pagination import cursor_page_schema
 from app.api.schemas.base import INT8, Id, Integer, Schema
+from app.api.schemas.task_states import TaskStatesSchema
 from app.api.schemas.tasks import EventSchema
 from app.api.schemas.usage import UsageSchema
 from app.domain.machine import MachineStatus
@@ -62,13 +63,14 @@ class StatsSchema(Schema):
     """Counts of tasks, the queue's age and usage cover the projects that you can see."""
 
     tasks = fields.Nested(TaskNumbers, required=True)
+    task_states = fields.Nested(TaskStatesSchema, required=True)
     machines = fields.Nested(MachineNumbers, required=True)
     slots = fields.Nested(SlotNumbers, required=True)
     queue = fields.Nested(QueueAge, required=True)
     usage = fields.Nested(UsageNumbers, required=True)
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        return obj  # each part takes its own
+        return obj.task_states if attr == "task_states" else obj  # the others take their own
 
 
 class ActivitySchema(EventSchema):

@@ -12,6 +12,7 @@ from app.api.schemas.deploy_keys import DeployKeyId
 from app.api.schemas.labels import SelectorField
 from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
+from app.api.schemas.task_states import TaskStatesSchema
 from app.api.schemas.templates import TemplatesField
 from app.api.schemas.texts import check_maskable, check_single_line
 from app.domain import branch_name, field_errors
@@ -266,6 +267,7 @@ class ListedProjectSchema(Schema):
         required=True,
         metadata={"description": "by status; includes every status"},
     )
+    task_states = fields.Nested(TaskStatesSchema, required=True)
     last_activity_at = Timestamp(required=True, allow_none=True)
     created_at = Timestamp(required=True, attribute="project.created_at")
     archived_at = Timestamp(

@@ -6,11 +6,12 @@ Each read is one statement, whose snapshot sees a move once: either as a move, o
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Select, Subquery, delete, func, literal, select, text, union_all
+from sqlalchemy import Select, Subquery, and_, delete, func, literal, select, text, union_all
 
+from app.domain.shown_state import ASKING
 from app.domain.task import TaskStatus
 from app.extensions import db
-from app.models import TaskCount, TaskEnd, TaskStatusChange
+from app.models import Attempt, Gate, Task, TaskCount, TaskEnd, TaskStatusChange
 from app.postgres.advisory_locks import AdvisoryLock
 from app.services.counters import rollup
 
@@ -62,6 +63,27 @@ def counts_by_status(projects: Select[int]) -> dict[TaskStatus, int]:
     query = select(moves.c.status, func.sum(moves.c.n)).group_by(moves.c.status)
     found = {status: int(number) for status, number in db.session.execute(query)}
     return dict.fromkeys(TaskStatus, 0) | found
+
+
+def asking_by_project(projects: Select[int]) -> dict[int, dict[TaskStatus, int]]:
+    """Return the number of tasks that ask a person, likewise: with an open question, or with an
+    agent that asks at its terminal.
+    """
+    in_gate = select(Task.id).join(Gate, and_(Gate.task_id == Task.id, Gate.round == Task.round))
+    in_terminal = select(Attempt.task_id).where(Attempt.is_at_terminal())
+    query = (
+        select(Task.project_id, Task.status, func.count())
+        .where(
+            Task.id.in_(in_gate.where(Gate.answered_at.is_(None)).union(in_terminal)),
+            Task.project_id.in_(projects),
+            Task.status.in_(ASKING),
+        )
+        .group_by(Task.project_id, Task.status)
+    )
+    found: dict[int, dict[TaskStatus, int]] = defaultdict(dict)
+    for project_id, status, number in db.session.execute(query):
+        found[project_id][status] = number
+    return found
 
 
 def ends_on(day: date, projects: Select[int]) -> dict[TaskStatus, int]:

@@ -17,7 +17,6 @@ from app.models import Attempt, Gate, MachineHeartbeat, Project, ServerIdentity,
 from app.services.clock import now as clock_now
 from app.services.dispatch import restored_machines
 from app.services.ops import readiness
-from app.services.tasks import terminal_waits
 
 
 class WaitReason(StrEnum):
@@ -264,7 +263,7 @@ def _stopped(task_ids: Sequence[int]) -> tuple[frozenset[int], frozenset[int]]:
     """
     if not task_ids:
         return frozenset(), frozenset()
-    in_terminal = terminal_waits.is_waiting()
+    in_terminal = Attempt.is_at_terminal()
     query = (
         select(Task.id, Attempt.has_slot)
         .join(Attempt, and_(Attempt.task_id == Task.id, Attempt.number == Task.attempt))

@@ -166,11 +166,13 @@ def _clock(connection: Connection) -> Finding:
 def _size(connection: Connection) -> Finding:
     query = """
         SELECT pg_database_size(current_database()), pg_total_relation_size('log_chunks'),
-               pg_total_relation_size('transcript_chunks')
+               pg_total_relation_size('transcript_chunks'), pg_total_relation_size('task_images')
     """
-    whole, logs, transcripts = (size / 2**30 for size in connection.execute(sa.text(query)).one())
-    text = f"{whole:.1f} GiB, {logs:.1f} of it logs, {transcripts:.1f} transcripts"
-    return Finding("database size", text)
+    whole, logs, transcripts, images = (
+        size / 2**30 for size in connection.execute(sa.text(query)).one()
+    )
+    parts = f"{logs:.1f} of it logs, {transcripts:.1f} transcripts, {images:.1f} images"
+    return Finding("database size", f"{whole:.1f} GiB, {parts}")
 
 
 CHECKS: tuple[tuple[str, Check[Connection]], ...] = (

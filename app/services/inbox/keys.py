@@ -182,7 +182,7 @@ def _waiting_terminals(actor: Developer) -> Keys:
         .join(Task, and_(Task.id == Attempt.task_id, Task.attempt == Attempt.number))
         .join(Project, Project.id == Task.project_id)
         .where(
-            terminal_waits.is_waiting(),
+            Attempt.is_at_terminal(),
             Task.status == TaskStatus.RUNNING,
             or_(_is_own(actor), rights.projects_where(Permission.CONTROL_TERMINAL, actor)),
         )

@@ -17,9 +17,19 @@ from app.domain.machine import MachineStatus
 from app.domain.project_check import CheckState, find_main_step
 from app.domain.roles import Permission, SystemRole
 from app.domain.sandbox import SandboxLevel
+from app.domain.shown_state import find_shown_state
 from app.domain.task import TaskStatus
 from app.extensions import db
-from app.models import Developer, EnrollmentToken, Machine, Project, ServerIdentity, Task
+from app.models import (
+    Attempt,
+    Developer,
+    EnrollmentToken,
+    Gate,
+    Machine,
+    Project,
+    ServerIdentity,
+    Task,
+)
 from app.services import audit, rights
 from app.services.ops.identity import ID_BYTES
 from app.services.projects import repository_checks
@@ -183,8 +193,12 @@ def _read_checks(rows: Sequence[Any], *, can_check: bool) -> list[CheckResult | 
 
 
 def _read_newest_task(actor: Developer) -> TaskFacts | None:
+    is_asking = exists().where(
+        Gate.task_id == Task.id, Gate.round == Task.round, Gate.answered_at.is_(None)
+    )
+    in_terminal = exists().where(Attempt.task_id == Task.id, Attempt.is_at_terminal())
     query = (
-        select(Task.id, Task.status, Task.suspend_reason)
+        select(Task.id, Task.status, Task.suspend_reason, is_asking | in_terminal)
         .join(Project, Project.id == Task.project_id)
         .where(Project.deleted_at.is_(None))
         .order_by(Task.id.desc())
@@ -193,4 +207,7 @@ def _read_newest_task(actor: Developer) -> TaskFacts | None:
     if (visible := rights.visible_projects(actor)) is not None:
         query = query.where(visible)
     row = db.session.execute(query).one_or_none()
-    return TaskFacts(*row) if row else None
+    if row is None:
+        return None
+    task_id, status, reason, asks = row
+    return TaskFacts(task_id, find_shown_state(status, reason, is_asking=asks))

@@ -1,16 +1,18 @@
 """The dashboard's numbers, over the projects that a developer can see, at a constant cost."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Select, func, select, true
+from sqlalchemy import Select, exists, func, select, true
 
 from app.domain.machine import IN_DRAIN, MachineStatus
+from app.domain.shown_state import ShownState, count_live_states
 from app.domain.task import TaskStatus
 from app.domain.usage import Figures
 from app.extensions import db
-from app.models import Developer, Machine, Project, Task
+from app.models import Developer, Gate, Machine, Project, Task
 from app.services.counters import task_counts, usage
 from app.services.projects import projects
 
@@ -19,11 +21,13 @@ from app.services.projects import projects
 class Stats:
     """The dashboard's numbers.
 
-    `tasks` has every status; `ended_today` is for this UTC day. `oldest_seconds` is the wait of the
-    oldest queued task; None if the queue is empty. Usage is for this UTC day, and for its month.
+    `tasks` has every status, `task_states` the live ones by what people see; `ended_today` is for
+    this UTC day. `oldest_seconds` is the wait of the oldest queued task that asks no one; None if
+    there is none. Usage is for this UTC day, and for its month.
     """
 
     tasks: Mapping[TaskStatus, int]
+    task_states: Mapping[ShownState, int]
     ended_today: Mapping[TaskStatus, int]
     machines: Mapping[MachineStatus, int]
     slots_total: int
@@ -47,8 +51,11 @@ def stats(actor: Developer, now: datetime) -> Stats:
     fleet, today = _machine_counts(), now.astimezone(UTC).date()
     since = _oldest_in_queue(visible)
     used_today, used_in_month = usage.usage_on_and_since(visible, today, today.replace(day=1))
+    tasks = task_counts.counts_by_status(visible)
+    asking = sum(map(Counter, task_counts.asking_by_project(visible).values()), Counter())
     return Stats(
-        tasks=task_counts.counts_by_status(visible),
+        tasks=tasks,
+        task_states=count_live_states(tasks, asking),
         ended_today=task_counts.ends_on(today, visible),
         machines={status: fleet.get(status, (0, 0, 0))[0] for status in MachineStatus},
         slots_total=sum(total for _, total, _ in fleet.values()),
@@ -72,14 +79,17 @@ def _machine_counts() -> dict[MachineStatus, tuple[int, int, int]]:
 
 
 def _oldest_in_queue(visible: Select[int]) -> datetime | None:
-    """Return when the oldest queued task was queued.
+    """Return when the oldest queued task without an open question was queued.
 
     It's looked up per project: an index has each project's tasks in order, and other projects
     aren't read.
     """
+    is_asking = exists().where(
+        Gate.task_id == Task.id, Gate.round == Task.round, Gate.answered_at.is_(None)
+    )
     first = (
         select(Task.queued_at)
-        .where(Task.project_id == Project.id, Task.status == TaskStatus.QUEUED)
+        .where(Task.project_id == Project.id, Task.status == TaskStatus.QUEUED, ~is_asking)
         .order_by(Task.queued_at)
         .limit(1)
         .lateral()

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, DateTime, and_, cast, or_, select, tuple_
+from sqlalchemy import DateTime, cast, or_, select, tuple_
 
 from app.domain.attempt import AttemptPhase
 from app.domain.task import EventType, TaskStatus
@@ -23,23 +23,12 @@ SINCE = cast(Attempt.terminal_wait["since"].as_string(), DateTime(timezone=True)
 """When the wait began."""
 
 
-def is_waiting() -> ColumnElement[bool]:
-    """Return a condition on `Attempt` rows: the running stage waits at its terminal."""
-    return and_(
-        Attempt.ended_at.is_(None),
-        Attempt.terminal_wait.is_not(None),
-        Attempt.phase == AttemptPhase.RUN,
-        Attempt.terminal_wait["stageIndex"].as_integer() == Attempt.stage_index,
-        Attempt.terminal_wait["run"].as_integer() == Attempt.run,
-    )
-
-
 def find_waiting(tasks: Sequence[Task]) -> frozenset[int]:
     """Return the IDs of those whose agent waits at its terminal. At most one query."""
     running = [task.id for task in tasks if task.status is TaskStatus.RUNNING]
     if not running:
         return frozenset()
-    query = select(Attempt.task_id).where(Attempt.task_id.in_(running), is_waiting())
+    query = select(Attempt.task_id).where(Attempt.task_id.in_(running), Attempt.is_at_terminal())
     return frozenset(db.session.scalars(query))
 
 

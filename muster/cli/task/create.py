@@ -141,5 +141,6 @@ def _find_only_project(api: Api) -> str:
         return keys[0]
     others = ", …" if len(found) > MAX_LISTED_PROJECTS else ""
     listed = f"Projects: {', '.join(keys[:MAX_LISTED_PROJECTS])}{others}"
-    advice = listed if keys else "You don't have access to a project yet"
+    missing = "All your projects are archived" if found else "You aren't in a project yet"
+    advice = listed if keys else missing
     raise BadUsage("No project given: muster task create -p KEY", advice=advice)

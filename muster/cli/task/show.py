@@ -149,6 +149,7 @@ def _print_task(muster: Muster, task: Item) -> None:
             ("waiting for", wait_text(task.get("waitingFor"), now)),
             ("now", activity_text(task.get("activity"), now)),
             *_question_facts(muster, task),
+            ("last answer", _answer_text(task.get("lastAnswer"), now)),
             ("failure", f"{failure.get('message')} ({failure.get('code')})" if failure else ""),
             ("project", task.get("projectKey")),
             ("created by", (task.get("createdBy") or {}).get("name")),
@@ -177,6 +178,17 @@ def activity_text(activity: Mapping[str, Any] | None, now: datetime) -> str:
     does = f"{does}, {text_format.format_age(started, now)}" if does and started else ""
     silence = f"nothing reported for {text_format.format_age(quiet, now)}" if quiet else ""
     return "; ".join(filter(None, (does, silence)))
+
+
+def _answer_text(answer: Mapping[str, Any] | None, now: datetime) -> str:
+    """Return who answered the round's latest question, how, when, and with what comment."""
+    if not answer:
+        return ""
+    name = text_format.one_line((answer.get("answeredBy") or {}).get("name"))
+    result = text_format.one_line(answer.get("result"))
+    age = text_format.format_age(answer.get("answeredAt"), now)
+    comment = text_format.one_line(answer.get("comment") or "")
+    return f"{name}: {result}, {age} ago" + (f" ({comment})" if comment else "")
 
 
 def _image_names(task: Item) -> list[str]:

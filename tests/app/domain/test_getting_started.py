@@ -20,7 +20,7 @@ from app.domain.getting_started import (
 from app.domain.machine import MachineStatus
 from app.domain.project_check import Checked, MachineAnswer
 from app.domain.sandbox import SandboxLevel
-from app.domain.task import SuspendReason, TaskStatus
+from app.domain.shown_state import ShownState
 from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -202,30 +202,20 @@ def test_of_several_projects_the_furthest_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "reason", "expected"),
+    ("state", "expected"),
     [
-        (TaskStatus.QUEUED, None, ("working", "#7", "task_queued")),
-        (TaskStatus.ASSIGNED, None, ("working", "#7", "task_queued")),
-        (TaskStatus.RUNNING, None, ("working", "#7", "task_running")),
-        (TaskStatus.FAILED, None, ("failed", "#7", "task_failed")),
-        (TaskStatus.CANCELLED, None, ("open", None, None)),
-        (TaskStatus.COMPLETED, None, ("done", None, None)),  # since the server's facts were read
-        *(
-            (TaskStatus.SUSPENDED, why, ("working", "#7", reason))
-            for why, reason in (
-                (SuspendReason.GATE, "task_asks"),
-                (SuspendReason.QUESTION, "task_asks"),
-                (SuspendReason.BUDGET, "task_asks"),
-                (SuspendReason.QUOTA, "task_waits"),
-                (SuspendReason.MACHINE_LOST, "task_waits"),
-            )
-        ),
+        (ShownState.QUEUED, ("working", "#7", "task_queued")),
+        (ShownState.ASSIGNED, ("working", "#7", "task_queued")),
+        (ShownState.RUNNING, ("working", "#7", "task_running")),
+        (ShownState.NEEDS_YOU, ("working", "#7", "task_asks")),
+        (ShownState.WAITING, ("working", "#7", "task_waits")),
+        (ShownState.FAILED, ("failed", "#7", "task_failed")),
+        (ShownState.CANCELLED, ("open", None, None)),
+        (ShownState.COMPLETED, ("done", None, None)),  # since the server's facts were read
     ],
 )
-def test_the_newest_task_shows_its_state(
-    status: TaskStatus, reason: SuspendReason | None, expected: Any
-) -> None:
-    assert step("task", projects=[APP], task=TaskFacts(7, status, reason)) == expected
+def test_the_newest_task_shows_its_state(state: ShownState, expected: Any) -> None:
+    assert step("task", projects=[APP], task=TaskFacts(7, state)) == expected
 
 
 def test_after_a_completed_task_all_steps_are_done() -> None:

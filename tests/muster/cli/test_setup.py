@@ -36,7 +36,7 @@ def test_each_step_has_its_state_a_sentence_and_a_command() -> None:
         "agents",
         "APP; a key is set",
         "task show 7",
-        "admin developers create NAME --git-email EMAIL",
+        "invitation create -p APP",
     ]
     assert "heron is connected, without a full sandbox. no bwrap" in result.out
 

@@ -89,3 +89,22 @@ def test_without_p_several_projects_are_listed(shell: Shell) -> None:
     result = shell("task", "create", "-d", "x")
     assert result.status == 2
     assert "Projects: SHOP, WEB" in result.err
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("projects", "advice"),
+    [
+        ([], "You aren't in a project yet"),
+        ([{"key": "SHOP", "archivedAt": "2030-01-31T12:00:00.000Z"}], "projects are archived"),
+    ],
+    ids=["none", "archived"],
+)
+def test_without_a_project_that_takes_tasks_the_reason_is_shown(
+    projects: list[dict[str, str]], advice: str
+) -> None:
+    listed = {"items": projects, "nextCursor": None}
+    shell = Shell(lambda _: httpx.Response(200, json=listed))
+    result = shell("--server", SERVER, "task", "create", "-d", "x")
+    assert result.status == 2
+    assert advice in result.err

@@ -34,6 +34,7 @@ export const newTask = {
   untitled: 'untitled',
   moreDrafts: (n: number) => `Show ${n} more`,
   draftSaved: 'Draft saved',
+  draftWithoutImages: 'Draft saved, without its images',
   draftNotSaved: "Couldn't save the draft",
   needsProject: 'Choose a project.',
   needsDescription: 'Describe what to do.',

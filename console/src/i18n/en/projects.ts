@@ -14,8 +14,13 @@ export const projects = {
     members: 'Members',
     activity: 'Last activity',
   },
-  live: (running: number, waiting: number, queued: number) =>
-    [running && `${running} running`, waiting && `${waiting} waiting`, queued && `${queued} queued`]
+  live: (count: { running: number; needsYou: number; waiting: number; queued: number }) =>
+    [
+      count.running && `${count.running} running`,
+      count.needsYou && one(count.needsYou, '1 needs you', `${count.needsYou} need you`),
+      count.waiting && `${count.waiting} waiting`,
+      count.queued && `${count.queued} queued`,
+    ]
       .filter(Boolean)
       .join(', ') || 'none',
   parts: {

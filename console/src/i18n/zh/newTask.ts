@@ -35,6 +35,7 @@ export const newTask: typeof en.newTask = {
   untitled: '无标题',
   moreDrafts: (n) => `再显示 ${n} 份`,
   draftSaved: '草稿已保存',
+  draftWithoutImages: '草稿已保存，但不含图片',
   draftNotSaved: '无法保存草稿',
   needsProject: '请选择项目。',
   needsDescription: '请描述要做什么。',

@@ -13,9 +13,10 @@ export const projects: typeof en.projects = {
     members: '成员',
     activity: '最近活动',
   },
-  live: (running, waiting, queued) =>
+  live: ({ running, needsYou, waiting, queued }) =>
     [
       running && `${running} 个运行中`,
+      needsYou && `${needsYou} 个待你处理`,
       waiting && `${waiting} 个等待中`,
       queued && `${queued} 个排队中`,
     ]

@@ -28,7 +28,7 @@ export function EmptyInbox() {
 }
 
 function TaskCounts() {
-  const tasks = useStats()?.tasks
+  const tasks = useStats()?.taskStates
   if (!tasks) return null
   return (
     <>

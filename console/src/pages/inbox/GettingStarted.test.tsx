@@ -29,7 +29,7 @@ const STARTED: Step[] = [
   {
     step: 'agent',
     state: 'failed',
-    detail: 'heron: claude (auth)',
+    detail: 'heron: claude (auth_failure)',
     reason: 'agent_unhealthy',
     check: null,
   },
@@ -76,7 +76,7 @@ it('a problem is a sentence with one button', async () => {
   await show(STARTED)
   expect(rows().map((row) => row.textContent)).toEqual([
     'MachineDoneheron is connected, without a full sandbox: no bwrap.View machines',
-    "AgentProblemAgents on heron can't start: claude (auth).View machines",
+    "AgentProblemAgents on heron can't start: claude (its key or sign-in was rejected).View machines",
     'ProjectIn progressAPP has no key for claude. Set one, unless claude is signed in on the machine.Set a key',
     'TaskProblem#7 failed.Open #7',
     'PeopleDoneOthers have accounts.',

@@ -80,12 +80,18 @@ function StepButton(props: { step: Step; isAdmin: boolean; isNext: boolean }) {
 }
 
 function describeStep({ step, state, reason, detail, check }: Step): string {
-  const [name = '', ...more] = revealInvisible(detail ?? '').split(': ')
+  const [name = '', ...rest] = revealInvisible(detail ?? '').split(': ')
+  const more = rest.join(': ').replace(/\((\w+)\)/g, describeAgentReason)
   const sentences = strings.gettingStarted.sentences[step]
   const sentenceOf = sentences?.[reason ?? state] ?? sentences?.[state]
-  const sentence = sentenceOf?.(name, more.join(': ')) ?? ''
+  const sentence = sentenceOf?.(name, more) ?? ''
   if (!check) return sentence
   const { checked } = strings.gettingStarted
   const found = revealInvisible(stepSentence(check))
   return [sentence, check.state === 'passed' && checked, found].filter(Boolean).join(' ')
+}
+
+function describeAgentReason(inBrackets: string, code: string): string {
+  const text = strings.machines.agentReasons[code]
+  return text ? `(${text})` : inBrackets
 }

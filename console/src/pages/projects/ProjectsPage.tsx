@@ -79,7 +79,7 @@ function columns(): Column<Listed>[] {
     },
     { name: texts.stages, cell: ({ stages }) => stages.map(({ name }) => name).join(' → ') },
     { name: texts.agent, width: '110px', cell: ({ agentType }) => agentName(agentType) },
-    { name: texts.live, width: '220px', cell: ({ taskCounts }) => liveTaskCounts(taskCounts) },
+    { name: texts.live, width: '220px', cell: ({ taskStates }) => liveTaskCounts(taskStates) },
     {
       name: texts.members,
       width: '90px',
@@ -96,11 +96,7 @@ function columns(): Column<Listed>[] {
   ]
 }
 
-function liveTaskCounts(counts: Listed['taskCounts']): string {
-  const countOf = (status: string) => counts[status] ?? 0
-  return strings.projects.live(
-    countOf('running') + countOf('assigned'),
-    countOf('suspended'),
-    countOf('queued'),
-  )
+function liveTaskCounts(states: Listed['taskStates']): string {
+  const { queued, assigned, running, needsYou, waiting } = states
+  return strings.projects.live({ running: running + assigned, needsYou, waiting, queued })
 }

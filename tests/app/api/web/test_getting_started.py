@@ -20,6 +20,7 @@ from tests.app.services.statements import counted
 from tests.factories import (
     make_developer,
     make_enrollment_token,
+    make_gate,
     make_machine,
     make_project,
     make_task,
@@ -75,6 +76,8 @@ def test_each_step_follows_what_is_on_the_server(
         make_step("task", "working", f"#{task.id}", "task_queued"),
         make_step("people", "done"),
     ]
+    make_gate(task)  # as of a task that its draining machine gave back
+    assert read(admin)["steps"][3] == make_step("task", "working", f"#{task.id}", "task_asks")
 
 
 def test_a_secret_is_a_key_and_is_not_shown(

@@ -14,11 +14,19 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Project, ProjectMember
 from app.services import encryption
+from app.services.clock import now
 from app.services.project_deletion import deletion as project_removal
 from app.services.project_deletion.deletion import ProjectInUse
 from app.services.projects import members, projects, views
 from app.services.projects.members import LastMaintainer
-from tests.factories import make_developer, make_project, make_task
+from tests.factories import (
+    make_attempt,
+    make_developer,
+    make_gate,
+    make_machine,
+    make_project,
+    make_task,
+)
 
 
 def admin() -> Developer:
@@ -198,3 +206,25 @@ def test_views_count_members_and_tasks(app: Flask) -> None:
     assert full.member_count == 2
     assert full.task_counts == dict.fromkeys(TaskStatus, 0) | {"queued": 2, "failed": 1}
     assert bare.member_count == sum(bare.task_counts.values()) == 0
+
+
+def test_views_count_live_tasks_by_what_people_see(app: Flask) -> None:
+    project = make_project()
+    queued, asking, running, at_terminal, gated, lost = (
+        make_task(project=project, status=status, suspend_reason=reason)
+        for status, reason in (
+            *(("queued", None), ("queued", None), ("running", None), ("running", None)),
+            *(("suspended", "gate"), ("suspended", "machine_lost")),
+        )
+    )
+    make_gate(queued, answered_at=now(), result="confirm")
+    make_gate(asking)  # its machine drained
+    make_gate(gated)
+    make_gate(make_task(project=project, status="failed"))  # nobody can answer that
+    for task in (running, lost):
+        make_attempt(task, make_machine())
+    wait = {"stageIndex": 0, "run": 1, "since": "2026-01-01T00:00:00Z"}
+    make_attempt(at_terminal, make_machine(), run=1, phase="run", terminal_wait=wait)
+    (view,) = views.list_views([project])
+    expected = {"queued": 1, "assigned": 0, "running": 1, "needs you": 3, "waiting": 1}
+    assert view.task_states == expected

@@ -44,6 +44,24 @@ def test_one_that_was_answered_meanwhile_says_no_question() -> None:
     assert "question" not in result.out
 
 
+@pytest.mark.usefixtures("home")
+def test_it_shows_who_answered_how_and_with_what_comment() -> None:
+    answer = {
+        "kind": "confirm",
+        "result": "reject",
+        "comment": "Not\x1b[1m this.\n",
+        "answeredBy": {"id": 3, "name": "ada"},
+        "answeredAt": "2030-01-31T11:58:00.000Z",
+    }
+    task = {"id": 7, "status": "cancelled", "lastAnswer": answer}
+    result = Shell(lambda _: httpx.Response(200, json=task))(
+        "--server", SERVER, "task", "show", "7"
+    )
+    line = next(line for line in result.out.splitlines() if line.startswith("last answer"))
+    assert line.split()[2:4] == ["ada:", "reject,"]
+    assert line.rstrip().endswith(" ago (Not this.)")
+
+
 def test_what_keeps_a_machine_comes_with_its_own_word() -> None:
     full = {"reason": "capability_degraded", "detail": "its disk\ntakes nothing"}
     assert facts_of(full) == "agent unhealthy: its disk"

@@ -6,6 +6,11 @@ import { renderInPage } from '../../../testing/render'
 import { problem, serve } from '../../../testing/server'
 import NewTaskDialog from './NewTaskDialog'
 
+vi.mock('../../../queries/images', () => ({
+  uploadImage: () => new Promise(() => {}),
+  deleteImage: () => {},
+}))
+
 const CREATE = 'POST /api/web/tasks'
 const DRAFT = 'POST /api/web/profile/drafts'
 const list = (items: object[]) => () =>
@@ -83,6 +88,17 @@ describe('a new task', () => {
     expect(sent(DRAFT).map(({ body }) => body)).toContainEqual(
       expect.objectContaining({ description: 'Half', projectKey: 'WEB' }),
     )
+  })
+
+  it('says that its draft has no images', async () => {
+    const { user } = await open('Like this', ['WEB'])
+    await user.type(description(), '.')
+    await user.upload(
+      screen.getByLabelText('Attach image', { selector: 'input' }),
+      new File(['x'], 'shot.png', { type: 'image/png' }),
+    )
+    await user.click(screen.getByRole('button', { name: 'Close' }))
+    await waitFor(() => expect(toasts()).toEqual(['Draft saved, without its images']))
   })
 
   it('of which nothing was written leaves no draft', async () => {

@@ -49,11 +49,13 @@ export function useNewTaskForm(begun: string) {
     },
     /** Saves a draft, if there is anything to save; it has no images. */
     keep: () => {
+      const { draftSaved, draftWithoutImages, draftNotSaved } = strings.newTask
+      const saved = uploads.images.length > 0 ? draftWithoutImages : draftSaved
       if (!creation.isPending) uploads.discard()
       if (!isTouched || !isWorthSaving(form)) return
       void draft.flush().then(
-        () => showToast(strings.newTask.draftSaved),
-        () => showToast(strings.newTask.draftNotSaved),
+        () => showToast(saved),
+        () => showToast(draftNotSaved),
       )
     },
   }

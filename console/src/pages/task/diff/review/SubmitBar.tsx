@@ -3,7 +3,8 @@ import { strings } from '../../../../i18n'
 import styles from '../Diff.module.css'
 import { countDrafts, type Thread } from '../model/threadPositions'
 
-/** A bar at the bottom that leads to your review, where that isn't beside the diff. */
+/** A bar at the bottom that leads to your review, where that isn't beside the diff. Only the review
+ *  has a button that submits it. */
 export function SubmitBar({ threads }: { threads: Thread[] }) {
   const drafts = countDrafts(threads)
   const go = () => {
@@ -16,7 +17,7 @@ export function SubmitBar({ threads }: { threads: Thread[] }) {
         {drafts > 0 ? strings.diff.drafts(drafts) : strings.diff.noDrafts}
       </span>
       <Button variant="main" onClick={go}>
-        {strings.diff.submit}
+        {strings.diff.yourReview}
       </Button>
     </div>
   )
