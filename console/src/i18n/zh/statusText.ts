@@ -8,7 +8,7 @@ export const statusText: typeof en = {
   and: (first, second) => `${first}；${second}`,
   others: (n) => `另外 ${n} 台`,
   next: '排在队首，即将开始',
-  place: (n) => `队列中排第 ${n}`,
+  place: (n) => `排在队列第 ${n} 位`,
   blocked: {
     not_requested: (m) => `${m} 不是指定的机器`,
     decommissioned: (m) => `${m} 已退役`,

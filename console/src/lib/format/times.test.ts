@@ -27,8 +27,8 @@ describe('a duration', () => {
     [3 * H + 48 * M, '3 h 48 min'],
     [26 * H, '1 d 2 h'],
     [-5, '0 s'],
-  ])('of %i ms is %s', (ms, said) => {
-    expect(formatDuration(ms, units)).toBe(said)
+  ])('of %i ms is %s', (ms, text) => {
+    expect(formatDuration(ms, units)).toBe(text)
   })
   it('that need not be exact has one unit below an hour', () => {
     expect(formatRoughDuration(3 * M + 20 * S, units)).toBe('3 min')
@@ -43,8 +43,8 @@ describe('a moment', () => {
     [new Date(2026, 10, 25, 10, 5), 'Wed 10:05'],
     [new Date(2026, 9, 3), 'Oct 3'],
     [new Date(2025, 9, 3), 'Oct 3, 2025'],
-  ])('%s is told as %s', (at, said) => {
-    expect(formatTimestamp(at, now, units, 'en-US')).toBe(said)
+  ])('%s is told as %s', (at, text) => {
+    expect(formatTimestamp(at, now, units, 'en-US')).toBe(text)
   })
 })
 

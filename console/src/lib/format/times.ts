@@ -73,8 +73,10 @@ export function formatTimeWithSeconds(at: Date, locale: string): string {
 export function formatPlaybackTime(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
   const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
-  const shown = parts[0] === 0 ? parts.slice(1) : parts
-  return shown.map((part, place) => (place === 0 ? part : String(part).padStart(2, '0'))).join(':')
+  const visible = parts[0] === 0 ? parts.slice(1) : parts
+  return visible
+    .map((part, place) => (place === 0 ? part : String(part).padStart(2, '0')))
+    .join(':')
 }
 
 // Cached: creating a format costs more than the rest of a row, and scrolling renders many rows.

@@ -91,10 +91,10 @@ function blockedText(task: Task, around: StatusTextContext): string {
       const format = words.blocked[reason] ?? words.blockedOther
       const names = blocks.map(({ machineName }) => machineName)
       const machines = listNames(names, words.others, locale)
-      const said = format(machines, names.length, agentName(task.agentType))
+      const text = format(machines, names.length, agentName(task.agentType))
       const why = detail ? (words.ill[detail] ?? detail) : ''
       const because = why || (others.length === 0 && measureText(blocks[0], around))
-      return because ? words.because(said, because) : said
+      return because ? words.because(text, because) : text
     })
     .reduce((all, one) => (all ? words.and(all, one) : one), '')
 }
@@ -121,11 +121,11 @@ export function formatLoad({ value, limit }: Pick<Schemas['Measure'], 'value' | 
 const MAX_NAMED = 3
 
 function listNames(names: string[], others: (n: number) => string, locale: string): string {
-  const shown =
+  const named =
     names.length <= MAX_NAMED + 1
       ? names
       : [...names.slice(0, MAX_NAMED), others(names.length - MAX_NAMED)]
-  return new Intl.ListFormat(locale, { type: 'conjunction' }).format(shown)
+  return new Intl.ListFormat(locale, { type: 'conjunction' }).format(named)
 }
 
 function activeText(task: Task, around: StatusTextContext): StatusText {
@@ -139,12 +139,12 @@ function activeText(task: Task, around: StatusTextContext): StatusText {
     : ''
   const inAll = joinTexts([duration, lastAnswerText(task, around.gateWords)], words)
   if (task.status === 'assigned') {
-    const says = task.startedAt ? words.resumes(machine) : words.prepares(machine)
-    return { summary: says, detail: inAll }
+    const summary = task.startedAt ? words.resumes(machine) : words.prepares(machine)
+    return { summary, detail: inAll }
   }
   const stage = task.pipeline[task.currentStageIndex]
-  const says = stage ? words.runs(stage.name, machine) : words.publishes(machine)
-  return { summary: says, detail: joinTexts([activityText(task.activity, around), inAll], words) }
+  const summary = stage ? words.runs(stage.name, machine) : words.publishes(machine)
+  return { summary, detail: joinTexts([activityText(task.activity, around), inAll], words) }
 }
 
 function suspendedText(task: Task, around: StatusTextContext): StatusText {
@@ -213,8 +213,8 @@ function finishedText(task: Task, around: StatusTextContext): StatusText {
   if (task.status === 'failed') return failedText(task, around, ago)
   if (task.result?.changed === false) return { summary: words.unchanged(ago), detail: aside }
   const branch = task.result?.branch
-  const says = branch ? words.completed(branch, ago) : words.completedKept(ago)
-  return { summary: says, detail: aside }
+  const summary = branch ? words.completed(branch, ago) : words.completedKept(ago)
+  return { summary, detail: aside }
 
   function durationText(): string {
     if (!task.startedAt || !task.finishedAt) return ''
@@ -242,8 +242,8 @@ function failedText(task: Task, { words }: StatusTextContext, ago: string): Stat
   const { code = '', message = '', stageIndex = null } = task.failure ?? {}
   const stage = task.pipeline[stageIndex ?? -1]?.name ?? words.aStage
   const format = words.failures[code]
-  const said = format ? format(stage, agentName(task.agentType)) : words.failedOther(code)
-  return { summary: words.failed(said, ago), detail: message }
+  const text = format ? format(stage, agentName(task.agentType)) : words.failedOther(code)
+  return { summary: words.failed(text, ago), detail: message }
 }
 
 /** Returns the next automatic action and its time; empty if there is none. */

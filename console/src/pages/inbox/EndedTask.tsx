@@ -51,7 +51,7 @@ function FailedStage({ task: { failure, stages } }: { task: Task }) {
   if (index == null) return revealInvisible(failure?.message ?? '')
   return (
     <TextWithCode
-      said={strings.inbox.within(index + 1, stages.length, stages[index]?.name ?? '')}
+      parts={strings.inbox.within(index + 1, stages.length, stages[index]?.name ?? '')}
     />
   )
 }

@@ -11,16 +11,16 @@ import type { Row } from '../../lib/task/tableRows'
 export type RowTextContext = Omit<StatusTextContext, 'gate'> & { of: typeof Words }
 
 /** Returns the status as one line. */
-export function rowStatusText(row: Row, said: RowTextContext): string {
-  if (row.status === 'queued' && row.waitingFor === null) return queuedText(row, said)
+export function rowStatusText(row: Row, around: RowTextContext): string {
+  if (row.status === 'queued' && row.waitingFor === null) return queuedText(row, around)
   const task = toTaskDetail(row)
-  const { summary, detail } = statusText(task, { ...said, gate: gateOf(row) })
-  const shown = endsByAnswer(row)
+  const { summary, detail } = statusText(task, { ...around, gate: gateOf(row) })
+  const aside = endsByAnswer(row)
     ? detail
     : ['completed', 'cancelled', 'assigned', 'running'].includes(row.status)
-      ? activityText(row.activity, said) || lastAnswerText(task, said.gateWords)
+      ? activityText(row.activity, around) || lastAnswerText(task, around.gateWords)
       : detail
-  return shown ? said.words.and(summary, shown) : summary
+  return aside ? around.words.and(summary, aside) : summary
 }
 
 function endsByAnswer({ status, lastAnswer }: Row): boolean {

@@ -36,7 +36,7 @@ function LiveTerminal({ task }: Props) {
     leave: () => desk.current?.focus(),
     search: () => setFinding(true),
   })
-  const { session, shown } = useTerminalSession(task, glass, place)
+  const { session, terminal } = useTerminalSession(task, glass, place)
   const acts = {
     ...terminalActions(session, glass, () => setFontSize(nextSize(fontSize))),
     search: () => setFinding(true),
@@ -55,19 +55,19 @@ function LiveTerminal({ task }: Props) {
       aria-label={strings.terminal.title}
       tabIndex={-1}
     >
-      {session && shown && (
-        <TerminalHead task={task} session={session} shown={shown} fontSize={fontSize} acts={acts} />
+      {session && terminal && (
+        <TerminalHead task={task} session={session} terminal={terminal} fontSize={fontSize} acts={acts} />
       )}
       {isFinding && glass && <SearchBar glass={glass} onClose={closeSearch} />}
       <div className={styles.glass}>
         <div
           ref={place}
           className={styles.screen}
-          data-edge={shown?.connection.is === 'live' && !controls}
+          data-edge={terminal?.connection.is === 'live' && !controls}
         />
       </div>
       {controls && glass && <TouchKeys glass={glass} />}
-      {shown && <StatusBar task={task} shown={shown} controls={controls} />}
+      {terminal && <StatusBar task={task} terminal={terminal} controls={controls} />}
       {!task.readsTerminal && <MessagePanel task={task} />}
       <LinkDialog url={link} onClose={() => setLink(null)} />
     </section>
@@ -77,23 +77,23 @@ function LiveTerminal({ task }: Props) {
 function TerminalHead(
   props: Props & {
     session: TerminalSession
-    shown: TerminalState
+    terminal: TerminalState
     fontSize: number
     acts: TerminalActions
   },
 ) {
-  const { task, session, shown, fontSize, acts } = props
+  const { task, session, terminal, fontSize, acts } = props
   return (
     <>
       <TerminalToolbar
-        terminal={shown}
+        terminal={terminal}
         controls={session.controls}
         isRead={task.readsTerminal}
         fontSize={fontSize}
         acts={acts}
       />
       <TerminalNotice
-        terminal={shown}
+        terminal={terminal}
         stages={task.pipeline}
         isOver={task.finishedAt !== null}
         onReconnect={() => session.reconnect()}

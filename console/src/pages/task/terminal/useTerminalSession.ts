@@ -23,7 +23,7 @@ export function useTerminalSession(
       made.close()
     }
   }, [task.id, glass, place])
-  const shown = useSyncExternalStore(
+  const terminal = useSyncExternalStore(
     session?.listen ?? subscribeToNothing,
     () => session?.getState() ?? null,
   )
@@ -36,7 +36,7 @@ export function useTerminalSession(
     if (runs) session.attach()
     else if (task.attempt > 0) void session.showFinalScreen(task.attempt)
   }, [session, runs, mayCome])
-  return { session, shown }
+  return { session, terminal }
 }
 
 function listenToBrowser(session: TerminalSession): () => void {
