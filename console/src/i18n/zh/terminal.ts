@@ -1,12 +1,14 @@
+import { formatList } from '../../lib/format/sentences'
 import type * as en from '../en/terminal'
 
 type Viewer = { name: string; mode: 'control' | 'watch'; isYou: boolean }
 
 /** Joins the viewers' names, with a space after a Latin one. */
 const joinNames = (people: Viewer[]) =>
-  new Intl.ListFormat('zh-CN', { type: 'conjunction' })
-    .format(people.map((one) => (one.isYou ? '你' : one.name)))
-    .replace(/[\da-z]$/i, '$& ')
+  formatList(
+    people.map((one) => (one.isYou ? '你' : one.name)),
+    'zh-CN',
+  ).replace(/[\da-z]$/i, '$& ')
 
 export const terminal: typeof en.terminal = {
   title: '终端',

@@ -5,6 +5,7 @@ import type { gate as GateWords } from '../../i18n/en/gate'
 import type { statusText as Words } from '../../i18n/en/statusText'
 import { agentName } from '../format/agentNames'
 import { revealInvisible } from '../format/invisibleChars'
+import { formatList } from '../format/sentences'
 import { formatDuration, formatRoughDuration, formatTime, type Units } from '../format/times'
 import { activityText } from './activity'
 import { answerText, answerWithComment, endsTask } from './answers'
@@ -125,7 +126,7 @@ function listNames(names: string[], others: (n: number) => string, locale: strin
     names.length <= MAX_NAMED + 1
       ? names
       : [...names.slice(0, MAX_NAMED), others(names.length - MAX_NAMED)]
-  return new Intl.ListFormat(locale, { type: 'conjunction' }).format(named)
+  return formatList(named, locale)
 }
 
 function activeText(task: Task, around: StatusTextContext): StatusText {

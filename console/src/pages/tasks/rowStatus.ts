@@ -2,6 +2,7 @@
 import type { Schemas } from '../../api/client'
 import type { tasks as Words } from '../../i18n/en/tasks'
 import { agentName } from '../../lib/format/agentNames'
+import { formatList } from '../../lib/format/sentences'
 import { activityText } from '../../lib/task/activity'
 import { endsTask } from '../../lib/task/answers'
 import { type DisplayStatus, displayStatus } from '../../lib/task/displayStatus'
@@ -32,14 +33,13 @@ function queuedText(
   { position, blockers, agentType }: Row,
   { words, of, locale }: RowTextContext,
 ): string {
-  const list = new Intl.ListFormat(locale, { type: 'conjunction' })
   const blocked = blockers
     .toSorted((few, many) => many.count - few.count)
     .map(({ reason, count, machines }) => {
       const others = count - machines.length
       const names = others > 0 ? [...machines, words.others(others)] : machines
       return (words.blocked[reason] ?? words.blockedOther)(
-        list.format(names),
+        formatList(names, locale),
         count,
         agentName(agentType),
       )
