@@ -95,7 +95,6 @@ def list_pages(api: ApiClient) -> list[PageSpec]:
         *(PageSpec(f"admin-{name}", f"/admin/{name}") for name in (*ADMIN, "settings", "usage")),
         PageSpec("admin-prices", "/admin/settings?part=prices"),
         PageSpec("admin-sso", "/admin/settings?part=sso"),
-        PageSpec("not-found", "/nowhere"),
         PageSpec("over-palette", "/tasks", open_palette),
         PageSpec("over-keys", "/tasks", lambda page: page.keyboard.press("?")),
         PageSpec("over-account", "/tasks", open_account_menu),
@@ -124,7 +123,6 @@ def list_dialogs(tasks: Mapping[str, int], machines: Mapping[str, str]) -> dict[
         "invite": "/admin/developers?do=invite",
         "new-worker-token": "/admin/worker-tokens?do=new",
         "new-bot": "/admin/bots?do=new",
-        "bind-chat": "/admin/bots?do=bind",
         "new-provider": "/admin/settings?part=sso&do=new",
     }
 

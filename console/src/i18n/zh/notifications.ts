@@ -34,16 +34,5 @@ export const notifications: typeof en.notifications = {
     commented: '评论',
     login_limited: '登录受限',
   },
-  titles: {
-    gate_opened: (task) => `#${task} 等你回答`,
-    gate_expired: (task) => `#${task} 的提问无人按时回答`,
-    task_completed: (task) => `#${task} 已完成`,
-    task_failed: (task) => `#${task} 失败`,
-    task_cancelled: (task) => `#${task} 已取消`,
-    machine_lost: (task) => `#${task} 因机器失联而失败`,
-    egress_refused: (task) => `#${task} 访问主机被拦截`,
-    budget_low: (task) => `#${task} 的预算即将用完`,
-    reviewed: (task) => `#${task} 有新的评审`,
-    commented: (task) => `#${task} 有新的评论`,
-  },
+  taskTitle: (task) => `任务 #${task}`,
 }

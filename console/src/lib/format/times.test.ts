@@ -3,6 +3,7 @@ import {
   formatDuration,
   formatExactTime,
   formatRoughDuration,
+  formatTime,
   formatTimestamp,
   type Units,
 } from './times'
@@ -34,6 +35,12 @@ describe('a duration', () => {
     expect(formatRoughDuration(3 * M + 20 * S, units)).toBe('3 min')
     expect(formatRoughDuration(H + 10 * M, units)).toBe('1 h 10 min')
   })
+})
+
+it('puts a space between a Chinese weekday and its time', () => {
+  const [at, now] = [new Date(2026, 10, 25, 10, 5), new Date(2026, 10, 27)]
+  expect(formatTime(at, 'zh-CN', now)).toBe('周三 10:05')
+  expect(formatTimestamp(at, now, units, 'zh-CN')).toBe('周三 10:05')
 })
 
 describe('a moment', () => {

@@ -60,8 +60,8 @@ export function NotificationRow({ notification }: { notification: Notification }
   )
 }
 
-function titleOf({ type, title, taskId }: Notification): string {
-  return (taskId !== null && strings.notifications.titles[type]?.(taskId)) || title
+function titleOf({ title, taskId }: Notification): string {
+  return (taskId !== null && strings.notifications.taskTitle?.(taskId)) || title
 }
 
 const TYPE_ICONS: Record<string, StatusIconName> = {
