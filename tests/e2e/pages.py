@@ -1,6 +1,7 @@
 """Every page of the console and what opens over it, as one goes there in the full world."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
@@ -58,6 +59,11 @@ class PageSpec:
     signed_in: bool = True
     ready: str = "h1"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it is a dialog or a menu over a page."""
+        return self.name.startswith("over-")
+
 
 def list_pages(api: ApiClient) -> list[PageSpec]:
     """With the ids that they have in this world."""
@@ -89,47 +95,56 @@ def list_pages(api: ApiClient) -> list[PageSpec]:
         PageSpec("task-budget", f"/tasks/{tasks[scenes.SPENT]}"),
         PageSpec("machine", f"/machines/{machines['curlew']}"),
         PageSpec("project", "/projects/ingest"),
-        PageSpec("project-settings", "/projects/ingest?part=settings"),
-        PageSpec("project-members", "/projects/ingest?part=members"),
+        *(
+            PageSpec(f"project-{part}", f"/projects/ingest?part={part}")
+            for part in ("settings", "secrets", "members", "usage")
+        ),
         *(PageSpec(f"admin-{name}", f"/admin/{name}") for name in (*ADMIN, "settings", "usage")),
         PageSpec("admin-prices", "/admin/settings?part=prices"),
         PageSpec("admin-sso", "/admin/settings?part=sso"),
-        PageSpec("over-palette", "/tasks", palette),
+        PageSpec("over-palette", "/tasks", open_palette),
         PageSpec("over-keys", "/tasks", lambda page: page.keyboard.press("?")),
-        PageSpec("over-new-project", "/projects?add=1"),
-        PageSpec("over-new-task", "/tasks", lambda page: page.keyboard.press("c")),
-        PageSpec("over-account", "/tasks", lambda page: page.get_by_label("Your account").click()),
-        PageSpec("over-add-machine", "/machines", pressing("Add machine")),
-        PageSpec("over-drain", f"/machines/{machines['heron']}", pressing("Drain …")),
-        PageSpec("over-cancel", f"/tasks/{tasks[scenes.UPLOAD]}", pressing("Cancel", "More")),
-        PageSpec("over-new-token", "/profile", pressing("New token")),
-        PageSpec("over-invite", "/admin/developers", pressing("Invite a person")),
-        PageSpec("over-new-bot", "/admin/bots", pressing("New bot")),
-        PageSpec("over-new-provider", "/admin/settings?part=sso", pressing("New provider")),
-        PageSpec("over-audit-entry", "/admin/audit", showing),
+        PageSpec("over-account", "/tasks", open_account_menu),
+        PageSpec("over-audit-entry", "/admin/audit", open_audit_entry),
+        *(
+            PageSpec(f"over-{name}", path, ready="[role=dialog]")
+            for name, path in list_dialogs(tasks, machines).items()
+        ),
     ]
 
 
-def palette(page: Page) -> None:
+def list_dialogs(tasks: Mapping[str, int], machines: Mapping[str, str]) -> dict[str, str]:
+    """Those that a URL opens, which is the same in every language."""
+    return {
+        "new-task": "/tasks?new=task",
+        "new-project": "/projects?add=1",
+        "delete-project": "/projects/ingest?part=settings&do=delete",
+        "add-machine": "/machines?add=1",
+        "drain": f"/machines?drain={machines['heron']}",
+        "cancel": f"/tasks/{tasks[scenes.UPLOAD]}?do=cancel",
+        "stop": f"/tasks/{tasks[scenes.UPLOAD]}?do=interrupt",
+        "curl": f"/tasks/{tasks[scenes.RETRIES]}?do=curl",
+        "retry": f"/tasks/{tasks[scenes.VAT]}?do=retry",
+        "follow-up": f"/tasks/{tasks[scenes.HALF_EVEN]}?do=followUp",
+        "new-token": "/profile?do=token",
+        "invite": "/admin/developers?do=invite",
+        "new-worker-token": "/admin/worker-tokens?do=new",
+        "new-bot": "/admin/bots?do=new",
+        "new-provider": "/admin/settings?part=sso&do=new",
+    }
+
+
+def open_palette(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.get_by_role("dialog").get_by_role("combobox").fill("retry")
 
 
-def showing(page: Page) -> None:
-    page.get_by_role("button", name="Show").first.click()
+def open_account_menu(page: Page) -> None:
+    page.get_by_label(re.compile("^(Your account|你的账号)$")).click()
 
 
-def pressing(name: str, within: str = "") -> Act:
-    """Presses the button; where it is not to be seen (on a phone), in the menu `within`."""
-
-    def press(page: Page) -> None:
-        button = page.get_by_role("button", name=name, exact=True).first
-        if within and not button.is_visible():
-            page.get_by_role("button", name=within, exact=True).last.click()
-            button = page.get_by_role("menuitem", name=name, exact=True)
-        button.click()
-
-    return press
+def open_audit_entry(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("^(Show|查看) ")).first.click()
 
 
 def settle(page: Page) -> None:

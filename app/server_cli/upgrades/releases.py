@@ -118,7 +118,7 @@ def remove_unused(where: InstallationPaths, kept: InstalledReleases) -> list[str
 
 
 def _is_running(place: Path) -> bool:
-    """Whether a process of this host has a program there, or was started by one."""
+    """Whether a process on this host runs from this directory, or names it in its arguments."""
     inside = os.fsencode(place) + b"/"
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

@@ -133,7 +133,7 @@ async function postAuth(what: string, body: object): Promise<{ accessToken?: str
   const answer = await asked.catch(() => {
     throw unreachableProblem()
   })
-  const said: unknown = await answer.json().catch(() => null)
-  if (!answer.ok) throw parseProblem(answer, said)
-  return said as { accessToken?: string | null }
+  const content: unknown = await answer.json().catch(() => null)
+  if (!answer.ok) throw parseProblem(answer, content)
+  return content as { accessToken?: string | null }
 }

@@ -13,9 +13,9 @@ export type GateResponse = Pick<GateAnswer, 'result' | 'comment' | 'budget' | 'a
 /** Builds an answer to exactly this question, even if a retried task asks a similar one. */
 export function gateAnswer(
   { round, stageIndex, number }: Pick<PendingGate, 'round' | 'stageIndex' | 'number'>,
-  said: GateResponse,
+  response: GateResponse,
 ): GateAnswer {
-  return { round, stageIndex, number, ...said }
+  return { round, stageIndex, number, ...response }
 }
 
 const LATE_ANSWER_CODES = ['already_answered', 'no_open_gate', 'wrong_stage', 'wrong_round']

@@ -58,11 +58,11 @@ export function useDismiss() {
   })
 }
 
-function removeItem(page: Inbox, gone: InboxItem): Inbox {
+function removeItem(page: Inbox, removed: InboxItem): Inbox {
   return {
     ...page,
-    items: page.items.filter(({ id }) => id !== gone.id),
-    counts: { ...page.counts, [gone.kind]: page.counts[gone.kind] - 1 },
+    items: page.items.filter(({ id }) => id !== removed.id),
+    counts: { ...page.counts, [removed.kind]: page.counts[removed.kind] - 1 },
     total: page.total - 1,
   }
 }

@@ -81,8 +81,8 @@ export async function savePreferences(body: Schemas['PreferenceChanges']) {
 
 /** Updates the cached preferences optimistically; the caller restores them if the server
  *  refuses. */
-export function setCachedPreferences(shown: Schemas['Preferences']) {
-  cache.setQueryData(preferences.queryKey, shown)
+export function setCachedPreferences(saved: Schemas['Preferences']) {
+  cache.setQueryData(preferences.queryKey, saved)
 }
 
 const invalidate = (what: string) => cache.invalidateQueries({ queryKey: ['profile', what] })

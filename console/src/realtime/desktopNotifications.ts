@@ -53,11 +53,11 @@ async function showNotification(id: number, title: string, body: string, onPress
   if (desktopState() !== 'on' || (await isAnyTabVisible())) return
   await navigator.locks.request(`muster-told-${id}`, { ifAvailable: true }, async (lock) => {
     if (lock === null) return
-    const shown = new Notification(title, { body, tag: `muster-${id}` })
-    shown.onclick = () => {
+    const notification = new Notification(title, { body, tag: `muster-${id}` })
+    notification.onclick = () => {
       window.focus()
       onPress()
-      shown.close()
+      notification.close()
     }
     // Holds the lock until the other tabs have received it, too.
     await new Promise((resolve) => setTimeout(resolve, SHOWN_MILLISECONDS))

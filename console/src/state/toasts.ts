@@ -46,5 +46,5 @@ export function showErrorToast(error: unknown): void {
 /** Copies a curl command, and shows it. */
 export function copyCurlCommand(line: string): void {
   void navigator.clipboard.writeText(line)
-  showToast(`${strings.common.copied}: ${line}`)
+  showToast(`${strings.common.copied}${strings.common.separators.colon}${line}`)
 }

@@ -126,7 +126,7 @@ def input_(muster: Muster, number: int, text: str | None, comment: str | None) -
 
 
 def _confirm_end(number: int, question: str) -> None:
-    """Ask before an answer that ends the task, at a terminal. Scripts have chosen it by name."""
+    """At a terminal, ask before an answer ends the task. A script named the command on purpose."""
     if sys.stdin.isatty():
         info(_END_EFFECT)
         require_yes(question.format(number))

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { locale, strings } from '../../i18n'
+import { formatList } from '../../lib/format/sentences'
 import { useGettingStarted } from '../../queries/gettingStarted'
 import { useHasMachine } from '../../queries/machines'
 import { useMe } from '../../queries/me'
@@ -24,7 +25,7 @@ export function FirstSteps({ children }: { children?: ReactNode }) {
   )
   return (
     <>
-      <p>{texts.needs(formatList(missing, 'conjunction'))}</p>
+      <p>{texts.needs(formatList(missing, locale))}</p>
       {me.role !== 'admin' && <Admins />}
       {me.role === 'admin' && (
         <p className="row wrap">
@@ -58,8 +59,5 @@ function Admins() {
   const admins = useDeveloperOptions()?.filter(({ role }) => role === 'admin')
   if (!admins) return null
   const names = admins.slice(0, MAX_NAMES).map(({ name }) => name)
-  return <p>{strings.firstSteps.ask(formatList(names, 'disjunction'))}</p>
+  return <p>{strings.firstSteps.ask(formatList(names, locale, 'disjunction'))}</p>
 }
-
-const formatList = (parts: string[], type: 'conjunction' | 'disjunction') =>
-  new Intl.ListFormat(locale, { type }).format(parts)

@@ -21,13 +21,13 @@ export type Form = ReturnType<typeof useForm>
 export function useForm<T>(act: (given: FormValues) => Promise<T>, done?: (result: T) => void) {
   const sending = useMutation({ mutationFn: act, ...(done && { onSuccess: done }) })
   const problem = sending.error ? asProblem(sending.error) : null
-  const shown = new Set<string>()
+  const displayed = new Set<string>()
   return {
     isBusy: sending.isPending,
     problem,
     /** The errors of a field. */
     errorOf: (field: string) => {
-      shown.add(field)
+      displayed.add(field)
       return problem?.errors[field]?.join(' ')
     },
     /** The errors of a field and of what it contains, such as the lines of a list. */
@@ -35,14 +35,14 @@ export function useForm<T>(act: (given: FormValues) => Promise<T>, done?: (resul
       const found = Object.entries(problem?.errors ?? {}).filter(([name]) =>
         `${name}.`.startsWith(`${field}.`),
       )
-      for (const [name] of found) shown.add(name)
-      const said = found.flatMap(([name, messages]) =>
+      for (const [name] of found) displayed.add(name)
+      const texts = found.flatMap(([name, messages]) =>
         messages.map((message) => itemMessage(fieldItem(field, name), message)),
       )
-      return [...new Set(said)].join(' ') || undefined
+      return [...new Set(texts)].join(' ') || undefined
     },
     /** The errors that belong to no displayed field; call it after all `errorOf` and `errorIn`. */
-    rest: () => otherErrors(problem, shown),
+    rest: () => otherErrors(problem, displayed),
     onSubmit: (event: FormEvent<HTMLFormElement>) => {
       event.preventDefault()
       event.stopPropagation()
@@ -53,15 +53,19 @@ export function useForm<T>(act: (given: FormValues) => Promise<T>, done?: (resul
 
 function itemMessage(item: string | number | null, message: string): string {
   if (item === null) return message
-  return `${typeof item === 'number' ? strings.forms.entry(item + 1) : item}: ${message}`
+  return `${typeof item === 'number' ? strings.forms.entry(item + 1) : item}${strings.common.separators.colon}${message}`
 }
 
-function otherErrors(problem: ReturnType<typeof asProblem> | null, shown: Set<string>) {
+function otherErrors(problem: ReturnType<typeof asProblem> | null, displayed: Set<string>) {
   if (problem === null) return undefined
   const errors = Object.entries(problem.errors)
   if (errors.length === 0) return problemText(problem)
-  const rest = errors.filter(([field]) => !shown.has(field))
-  return rest.map(([field, found]) => `${field}: ${found.join(' ')}`).join(' ') || undefined
+  const rest = errors.filter(([field]) => !displayed.has(field))
+  return (
+    rest
+      .map(([field, found]) => `${field}${strings.common.separators.colon}${found.join(' ')}`)
+      .join(' ') || undefined
+  )
 }
 
 /** Reads the values of a form, for other buttons than its submit button. */

@@ -20,7 +20,7 @@ export function Answers(props: {
   const { taskId, gate, canRequestChanges = false } = props
   const answer = useAnswerGate(props.taskId)
   const isOff = answer.isPending || answer.isSuccess
-  const send: Send = (said) => answer.mutate(gateAnswer(gate, said))
+  const send: Send = (response) => answer.mutate(gateAnswer(gate, response))
   const options: Option[] = optionsOf(gate)
   const drawn = { taskId, isOff, send, hasKeys: props.hasKeys ?? false }
   if (gate.kind === 'confirm') {

@@ -75,9 +75,9 @@ function limitedFigures({ budgets }: PendingGate): Limit[] {
 }
 
 function readBudget(more: Partial<Record<Limit, string>>): Schemas['Budget'] | null {
-  const said = LIMITS.flatMap((figure) => {
+  const amounts = LIMITS.flatMap((figure) => {
     const much = Number(more[figure] ?? '')
     return much > 0 ? [[figure, much] as const] : []
   })
-  return said.length === 0 ? null : Object.fromEntries(said)
+  return amounts.length === 0 ? null : Object.fromEntries(amounts)
 }

@@ -142,7 +142,7 @@ function BesideBox({ title, gate }: { title: string; gate: PendingGate }) {
 
 function answerersText(task: GateTask, { answerers }: PendingGate): string {
   if (!answerers) return strings.gate.mayAnswer(task.projectKey)
-  const names = answerers.people.map(({ name }) => name).join(', ')
+  const names = answerers.people.map(({ name }) => name).join(strings.common.separators.list)
   return answerers.nobodyLeft ? strings.answerers.nobodyLeft(names) : strings.answerers.can(names)
 }
 

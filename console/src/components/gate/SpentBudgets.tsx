@@ -11,7 +11,7 @@ export function SpentBudgets({ budgets }: { budgets: Spent[] }) {
       {budgets.map((spent) => (
         <div key={`${spent.of}-${spent.name}`} className="pair">
           <dt>{strings.gate.budgetName[spent.of](spent.name)}</dt>
-          <dd>{formatFigures(spent).join(', ')}</dd>
+          <dd>{formatFigures(spent).join(strings.common.separators.clause)}</dd>
         </div>
       ))}
     </dl>
@@ -19,20 +19,22 @@ export function SpentBudgets({ budgets }: { budgets: Spent[] }) {
 }
 
 function formatFigures({ budget, used }: Spent): string[] {
-  const said: string[] = []
-  const tell = (
+  const figures: string[] = []
+  const append = (
     limit: number | null | undefined,
     has: number | null,
     form: (n: number) => string,
   ) => {
     if (limit != null) {
-      said.push(strings.gate.usedOf(has === null ? strings.common.unknown : form(has), form(limit)))
+      figures.push(
+        strings.gate.usedOf(has === null ? strings.common.unknown : form(has), form(limit)),
+      )
     }
   }
-  tell(budget.minutes, used.minutes, (n) =>
+  append(budget.minutes, used.minutes, (n) =>
     strings.gate.minutesOf(formatInteger(Math.round(n), locale)),
   )
-  tell(budget.tokens, used.tokens, (n) => strings.gate.tokensOf(formatCompact(n, locale)))
-  tell(budget.cost, used.cost, (n) => formatMoney(n, locale))
-  return said
+  append(budget.tokens, used.tokens, (n) => strings.gate.tokensOf(formatCompact(n, locale)))
+  append(budget.cost, used.cost, (n) => formatMoney(n, locale))
+  return figures
 }

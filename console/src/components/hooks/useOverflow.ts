@@ -5,13 +5,13 @@ import { type RefObject, useLayoutEffect, useState } from 'react'
 export function useOverflow(element: RefObject<HTMLElement | null>): boolean {
   const [scrolls, setScrolls] = useState(false)
   useLayoutEffect(() => {
-    const shown = element.current
-    if (!shown) return
-    const update = () => setScrolls(shown.scrollWidth > shown.clientWidth + 1)
+    const box = element.current
+    if (!box) return
+    const update = () => setScrolls(box.scrollWidth > box.clientWidth + 1)
     update()
     const watch = new ResizeObserver(update)
-    watch.observe(shown)
-    for (const child of shown.children) watch.observe(child)
+    watch.observe(box)
+    for (const child of box.children) watch.observe(child)
     return () => watch.disconnect()
   }, [element])
   return scrolls

@@ -49,6 +49,7 @@ export const common = {
   home: 'Go to Inbox',
   empty: 'Nothing here yet.',
   loading: 'Loading',
+  separators: { list: ', ', clause: ', ', colon: ': ' },
 }
 
 export const status = {

@@ -49,6 +49,7 @@ export const common: typeof en.common = {
   home: '前往收件箱',
   empty: '还没有内容。',
   loading: '加载中',
+  separators: { list: '、', clause: '，', colon: '：' },
 }
 
 export const status: typeof en.status = {

@@ -4,7 +4,7 @@ export const gate: typeof en = {
   asks: (who) => `${who} 提问`,
   mayAnswer: (project) => `${project} 的所有成员都可以回答`,
   answeredFirst: (who) => `${who} 已先回答。`,
-  answered: (who, said) => `${who} 已回答：${said}`,
+  answered: (who, result) => `${who} 已回答：${result}`,
   closed: '这个问题已经关闭。',
   confirm: '批准',
   requestChanges: '要求修改',

@@ -7,8 +7,8 @@ const sentences: typeof en.gettingStarted.sentences = {
     awaiting_machine: () => '正在等待机器连接，请在该机器上运行安装命令。',
     machine_offline: (name) => `${name} 未连接。`,
     machine_draining: (name) => `${name} 正在排空，不接收任务。`,
-    sandbox_not_full: (name, why) => `${name} 已连接，但沙箱不完整${why && `：${why}`}。`,
-    done: (name) => (name ? `${name} 已连接，沙箱完整。` : '已连接。'),
+    sandbox_not_full: (name, why) => `${name} 已连接，但沙箱未完全隔离${why && `：${why}`}。`,
+    done: (name) => (name ? `${name} 已连接，沙箱完全隔离。` : '已连接。'),
   },
   agent: {
     no_machine: () => '需要先连接一台机器。',

@@ -57,7 +57,7 @@ export const problems: typeof en.problems = {
   platform_uid_taken: '该聊天账号已关联到其他人。',
   project_archived: '项目已归档，不接受新的工作。',
   project_in_use: '项目中还有未结束的任务。',
-  public_url_missing: '管理员尚未设置服务器的公开地址（publicUrl）。',
+  public_url_missing: '管理员尚未设置服务器的公开网址（publicUrl）。',
   request_timeout: '请求超时，请重试。',
   requested_range_not_satisfiable: '请求的范围超出内容。',
   session_required: '个人访问令牌无法执行此操作，请登录。',
@@ -97,5 +97,5 @@ export const warnings: typeof en.warnings = {
   no_answerer: '某个关卡可能没有人能回答，届时只有管理员可以回答。',
   approvals_unsupported: '此智能体无法在操作前询问，其操作由“权限”决定。',
   permissions_without_sandbox:
-    '权限为“任何操作”，但未要求完全沙箱。在沙箱较弱的机器上，智能体可以执行其账号能执行的任何操作。',
+    '权限为“任何操作”，但未要求完全隔离的沙箱。在沙箱较弱的机器上，智能体可以执行其账号能执行的任何操作。',
 }

@@ -128,7 +128,7 @@ export const projects: typeof en.projects = {
     '': '机器默认',
     none: '不要求',
     processes: '至少隔离进程',
-    full: '完全',
+    full: '完全隔离',
   },
   selector: '机器的标签',
   selectorHint: 'gpu=true、zone!=eu、gpu、!gpu。以逗号分隔，必须全部匹配。',

@@ -1,33 +1,34 @@
 import type { statusText as en } from '../en/statusText'
 import { machines } from './machines'
 
-// No space after a full-width bracket.
-const spaced = (time: string, text: string) => time + (time.endsWith('）') ? '' : ' ') + text
+// No space after a full-width bracket, or between Chinese characters.
+const spaced = (before: string, text: string) =>
+  before + (/[）\p{Script=Han}]$/u.test(before) ? '' : ' ') + text
 
 export const statusText: typeof en = {
   and: (first, second) => `${first}；${second}`,
   others: (n) => `另外 ${n} 台`,
   next: '排在队首，即将开始',
-  place: (n) => `队列中排第 ${n}`,
+  place: (n) => `排在队列第 ${n} 位`,
   blocked: {
-    not_requested: (m) => `${m} 不是指定的机器`,
-    decommissioned: (m) => `${m} 已退役`,
-    draining: (m) => `${m} 正在排空，不接收新任务`,
-    offline: (m) => `${m} 离线`,
-    capability_missing: (m, _, agent) => `${m} 没有安装 ${agent}`,
-    capability_degraded: (m, _, agent) => `${m} 上的 ${agent} 异常`,
-    quota_exhausted: (m, _, agent) => `${m} 上的 ${agent} 账号额度已用完`,
-    sandbox_unavailable: (m) => `${m} 缺少所需的沙箱`,
-    label_mismatch: (m) => `${m} 缺少所需的标签`,
-    overloaded: (m) => `${m} 负载过高`,
-    no_free_slot: (m) => `${m} 没有空闲槽位`,
+    not_requested: (m) => spaced(m, '不是指定的机器'),
+    decommissioned: (m) => spaced(m, '已退役'),
+    draining: (m) => spaced(m, '正在排空，不接收新任务'),
+    offline: (m) => spaced(m, '离线'),
+    capability_missing: (m, _, agent) => spaced(m, `没有安装 ${agent}`),
+    capability_degraded: (m, _, agent) => spaced(m, `上的 ${agent} 异常`),
+    quota_exhausted: (m, _, agent) => spaced(m, `上的 ${agent} 账号额度已用完`),
+    sandbox_unavailable: (m) => spaced(m, '缺少所需的沙箱'),
+    label_mismatch: (m) => spaced(m, '缺少所需的标签'),
+    overloaded: (m) => spaced(m, '负载过高'),
+    no_free_slot: (m) => spaced(m, '没有空闲槽位'),
   },
   load: (percent, limit) => `CPU ${percent}%，上限 ${limit}%`,
   slotsUsed: (used, total) => `已用 ${used}/${total}`,
   lasting: (load, duration) => `${load}，已持续 ${duration}`,
   because: (block, detail) => `${block}：${detail}`,
   ill: machines.agentReasons,
-  blockedOther: (m) => `${m} 无法运行此任务`,
+  blockedOther: (m) => spaced(m, '无法运行此任务'),
 
   predecessor: '等待上一次尝试停止',
   dispatcher: '调度器已停止，请联系服务器管理员',

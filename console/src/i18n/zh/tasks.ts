@@ -59,7 +59,7 @@ export const tasks: typeof en.tasks = {
   cancelSome: (n) => `取消 ${n} 个任务`,
   cancelSomeTitle: (n) => `要取消 ${n} 个任务吗？`,
   cancelSomeWhy: '这会停止正在运行的阶段。已推送的内容会保留，之后可以重试。',
-  keepSome: '保留',
+  keepSome: '不取消',
   retrySome: (n) => `重试 ${n} 个任务`,
   notForAll: '没有适用于全部所选任务的操作',
   curl: '复制为 curl',

@@ -2,11 +2,12 @@ import type * as en from '../en/terminal'
 
 type Viewer = { name: string; mode: 'control' | 'watch'; isYou: boolean }
 
-/** Joins the viewers' names, with a space after a Latin one. */
+/** Joins the viewers' names, with spaces beside Latin ones. No import from lib: its chunk starts the
+ *  page, which waits for these texts. */
 const joinNames = (people: Viewer[]) =>
   new Intl.ListFormat('zh-CN', { type: 'conjunction' })
     .format(people.map((one) => (one.isYou ? '你' : one.name)))
-    .replace(/[\da-z]$/i, '$& ')
+    .replace(/[\da-z](?=和|$)|和(?=[\da-z])/gi, '$& ')
 
 export const terminal: typeof en.terminal = {
   title: '终端',

@@ -10,9 +10,9 @@ export function readLimits(
   text: (field: string) => string,
   name: string,
 ): Schemas['Budget'] | null {
-  const said = LIMITS.map((limit) => [limit, text(`${name}.${limit}`)] as const)
-  if (said.every(([, written]) => written === '')) return null
+  const entered = LIMITS.map((limit) => [limit, text(`${name}.${limit}`)] as const)
+  if (entered.every(([, written]) => written === '')) return null
   return Object.fromEntries(
-    said.map(([limit, written]) => [limit, written ? Number(written) : null]),
+    entered.map(([limit, written]) => [limit, written ? Number(written) : null]),
   )
 }

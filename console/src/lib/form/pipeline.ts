@@ -118,8 +118,8 @@ export function parsePipeline(
 /** Reads the position from the browser's message, which has one of two formats; the end of the text
  *  if it has none. */
 function errorPosition(text: string, message: string): { line: number; column: number } {
-  const said = /line (\d+) column (\d+)/.exec(message)
-  if (said) return { line: Number(said[1]), column: Number(said[2]) }
+  const reported = /line (\d+) column (\d+)/.exec(message)
+  if (reported) return { line: Number(reported[1]), column: Number(reported[2]) }
   const position = /position (\d+)/.exec(message)
   const before = text.slice(0, position ? Number(position[1]) : text.length).split('\n')
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }

@@ -26,10 +26,10 @@ it.each([
   [3, 7],
   [7, 7],
   [30, 30],
-])('of %i days, a chart shows %i', (count, shown) => {
+])('of %i days, a chart shows %i', (count, days) => {
   const { at } = dailyUsage([], '2030-01-31', count)
   const [from, to] = dayRange(at)
-  expect((to - from) / 86_400).toBe(shown)
+  expect((to - from) / 86_400).toBe(days)
   expect(from + to).toBe((at[0] ?? 0) + (at.at(-1) ?? 0))
 })
 

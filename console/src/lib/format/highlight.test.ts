@@ -13,7 +13,7 @@ describe('marking what was searched for', () => {
     ['nothing', '', 'nothing'],
     ['one two', 'two one', '[one] [two]'],
     ['(x', '(', '[(]x'],
-  ])('%s by %s', (text, q, shown) => expect(hits(text, q)).toBe(shown))
+  ])('%s by %s', (text, q, marked) => expect(hits(text, q)).toBe(marked))
   it('loses no character', () => {
     expect(
       highlightMatches('aXbXc', 'x')

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { revealInvisible, revealInvisibleParts } from './invisibleChars'
 import cases from './invisibleCharsCases.json'
 
-describe.each(cases as [string, string, string][])('%s', (_, text, shown) => {
-  it('is shown', () => expect(revealInvisible(text)).toBe(shown))
+describe.each(cases as [string, string, string][])('%s', (_, text, revealed) => {
+  it('is shown', () => expect(revealInvisible(text)).toBe(revealed))
 
   it('is shown likewise in pieces of one unit', () =>
-    expect(revealInvisibleParts(text.split('')).join('')).toBe(shown))
+    expect(revealInvisibleParts(text.split('')).join('')).toBe(revealed))
 })
 
 it('a piece is judged in its place', () => {

@@ -19,14 +19,14 @@ export function revealInvisible(text: string): string {
 export function revealInvisibleParts(pieces: string[]): string[] {
   const whole = pieces.join('')
   if (!isHidden.test(whole)) return pieces
-  const shown = pieces.map(() => '')
+  const revealed = pieces.map(() => '')
   const ends: number[] = []
   for (const piece of pieces) ends.push((ends.at(-1) ?? 0) + piece.length)
   let at = 0
   let piece = 0
   const append = (text: string, length: number) => {
     while (at >= (ends[piece] ?? Number.POSITIVE_INFINITY)) piece += 1
-    shown[piece] += text
+    revealed[piece] += text
     at += length
   }
   const appendEach = (text: string) => {
@@ -40,7 +40,7 @@ export function revealInvisibleParts(pieces: string[]): string[] {
     else appendSymbols(was, now, append)
   }
   appendEach(whole.slice(at))
-  return shown
+  return revealed
 }
 
 /** Appends a replaced candidate, character by character. */
@@ -74,15 +74,15 @@ function revealCandidate(text: string): string {
     return !isHidden.test(sequence) || emoji.has(withoutTones(sequence))
   }
   const elements = text.split(ZWJ)
-  const shown: string[] = []
+  const revealed: string[] = []
   for (let at = 0; at < elements.length; ) {
     let count = Math.min(MAX_JOINED, elements.length - at)
     while (count > 0 && !isListed(elements.slice(at, at + count))) count -= 1
     const sequence = elements.slice(at, at + Math.max(count, 1)).join(ZWJ)
-    shown.push(count > 0 ? sequence : revealAll(sequence))
+    revealed.push(count > 0 ? sequence : revealAll(sequence))
     at += Math.max(count, 1)
   }
-  return shown.join(symbolOf(ZWJ))
+  return revealed.join(symbolOf(ZWJ))
 }
 
 /** Replaces the first skin tone by T, and a second one that differs by U. */

@@ -11,7 +11,7 @@ describe('numbers', () => {
     [formatBytes(0, 'en-US'), '0 B'],
     [formatMoney(0.47, 'en-US'), '$0.47'],
     [formatPercent(0.614, 'en-US'), '61 %'],
-  ])('%s', (said, expected) => {
-    expect(said).toBe(expected)
+  ])('%s', (formatted, expected) => {
+    expect(formatted).toBe(expected)
   })
 })

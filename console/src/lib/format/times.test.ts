@@ -3,6 +3,7 @@ import {
   formatDuration,
   formatExactTime,
   formatRoughDuration,
+  formatTime,
   formatTimestamp,
   type Units,
 } from './times'
@@ -27,13 +28,19 @@ describe('a duration', () => {
     [3 * H + 48 * M, '3 h 48 min'],
     [26 * H, '1 d 2 h'],
     [-5, '0 s'],
-  ])('of %i ms is %s', (ms, said) => {
-    expect(formatDuration(ms, units)).toBe(said)
+  ])('of %i ms is %s', (ms, text) => {
+    expect(formatDuration(ms, units)).toBe(text)
   })
   it('that need not be exact has one unit below an hour', () => {
     expect(formatRoughDuration(3 * M + 20 * S, units)).toBe('3 min')
     expect(formatRoughDuration(H + 10 * M, units)).toBe('1 h 10 min')
   })
+})
+
+it('puts a space between a Chinese weekday and its time', () => {
+  const [at, now] = [new Date(2026, 10, 25, 10, 5), new Date(2026, 10, 27)]
+  expect(formatTime(at, 'zh-CN', now)).toBe('周三 10:05')
+  expect(formatTimestamp(at, now, units, 'zh-CN')).toBe('周三 10:05')
 })
 
 describe('a moment', () => {
@@ -43,8 +50,8 @@ describe('a moment', () => {
     [new Date(2026, 10, 25, 10, 5), 'Wed 10:05'],
     [new Date(2026, 9, 3), 'Oct 3'],
     [new Date(2025, 9, 3), 'Oct 3, 2025'],
-  ])('%s is told as %s', (at, said) => {
-    expect(formatTimestamp(at, now, units, 'en-US')).toBe(said)
+  ])('%s is told as %s', (at, text) => {
+    expect(formatTimestamp(at, now, units, 'en-US')).toBe(text)
   })
 })
 

@@ -39,12 +39,7 @@ export function formatTimestamp(at: Date, now: Date, units: Units, locale: strin
   if (Math.abs(ago) < DAY)
     return ago > -MINUTE ? formatRoughDuration(ago, units) : formatTime(at, locale)
   if (Math.abs(ago) < 6 * DAY) {
-    return at.toLocaleString(locale, {
-      weekday: 'short',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    })
+    return formatDayAndTime(at, locale)
   }
   const year = at.getFullYear() === now.getFullYear() ? undefined : 'numeric'
   return at.toLocaleDateString(locale, { day: 'numeric', month: 'short', year })
@@ -53,10 +48,15 @@ export function formatTimestamp(at: Date, now: Date, units: Units, locale: strin
 /** Formats as `15:00`; with the weekday if it isn't today. */
 export function formatTime(at: Date, locale: string, now: Date = new Date()): string {
   const isToday = at.toDateString() === now.toDateString()
-  const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
-  return isToday
-    ? at.toLocaleTimeString(locale, time)
-    : at.toLocaleString(locale, { weekday: 'short', ...time })
+  return isToday ? at.toLocaleTimeString(locale, CLOCK) : formatDayAndTime(at, locale)
+}
+
+const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+
+/** Formats as `Sat 15:00`; in Chinese, browsers leave out the space. */
+function formatDayAndTime(at: Date, locale: string): string {
+  const text = at.toLocaleString(locale, { weekday: 'short', ...CLOCK })
+  return text.replace(/(\p{Script=Han})(?=\d)/u, '$1 ')
 }
 
 /** Formats as `14:18:02`, for logs and transcripts. */
@@ -73,8 +73,10 @@ export function formatTimeWithSeconds(at: Date, locale: string): string {
 export function formatPlaybackTime(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
   const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
-  const shown = parts[0] === 0 ? parts.slice(1) : parts
-  return shown.map((part, place) => (place === 0 ? part : String(part).padStart(2, '0'))).join(':')
+  const visible = parts[0] === 0 ? parts.slice(1) : parts
+  return visible
+    .map((part, place) => (place === 0 ? part : String(part).padStart(2, '0')))
+    .join(':')
 }
 
 // Cached: creating a format costs more than the rest of a row, and scrolling renders many rows.

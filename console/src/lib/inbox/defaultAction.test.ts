@@ -7,13 +7,13 @@ const now = Date.parse('2030-01-31T12:00:00Z')
 const around = { words, units, locale: 'en-US', now }
 type Item = Parameters<typeof defaultActionText>[0]
 
-const item = (said: Partial<Item>): Item => ({
+const item = (fields: Partial<Item>): Item => ({
   kind: 'gate',
   defaultAction: 'nothing',
   at: null,
   task: null,
   machine: null,
-  ...said,
+  ...fields,
 })
 const machine = (status: string) => ({ status }) as Item['machine']
 
@@ -50,7 +50,7 @@ describe('what happens by itself', () => {
       'until someone undrains it',
     ],
     [{ kind: 'machine', machine: machine('online') }, 'Skips this agent', 'until it recovers'],
-  ] as const)('%o waits as long as it takes', (said, summary, detail) => {
-    expect(defaultActionText(item(said as Partial<Item>), around)).toEqual({ summary, detail })
+  ] as const)('%o waits as long as it takes', (fields, summary, detail) => {
+    expect(defaultActionText(item(fields as Partial<Item>), around)).toEqual({ summary, detail })
   })
 })

@@ -18,15 +18,15 @@ export function defaultActionText(item: Item, around: DefaultActionContext): Def
   if (item.at === null || item.defaultAction === 'nothing') return waitingText(item, around)
   const at = new Date(item.at)
   const time = formatTime(at, around.locale, new Date(around.now))
-  const says =
+  const summary =
     item.kind === 'permission'
       ? words.deniedAt(time)
       : words.defaultAction[item.defaultAction](time)
   const left = at.getTime() - around.now
   const aside = left > 0 ? words.in(coarseDuration(left, around.units)) : words.imminent
   return item.kind === 'question' || item.kind === 'permission'
-    ? { summary: says, detail: words.keepsSlot(item.task?.machineName) }
-    : { summary: says, detail: aside }
+    ? { summary, detail: words.keepsSlot(item.task?.machineName) }
+    : { summary, detail: aside }
 }
 
 /** Formats to the minute if it is at least one. */

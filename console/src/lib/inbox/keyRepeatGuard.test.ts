@@ -12,8 +12,8 @@ it('a number that is held, or pressed twice in a hurry, counts once', () => {
 
 it('another number counts, and the same one after a while', () => {
   const isHasty = createKeyRepeatGuard()
-  const said = [press('1', 0), press('2', 100), press('2', 700)].map(isHasty)
-  expect(said).toEqual([false, false, false])
+  const results = [press('1', 0), press('2', 100), press('2', 700)].map(isHasty)
+  expect(results).toEqual([false, false, false])
 })
 
 it('letters may be held: they move', () => {

@@ -60,13 +60,13 @@ describe('what is no text', () => {
     [`cut ${E}[3`, 'cut '],
     [`cut ${E}`, 'cut '],
     [`cut ${E}]0;never ends`, 'cut '],
-  ])('%j shows %j', (line, shown) => {
-    expect(plainText(line)).toBe(shown)
+  ])('%j shows %j', (line, plain) => {
+    expect(plainText(line)).toBe(plain)
     expect(
       parseRuns(line)
         .runs.map(({ text }) => text)
         .join(''),
-    ).toBe(shown)
+    ).toBe(plain)
   })
 
   it('is never shown, whatever comes', () => {

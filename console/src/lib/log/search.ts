@@ -34,8 +34,8 @@ export class LogSearch {
   }
 
   private scan(text: string): void {
-    const shown = hasEscapes(text) ? text.split('\n').map(plainText).join('\n') : text
-    const lower = shown.toLowerCase()
+    const plain = hasEscapes(text) ? text.split('\n').map(plainText).join('\n') : text
+    const lower = plain.toLowerCase()
     let counted = 0
     for (let at = lower.indexOf(this.query); at >= 0; ) {
       this.line += newlines(lower, counted, at)

@@ -111,8 +111,8 @@ function occupiesSlot({ status, suspendReason }: Task): boolean {
 }
 
 /** Extracts the version, such as `2.1.197`, from an agent's output. */
-export function versionOf(said: string | null | undefined): string {
-  return said?.match(/\d+(\.\d+)+[\w.-]*/)?.[0] ?? said ?? ''
+export function versionOf(output: string | null | undefined): string {
+  return output?.match(/\d+(\.\d+)+[\w.-]*/)?.[0] ?? output ?? ''
 }
 
 export type Filter = {

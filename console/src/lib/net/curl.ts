@@ -33,10 +33,10 @@ export function curlCommand({ method, url, body }: CurlRequest): string {
 function withoutSecrets(body: unknown): unknown {
   if (Array.isArray(body)) return body.map(withoutSecrets)
   if (typeof body !== 'object' || body === null) return body
-  const shown = Object.entries(body).map(([name, value]) =>
+  const masked = Object.entries(body).map(([name, value]) =>
     SECRETS.has(name) ? [name, redact(value)] : [name, withoutSecrets(value)],
   )
-  return Object.fromEntries(shown)
+  return Object.fromEntries(masked)
 }
 
 /** Masks values, but keeps the names of secrets, and `null`, which removes one. */

@@ -26,6 +26,6 @@ export function activityText(
 }
 
 function shorten(title: string): string {
-  const shown = revealInvisible(title)
-  return shown.length <= MAX_TITLE ? shown : `${shown.slice(0, MAX_TITLE - 1)}…`
+  const text = revealInvisible(title)
+  return text.length <= MAX_TITLE ? text : `${text.slice(0, MAX_TITLE - 1)}…`
 }

@@ -33,8 +33,8 @@ export function answerText(answer: Answer, words: typeof Words): string {
     return endsTask(answer) ? words.stoppedBy(name) : words.raisedBy(name)
   }
   if (answer.kind === 'permission') {
-    const said = words.permissionResults[answer.result]
-    if (said) return said(name)
+    const format = words.permissionResults[answer.result]
+    if (format) return format(name)
   }
   const result = words.results[answer.result] ?? answer.result
   return words.answered(name, revealInvisible(result))

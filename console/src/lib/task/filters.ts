@@ -27,11 +27,11 @@ export type Filters = Partial<Record<Name, string>>
 
 /** Returns the filters in a URL's query; ignores empty and unknown parameters. */
 export function parseFilters(search: Record<string, unknown>): Filters {
-  const said = NAMES.flatMap((name) => {
+  const given = NAMES.flatMap((name) => {
     const value = search[name]
     return typeof value === 'string' && value !== '' ? [[name, value]] : []
   })
-  return Object.fromEntries(said)
+  return Object.fromEntries(given)
 }
 
 /** Serializes filters; equal filters give equal texts, as saved views need. */

@@ -21,7 +21,7 @@ const LOST = { status: 'suspended', suspendReason: 'machine_lost' } as const
 
 const rows: Row[] = [
   ['next in the queue', queue(1), null, [en.next, ''], [zh.next, '']],
-  ['further behind', queue(7), null, ['Number 7 in the queue', ''], ['队列中排第 7', '']],
+  ['further behind', queue(7), null, ['Number 7 in the queue', ''], ['排在队列第 7 位', '']],
   [
     'no slot anywhere, and one machine offline',
     queue(
@@ -33,7 +33,7 @@ const rows: Row[] = [
     ),
     null,
     ['heron, tern, and osprey have no free slot; kite is offline', 'Number 2 in the queue'],
-    ['heron、tern和osprey 没有空闲槽位；kite 离线', '队列中排第 2'],
+    ['heron、tern 和 osprey 没有空闲槽位；kite 离线', '排在队列第 2 位'],
   ],
   [
     'many machines, in short',
@@ -50,28 +50,28 @@ const rows: Row[] = [
       'heron, tern, osprey, and 2 others are draining and accept no new tasks',
       'Number 1 in the queue',
     ],
-    ['heron、tern、osprey和另外 2 台 正在排空，不接收新任务', '队列中排第 1'],
+    ['heron、tern、osprey 和另外 2 台正在排空，不接收新任务', '排在队列第 1 位'],
   ],
   [
     'a machine that is too busy',
     blocked(busy('local-1', 93.4)),
     null,
     ['local-1 is overloaded: CPU at 93% of 85% for 12 min', 'Number 1 in the queue'],
-    ['local-1 负载过高：CPU 93%，上限 85%，已持续 12 分钟', '队列中排第 1'],
+    ['local-1 负载过高：CPU 93%，上限 85%，已持续 12 分钟', '排在队列第 1 位'],
   ],
   [
     'a machine that is hardly too busy',
     blocked(busy('local-1', 85.2)),
     null,
     ['local-1 is overloaded: CPU at 85.2% of 85% for 12 min', 'Number 1 in the queue'],
-    ['local-1 负载过高：CPU 85.2%，上限 85%，已持续 12 分钟', '队列中排第 1'],
+    ['local-1 负载过高：CPU 85.2%，上限 85%，已持续 12 分钟', '排在队列第 1 位'],
   ],
   [
     'several busy machines, whose numbers are in the list',
     blocked(busy('heron', 93), busy('tern', 99)),
     null,
     ['heron and tern are overloaded', 'Number 1 in the queue'],
-    ['heron和tern 负载过高', '队列中排第 1'],
+    ['heron 和 tern 负载过高', '排在队列第 1 位'],
   ],
   [
     'a full machine',
@@ -82,14 +82,14 @@ const rows: Row[] = [
     }),
     null,
     ['heron has no free slot: 2 of 2 in use', 'Number 1 in the queue'],
-    ['heron 没有空闲槽位：已用 2/2', '队列中排第 1'],
+    ['heron 没有空闲槽位：已用 2/2', '排在队列第 1 位'],
   ],
   [
     'a rule and a machine that nobody knows yet',
     queue(1, ['new-1', 'phase_of_moon']),
     null,
     ["new-1 can't run it", 'Number 1 in the queue'],
-    ['new-1 无法运行此任务', '队列中排第 1'],
+    ['new-1 无法运行此任务', '排在队列第 1 位'],
   ],
   [
     'an attempt before',

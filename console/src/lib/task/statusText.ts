@@ -5,6 +5,7 @@ import type { gate as GateWords } from '../../i18n/en/gate'
 import type { statusText as Words } from '../../i18n/en/statusText'
 import { agentName } from '../format/agentNames'
 import { revealInvisible } from '../format/invisibleChars'
+import { formatList } from '../format/sentences'
 import { formatDuration, formatRoughDuration, formatTime, type Units } from '../format/times'
 import { activityText } from './activity'
 import { answerText, answerWithComment, endsTask } from './answers'
@@ -91,10 +92,10 @@ function blockedText(task: Task, around: StatusTextContext): string {
       const format = words.blocked[reason] ?? words.blockedOther
       const names = blocks.map(({ machineName }) => machineName)
       const machines = listNames(names, words.others, locale)
-      const said = format(machines, names.length, agentName(task.agentType))
+      const text = format(machines, names.length, agentName(task.agentType))
       const why = detail ? (words.ill[detail] ?? detail) : ''
       const because = why || (others.length === 0 && measureText(blocks[0], around))
-      return because ? words.because(said, because) : said
+      return because ? words.because(text, because) : text
     })
     .reduce((all, one) => (all ? words.and(all, one) : one), '')
 }
@@ -121,11 +122,11 @@ export function formatLoad({ value, limit }: Pick<Schemas['Measure'], 'value' | 
 const MAX_NAMED = 3
 
 function listNames(names: string[], others: (n: number) => string, locale: string): string {
-  const shown =
+  const named =
     names.length <= MAX_NAMED + 1
       ? names
       : [...names.slice(0, MAX_NAMED), others(names.length - MAX_NAMED)]
-  return new Intl.ListFormat(locale, { type: 'conjunction' }).format(shown)
+  return formatList(named, locale)
 }
 
 function activeText(task: Task, around: StatusTextContext): StatusText {
@@ -139,12 +140,12 @@ function activeText(task: Task, around: StatusTextContext): StatusText {
     : ''
   const inAll = joinTexts([duration, lastAnswerText(task, around.gateWords)], words)
   if (task.status === 'assigned') {
-    const says = task.startedAt ? words.resumes(machine) : words.prepares(machine)
-    return { summary: says, detail: inAll }
+    const summary = task.startedAt ? words.resumes(machine) : words.prepares(machine)
+    return { summary, detail: inAll }
   }
   const stage = task.pipeline[task.currentStageIndex]
-  const says = stage ? words.runs(stage.name, machine) : words.publishes(machine)
-  return { summary: says, detail: joinTexts([activityText(task.activity, around), inAll], words) }
+  const summary = stage ? words.runs(stage.name, machine) : words.publishes(machine)
+  return { summary, detail: joinTexts([activityText(task.activity, around), inAll], words) }
 }
 
 function suspendedText(task: Task, around: StatusTextContext): StatusText {
@@ -213,8 +214,8 @@ function finishedText(task: Task, around: StatusTextContext): StatusText {
   if (task.status === 'failed') return failedText(task, around, ago)
   if (task.result?.changed === false) return { summary: words.unchanged(ago), detail: aside }
   const branch = task.result?.branch
-  const says = branch ? words.completed(branch, ago) : words.completedKept(ago)
-  return { summary: says, detail: aside }
+  const summary = branch ? words.completed(branch, ago) : words.completedKept(ago)
+  return { summary, detail: aside }
 
   function durationText(): string {
     if (!task.startedAt || !task.finishedAt) return ''
@@ -241,8 +242,8 @@ function joinTexts(texts: string[], words: typeof Words): string {
 function failedText(task: Task, { words }: StatusTextContext, ago: string): StatusText {
   const { code = '', message = '', stageIndex = null } = task.failure ?? {}
   const stage = task.pipeline[stageIndex ?? -1]?.name ?? words.aStage
-  const said = failureText(code, stage, agentName(task.agentType), words)
-  return { summary: words.failed(said, ago), detail: message }
+  const text = failureText(code, stage, agentName(task.agentType), words)
+  return { summary: words.failed(text, ago), detail: message }
 }
 
 /** Returns why a task failed, by the failure's code. */

@@ -185,9 +185,9 @@ describe('the line of stages', () => {
     ['failed', { failure: { stageIndex: 1 } }, 'develop failed 20+0'],
     ['cancelled', {}, 'develop stopped 20+0'],
     ['completed', { currentStageIndex: 2 }, 'develop done 20+0'],
-  ])('stands still when the task is %s', (status, some, said) => {
+  ])('stands still when the task is %s', (status, some, text) => {
     const events = [...startedEvents, event(40, status, 1)]
-    expect(describeParts(timeline(task({ status, ...some }), events, now(9999)))[1]).toBe(said)
+    expect(describeParts(timeline(task({ status, ...some }), events, now(9999)))[1]).toBe(text)
   })
 
   it('is as wide as it took, and never too narrow to read', () => {

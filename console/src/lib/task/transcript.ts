@@ -41,11 +41,11 @@ export function transcriptRows(
   const wanted = q.toLowerCase()
   return runs.flatMap((run) => {
     const own = entries.filter((one) => one.stageIndex === run.stage && one.run === run.run)
-    const shown = addDurations(own, run).filter(
+    const matching = addDurations(own, run).filter(
       ({ entry }) => !isDuplicate(entry) && KIND_FILTERS[kind](entry) && matchesText(entry, wanted),
     )
-    if (isFiltered && shown.length === 0) return []
-    return [stageRow(run, own.length === 0), ...foldTools(shown)]
+    if (isFiltered && matching.length === 0) return []
+    return [stageRow(run, own.length === 0), ...foldTools(matching)]
   })
 }
 
@@ -108,9 +108,9 @@ function matchesText({ title, text }: Entry, wanted: string): boolean {
   )
 }
 
-function foldTools(shown: TimedEntry[]): Row[] {
+function foldTools(matching: TimedEntry[]): Row[] {
   const rows: Row[] = []
-  for (const { entry, milliseconds } of shown) {
+  for (const { entry, milliseconds } of matching) {
     const last = rows.at(-1)
     if (entry.kind !== 'tool' || entry.data.failed || entry.state === 'running') {
       rows.push({ is: 'entry', key: `e${entry.number}`, entry, milliseconds })

@@ -19,8 +19,8 @@ class FakeSocket {
   close() {
     this.isClosed = true
   }
-  frame(said: object) {
-    this.onmessage({ data: JSON.stringify(said) })
+  frame(content: object) {
+    this.onmessage({ data: JSON.stringify(content) })
   }
   bytes(count: number) {
     this.onmessage({ data: new Uint8Array(count).buffer })
@@ -216,10 +216,10 @@ describe('a line to a terminal', () => {
       expect(auth(socket).resumeFrom).toBe(end)
       socket.ready(end)
     }
-    const shown = updatesOf('bytes').reduce(
+    const position = updatesOf('bytes').reduce(
       (sum, one) => sum + (one.kind === 'bytes' ? one.bytes.length : 0),
       0,
     )
-    expect(shown).toBe(end)
+    expect(position).toBe(end)
   })
 })

@@ -60,10 +60,10 @@ describe('a text frame', () => {
     const fields = ['mode', 'cols', 'rows', 'offset', 'attempt', 'data', 'from', 'to', 'code']
     const types = ['ready', 'screen', 'gap', 'resize', 'refused', 'exit', 'viewers', 'takeover']
     for (let round = 0; round < 5000; round += 1) {
-      const said: Record<string, unknown> = { type: types[next(types.length)] }
-      for (const field of fields) if (next(4)) said[field] = values[next(values.length)]
-      said.people = values[next(values.length)]
-      const frame = parseFrame(JSON.stringify(said))
+      const sample: Record<string, unknown> = { type: types[next(types.length)] }
+      for (const field of fields) if (next(4)) sample[field] = values[next(values.length)]
+      sample.people = values[next(values.length)]
+      const frame = parseFrame(JSON.stringify(sample))
       for (const [name, value] of Object.entries(frame ?? {})) {
         if (['cols', 'rows'].includes(name)) expect(value).toSatisfy((n) => n >= 1 && n <= 1000)
         if (['offset', 'from', 'to', 'attempt'].includes(name)) {

@@ -34,8 +34,8 @@ type Fields = Record<string, unknown>
 /** Parses a frame; null if it is invalid, or only a newer server's type. */
 export function parseFrame(text: string): ServerFrame | null {
   try {
-    const said: unknown = JSON.parse(text)
-    return typeof said === 'object' && said !== null ? toServerFrame(said as Fields) : null
+    const fields: unknown = JSON.parse(text)
+    return typeof fields === 'object' && fields !== null ? toServerFrame(fields as Fields) : null
   } catch {
     return null
   }
@@ -56,41 +56,41 @@ export function clampSize(cols: number, rows: number): { cols: number; rows: num
   return { cols: side(cols), rows: side(rows) }
 }
 
-function toServerFrame(said: Fields): ServerFrame | null {
-  const { type } = said
+function toServerFrame(fields: Fields): ServerFrame | null {
+  const { type } = fields
   switch (type) {
     case 'ready': {
-      const size = sizeOf(said)
-      const { offset, attempt, mode } = said
+      const size = sizeOf(fields)
+      const { offset, attempt, mode } = fields
       if (!size || !isOffset(offset) || !isOffset(attempt) || !isMode(mode)) return null
       return { type, mode, ...size, offset, attempt }
     }
     case 'screen': {
-      const size = sizeOf(said)
-      const { offset, data } = said
+      const size = sizeOf(fields)
+      const { offset, data } = fields
       if (!size || !isOffset(offset) || typeof data !== 'string') return null
-      return { type, offset, ...size, data, exact: said.exact !== false }
+      return { type, offset, ...size, data, exact: fields.exact !== false }
     }
     case 'gap': {
-      const { from, to } = said
+      const { from, to } = fields
       return isOffset(from) && isOffset(to) && to >= from ? { type, from, to } : null
     }
     case 'resize': {
-      const size = sizeOf(said)
+      const size = sizeOf(fields)
       return size && { type, ...size }
     }
     case 'takeover':
-      return { type, by: typeof said.by === 'string' ? said.by : null }
+      return { type, by: typeof fields.by === 'string' ? fields.by : null }
     case 'refused':
-      return typeof said.code === 'string' ? { type, code: said.code } : null
+      return typeof fields.code === 'string' ? { type, code: fields.code } : null
     case 'exit': {
-      const { code, stageIndex } = said
+      const { code, stageIndex } = fields
       if (!Number.isSafeInteger(code) || !isOffset(stageIndex)) return null
       return { type, code: code as number, stageIndex }
     }
     case 'viewers':
-      return Array.isArray(said.people)
-        ? { type, people: said.people.flatMap((one) => toViewer(one)) }
+      return Array.isArray(fields.people)
+        ? { type, people: fields.people.flatMap((one) => toViewer(one)) }
         : null
     case 'ping':
     case 'pong':
@@ -100,8 +100,8 @@ function toServerFrame(said: Fields): ServerFrame | null {
   }
 }
 
-function toViewer(said: unknown): Viewer[] {
-  const { name, mode, isYou } = (said ?? {}) as Fields
+function toViewer(fields: unknown): Viewer[] {
+  const { name, mode, isYou } = (fields ?? {}) as Fields
   return typeof name === 'string' && isMode(mode) ? [{ name, mode, isYou: isYou === true }] : []
 }
 
@@ -109,8 +109,8 @@ function sizeOf({ cols, rows }: Fields): { cols: number; rows: number } | null {
   return isSide(cols) && isSide(rows) ? { cols, rows } : null
 }
 
-function isMode(said: unknown): said is Mode {
-  return said === 'control' || said === 'watch'
+function isMode(mode: unknown): mode is Mode {
+  return mode === 'control' || mode === 'watch'
 }
 
 function isSide(n: unknown): n is number {

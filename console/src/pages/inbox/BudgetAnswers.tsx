@@ -33,7 +33,7 @@ export function BudgetAnswers(props: { taskId: number; gate: Gate; hasKeys: bool
         isLong={false}
         isOff={isOff}
         hasKeys={hasKeys}
-        send={(said) => answer.mutate(gateAnswer(gate, said))}
+        send={(response) => answer.mutate(gateAnswer(gate, response))}
       />
       {hasKeys && (
         <Button variant="quiet" disabled={isOff} onClick={() => chooseOther(true)}>
@@ -49,10 +49,10 @@ function sameAmountText({ budgets }: Gate): string {
   const [one, ...others] = budgets ?? []
   if (!one || others.length > 0) return ''
   const { minutes, tokens, cost } = one.budget
-  const said = [
+  const figures = [
     minutes != null && strings.gate.minutesOf(formatInteger(Math.round(minutes), locale)),
     tokens != null && strings.gate.tokensOf(formatCompact(tokens, locale)),
     cost != null && formatMoney(cost, locale),
   ]
-  return said.filter(Boolean).join(', ')
+  return figures.filter(Boolean).join(strings.common.separators.clause)
 }

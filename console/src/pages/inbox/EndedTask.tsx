@@ -58,7 +58,7 @@ function FailedStage({ task }: { task: Task }) {
   if (index == null) return failureOf(task)
   return (
     <TextWithCode
-      said={strings.inbox.within(index + 1, stages.length, stages[index]?.name ?? '')}
+      parts={strings.inbox.within(index + 1, stages.length, stages[index]?.name ?? '')}
     />
   )
 }

@@ -21,7 +21,7 @@ export function ItemHeader(props: { kind: string; task: Task; children?: ReactNo
 }
 
 /** Text followed by an identifier in code style. */
-export function TextWithCode({ said: [before, code] }: { said: string[] }) {
+export function TextWithCode({ parts: [before, code] }: { parts: string[] }) {
   return (
     <>
       {before}

@@ -25,7 +25,7 @@ export function OpenGate({ item, gate, task, isSelected }: Props) {
   return (
     <>
       <ItemHeader kind={kindLabel(gate, task)} task={task}>
-        <TextWithCode said={stageText(gate, task)} />
+        <TextWithCode parts={stageText(gate, task)} />
       </ItemHeader>
       <p className={styles.what}>
         {gate.kind === 'budget' ? titleOf(task.description) : <PromptText gate={gate} />}

@@ -55,11 +55,11 @@ function machineDetail({ diskPercent, slots, problems }: Machine): string {
 }
 
 function problemTexts({ name, problems, slots }: Machine): string[] {
-  const said = problems.flatMap(({ reason, agent, detail }) => {
-    const says = strings.inbox.problems[reason](name, agentName(agent ?? ''))
+  const texts = problems.flatMap(({ reason, agent, detail }) => {
+    const text = strings.inbox.problems[reason](name, agentName(agent ?? ''))
     const because = reason === 'agent' ? strings.inbox.whys[detail ?? ''] : undefined
-    return because ? [says, because] : [says]
+    return because ? [text, because] : [text]
   })
   const isDraining = problems.some(({ reason }) => reason !== 'agent')
-  return isDraining && slots.used > 0 ? [...said, strings.inbox.stillRuns(slots.used)] : said
+  return isDraining && slots.used > 0 ? [...texts, strings.inbox.stillRuns(slots.used)] : texts
 }

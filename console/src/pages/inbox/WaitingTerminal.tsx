@@ -18,7 +18,7 @@ export function WaitingTerminal(props: {
     <>
       <ItemHeader kind={strings.inbox.kinds.terminal} task={task}>
         <TextWithCode
-          said={strings.inbox.within(index + 1, stages.length, stages[index]?.name ?? '')}
+          parts={strings.inbox.within(index + 1, stages.length, stages[index]?.name ?? '')}
         />
       </ItemHeader>
       <p className={styles.what}>{titleOf(task.description)}</p>

@@ -25,7 +25,7 @@ export function useAnswerToasts(items: readonly InboxItem[] | undefined): void {
             if (!answeredBy || answeredBy.id === me || !isShown) continue
             const open = () => void navigate(taskViewLink(event.taskId, undefined))
             const text = strings.gate.answered(answeredBy.name, textIn(event.data, 'result') ?? '')
-            showToast(`#${event.taskId}: ${text}`, {
+            showToast(`#${event.taskId}${strings.common.separators.colon}${text}`, {
               name: strings.inbox.openTask,
               do: open,
             })

@@ -51,7 +51,7 @@ export default function InvitationPage() {
 function InvitationOffer({ offer, secret }: { offer: Offer; secret: string }) {
   const texts = strings.invitation
   const providers = useProviders()
-  const keys = offer.projects.map(({ key }) => key).join(', ')
+  const keys = offer.projects.map(({ key }) => key).join(strings.common.separators.list)
   return (
     <>
       <p className="soft">{texts.from(offer.invitedBy, location.host)}</p>

@@ -38,9 +38,9 @@ export function Agents({ machine }: { machine: Pick<Machine, 'capabilities'> }) 
 
 function unhealthyReason({ agentType, reason, degradedUntil }: Capability): string {
   const { agentReasons, agentIsUnhealthy, triedAgain } = strings.machines
-  const said = agentReasons[reason ?? 'unknown'] ?? reason ?? ''
+  const problem = agentReasons[reason ?? 'unknown'] ?? reason ?? ''
   const again = degradedUntil ? triedAgain(formatTime(new Date(degradedUntil), locale)) : ''
-  return agentIsUnhealthy(agentName(agentType), said) + again
+  return agentIsUnhealthy(agentName(agentType), problem) + again
 }
 
 /** The machine's sandbox level, and what is missing for a higher one. */

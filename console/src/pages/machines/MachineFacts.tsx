@@ -40,7 +40,7 @@ export function MachineFacts({ machine }: { machine: Machine }) {
             </span>
           </Fact>
           <Fact name={texts.hardware}>
-            {sizes.filter(Boolean).join(', ') || strings.common.unknown}
+            {sizes.filter(Boolean).join(strings.common.separators.clause) || strings.common.unknown}
           </Fact>
           <Fact name={texts.system}>
             {[os, arch].filter(Boolean).join(', ') || strings.common.unknown}

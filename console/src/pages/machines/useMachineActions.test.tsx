@@ -24,8 +24,8 @@ it.each([
   const { client } = await renderInPage(<Names machine={machine} />)
   await waitFor(() => expect(client.getQueryData(['me'])).toBeDefined())
   await waitFor(() => {
-    const shown = screen.queryAllByText(/…$/).map(({ textContent }) => textContent)
-    expect(shown).toEqual(names)
+    const buttons = screen.queryAllByText(/…$/).map(({ textContent }) => textContent)
+    expect(buttons).toEqual(names)
   })
 })
 

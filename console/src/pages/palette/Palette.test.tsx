@@ -219,8 +219,8 @@ describe('the palette', () => {
       await user.type(find(), typed)
       seen.push(...options().filter((name): name is string => name !== null))
     }
-    const shown = [...rare, 'Invite a person'].filter((name) => seen.includes(name))
-    expect(shown).toEqual(names)
+    const listed = [...rare, 'Invite a person'].filter((name) => seen.includes(name))
+    expect(listed).toEqual(names)
   })
 
   it('shows a queued task with an open gate as its page does', async () => {

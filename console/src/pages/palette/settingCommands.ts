@@ -31,8 +31,8 @@ export function useSettingCommands(isAdmin: boolean, navigation: PaletteNavigati
  *  both languages. */
 function settingNames({ key, name, help }: Setting, chinese: SettingTexts): string[] {
   const translated = chinese.names[key] ?? name
-  const shown = paletteStrings().setting(language === 'en' ? name : translated)
-  return [shown, name, translated, key, help, chinese.help[key] ?? '']
+  const label = paletteStrings().setting(language === 'en' ? name : translated)
+  return [label, name, translated, key, help, chinese.help[key] ?? '']
 }
 
 /** The settings' texts in Chinese; the server sends the English ones. */

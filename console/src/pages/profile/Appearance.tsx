@@ -9,7 +9,7 @@ import styles from './profile.module.css'
 
 /** Preferences stored in this browser: language, theme, and single-key shortcuts. */
 export function Appearance() {
-  const [shown, show] = useState(currentTheme)
+  const [theme, show] = useState(currentTheme)
   const [hasKeys, setKeys] = useState(areShortcutsEnabled)
   return (
     <Section
@@ -34,7 +34,7 @@ export function Appearance() {
         <Field label={strings.common.theme}>
           <select
             className="input"
-            value={shown}
+            value={theme}
             onChange={(event) => {
               setTheme(event.target.value as Theme)
               show(currentTheme())

@@ -55,7 +55,7 @@ const columns = (preferences: Preferences, choose: ChangePreference): Column<Kin
       <label className={styles.hit}>
         <input
           type="checkbox"
-          aria-label={`${strings.profile.kinds[kind]}: ${strings.profile[where]}`}
+          aria-label={`${strings.profile.kinds[kind]}${strings.common.separators.colon}${strings.profile[where]}`}
           checked={preferences[kind][where]}
           onChange={(event) => choose(kind, { [where]: event.target.checked })}
         />
@@ -68,7 +68,7 @@ const columns = (preferences: Preferences, choose: ChangePreference): Column<Kin
     cell: (kind) => (
       <select
         className={`input ${styles.where}`}
-        aria-label={`${strings.profile.kinds[kind]}: ${strings.profile.ofWhich}`}
+        aria-label={`${strings.profile.kinds[kind]}${strings.common.separators.colon}${strings.profile.ofWhich}`}
         value={preferences[kind].scope}
         onChange={(event) => choose(kind, { scope: event.target.value as Choice['scope'] })}
       >

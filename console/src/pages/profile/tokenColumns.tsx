@@ -18,7 +18,8 @@ export const tokenColumns = (onRevoke: (token: Token) => void): Column<Token>[] 
   {
     name: strings.profile.scopes,
     width: '20%',
-    cell: ({ scopes }) => scopes.map((scope) => strings.profile.scope[scope][0]).join(', '),
+    cell: ({ scopes }) =>
+      scopes.map((scope) => strings.profile.scope[scope][0]).join(strings.common.separators.list),
   },
   {
     name: strings.profile.projectAccess,

@@ -39,14 +39,14 @@ function NewKey() {
 function ProjectKey({ projectKey, hasKey }: { projectKey: string; hasKey: boolean }) {
   const texts = strings.projects
   const [isAsking, setAsking] = useState(false)
-  const shown = useQuery({ ...publicKey(projectKey), enabled: hasKey })
+  const stored = useQuery({ ...publicKey(projectKey), enabled: hasKey })
   const make = useMutation({
     mutationFn: () => createDeployKey(projectKey),
     onError: showErrorToast,
   })
   return (
     <>
-      {hasKey && shown.data?.publicKey && <PublicKey text={shown.data.publicKey} />}
+      {hasKey && stored.data?.publicKey && <PublicKey text={stored.data.publicKey} />}
       <Button
         className={styles.start}
         disabled={make.isPending}

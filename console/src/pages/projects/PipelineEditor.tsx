@@ -112,7 +112,9 @@ function StageForms(props: {
 /** Returns the lines of the error list: all errors for JSON; for a form, those without a field. */
 function linesOf(errors: Errors, isJson: boolean): string[] {
   if (!isJson) return pipelineErrors(errors)
-  return Object.entries(errors).map(([field, found]) => `${field}: ${found.join(' ')}`)
+  return Object.entries(errors).map(
+    ([field, found]) => `${field}${strings.common.separators.colon}${found.join(' ')}`,
+  )
 }
 
 function Foot(props: { pipeline: ReturnType<typeof usePipeline>; isWrong: boolean }) {

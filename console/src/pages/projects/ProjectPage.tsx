@@ -40,7 +40,7 @@ function ProjectView({ project }: { project: Project }) {
   const canChange = me?.role === 'admin' || project.myRole === 'maintainer'
   // The server shows members and secrets only to those who can change the project.
   const parts = PARTS.filter((one) => canChange || (one !== 'members' && one !== 'secrets'))
-  const shown = parts.find((one) => one === part) ?? 'pipeline'
+  const selected = parts.find((one) => one === part) ?? 'pipeline'
   return (
     <Page
       title={project.name}
@@ -59,17 +59,17 @@ function ProjectView({ project }: { project: Project }) {
             key={one}
             to="."
             search={{ part: one } as never}
-            aria-current={one === shown ? 'page' : undefined}
+            aria-current={one === selected ? 'page' : undefined}
           >
             {strings.projects.parts[one]}
           </Link>
         ))}
       </nav>
       <div className={styles.part}>
-        {!canChange && shown !== 'usage' && (
+        {!canChange && selected !== 'usage' && (
           <p className={`notice ${styles.readOnly}`}>{strings.projects.readOnly}</p>
         )}
-        <PartContent part={shown} project={project} canChange={canChange} />
+        <PartContent part={selected} project={project} canChange={canChange} />
       </div>
     </Page>
   )

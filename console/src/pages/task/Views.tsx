@@ -59,10 +59,10 @@ function useScrollToView(view: View, fills: boolean) {
   useEffect(() => {
     // The router resets the scroll position first.
     const frame = requestAnimationFrame(() => {
-      const shown = panel.current
-      if (!shown) return
-      const start = Number.parseFloat(getComputedStyle(shown).scrollMarginTop)
-      if (fills || shown.getBoundingClientRect().top < start) shown.scrollIntoView()
+      const selected = panel.current
+      if (!selected) return
+      const start = Number.parseFloat(getComputedStyle(selected).scrollMarginTop)
+      if (fills || selected.getBoundingClientRect().top < start) selected.scrollIntoView()
     })
     return () => cancelAnimationFrame(frame)
   }, [view])
@@ -71,7 +71,7 @@ function useScrollToView(view: View, fills: boolean) {
 
 /** The tabs of the views. Arrow keys move between them, as is usual for tabs. */
 export function Tabs({ task, filesChanged }: { task: Task; filesChanged: number | null }) {
-  const shown = selectedView(useTaskSearch())
+  const selected = selectedView(useTaskSearch())
   return (
     <div role="tablist" aria-label={strings.task.views} className="tabs" onKeyDown={moveFocus}>
       {VIEWS.filter((view) => view === shown || isOffered(view, task)).map((view) => (
@@ -79,9 +79,9 @@ export function Tabs({ task, filesChanged }: { task: Task; filesChanged: number 
           key={view}
           role="tab"
           id={`tab-${view}`}
-          aria-selected={view === shown}
-          aria-controls={view === shown ? 'view' : undefined}
-          tabIndex={view === shown ? 0 : -1}
+          aria-selected={view === selected}
+          aria-controls={view === selected ? 'view' : undefined}
+          tabIndex={view === selected ? 0 : -1}
           to="/tasks/$taskId"
           params={{ taskId: String(task.id) }}
           search={{ view: view === 'transcript' ? undefined : view } as never}

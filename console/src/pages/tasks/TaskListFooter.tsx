@@ -11,7 +11,7 @@ type Props = { filters: Filters; shown: number; hasMore: boolean }
 export function TaskListFooter({ filters, shown, hasMore }: Props) {
   const all = useTaskCount(filters)
   const some = formatInteger(shown, locale)
-  const said = !hasMore
+  const text = !hasMore
     ? strings.tasks.shownCount(some)
     : all === null
       ? shown < MIN_SHOWN
@@ -20,7 +20,7 @@ export function TaskListFooter({ filters, shown, hasMore }: Props) {
       : strings.tasks.shownOf(some, formatInteger(Math.max(all, shown), locale))
   return (
     <div className="foot">
-      <span role="status">{said}</span>
+      <span role="status">{text}</span>
       <span className="keys at-end" aria-hidden="true">
         <span>
           <kbd>/</kbd> {strings.tasks.keySearch}

@@ -36,8 +36,8 @@ export function TaskTable(props: Props) {
     overscan: 12,
     scrollMargin: top,
   })
-  const shown = virtual.getVirtualItems()
-  const [first, last] = [shown[0], shown.at(-1)]
+  const visible = virtual.getVirtualItems()
+  const [first, last] = [visible[0], visible.at(-1)]
   usePrefetch(last?.index ?? 0, rows.length, canRead, onMore)
   useScrollIntoView(at, rows, virtual)
   const above = first ? first.start - top : 0
@@ -53,7 +53,7 @@ export function TaskTable(props: Props) {
         <Head areAllChosen={areAllChosen} onChooseAll={props.onChooseAll} />
         <tbody ref={body}>
           <Spacer height={above} />
-          {shown.map(({ index }) => {
+          {visible.map(({ index }) => {
             const row = rows[index]
             return (
               row && (

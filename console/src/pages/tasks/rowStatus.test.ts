@@ -49,8 +49,8 @@ describe('what a row says of an answer', () => {
     ['cancelled', 'reject', null, 'mei rejected it, 3 min ago'],
     ['cancelled', 'confirm', null, 'Cancelled 3 min ago; mei approved'],
   ])('is who gave it, how, and why (%s, %s, %s)', (status, result, comment, text) => {
-    const said = row({ status, finishedAt, lastAnswer: answered(result, comment) })
-    expect(rowStatusText(said, context)).toBe(text)
+    const ended = row({ status, finishedAt, lastAnswer: answered(result, comment) })
+    expect(rowStatusText(ended, context)).toBe(text)
   })
 
   it('is nothing of one before an earlier stage', () => {

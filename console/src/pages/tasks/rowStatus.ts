@@ -2,6 +2,7 @@
 import type { Schemas } from '../../api/client'
 import type { tasks as Words } from '../../i18n/en/tasks'
 import { agentName } from '../../lib/format/agentNames'
+import { formatList } from '../../lib/format/sentences'
 import { activityText } from '../../lib/task/activity'
 import { endsTask } from '../../lib/task/answers'
 import { type DisplayStatus, displayStatus } from '../../lib/task/displayStatus'
@@ -11,16 +12,16 @@ import type { Row } from '../../lib/task/tableRows'
 export type RowTextContext = Omit<StatusTextContext, 'gate'> & { of: typeof Words }
 
 /** Returns the status as one line. */
-export function rowStatusText(row: Row, said: RowTextContext): string {
-  if (row.status === 'queued' && row.waitingFor === null) return queuedText(row, said)
+export function rowStatusText(row: Row, around: RowTextContext): string {
+  if (row.status === 'queued' && row.waitingFor === null) return queuedText(row, around)
   const task = toTaskDetail(row)
-  const { summary, detail } = statusText(task, { ...said, gate: gateOf(row) })
-  const shown = endsByAnswer(row)
+  const { summary, detail } = statusText(task, { ...around, gate: gateOf(row) })
+  const aside = endsByAnswer(row)
     ? detail
     : ['completed', 'cancelled', 'assigned', 'running'].includes(row.status)
-      ? activityText(row.activity, said) || lastAnswerText(task, said.gateWords)
+      ? activityText(row.activity, around) || lastAnswerText(task, around.gateWords)
       : detail
-  return shown ? said.words.and(summary, shown) : summary
+  return aside ? around.words.and(summary, aside) : summary
 }
 
 function endsByAnswer({ status, lastAnswer }: Row): boolean {
@@ -32,14 +33,13 @@ function queuedText(
   { position, blockers, agentType }: Row,
   { words, of, locale }: RowTextContext,
 ): string {
-  const list = new Intl.ListFormat(locale, { type: 'conjunction' })
   const blocked = blockers
     .toSorted((few, many) => many.count - few.count)
     .map(({ reason, count, machines }) => {
       const others = count - machines.length
       const names = others > 0 ? [...machines, words.others(others)] : machines
       return (words.blocked[reason] ?? words.blockedOther)(
-        list.format(names),
+        formatList(names, locale),
         count,
         agentName(agentType),
       )

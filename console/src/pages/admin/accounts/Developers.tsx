@@ -66,7 +66,7 @@ function OpenDialog({
     case 'resetFactor':
       return (
         <ConfirmDialog
-          title={`${strings.admin.resetFactor}: ${on.name}`}
+          title={`${strings.admin.resetFactor}${strings.common.separators.colon}${on.name}`}
           about={strings.admin.resetFactorAbout}
           submit={strings.admin.resetFactor}
           act={() => resetSecondFactor(on.id)}
@@ -76,7 +76,7 @@ function OpenDialog({
     case 'signOut':
       return (
         <ConfirmDialog
-          title={`${strings.admin.signOut}: ${on.name}`}
+          title={`${strings.admin.signOut}${strings.common.separators.colon}${on.name}`}
           about={strings.admin.signOutAbout}
           submit={strings.admin.signOut}
           act={() => endDeveloperSessions(on.id)}

@@ -59,7 +59,7 @@ const columns = (onWithdraw: (one: Invitation) => void): Column<Invitation>[] =>
         .map(({ key, role }) =>
           strings.invitation.projectAs(key, strings.projects.roles[role ?? 'member']),
         )
-        .join(', '),
+        .join(strings.common.separators.list),
   },
   {
     name: strings.forms.status,

@@ -29,7 +29,7 @@ const NO_FILTER: AuditSearch = {
 
 export function AuditLog() {
   const [search, change] = useUrlSearch<AuditSearch>()
-  const [shown, show] = useState<Entry>()
+  const [entry, show] = useState<Entry>()
   const filter = auditFilter(search)
   const isFiltered = Object.keys(filter).length > 0
   const empty = isFiltered ? (
@@ -53,7 +53,7 @@ export function AuditLog() {
           />
         )}
       </PagedList>
-      {shown && <EntryDialog entry={shown} onClose={() => show(undefined)} />}
+      {entry && <EntryDialog entry={entry} onClose={() => show(undefined)} />}
     </>
   )
 }

@@ -15,7 +15,7 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/
 /** Converts the URL's search to API parameters. Days are local, and both are included. */
 export function auditFilter(search: AuditSearch): AuditFilter {
   const { actor, action, targetType, targetId } = search
-  const said = {
+  const filter = {
     actor,
     action,
     targetType,
@@ -23,7 +23,7 @@ export function auditFilter(search: AuditSearch): AuditFilter {
     from: startOf(search.from, 0),
     to: startOf(search.to, 1),
   }
-  return Object.fromEntries(Object.entries(said).filter(([, value]) => value))
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value))
 }
 
 function startOf(day: string | undefined, later: number): string | undefined {

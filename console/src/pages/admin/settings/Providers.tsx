@@ -98,5 +98,5 @@ function accountPolicy({ createAccounts, matchEmail }: Provider): string {
     matchEmail && settingStrings.accountsFound,
     createAccounts && settingStrings.accountsMade,
   ].filter(Boolean)
-  return ways.join(', ') || settingStrings.accountsLinked
+  return ways.join(strings.common.separators.list) || settingStrings.accountsLinked
 }

@@ -61,8 +61,8 @@ export function formatDuration(
 ): string {
   const parts = durationParts(setting)
   const counts = fieldsOf(splitDuration(value, setting)).map(Number)
-  const shown = parts.map((part, place) => [part, counts[place] ?? 0] as const)
-  const texts = shown.filter(([, count]) => count > 0).map((one) => formatPart(...one, locale))
+  const counted = parts.map((part, place) => [part, counts[place] ?? 0] as const)
+  const texts = counted.filter(([, count]) => count > 0).map((one) => formatPart(...one, locale))
   const last = parts.at(-1)
   if (texts.length === 0 && last) return formatPart(last, 0, locale)
   return new Intl.ListFormat(locale, { type: 'unit', style: 'narrow' }).format(texts)

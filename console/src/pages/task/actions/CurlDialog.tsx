@@ -69,8 +69,8 @@ function taskActions({ id, status, agentType }: Schemas['TaskDetail']): CurlActi
 function answerActions(taskId: number, gate: Schemas['PendingGate']): CurlAction[] {
   const { round, stageIndex, number } = gate
   const options = optionsOf(gate).map(({ result, name }) => ({ result, name }))
-  const said = options.length > 0 ? options : [{ result: '…', name: strings.gate.answer }]
-  return said.map(({ result, name }) => ({
+  const answers = options.length > 0 ? options : [{ result: '…', name: strings.gate.answer }]
+  return answers.map(({ result, name }) => ({
     name,
     method: 'POST',
     path: `/api/web/tasks/${taskId}/confirm-stage`,

@@ -15,7 +15,7 @@ type Props = {
   pipeline: Schemas['Stage'][]
   layout: Layout
   ignoresSpace: boolean
-  onShow: (shown: Comparison) => void
+  onShow: (comparison: Comparison) => void
   onLayout: (layout: Layout) => void
   onIgnoreSpace: (ignores: boolean) => void
   children: ReactNode
@@ -68,7 +68,7 @@ function RoundMenu({ stageDiffs, comparison, onShow }: Props) {
   const latest = rounds.at(-1)
   const nameOf = (round: number) =>
     round === latest
-      ? `${strings.diff.round(round)}, ${strings.diff.latest}`
+      ? `${strings.diff.round(round)}${strings.common.separators.clause}${strings.diff.latest}`
       : strings.diff.round(round)
   return (
     <Menu

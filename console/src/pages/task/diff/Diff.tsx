@@ -39,7 +39,7 @@ type Props = {
   stageDiffs: StageDiff[]
   comparison: Comparison
   ignoresSpace: boolean
-  onShow: (shown: Comparison) => void
+  onShow: (comparison: Comparison) => void
   onIgnoreSpace: (ignores: boolean) => void
   /** Null if all files are loaded. */
   onMore: (() => void) | null

@@ -41,8 +41,8 @@ function SelectedDiff({ task, stageDiffs }: Props & { stageDiffs: StageDiff[] })
   const diff = useDiff(task.id, which, ignoresSpace)
   const go = (changes: Record<string, string | undefined>) =>
     void navigate({ to: '.', search: { ...search, ...changes } as never, replace: true })
-  const show = (shown: Comparison) => {
-    const { round, attempt, stage } = diffQueryFor(shown, stageDiffs)
+  const show = (comparison: Comparison) => {
+    const { round, attempt, stage } = diffQueryFor(comparison, stageDiffs)
     go({ round: textOf(round), attempt: textOf(attempt), stage: textOf(stage) })
   }
   if (diff.isPending) return <Skeleton rows={12} />

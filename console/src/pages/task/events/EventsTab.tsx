@@ -17,7 +17,7 @@ export default function EventsTab({ task }: { task: Schemas['TaskDetail'] }) {
   const { data: events, error, refetch } = useEvents(task.id)
   const wanted = useDeferredValue(q.trim().toLowerCase())
   const hasNotes = kind === 'notes'
-  const shown = (events ?? []).filter(
+  const matching = (events ?? []).filter(
     (event) => isShown(event, hasNotes) && matchesText(event, wanted),
   )
   return (
@@ -31,7 +31,7 @@ export default function EventsTab({ task }: { task: Schemas['TaskDetail'] }) {
           />
           {strings.events.showNotes}
         </label>
-        <span className="dim">{strings.events.count(shown.length)}</span>
+        <span className="dim">{strings.events.count(matching.length)}</span>
         <label className={styles.seek}>
           <span className="hidden">{strings.events.search}</span>
           <input
@@ -45,8 +45,8 @@ export default function EventsTab({ task }: { task: Schemas['TaskDetail'] }) {
       </div>
       {error && !events && <ErrorMessage error={error} again={() => void refetch()} />}
       {!events && !error && <Skeleton />}
-      {events && shown.length > 0 && <EventList task={task} events={shown} />}
-      {events && shown.length === 0 && <p className="dim">{strings.events.noHit}</p>}
+      {events && matching.length > 0 && <EventList task={task} events={matching} />}
+      {events && matching.length === 0 && <p className="dim">{strings.events.noHit}</p>}
     </section>
   )
 }

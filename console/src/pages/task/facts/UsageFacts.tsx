@@ -32,11 +32,11 @@ export function UsageFacts({ task }: { task: Schemas['TaskDetail'] }) {
 
 export function Cost({ usage }: { usage: Usage | null }) {
   if (usage?.cost == null) return strings.common.unknown
-  const said = formatMoney(usage.cost, locale)
+  const cost = formatMoney(usage.cost, locale)
   return usage.isEstimate ? (
-    <span title={strings.facts.estimate}>{strings.facts.about(said)}</span>
+    <span title={strings.facts.estimate}>{strings.facts.about(cost)}</span>
   ) : (
-    said
+    cost
   )
 }
 

@@ -32,7 +32,7 @@ export const LogRow = memo(function Line({
     onPress(number, event.shiftKey)
   }
   const parts = highlightRuns(runs, query)
-  const shown = revealInvisibleParts(parts.map(({ text }) => text))
+  const texts = revealInvisibleParts(parts.map(({ text }) => text))
   return (
     <li className={styles.line} aria-current={isSelected || undefined}>
       <a
@@ -47,10 +47,10 @@ export const LogRow = memo(function Line({
       <code>
         {parts.map(({ style, isFound }, place) =>
           isFound ? (
-            <mark key={place}>{shown[place]}</mark>
+            <mark key={place}>{texts[place]}</mark>
           ) : (
             <span key={place} style={toCss(style)}>
-              {shown[place]}
+              {texts[place]}
             </span>
           ),
         )}

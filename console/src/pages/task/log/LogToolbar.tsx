@@ -84,13 +84,13 @@ export function LogToolbar(props: Props) {
 function matchText(found: SearchResult, at: number): string {
   if (found.isBroken) return strings.log.searchBroken
   const count = formatInteger(found.count, locale)
-  const said =
+  const position =
     at >= 0
       ? strings.log.foundAt(formatInteger(at + 1, locale), count)
       : strings.log.found(found.count, count)
   return found.share < 1
-    ? `${said}, ${strings.log.searched(formatPercent(found.share, locale))}`
-    : said
+    ? `${position}${strings.common.separators.clause}${strings.log.searched(formatPercent(found.share, locale))}`
+    : position
 }
 
 function DownloadLog({ taskId, attempt }: { taskId: number; attempt: number }) {

@@ -178,11 +178,15 @@ describe('the list', () => {
       makeMessage({ number: 1, stageIndex: 0, text: 'Sent.' }),
       makeMessage({ number: 2, text: 'Not yet.' }),
     ]
-    const gone = 'DELETE /api/web/tasks/7/messages/42'
-    const { user, bodies } = await open({}, { [gone]: async () => Response.json({}) }, messages)
+    const withdrawal = 'DELETE /api/web/tasks/7/messages/42'
+    const { user, bodies } = await open(
+      {},
+      { [withdrawal]: async () => Response.json({}) },
+      messages,
+    )
     await list()
     await user.click(button('Withdraw'))
-    await waitFor(() => expect(bodies(gone)).toHaveLength(1))
+    await waitFor(() => expect(bodies(withdrawal)).toHaveLength(1))
   })
 
   it('offers to send again what was perhaps not read', async () => {

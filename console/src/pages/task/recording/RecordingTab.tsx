@@ -58,7 +58,7 @@ function RecordingView({ task, attempt }: { task: Schemas['TaskDetail']; attempt
   const events = useEvents(task.id).data
   const isAdmin = useMe()?.role === 'admin'
   const inputs = useQuery({ ...terminalInputs(task.id), enabled: isAdmin }).data
-  const shown = useMemo(() => {
+  const marked = useMemo(() => {
     if (!cast || !events) return null
     return addMarkers(cast, recordingMarkers(attempt, startTime(cast) ?? 0, events, inputs ?? []))
   }, [cast, events, inputs, attempt])
@@ -66,7 +66,7 @@ function RecordingView({ task, attempt }: { task: Schemas['TaskDetail']; attempt
   if (isPending) return <Skeleton />
   if (cast === null) return <EmptyState title={strings.recording.tooLong} />
   if (isEmpty(cast)) return <EmptyState title={strings.recording.empty} />
-  return <Suspense fallback={<Skeleton />}>{shown && <Player {...shown} />}</Suspense>
+  return <Suspense fallback={<Skeleton />}>{marked && <Player {...marked} />}</Suspense>
 }
 
 function DownloadCast({ taskId, attempt }: { taskId: number; attempt: number }) {
@@ -101,6 +101,6 @@ function reloadDocument(): void {
 
 /** Whether this document's policy allows the player. Without the meta tag, nothing forbids it. */
 function canPlay(): boolean {
-  const said = document.querySelector<HTMLMetaElement>('meta[name="muster-plays"]')?.content
-  return said !== 'no'
+  const mark = document.querySelector<HTMLMetaElement>('meta[name="muster-plays"]')?.content
+  return mark !== 'no'
 }

@@ -8,13 +8,13 @@ import type { TerminalState } from './terminalSession'
 
 type Props = {
   task: Pick<Schemas['TaskDetail'], 'readsTerminal' | 'agentType'>
-  shown: TerminalState
+  terminal: TerminalState
   controls: boolean
 }
 
 /** The connection's status, the terminal's size, and the position in the log. */
-export function StatusBar({ task, shown, controls }: Props) {
-  const { connection } = shown
+export function StatusBar({ task, terminal, controls }: Props) {
+  const { connection } = terminal
   const isLive = connection.is === 'live'
   const size = isLive ? connection : null
   const hand = isLive ? connection.people.find((one) => one.mode === 'control') : undefined
@@ -30,7 +30,7 @@ export function StatusBar({ task, shown, controls }: Props) {
         </span>
       )}
       {isLive && (
-        <span className="wide">{strings.terminal.byte(formatInteger(shown.offset, locale))}</span>
+        <span className="wide">{strings.terminal.byte(formatInteger(terminal.offset, locale))}</span>
       )}
       <span className={`wide ${styles.end}`}>{hintFor(task, controls)}</span>
     </div>

@@ -9,7 +9,7 @@ import { createXterm } from './xterm'
 vi.mock('./xterm', () => ({ createXterm: vi.fn(() => ({ close: vi.fn(), fontSize: vi.fn() })) }))
 vi.mock('./fontSize', () => ({ useFontSize: () => [13, vi.fn()], nextSize: () => 13 }))
 vi.mock('./useTerminalSession', () => ({
-  useTerminalSession: () => ({ session: null, shown: null }),
+  useTerminalSession: () => ({ session: null, terminal: null }),
 }))
 
 it('appears when the first stage starts while it is shown', async () => {

@@ -40,7 +40,7 @@ export function LiveTerminal({ task, kind = 'stage' }: Props & { kind?: Terminal
     leave: () => desk.current?.focus(),
     search: () => setFinding(true),
   })
-  const { session, shown } = useTerminalSession(task, glass, place, kind)
+  const { session, terminal } = useTerminalSession(task, glass, place, kind)
   const acts = {
     ...terminalActions(session, glass, () => setFontSize(nextSize(fontSize))),
     search: () => setFinding(true),
@@ -59,11 +59,11 @@ export function LiveTerminal({ task, kind = 'stage' }: Props & { kind?: Terminal
       aria-label={isShell ? strings.terminal.shellTitle : strings.terminal.title}
       tabIndex={-1}
     >
-      {session && shown && (
+      {session && terminal && (
         <TerminalHead
           task={task}
           session={session}
-          shown={shown}
+          terminal={terminal}
           fontSize={fontSize}
           acts={acts}
           opensShell={!isShell && task.allowedActions.includes('shell')}
@@ -74,11 +74,11 @@ export function LiveTerminal({ task, kind = 'stage' }: Props & { kind?: Terminal
         <div
           ref={place}
           className={styles.screen}
-          data-edge={shown?.connection.is === 'live' && !controls}
+          data-edge={terminal?.connection.is === 'live' && !controls}
         />
       </div>
       {controls && glass && <TouchKeys glass={glass} />}
-      {shown && <StatusBar task={task} shown={shown} controls={controls} />}
+      {terminal && <StatusBar task={task} terminal={terminal} controls={controls} />}
       {!task.readsTerminal && <MessagePanel task={task} />}
       <LinkDialog url={link} onClose={() => setLink(null)} />
     </section>
@@ -88,17 +88,17 @@ export function LiveTerminal({ task, kind = 'stage' }: Props & { kind?: Terminal
 function TerminalHead(
   props: Props & {
     session: TerminalSession
-    shown: TerminalState
+    terminal: TerminalState
     fontSize: number
     acts: TerminalActions
     opensShell: boolean
   },
 ) {
-  const { task, session, shown, fontSize, acts, opensShell } = props
+  const { task, session, terminal, fontSize, acts, opensShell } = props
   return (
     <>
       <TerminalToolbar
-        terminal={shown}
+        terminal={terminal}
         controls={session.controls}
         isRead={task.readsTerminal}
         fontSize={fontSize}
@@ -112,7 +112,7 @@ function TerminalHead(
         }
       />
       <TerminalNotice
-        terminal={shown}
+        terminal={terminal}
         stages={task.pipeline}
         isOver={task.finishedAt !== null}
         onReconnect={() => session.reconnect()}

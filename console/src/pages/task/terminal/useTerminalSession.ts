@@ -25,7 +25,7 @@ export function useTerminalSession(
       made.close()
     }
   }, [task.id, glass, place, kind])
-  const shown = useSyncExternalStore(
+  const terminal = useSyncExternalStore(
     session?.listen ?? subscribeToNothing,
     () => session?.getState() ?? null,
   )
@@ -38,7 +38,7 @@ export function useTerminalSession(
     if (runs) session.attach()
     else if (task.attempt > 0 && kind === 'stage') void session.showFinalScreen(task.attempt)
   }, [session, runs, mayCome, kind])
-  return { session, shown }
+  return { session, terminal }
 }
 
 function listenToBrowser(session: TerminalSession): () => void {

@@ -5,8 +5,8 @@ import styles from './Transcript.module.css'
 
 /** What is happening now, below the last entry. */
 export function CurrentActivity({ task }: { task: Schemas['TaskDetail'] }) {
-  const said = activityText(task)
-  return said && <p className={styles.end}>{said}</p>
+  const activity = activityText(task)
+  return activity && <p className={styles.end}>{activity}</p>
 }
 
 function activityText(task: Schemas['TaskDetail']): string | null {

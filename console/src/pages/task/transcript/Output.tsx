@@ -9,14 +9,14 @@ import styles from './Transcript.module.css'
 export function Output({ entry, lines }: { entry: Entry; lines: number }) {
   const [isWhole, setWhole] = useState(false)
   const all = entry.text.replace(/\s+$/, '').split('\n')
-  const shown = isWhole ? all : all.slice(0, lines)
-  const left = all.length - shown.length
+  const visible = isWhole ? all : all.slice(0, lines)
+  const left = all.length - visible.length
   if (entry.text.trim() === '') return null
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: focusable so that a keyboard can scroll it */}
       <pre className={styles.out} tabIndex={0}>
-        {revealInvisible(shown.join('\n'))}
+        {revealInvisible(visible.join('\n'))}
         {left > 0 && `\n${strings.transcript.moreLines(left)}`}
       </pre>
       {all.length > lines && (

@@ -41,8 +41,8 @@ export function Tools(props: { taskId: number; entries: Entry[]; milliseconds: n
 }
 
 function toolUseText(entries: Entry[]): string {
-  const said = countToolUses(entries)
+  const text = countToolUses(entries)
     .map(([used, count]) => strings.transcript.uses[used](count))
-    .join(strings.statusText.and('', '').startsWith('；') ? '，' : ', ')
-  return said.charAt(0).toUpperCase() + said.slice(1)
+    .join(strings.common.separators.clause)
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -17,17 +17,17 @@ export function UsageLine({ entry }: { entry: Entry }) {
   return <p className="dim">{usageText(usage, entry.data.turns) || revealInvisible(entry.title)}</p>
 }
 
-function parseUsage(said: Record<string, unknown>): ModelUsage {
+function parseUsage(fields: Record<string, unknown>): ModelUsage {
   return {
-    model: textIn(said, 'model'),
-    inputTokens: numberIn(said, 'inputTokens'),
-    outputTokens: numberIn(said, 'outputTokens'),
-    cost: numberIn(said, 'cost'),
+    model: textIn(fields, 'model'),
+    inputTokens: numberIn(fields, 'inputTokens'),
+    outputTokens: numberIn(fields, 'outputTokens'),
+    cost: numberIn(fields, 'cost'),
   }
 }
 
 function usageText(usage: ModelUsage[], turns: unknown): string {
-  const said: string[] = []
+  const texts: string[] = []
   const models = usage.flatMap(({ model }) => (model ? [model] : []))
   const sum = (of: (used: ModelUsage) => number | null) => {
     const known = usage.map(of).filter((n) => n !== null)
@@ -38,10 +38,10 @@ function usageText(usage: ModelUsage[], turns: unknown): string {
     sum(({ outputTokens }) => outputTokens),
     sum(({ cost }) => cost),
   ]
-  if (models.length > 0) said.push(models.join(', '))
-  if (input !== null) said.push(strings.transcript.tokensIn(formatInteger(input, locale)))
-  if (output !== null) said.push(strings.transcript.tokensOut(formatInteger(output, locale)))
-  if (cost !== null) said.push(formatMoney(cost, locale))
-  if (typeof turns === 'number') said.push(strings.transcript.turns(turns))
-  return said.join(' · ')
+  if (models.length > 0) texts.push(models.join(', '))
+  if (input !== null) texts.push(strings.transcript.tokensIn(formatInteger(input, locale)))
+  if (output !== null) texts.push(strings.transcript.tokensOut(formatInteger(output, locale)))
+  if (cost !== null) texts.push(formatMoney(cost, locale))
+  if (typeof turns === 'number') texts.push(strings.transcript.turns(turns))
+  return texts.join(' · ')
 }

@@ -27,12 +27,12 @@ export function DraftList({ onGoOn }: { onGoOn: (draft: Draft) => void }) {
       showErrorToast,
     )
   }
-  const shown = isWhole ? drafts : drafts.slice(0, MAX_SHOWN)
+  const visible = isWhole ? drafts : drafts.slice(0, MAX_SHOWN)
   return (
     <section className={styles.drafts} aria-label={strings.newTask.drafts}>
       <h3>{strings.newTask.drafts}</h3>
       <ul>
-        {shown.map((draft) => {
+        {visible.map((draft) => {
           const title = titleOf(draft.description) || strings.newTask.untitled
           return (
             <li key={draft.id} className="row">
@@ -55,9 +55,9 @@ export function DraftList({ onGoOn }: { onGoOn: (draft: Draft) => void }) {
           )
         })}
       </ul>
-      {drafts.length > shown.length && (
+      {drafts.length > visible.length && (
         <Button variant="quiet" onClick={() => showWhole(true)}>
-          {strings.newTask.moreDrafts(drafts.length - shown.length)}
+          {strings.newTask.moreDrafts(drafts.length - visible.length)}
         </Button>
       )}
     </section>

@@ -9,10 +9,10 @@ type Props = { file: Schemas['DiffFile']; own: FileThreads; isNear: boolean }
 
 /** The changes in a file: its lines, its images, or why neither is shown. */
 export function FileBody({ file, own, isNear }: Props) {
-  const said = hiddenReason(file)
+  const reason = hiddenReason(file)
   return (
     <>
-      {said && <p className={styles.said}>{said}</p>}
+      {reason && <p className={styles.said}>{reason}</p>}
       {file.binary && isImage(file.path) && <ImageDiff file={file} />}
       {file.hunks.length > 0 && <DiffRows file={file} own={own} isNear={isNear} />}
     </>

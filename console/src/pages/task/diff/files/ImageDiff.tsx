@@ -32,7 +32,7 @@ function ImageVersion({ path, commit, label }: { path: string; commit: string; l
   return (
     <figure>
       <figcaption className="dim">{label}</figcaption>
-      {url && <img src={url} alt={`${label}: ${path}`} />}
+      {url && <img src={url} alt={`${label}${strings.common.separators.colon}${path}`} />}
       {error && <p className="dim">{strings.diff.noPicture}</p>}
     </figure>
   )

@@ -30,10 +30,10 @@ export const Chunk = memo(function Chunk(props: Props) {
   const { layout } = useReview()
   const span = columnsOf[layout]
   const end = marked && lastLineKey(marked)
-  const said = useMemo(() => threadsUnderRows(rows, threads, end), [rows, threads, end])
+  const placed = useMemo(() => threadsUnderRows(rows, threads, end), [rows, threads, end])
   const height = useRef(0)
   const busy = useRef(false)
-  busy.current = said.hasForm
+  busy.current = placed.hasForm
   const [ref, isNear] = useNearViewport<HTMLTableSectionElement>(
     (body) => !busy.current && !body.contains(document.activeElement),
   )
@@ -48,7 +48,7 @@ export const Chunk = memo(function Chunk(props: Props) {
   if (!isNear) {
     const space = height.current || estimateHeight(rows, props.columns)
     return (
-      <tbody ref={ref} data-places={said.places}>
+      <tbody ref={ref} data-places={placed.places}>
         <tr style={{ height: space }}>
           <td colSpan={span} />
         </tr>
@@ -69,12 +69,12 @@ export const Chunk = memo(function Chunk(props: Props) {
             />
           )}
           {row.kind === 'pair' && <SplitRow row={row} colours={colours} others={partners} />}
-          {said.under[n]?.map((thread) => (
+          {placed.under[n]?.map((thread) => (
             <WideRow key={thread.id} span={span}>
               <ThreadBox thread={thread} />
             </WideRow>
           ))}
-          {marked && said.formUnder === n && (
+          {marked && placed.formUnder === n && (
             <WideRow span={span}>
               <NewComment file={file} marked={marked} onClose={() => props.onClose(marked)} />
             </WideRow>

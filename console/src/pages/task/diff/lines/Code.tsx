@@ -21,9 +21,9 @@ export function CodeText(props: { text: string; tones?: Tones | undefined; range
   const mixed = findMixedScripts(text)
   if (!tones && ranges.length === 0 && mixed.length === 0) return revealInvisible(text)
   const cut = segments(text, tones, ranges, mixed)
-  const shown = revealInvisibleParts(cut.map((segment) => segment.text))
+  const texts = revealInvisibleParts(cut.map((segment) => segment.text))
   return cut.map((segment, n) => {
-    const piece = <CodeSegment key={n} segment={segment} text={shown[n] ?? ''} />
+    const piece = <CodeSegment key={n} segment={segment} text={texts[n] ?? ''} />
     return segment.isChanged ? <b key={n}>{piece}</b> : piece
   })
 }
@@ -48,5 +48,5 @@ function CodeSegment({
 
 function namesOf(scripts: string[]): string {
   const names = new Intl.DisplayNames(locale, { type: 'script' })
-  return scripts.map((script) => names.of(script) ?? script).join(', ')
+  return scripts.map((script) => names.of(script) ?? script).join(strings.common.separators.list)
 }

@@ -79,8 +79,8 @@ describe('rows side by side', () => {
     ])
   })
   it('lose no line', () => {
-    const shown = rows.flatMap((row) => (row.kind === 'pair' ? [row.old, row.new] : []))
-    expect(lines.every((line) => shown.includes(line))).toBe(true)
+    const paired = rows.flatMap((row) => (row.kind === 'pair' ? [row.old, row.new] : []))
+    expect(lines.every((line) => paired.includes(line))).toBe(true)
   })
 })
 

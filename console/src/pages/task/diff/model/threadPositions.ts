@@ -26,7 +26,7 @@ export function placeThreads(
   }
   const ofFile = new Map<string, FileThreads>()
   const whole: Thread[] = []
-  const shown = new Map<string, Set<string>>()
+  const linesByPath = new Map<string, Set<string>>()
   for (const thread of threads) {
     const file = thread.position.path === null ? undefined : byPath.get(thread.position.path)
     if (!file) {
@@ -35,8 +35,8 @@ export function placeThreads(
     }
     const own = ofFile.get(file.path) ?? { lines: new Map<string, Thread[]>(), fileLevel: [] }
     ofFile.set(file.path, own)
-    const lines = shown.get(file.path) ?? linesOf(file)
-    shown.set(file.path, lines)
+    const lines = linesByPath.get(file.path) ?? linesOf(file)
+    linesByPath.set(file.path, lines)
     const at = lineOf(thread, file)
     if (at !== null && lines.has(at)) own.lines.set(at, [...(own.lines.get(at) ?? []), thread])
     else own.fileLevel.push(thread)
@@ -81,7 +81,10 @@ export function isDraft(thread: Thread): boolean {
 }
 
 export function countDrafts(threads: Thread[]): number {
-  return threads.reduce((sum, one) => sum + one.comments.filter((said) => said.draft).length, 0)
+  return threads.reduce(
+    (sum, one) => sum + one.comments.filter((comment) => comment.draft).length,
+    0,
+  )
 }
 
 /** Returns the key of the line under which the thread appears; null if that side shows another

@@ -116,5 +116,7 @@ function Foot({ thread }: { thread: Thread }) {
 function labelOf(thread: Thread): string {
   const { line, endLine } = thread.position
   const state = strings.diff.states[threadState(thread)]
-  return line && endLine ? `${strings.diff.onLines(line, endLine)}, ${state}` : state
+  return line && endLine
+    ? `${strings.diff.onLines(line, endLine)}${strings.common.separators.clause}${state}`
+    : state
 }

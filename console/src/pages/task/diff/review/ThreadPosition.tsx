@@ -6,21 +6,21 @@ import styles from './Thread.module.css'
 /** The current or original position of a thread that isn't under its lines, and its code. */
 export function ThreadPosition({ thread }: { thread: Thread }) {
   const { position, original, code } = thread
-  const said = position.outdated ? original : position
+  const place = position.outdated ? original : position
   return (
     <div className={styles.place}>
       <p className="row wrap">
         {position.outdated && <span className="badge">{strings.diff.states.outdated}</span>}
-        {said.path && <code>{revealInvisible(said.path)}</code>}
-        {said.line && said.endLine && (
+        {place.path && <code>{revealInvisible(place.path)}</code>}
+        {place.line && place.endLine && (
           <span className="dim">
             {position.outdated
-              ? strings.diff.wasOnLines(said.line, said.endLine)
-              : strings.diff.onLines(said.line, said.endLine)}
+              ? strings.diff.wasOnLines(place.line, place.endLine)
+              : strings.diff.onLines(place.line, place.endLine)}
           </span>
         )}
         <span className="dim">
-          {position.outdated ? strings.diff.outdatedWhy : said.line && strings.diff.elsewhere}
+          {position.outdated ? strings.diff.outdatedWhy : place.line && strings.diff.elsewhere}
         </span>
       </p>
       {code && (
