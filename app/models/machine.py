@@ -26,9 +26,9 @@ class Machine(Model):
     connected since. `is_pinned`: it's offered no release. `upgrade` is its report {state,
     version, reason} about the offered release, null until its first hello. `audited_upgrades` has
     the server versions about which the audit log has recorded upgrades, by action. `checks_commits`
-    is unused. `fetches_images` and `takes_messages`: its release fetches the images of tasks, and
-    understands messages to agents. `uninstalled_at`: its worker was uninstalled, and can never
-    connect again.
+    is unused. `fetches_images`, `takes_messages` and `repeats_stages`: its release fetches the
+    images of tasks, understands messages to agents, and runs stages again. `uninstalled_at`: its
+    worker was uninstalled, and can never connect again.
     """
 
     __tablename__ = "machines"
@@ -68,6 +68,7 @@ class Machine(Model):
     checks_commits: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     fetches_images: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     takes_messages: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    repeats_stages: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     audited_upgrades: Mapped[dict[str, str]] = mapped_column(
         Json, default=dict, server_default="{}"
     )

@@ -64,6 +64,7 @@ class Hello(Frame, tag="hello"):
     (`Repo.resume_commit`). `checks_repositories`: it answers `CheckRepository`. `fetches_images`:
     it fetches the images that a stage's order names (`RunStage.images`). `takes_messages`: it
     understands `AgentMessage` and `Interrupt`; which of its agents do, their capabilities state.
+    `repeats_stages`: it runs earlier stages again (`RunStage.run`).
     """
 
     protocol: Count
@@ -82,6 +83,7 @@ class Hello(Frame, tag="hello"):
     checks_repositories: bool = False
     fetches_images: bool = False
     takes_messages: bool = False
+    repeats_stages: bool = False
 
 
 class WaitingTerminal(Part):
