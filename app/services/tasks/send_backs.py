@@ -39,16 +39,13 @@ def _require_started(made: FollowUp) -> None:
 def _build_instruction(task: Task, index: int) -> str:
     """Return the failure, as a turn's prompt has it, within the length of an instruction."""
     stage = pipeline.parse(task.pipeline)[index]
-    last = (
-        select(Event.attempt, Event.data, Attempt.log_bytes)
-        .join(Attempt, (Attempt.task_id == Event.task_id) & (Attempt.number == Event.attempt))
-        .where(Event.task_id == task.id, Event.type == EventType.STAGE_FINISHED)
-        .order_by(Event.number.desc())
-        .limit(1)
+    query = select(Event.data).where(
+        Event.task_id == task.id, Event.type == EventType.STAGE_FINISHED
     )
-    row = db.session.execute(last).one()
-    code = row.data["code"] if row.data["how"] == "exit" else None
-    output = stage_output.read_end(task.id, row.attempt, index, row.log_bytes)
+    end = db.session.scalar(query.order_by(Event.number.desc()).limit(1)) or {}
+    code = end.get("code") if end.get("how") == "exit" else None
+    attempt = db.session.get_one(Attempt, (task.id, task.attempt))
+    output = stage_output.read_end(task.id, attempt.number, index, attempt.log_bytes)
     message = send_back.message_of(stage)
     frame = len(send_back.build_prompt(stage.name, code, "…", message))
     # The end of the output says the most.
