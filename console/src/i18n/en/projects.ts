@@ -56,7 +56,8 @@ export const projects = {
   gateTimeout: 'Maximum wait (minutes)',
   gateTimeoutHint: 'The task fails when the deadline passes. Leave empty for no deadline.',
   onFailure: 'If it fails',
-  onFailureHint: 'An agent that gets the failure continues its session; all stages from it run again.',
+  onFailureHint:
+    'An agent that gets the failure continues its session; all stages from it run again.',
   onFailureEnds: 'The task fails',
   onFailureBack: (stage: string) => `Send it back to ${stage}`,
   onFailureTimes: 'How often at most',

@@ -81,9 +81,7 @@ export function StageForm(props: Props) {
       {gateOf(stage) !== 'none' && (
         <GateFields projectKey={props.projectKey} stage={stage} set={set} wrong={errorOf} />
       )}
-      {isShell && (
-        <OnFailureFields stage={stage} place={place} stages={props.stages} set={set} />
-      )}
+      {isShell && <OnFailureFields stage={stage} place={place} stages={props.stages} set={set} />}
       <AdvancedStageFields stage={stage} set={set} wrong={errorOf} />
       {own && <ErrorLine text={own} />}
     </li>
