@@ -76,6 +76,7 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
         "POST /tasks/<int:task_id>/comments",
         "POST /tasks/<int:task_id>/confirm-stage",
         "POST /tasks/<int:task_id>/follow-ups",
+        "POST /tasks/<int:task_id>/send-back",
         "POST /tasks/<int:task_id>/interrupt",
         "POST /tasks/<int:task_id>/messages",
         "POST /tasks/<int:task_id>/retry",

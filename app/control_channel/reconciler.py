@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from app.services.machines.orders import DesiredAction, DesiredState
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import TrackedAttempt
+from muster.protocol.runs import position
 
 
 @dataclass(frozen=True)
 class ObservedState:
     """What the machine has of an attempt, by its hello and by what was sent since.
 
-    `stage_index` is the highest stage that was ordered (-1: none), `run` that stage's highest run.
+    `stage_index` and `run` are those of the last stage that was ordered (-1: none).
     """
 
     stage_index: int = -1
@@ -53,8 +54,8 @@ def reconcile(
 def _is_due(desired: DesiredState, observed: ObservedState | None) -> bool:
     match desired.action:
         case DesiredAction.RUN:
-            wanted = (desired.stage_index, desired.run)
-            return observed is None or (observed.stage_index, observed.run) < wanted
+            wanted = position(desired.stage_index, desired.run)
+            return observed is None or position(observed.stage_index, observed.run) < wanted
         case DesiredAction.PUBLISH:
             return observed is None or observed.publishing < desired.run
         case DesiredAction.STOP:
@@ -66,8 +67,8 @@ def _is_due(desired: DesiredState, observed: ObservedState | None) -> bool:
         case DesiredAction.SHELL:
             return observed is None or observed.shells < desired.dial_requests
         case DesiredAction.SUSPEND:
-            wanted = (desired.stage_index, desired.run)
-            return observed is None or observed.suspended < wanted
+            wanted = position(desired.stage_index, desired.run)
+            return observed is None or position(*observed.suspended) < wanted
         case DesiredAction.ANSWER:
             return observed is None or observed.answered < desired.question
         case DesiredAction.MESSAGE:

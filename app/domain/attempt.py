@@ -65,11 +65,14 @@ def checkpoint_prefix(task_id: int, number: int) -> str:
     return f"refs/muster/{task_id}/{number}/"
 
 
-def checkpoint_ref(task_id: int, number: int, stage_index: int, *, partial: bool) -> str:
-    """Return the git ref of this attempt's checkpoint of the stage, or of its middle
-    (`partial`).
+def checkpoint_ref(
+    task_id: int, number: int, stage_index: int, *, partial: bool, turn: int = 0
+) -> str:
+    """Return the git ref of this attempt's checkpoint of the stage, or of its middle (`partial`),
+    in that turn.
     """
-    return f"{checkpoint_prefix(task_id, number)}{stage_index}{'-partial' if partial else ''}"
+    name = f"{stage_index}.{turn}" if turn else str(stage_index)
+    return f"{checkpoint_prefix(task_id, number)}{name}{'-partial' if partial else ''}"
 
 
 def attempt_branch(task_id: int, attempt: int) -> str:

@@ -1,7 +1,8 @@
 """A dry run of a pipeline: what each stage would run for a description, without running it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from app.domain import pipeline
 from app.domain.attempt import attempt_branch
@@ -15,11 +16,14 @@ SAMPLE_TASK = 1  # the branch is named after it
 
 @dataclass(frozen=True)
 class DryRunStage:
-    """A stage with its agent's prompt, or its unchanged script, and the values of its variables."""
+    """A stage with its agent's prompt, or its unchanged script, the values of its variables, and
+    its rule for its failure {to, times, message}.
+    """
 
     stage: Stage
     text: str
     variables: Mapping[str, str]
+    on_failure: Mapping[str, Any] | None = None
 
 
 def dry_run_pipeline(
@@ -46,7 +50,9 @@ def dry_run_pipeline(
     for stage in stages:
         if stage.gate is not None:
             known = {**known, **_answer_variables(stage.name, stage.gate, answers or {})}
-        found.append(DryRunStage(stage, pipeline.render_instruction(stage, known), known))
+        text, rule = pipeline.render_instruction(stage, known), stage.on_failure
+        back = rule and {**asdict(rule), "to": stages[rule.to].name}
+        found.append(DryRunStage(stage, text, known, back))
     return found
 
 

@@ -184,6 +184,10 @@ ANSWERERS_NAMED = FieldError(
     "answerers_named", "answerers: developerIds is required with named, and only then"
 )
 GATE_NEEDED = FieldError("gate_needed", "{field} requires one of confirm, choices and input")
+ON_FAILURE_OF_AGENT = FieldError("on_failure_of_agent", "onFailure requires a shell stage")
+NOT_AN_EARLIER_AGENT = FieldError(
+    "not_an_earlier_agent", "onFailure: {name!r} isn't an agent's stage before this one"
+)
 GATES_CLASH = FieldError("gates_clash", "only one of confirm, choices and input is allowed")
 UNKNOWN_VARIABLE = FieldError("unknown_variable", "{{{name}}} isn't a variable; use {known}")
 CHOICE_TWICE = FieldError("choice_twice", "choices must be different")

@@ -1,12 +1,12 @@
 """Inbox items: what needs a developer's attention, and until when."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from app.domain import sanitize
 from app.domain.agents import NOT_INSTALLED
 from app.domain.machine import MachineStatus
 from app.domain.pipeline import AGENT_GATES, GateKind
@@ -101,9 +101,6 @@ def default_action_of_gate(gate: GateKind, expires_at: datetime | None) -> Defau
 MAX_DIFF_LINES = 8
 MAX_LOG_LINES = 6
 MAX_LINE = 300  # characters
-_ESCAPES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x1b\\|\x07|$)|[ -/]*[0-~])|[\x00-\x08\x0b-\x1f\x7f]"
-)
 
 
 def last_lines(data: bytes) -> list[str]:
@@ -111,10 +108,7 @@ def last_lines(data: bytes) -> list[str]:
 
     The first line of `data` may be incomplete.
     """
-    plain = (
-        _ESCAPES.sub("", line.rpartition("\r")[2]).rstrip()
-        for line in data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
-    )
+    plain = (line.rstrip() for line in sanitize.plain_lines(data))
     lines = [line for line in plain if any(map(str.isalnum, line))]
     return [line[:MAX_LINE] for line in lines[-MAX_LOG_LINES:]]
 

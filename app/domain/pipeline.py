@@ -6,16 +6,17 @@ functions.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from app.domain import answerers, field_errors
+from app.domain import answerers, field_errors, on_failure
 from app.domain.agent_failure import AgentFailure
 from app.domain.agents import Options
 from app.domain.errors import InvalidFields
 from app.domain.network import NetworkSpec
+from app.domain.on_failure import OnFailure
 from app.domain.task import FailureCode
 
 VARIABLES = ("description", "branch", "project", "choice", "input", "instruction", "round")
@@ -73,6 +74,7 @@ class Stage:
     gate: Gate | None = None
     network: NetworkSpec | None = None
     agent_options: Options | None = None
+    on_failure: OnFailure | None = None
 
 
 DEFAULT: tuple[dict[str, Any], ...] = (
@@ -84,23 +86,23 @@ def parse(raw: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
     """Return the stages of a stored or requested pipeline. Raises InvalidFields.
 
     The keys in `raw` are those of the API: name, command, kind, timeout, confirm, choices, input,
-    gateTimeout, prompt, answerers, network, agentOptions. The schema has checked the types of their
-    values.
+    gateTimeout, prompt, answerers, network, agentOptions, onFailure. The schema has checked the
+    types of their values.
     """
     if not 1 <= len(raw) <= MAX_STAGES:
         raise InvalidFields({"pipeline": [field_errors.STAGE_COUNT(max=MAX_STAGES)]})
-    errors = {f"pipeline.{i}": e for i, stage in enumerate(raw) if (e := _find_errors(stage))}
+    errors = {f"pipeline.{i}": e for i in range(len(raw)) if (e := _find_errors(raw, i))}
     names = [stage["name"] for stage in raw]
     for i, name in enumerate(names):
         if name in names[:i]:
             errors.setdefault(f"pipeline.{i}", []).append(field_errors.STAGE_NAME_TWICE(name=name))
     if errors:
         raise InvalidFields(errors)
-    return tuple(_parse_stage(stage) for stage in raw)
+    return tuple(_parse_stage(raw, index) for index in range(len(raw)))
 
 
-def _find_errors(raw: Mapping[str, Any]) -> list[field_errors.FieldError]:
-    found = []
+def _find_errors(stages: Sequence[Mapping[str, Any]], index: int) -> list[field_errors.FieldError]:
+    raw, found = stages[index], on_failure.find_errors(stages, index)
     if sum(bool(raw.get(key)) for key in ("confirm", "choices", "input")) > 1:
         found.append(field_errors.GATES_CLASH)
     if raw.get("kind", StageKind.AGENT) == StageKind.AGENT:
@@ -116,7 +118,8 @@ def _find_errors(raw: Mapping[str, Any]) -> list[field_errors.FieldError]:
     return found
 
 
-def _parse_stage(raw: Mapping[str, Any]) -> Stage:
+def _parse_stage(stages: Sequence[Mapping[str, Any]], index: int) -> Stage:
+    raw = stages[index]
     return Stage(
         name=raw["name"],
         command=raw["command"],
@@ -125,6 +128,7 @@ def _parse_stage(raw: Mapping[str, Any]) -> Stage:
         gate=_parse_gate(raw),
         network=raw.get("network"),
         agent_options=raw.get("agentOptions"),
+        on_failure=on_failure.parse(stages, index),
     )
 
 
@@ -199,7 +203,20 @@ class Fail:
     message: str
 
 
-Step = Run | Ask | Publish | Fail
+@dataclass(frozen=True)
+class SendBack:
+    """Stage `check_index` has failed with that exit `code`: `stage_index` runs again in its
+    session, and all stages after it. This is turn `number` of at most `times`.
+    """
+
+    stage_index: int
+    check_index: int
+    code: int
+    number: int
+    times: int
+
+
+Step = Run | Ask | Publish | SendBack | Fail
 
 
 @dataclass(frozen=True)
@@ -243,38 +260,6 @@ def _describe_end(outcome: StageOutcome) -> str:
         "signal": f"ended by signal {outcome.code}",
         "lease": "was stopped by its machine: no contact with the server for too long",
     }.get(outcome.how, "was stopped")
-
-
-# ---- when an attempt has ended ------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Restart:
-    """The stage at which a task resumes in a new attempt, and the stages whose gates are
-    withdrawn because their work is lost.
-    """
-
-    stage_index: int
-    withdrawn: tuple[int, ...]
-
-
-def find_restart(
-    at: int,
-    checkpoints: Collection[int],
-    asked: Collection[int] = (),
-    partial: int | None = None,
-) -> Restart:
-    """Return where a task resumes after its attempt ended at stage `at`.
-
-    A stage can be resumed if the previous stage is in `checkpoints`, or if it's `partial`: its
-    middle has a checkpoint. The task resumes at the latest such stage up to `at`, else at the
-    first. `asked` are the stages whose gates were asked, answered or not. A gate asks about the
-    work of the stages before its own: if one of those runs again, the gate is withdrawn. (The first
-    stage's gate asks about no work, and stays answered.)
-    """
-    reached = range(at, 0, -1)
-    start = next((i for i in reached if i - 1 in checkpoints or i == partial), 0)
-    return Restart(start, tuple(sorted(index for index in asked if index > start)))
 
 
 # ---- answers -----------------------------------------------------------------------------------

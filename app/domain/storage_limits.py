@@ -17,7 +17,7 @@ MAX_QUESTIONS = 500
 """Maximum questions during one stage, per round."""
 
 MAX_RUNS = 100
-"""Maximum runs per stage whose usage is stored."""
+"""Maximum runs per stage and turn whose usage is stored."""
 
 _CHUNK, _MARK = 256, 32  # overhead per stored chunk, in bytes
 

@@ -20,6 +20,7 @@ class TaskAction(StrEnum):
     ALLOW_ALWAYS = "allow_always"  # in its project, what its agent asks for
     REVIEW = "review"  # and comment
     FOLLOW_UP = "follow_up"
+    SEND_BACK = "send_back"  # a failed check, to the agent before it
     CANCEL = "cancel"
     RETRY = "retry"
     TUNNEL = "tunnel"  # open one into its workspace, or close it
@@ -34,6 +35,7 @@ PERMISSIONS: Mapping[TaskAction, Permission] = {
     TaskAction.ALLOW_ALWAYS: Permission.CHANGE_PROJECT,
     TaskAction.REVIEW: Permission.REVIEW,
     TaskAction.FOLLOW_UP: Permission.FOLLOW_UP,
+    TaskAction.SEND_BACK: Permission.FOLLOW_UP,
     TaskAction.CANCEL: Permission.CANCEL_TASK,
     TaskAction.RETRY: Permission.RETRY_TASK,
     TaskAction.TUNNEL: Permission.CONTROL_TUNNEL,
@@ -55,6 +57,7 @@ class TaskState:
     `takes_tunnel`: its workspace exists, with an open network. `has_tunnel`: an open one.
     `is_archived`: its project is, and takes no new work.
     `is_answerer`: the open gate's stage lets the viewer answer (`domain.answerers`).
+    `has_failed_check`: it failed at a check that can go back to an agent (`domain.send_back`).
     `recipients`: who gets a message. `interrupt`: the one under way.
     """
 
@@ -70,6 +73,7 @@ class TaskState:
     has_tunnel: bool = False
     is_archived: bool = False
     is_answerer: bool = True
+    has_failed_check: bool = False
     messages_waiting: int = 0
     recipients: Recipients = NOBODY
     interrupt: Interrupt | None = None
@@ -85,12 +89,9 @@ def is_possible(action: TaskAction, state: TaskState) -> bool:
         case TaskAction.REVIEW:
             return True
         case TaskAction.FOLLOW_UP:
-            return not state.is_archived and follow_up.can_add(
-                state.status,
-                at_gate=follow_up.is_at_gate(state.gate),
-                queued=state.follow_ups_queued,
-                has_work=state.has_work,
-            )
+            return _can_follow_up(state)
+        case TaskAction.SEND_BACK:
+            return state.has_failed_check and not state.follow_ups_queued and _can_follow_up(state)
         case TaskAction.CANCEL:
             return task.accepts(state.status, TaskEvent.CANCEL)
         case TaskAction.RETRY:
@@ -107,6 +108,15 @@ def is_possible(action: TaskAction, state: TaskState) -> bool:
             return task_message.can_send(state.recipients, state.messages_waiting)
         case TaskAction.INTERRUPT:
             return interrupt.can_interrupt(state.status, state.recipients, state.interrupt)
+
+
+def _can_follow_up(state: TaskState) -> bool:
+    return not state.is_archived and follow_up.can_add(
+        state.status,
+        at_gate=follow_up.is_at_gate(state.gate),
+        queued=state.follow_ups_queued,
+        has_work=state.has_work,
+    )
 
 
 def allowed_actions(

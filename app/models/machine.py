@@ -26,9 +26,9 @@ class Machine(Model):
     connected since. `is_pinned`: it's offered no release. `upgrade` is its report {state,
     version, reason} about the offered release, null until its first hello. `audited_upgrades` has
     the server versions about which the audit log has recorded upgrades, by action. `checks_commits`
-    is unused. `fetches_images`, `takes_messages` and `opens_shells`: its release fetches the
-    images of tasks, understands messages to agents, and opens shells beside stages.
-    `uninstalled_at`: its worker was uninstalled, and can never connect again.
+    is unused. `fetches_images`, `takes_messages`, `opens_shells` and `repeats_stages`: its release
+    fetches the images of tasks, understands messages to agents, opens shells beside stages, and
+    runs stages again. `uninstalled_at`: its worker was uninstalled, and can never connect again.
     """
 
     __tablename__ = "machines"
@@ -69,6 +69,7 @@ class Machine(Model):
     fetches_images: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     takes_messages: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     opens_shells: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    repeats_stages: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     audited_upgrades: Mapped[dict[str, str]] = mapped_column(
         Json, default=dict, server_default="{}"
     )

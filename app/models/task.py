@@ -73,8 +73,13 @@ class Task(Model):
     # By a finished stage's index, as text: {ref, commit, tree?, diff?}. Under
     # `domain.follow_up.BEFORE_FIRST_STAGE` is what a follow-up's round started with.
     checkpoints: Mapped[dict[str, dict[str, Any]]] = mapped_column(Json, default=dict)
-    # The latest checkpoint in the middle of the current stage: {stageIndex, ref, …}.
+    # The latest checkpoint in the middle of the current stage: {stageIndex, ref, …, isTurn?};
+    # `isTurn`: what a turn back starts with.
     partial: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # The round's failed checks that went back to an agent, in order: `domain.send_back`.
+    turns: Mapped[list[dict[str, Any]]] = mapped_column(
+        Json, default=list, server_default=text("'[]'")
+    )
     # Its waits for its agent's account: `domain.quota`.
     quota: Mapped[dict[str, Any] | None] = mapped_column(Json)
     # Until then it waits for its agent's account.
@@ -138,8 +143,12 @@ class Task(Model):
     @property
     def current_stage_index(self) -> int:
         """The index of the current stage, or of the last one while only the push is left."""
-        stages = self.__dict__.get("stages") or self.pipeline  # lists have no pipeline
-        return min(self.stage_index, len(stages) - 1)
+        return min(self.stage_index, len(self.known_stages) - 1)
+
+    @property
+    def known_stages(self) -> list[dict[str, Any]]:
+        """Its stages, in lists only their names and kinds: they have no pipeline."""
+        return self.__dict__.get("stages") or self.pipeline
 
     @property
     def branch(self) -> str | None:

@@ -25,7 +25,7 @@ SECRETS = ("secrets", "gitToken", "sshKey")
 _STAGE_DEFAULTS = {"kind": "agent", "timeout": 3600}
 _STAGE_FIELDS = split_names(
     "name kind command timeout confirm choices input gateTimeout prompt answerers network "
-    "agentOptions"
+    "agentOptions onFailure"
 )
 
 Fields = Mapping[str, Any]

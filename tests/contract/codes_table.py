@@ -36,6 +36,7 @@ _PROBLEMS = {
         project_in_use project_archived totp_enabled totp_not_set_up delivery_not_dead
         signing_key_unreadable no_messages too_many_messages message_sent not_working
         no_shell
+        no_failed_check
         invitation_accepted invitation_withdrawn invitation_expired inviter_disabled
     """,
     413: "body_too_large",
@@ -58,6 +59,7 @@ _FIELD_ERRORS = """
     machine_decommissioned machine_not_named needed(platform,what) no_audit_log no_such_commit
     no_such_developer no_such_figure no_such_image no_such_machine no_such_project no_such_provider
     no_such_review no_such_stage(stages) not_a_boolean not_a_branch not_a_branch_template
+    not_an_earlier_agent(name) on_failure_of_agent
     not_a_challenge not_a_comma_list(choices) not_a_commit not_a_cursor not_a_date not_a_host
     not_a_known_host(line) not_a_label not_a_list not_a_network not_a_number not_a_patch
     not_a_path not_a_platform_uid not_a_private_key not_a_project_key not_a_provider_name

@@ -85,6 +85,7 @@ ROUTES: Mapping[str, Access] = {
     "POST /api/web/tasks/*/retry": BY_OWNERS,
     "POST /api/web/tasks/*/confirm-stage": BY_MEMBERS,
     "GET /api/web/tasks/*/pending-confirm": SEEN,
+    "POST /api/web/tasks/*/send-back": BY_MEMBERS,
     "GET /api/web/tasks/*/follow-ups": SEEN,
     "POST /api/web/tasks/*/follow-ups": BY_MEMBERS,
     "GET /api/web/tasks/*/follow-ups/*": SEEN,

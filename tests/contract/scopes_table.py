@@ -32,7 +32,7 @@ _WEB: Mapping[str, str] = {
         POST /tasks/*/reviews       POST /tasks/*/threads/*/resolve
         POST /tasks/*/threads/*/reopen                           PUT /tasks/*/viewed
         POST /workspace-tunnel/*/stop                            POST /tasks/*/follow-ups
-        DELETE /tasks/*/follow-ups/*                             PUT /tasks/*/dismiss
+        DELETE /tasks/*/follow-ups/*   POST /tasks/*/send-back   PUT /tasks/*/dismiss
         POST /tasks/*/messages      DELETE /tasks/*/messages/*   POST /tasks/*/interrupt
         POST /notifications/*/read  POST /notifications/read-all
         POST /notifications/unread  POST /projects/*/images      DELETE /images/*

@@ -8,6 +8,7 @@ STATUSES: Mapping[str, str] = {
     "GET /api/auth/oidc/*/callback": "303",
     "POST /api/web/tasks": "201",
     "POST /api/web/tasks/*/follow-ups": "201",
+    "POST /api/web/tasks/*/send-back": "201",
     "POST /api/web/tasks/*/messages": "201",
     "POST /api/web/tasks/*/interrupt": "202",
     "POST /api/web/tasks/*/comments": "201",

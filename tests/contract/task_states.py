@@ -6,7 +6,7 @@ from typing import Any
 
 from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.pipeline import GateKind
-from app.domain.task import EventType, SuspendReason, TaskStatus
+from app.domain.task import EventType, FailureCode, SuspendReason, TaskStatus
 from app.domain.tunnel import TunnelState
 from app.extensions import db
 from app.models import Developer, Project, Task, Tunnel
@@ -109,6 +109,8 @@ def _without_network(project: Project, creator: Developer) -> Task:
 
 _AT_GATE = {"status": SUSPENDED, "suspend_reason": GATE}
 _FAILED = {"status": TaskStatus.FAILED}
+CHECKED = [{"name": "work", "command": "x"}, {"name": "test", "command": "x", "kind": "shell"}]
+FAILED_CHECK = {"code": FailureCode.STAGE_FAILED, "message": "It failed.", "stageIndex": 1}
 STATES: Mapping[str, MakeTask] = {
     "queued": _plain(),
     "queued, asking, without work": _asking(),
@@ -140,6 +142,9 @@ STATES: Mapping[str, MakeTask] = {
     "failed without work": _on_machine(_plain(**_FAILED), ended=True),
     "failed before it began": _plain(**_FAILED),
     "failed with work": _on_machine(_plain(**_FAILED, checkpoints=WORK), ended=True),
+    "failed at a check": _on_machine(
+        _plain(**_FAILED, checkpoints=WORK, failure=FAILED_CHECK, pipeline=CHECKED), ended=True
+    ),
     "failed with queued follow-ups": _with_follow_ups(
         2, _on_machine(_plain(**_FAILED), ended=True)
     ),

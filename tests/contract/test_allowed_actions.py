@@ -67,6 +67,7 @@ def requests(task: Task, gate: Gate | None, state: str) -> dict[TaskAction, tupl
         TaskAction.ANSWER: (f"{path}/confirm-stage", answer),
         TaskAction.REVIEW: (f"{path}/reviews", {"verdict": "comment", "body": "Well."}),
         TaskAction.FOLLOW_UP: (f"{path}/follow-ups", {"instruction": "More."}),
+        TaskAction.SEND_BACK: (f"{path}/send-back", None),
         TaskAction.CANCEL: (f"{path}/cancel", None),
         TaskAction.RETRY: (f"{path}/retry", {}),
         TaskAction.TUNNEL: (f"{WEB}/workspace-tunnel/{task.id}/{tunnel}", {}),

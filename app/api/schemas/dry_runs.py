@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from app.api.schemas.base import Integer, Schema
 from app.api.schemas.field_errors import FieldErrorSchema
-from app.api.schemas.projects import MAX_SECONDS
+from app.api.schemas.projects import MAX_SECONDS, OnFailureSchema
 from app.domain.pipeline import MAX_INPUT, MAX_STAGES, VARIABLES, GateKind, StageKind
 
 _MAX_STAGES = 5 * MAX_STAGES  # too many stages give errors in the result, not a rejection
@@ -47,6 +47,12 @@ class DryRunStageSchema(Schema):
     kind = fields.Enum(StageKind, by_value=True, required=True, attribute="stage.kind")
     timeout = Integer(required=True, maximum=MAX_SECONDS, attribute="stage.timeout")
     gate = fields.Nested(DryRunGateSchema, required=True, allow_none=True, attribute="stage.gate")
+    on_failure = fields.Nested(
+        OnFailureSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "where a failure goes back to, and how often"},
+    )
     text = fields.String(
         required=True, metadata={"description": "the agent's prompt, or the unchanged script"}
     )

@@ -15,7 +15,7 @@ from app.api.schemas.stored import StoredSchema
 from app.api.schemas.task_states import TaskStatesSchema
 from app.api.schemas.templates import TemplatesField
 from app.api.schemas.texts import check_maskable, check_single_line
-from app.domain import branch_name, field_errors
+from app.domain import branch_name, field_errors, on_failure
 from app.domain.answerers import Who
 from app.domain.pipeline import StageKind
 from app.domain.quota import OnQuota
@@ -59,6 +59,20 @@ class AnswerersSchema(StoredSchema):
     )
 
 
+class OnFailureSchema(StoredSchema):
+    """What happens when the shell stage fails: the agent stage `to` before it gets the failure in
+    its session, and all stages from there run again, up to `times` in a round.
+    """
+
+    to = fields.String(required=True, validate=validate.Length(1, 64))
+    times = Integer(required=True, minimum=1, maximum=on_failure.MAX_TIMES)
+    message = fields.String(
+        allow_none=True,
+        validate=validate.Length(max=on_failure.MAX_MESSAGE),
+        metadata={"description": "comes before the failure in the agent's prompt"},
+    )
+
+
 class StageSchema(StoredSchema):
     """A stage of a pipeline. Confirm, choices and input are exclusive, and asked before the
     stage runs.
@@ -84,6 +98,9 @@ class StageSchema(StoredSchema):
         AgentOptionsSchema,
         allow_none=True,
         metadata={"description": "each field overrides the project's"},
+    )
+    on_failure = fields.Nested(
+        OnFailureSchema, allow_none=True, metadata={"description": "only of shell stages"}
     )
 
 

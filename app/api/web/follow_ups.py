@@ -21,9 +21,10 @@ from app.domain.errors import (
     TunnelOpen,
 )
 from app.domain.follow_up import FollowUpStarted, TooManyFollowUps
+from app.domain.send_back import NoFailedCheck
 from app.models import FollowUp
 from app.services import idempotency
-from app.services.tasks import follow_ups
+from app.services.tasks import follow_ups, send_backs
 
 blp = Blueprint("follow_ups", __name__, url_prefix="/api/web/tasks", description="Follow-ups")
 
@@ -78,6 +79,15 @@ def _create_once(
 
 def _location(task_id: int, follow_up_id: int) -> str:
     return url_for("follow_ups.get_follow_up", task_id=task_id, follow_up_id=follow_up_id)
+
+
+@blp.post("/<int:task_id>/send-back")
+@blp.response(201, FollowUpSchema, headers=LOCATION)
+@problems(blp, Forbidden, NoCheckpoint, NoFailedCheck, ProjectArchived, TunnelOpen)
+def send_check_back(task_id: int) -> tuple[FollowUp, int, dict[str, str]]:
+    """Send a task's failed check back to the agent before it: a follow-up with the failure."""
+    made = send_backs.create(current_developer(), task_id)
+    return made, 201, {"Location": _location(task_id, made.id)}
 
 
 @blp.get("/<int:task_id>/follow-ups")

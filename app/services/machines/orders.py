@@ -27,6 +27,7 @@ from app.services.machines import (
     repositories,
     round_context,
     statements,
+    turn_prompts,
 )
 from app.services.projects import agents
 from app.services.tasks import attempts, branches, gates, resumption, returned_attempts
@@ -260,6 +261,7 @@ def build_run_order(desired: DesiredState) -> frames.RunStage:
         variables |= gates.variables(desired.task_id, row.round, row.stage_index)
     attached = _images(row, stage)
     fields = context.fields(_instruction(stage, variables, attached, row))
+    fields = turn_prompts.complete(row, stages, desired.stage_index, fields)
     options = agents.stage_options(stage, row.task_options, row.project_options)
     return frames.RunStage(
         task_id=desired.task_id,

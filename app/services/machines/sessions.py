@@ -97,6 +97,7 @@ def handle_hello(frame: frames.Hello, now: datetime) -> MachineSession:
     machine.fetches_images = frame.fetches_images
     machine.takes_messages = frame.takes_messages
     machine.opens_shells = frame.opens_shells
+    machine.repeats_stages = frame.repeats_stages
     if machine.journal_id != frame.journal_id:
         machine.journal_id, machine.journal_seq = frame.journal_id, 0
     _store_hello(machine, now)

@@ -77,6 +77,7 @@ AT_WORK = (
         case((Task.messages_waiting > 0, _MESSAGES)).label("messages"),
         Task.pipeline,
         Task.checkpoints,
+        Task.turns,
         Task.agent_type,
         Task.agent_options.label("task_options"),
         Task.round,

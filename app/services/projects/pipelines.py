@@ -23,6 +23,8 @@ def _normalize_stage(raw: Mapping[str, Any]) -> dict[str, Any]:
         given["network"] = network.to_api(network.from_api(given["network"]))
     if who := answerers.to_stored(given.pop("answerers", None)):
         given["answerers"] = who
+    if rule := given.get("onFailure"):
+        given["onFailure"] = {name: value for name, value in rule.items() if value}
     if options := agents.exclude_none(given.pop("agentOptions", None)):
         given["agentOptions"] = options
     return defaults | given

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
-from app.domain import network
+from app.domain import network, send_back
 from app.domain.attempt import WorkspaceState
 from app.domain.interrupt import find_interrupt
 from app.domain.task_actions import TaskState
@@ -88,5 +88,6 @@ def known_state(task: Task, gate: Gate | None, *, has_work: bool, **others: Any)
         follow_ups_queued=task.follow_ups_queued,
         messages_waiting=task.messages_waiting,
         is_archived=task.project.archived_at is not None,
+        has_failed_check=send_back.find_start(task.known_stages, task.failure) is not None,
         **others,
     )

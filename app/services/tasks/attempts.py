@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select, tuple_
 
 from app import wakeups
-from app.domain import notification_rules, pipeline, storage_limits
+from app.domain import notification_rules, restart, send_back, storage_limits
 from app.domain.attempt import (
     AttemptOutcome,
     AttemptPhase,
@@ -31,6 +31,7 @@ from app.services.tasks import (
     transcript_updates,
     transitions,
 )
+from muster.protocol import runs
 from muster.protocol.attempt_key import AttemptKey
 
 
@@ -159,9 +160,12 @@ def is_pushed(task: Task, attempt: Attempt) -> bool:
     at = attempt.stage_index
     if attempt.pushes > 0:
         return str(at) in task.checkpoints
-    if attempt.mid_stage or attempt.run > 0:
+    known = (task.partial or {}) if partial_index(task) == at else {}
+    if attempt.mid_stage or runs.is_continued(attempt.run):
         own = checkpoint_prefix(attempt.task_id, attempt.number)
-        return partial_index(task) == at and (task.partial or {})["ref"].startswith(own)
+        return "isTurn" not in known and known.get("ref", "").startswith(own)
+    if send_back.find_turn(task.turns, at):
+        return bool(known)
     return at == 0 or str(at - 1) in task.checkpoints
 
 
@@ -204,6 +208,7 @@ def restore(locked: LockedTask) -> None:
     if not attempt.has_slot:
         try_occupy_slot(machine, attempt)  # if none is free, dispatch gives it the next one
     bump_orders_version(machine)
+    drop_checkpoints_from(locked.task, attempt.stage_index + 1)  # of a turn that isn't over
     transitions.apply_event(locked.task, TaskEvent.RESTORE, locked.now)
 
 
@@ -215,12 +220,14 @@ def requeue(locked: LockedTask, stage_index: int, why: str) -> None:
     run again are dropped: they don't belong to the new work.
     """
     task, now = locked.task, locked.now
+    if task.partial is None and send_back.unfinished_work(task.turns, task.checkpoints):
+        transitions.set_partial(task, send_back.to_partial(task.turns[-1]))
     asked, pushed = _gates_of_round(task), _checkpoints(task)
-    plan = pipeline.find_restart(stage_index, pushed, asked, partial_index(task))
+    plan = restart.find_restart(stage_index, pushed, asked, partial_index(task))
     start = plan.stage_index
     drop_checkpoints_from(task, start)
     for index in plan.withdrawn:
-        _withdraw_gate(task, asked[index], now)
+        _withdraw_gate(task, asked[index], now, "its work is lost and will be done again")
     if locked.assignment is not None:
         message_queue.release(task, locked.attempt)
     message_queue.settle(task, start, now)
@@ -284,10 +291,17 @@ def _gates_of_round(task: Task) -> dict[int, Gate]:
     return {gate.stage_index: gate for gate in db.session.scalars(query)}
 
 
-def _withdraw_gate(task: Task, gate: Gate, now: datetime) -> None:
+def withdraw_gates_after(task: Task, stage_index: int, now: datetime, why: str) -> None:
+    """Withdraw the gates of later stages: they will be asked again, about other work."""
+    for index, gate in sorted(_gates_of_round(task).items()):
+        if index > stage_index:
+            _withdraw_gate(task, gate, now, why)
+
+
+def _withdraw_gate(task: Task, gate: Gate, now: datetime, why: str) -> None:
     """Delete a gate, so that it's asked again. An answer stays in the history."""
     what = "question" if gate.answered_at is None else "answer"
-    text = f"the {what} is withdrawn: its work is lost and will be done again"
+    text = f"the {what} is withdrawn: {why}"
     about = {notification_rules.WITHDRAWN: True}
     history.record_event(
         task, EventType.WARNING, text, now, stage_index=gate.stage_index, data=about

@@ -3,7 +3,7 @@
 The machine has done nothing then, and people decide what happens to the task.
 """
 
-from app.domain import follow_up
+from app.domain import follow_up, send_back
 from app.domain.attempt import AttemptOutcome
 from app.domain.pipeline import GateKind
 from app.domain.task import TaskEvent
@@ -44,6 +44,7 @@ def resume_from_previous(locked: LockedTask, by: str) -> None:
     task, at = locked.task, locked.task.stage_index
     if attempts.partial_index(task) == at:
         transitions.set_partial(task, None)
+        task.turns = send_back.forget_checkpoint(task.turns)
     else:
         task.checkpoints = _previous_checkpoints(task)
     attempts.requeue(locked, at, f"{by} chose the previous checkpoint")

@@ -13,7 +13,7 @@ from app.models import Attempt, Developer, Tunnel
 from app.services.locks import LockedTask
 from app.services.tasks import history, transitions, work_lineage, workspaces
 from app.services.tasks.stages import require_running, stage_name
-from muster.protocol import frames
+from muster.protocol import frames, runs
 
 
 def handle_checkpoint(locked: LockedTask, report: frames.Checkpoint) -> None:
@@ -27,7 +27,8 @@ def handle_checkpoint(locked: LockedTask, report: frames.Checkpoint) -> None:
     if not is_renewed:
         require_running(locked, report)
     about_attempt = locked.attempt.task_id, locked.attempt.number, report.stage_index
-    ref = checkpoint_ref(*about_attempt, partial=report.partial)
+    turn = runs.turn_of(locked.attempt.run)
+    ref = checkpoint_ref(*about_attempt, partial=report.partial, turn=turn)
     if report.ref not in (ref, f"{ref}-{report.commit}"):
         raise ForgedReport(f"it isn't at {ref}")
     if why := lineage.find_break(locked.attempt.work, report.follows):

@@ -27,12 +27,14 @@ from app.services.tasks import (
     permission_requests,
     questions,
     returned_attempts,
+    stage_ends,
     suspensions,
     transitions,
+    turns,
     work_lineage,
     workspaces,
 )
-from muster.protocol import frames
+from muster.protocol import frames, runs
 
 
 def handle_stage_started(locked: LockedTask, report: frames.StageStarted) -> None:
@@ -141,7 +143,8 @@ def apply_pending_end(locked: LockedTask) -> None:
         return
     failure = end["failure"] and AgentFailure(*end["failure"])
     outcome = StageOutcome(end["how"], end["code"], failure)
-    _record_end(locked, index, outcome, end["denied"])
+    step = stage_ends.decide_step(locked, index, outcome)
+    stage_ends.record_end(locked, index, outcome, end["denied"], step)
     if outcome.how in ("stopped", "lease"):
         # The machine ended a live attempt itself, as it does when it can't reach us: that may cost
         # the stage, never the task.
@@ -149,47 +152,27 @@ def apply_pending_end(locked: LockedTask) -> None:
         attempts.mark_lost(locked, why, gone=True)
         return
     suspensions.clear_partial(locked.task)
-    stages = pipeline.parse(locked.task.pipeline)
-    following = stages[index + 1 : index + 2]
-    answered = any(stage.gate for stage in following) and gates.is_answered(locked.task, index + 1)
-    step = pipeline.advance(stages, index, outcome, answered)
-    made = locked.task.checkpoints.get(str(index), {})
-    required = locked.task.project.require_change
-    demanded = change.require_change(step, required=required, diff=made.get("diff"))
-    if demanded is not step:
-        locked.task.result = {"commit": made["commit"], "pushed": False, **made["diff"]}
-    proceed(locked, demanded)
-
-
-def _record_end(locked: LockedTask, index: int, outcome: StageOutcome, denied: int | None) -> None:
-    """Record the end. `denied`: the number of tool calls denied to its agent, if known."""
-    name = stage_name(locked.task, index)
-    about = {"stage_index": index, **({} if denied is None else {"denied": denied})}
-    text = f"stage “{name}” ended: {_outcome_text(outcome)}"
-    history.record_attempt_event(
-        locked, EventType.STAGE_FINISHED, text, how=outcome.how, code=outcome.code, **about
-    )
-    if denied:
-        calls = "a tool call" if denied == 1 else f"{denied} tool calls"
-        history.record_attempt_event(
-            locked, EventType.WARNING, f"in stage “{name}” the agent was denied {calls}", **about
-        )
+    proceed(locked, step)
 
 
 def proceed(locked: LockedTask, step: pipeline.Step) -> None:
     """Apply the pipeline's next step: run a stage, wait at a gate, publish or fail."""
     task, attempt = locked.task, locked.attempt
+    if isinstance(step, pipeline.SendBack):
+        turns.start(locked, step)
+        step = pipeline.Run(step.stage_index)
+    first_run = runs.first_run(runs.turn_of(attempt.run))
     if not isinstance(step, pipeline.Fail):
         following = len(task.pipeline) if isinstance(step, pipeline.Publish) else step.stage_index
         message_queue.settle(task, following, locked.now)
     match step:
         case pipeline.Run(index):
-            attempt.phase, attempt.stage_index, attempt.run = AttemptPhase.RUN, index, 0
+            attempt.phase, attempt.stage_index, attempt.run = AttemptPhase.RUN, index, first_run
             transitions.enter_stage(task, index)
             if attempt.suspends:
                 suspensions.ask_for_budget(locked)
         case pipeline.Ask(index):
-            attempt.phase, attempt.stage_index, attempt.run = AttemptPhase.GATE, index, 0
+            attempt.phase, attempt.stage_index, attempt.run = AttemptPhase.GATE, index, first_run
             attempts.free_slot(locked.machine, attempt)
             if not follow_ups.start_queued(locked):
                 gates.open_before_stage(task, step, locked.now)
@@ -310,9 +293,3 @@ def stage_name(task: Task, index: int) -> str:
     """Return the stage's name, or its number if the pipeline has no such stage."""
     stages = task.pipeline
     return str(stages[index]["name"]) if 0 <= index < len(stages) else f"#{index}"
-
-
-def _outcome_text(outcome: StageOutcome) -> str:
-    if outcome.how == "exit":
-        return f"exit code {outcome.code}"
-    return f"signal {outcome.code}" if outcome.how == "signal" else outcome.how

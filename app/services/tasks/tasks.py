@@ -83,6 +83,7 @@ def create(
         branch_name=branch_name.render(project.branch_name, new.task_id),
         checkpoints={},
         allowed_actions=[],
+        turns=[],
         round=1,
         **_UNUSED,
         **dict.fromkeys(("created_at", "queued_at", "updated_at"), now),

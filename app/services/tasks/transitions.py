@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app import wakeups
+from app.domain import send_back
 from app.domain import task as rules
 from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
 from app.extensions import db
@@ -63,10 +64,11 @@ def apply_event(
         case TaskStatus.QUEUED if event in (TaskEvent.RETRY, TaskEvent.FOLLOW_UP):
             task.started_at = task.finished_at = task.result = task.failure = task.quota = None
             task.round += 1
-            task.partial = None
+            task.partial, task.turns = None, []
         case status if status in rules.ENDED:
             task.finished_at = now
             task.partial = None  # a retry restarts its stage
+            task.checkpoints = send_back.restore_checkpoint(task.turns, task.checkpoints)
 
 
 def enter_stage(task: Task, stage_index: int) -> None:

@@ -14,7 +14,7 @@ from app.services import settings
 from app.services.locks import LockedTask
 from app.services.projects import agents
 from app.services.usage import budgets, statements
-from muster.protocol import frames
+from muster.protocol import frames, runs
 
 MAX_MODELS = 100
 MAX_MODEL_NAME = 200
@@ -30,7 +30,8 @@ def handle_usage(locked: LockedTask, body: frames.Usage) -> None:
     stages = pipeline.parse(task.pipeline)
     if body.stage_index >= len(stages):
         raise Conflict(f"there is no stage {body.stage_index}")
-    if body.run >= MAX_RUNS:
+    is_later = runs.turn_of(body.run) > runs.turn_of(attempt.run)
+    if is_later or body.run % runs.RUNS_PER_TURN >= MAX_RUNS:
         raise LimitExceeded(f"it's from run {body.run} of the stage")
     if not TYPE.fullmatch(body.agent):
         raise Conflict("its agent is invalid")

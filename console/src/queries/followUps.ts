@@ -33,6 +33,16 @@ export function useCreateFollowUp(taskId: number) {
   })
 }
 
+/** Sends a task's failed check back to the agent before it. */
+export function useSendBack(taskId: number) {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: () =>
+      data(api.POST('/api/web/tasks/{taskId}/send-back', { params: pathParams(taskId) })),
+    onSettled: () => invalidateTask(cache, taskId),
+  })
+}
+
 export function useWithdrawFollowUp(taskId: number) {
   const cache = useQueryClient()
   return useMutation({

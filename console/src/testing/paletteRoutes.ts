@@ -15,6 +15,7 @@ export const COMMAND_OF_ROUTE: Record<string, CommandId | 'newTask'> = {
   'GET /api/web/tasks/{taskId}/pending-confirm': 'answer',
   'POST /api/web/tasks/{taskId}/follow-ups': 'followUp',
   'GET /api/web/tasks/{taskId}/follow-ups': 'transcript',
+  'POST /api/web/tasks/{taskId}/send-back': 'followUp',
   'DELETE /api/web/tasks/{taskId}/follow-ups/{followUpId}': 'transcript',
   'GET /api/web/tasks/{taskId}/messages': 'message',
   'POST /api/web/tasks/{taskId}/messages': 'message',

@@ -32,6 +32,9 @@ COMMANDS = {
         "task.lifecycle:follow_up", "Follow up on a task with new instructions.", CREATE
     ),
     "follow-ups": LazyCommand("task.lifecycle:follow_ups", "List a task's follow-ups.", CREATE),
+    "send-back": LazyCommand(
+        "task.lifecycle:send_back", "Send a failed check back to the agent before it.", CREATE
+    ),
     "withdraw": LazyCommand(
         "task.lifecycle:withdraw", "Withdraw a follow-up that hasn't started.", CREATE
     ),

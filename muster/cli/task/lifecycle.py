@@ -122,6 +122,17 @@ def follow_up(
     return made, lambda: None
 
 
+@click.command("send-back")
+@task_argument
+@pass_muster
+@outputs(FOLLOW_UP)
+def send_back(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[], None]]:
+    """Send a failed check back to the agent before it."""
+    made = muster.api.post(task_path(number, "send-back"))
+    report_action(f"Sent #{number} back, as round {made.get('round')}.")
+    return made, lambda: None
+
+
 @click.command("follow-ups")
 @task_argument
 @pass_muster

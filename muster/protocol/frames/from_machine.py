@@ -64,7 +64,8 @@ class Hello(Frame, tag="hello"):
     (`Repo.resume_commit`). `checks_repositories`: it answers `CheckRepository`. `fetches_images`:
     it fetches the images that a stage's order names (`RunStage.images`). `takes_messages`: it
     understands `AgentMessage` and `Interrupt`; which of its agents do, their capabilities state.
-    `opens_shells`: it opens shells beside stages (`OpenTerminal.shell`).
+    `opens_shells`: it opens shells beside stages (`OpenTerminal.shell`). `repeats_stages`: it runs
+    earlier stages again (`RunStage.run`).
     """
 
     protocol: Count
@@ -84,6 +85,7 @@ class Hello(Frame, tag="hello"):
     fetches_images: bool = False
     takes_messages: bool = False
     opens_shells: bool = False
+    repeats_stages: bool = False
 
 
 class WaitingTerminal(Part):

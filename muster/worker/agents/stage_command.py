@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
+from muster.protocol import runs
 from muster.protocol.frames import AgentOptions, RunStage
 from muster.worker.agents import agent_mounts, environment, headless
 from muster.worker.agents.adapters import acp, custom
@@ -50,7 +51,7 @@ def build_command(
     env = _stage_environment(order, workspace, adapter.variables(ask) if adapter else {})
     is_read = headless.is_output_parsed(adapter, ask, env["PATH"]) and narrates()
     if adapter and is_read:
-        if order.run > 0 and kept.session_id is None:
+        if runs.is_continued(order.run) and kept.session_id is None:
             # The previous run was read too: it was stopped before there was a session.
             ask = _build_invocation(order, replace(kept, has_session=False), room)
         server = headless.mcp_server_command(room)
@@ -131,7 +132,8 @@ def _find_adapter(order: RunStage, adapters: AdapterRegistry) -> Adapter | None:
 
 
 def _build_invocation(order: RunStage, kept: AttemptState, room: Sandbox) -> AgentInvocation:
-    goes_on = order.run > 0 and kept.has_session and not order.text.startswith("/")
+    is_continued = runs.is_continued(order.run)
+    goes_on = is_continued and kept.has_session and not order.text.startswith("/")
     return AgentInvocation(
         _RESUME_PREFIX + order.text if goes_on else order.text,
         order.options or AgentOptions(),

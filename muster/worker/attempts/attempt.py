@@ -25,6 +25,7 @@ from muster.protocol.frames import (
     Stopped,
     TrackedAttempt,
 )
+from muster.protocol.runs import starts_turn
 from muster.worker.agents import attempt_state
 from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.attempts import failures, start
@@ -201,9 +202,11 @@ class Attempt:
     def _start_stage(self, order: RunStage, kept: AttemptState) -> bool:
         """Start shim and stage; False if it must stop before the stage has started."""
         self._save_state(kept)
+        has_begun = self._shim.has_started(order.stage_index, order.run)
+        if starts_turn(order.run) and not has_begun:
+            self._shim.quit_shim()  # one of an earlier release runs no stage again
         starting = self._shim.start_shim(self._can_continue)
         try:
-            has_begun = self._shim.has_started(order.stage_index, order.run)
             given = (self._context, self._workspace, order, kept, self._abandoned)
             command = start.prepare_stage(*given, has_begun=has_begun)
             starting.result()
@@ -308,8 +311,6 @@ class Attempt:
     def _stop_processes(self) -> None:
         self._context.tunnels.close_and_wait(self.key)
         self._shim.stop_stage_and_wait(*self._orders.latest_run)
-
-    # Shared
 
     def _is_waiting(self) -> bool:
         """Whether there is nothing to do until the server or a person sends more."""

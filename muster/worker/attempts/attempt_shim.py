@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any
 
 from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.runs import position
 from muster.worker.attempts.context import AttemptContext
 from muster.worker.lease.lease import extend_shim_lease
 from muster.worker.shim import client as shim_client
@@ -77,7 +78,7 @@ class AttemptShim:
     def has_started(self, stage_index: int, run: int) -> bool:
         """Whether a shim has started that run of the stage, or a later one."""
         past = self.read_state()
-        return past is not None and past.latest_run >= (stage_index, run)
+        return past is not None and position(*past.latest_run) >= position(stage_index, run)
 
     def reconnect(self, may_go_on: Callable[[], bool]) -> None:
         """Connect to an earlier daemon's shim, if it is alive. One that hangs is killed after 20 s;

@@ -19,6 +19,7 @@ from muster.protocol.frames import (
     Revision,
     WorkspaceFacts,
 )
+from muster.protocol.runs import turn_of
 from muster.worker.agents import attempt_state, home_setup
 from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.attempts import lineage, never_started
@@ -93,9 +94,9 @@ class AttemptWorkspace:
             if not self._abandoned.is_set():
                 self.note("warning", f"files for the agent's home: {error.message}")
 
-    def undo_changes(self) -> None:
-        """Undo changes since the last stage's checkpoint, and warn. Only while nothing of the
-        attempt runs. Raises WorkspaceError, HandedOver."""
+    def undo_changes(self, *, is_turn: bool = False) -> None:
+        """Undo changes since the last stage's checkpoint, and warn; those of a failed check are
+        expected (`is_turn`). Only while nothing runs. Raises WorkspaceError, HandedOver."""
         if self._workspace is None or (since := stage_result.read(self._workspace)) is None:
             return
         undone: list[str] = []
@@ -106,7 +107,8 @@ class AttemptWorkspace:
                 unnamed = len(changed) - _MAX_NAMED_FILES
                 more = f" and {unnamed} more" if unnamed > 0 else ""
                 names = ", ".join(changed[:_MAX_NAMED_FILES]) + more
-                self.note("warning", f"changed after the last stage had ended, and undone: {names}")
+                what = "by the failed check" if is_turn else "after the last stage had ended"
+                self.note("info" if is_turn else "warning", f"changed {what}, and undone: {names}")
         except GitError as error:
             raise WorkspaceError("workspace_broken", error.message) from error
 
@@ -144,7 +146,8 @@ class AttemptWorkspace:
         push = partial(checkpoints.push_checkpoint, self._workspace, *stage)
         at = (state.stage_index, state.run)
         is_renewed = self._reporter.progress.is_renewal(*at, in_part=in_part)
-        make = partial(push, note=self.note, in_part=in_part, is_renewed=is_renewed)
+        about = {"in_part": in_part, "is_renewed": is_renewed, "turn": turn_of(state.run)}
+        make = partial(push, note=self.note, **about)
         try:
             follows = lineage.previous_revision(self._reporter.progress, self._workspace, state)
             made = self.steps.run_step(Step.CHECKPOINT, make)
@@ -290,8 +293,9 @@ class AttemptWorkspace:
                 self.note("warning", f"not pushed: {noted.commit}, whose checkpoint was refused")
             return made
         stage, author, login = kept.stage_index, kept.author, Login.from_repo(kept.repo)
-        find = partial(checkpoints.find_publish_revision, of, stage, author, login, note=self.note)
-        return self.steps.run_step(Step.PUBLISH, find)
+        find = partial(checkpoints.find_publish_revision, of, stage, author, login)
+        at = {"note": self.note, "turn": turn_of(kept.run)}
+        return self.steps.run_step(Step.PUBLISH, partial(find, **at))
 
     def _push_branch(self, of: Workspace, kept: AttemptState, ready: Revision) -> PushedBranch:
         """Push the branch. Raises PublishRefused, HandedOver."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from muster.protocol import runs
 from muster.protocol.frames import Failed, Lost, StageExitReason, StageFinished, Suspended
 from muster.worker.agents import agent_outcome, failure_reason, stage_command, suspension
 from muster.worker.agents.attempt_state import AttemptState
@@ -57,8 +58,12 @@ class StageFinisher:
         """Whether others have all the work done here before this run of the stage."""
         if not never_started.may_have_run(self.directory):
             return True
-        before = (stage_index, run - 1) if run > 0 else (stage_index - 1, 0)
-        return self.reporter.progress.has_checkpointed(*before)
+        progress = self.reporter.progress
+        if runs.is_continued(run):
+            return progress.has_checkpointed(stage_index, run - 1)
+        if runs.turn_of(progress.finished_run) < runs.turn_of(run):  # the turn after a failed check
+            stage_index, run = progress.finished, progress.finished_run
+        return progress.has_checkpointed(stage_index - 1, runs.first_run(runs.turn_of(run)))
 
     def _report_failure(self, kept: AttemptState, end: StageExit, code: str, words: str) -> None:
         if not stage_command.is_machine_failure(end):

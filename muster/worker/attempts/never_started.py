@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from muster.protocol.frames import RunStage
+from muster.protocol.runs import position
 from muster.worker.agents import stage_command
 from muster.worker.shim.record import AttemptRecord
 
@@ -13,8 +14,8 @@ def may_have_started(directory: Path, order: RunStage) -> bool:
         past = AttemptRecord.load(directory)
     except (OSError, ValueError):
         return True
-    at = (order.stage_index, order.run)
-    return past is not None and past.latest_run is not None and past.latest_run >= at
+    last = past.latest_run if past is not None else None
+    return last is not None and position(*last) >= position(order.stage_index, order.run)
 
 
 def may_have_run(directory: Path) -> bool:

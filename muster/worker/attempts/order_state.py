@@ -15,6 +15,7 @@ from muster.protocol.frames import (
     TrackedAttempt,
     TrackedState,
 )
+from muster.protocol.runs import position
 from muster.worker.journal.reported_progress import ReportedProgress
 from muster.worker.shim.wire import ShimState
 
@@ -37,8 +38,10 @@ class OrderState:
         begun = shim.latest_run if shim else (-1, 0)
         started = (standing.started, standing.started_run)
         # A record that is missing, or names no stage, proves nothing.
-        never_began = (-1, 0) < begun < started and not standing.has_finished(*started)
-        self.latest_run = begun if never_began else max(begun, started)
+        is_behind = begun != (-1, 0) and position(*begun) < position(*started)
+        never_began = is_behind and not standing.has_finished(*started)
+        is_latest = never_began or position(*begun) >= position(*started)
+        self.latest_run = begun if is_latest else started
 
     def forget_run(self, shim: ShimState | None) -> None:
         """Continue from the stage before the last one, which never ran: its order is repeated.
@@ -87,8 +90,8 @@ class OrderState:
     def _record(self, order: AttemptOrder) -> bool:
         match order:
             case RunStage(stage_index=stage, run=run):
-                is_new = (stage, run) > self.latest_run
-                self.latest_run = max((stage, run), self.latest_run)
+                is_new = position(stage, run) > position(*self.latest_run)
+                self.latest_run = (stage, run) if is_new else self.latest_run
             case Suspend():
                 is_new, self._suspend_order = order != self._suspend_order, order
             case Publish(number=number):

@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 
 from muster.protocol.frames import RunStage
+from muster.protocol.runs import starts_turn
 from muster.worker.agents import stage_command
 from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.agents.prompt_messages import with_messages
@@ -48,7 +49,7 @@ def prepare_stage(
     )
     if has_begun:
         return command
-    workspace.undo_changes()
+    workspace.undo_changes(is_turn=starts_turn(order.run))
     if (
         order.agent not in kept.session_agents or kept.reused_home_of is not None
     ):  # the workspace is new

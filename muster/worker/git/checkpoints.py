@@ -75,17 +75,17 @@ def push_checkpoint(
     timeout: float = PUSH_TIMEOUT,
     in_part: bool = False,
     is_renewed: bool = False,
+    turn: int = 0,
 ) -> PushedCheckpoint:
     """Commit all changes and push them as `refs/muster/<task>/<attempt>/<stage>`; with `in_part`,
-    for a suspended stage, as another ref that doesn't count as finished.
+    for a suspended stage, as another ref that doesn't count as finished. A later `turn` has refs of
+    its own: `…/<stage>.<turn>`.
 
     `is_renewed`: an earlier checkpoint of the stage was reported. Then the remote's ref ends with
     the commit: the task may continue from the earlier one, if this one's report never arrives.
     Without changes the ref points at HEAD. Raises CheckpointRefused, WorkRefused, SandboxFailed.
     """
-    ref = f"{checkpoint_ref_prefix(workspace.key)}/{int(stage_index)}" + (
-        "-partial" if in_part else ""
-    )
+    ref = _checkpoint_ref(workspace, stage_index, turn) + ("-partial" if in_part else "")
     done = f"{stage_name}, in part" if in_part else stage_name
     message = f"{done} (task #{workspace.key.task_id})"
     mirror = workspace.mirror(login)
@@ -115,6 +115,7 @@ def find_publish_revision(
     login: Login = NO_LOGIN,
     *,
     note: NoteHandler,
+    turn: int = 0,
 ) -> Revision:
     """Return the attempt's result: the last stage's commit, as this machine made it. `stage_index`
     is -1 in an attempt without stages.
@@ -123,7 +124,7 @@ def find_publish_revision(
     the mirror names another commit than the recorded one. Raises PublishRefused, WorkRefused,
     SandboxFailed.
     """
-    ref = f"{checkpoint_ref_prefix(workspace.key)}/{stage_index if stage_index >= 0 else 'head'}"
+    ref = _checkpoint_ref(workspace, stage_index, turn)
     message = f"task #{workspace.key.task_id}"
     mirror = workspace.mirror(login)
     try:
@@ -171,6 +172,12 @@ def remove_workspace(workspace: Workspace, login: Login = NO_LOGIN, *, note: Not
 def checkpoint_ref_prefix(key: AttemptKey) -> str:
     """Return the ref prefix of the attempt's checkpoints."""
     return f"refs/muster/{key.task_id}/{key.attempt}"
+
+
+def _checkpoint_ref(workspace: Workspace, stage_index: int, turn: int) -> str:
+    """Return the ref of a stage's checkpoint; `stage_index` -1: of an attempt without stages."""
+    name = str(stage_index) if stage_index >= 0 else "head"
+    return f"{checkpoint_ref_prefix(workspace.key)}/{name}" + (f".{turn}" if turn else "")
 
 
 def _commit_and_import(

@@ -28,6 +28,7 @@ from muster.protocol.frames import (
     Transcript,
     TranscriptUpdated,
 )
+from muster.protocol.runs import position
 
 EndReason = Literal["", "stopped", "failed", "lost"]
 
@@ -35,7 +36,7 @@ EndReason = Literal["", "stopped", "failed", "lost"]
 class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
     """The reported progress of one attempt.
 
-    `started`, `checkpointed` and `finished` are the highest stages with that report; -1: none.
+    `started`, `checkpointed` and `finished` are the latest stages with that report; -1: none.
     Those with `_run` are the runs of these stages. `unsuccessful`: the last finished stage didn't
     succeed; `ended_by` is how it exited. `end_reason` is why the attempt can't continue.
     `transcript`: number of reported entries, `transcript_updates` of their reported changes.
@@ -79,15 +80,15 @@ class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def has_started(self, stage: int, run: int) -> bool:
         """Whether the start of that run of the stage, or of a later one, was reported."""
-        return (self.started, self.started_run) >= (stage, run)
+        return position(self.started, self.started_run) >= position(stage, run)
 
     def has_checkpointed(self, stage: int, run: int) -> bool:
         """The same for its checkpoint."""
-        return (self.checkpointed, self.checkpointed_run) >= (stage, run)
+        return position(self.checkpointed, self.checkpointed_run) >= position(stage, run)
 
     def has_finished(self, stage: int, run: int) -> bool:
         """The same for its exit."""
-        return (self.finished, self.finished_run) >= (stage, run)
+        return position(self.finished, self.finished_run) >= position(stage, run)
 
     def is_renewal(self, stage: int, run: int, *, in_part: bool) -> bool:
         """Whether the next checkpoint in that run replaces a reported one of the stage: of an
@@ -118,7 +119,7 @@ def _field_changes(before: ReportedProgress, body: Body) -> dict[str, object]:
         case Accepted():
             return {"accepted": True}
         case StageStarted(stage_index=stage, run=run):
-            return {"started": stage, "started_run": run}
+            return {"started": stage, "started_run": run, "unsuccessful": False}
         case Checkpoint(stage_index=stage, run=run, commit=commit, tree=tree):
             made = {"last_revision": Revision(commit, tree)} if tree else {}
             return {

@@ -268,6 +268,7 @@ class ControlChannel:
             fetches_images=True,
             takes_messages=True,
             opens_shells=True,
+            repeats_stages=True,
         )
 
     def _receive_welcome(self, socket: ClientConnection) -> Welcome:
@@ -315,7 +316,6 @@ def _abort(socket: ClientConnection) -> None:
 
 
 def _disconnect_from(closed: ConnectionClosed) -> Disconnect:
-    if closed.rcvd is None:
+    if (frame := closed.rcvd) is None:
         return Disconnect(0, "the connection broke")
-    words = f"the server closed the connection: {closed.rcvd.code} {closed.rcvd.reason}"
-    return Disconnect(closed.rcvd.code, words)
+    return Disconnect(frame.code, f"the server closed the connection: {frame.code} {frame.reason}")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from muster.protocol.runs import position
 from muster.worker.clock import boot_seconds, wall_milliseconds
 from muster.worker.shim import refusals
 from muster.worker.shim.attempt_transcript import AttemptTranscript
@@ -136,7 +137,8 @@ class AttemptRun:
         Raises Refusal: `busy` while another runs, `lease` when the lease is over.
         """
         highest = self._record.latest_run
-        if highest is not None and (command.stage_index, command.run) <= highest:
+        wanted = position(command.stage_index, command.run)
+        if highest is not None and wanted <= position(*highest):
             return False
         if self._run:
             raise Refusal("busy", f"stage {self._run.stage_index} is running")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain import pipeline
+from app.domain import pipeline, restart
 from app.domain.agent_failure import AgentFailure
 from app.domain.errors import InvalidFields
 from app.domain.pipeline import (
@@ -15,11 +15,11 @@ from app.domain.pipeline import (
     GateKind,
     Publish,
     Rejected,
-    Restart,
     Run,
     Stage,
     StageOutcome,
 )
+from app.domain.restart import Restart
 
 # ---- what follows what -------------------------------------------------------------------------
 
@@ -141,7 +141,7 @@ def test_what_an_agent_says_of_a_stage_that_was_ended_or_is_done_counts_for_noth
 def test_a_task_goes_on_in_the_middle_of_a_stage_of_which_there_is_a_checkpoint(
     at: int, checkpoints: list[int], partial: int | None, start: int
 ):
-    assert pipeline.find_restart(at, checkpoints, (), partial).stage_index == start
+    assert restart.find_restart(at, checkpoints, (), partial).stage_index == start
 
 
 @given(
@@ -191,7 +191,7 @@ def test_a_task_goes_on_where_it_can_and_asks_again_about_what_is_lost(
     start: int,
     withdrawn: tuple[int, ...],
 ):
-    assert pipeline.find_restart(at, checkpoints, asked) == Restart(start, withdrawn)
+    assert restart.find_restart(at, checkpoints, asked) == Restart(start, withdrawn)
 
 
 @given(
@@ -200,7 +200,7 @@ def test_a_task_goes_on_where_it_can_and_asks_again_about_what_is_lost(
 def test_a_gate_stands_if_and_only_if_no_stage_before_it_is_done_again(
     at: int, checkpoints: set[int], asked: set[int]
 ):
-    found = pipeline.find_restart(at, checkpoints, asked)
+    found = restart.find_restart(at, checkpoints, asked)
     done_again = range(found.stage_index, 6)
     for gate in asked:
         assert (gate in found.withdrawn) == any(stage < gate for stage in done_again)

@@ -42,6 +42,7 @@ class FakeMachine:
     sandbox: frames.SandboxFacts | None = None
     labels: dict[str, str] = field(default_factory=dict)
     takes_messages: bool = False
+    repeats_stages: bool = False
     observed: dict[AttemptKey, ObservedState] = field(default_factory=dict)
 
     @property
@@ -59,6 +60,7 @@ class FakeMachine:
             slots=self.slots,
             capabilities=[frames.Capability("claude", takes_messages=self.takes_messages)],
             takes_messages=self.takes_messages,
+            repeats_stages=self.repeats_stages,
             attempts=list(held),
             sandbox=self.sandbox,
             labels=self.labels,

@@ -18,6 +18,7 @@ COMMANDS = {
     "POST /api/web/tasks/:taskId/confirm-stage": "member: task confirm {task} -c fine",
     "GET /api/web/tasks/:taskId/pending-confirm": "member: task confirm {task} --reject",
     "GET /api/web/tasks/:taskId/follow-ups": "member: task follow-ups {task}",
+    "POST /api/web/tasks/:taskId/send-back": "member: task send-back {task}",
     "POST /api/web/tasks/:taskId/follow-ups": "member: task follow-up {task} -d More",
     "GET /api/web/tasks/:taskId/follow-ups/:followUpId": "member: task withdraw {task} {task}",
     "DELETE /api/web/tasks/:taskId/follow-ups/:followUpId": "member: task withdraw {task} {task}",

@@ -55,6 +55,7 @@ ACTIONS = {
     "task cancel": ("7 8", "Cancelled #7, #8."),
     "task retry": ("7", "Queued #7 again."),
     "task follow-up": ("7 -d more", "Follow-up 7 of #7 is queued."),
+    "task send-back": ("7", "Sent #7 back, as round"),
     "task withdraw": ("7 3", "Withdrew follow-up 3 of #7:"),
     "task message": ("7 text", "Message 7 to #7 waits for the next agent stage."),
     "task withdraw-message": ("7 3", "Withdrew message 3 to #7:"),

@@ -67,6 +67,8 @@ export const fieldErrors: Record<Code, string | ((of: Values) => string)> = {
   stage_count: (of) => `A pipeline must have 1 to ${of.max} stages.`,
   stage_name_twice: (of) => `Another stage is named “${of.name}”.`,
   answerers_named: () => 'Name people if, and only if, named people answer.',
+  on_failure_of_agent: 'Only a shell stage can send its failure back.',
+  not_an_earlier_agent: (of) => `“${of.name}” isn't an agent's stage before this one.`,
   gate_needed: (of) => `${of.field} needs confirm, choices or input.`,
   gates_clash: 'Use only one of confirm, choices and input.',
   unknown_variable: (of) => `{${of.name}} isn't a variable. Use ${of.known}.`,

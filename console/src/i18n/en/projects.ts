@@ -60,6 +60,16 @@ export const projects = {
   choices: 'Choices, one per line',
   gateTimeout: 'Maximum wait (minutes)',
   gateTimeoutHint: 'The task fails when the deadline passes. Leave empty for no deadline.',
+  onFailure: 'If it fails',
+  onFailureHint:
+    'An agent that gets the failure continues its session; all stages from it run again.',
+  onFailureEnds: 'The task fails',
+  onFailureBack: (stage: string) => `Send it back to ${stage}`,
+  onFailureTimes: 'How often at most',
+  onFailureMessage: 'Message to the agent',
+  onFailureMessageHint: 'Comes before the exit code and the end of the output. Optional.',
+  goesBack: (stage: string, times: number) =>
+    `If it fails: back to ${stage}, ${times === 1 ? 'once' : `up to ${times} times`}`,
   more: 'Network and agent of this stage',
   addStage: 'Add stage',
   removeStage: (name: string) => `Remove ${name}`,

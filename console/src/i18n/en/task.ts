@@ -3,6 +3,8 @@ export const task = {
   crumbs: 'Breadcrumbs',
   link: 'link',
   followUp: 'Follow up',
+  sendBack: 'Send it back',
+  sentBack: (id: number) => `Sent task #${id} back to its agent`,
   cancel: 'Cancel',
   retry: 'Retry',
   retryFrom: 'Retry from a stage',
@@ -39,6 +41,7 @@ export const task = {
   earlierRounds: (n: number) => (n === 1 ? '1 earlier round' : `${n} earlier rounds`),
   replaced: 'Replaced',
   upTo: (limit: string) => `up to ${limit}`,
+  failedOf: (worked: string, n: number, times: number) => `${worked}, failed ${n} of ${times}`,
   inRuns: (worked: string, runs: number) => `${worked} in ${runs} runs`,
   states: {
     done: 'done',

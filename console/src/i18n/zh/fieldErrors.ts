@@ -58,6 +58,8 @@ export const fieldErrors: typeof en.fieldErrors = {
   stage_count: (of) => `流水线必须有 1 到 ${of.max} 个阶段。`,
   stage_name_twice: (of) => `已有名为“${of.name}”的阶段。`,
   answerers_named: () => '仅当选择“指定人员”时填写人员，且必须填写。',
+  on_failure_of_agent: '只有 Shell 阶段可以在失败时退回。',
+  not_an_earlier_agent: (of) => `“${of.name}”不是此阶段之前的智能体阶段。`,
   gate_needed: (of) => `${of.field} 需要与 confirm、choices 或 input 一起使用。`,
   gates_clash: 'confirm、choices、input 最多只能使用一个。',
   unknown_variable: (of) => `{${of.name}} 不是变量，可用变量：${of.known}。`,

@@ -69,6 +69,7 @@ export const problems: typeof en.problems = {
   too_many_comments: '评论太多。',
   too_many_drafts: '草稿太多，请先删除一些。',
   too_many_messages: '等待中的消息太多。请撤回一条，或稍后再试。',
+  no_failed_check: '该任务没有可退回给智能体的失败检查。',
   too_many_follow_ups: '排队的后续指令太多。请撤回一条，或稍后再试。',
   too_many_images: '未使用的图片太多。请先创建任务，或移除一些图片。',
   too_many_requests: '请求太频繁，请稍候。',

@@ -4,6 +4,8 @@ export const task: typeof en = {
   crumbs: '面包屑导航',
   link: '链接',
   followUp: '后续指令',
+  sendBack: '退回修复',
+  sentBack: (id) => `已将任务 #${id} 退回给智能体`,
   cancel: '取消',
   retry: '重试',
   retryFrom: '从某个阶段重试',
@@ -38,6 +40,7 @@ export const task: typeof en = {
   earlierRounds: (n) => `之前的 ${n} 轮`,
   replaced: '已被取代',
   upTo: (limit) => `上限 ${limit}`,
+  failedOf: (worked, n, times) => `${worked}，失败 ${n}/${times}`,
   inRuns: (worked, runs) => `${worked}，共 ${runs} 次`,
   states: {
     done: '已完成',

@@ -39,7 +39,15 @@ export const DEFAULT_PROMPT = '{description}'
 
 /** Makes it an agent's or a shell's stage. Its text starts again: a prompt is no script. */
 export function withKind(stage: Stage, kind: 'agent' | 'shell'): Stage {
-  return { ...stage, kind, command: kind === 'shell' ? '' : DEFAULT_PROMPT }
+  const { onFailure: _, ...rest } = stage
+  return { ...rest, kind, command: kind === 'shell' ? '' : DEFAULT_PROMPT }
+}
+
+/** Returns the names of the agents' stages before that place; also `chosen`, which may no longer
+ *  be one of them. */
+export function agentsBefore(stages: readonly Stage[], place: number, chosen?: string): string[] {
+  const agents = stages.slice(0, place).filter(({ kind }) => kind !== 'shell')
+  return [...new Set([...agents.map(({ name }) => name), ...(chosen ? [chosen] : [])])]
 }
 
 /** Sets a field; removes it if the value is empty. */

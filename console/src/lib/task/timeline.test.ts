@@ -52,6 +52,28 @@ describe('the line of stages', () => {
     ])
   })
 
+  it('shows how often a failed check went back, and that questions in between are asked again', () => {
+    const events = [
+      event(0, 'stage_started', 1),
+      event(10, 'stage_finished', 1),
+      event(10, 'suspended', 2, { reason: 'gate' }),
+      event(20, 'confirmed', 2, { result: 'confirm' }),
+      event(20, 'stage_started', 2),
+      event(30, 'stage_finished', 2, { backTo: 1, turn: 1, times: 3 }),
+      event(31, 'stage_started', 1),
+    ]
+    const parts = timeline(task({}), events, now(36))
+    expect(describeParts(parts).slice(1)).toEqual([
+      'develop now 15+0',
+      'gate future 0',
+      'publish future 10+0',
+    ])
+    expect(parts.map((part) => part.kind === 'stage' && part.back)).toEqual([
+      ...[null, null, false],
+      { count: 1, times: 3 },
+    ])
+  })
+
   it('counts a question apart from the work that it interrupts', () => {
     const events = [...startedEvents, event(30, 'suspended', 1, { reason: 'question', number: 1 })]
     const asking = task({ status: 'suspended', gate: { stageIndex: 1, number: 1 } })

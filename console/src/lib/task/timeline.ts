@@ -30,6 +30,8 @@ export type TimelinePart =
       asked: number
       /** How often it was started. */
       runs: number
+      /** How often its failure has gone back to an agent, of how many times; null: never. */
+      back: { count: number; times: number } | null
       limit: number
     }
 
@@ -38,6 +40,9 @@ type Span = {
   asked: number
   waited: number
   runs: number
+  back: { count: number; times: number } | null
+  /** It will run again, because a later stage's failure went back. */
+  runsAgain: boolean
   isEnded: boolean
   /** The event with the answer to the question before it. */
   answered: Event | null
@@ -48,6 +53,8 @@ const emptySpan = (): Span => ({
   asked: 0,
   waited: 0,
   runs: 0,
+  back: null,
+  runsAgain: false,
   isEnded: false,
   answered: null,
 })
@@ -64,6 +71,7 @@ export function timeline(task: Task, events: readonly Event[], now: number): Tim
       worked: span.worked,
       asked: span.asked,
       runs: span.runs,
+      back: span.back,
       limit: (stage.timeout ?? 0) * 1000,
     }
     return hasGate(stage) ? [gateBefore(task, index, span), part] : [part]
@@ -75,7 +83,8 @@ function hasGate(stage: Schemas['Stage']): boolean {
 }
 
 function gateBefore(task: Task, index: number, span: Span): TimelinePart {
-  const isPast = task.currentStageIndex > index || span.runs > 0 || task.status === 'completed'
+  const hasRun = span.runs > 0 && !span.runsAgain
+  const isPast = task.currentStageIndex > index || hasRun || task.status === 'completed'
   const kind = kindOfGate(task.pipeline[index])
   const answer = span.answered && answerInEvent(span.answered, kind)
   const state = () => {
@@ -138,12 +147,16 @@ export function spansOf(events: readonly Event[], count: number, now: number | n
       case 'stage_started':
         close(at)
         span.runs += 1
-        span.isEnded = false
+        span.isEnded = span.runsAgain = false
         open = { what: 'worked', stage, since: at }
         break
       case 'stage_finished':
         close(at)
         span.isEnded = true
+        span.back = turnBack(event) ?? span.back
+        for (const again of spansAfter(spans, event)) {
+          Object.assign(again, { runsAgain: true, waited: 0, answered: null })
+        }
         break
       case 'suspended':
         close(at)
@@ -182,6 +195,19 @@ function updateAnswer(span: Span, event: Event): void {
   const isAskedAgain = event.type === 'suspended' && event.data.reason === 'gate'
   if (event.type === 'confirmed') span.answered = event
   else if (isAskedAgain || event.data.withdrawn === true) span.answered = null
+}
+
+/** Returns the spans of the stages that run again because of that failure, and whose questions are
+ *  asked again. */
+function spansAfter(spans: Span[], { data, stageIndex }: Event): Span[] {
+  if (typeof data.backTo !== 'number') return []
+  return spans.slice(data.backTo + 1, (stageIndex ?? 0) + 1)
+}
+
+/** Reads the turn that the stage's failure started. */
+function turnBack({ data }: Event): Span['back'] {
+  if (typeof data.turn !== 'number' || typeof data.times !== 'number') return null
+  return { count: data.turn, times: data.times }
 }
 
 function isMidStage(event: Event): boolean {

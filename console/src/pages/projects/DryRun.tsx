@@ -38,6 +38,11 @@ export function DryRun(props: {
             <pre className={styles.text} tabIndex={0}>
               {revealInvisible(stage.text)}
             </pre>
+            {stage.onFailure && (
+              <p className="soft">
+                {strings.projects.goesBack(stage.onFailure.to, stage.onFailure.times)}
+              </p>
+            )}
             {stage.kind === 'shell' && <p className="hint">{strings.projects.scriptAsIs}</p>}
             {stage.kind === 'agent' && stage.text.includes('{input}') && (
               <p className="hint">{strings.projects.unknownInput}</p>

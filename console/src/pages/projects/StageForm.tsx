@@ -16,6 +16,7 @@ import {
 import { AdvancedStageFields } from './AdvancedStageFields'
 import { GateFields } from './GateFields'
 import { MinutesInput } from './MinutesInput'
+import { OnFailureFields } from './OnFailureFields'
 import styles from './projects.module.css'
 
 const GATES: GateKind[] = ['none', 'confirm', 'choices', 'input']
@@ -80,6 +81,7 @@ export function StageForm(props: Props) {
       {gateOf(stage) !== 'none' && (
         <GateFields projectKey={props.projectKey} stage={stage} set={set} wrong={errorOf} />
       )}
+      {isShell && <OnFailureFields stage={stage} place={place} stages={props.stages} set={set} />}
       <AdvancedStageFields stage={stage} set={set} wrong={errorOf} />
       {own && <ErrorLine text={own} />}
     </li>

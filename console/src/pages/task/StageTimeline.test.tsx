@@ -34,6 +34,15 @@ it('the running stage shows its time and its limit', async () => {
   expect(screen.queryByText(/earlier round/)).toBeNull()
 })
 
+it('a check that went back shows how often it failed', async () => {
+  await open({}, [
+    event('stage_started', 1, 90),
+    { ...event('stage_finished', 1, 80), data: { backTo: 0, turn: 2, times: 3 } },
+    event('stage_started', 0, 75),
+  ])
+  expect(await screen.findByText('10 s, failed 2 of 3')).toBeDefined()
+})
+
 it('earlier rounds are folded, with their stages, times and ends', async () => {
   await open({ round: 2 }, [
     event('stage_started', 0, 500),

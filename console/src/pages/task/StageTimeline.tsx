@@ -126,6 +126,9 @@ function durationText(part: TimelinePart): string {
       : strings.task.waited(format(part.waited))
   }
   const worked = format(part.worked)
+  if (part.back && part.state !== 'asking') {
+    return strings.task.failedOf(worked, part.back.count, part.back.times)
+  }
   if (part.state === 'future') return part.limit ? strings.task.upTo(format(part.limit)) : ''
   if (part.state === 'asking') {
     const asked = format(part.asked)

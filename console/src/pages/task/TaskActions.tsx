@@ -6,6 +6,8 @@ import { Menu, type MenuItem } from '../../components/controls/Menu'
 import { useUrlDialog } from '../../components/hooks/useUrlDialog'
 import { lazyComponent } from '../../components/lazyComponent'
 import { strings } from '../../i18n'
+import { useSendBack } from '../../queries/followUps'
+import { showErrorToast, showToast } from '../../state/toasts'
 import { downloadEvidence } from './actions/downloadEvidence'
 import { useSetSearch } from './search'
 import styles from './TaskActions.module.css'
@@ -24,7 +26,17 @@ export function TaskActions({ task }: { task: Schemas['TaskDetail'] }) {
   const allowed = task.allowedActions
   const set = useSetSearch()
   const close = () => open()
+  const sendBack = useSendBack(task.id)
   const acts: MenuItem[] = []
+  if (allowed.includes('send_back'))
+    acts.push({
+      name: strings.task.sendBack,
+      onSelect: () =>
+        sendBack.mutate(undefined, {
+          onSuccess: () => showToast(strings.task.sentBack(task.id)),
+          onError: showErrorToast,
+        }),
+    })
   if (allowed.includes('follow_up'))
     acts.push({ name: strings.task.followUp, onSelect: () => open('followUp') })
   if (allowed.includes('retry'))

@@ -65,6 +65,28 @@ def test_the_next_run_of_a_stage_is_new_and_one_before_is_not() -> None:
     assert is_new(noted, stage(2))
 
 
+def test_a_later_turn_goes_back_to_an_earlier_stage_once() -> None:
+    noted = OrderState()
+    assert is_new(noted, stage(2))
+    assert is_new(noted, stage(1, run=1000))
+    assert not is_new(noted, stage(2))
+    assert not is_new(noted, stage(1, run=1000))
+    assert is_new(noted, stage(2, run=1000))
+
+
+@pytest.mark.parametrize("is_reported", [True, False])
+def test_a_turn_that_an_earlier_daemon_began_is_not_begun_again(is_reported: bool) -> None:
+    before = {"finished": 2, "checkpointed": 1}
+    standing = ReportedProgress(started=2, **before)
+    if is_reported:
+        standing = ReportedProgress(started=1, started_run=1000, **before)
+    noted = OrderState()
+    noted.resume_from(ShimState(1, True, (), 0, 0, run=1000), standing)
+    assert noted.state(standing) == "working"
+    assert not is_new(noted, stage(1, run=1000))
+    assert is_new(noted, stage(2, run=1000))
+
+
 @pytest.mark.parametrize("order", [stage(0), Publish(*KEY), Forget(*KEY)], ids=type)
 def test_what_found_no_thread_is_new_when_it_comes_again(order: AttemptOrder) -> None:
     noted = OrderState()
