@@ -1,7 +1,7 @@
 """failed checks that go back to an agent
 
 Revision ID: 0069
-Revises: 0067
+Revises: 0068
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0069'
-down_revision = '0067'
+down_revision = '0068'
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """notifications of messages to agents that may be unread
 
 Revision ID: 0070
-Revises: 0067
+Revises: 0069
 """
 
 from alembic import op
 
 revision = '0070'
-down_revision = '0067'
+down_revision = '0069'
 branch_labels = None
 depends_on = None
 
