@@ -35,6 +35,6 @@ export const notifications = {
     message_unread: 'Message unread',
     login_limited: 'Sign-ins limited',
   } as Record<string, string>,
-  /** Replaces the server's title, which is English, after the kind. */
-  taskTitle: null as ((task: number) => string) | null,
+  /** For languages other than the server's own. */
+  titles: {} as Record<string, (task: number) => string>,
 }

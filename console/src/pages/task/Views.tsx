@@ -74,7 +74,7 @@ export function Tabs({ task, filesChanged }: { task: Task; filesChanged: number 
   const selected = selectedView(useTaskSearch())
   return (
     <div role="tablist" aria-label={strings.task.views} className="tabs" onKeyDown={moveFocus}>
-      {VIEWS.filter((view) => view === shown || isOffered(view, task)).map((view) => (
+      {VIEWS.filter((view) => view === selected || isOffered(view, task)).map((view) => (
         <Link
           key={view}
           role="tab"
