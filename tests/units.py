@@ -68,6 +68,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
         "tests/agents/real/test_closed_python.py",
     ),
     ("tests/agents/real/test_whole_tasks.py", "tests/agents/real/test_cancelled.py"),
+    ("tests/agents/real/test_steering.py",),
     (
         "tests/agents/real/test_questions.py",
         "tests/agents/real/test_deaths.py",

@@ -54,11 +54,7 @@ def build_command(
         if runs.is_continued(order.run) and kept.session_id is None:
             # The previous run was read too: it was stopped before there was a session.
             ask = _build_invocation(order, replace(kept, has_session=False), room)
-        server = headless.mcp_server_command(room)
-        can = takes_messages(adapter.name) and headless.accepts_messages(adapter, ask)
-        ask = ask._replace(is_structured=True, mcp_server=server, takes_messages=can)
-        if adapter.messages and not adapter.messages.can_ask:
-            ask = ask._replace(options=replace(ask.options, approvals=None))
+        ask = _read_by_runner(ask, adapter, room, can=takes_messages(adapter.name))
         env = _stage_environment(order, workspace, adapter.variables(ask))
         ask = ask._replace(variables=frozenset(env))
     elif adapter and adapter.format == ACP:
@@ -141,6 +137,19 @@ def _build_invocation(order: RunStage, kept: AttemptState, room: Sandbox) -> Age
         has_session=kept.has_session,
         is_contained=room.is_contained,
         is_fully_sandboxed=room.level == "full",
+    )
+
+
+def _read_by_runner(
+    ask: AgentInvocation, adapter: Adapter, room: Sandbox, *, can: bool
+) -> AgentInvocation:
+    """Return the invocation under the runner; `can`: this version of the agent takes messages."""
+    if adapter.messages and not adapter.messages.can_ask:
+        ask = ask._replace(options=replace(ask.options, approvals=None))
+    return ask._replace(
+        is_structured=True,
+        mcp_server=headless.mcp_server_command(room),
+        takes_messages=can and headless.accepts_messages(adapter, ask),
     )
 
 

@@ -56,7 +56,7 @@ class Person:
         admin: Developer = make_developer(role=SystemRole.ADMIN)
         self._headers = {"Authorization": f"Bearer {access_token_of(admin)}"}
 
-    def look(self, what: str = "") -> Any:
+    def read(self, what: str = "") -> Any:
         return self._client.get(self._path + what, headers=self._headers).json
 
     def try_to(self, route: str, **body: Any) -> tuple[int, str | None]:
@@ -76,8 +76,8 @@ def test_a_machine_of_the_previous_release_runs_a_task_as_it_did(
     order = machine.wait_for(frames.RunStage)
     machine.report(order, frames.Accepted(), frames.StageStarted(stage_index=0))
     machine.wait_until_acked()
-    assert person.look()["messages"] == {"state": "none", "reason": "not_supported"}
-    assert not {"message", "interrupt"} & {*person.look()["allowedActions"]}
+    assert person.read()["messages"] == {"state": "none", "reason": "not_supported"}
+    assert not {"message", "interrupt"} & {*person.read()["allowedActions"]}
     assert person.try_to("messages", text="Use make.") == (409, "no_messages")
     assert person.try_to("interrupt") == (409, "no_messages")
 
@@ -114,6 +114,6 @@ def test_it_gets_what_waited_at_the_end_of_the_prompt(
     assert order.text.endswith("Use make.")
     machine.report(order, frames.Accepted(), frames.StageStarted(stage_index=0))
     machine.wait_until_acked()
-    [message] = person.look("/messages")["items"]
+    [message] = person.read("/messages")["items"]
     assert (message["state"], message["stageIndex"]) == ("delivered", 0)
     assert not earlier.types & NEW
