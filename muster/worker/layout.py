@@ -73,6 +73,11 @@ class Layout:
         return self.home / "self-test"
 
     @property
+    def agent_versions(self) -> Path:
+        """The file with the agents' versions, as last found."""
+        return self.home / "agent-versions.json"
+
+    @property
     def releases(self) -> Path:
         """Environments of releases from the server; every process may read them."""
         return self.home / "releases"

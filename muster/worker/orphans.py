@@ -109,6 +109,7 @@ def erase_home(layout: Layout) -> None:
     if stayed:
         raise OSError("; ".join(stayed))
     layout.safe_directories.unlink(missing_ok=True)
+    layout.agent_versions.unlink(missing_ok=True)
     _erase_directory(
         layout.releases
     )  # programs of our own: if interrupted, the installed release runs

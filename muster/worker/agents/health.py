@@ -5,6 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 
@@ -35,13 +36,14 @@ class AgentHealth:
         look: Probe = probe.DAEMON_PROBE,
         adapters: AdapterRegistry = BUILTIN_ADAPTERS,
         has_runner: Callable[[], bool] = lambda: False,
+        store: Path | None = None,
     ) -> None:
-        """`look` finds agents and asks for their versions. `has_runner` returns whether attempts
-        can run the runner."""
+        """`look` finds agents and asks for their versions, which `store` keeps. `has_runner`
+        returns whether attempts can run the runner."""
         self.on_change = changed
         self.adapters = adapters
         self._has_runner = has_runner
-        self._versions = Versions(look=look)
+        self._versions = Versions(look=look, store=store)
         self._lock = threading.Lock()
         self._degradations: dict[str, Degradation] = defaultdict(Degradation)
         self._binaries: dict[str, Binary | None] = {}  # as last found

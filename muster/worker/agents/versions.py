@@ -1,13 +1,18 @@
 """Find the installed agents and run them with `--version`."""
 
 import errno
+import json
+import logging
 import os
 import re
 import threading
 import time
+from math import inf
+from pathlib import Path
 from typing import NamedTuple
 
 from muster.protocol.frames import Capability
+from muster.worker import atomic_write
 from muster.worker.agents import probe
 from muster.worker.agents.adapters.acp import ACP
 from muster.worker.agents.adapters.adapter import Adapter
@@ -20,7 +25,9 @@ NOT_RUNNABLE_ERRNOS = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC, errn
 """System errors for a program that can never run."""
 
 _NUMBERS = re.compile(r"\d+(?:\.\d+)+")
-_RETRY_SECONDS = 60.0  # seconds until a program that couldn't start is tried again
+_RETRY_SECONDS = 60.0  # seconds until a program that hasn't responded is tried again
+
+log = logging.getLogger(__name__)
 
 
 class Binary(NamedTuple):
@@ -32,17 +39,25 @@ class Binary(NamedTuple):
 
 class Versions:
     """The agents' `--version` output; each binary runs once in the background, again after it has
-    changed, and now and then while it can't start.
+    changed, and now and then while it doesn't respond.
     """
 
-    def __init__(self, path: str | None = None, look: Probe = probe.DAEMON_PROBE) -> None:
-        """`look` finds the binaries and runs them: as an attempt would, if possible."""
+    def __init__(
+        self,
+        path: str | None = None,
+        look: Probe = probe.DAEMON_PROBE,
+        store: Path | None = None,
+    ) -> None:
+        """`look` finds the binaries and runs them: as an attempt would, if possible. `store` is the
+        file that keeps versions: after a restart, the agents that still run take messages at once.
+        """
         self.path = search_path(path)
-        self._probe = look
+        self._probe, self._store = look, store
         self._lock = threading.Lock()
         self._queries: dict[Binary, threading.Thread] = {}
-        self._versions: dict[Binary, str] = {}
+        self._versions: dict[Binary, str] = _load_versions(store)
         self._failed_at: dict[Binary, float] = {}  # the time of each last try
+        self._silent_at: dict[Binary, float] = {}  # the same, of those that didn't respond
 
     def find(self, name: str) -> Binary | None:
         """Return the program of that name on the search path."""
@@ -52,10 +67,11 @@ class Versions:
     def get(self, binary: Binary) -> str | None:
         """Return the binary's version; None until it has responded, and if it never does."""
         with self._lock:
-            tried, now = self._failed_at.get(binary), time.monotonic()
-            is_due = tried is not None and tried <= now - _RETRY_SECONDS
-            if is_due:
-                self._failed_at[binary] = now
+            tries, now = (self._failed_at, self._silent_at), time.monotonic()
+            is_due = any(each.get(binary, inf) <= now - _RETRY_SECONDS for each in tries)
+            for each in tries:
+                if binary in each and is_due:
+                    each[binary] = now
             if is_due or binary not in self._queries:
                 asking = threading.Thread(
                     target=self._query, args=(binary,), name=f"version-{binary.path}", daemon=True
@@ -81,15 +97,39 @@ class Versions:
         try:
             answer = self._probe.run([binary.path, "--version"], env) or ""
         except OSError as error:
-            if error.errno in NOT_RUNNABLE_ERRNOS:
-                with self._lock:
-                    self._failed_at[binary] = time.monotonic()
+            can_run = error.errno not in NOT_RUNNABLE_ERRNOS
+            with self._lock:
+                (self._silent_at if can_run else self._failed_at)[binary] = time.monotonic()
             return
         lines = answer.strip().splitlines()
         with self._lock:
             self._failed_at.pop(binary, None)
-            if lines:
+            self._silent_at.pop(binary, None)
+            if not lines:
+                self._silent_at[binary] = time.monotonic()
+            elif self._versions.get(binary) != lines[0][:MAX_VERSION_CHARS]:
                 self._versions[binary] = lines[0][:MAX_VERSION_CHARS]
+                self._save()
+
+    def _save(self) -> None:
+        """Of each program the latest version; the caller holds the lock."""
+        if self._store is None:
+            return
+        rows = {binary.path: [binary.mtime_ns, text] for binary, text in self._versions.items()}
+        try:
+            atomic_write.replace_file(self._store, json.dumps(rows).encode())
+        except OSError as error:
+            log.warning("can't store the agents' versions: %s", error)
+
+
+def _load_versions(store: Path | None) -> dict[Binary, str]:
+    if store is None:
+        return {}
+    try:
+        rows = json.loads(store.read_bytes())
+        return {Binary(path, int(mtime)): str(text) for path, (mtime, text) in rows.items()}
+    except (OSError, ValueError, TypeError, AttributeError):  # none yet, or damaged
+        return {}
 
 
 def make_capability(agent: str, binary: Binary | None, versions: Versions) -> Capability:

@@ -118,6 +118,60 @@ def test_a_machine_that_is_short_of_something_says_nothing_about_a_binary(tmp_pa
     assert capabilities(["claude"], versions) == [Capability("claude")]
 
 
+def test_a_machine_that_was_too_busy_asks_again(tmp_path, monkeypatch):
+    """Otherwise its agent would take no messages until it's another program."""
+    monkeypatch.setattr(versions_module, "_RETRY_SECONDS", 0.0)
+    binary = install(tmp_path, "claude", "echo 1.0")
+    answers = [None, "", OSError(errno.EAGAIN, "no process left"), "1.0"]
+
+    def run(_argv, _env):
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    versions = Versions(str(tmp_path), Probe(lambda *_: str(binary), run))
+    while answers:
+        assert capabilities(["claude"], versions) == [Capability("claude")]
+        versions.wait()
+    assert capabilities(["claude"], versions) == [Capability("claude", "1.0")]
+    assert capabilities(["claude"], versions) == [Capability("claude", "1.0")]
+
+
+def test_a_restarted_daemon_knows_the_versions_until_it_has_asked_again(tmp_path):
+    binary, store = install(tmp_path, "claude", "echo 1.0"), tmp_path / "versions.json"
+    first = Versions(str(tmp_path), store=store)
+    capabilities(["claude"], first)
+    first.wait()
+    gate = threading.Event()
+
+    def run(_argv, _env):
+        gate.wait(10)
+        return "1.1"
+
+    second = Versions(str(tmp_path), Probe(lambda *_: str(binary), run), store)
+    assert capabilities(["claude"], second) == [Capability("claude", "1.0")]
+    gate.set()
+    second.wait()
+    assert capabilities(["claude"], second) == [Capability("claude", "1.1")]
+    os.utime(binary, ns=(1, 1))
+    gate.clear()
+    third = Versions(str(tmp_path), Probe(lambda *_: str(binary), run), store)
+    assert capabilities(["claude"], third) == [Capability("claude")], "it's another program"
+    gate.set()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"/bin/x": 1}', '{"/bin/x": ["a", "b"]}'])
+def test_a_damaged_file_of_versions_is_none(tmp_path, text):
+    (tmp_path / "versions.json").write_text(text)
+    binary = install(tmp_path, "claude", "echo 1.0")
+    look = Probe(lambda *_: str(binary), lambda *_: "1.0")
+    versions = Versions(str(tmp_path), look, tmp_path / "versions.json")
+    capabilities(["claude"], versions)
+    versions.wait()
+    assert capabilities(["claude"], versions) == [Capability("claude", "1.0")]
+
+
 def test_agents_are_looked_for_and_asked_in_the_way_that_is_given(tmp_path):
     asked = []
 
