@@ -219,7 +219,8 @@ class Attempt:
             end = self._shim.wait_for_exit(*at, self._can_stage_continue, pollers)
             self._state = self._state.with_exit_facts(end.facts, self._shim.directory)
             self.reports.usage.report_usage(self._state, end.facts)
-        self.reports.report_rest(lambda: not self._is_closed)
+        is_lost = end is None and not self._orders.is_stopping
+        self.reports.report_rest(lambda: not self._is_closed, is_lost=is_lost)
         if self._is_closed or self._orders.is_stopping:
             return
         if end is None:

@@ -80,10 +80,14 @@ class AttemptMessages:
             self._pass_on(link, mail)
         return _RETRY_SECONDS if self._messages or self._interrupt else None
 
-    def report_rest(self) -> None:
+    def report_rest(self, *, is_lost: bool) -> None:
         """No stage runs any more: report what became of all messages. For those that the shim
-        couldn't note at the run's end, that follows from their last state."""
+        couldn't note at the run's end, that follows from their last state. If the attempt
+        `is_lost`, they go with the next one's prompt instead: its agent hasn't seen them."""
         mail = self._read_mail()
+        if is_lost:
+            self._report(mail)
+            return
         settled = {number: message.settled() for number, message in mail.messages.items()}
         self._report(mail._replace(messages=settled))
 

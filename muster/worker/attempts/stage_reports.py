@@ -34,8 +34,8 @@ class StageReports:
         poll_usage = partial(self.usage.poll, state)
         return self._transcript.poll, self.questions.poll, self.messages.poll, poll_usage
 
-    def report_rest(self, goes_on: Callable[[], bool]) -> None:
+    def report_rest(self, goes_on: Callable[[], bool], *, is_lost: bool = False) -> None:
         """Report the rest of a stage without processes, unless `goes_on` becomes false."""
         self._transcript.report_rest(goes_on)
         if goes_on():
-            self.messages.report_rest()
+            self.messages.report_rest(is_lost=is_lost)
