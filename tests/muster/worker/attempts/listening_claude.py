@@ -28,6 +28,10 @@ def say(**event):
 is_working = False
 for line in sys.stdin:
     frame = json.loads(line)
+    if frame["type"] == "control_response":
+        decision = frame["response"]["response"]
+        print("decided:", decision["behavior"], decision.get("message", "")[:20], flush=True)
+        continue
     if frame["type"] == "control_request":
         response = {{"subtype": "success", "request_id": frame["request_id"]}}
         say(type="control_response", response=response)
@@ -41,6 +45,9 @@ for line in sys.stdin:
         continue
     say(**frame, isReplay=True)
     print("read:", text.split()[-1], flush=True)
+    if "ASK" in text:
+        act = {{"subtype": "can_use_tool", "tool_name": "Bash", "input": {{"command": "make"}}}}
+        say(type="control_request", request_id="act-1", request=act)
     is_working = "WORK" in text or (is_working and "END" not in text)
     if not is_working:
         say(**RESULT, subtype="success", is_error=False)
