@@ -15,6 +15,7 @@ from tests.chaos.rules import (
     operations,
     orphans,
     overlap,
+    permissions,
     reviews,
     rounds,
     sandboxes,
@@ -42,6 +43,7 @@ RULES: tuple[Callable[[History], Iterator[Violation]], ...] = (
     rounds.check,
     reviews.check,
     messages.check,
+    permissions.check,
 )
 
 

@@ -17,7 +17,7 @@ from tests.chaos.rules.endings import ENDED
 
 _POLL_SECONDS = 0.3  # seconds between two looks at what is going on
 _ASK_AGAIN = 5.0  # seconds after which a question that is still open is answered once more
-_MESSAGE_CHANCE = 0.2  # at each look at a task whose agents are to be sent one
+_STEER_CHANCE = 0.2  # at each look at a task whose agents are to be sent a message, or stopped
 _LATEST = 3.0  # seconds by which all who answer at once are ready
 
 
@@ -120,6 +120,7 @@ class People:
                     retries=plan.retries,
                     rounds=list(plan.rounds),
                     messages=plan.messages,
+                    interrupts=plan.interrupts,
                 )
                 self.changed_at = boot_seconds()
 
@@ -185,11 +186,19 @@ class People:
         if task.cancel_at is not None and now >= task.cancel_at and not self._stops():
             task.cancel_at = None
             self._give(self._cancel, task_id, task)
-        if task.messages and not self._stops() and self._rng.random() < _MESSAGE_CHANCE:
-            task.messages -= 1
-            self._give(self._send_message, task_id, task)
+        if not self._stops():
+            self._steer(task_id, task)
         if KINDS[task.plan.kind.key].asks and task.status in ("suspended", "queued"):
             self._find_question(task_id, task)
+
+    def _steer(self, task_id: int, task: Followed) -> None:
+        """Now and then send its agent a message, or stop what it does."""
+        if task.messages and self._rng.random() < _STEER_CHANCE:
+            task.messages -= 1
+            self._give(self._send_message, task_id, task)
+        if task.interrupts and task.status == "running" and self._rng.random() < _STEER_CHANCE:
+            task.interrupts -= 1
+            self._give(self._interrupt, task_id, task)
 
     def _wants_retry(self, task: Followed) -> bool:
         return task.status in ("failed", "cancelled") and task.retries > 0 and not self._stops()
@@ -233,8 +242,12 @@ class People:
     def _cancel(self, client: Client, task_id: int, _: Followed) -> None:
         self._act(client, "cancel", task_id, {})
 
-    def _send_message(self, client: Client, task_id: int, _: Followed) -> None:
-        self._reviewers.send_message(client, task_id)
+    def _send_message(self, client: Client, task_id: int, task: Followed) -> None:
+        is_urgent = task.plan.kind.is_steered and task.messages % 2 == 0
+        self._reviewers.send_message(client, task_id, "now" if is_urgent else "next")
+
+    def _interrupt(self, client: Client, task_id: int, _: Followed) -> None:
+        self._act(client, "interrupt", task_id, {})
 
     def _retry(self, client: Client, task_id: int, task: Followed) -> None:
         from_stage = task.stage if task.stage and task_id % 2 else None
@@ -260,7 +273,7 @@ class People:
             return
         task.asked[question] = boot_seconds()
         is_wanted = bool(task.rounds) and task.rounds[0].at_gate and not self._stops()
-        is_work = question[0] > 0 and reply.body["kind"] != "question"
+        is_work = question[0] > 0 and reply.body["kind"] not in ("question", "permission")
         if is_wanted and is_work and not self._start_round(task_id, task).races:
             return
         start = threading.Barrier(task.plan.answerers)

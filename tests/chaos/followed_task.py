@@ -10,7 +10,8 @@ from tests.chaos.plan import CHOICES, Plan, Round
 @dataclass
 class Followed:
     """A task as people last saw it. `asked` holds when each question was last answered, `rounds`
-    what is still to be said of its work, `messages` how many are still to be sent."""
+    what is still to be said of its work, `messages` how many are still to be sent, `interrupts` how
+    often its agents are still to be stopped."""
 
     plan: Plan
     status: str = "queued"
@@ -20,6 +21,7 @@ class Followed:
     asked: dict[tuple[int, str], float] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
     messages: int = 0
+    interrupts: int = 0
 
 
 class Answer(NamedTuple):
@@ -43,4 +45,6 @@ def result_of(kind: str, plan: Plan, task_id: int, place: int, request: str) -> 
             return CHOICES[place % len(CHOICES)]
         case "question":
             return f"as {request} says"
+        case "permission":
+            return ("allow_once", "deny")[(task_id + place) % 2]
     return f"input {place} of task {task_id}"

@@ -14,12 +14,13 @@ LONG = 300
 @dataclass(frozen=True)
 class Kind:
     """A project's pipeline; `gates` are those of its stages. Those of an `is_agents` are an agent's
-    that hits limits and asks (`agent`)."""
+    that hits limits and asks (`agent`), or `is_steered` (`listening_agent`)."""
 
     key: str
     gates: tuple[str, ...]
     timeout: int = LONG
     is_agents: bool = False
+    is_steered: bool = False
 
     @property
     def asks(self) -> bool:
@@ -51,9 +52,10 @@ GATED = Kind("GATED", ("confirm", "choose", "input"))
 LATE = Kind("LATE", ("", "choose"))
 SLOW = Kind("SLOW", ("", ""), TIMEOUT)
 SPENT = Kind("SPENT", ("", ""), is_agents=True)
+STEERED = Kind("STEERED", ("", ""), is_agents=True, is_steered=True)
 REVIEWED = Kind("REVIEWED", ("", "confirm"))
-KINDS = {kind.key: kind for kind in (ONE, THREE, GATED, LATE, SLOW, SPENT, REVIEWED)}
-_WEIGHTS = {ONE: 8, THREE: 4, GATED: 3, LATE: 3, SLOW: 1, SPENT: 4, REVIEWED: 3}
+KINDS = {kind.key: kind for kind in (ONE, THREE, GATED, LATE, SLOW, SPENT, STEERED, REVIEWED)}
+_WEIGHTS = {ONE: 8, THREE: 4, GATED: 3, LATE: 3, SLOW: 1, SPENT: 4, STEERED: 4, REVIEWED: 3}
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ class Plan:
     """One task: what its stages do, when somebody cancels it, how often its failure is retried.
 
     `answerers` is how many clients answer each gate at once; `rejects`: one of them says no.
-    `rounds` are what follows, each when it may. `messages` is how many its agents are sent.
+    `rounds` are what follows, each when it may. `messages` is how many its agents are sent,
+    `interrupts` how often they are stopped.
     """
 
     number: int
@@ -93,6 +96,7 @@ class Plan:
     rejects: bool = False
     rounds: list[Round] = field(default_factory=list)
     messages: int = 0
+    interrupts: int = 0
 
     def description(self, request: str) -> str:
         return self.words(request, self.stages)
@@ -106,7 +110,12 @@ def plans(seed: int, count: int) -> list[Plan]:
     rng = random.Random(f"plans-{seed}")
     made = [_plan(rng, number) for number in range(count)]
     return [
-        replace(plan, rounds=rounds(seed, plan, (0, 0, 0, 1, 1, 2)), messages=messages(seed, plan))
+        replace(
+            plan,
+            rounds=rounds(seed, plan, (0, 0, 0, 1, 1, 2)),
+            messages=messages(seed, plan),
+            interrupts=int(plan.kind.is_steered) and plan.number % 3,
+        )
         for plan in made
     ]
 
@@ -190,6 +199,11 @@ def _round(rng: random.Random, kind: Kind) -> Round:
 
 def _stage(rng: random.Random, kind: Kind) -> dict[str, Any]:
     short = kind is SLOW
+    if kind.is_steered:
+        return {
+            "seconds": rng.choice((0.5, 2.0, 4.0)),
+            "permissions": rng.choice((0, 1, 1, 2)),
+        }
     if kind.is_agents:
         return {
             "seconds": rng.choice((0.2, 1.0, 2.0)),

@@ -47,10 +47,10 @@ class Reviewers:
         body = {"verdict": "approve", "body": words, "stageIndex": gate[0], "number": gate[1]}
         return self._send_until_answered(client, "review", task_id, words, "reviews", body)
 
-    def send_message(self, client: Client, task_id: int) -> None:
+    def send_message(self, client: Client, task_id: int, when: str) -> None:
         """A message to the task's agent, which finds the request in it."""
         request = self._request("m")
-        body = {"text": f"Heed message {request}."}
+        body = {"text": f"Heed message {request}.", "when": when}
         self._send_until_answered(client, "message", task_id, request, "messages", body)
 
     # A review

@@ -15,7 +15,10 @@ class Run:
     inode of the pid namespace they were in. `heard` is what its questions were answered, `request`
     and `round` are what it was told of its round. `replying` is what it set out to say in threads,
     `replied` what it was told was said, each with its thread's id. `read` are the messages
-    that it was sent.
+    that it was sent, `receipts` those of which it has told the runner. `decided` is what it was
+    told of each action for which it `asked`: None, or why it must not; `cancelled` are those that
+    it no longer wanted to do, `acted` is what it has done.
+    `malformed` is what its agent doesn't understand.
     """
 
     task_id: int
@@ -39,6 +42,12 @@ class Run:
     replying: tuple[tuple[int, str], ...] = ()
     replied: tuple[tuple[int, str], ...] = ()
     read: tuple[str, ...] = ()
+    receipts: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    decided: tuple[tuple[str, str | None], ...] = ()
+    cancelled: tuple[str, ...] = ()
+    acted: tuple[str, ...] = ()
+    malformed: tuple[str, ...] = ()
 
     @property
     def began(self) -> float:

@@ -18,13 +18,14 @@ done
 _GONE = "0" * 40
 
 
-def runs(directory: Path) -> list[Run]:
-    """In the order in which they began. Processes that a run left behind count as part of it."""
+def runs(directory: Path, task: str = "*") -> list[Run]:
+    """In the order in which they began; `task` is the ID of one. Processes that a run left behind
+    count as part of it."""
     left: dict[tuple[int, int, int], list[float]] = defaultdict(list)
-    for path in sorted(directory.glob("*-child.notes")):
+    for path in sorted(directory.glob(f"{task}-*-child.notes")):
         task_id, attempt, stage, _, _ = path.stem.split("-")
         left[int(task_id), int(attempt), int(stage)] += [note["at"] for note in _notes(path)]
-    found = [_run(path, left) for path in directory.glob("*-leader.notes")]
+    found = [_run(path, left) for path in directory.glob(f"{task}-*-leader.notes")]
     return sorted((run for run in found if run), key=lambda run: run.began)
 
 
@@ -70,8 +71,25 @@ def _run(path: Path, left: dict[tuple[int, int, int], list[float]]) -> Run | Non
         request=first["request"],
         round=first["round"],
         **replies,
-        read=tuple(note["message"] for note in notes if note["what"] == "read"),
+        **_steering(notes),
     )
+
+
+def _steering(notes: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
+    """What people sent it, and what they let it do."""
+    fields = {"read": "message", "receipt": "message", "asked": "request",
+              "cancelled": "request", "acted": "request", "malformed": "problem"}  # fmt: skip
+    found = {
+        what: tuple(note[field] for note in notes if note["what"] == what)
+        for what, field in fields.items()
+    }
+    decided = tuple(
+        (note["request"], note.get("reason"))
+        for note in notes
+        if note["what"] in ("allowed", "denied")
+    )
+    receipts = found.pop("receipt")
+    return {**found, "receipts": receipts, "decided": decided}
 
 
 def _notes(path: Path) -> Iterator[dict[str, Any]]:

@@ -15,10 +15,10 @@ from app.server_cli.local import admin, paths
 from app.server_cli.local.api import ApiClient
 from demo import interpreter
 from demo.repository import BASE, Repository
-from tests.chaos import agent, probe, schedule, stage_notes
+from tests.chaos import agent, agent_programs, listening_agent, probe, schedule, stage_notes
 from tests.chaos.history import Recorder
 from tests.chaos.machines import Machine
-from tests.chaos.plan import KINDS
+from tests.chaos.plan import KINDS, Kind
 from tests.chaos.proxy import Proxy, ProxyPort
 from tests.gunicorns import SERVERS, two_servers
 
@@ -149,23 +149,19 @@ class World:
                 "name": kind.key,
                 "repoUrl": self.repository.url,
                 "defaultBranch": BASE,
-                "agentType": _AGENT if kind.is_agents else "custom",
-                "agentCommand": "true",
+                **_agent_of(kind),
                 "pipeline": kind.pipeline(command),
                 "secrets": {"CHAOS": _SECRET},
             }
             self.api.post("/api/admin/projects", project)
 
     def _make_agents(self) -> Path:
-        """An operator's adapter and its agent."""
+        """An operator's adapter and its agent, and a stand-in for claude."""
         there = self.directory / "agents"
         there.mkdir()
         (there / f"{_AGENT}.toml").write_text(_ADAPTER.format(name=_AGENT, notes=self.notes))
-        text = Path(agent.__file__).read_text()
-        alone = text.replace(f"from {probe.__package__} import probe", "import probe")
-        (there / _AGENT).write_text(f"#!{interpreter.find()} -S\n{alone}")
-        (there / _AGENT).chmod(0o755)
-        shutil.copy(Path(probe.__file__), there / "probe.py")
+        agent_programs.install(agent, there, _AGENT)
+        agent_programs.install(listening_agent, there, "claude")
         return there
 
     def _make_person(self, name: str) -> str:
@@ -176,6 +172,12 @@ class World:
         own = ApiClient(self.stack.url)
         own.login(name, PASSWORD)
         return str(own.post("/api/web/profile/tokens", {"label": "chaos"})["token"])
+
+
+def _agent_of(kind: Kind) -> dict[str, Any]:
+    if kind.is_steered:
+        return {"agentType": "claude", "agentOptions": {"approvals": "ask"}}
+    return {"agentType": _AGENT if kind.is_agents else "custom", "agentCommand": "true"}
 
 
 def end_all_of(directory: Path) -> None:

@@ -30,7 +30,8 @@ def check(history: History) -> Iterator[Violation]:
         done, found = (
             _expected_entries(seen)
             + _expected_review_entries(history, seen)
-            + _expected_message_entries(history, task_id),
+            + _expected_message_entries(history, task_id)
+            + _expected_interrupt_entries(seen),
             entries.get(task_id, Counter()),
         )
         if done != found:
@@ -42,7 +43,8 @@ def _signed(history: History) -> Iterator[Violation]:
     """Each event of a person's act names one who did it."""
     people: dict[tuple[int, str], set[str]] = {}
     for act in history.acts:
-        people.setdefault((act.task_id, _EVENTS[act.verb]), set()).add(act.by)
+        if act.verb in _EVENTS:
+            people.setdefault((act.task_id, _EVENTS[act.verb]), set()).add(act.by)
     for answer in history.answers:
         people.setdefault((answer.task_id, "confirmed"), set()).add(answer.by)
     for task_id, seen in history.tasks.items():
@@ -76,6 +78,16 @@ def _expected_message_entries(history: History, task_id: int) -> Counter[tuple[s
     sent = history.messages.get(task_id)
     authors = [row["createdBy"]["name"] for row in sent.messages] if sent else []
     return Counter(("task.message_sent", author) for author in authors)
+
+
+def _expected_interrupt_entries(seen: TaskSeen) -> Counter[tuple[str, str]]:
+    stops = filter(is_interrupt, seen.events)
+    return Counter(("task.interrupted", event["data"]["createdBy"]["name"]) for event in stops)
+
+
+def is_interrupt(event: dict[str, Any]) -> bool:
+    """Whether a person stopped the agent then."""
+    return event["type"] == "interrupted" and "by" in event["data"]
 
 
 def _expected_review_entries(history: History, seen: TaskSeen) -> Counter[tuple[str, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.chaos.history import History, TaskSeen
+from tests.chaos.rules.audit import is_interrupt
 from tests.chaos.rules.violation import Violation
 
 _ON_MACHINE = frozenset({"assigned", "running", "asking", "gate", "lost"})
@@ -114,3 +115,8 @@ def _uncounted(history: History, task_id: int, seen: TaskSeen) -> Iterator[Viola
         if not acknowledged <= count <= acknowledged + unsure:
             text = f"{acknowledged} of {verb} were acknowledged and {unsure} not answered"
             yield Violation("acts", task_id, f"{text}, {count} happened")
+    # To stop who is being stopped has no effect.
+    acts = [act for act in history.acts if (act.verb, act.task_id) == ("interrupt", task_id)]
+    possible = sum(act.status is None or not 400 <= act.status < 500 for act in acts)
+    if sum(map(is_interrupt, seen.events)) > possible:
+        yield Violation("acts", task_id, f"more interrupts than the {possible} that were tried")

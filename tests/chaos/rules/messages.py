@@ -1,4 +1,5 @@
-"""A message that was acknowledged is there, once; it takes effect once, or is returned."""
+"""A message that was acknowledged is there, once; it takes effect once, or is returned. What its
+agent says that it has read is delivered."""
 
 import re
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ _UNREAD = ("waiting", "withdrawn", "returned", "followed_up")
 
 def check(history: History) -> Iterator[Violation]:
     readers = _readers(history)
+    for run in history.runs:
+        for problem in run.malformed:
+            yield Violation("frame malformed", run.task_id, f"{run}: {problem}")
     for task_id, seen in history.tasks.items():
         kept = history.messages.get(task_id) or TaskMessages(task_id, [])
         states = {_request_of(row["text"]): row["state"] for row in kept.messages}
@@ -22,7 +26,7 @@ def check(history: History) -> Iterator[Violation]:
         yield from judge(history, "message", task_id, made)
         for request, state in states.items():
             runs = readers.get((task_id, request), [])
-            for rule in _problems(seen, state, runs):
+            for rule in _problems(seen, request, state, runs):
                 text = f"{request} is {state}, read by {[str(run) for run in runs]}"
                 yield Violation(rule, task_id, text)
         for (reader, request), runs in readers.items():
@@ -39,7 +43,7 @@ def _readers(history: History) -> dict[tuple[int, str], list[Run]]:
     return found
 
 
-def _problems(seen: TaskSeen, state: str, runs: list[Run]) -> Iterator[str]:
+def _problems(seen: TaskSeen, request: str, state: str, runs: list[Run]) -> Iterator[str]:
     attempts = [run.attempt for run in runs]
     # A lost attempt's work is done again, by an agent that hasn't seen the message.
     if len(attempts) != len(set(attempts)):
@@ -47,6 +51,10 @@ def _problems(seen: TaskSeen, state: str, runs: list[Run]) -> Iterator[str]:
     is_counted = seen.task["status"] == "completed" and seen.task["attempt"] in attempts
     if state in _UNREAD and is_counted:
         yield "message read that was not delivered"
+    # Its last attempt has ended well, so nothing was lost of what its agents told.
+    confirmed = [run for run in runs if run.attempt == seen.task["attempt"]]
+    if state != "delivered" and _has_done(seen) and any(request in r.receipts for r in confirmed):
+        yield "message confirmed and not delivered"
     if state == "delivered" and not runs and seen.task["attempt"] == 1 and _has_done(seen):
         yield "message delivered to nobody"
     if state == "waiting" and seen.task["status"] in ENDED:
