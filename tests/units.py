@@ -24,6 +24,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
         "tests/outages/test_redis_away.py",
         "tests/outages/test_redis_frozen.py",
     ),
+    ("tests/outages/test_steering_kills.py",),
     ("tests/muster/worker/test_daemon_frozen.py",),
     ("tests/app/terminals/",),
     ("tests/chaos/test_chaos.py",),

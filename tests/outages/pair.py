@@ -15,6 +15,7 @@ from app.embedded.stack import Stack
 from app.server_cli.local import admin, paths
 from app.server_cli.local.api import ApiClient
 from demo.repository import Repository
+from tests.chaos import agent_programs, listening_agent
 from tests.chaos.machines import Machine
 from tests.chaos.proxy import Proxy
 from tests.chaos.world import end_all_of
@@ -37,7 +38,7 @@ _SETTINGS = {
 
 class Pair(RunningStack):
     """`address` leads to either server, and to the other one where one refuses. `notes` is a
-    directory that stages may write to."""
+    directory that stages may write to; the machine's claude is a stand-in that people steer."""
 
     def __init__(self, home: Path, settings: Mapping[str, str] | None = None) -> None:
         self.home = home
@@ -62,9 +63,11 @@ class Pair(RunningStack):
         self.repository.fill()
         url = config.database_uri(self.stack.env["DATABASE_URL"])
         self.database = sa.create_engine(url, poolclass=sa.NullPool)
-        self.worker = Machine(
-            self.stack, paths.machines_directory(self.stack.home) / "0", 0, self.way
-        )
+        agents = self.home / "agents"
+        agents.mkdir()
+        agent_programs.install(listening_agent, agents, "claude")
+        area = paths.machines_directory(self.stack.home)
+        self.worker = Machine(self.stack, area / "0", 0, self.way, agents)
         self.worker.enroll(self.api)
         self.worker.start()
         self.wait_until_connected(0)
