@@ -78,12 +78,8 @@ class Daemon:
         own = self._own_identities = identities.claim_daemon_identities(slots)
         rooms = self._sandboxes = _create_sandboxes(layout, settings, self._limits, adapters, own)
         probe = _agent_probe(rooms.for_programs(own["agents"]))
-        health = AgentHealth(
-            look=probe,
-            adapters=adapters,
-            has_runner=rooms.has_python,
-            store=layout.agent_versions,
-        )
+        runner, store = rooms.has_python, layout.agent_versions
+        health = AgentHealth(look=probe, adapters=adapters, has_runner=runner, store=store)
         repositories = Repositories(layout)
         self.upgrades = self._create_upgrades(settings.no_auto_upgrade)
         wellness = self._health = self._create_health(identities)

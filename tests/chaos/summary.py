@@ -34,6 +34,10 @@ def lines(history: History, violations: list[Violation]) -> list[str]:
         f"answers   {len(history.answers)} ({_describe_counts(answers)}), {types['confirmed']} won",
         f"waits     {_describe_counts(waits)}, "
         f"{sum(len(run.heard) for run in history.runs)} answers heard by agents",
+        f"steering  {types['interrupted']} interrupts, "
+        f"{sum(len(run.read) for run in history.runs)} messages read, "
+        f"{sum(len(run.acted) for run in history.runs)} actions of "
+        f"{sum(len(run.asked) for run in history.runs)} for which agents asked",
         f"branches  {len(history.branches)}, {len(history.pushes)} refs written",
         f"rounds    {types['followed_up']} by follow-ups, {types['reviewed']} reviews, "
         f"{_describe_counts(reviews)}",

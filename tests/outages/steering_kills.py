@@ -167,14 +167,14 @@ class SteeringKills:
         assert scene.sent is not None
         scene.sent.wait()
 
-        def look() -> str:
+        def find_end() -> str:
             is_answering = bool(scene.answers) and scene.answers[-1].reply is None
             if scene.is_asking() and not is_answering:
                 scene.answer().wait()
             state = scene.state()
             return state if state in _FINAL and _is_settled(scene, victim) else ""
 
-        return wait_until(look, "end of the scene", LIMIT)
+        return wait_until(find_end, "end of the scene", LIMIT)
 
     def _record(self, scene: Scene) -> None:
         assert scene.sent is not None
@@ -212,8 +212,8 @@ def _is_settled(scene: Scene, victim: str) -> bool:
     task = scene.task.now()
     if victim == "runner":
         return bool(task["status"] == "failed")
-    run = scene.task.latest_run()
-    is_here = run.attempt == task["attempt"] and task["status"] == "running"
+    run, attempt = scene.task.latest_run(), scene.attempt + (victim == "shim")
+    is_here = (run.attempt, task["status"]) == (attempt, "running")
     return is_here and set(run.asked) <= set(dict(run.decided))
 
 

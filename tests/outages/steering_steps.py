@@ -21,10 +21,12 @@ _PASSING = 0.1  # seconds for a few bytes to reach whoever is frozen
 
 class Scene:
     """One message to a task's agent, number `number`, and the permission for which the agent then
-    asks, if the message tells it to. `server` is the gunicorn where everybody is."""
+    asks, if the message tells it to. `server` is the gunicorn where everybody is, `attempt` the
+    task's when it begins."""
 
     def __init__(self, task: SteeredTask, server: str, number: int, rng: Random) -> None:
         self.task, self.server, self.rng = task, server, rng
+        self.attempt = task.latest_run().attempt
         self.message, self.wanted = f"m{number}", f"p{number}"
         self.is_allowed = rng.random() < 0.5
         self.sent: Request | None = None
