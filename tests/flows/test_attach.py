@@ -62,12 +62,12 @@ def test_a_shell_works_beside_the_stage_and_its_changes_are_kept(running: Runnin
     task.wait_until_logged(b"up")
     attach = [sys.executable, "-m", "muster", "attach", str(task.id), "--shell"]
     with Pty(attach, muster(running), cols=90, rows=20) as terminal:
-        terminal.wait_until_shown("~. detaches")
+        terminal.wait_for(lambda: any("$" in line for line in terminal.lines), "prompt")
         terminal.type("pwd; echo mi''ne >from-shell\r")
         terminal.wait_until_shown("/workspace")
         terminal.type("touch go\r")
-        terminal.wait_until_shown("closed: the stage has ended")
         assert terminal.wait_until_ended() == 0
+        terminal.wait_until_shown(f"Shell of task {task.id} closed: the stage has ended.")
     task.wait_for_status("completed")
     [file] = running.api.get(f"/api/web/tasks/{task.id}/files")["items"]
     assert file["path"] == "from-shell"
