@@ -69,9 +69,9 @@ def test_a_shell_works_beside_the_stage_and_its_changes_are_kept(running: Runnin
         assert terminal.wait_until_ended() == 0
         terminal.wait_until_shown(f"Shell of task {task.id} closed: the stage has ended.")
     task.wait_for_status("completed")
-    [file] = running.api.get(f"/api/web/tasks/{task.id}/files")["items"]
+    [file] = running.api.get(f"{task.path}/diff")["files"]
     assert file["path"] == "from-shell"
-    [used] = running.api.get(f"/api/web/tasks/{task.id}/terminal-inputs")["items"]
-    assert used["terminal"] == "shell"
-    events = running.api.get(f"/api/web/tasks/{task.id}/events?type=shell")["items"]
+    used = running.api.get(f"{task.path}/terminal-inputs")["items"]
+    assert {each["terminal"] for each in used} == {"shell"}
+    events = running.api.get(f"{task.path}/events?type=shell")["items"]
     assert [event["message"] for event in events] == ["admin opened a shell"]
