@@ -10,11 +10,15 @@ from app.server_cli.local.api import ApiClient
 from tests.e2e.world import scenes
 
 Act = Callable[[Page], None]
-VIEWS = ("transcript", "terminal", "log", "diff", "recording", "events", "usage", "workspace")
+VIEWS = (
+    *("transcript", "terminal", "shell", "log", "diff", "recording", "events", "usage"),
+    "workspace",
+)
 # Each view on a task that has something to show there.
 VIEWED = {
     "transcript": scenes.ADDRESS,
     "terminal": scenes.UPLOAD,
+    "shell": scenes.UPLOAD,
     "log": scenes.HALF_EVEN,
     "diff": scenes.HALF_EVEN,
     "recording": scenes.PAGES,
@@ -27,6 +31,7 @@ ADMIN = ("developers", "machines", "worker-tokens", "bots", "deliveries", "audit
 # What a view shows once it has its data: a busy server takes longer than the page is restless.
 READY = {
     "terminal": "text=/^(Live|实时)$/",
+    "shell": "text=/^(Live|实时)$/",
     "log": "li code span",
     "diff": "table tr",
     "transcript": "[role=tabpanel] time",

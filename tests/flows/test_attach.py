@@ -52,3 +52,26 @@ def test_one_is_at_a_task_s_terminal_and_leaves_it_as_it_was(
         terminal.type("echo $((20 + 3))\n")
         terminal.wait_for(lambda: any(line.endswith("23") for line in terminal.lines), "echo")
     task.wait_for_status("running")
+
+
+def test_a_shell_works_beside_the_stage_and_its_changes_are_kept(running: RunningStack) -> None:
+    command = "echo up; until [ -e go ]; do sleep 0.1; done; rm go"
+    task = running.task(
+        running.project("SHELL", {"name": "wait", "kind": "shell", "command": command})
+    )
+    task.wait_until_logged(b"up")
+    attach = [sys.executable, "-m", "muster", "attach", str(task.id), "--shell"]
+    with Pty(attach, muster(running), cols=90, rows=20) as terminal:
+        terminal.wait_for(lambda: any("$" in line for line in terminal.lines), "prompt")
+        terminal.type("pwd; echo mi''ne >from-shell\r")
+        terminal.wait_until_shown("/workspace")
+        terminal.type("touch go\r")
+        assert terminal.wait_until_ended() == 0
+        terminal.wait_until_shown(f"Shell of task {task.id} closed: the stage has ended.")
+    task.wait_for_status("completed")
+    [file] = running.api.get(f"{task.path}/diff")["files"]
+    assert file["path"] == "from-shell"
+    used = running.api.get(f"{task.path}/terminal-inputs")["items"]
+    assert {each["terminal"] for each in used} == {"shell"}
+    events = running.api.get(f"{task.path}/events?type=shell")["items"]
+    assert [event["message"] for event in events] == ["admin opened a shell"]

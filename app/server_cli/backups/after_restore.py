@@ -61,12 +61,16 @@ _STATEMENTS = (
     UPDATE enrollment_tokens SET revoked_at = %(now)s
     WHERE used_at IS NULL AND revoked_at IS NULL
     """,
-    # Nor which invitations were accepted or withdrawn. Backups of earlier releases have none.
+    # Nor which invitations were accepted or withdrawn. Backups of earlier releases have none, nor
+    # shells.
     """
     DO $$ BEGIN
         IF to_regclass('invitations') IS NOT NULL THEN
             UPDATE invitations SET withdrawn_at = now()
             WHERE accepted_at IS NULL AND withdrawn_at IS NULL;
+        END IF;
+        IF to_regclass('shells') IS NOT NULL THEN
+            UPDATE shells SET wanted_until = least(wanted_until, now());
         END IF;
     END $$
     """,

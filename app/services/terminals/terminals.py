@@ -118,6 +118,8 @@ def _issue_shell_token(actor: Developer, task: Task, mode: TerminalMode) -> Term
         raise NoShell
     attempt, now = locked.attempt, locked.now
     secret = _mint(attempt, now, developer_id=actor.id, mode=mode, is_shell=True)
+    if mode is TerminalMode.CONTROL:
+        audit.record_privileged("terminal.controlled", task, actor)
     if open_requests.request_open(attempt, now, is_shell=True):
         history.record_event(
             task,

@@ -242,8 +242,7 @@ class ControlChannel:
         try:
             self._receive_frames(socket, welcome)
         finally:
-            # A thread that is sending must not block us.
-            _abort(socket)
+            _abort(socket)  # a thread that is sending must not block us
             self._heartbeats = None
             pulse.close()
             outbox.close()

@@ -31,6 +31,7 @@ class StageShell:
         self._stage: StageRun | None = None  # the shell's
         self._shell: ShellRun | None = None
         self._number = 0
+        self._offset = 0  # where the next one's output starts
 
     def open(self) -> int:
         """Return the running shell's number; start one if none runs. Raises Refusal."""
@@ -40,11 +41,11 @@ class StageShell:
         if stage is None:
             raise Refusal("idle", "no stage is running")
         self.close()
-        number, offset = self._clear_ended()
+        number = self._clear_ended()
         directory = self._path(number)
         try:
             os.mkdir(directory, 0o700)
-            self._shell = stage.start_shell(directory, self._selector, offset)
+            self._shell = stage.start_shell(directory, self._selector, self._offset)
         except OSError as error:
             raise Refusal("failed", f"the shell couldn't start: {error.strerror}") from error
         self._stage, self._number = stage, number
@@ -74,11 +75,10 @@ class StageShell:
             self._shell.close_peers()
         self._shell = self._stage = None
 
-    def _clear_ended(self) -> tuple[int, int]:
+    def _clear_ended(self) -> int:
         """Remove the directories of earlier shells, also of an earlier shim's. Return the next
-        number and offset: both continue."""
+        number; offsets continue, too."""
         numbers = [0]
-        offset = 0
         for name in os.listdir(self._directory):
             number = name.removeprefix(DIRECTORY_PREFIX)
             if name == number or not number.isdecimal():
@@ -86,11 +86,11 @@ class StageShell:
             numbers.append(int(number))
             try:
                 with closing(SpoolReader(self._path(int(number)))) as reader:
-                    offset = max(offset, reader.end_offset())
+                    self._offset = max(self._offset, reader.end_offset())
             except OSError:  # it never started
                 pass
             shutil.rmtree(self._path(int(number)), ignore_errors=True)
-        return max(numbers) + 1, offset
+        return max(numbers) + 1
 
     def _path(self, number: int) -> str:
         return os.path.join(self._directory, f"{DIRECTORY_PREFIX}{number}")

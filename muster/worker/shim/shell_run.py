@@ -70,6 +70,7 @@ class ShellRun:
         except OSError:
             self._listener.close()
             self._spool.close()
+            self._sizes.close()
             raise
         self._record_size(command.cols, command.rows)
         self.end_reason: str | None = None
@@ -135,6 +136,7 @@ class ShellRun:
         self._process.close_slave()
         self._process.close()
         self._spool.close()
+        self._sizes.close()
         for peer in list(self._peers):
             peer.notify({"ended": reason})
 

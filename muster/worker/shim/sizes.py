@@ -40,6 +40,9 @@ class SizesWriter:
     def is_full(self) -> bool:
         return self._count >= MAX_RECORDS
 
+    def close(self) -> None:
+        os.close(self._file)
+
     def add(self, size: Size) -> None:
         if self._last and self._last[2:] == size[2:]:
             return

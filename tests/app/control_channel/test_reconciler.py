@@ -22,8 +22,8 @@ def answer(number: int) -> DesiredState:
     return DesiredState(*KEY, DesiredAction.ANSWER, question=number)
 
 
-def asked(count: int) -> DesiredState:
-    return DesiredState(*KEY, DesiredAction.TERMINAL, dial_requests=count)
+def asked(count: int, want: DesiredAction = DesiredAction.TERMINAL) -> DesiredState:
+    return DesiredState(*KEY, want, dial_requests=count)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,12 @@ def asked(count: int) -> DesiredState:
         pytest.param(desired(DesiredAction.PUBLISH), ObservedState(2), True, id="publish"),
         pytest.param(asked(1), ObservedState(2), True, id="a terminal is asked for"),
         pytest.param(asked(1), ObservedState(2, terminals=1), False, id="it has been told"),
+        pytest.param(
+            asked(1, DesiredAction.SHELL), ObservedState(2, terminals=1), True, id="its shell, too"
+        ),
+        pytest.param(
+            asked(1, DesiredAction.SHELL), ObservedState(2, shells=1), False, id="and of the shell"
+        ),
         pytest.param(
             asked(2), ObservedState(2, terminals=1), True, id="a terminal is asked for again"
         ),

@@ -30,6 +30,7 @@ OTHERWISE = {
     "machines": {"connected", "status", "is_expected"},
     "outbox": {"expanded_at"},
     "server_identity": {"restored_at", "machines_expected_until", "attempts_from"},
+    "shells": {"wanted_until"},
     "terminals": {"wanted_until"},
     "tunnels": {"number", "state"},
     "channel_tokens": {"*"},

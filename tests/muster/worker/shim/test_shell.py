@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import selectors
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,9 @@ from muster.worker import processes
 from muster.worker.sandbox.detection import detect
 from muster.worker.shim import shell_run
 from muster.worker.shim.client import ShimLink, ShimRefused, attach
-from muster.worker.shim.spool import SpoolReader
+from muster.worker.shim.shell import StageShell
+from muster.worker.shim.spool import SpoolReader, SpoolWriter
+from muster.worker.shim.wire import Refusal
 from tests.muster.worker.repositories import root, wait_for
 from tests.muster.worker.sandbox.test_sandbox import layout, make_sandbox
 from tests.muster.worker.shim_stages import Stages
@@ -158,3 +162,23 @@ def test_a_flood_ends_the_shell_and_not_the_stage(
     shell.link.send_input(b"\x03")
     shell.run("echo sti''ll", until=b"still")
     assert stages.shim.fetch_state().running
+
+
+def test_offsets_continue_after_a_shell_that_could_not_start(tmp_path: Path) -> None:
+    """Viewers have bytes of the shell before, also if an earlier shim ran it."""
+    earlier = tmp_path / "shell-4"
+    earlier.mkdir()
+    SpoolWriter(earlier).append(b"12345", 0, 0)
+    asked: list[tuple[str, int]] = []
+
+    class StartingStage:
+        def start_shell(self, directory: str, _: object, offset: int) -> None:
+            asked.append((os.path.basename(directory), offset))
+            raise Refusal("starting", "the stage is starting")
+
+    stage: Any = StartingStage()
+    shell = StageShell(str(tmp_path), selectors.DefaultSelector(), lambda: stage)
+    for _ in range(2):
+        with pytest.raises(Refusal):
+            shell.open()
+    assert asked == [("shell-5", 5), ("shell-6", 5)]
