@@ -92,7 +92,9 @@ def list_pages(api: ApiClient) -> list[PageSpec]:
         ),
         PageSpec("task-gate", f"/tasks/{tasks[scenes.RETRIES]}?view=diff", ready=READY["diff"]),
         PageSpec("task-messages", f"/tasks/{tasks[scenes.NAMES]}", ready=MESSAGES),
-        PageSpec("task-watched", f"/tasks/{tasks[scenes.NAMES]}?view=terminal", ready=MESSAGES),
+        PageSpec(
+            "task-watched", f"/tasks/{tasks[scenes.NAMES]}?view=terminal", ready=READY["terminal"]
+        ),
         PageSpec("task-unread", f"/tasks/{tasks[scenes.UNREAD]}", ready=MESSAGES),
         PageSpec("task-returned", f"/tasks/{tasks[scenes.LATE]}", ready=MESSAGES),
         PageSpec("task-permission", f"/tasks/{tasks[scenes.TESTS]}", ready="#question"),

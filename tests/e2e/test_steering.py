@@ -75,7 +75,7 @@ def test_an_agent_is_sent_a_message_then_stopped_and_told_what_to_do(
     page.keyboard.type("Use UTC.")
     page.keyboard.press("Enter")
     wait_for_message(task, "delivered")
-    expect(page.get_by_role("listitem").filter(has_text=words.delivered).first).to_be_attached()
+    expect(page.locator("details li").filter(has_text=words.delivered)).to_be_attached()
     expect(page.get_by_role("list", name=words.stages)).to_contain_text("write")
     check_accessibility(page)
     focus_by_tab(page, page.get_by_role("button", name=words.stop))

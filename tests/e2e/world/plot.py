@@ -11,6 +11,8 @@ DETAILS = {
     "Use one. Keep the tests green; do not touch the account pages more than you must.",
     scenes.UPLOAD: "The store answers 503 when it moves shards. Try again, three times at most.",
     scenes.CART: "Nobody calls `/v1/cart` since May. Remove the routes, one commit.",
+    scenes.NAMES: "[deaf]",
+    scenes.UNREAD: "[deaf]",
     scenes.VAT: "Rates change in January. Read them from a file.",
 }
 
@@ -115,10 +117,11 @@ def _running(world: World) -> None:
 def _steered(world: World) -> None:
     """Messages that wait, that were perhaps not read, and that came too late; a permission."""
     late = world.task("alice", "handbook", scenes.LATE)
-    read = world.task("alice", "handbook", scenes.NAMES)
+    read = world.task("alice", "handbook", text(scenes.NAMES))
     read.act("messages", text="Use no abbreviations.")
-    unread = world.task("alice", "handbook", scenes.UNREAD)
-    world.task("alice", "toolbox", scenes.TESTS).wait_for_status("suspended", "question")
+    unread = world.task("alice", "handbook", text(scenes.UNREAD))
+    asking = world.task("alice", "toolbox", scenes.TESTS, machineSelector="docker=true")
+    asking.wait_for_status("suspended", "question")
     for task in (read, unread):
         wait_until(lambda task=task: b"on-call.md" in task.log(), "step", TIMEOUT_SECONDS)
     read.act("messages", text="Keep the short names where the team uses them.")

@@ -84,6 +84,7 @@ export const statusText = {
     requeue: (time: string) => `moves to another machine at ${time}`,
     resume: (time: string) => `continues automatically at ${time}`,
     answered: (agent: string, time: string) => `if no one answers by ${time}, ${agent} decides`,
+    denied: (time: string) => `if no one answers by ${time}, it's denied`,
   },
   countdown: (time: string, duration: string) => `${time} (in ${duration})`,
   byItself: 'continues automatically',

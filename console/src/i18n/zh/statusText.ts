@@ -73,6 +73,7 @@ export const statusText: typeof en = {
     requeue: (time) => spaced(time, '转移到其他机器'),
     resume: (time) => `${time} 自动继续`,
     answered: (agent, time) => `若 ${time} 前无人回答，由 ${agent} 自行决定`,
+    denied: (time) => `若 ${time} 前无人回答，则视为拒绝`,
   },
   countdown: (time, duration) => `${time}（${duration}后）`,
   byItself: '会自动继续',

@@ -215,6 +215,13 @@ const rows: Row[] = [
     ['Claude 提了一个问题，已等 12 分钟', '若 15:00 前无人回答，由 Claude 自行决定'],
   ],
   [
+    'an agent that asks for permission',
+    { status: 'suspended', suspendReason: 'question', ...waits('gate', 'resume') },
+    gate('permission'),
+    [en.gate.permission('Claude', '12 min'), "if no one answers by 15:00, it's denied"],
+    ['Claude 请求许可，已等 12 分钟', '若 15:00 前无人回答，则视为拒绝'],
+  ],
+  [
     'an agent that asks for ever',
     { status: 'suspended', suspendReason: 'question', ...waits('gate', null, null) },
     null,

@@ -252,13 +252,15 @@ export function failureText(code: string, stage: string, agent: string, words: t
 }
 
 /** Returns the next automatic action and its time; empty if there is none. */
-function nextActionText(task: Task, { words, units, locale, now }: StatusTextContext): string {
+function nextActionText(task: Task, around: StatusTextContext): string {
+  const { words, units, locale, now, gate } = around
   const { nextAction, at, reason } = task.waitingFor ?? {}
   if (!nextAction || !at) return ''
   const left = Date.parse(at) - now
   const clock = formatTime(new Date(at), locale, new Date(now))
   const isCountedDown = reason === 'machine' && left > 0
   const time = isCountedDown ? words.countdown(clock, formatDuration(left, units)) : clock
+  if (nextAction === 'resume' && gate?.kind === 'permission') return words.at.denied(time)
   if (nextAction === 'resume' && reason === 'gate') {
     return words.at.answered(agentName(task.agentType), time)
   }
