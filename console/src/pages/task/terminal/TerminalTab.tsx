@@ -56,7 +56,13 @@ function LiveTerminal({ task }: Props) {
       tabIndex={-1}
     >
       {session && terminal && (
-        <TerminalHead task={task} session={session} terminal={terminal} fontSize={fontSize} acts={acts} />
+        <TerminalHead
+          task={task}
+          session={session}
+          terminal={terminal}
+          fontSize={fontSize}
+          acts={acts}
+        />
       )}
       {isFinding && glass && <SearchBar glass={glass} onClose={closeSearch} />}
       <div className={styles.glass}>

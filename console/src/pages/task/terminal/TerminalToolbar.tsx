@@ -18,6 +18,7 @@ export type TerminalActions = {
 export function TerminalToolbar({ terminal, controls, isRead, fontSize, acts }: Props) {
   const { connection } = terminal
   const people = connection.is === 'live' ? connection.people : []
+  const others = people.filter((one) => !one.isYou)
   const mayTake =
     isRead &&
     connection.is === 'live' &&
@@ -37,7 +38,7 @@ export function TerminalToolbar({ terminal, controls, isRead, fontSize, acts }: 
         ) : (
           <span>
             <b>{strings.terminal.watchTitle}</b>
-            <span className="dim wide">{strings.terminal.watch(people.map(asWatcher))}</span>
+            <span className="dim wide">{strings.terminal.watch(others.map(asWatcher))}</span>
           </span>
         )}
       </div>
