@@ -22,7 +22,8 @@ _OVERFLOWS = """() => [...document.querySelectorAll('html, [role=dialog], [role=
 _DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))"
 # Texts and names that are read, without code, which is the same in every language.
 _TEXTS = """() => {
-  const skipped = 'script, noscript, style, code, kbd, pre, .xterm, .ap-player, [lang]:not(html)'
+  const skipped = 'script, noscript, style, code, kbd, pre, .xterm, .ap-player, ' +
+    'tbody[data-places], [lang]:not(html)'
   const texts = []
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   while (walker.nextNode()) {
