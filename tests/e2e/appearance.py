@@ -1,16 +1,18 @@
 """What one would notice on a page: parts past an edge, and English in the Chinese console."""
 
+import json
 import re
 from functools import cache
 
 from playwright.sync_api import Error, Page, Response
 
 from demo.console.paths import SOURCE
+from tests.e2e.world.scenes import SCENES
 from tests.test_prose import TYPESCRIPT_STRINGS
 
 WIDTHS = (360, 768, 1440, 2560)
-# Of texts that no catalogue has: time zones, the other language, what a browser adds.
-NAMES = {"english", "utc", "gmt"}
+# Of texts that no catalogue has: time zones, the other language, commands of the scripted agents.
+NAMES = {"english", "utc", "gmt", "log", "oneline", "status", "short"}
 
 # The page and what is over it, if anything is past its right edge or past the window's.
 _OVERFLOWS = """() => [...document.querySelectorAll('html, [role=dialog], [role=menu]')]
@@ -20,7 +22,8 @@ _OVERFLOWS = """() => [...document.querySelectorAll('html, [role=dialog], [role=
 _DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))"
 # Texts and names that are read, without code, which is the same in every language.
 _TEXTS = """() => {
-  const skipped = 'script, style, code, kbd, pre, .xterm, .ap-player, [lang]:not(html)'
+  const skipped = 'script, noscript, style, code, kbd, pre, .xterm, .ap-player, ' +
+    'tbody[data-places], [lang]:not(html)'
   const texts = []
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   while (walker.nextNode()) {
@@ -51,9 +54,10 @@ class ServerTexts:
     """The words that the server has sent to a page: names, and what people and agents wrote."""
 
     def __init__(self, page: Page) -> None:
-        self.words = words_of(" ".join(texts_of_catalogue("zh"))) | NAMES
+        # What the agents do comes by the stream, whose text can't be read.
+        self.words = words_of(" ".join(texts_of_catalogue("zh")) + json.dumps(SCENES)) | NAMES
         self._responses: list[Response] = []
-        page.on("response", self._responses.append)
+        page.on("response", lambda response: self._responses.append(response))
 
     def read(self) -> set[str]:
         """Return all words so far."""

@@ -4,8 +4,9 @@ import type { PendingGate } from '../../queries/gates'
 
 export function questionOf({ kind, prompt, stageName, permission }: PendingGate): string {
   if (permission) return revealInvisible(permission.title)
-  // The budget's figures are displayed below.
-  if (kind === 'budget') return strings.gate.raiseBudget
+  // What the server's prompt says of these is displayed below.
+  const own = strings.gate.questions[kind]
+  if (own) return own
   if (prompt) return revealInvisible(prompt)
   if (kind === 'confirm' || kind === 'choose' || kind === 'input') {
     return strings.gate.before[kind](stageName)

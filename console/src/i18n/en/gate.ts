@@ -78,7 +78,7 @@ export const gate = {
   files: (n: number) => (n === 1 ? '1 file' : `${n} files`),
   seeDiff: 'View changes',
   stop: 'Stop task',
-  raiseBudget: 'Raise the budget?',
+  questions: { budget: 'Raise the budget?' } as Record<string, string>,
   continueTask: 'Continue',
   howMuch: 'Amount to add',
   asMuchAgain: 'Same amount again',

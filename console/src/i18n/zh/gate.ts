@@ -77,7 +77,11 @@ export const gate: typeof en = {
   files: (n) => `${n} 个文件`,
   seeDiff: '查看改动',
   stop: '停止任务',
-  raiseBudget: '追加预算吗？',
+  questions: {
+    budget: '追加预算吗？',
+    branch: '如何处理这个分支？',
+    checkpoint: '如何继续？',
+  },
   continueTask: '继续',
   howMuch: '追加多少',
   asMuchAgain: '再加同样的量',

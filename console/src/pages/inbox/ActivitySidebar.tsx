@@ -65,7 +65,7 @@ function RunningTask({ task }: { task: Schemas['TaskListItem'] }) {
       <span className={`cut ${styles.now}`}>
         {strings.inbox.inStage(index + 1, stages.length, stages[index]?.name ?? '')}
         {machineName && ` ${strings.inbox.onMachine(machineName)}`}
-        {activity && `: ${activity}`}
+        {activity && `${strings.common.separators.colon}${activity}`}
       </span>
     </li>
   )

@@ -79,7 +79,7 @@ function columns(): Column<Listed>[] {
     },
     { name: texts.stages, cell: ({ stages }) => stages.map(({ name }) => name).join(' → ') },
     { name: texts.agent, width: '110px', cell: ({ agentType }) => agentName(agentType) },
-    { name: texts.live, width: '220px', cell: ({ taskStates }) => liveTaskCounts(taskStates) },
+    { name: texts.live, width: '280px', cell: ({ taskStates }) => liveTaskCounts(taskStates) },
     {
       name: texts.members,
       width: '90px',

@@ -30,7 +30,9 @@ export function StatusBar({ task, terminal, controls }: Props) {
         </span>
       )}
       {isLive && (
-        <span className="wide">{strings.terminal.byte(formatInteger(terminal.offset, locale))}</span>
+        <span className="wide">
+          {strings.terminal.byte(formatInteger(terminal.offset, locale))}
+        </span>
       )}
       <span className={`wide ${styles.end}`}>{hintFor(task, controls)}</span>
     </div>

@@ -20,6 +20,7 @@ export function TerminalToolbar(props: Props) {
   const { terminal, controls, isRead, fontSize, acts, shellLink } = props
   const { connection } = terminal
   const people = connection.is === 'live' ? connection.people : []
+  const others = people.filter((one) => !one.isYou)
   const mayTake =
     isRead &&
     connection.is === 'live' &&
@@ -39,7 +40,7 @@ export function TerminalToolbar(props: Props) {
         ) : (
           <span>
             <b>{strings.terminal.watchTitle}</b>
-            <span className="dim wide">{strings.terminal.watch(people.map(asWatcher))}</span>
+            <span className="dim wide">{strings.terminal.watch(others.map(asWatcher))}</span>
           </span>
         )}
       </div>
