@@ -51,7 +51,7 @@ def dry_run_pipeline(
         if stage.gate is not None:
             known = {**known, **_answer_variables(stage.name, stage.gate, answers or {})}
         text, rule = pipeline.render_instruction(stage, known), stage.on_failure
-        back = rule and {**asdict(rule), "to": stages[rule.to].name}
+        back = {**asdict(rule), "to": stages[rule.to].name} if rule else None
         found.append(DryRunStage(stage, text, known, back))
     return found
 
