@@ -41,6 +41,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
         "tests/flows/test_life_of_a_task.py",
         "tests/flows/test_quota.py",
         "tests/flows/test_review.py",
+        "tests/flows/test_send_back.py",
         "tests/flows/test_task_branch.py",
         "tests/flows/test_terminal_in_full.py",
         "tests/flows/test_tunnel.py",

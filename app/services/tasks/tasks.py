@@ -82,11 +82,10 @@ def create(
         pipeline=project.pipeline,
         branch_name=branch_name.render(project.branch_name, new.task_id),
         checkpoints={},
-        allowed_actions=[],
-        turns=[],
         round=1,
         **_UNUSED,
         **dict.fromkeys(("created_at", "queued_at", "updated_at"), now),
+        **{name: [] for name in ("allowed_actions", "turns")},
     )
     first = history.first_event(task, f"created by {actor.name}", now)
     asks = gates.open_first_gate(task, now)

@@ -83,9 +83,8 @@ class Attempt:
         idle = (_IDLE_TIMEOUT_SECONDS, shim.quit_shim)  # a gate holds no process
         self._executor = SerialExecutor(f"attempt-{key.name}", lambda: shim.link is not None, *idle)
         context.streams.add(key, self._shim.directory)
-        if resumed:
-            resume = partial(self._resume, *self._orders.latest_run)  # excludes later orders
-            self._add_job(resume)
+        if resumed:  # excludes later orders
+            self._add_job(partial(self._resume, *self._orders.latest_run))
 
     # For the control loop: nothing here waits
 

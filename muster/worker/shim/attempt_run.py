@@ -136,8 +136,7 @@ class AttemptRun:
 
         Raises Refusal: `busy` while another runs, `lease` when the lease is over.
         """
-        highest = self._record.latest_run
-        wanted = position(command.stage_index, command.run)
+        highest, wanted = self._record.latest_run, position(command.stage_index, command.run)
         if highest is not None and wanted <= position(*highest):
             return False
         if self._run:

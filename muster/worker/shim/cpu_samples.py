@@ -4,11 +4,12 @@ Standard library only.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import inf
 from time import process_time
 from typing import Any
 
+from muster.worker.limits.limits import StageLimits
 from muster.worker.limits.sandbox_group import read_cpu_seconds
 from muster.worker.processes import Process, cpu_ticks
 from muster.worker.shim.stage_entries import StageEntries
@@ -25,14 +26,14 @@ class CpuSamples:
 
     def __init__(
         self,
-        groups: Iterable[str],
+        limits: StageLimits | None,
         living: Callable[[], list[Process]],
         entries: StageEntries,
         publish: Callable[[dict[str, Any]], None],
     ) -> None:
-        """`groups` are the stage's control groups; without those of version 2, the times of all
+        """`limits` have the stage's control groups; without those of version 2, the times of all
         `living` processes are added up."""
-        self._groups, self._living = tuple(groups), living
+        self._groups, self._living = limits.groups if limits else (), living
         self._entries, self._publish = entries, publish
         self._last: tuple[float, float] | None = None  # time, and seconds used until then
         self._next_at = 0.0

@@ -62,10 +62,12 @@ class ShellRun:
         self._spool.skip(offset)
         self._full_at = offset + QUOTA_BYTES
         self._sizes = SizesWriter(directory)
-        self._masker = masker
+        self._masker = masker.create_stream()
         self._listener = create_listener(directory)
         try:
-            env = {**command.env, "TERM": _TERMINAL}
+            # As in a tunnel: people get no secrets of the project.
+            known = {k: value for k, value in command.env.items() if value not in command.secrets}
+            env = {**known, "TERM": _TERMINAL}
             self._process = PtyProcess(command._replace(argv=_SHELL, room=[]), env, enter, {})
         except OSError:
             self._listener.close()

@@ -55,7 +55,7 @@ class StageRun:
         messages about people's messages. `ask` and `mail` may raise.
         """
         self.stage_index, self._run = command.stage_index, command.run
-        self._command, self._env = command, env
+        self._command = command._replace(env=env)  # a shell's, too
         self._limit_watch = SandboxWatch(command.limits, self._stage_processes, now)
         self._breach: Breach | None = None
         self._permissions = PermissionCounter(self._exceed)
@@ -76,8 +76,7 @@ class StageRun:
         self._masker = Masker(secret.encode(errors="surrogateescape") for secret in command.secrets)
         self._entries = StageEntries(self._masker, store, self._drain_terminal, command.threads)
         self._deltas = TextDeltas(self._masker, self._entries, publish)
-        groups = command.limits.groups if command.limits else ()
-        self._cpu = CpuSamples(groups, self._stage_processes, self._entries, publish)
+        self._cpu = CpuSamples(command.limits, self._stage_processes, self._entries, publish)
         self._started_at_ms = wall_milliseconds()
         self._clock = StageClock(now + command.timeout)
         self._timeout_grace = command.grace
@@ -152,27 +151,22 @@ class StageRun:
         self._clock.resume(boot_seconds())
 
     def _stage_processes(self) -> list[processes.Process]:
-        """The proxy is ours, and doesn't count as the stage's usage."""
-        own = self.proxy.pid if self.proxy else None
+        own = self.proxy and self.proxy.pid  # doesn't count as the stage's usage
         return [each for each in processes.descendants(os.getpid()) if each.pid != own]
 
     def start_shell(self, directory: str, selector: BaseSelector, offset: int) -> ShellRun:
         """Start a shell in the stage's sandbox. Raises OSError, Refusal."""
-        command = self._command
         if self.cause is not None or self._status is not None:
             raise Refusal("idle", "the stage is ending")
-        if command.room and self.process.failure != "":
+        if self._command.room and self.process.failure != "":
             raise Refusal("starting", "the stage is starting")
 
         def enter() -> None:
             self._limit_watch.enter()
-            if command.room:
+            if self._command.room:
                 join_sandbox(self.process.pid, has_own_network=self.proxy is not None)
 
-        # As in a tunnel: people get no secrets of the project.
-        env = {name: value for name, value in self._env.items() if value not in command.secrets}
-        beside = command._replace(env=env)
-        return ShellRun(directory, selector, beside, enter, self._masker.create_stream(), offset)
+        return ShellRun(directory, selector, self._command, enter, self._masker, offset)
 
     def close(self) -> None:
         """Close the descriptors once nobody waits for them."""

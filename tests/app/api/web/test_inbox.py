@@ -33,15 +33,8 @@ AT_GATE = {"status": TaskStatus.SUSPENDED, "suspend_reason": SuspendReason.GATE}
 RESULT = {"commit": COMMITS[1], "pushed": True, "filesChanged": 1}
 NOTHING = dict.fromkeys(
     (
-        "gate",
-        "question",
-        "permission",
-        "budget",
-        "host",
-        "terminal",
-        "failure",
-        "result",
-        "machine",
+        *("gate", "question", "permission", "budget", "host"),
+        *("terminal", "failure", "result", "machine"),
     ),
     0,
 )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from muster.worker import processes
+from muster.worker.limits.limits import StageLimits
 from muster.worker.masking.masker import Masker
 from muster.worker.processes import Process
 from muster.worker.shim import cpu_samples
@@ -24,7 +25,8 @@ class World:
         self._numbers = iter(range(3, 99))
         self.entries = StageEntries(Masker(()), self._store, lambda: None, [])
         self.sent: list[dict[str, Any]] = []
-        self.samples = CpuSamples(groups, self._living, self.entries, self.sent.append)
+        limits = StageLimits(1 << 30, 64, 64, 1 << 30, groups=[*groups])
+        self.samples = CpuSamples(limits, self._living, self.entries, self.sent.append)
 
     def _store(self, _: Any, __: int, replaced: StoredEntry | None = None) -> StoredEntry:
         return replaced or StoredEntry(next(self._numbers), 0, 0)
