@@ -67,6 +67,14 @@ def script(agent: Agent) -> list[Any]:
     ]
 
 
+def without_commands(event: dict[str, Any]) -> dict[str, Any]:
+    """Without the descriptions of the agent's own commands, which are long."""
+    update = event.get("params", {}).get("update", {})
+    if "availableCommands" in update:
+        update["availableCommands"] = []
+    return event
+
+
 class Recorder:
     """A session with a real agent; `lines` has their messages."""
 
@@ -91,7 +99,7 @@ class Recorder:
     def run(self) -> int | None:
         for line in self._read_lines():
             if line.startswith("{"):
-                self.lines.append({"in": json.loads(line)})
+                self.lines.append({"in": without_commands(json.loads(line))})
                 self._session.feed(json.loads(line))
             self._steer()
             self._send()

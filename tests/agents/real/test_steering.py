@@ -88,21 +88,26 @@ class SteeredTask:
         }
         return model.play(*(steps.get(each, turn("Well.")) for each in self.way.turns))
 
-    def restart_daemon(self) -> None:
+    def wait_until_at_work(self) -> None:
+        """Until it asks for its first command, or that runs."""
+        if self.way.asks:
+            self.wait_for_gate("permission")
+        else:
+            self.wait_for_command(0)
+
+    def allow_through_restart(self) -> None:
+        """Allow the first command while there is no daemon."""
         self.place.kill()
+        self.decide("allow_once")
         self.service.stack.restart(self.place.process)
 
-    def decide(self, result: str, comment: str | None = None, *, in_between: bool = False) -> None:
-        """Answer the agent's permission request, once it is there; `in_between` the daemon dies."""
+    def decide(self, result: str, comment: str | None = None) -> None:
+        """Answer the agent's permission request, once it is there."""
         if not self.way.asks:
             return
         gate = self.wait_for_gate("permission")
-        if in_between:
-            self.place.kill()
         body = {"stageIndex": gate["stageIndex"], "result": result}
         self.task.act("confirm-stage", body | ({"comment": comment} if comment else {}))
-        if in_between:
-            self.service.stack.restart(self.place.process)
 
     def wait_for_gate(self, kind: str) -> dict[str, Any]:
         self.task.wait_for_status("suspended", patience=TIMEOUT_SECONDS)
@@ -146,12 +151,11 @@ def test_people_steer_an_agent_through_its_daemons_restarts(
 ) -> None:
     with Model() as model:
         at = SteeredTask(service, place, way, model)
-        at.decide("allow_once", in_between=True)
-        at.wait_for_command(0)
-        at.wait_until_offered("message")
+        at.wait_until_at_work()
         at.task.act("messages", {"text": NEXT})
         at.wait_for_shim(1)
-        at.restart_daemon()
+        at.allow_through_restart()
+        at.wait_for_command(0)
         (at.workspace / "go").touch()
 
         at.decide("allow_once")

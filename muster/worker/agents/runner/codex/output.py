@@ -113,8 +113,9 @@ class ThreadOutput:
         self._outputs.clear()
         return new_updates
 
-    def running_processes(self) -> list[str]:
-        return [process for process in self._running.values() if process]
+    def running_commands(self) -> dict[str, str]:
+        """Return their processes, by item; empty if unknown."""
+        return {**self._running}
 
     def _start_item(self, item: dict[str, Any]) -> list[Update] | None:
         converted = items.convert_item(item)

@@ -171,9 +171,27 @@ class Turns:
         self._rpc.send("turn/interrupt", _ignore_response, **ids)
 
     def _terminate_commands(self) -> None:
-        for process in self._output.running_processes():
-            ids = {"threadId": self._output.thread_id, "processId": process}
-            self._rpc.send("thread/backgroundTerminals/terminate", _ignore_response, **ids)
+        """One that people have allowed has started after its item, which names no process: codex
+        lists it.
+        """
+        running = self._output.running_commands()
+        for process in filter(None, running.values()):
+            self._terminate(process)
+        unnamed = {item for item, process in running.items() if not process}
+
+        def terminate_unnamed(event: dict[str, Any]) -> list[Update]:
+            for each in (event.get("result") or {}).get("data") or []:
+                if each["itemId"] in unnamed:
+                    self._terminate(require_string(each["processId"]))
+            return []
+
+        if unnamed:
+            thread = self._output.thread_id
+            self._rpc.send("thread/backgroundTerminals/list", terminate_unnamed, threadId=thread)
+
+    def _terminate(self, process: str) -> None:
+        ids = {"threadId": self._output.thread_id, "processId": process}
+        self._rpc.send("thread/backgroundTerminals/terminate", _ignore_response, **ids)
 
 
 def _ignore_response(_: dict[str, Any]) -> list[Update]:

@@ -204,3 +204,17 @@ def test_no_text_is_a_message_of_its_own(text: str) -> None:
     assert line.endswith(b"\n")
     assert texts(json.loads(line)["params"]) == [f"Message from Mei:\n\n{text}"]
     assert len(server.sent) == before
+
+
+def test_an_interrupted_command_whose_item_names_no_process_is_looked_up_and_ended() -> None:
+    """It waited for people's permission when its item started."""
+    server = started()
+    server.item("started", "commandExecution", **{**COMMAND, "processId": None})
+    server.people.waiting = 1
+    server.interrupt()
+    server.end_turn("interrupted")
+    listed = [{"itemId": COMMAND["id"], "processId": "77"}, {"itemId": "c-0", "processId": "78"}]
+    server.respond("thread/backgroundTerminals/list", result={"data": listed})
+    assert server.sent_of("thread/backgroundTerminals/terminate") == [
+        {"threadId": THREAD, "processId": "77"}
+    ]
