@@ -275,7 +275,7 @@ class Relay:
         """Renew the requests of terminals with viewers in Postgres; request absent machines'
         sockets.
         """
-        seeing = (end for end in ends if isinstance(end, ViewerSocket) and not end.is_closing)
+        seeing = (end for end in ends if isinstance(end, ViewerSocket) and not end.is_leaving)
         keys = sorted({end.key for end in seeing})
         if not keys:
             return

@@ -14,8 +14,15 @@ from app.domain.terminal import TerminalMode
 from app.services.terminals.terminals import ViewerGrant
 from app.terminal_keys import TerminalKey
 from app.terminals import viewers
-from app.terminals.cursor import Cursor
-from app.terminals.frames import AnyNote, ControlTaken, Exited, ViewersChanged, decode_from_viewer
+from app.terminals.cursor import NEVER, Cursor
+from app.terminals.frames import (
+    AnyNote,
+    ControlTaken,
+    Exited,
+    ShellEnded,
+    ViewersChanged,
+    decode_from_viewer,
+)
 from app.terminals.peer import Peer
 from app.terminals.store import Store, ViewerPresence
 from app.terminals.stream import Stream
@@ -57,6 +64,7 @@ class ViewerSocket(Peer):
         self._store, self._stream, self._on_typed = store, stream, typed
         self._outbox: deque[wire.TerminalFrame] = deque()
         self._exits: list[tuple[float, Exited]] = []
+        self._ends_at, self._end_reason = NEVER, ""  # of a shell that has ended
         self._cursor = Cursor(self, store, stream, self.key, resume_from)
         self._announced_mode: TerminalMode | None = None  # the last mode published to others
         self._has_viewer_changes = True  # the changed viewers, not yet sent
@@ -66,6 +74,11 @@ class ViewerSocket(Peer):
     def presence(self) -> ViewerPresence:
         """The viewer's entry for limits."""
         return ViewerPresence(self.id, self.grant.task_id, self.grant.session.developer_id)
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it no longer needs the machine's socket."""
+        return self.is_closing or self._ends_at < NEVER
 
     # ---- calls from other threads, which don't block ---------------------------------------------
 
@@ -77,6 +90,10 @@ class ViewerSocket(Peer):
             self._exits.append((time.monotonic(), note))
         elif isinstance(note, ViewersChanged):
             self._has_viewer_changes = True
+        elif isinstance(note, ShellEnded):
+            # The cursor closes this sooner, unless it's lost and passes over the note.
+            self._end_reason = note.reason
+            self._ends_at = time.monotonic() + EXIT_TIMEOUT_SECONDS
         self.wake()
 
     def _handle_takeover(self, note: ControlTaken) -> None:
@@ -186,13 +203,18 @@ class ViewerSocket(Peer):
 
     def _seconds_until_due(self) -> float:
         due = min(
-            self._ping_at, self._cursor.due, *(at + EXIT_TIMEOUT_SECONDS for at, _ in self._exits)
+            self._ping_at,
+            self._ends_at,
+            self._cursor.due,
+            *(at + EXIT_TIMEOUT_SECONDS for at, _ in self._exits),
         )
         if self._has_viewer_changes and self._cursor.position is not None:
             due = min(due, self._viewers_sent_at + viewers.MIN_UPDATE_INTERVAL_SECONDS)
         return max(0.0, due - time.monotonic())
 
     def _send_due(self) -> None:
+        if time.monotonic() >= self._ends_at:
+            self.request_close(CloseCode.SHELL_ENDED, self._end_reason)
         if self._ping_when_due():
             self.send(wire.Ping())
         while self._close_request is None:
