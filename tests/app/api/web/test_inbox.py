@@ -31,13 +31,8 @@ PATH = "/api/web/inbox"
 WORK = {"ref": "refs/muster/x", "commit": COMMITS[1], "diff": {"filesChanged": 1, "insertions": 8}}
 AT_GATE = {"status": TaskStatus.SUSPENDED, "suspend_reason": SuspendReason.GATE}
 RESULT = {"commit": COMMITS[1], "pushed": True, "filesChanged": 1}
-NOTHING = dict.fromkeys(
-    (
-        *("gate", "question", "permission", "budget", "host"),
-        *("terminal", "failure", "result", "machine"),
-    ),
-    0,
-)
+KINDS = "gate question permission budget host terminal failure result machine"
+NOTHING = dict.fromkeys(KINDS.split(" "), 0)
 PIPELINE = [{"name": "develop", "command": "x"}, {"name": "release", "command": "y"}]
 
 
