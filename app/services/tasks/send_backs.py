@@ -47,7 +47,7 @@ def _build_instruction(task: Task, index: int) -> str:
     attempt = db.session.get_one(Attempt, (task.id, task.attempt))
     output = stage_output.read_end(task.id, attempt.number, index, attempt.log_bytes)
     message = send_back.message_of(stage)
-    frame = len(send_back.build_prompt(stage.name, code, "…", message))
+    frame = len(send_back.build_prompt(stage.name, code, "…", message)) - 1
     # The end of the output says the most.
     shortened = output[-(follow_up.MAX_INSTRUCTION - frame) :]
     return send_back.build_prompt(stage.name, code, shortened, message)

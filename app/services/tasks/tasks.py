@@ -26,7 +26,7 @@ _UNUSED = {
     **dict.fromkeys(
         ("partial", "quota", "resume_at", "usage", "warned_grants", "result", "failure")
     ),
-    **dict.fromkeys(("assigned_at", "started_at", "finished_at", "machine_id")),
+    **dict.fromkeys(("assigned_at", "started_at", "finished_at", "machine_id", "suspend_reason")),
     **dict.fromkeys(("allowed", "running_since", "branch_commit")),
     **dict.fromkeys(("grants", "attempt", "events", "stage_index"), 0),
     "has_contents": False,
@@ -72,7 +72,6 @@ def create(
         description=description,
         images=attached,
         status=TaskStatus.QUEUED,
-        suspend_reason=None,
         machine_selector=labels.canonicalize(machine_selector),
         requested_machine_id=machine_id,
         agent_type=new.agent_type,

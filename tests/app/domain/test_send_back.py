@@ -74,10 +74,7 @@ def test_machines_that_run_no_stage_again_get_none() -> None:
     [
         ([DEVELOP, {**DEVELOP, "name": "b", "onFailure": BACK}], "on_failure_of_agent"),
         ([{**TEST, "onFailure": BACK}, DEVELOP], NO_AGENT),
-        (
-            [TEST, {**TEST, "name": "b", "onFailure": {**BACK, "to": "test"}}],
-            ([TEST, {**TEST, "name": "b", "onFailure": {"to": "test", "times": 1}}], NO_AGENT),
-        ),
+        ([TEST, {**TEST, "name": "b", "onFailure": {"to": "test", "times": 1}}], NO_AGENT),
         ([DEVELOP, {**TEST, "onFailure": {**BACK, "to": "test"}}], NO_AGENT),
         ([DEVELOP, {**TEST, "onFailure": {**BACK, "to": "nobody"}}], NO_AGENT),
     ],

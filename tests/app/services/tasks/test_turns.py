@@ -264,3 +264,25 @@ def test_a_stage_of_a_later_turn_that_continues_has_the_next_run(
     db.session.refresh(task)
     assert (task.partial or {})["ref"] == ref
     assert make_live(task).mid_stage
+
+
+def test_the_usage_of_each_run_counts(
+    actor: Developer, machine: FakeMachine, create: Create
+) -> None:
+    task = begin(machine, create, LOOP)
+    used = frames.UsageItem("m", 10, 0, 5, 0, 0.5)
+    for run in (0, 1000):
+        machine.orders()
+        machine.report_on(task, frames.Usage(0, "claude", [used], run))
+        run_stage(machine, task, work=f"{run}"[0])
+        run_stage(machine, task, code=1)
+    assert queries.get(actor, task.id).usage["inputTokens"] == 20  # type: ignore[index]
+
+
+def test_usage_of_a_turn_that_has_not_begun_is_refused(
+    machine: FakeMachine, create: Create
+) -> None:
+    task = begin(machine, create, LOOP)
+    used = frames.UsageItem("m", 10, 0, 5, 0, 0.5)
+    machine.report_on(task, frames.Usage(0, "claude", [used], 1000))
+    assert "it's from run 1000 of the stage" in warnings_of(task)[-1]
