@@ -79,6 +79,7 @@ def test_a_project_is_made_shown_changed_and_deleted(
         "requireChange": False,
         "memberCount": 1,
         "taskCounts": dict.fromkeys(TaskStatus, 0),
+        "taskStates": dict.fromkeys(("queued", "assigned", "running", "needsYou", "waiting"), 0),
         "lastActivityAt": None,
     }
     changed = client.put("/api/web/projects/shop", json={"name": "Store"}, headers=admin).json
