@@ -70,7 +70,9 @@ class SteeredTask:
         self.play = self._script(model)
         project: dict[str, Any] = {}
         if way.command is not None:
-            project = {"agentType": "acp", "agentCommand": way.command}
+            # opencode asks only if it has to; the variable means nothing to others.
+            asking = {"OPENCODE_PERMISSION": '{"bash": "ask"}'}
+            project = {"agentType": "acp", "agentCommand": way.command, "environment": asking}
         self.given: AgentProject = service.given(place, way.agent, model.url, self.play, **project)
         options = {"approvals": "ask", "permissions": None} if way.asks else {}
         if way.command is not None:
