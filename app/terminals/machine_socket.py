@@ -1,5 +1,6 @@
 """A machine's socket for one attempt: output goes to Redis, keystrokes come from there."""
 
+import contextlib
 import threading
 import time
 import uuid
@@ -127,8 +128,12 @@ class MachineSocket(Peer):
     def _receive(self) -> list[str | bytes]:
         first = self._ws.receive()
         messages = [] if first is None else [first]
-        while len(messages) < MAX_BATCH_FRAMES and (more := self._ws.next_buffered()) is not None:
-            messages.append(more)
+        # A close behind them must not lose these messages; the next call raises it again.
+        with contextlib.suppress(ConnectionClosed):
+            while (
+                len(messages) < MAX_BATCH_FRAMES and (more := self._ws.next_buffered()) is not None
+            ):
+                messages.append(more)
         return messages
 
     def _handle_messages(self, messages: list[str | bytes]) -> None:

@@ -49,7 +49,7 @@ def _opencode(url: str, key: str) -> AgentSetup:
         "options": {"baseURL": f"{url}/v1", "apiKey": "{env:SCRIPTED_API_KEY}"},
         "models": {"large": model},
     }
-    settings = {"share": "disabled", "small_model": "scripted/large"}
+    settings = {"share": "disabled", **dict.fromkeys(("model", "small_model"), "scripted/large")}
     settings |= {"provider": {"scripted": provider}}
     variables = {
         "OPENCODE_CONFIG_CONTENT": json.dumps(settings),

@@ -43,6 +43,8 @@ def test_a_shell_is_opened_left_and_opened_again_by_keyboard(
     assert "in-the-shell" not in screen_of(page)
     page.keyboard.press("Control+Shift+Escape")
     page.get_by_role("tab", name="Terminal").click()
+    stage = page.get_by_role("region", name="Terminal", exact=True)
+    expect(stage).to_contain_text("You control")
     type_line(page, "exit")
     task.wait_for_status("completed")
     expect(page.get_by_role("tab", name="Shell")).to_have_count(0)

@@ -88,8 +88,8 @@ def test_the_contract_s_words_are_the_enums_words():
     assert " ".join(task.EventType) == (
         "created assigned started stage_started stage_finished checkpoint suspended confirmed "
         "resumed published completed failed cancelled retried followed_up requeued machine_lost "
-        "machine_back restored workspace tunnel egress_refused message interrupted reviewed "
-        "commented resolved reopened log warning error"
+        "machine_back restored workspace tunnel egress_refused message interrupted shell "
+        "reviewed commented resolved reopened log warning error"
     )
     assert set(task.FailureCode) >= {"machine_lost", "machine_decommissioned", "gate_expired"}
 

@@ -81,9 +81,14 @@ def test_only_those_actions_are_allowed_that_the_person_has_the_permission_for(
     assert allowed(RUNNING, Access(person, reading, 1)) == ""
 
 
-def test_each_action_has_a_permission_which_only_steering_shares() -> None:
+def test_each_action_has_a_permission_which_only_a_few_share() -> None:
     assert PERMISSIONS.keys() == set(TaskAction)
-    shared = {TaskAction.MESSAGE: "follow_up", TaskAction.INTERRUPT: "control_terminal"}
+    shared = {
+        TaskAction.MESSAGE: "follow_up",
+        TaskAction.SEND_BACK: "follow_up",
+        TaskAction.INTERRUPT: "control_terminal",
+        TaskAction.SHELL: "control_terminal",
+    }
     assert {action: PERMISSIONS[action] for action in shared} == shared
     others = set(PERMISSIONS.values()) & set(Permission)
     assert len(others) == len(PERMISSIONS) - len(shared)

@@ -123,6 +123,14 @@ class StandInMachine:
     def end_shell(self, reason: str) -> None:
         self._send(wire.ShellEnded(reason=reason))
 
+    def end_shell_and_close(self, reason: str) -> None:
+        """Both in one packet, as a worker's may arrive."""
+        with self._sending:
+            frames = self.socket.protocol
+            frames.send_text(encode(wire.ShellEnded(reason=reason)).encode())
+            frames.send_close(wire.CloseCode.ENDED)
+            self.socket.socket.sendall(b"".join(frames.data_to_send()))
+
     def close(self) -> None:
         self.socket.close()
         self._thread.join(LIMIT)

@@ -120,6 +120,17 @@ def test_the_end_of_a_shell_ends_its_viewers_and_the_next_starts_another(
     again.get_ready()
 
 
+def test_an_end_that_arrives_together_with_the_close_counts(shell_scene: Scene) -> None:
+    scene = shell_scene
+    viewer = scene.view(terminal="shell")
+    machine = scene.dial(order_of(scene, shell=True).channel_token)
+    viewer.get_ready()
+    machine.end_shell_and_close("the shell has exited with code 0")
+    assert close_code(viewer.socket) == CloseCode.SHELL_ENDED
+    with pytest.raises(TimeoutError):
+        scene.machine.wait_for(frames.OpenTerminal, limit=1.0)
+
+
 def test_a_machine_can_end_only_a_shell(shell_scene: Scene) -> None:
     machine, _ = shell_scene.both()
     machine.end_shell("no")

@@ -110,6 +110,16 @@ def test_a_failed_task_is_in_the_inbox_until_dismissed_and_is_retried(
     [ended] = ada.run_json(f"task cancel {task}")
     assert ended["status"] == "cancelled"
     assert ada.run_json(f"task show {task}")[0]["attempt"] in (1, 2)
+
+
+def test_a_failed_check_is_sent_back_to_the_agent(ada: ShellUser, project: Project) -> None:
+    key = project("CHECKED", WRITE, shell("check", "echo Not this; exit 4"))
+    [made] = ada.run_json(f"task create -p {key} -d 'A poem of thirty lines' --wait", status=FAILED)
+    task = made["id"]
+    [back] = ada.run_json(f"task send-back {task}")
+    assert (back["round"], back["fromStage"]) == (2, 0)
+    assert "Not this" in back["instruction"]
+    ada(f"task watch {task}", status=FAILED)
     ada(f"task watch {task}", status=FAILED)
 
 

@@ -22,6 +22,7 @@ from tests.muster.cli.shell import CommandResult, Shell
 # for real, as well as commands without their own route.
 REFUSED = {
     "POST /api/web/tasks/:taskId/retry": "task_not_ended",
+    "POST /api/web/tasks/:taskId/send-back": "no_failed_check",
     "PUT /api/web/tasks/:taskId/dismiss": "task_not_ended",
     "POST /api/web/tasks/:taskId/messages": "no_messages",
     "POST /api/web/tasks/:taskId/interrupt": "no_messages",

@@ -61,6 +61,7 @@ class AgentProcess:
         self._unsent = bytearray()
         self._kill_steps: list[tuple[int, float]] = []  # signals until its end, with their times
         self._step_groups: set[int] = set()  # of what the agent has started, when it's stopped
+        self._has_signaled = False  # our group, and not yet received it
         self._wakeup_fd, wake = os.pipe()
         for end in (self._wakeup_fd, wake):
             os.set_blocking(end, False)
@@ -233,6 +234,8 @@ class AgentProcess:
     def _signal(self, number: int, *, is_for_group: bool) -> None:
         assert self._pid is not None
         group = -self._pid if self._is_apart else 0
+        # In our own group, it also reaches us, and doesn't mean us.
+        self._has_signaled = is_for_group and not self._is_apart and number == signal.SIGTERM
         os.kill(group if is_for_group else self._pid, number)
 
     def _check_end(self) -> None:
@@ -258,11 +261,13 @@ class AgentProcess:
         )
 
     def _forward_signal(self, number: int, _: object) -> None:
+        if self._has_signaled:
+            self._has_signaled = False
+            return
         self.is_terminated = True
         if self._pid is None or self.exit_code is not None:
             self.exit_code = -number  # nothing else would end us
-        elif self._is_apart or not self._kill_steps:
-            # In our own group, a signal to the group also reaches us.
+        else:
             self._signal(number, is_for_group=self._is_apart)
 
     def _on_interrupt(self, *_: object) -> None:

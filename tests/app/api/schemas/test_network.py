@@ -67,5 +67,5 @@ def test_what_is_taken_comes_back_as_it_is_kept(spec: str | list[str]) -> None:
 
 @pytest.mark.parametrize("hosts", [None, [], ["a.example", "@agent"]])
 def test_a_project_shows_what_its_row_has(app: Flask, hosts: list[str] | None) -> None:
-    view = ProjectView(make_project(network=hosts), 0, {}, None)
+    view = ProjectView(make_project(network=hosts), 0, {}, {}, None)
     assert ProjectSchema().dump(view)["network"] == network.to_api(hosts)

@@ -18,6 +18,7 @@ __all__ = ["admin"]
 QUOTA = {"onQuota": "wait", "quotaMinutes": 1440, "quotaFailover": False}  # by default
 BUDGETS = {"budget": None, "taskBudget": None}
 BRANCH = {"branchName": "muster/{id}", "archivedAt": None}
+IDLE = {"taskStates": dict.fromkeys(["queued", "assigned", "running", "needsYou", "waiting"], 0)}
 PLACES = {
     "machineSelector": None,
     "protected": False,
@@ -47,7 +48,7 @@ def test_a_project_is_made_shown_changed_and_deleted(
     shown = client.get("/api/web/projects/sHoP", headers=admin).json
     assert {**shown, "warnings": made.json["warnings"]} == made.json
     assert shown.pop("createdAt").endswith("Z")
-    usual = QUOTA | BUDGETS | PLACES | BRANCH | {"templates": [], "myRole": "maintainer"}
+    usual = QUOTA | BUDGETS | PLACES | BRANCH | IDLE | {"templates": [], "myRole": "maintainer"}
     assert {name: shown.pop(name) for name in usual} == usual
     assert shown == {
         "key": "Shop",

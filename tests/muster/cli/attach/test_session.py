@@ -145,7 +145,7 @@ def test_a_shell_beside_a_headless_agent_reads_keys_and_ends_with_the_reason(
     server.close(wire.CloseCode.SHELL_ENDED, "the shell has exited with code 0")
     assert (pty.wait_until_ended(), pty.modes) == (0, pty.before)
     assert any("closed: the shell has exited with code 0" in line for line in pty.lines)
-    assert "muster attach 7 --shell" in "".join(pty.lines)
+    assert "muster attach 7 --shell" in " ".join(" ".join(pty.lines).split())
 
 
 HEADLESS = {

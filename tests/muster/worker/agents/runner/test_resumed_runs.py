@@ -210,11 +210,12 @@ fi
 """An agent that, as opencode, ends at once when it's interrupted, and leaves its command."""
 
 
+@pytest.mark.parametrize("first", ["", "trap '' INT\n"], ids=["at once", "only by a TERM"])
 def test_a_stopped_process_ends_with_what_it_has_started_and_another_follows(
-    tmp_path: Path,
+    tmp_path: Path, first: str
 ) -> None:
     seconds = f"600.{uuid.uuid4().int % 10**9}"
-    words = ["sh", "-c", SCRIPT % seconds, "sh"]
+    words = ["sh", "-c", first + SCRIPT % seconds, "sh"]
     asked = ASKED | {"first": [*words, TEXT], "further": [*words, SESSION, TEXT]}
     mail = {"message": {"number": 4, "text": "Do B.", "author": "Ada", "when": "now"}}
 
