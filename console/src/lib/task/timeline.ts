@@ -152,11 +152,7 @@ export function spansOf(events: readonly Event[], count: number, now: number | n
         break
       case 'stage_finished':
         close(at)
-        span.isEnded = true
-        span.back = turnBack(event) ?? span.back
-        for (const again of spansAfter(spans, event)) {
-          Object.assign(again, { runsAgain: true, waited: 0, answered: null })
-        }
+        endRun(spans, span, event)
         break
       case 'suspended':
         close(at)
@@ -197,11 +193,15 @@ function updateAnswer(span: Span, event: Event): void {
   else if (isAskedAgain || event.data.withdrawn === true) span.answered = null
 }
 
-/** Returns the spans of the stages that run again because of that failure, and whose questions are
- *  asked again. */
-function spansAfter(spans: Span[], { data, stageIndex }: Event): Span[] {
-  if (typeof data.backTo !== 'number') return []
-  return spans.slice(data.backTo + 1, (stageIndex ?? 0) + 1)
+/** Ends the stage's run. Stages that run again because it failed have their questions asked again. */
+function endRun(spans: Span[], span: Span, event: Event): void {
+  const { backTo } = event.data
+  span.isEnded = true
+  span.back = turnBack(event) ?? span.back
+  if (typeof backTo !== 'number') return
+  for (const again of spans.slice(backTo + 1, (event.stageIndex ?? 0) + 1)) {
+    Object.assign(again, { runsAgain: true, waited: 0, answered: null })
+  }
 }
 
 /** Reads the turn that the stage's failure started. */

@@ -25,7 +25,6 @@ export function TaskActions({ task }: { task: Schemas['TaskDetail'] }) {
   const [opened, open] = useUrlDialog<TaskDialog>()
   const allowed = task.allowedActions
   const set = useSetSearch()
-  const close = () => open()
   const sendBack = useSendBack(task.id)
   const acts: MenuItem[] = []
   if (allowed.includes('send_back'))
@@ -66,22 +65,35 @@ export function TaskActions({ task }: { task: Schemas['TaskDetail'] }) {
       <span className={styles.phone}>
         <MoreMenu items={[...acts, null, ...more]} />
       </span>
-      <Suspense>
-        {opened === 'cancel' && allowed.includes('cancel') && (
-          <CancelDialog task={task} onClose={close} />
-        )}
-        {opened === 'retry' && allowed.includes('retry') && (
-          <RetryDialog task={task} onClose={close} />
-        )}
-        {opened === 'followUp' && allowed.includes('follow_up') && (
-          <FollowUpDialog task={task} onClose={close} />
-        )}
-        {opened === 'interrupt' && allowed.includes('interrupt') && (
-          <InterruptDialog task={task} onClose={close} />
-        )}
-        {opened === 'curl' && <CurlDialog task={task} onClose={close} />}
-      </Suspense>
+      <TaskDialogs task={task} opened={opened} close={() => open()} />
     </div>
+  )
+}
+
+/** The dialog that the URL opens, if its action is allowed. */
+function TaskDialogs(props: {
+  task: Schemas['TaskDetail']
+  opened: TaskDialog | undefined
+  close: () => void
+}) {
+  const { task, opened, close } = props
+  const allowed = task.allowedActions
+  return (
+    <Suspense>
+      {opened === 'cancel' && allowed.includes('cancel') && (
+        <CancelDialog task={task} onClose={close} />
+      )}
+      {opened === 'retry' && allowed.includes('retry') && (
+        <RetryDialog task={task} onClose={close} />
+      )}
+      {opened === 'followUp' && allowed.includes('follow_up') && (
+        <FollowUpDialog task={task} onClose={close} />
+      )}
+      {opened === 'interrupt' && allowed.includes('interrupt') && (
+        <InterruptDialog task={task} onClose={close} />
+      )}
+      {opened === 'curl' && <CurlDialog task={task} onClose={close} />}
+    </Suspense>
   )
 }
 
