@@ -5,7 +5,7 @@ from typing import Any
 
 from app.domain import send_back
 from app.domain.pipeline import Stage
-from app.services.logs import stage_output
+from app.services.tasks import stage_output
 
 
 def complete(

@@ -10,8 +10,7 @@ from app.domain.send_back import NoFailedCheck
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Developer, Event, FollowUp, Task
-from app.services.logs import stage_output
-from app.services.tasks import follow_ups, queries
+from app.services.tasks import follow_ups, queries, stage_output
 
 
 def create(actor: Developer, task_id: int) -> FollowUp:
