@@ -37,6 +37,7 @@ _TEXTS = """() => {
   }
   return texts
 }"""
+_COMMIT = re.compile(r"\b[0-9a-f]{7,40}\b")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 
 
@@ -76,7 +77,8 @@ def list_untranslated(page: Page, known: set[str]) -> list[str]:
     server's.
     """
     english = set(texts_of_catalogue("en")) - set(texts_of_catalogue("zh"))
-    texts = {text.strip() for text in page.evaluate(_TEXTS)}
+    english -= {text for text in english if words_of(text) <= words_of(json.dumps(SCENES))}
+    texts = {_COMMIT.sub("", text).strip() for text in page.evaluate(_TEXTS)}
     wrong = {
         text for text in texts if (text.istitle() and text in english) or words_of(text) - known
     }
