@@ -53,7 +53,8 @@ def focus_by_tab(page: Page, target: Locator) -> None:
     """Press Tab until the element has the focus."""
     expect(target).to_be_visible()
     for _ in range(MAX_TABS):
-        if target.evaluate("(one) => one === document.activeElement"):
+        # It may be away while the page is scrolled.
+        if target.evaluate_all("(all) => all.includes(document.activeElement)"):
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"{MAX_TABS} times Tab don't lead to {target}")
