@@ -3,7 +3,7 @@
 import uuid
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from app.domain.terminal import TerminalKind, TerminalMode
 from app.extensions import Model
@@ -11,44 +11,36 @@ from app.models.columns import Big, BigId, Timestamp, pg_enum
 from app.models.developer import Developer
 
 
-class Terminal(Model):
-    """An attempt's terminal that is (until `wanted_until`), or was, requested.
+class _TerminalRequest:
+    """What is (until `wanted_until`), or was, requested of an attempt.
 
     `dial_requests` counts how often the machine was asked to connect. A number larger than
     the last one sent to the machine is an order to connect.
     """
 
+    task_id: Mapped[Big] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    wanted_until: Mapped[Timestamp]
+    dial_requests: Mapped[int]
+    requested_at: Mapped[Timestamp]
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[ForeignKeyConstraint]:
+        of_attempt = ["attempts.task_id", "attempts.number"]
+        return (ForeignKeyConstraint(["task_id", "attempt"], of_attempt, ondelete="CASCADE"),)
+
+
+class Terminal(_TerminalRequest, Model):
+    """An attempt's terminal."""
+
     __tablename__ = "terminals"
 
-    task_id: Mapped[Big] = mapped_column(primary_key=True)
-    attempt: Mapped[int] = mapped_column(primary_key=True)
-    wanted_until: Mapped[Timestamp]
-    dial_requests: Mapped[int]
-    requested_at: Mapped[Timestamp]
 
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
-        ),
-    )
-
-
-class Shell(Model):
-    """An attempt's shell that is, or was, requested: as in `Terminal`."""
+class Shell(_TerminalRequest, Model):
+    """An attempt's shell."""
 
     __tablename__ = "shells"
-
-    task_id: Mapped[Big] = mapped_column(primary_key=True)
-    attempt: Mapped[int] = mapped_column(primary_key=True)
-    wanted_until: Mapped[Timestamp]
-    dial_requests: Mapped[int]
-    requested_at: Mapped[Timestamp]
-
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["task_id", "attempt"], ["attempts.task_id", "attempts.number"], ondelete="CASCADE"
-        ),
-    )
 
 
 class ChannelToken(Model):

@@ -24,8 +24,12 @@ echo known > "$HOME/session"
 
 @pytest.fixture
 def claude(running: RunningStack) -> Path:
+    return install_claude(running, CLAUDE)
+
+
+def install_claude(running: RunningStack, text: str) -> Path:
     program = running.agents / "claude"
-    program.write_text(CLAUDE)
+    program.write_text(text)
     program.chmod(0o755)
     wait_for(lambda: _has_claude(running), "agent")
     return program

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.running_stack import RunningStack, wait_for
-from tests.flows.test_follow_up import _has_claude
+from tests.flows.running_stack import RunningStack
+from tests.flows.test_follow_up import install_claude
 from tests.flows.test_life_of_a_task import git, shell
 
 # As claude does: it stores its session in its home, and prints whether it found it.
@@ -23,11 +23,7 @@ CHECK = 'echo leftover > junk; echo "try $(wc -l < tries) of 3"; [ "$(wc -l < tr
 
 @pytest.fixture
 def claude(running: RunningStack) -> Path:
-    program = running.agents / "claude"
-    program.write_text(CLAUDE)
-    program.chmod(0o755)
-    wait_for(lambda: _has_claude(running), "agent")
-    return program
+    return install_claude(running, CLAUDE)
 
 
 def test_a_check_that_fails_twice_goes_back_twice_and_then_passes(
