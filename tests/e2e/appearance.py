@@ -11,8 +11,9 @@ from tests.e2e.world.scenes import SCENES
 from tests.test_prose import TYPESCRIPT_STRINGS
 
 WIDTHS = (360, 768, 1440, 2560)
-# Of texts that no catalogue has: time zones, the other language, commands of the scripted agents.
-NAMES = {"english", "utc", "gmt", "log", "oneline", "status", "short"}
+# Of texts that no catalogue has: time zones, the other language, keys, commands of the scripted
+# agents.
+NAMES = {"english", "utc", "gmt", "esc", "tab", "ctrl", "log", "oneline", "status", "short"}
 
 # The page and what is over it, if anything is past its right edge or past the window's.
 _OVERFLOWS = """() => [...document.querySelectorAll('html, [role=dialog], [role=menu]')]
