@@ -73,6 +73,7 @@ class Agent:
 
     def _take_turn(self, first: Frame) -> None:
         print_event("system", subtype="init", session_id=self._session, model="m", tools=[])
+        self._notes.write("working")
         self._is_stopped = False
         self._read(first)
         while not self._is_stopped and not self._is_done():

@@ -15,9 +15,9 @@ class Run:
     inode of the pid namespace they were in. `heard` is what its questions were answered, `request`
     and `round` are what it was told of its round. `replying` is what it set out to say in threads,
     `replied` what it was told was said, each with its thread's id. `read` are the messages
-    that it was sent, `receipts` those of which it has told the runner. `decided` is what it was
-    told of each action for which it `asked`: None, or why it must not; `cancelled` are those that
-    it no longer wanted to do, `acted` is what it has done.
+    that it was sent, `receipts` those of which it has told the runner. `is_working`: its agent has
+    begun a turn. `decided` is what it was told of each action for which it `asked`: None, or why it
+    must not; `cancelled` are those that it no longer wanted to do, `acted` is what it has done.
     `malformed` is what its agent doesn't understand.
     """
 
@@ -41,6 +41,7 @@ class Run:
     round: int = 0
     replying: tuple[tuple[int, str], ...] = ()
     replied: tuple[tuple[int, str], ...] = ()
+    is_working: bool = False
     read: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()

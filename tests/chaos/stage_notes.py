@@ -71,6 +71,7 @@ def _run(path: Path, left: dict[tuple[int, int, int], list[float]]) -> Run | Non
         request=first["request"],
         round=first["round"],
         **replies,
+        is_working=any(note["what"] == "working" for note in notes),
         **_steering(notes),
     )
 

@@ -9,6 +9,7 @@ import psutil
 import sqlalchemy as sa
 
 import config
+from app.domain.task_message import takes_messages
 from app.embedded import ports, probes
 from app.embedded.ports import LOOPBACK
 from app.embedded.stack import Stack
@@ -118,6 +119,12 @@ class Pair(RunningStack):
         with self.database.connect() as connection:
             query = sa.text("SELECT generation, connected, status::text FROM machines")
             return connection.execute(query).one()
+
+    def takes_messages(self) -> bool:
+        """Whether it knows by now that its claude does: it has to ask it for its version."""
+        with self.database.connect() as connection:
+            query = sa.text("SELECT capabilities FROM machines")
+            return takes_messages(connection.execute(query).scalar_one(), "claude")
 
     def wait_until_connected(self, after: int) -> int:
         """The generation of a connection later than that one."""

@@ -36,6 +36,7 @@ class SteeringKills:
         self._client = Client("admin", str(token), pair.people.port)
         options = {"approvals": "ask"}
         pair.project("STEER", _STAGE, agentType="claude", agentCommand=None, agentOptions=options)
+        wait_for(pair.takes_messages, "machine whose claude takes messages")
         self._history = History(pair.home)
         self._tasks: list[SteeredTask] = []
         self._task: SteeredTask | None = None
@@ -149,7 +150,8 @@ class SteeringKills:
             self._task = SteeredTask(self._pair, self._client, int(made.body["id"]))
             self._tasks.append(self._task)
         task = self._task
-        wait_for(lambda: task.runs() and task.agent(), "agent")
+        # Before its first turn an urgent message isn't handed over, and it may be frozen then.
+        wait_for(lambda: task.runs() and task.latest_run().is_working and task.agent(), "agent")
         wait_for(lambda: task.now()["status"] == "running", "running task")
         return task
 
