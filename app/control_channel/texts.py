@@ -7,11 +7,15 @@ from flask import Flask
 
 from app import wakeups
 from app.services.machines import sessions
+from app.services.tasks import activities
 from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
 
 CHECK_SECONDS = 5.0
 """Seconds for which an attempt that was found to be the machine's own counts as such."""
+
+ACTIVE_SECONDS = 5.0
+"""Seconds after which an attempt whose texts still come is marked as active again."""
 
 _MAX_CHECKED = 1000
 
@@ -22,6 +26,7 @@ class TextRelay:
     def __init__(self, app: Flask, session: sessions.MachineSession) -> None:
         self._app, self._session = app, session
         self._checked: dict[AttemptKey, tuple[float, bool]] = {}
+        self._active: dict[AttemptKey, float] = {}
 
     def publish(self, texts: Sequence[frames.TextDelta]) -> None:
         """Pass the texts on. Raises SQLAlchemyError; a Redis that is down loses them."""
@@ -29,17 +34,27 @@ class TextRelay:
             return
         with self._app.app_context():
             self._check(AttemptKey.from_object(text) for text in texts)
-            wakeups.publish_texts(
-                [text for text in texts if self._checked[AttemptKey.from_object(text)][1]]
-            )
+            live = [text for text in texts if self._checked[AttemptKey.from_object(text)][1]]
+            wakeups.publish_texts(live)
+            # The machine's samples of CPU time come from silent commands, too.
+            self._mark_active({AttemptKey.from_object(text) for text in live if text.kind != "cpu"})
 
     def _check(self, keys: Iterable[AttemptKey]) -> None:
         now = time.monotonic()
         if len(self._checked) > _MAX_CHECKED:
             self._checked.clear()
+            self._active.clear()
         due = {
             key for key in keys if self._checked.get(key, (0.0, False))[0] + CHECK_SECONDS <= now
         }
         if due:
             live = sessions.live_attempts(self._session, due)
             self._checked |= {key: (now, key in live) for key in due}
+
+    def _mark_active(self, keys: Iterable[AttemptKey]) -> None:
+        """Texts are signs of work, as entries are: a command that prints isn't quiet."""
+        now, long_ago = time.monotonic(), -ACTIVE_SECONDS
+        due = {key for key in keys if self._active.get(key, long_ago) + ACTIVE_SECONDS <= now}
+        if due:
+            activities.mark_active(due)
+            self._active |= dict.fromkeys(due, now)

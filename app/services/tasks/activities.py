@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, tuple_, update
 
 from app.domain import transcript
 from app.domain.attempt import AttemptPhase
@@ -15,6 +15,7 @@ from app.extensions import db
 from app.models import Attempt, Project, Task
 from app.services import settings
 from app.services.clock import now as clock_now
+from muster.protocol.attempt_key import AttemptKey
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,17 @@ def find_quiet() -> frozenset[int]:
     active_at = func.coalesce(Attempt.active_at, Attempt.started_at)
     query = select(Attempt.task_id).where(_runs(), active_at <= _quiet_limit())
     return frozenset(db.session.scalars(query))
+
+
+def mark_active(keys: Collection[AttemptKey]) -> None:
+    """Record a sign of work of these attempts, those that live. Commits."""
+    key = tuple_(Attempt.task_id, Attempt.number)
+    # Without the tasks' locks. Those that others change now are active anyway.
+    free = select(Attempt.task_id, Attempt.number).where(key.in_(keys), _runs())
+    free = free.with_for_update(skip_locked=True)
+    query = update(Attempt).where(key.in_(free)).values(active_at=clock_now())
+    db.session.execute(query, execution_options={"synchronize_session": False})
+    db.session.commit()
 
 
 def _runs() -> Any:

@@ -16,10 +16,10 @@ export const terminal = {
   whyNoShell:
     'A shell opens beside a running stage, for people who control its terminal, on machines of this release.',
   notYet: 'No stage has started yet. Its terminal appears here.',
-  /** Who has control. */
-  controls: (people: Viewer[]) => {
+  /** Who has control; the terminal's `name`, if nobody is there. */
+  controls: (people: Viewer[], name: string) => {
     const hands = people.filter((one) => one.mode === 'control')
-    if (people.length === 0) return 'Terminal'
+    if (people.length === 0) return name
     if (hands.length === 0) return 'No one controls'
     const are = hands.length > 1 || hands[0]?.isYou
     return `${sentence(joinNames(viewerName(hands)))} ${are ? 'control' : 'controls'}`
@@ -59,12 +59,13 @@ export const terminal = {
   exited: (stage: string, code: number) =>
     `${stage} ended${code === 0 ? '' : ` with exit code ${code}`}. The next stage appears here.`,
   takenOver: (by: string) => `${by} took control. You're watching.`,
-  skipped: (size: string) => `Skipped ${size} of fast output. The log has the complete output.`,
+  skipped: (size: string) => `Skipped ${size} of fast output.`,
   backAfter: (away: string) => `Back after ${away}.`,
   missedNothing: 'You missed nothing',
   cameSince: (n: number, bytes: string) =>
     n === 0 ? ': no new output.' : `: ${bytes} new bytes, all shown here.`,
-  missed: (from: string, to: string) => `Bytes ${from} to ${to} aren't shown here. See the log.`,
+  missed: (from: string, to: string) => `Bytes ${from} to ${to} aren't shown here.`,
+  seeLog: 'The log has the complete output.',
   tryNow: 'Retry now',
   endReasons: {
     attempt: "This attempt's terminal is closed.",

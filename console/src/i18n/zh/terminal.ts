@@ -19,9 +19,9 @@ export const terminal: typeof en.terminal = {
   noShell: '现在无法打开 Shell',
   whyNoShell: '阶段运行时，有权控制其终端的人可以在旁边打开 Shell，且机器须为当前版本。',
   notYet: '还没有阶段开始。开始后，终端会显示在这里。',
-  controls: (people) => {
+  controls: (people, name) => {
     const hands = people.filter((one) => one.mode === 'control')
-    if (people.length === 0) return '终端'
+    if (people.length === 0) return name
     return hands.length === 0 ? '无人控制' : `${joinNames(hands)}正在控制`
   },
   watch: (people) => {
@@ -55,11 +55,12 @@ export const terminal: typeof en.terminal = {
   exited: (stage, code) =>
     `${stage} 已结束${code === 0 ? '' : `，退出码 ${code}`}。下一阶段会显示在这里。`,
   takenOver: (by) => `${by} 已接管控制，你正在观看。`,
-  skipped: (size) => `输出太快，已跳过 ${size}。完整内容见日志。`,
+  skipped: (size) => `输出太快，已跳过 ${size}。`,
   backAfter: (away) => `断开 ${away}后已恢复。`,
   missedNothing: '没有错过任何内容',
   cameSince: (n, bytes) => (n === 0 ? '：没有新输出。' : `：新增的 ${bytes} 字节均已显示。`),
-  missed: (from, to) => `第 ${from} 至 ${to} 字节未在此显示，可在日志中查看。`,
+  missed: (from, to) => `第 ${from} 至 ${to} 字节未在此显示。`,
+  seeLog: '完整内容见日志。',
   tryNow: '立即重试',
   endReasons: {
     attempt: '本次尝试的终端已关闭。',

@@ -9,7 +9,9 @@ import styles from './terminal.module.css'
 import type { TerminalState } from './terminalSession'
 
 /** The most important notice about the terminal, if any. */
-export function TerminalNotice({ terminal, stages, isOver, onReconnect, onDismiss }: Props) {
+export function TerminalNotice(props: Props) {
+  const { terminal, stages, isShell, isOver, onReconnect, onDismiss } = props
+  const seeLog = isShell ? '' : strings.terminal.seeLog
   const { connection } = terminal
   if (connection.is === 'away')
     return (
@@ -42,16 +44,20 @@ export function TerminalNotice({ terminal, stages, isOver, onReconnect, onDismis
     return <Notice close={onDismiss}>{strings.terminal.takenOver(terminal.takenOver)}</Notice>
   }
   if (terminal.back)
-    return <Notice close={onDismiss}>{<ReconnectedText back={terminal.back} />}</Notice>
+    return (
+      <Notice close={onDismiss}>{<ReconnectedText back={terminal.back} seeLog={seeLog} />}</Notice>
+    )
   if (terminal.exit) {
     const { stageIndex, code } = terminal.exit
     const name = stages[stageIndex]?.name ?? String(stageIndex + 1)
     return <Notice close={onDismiss}>{strings.terminal.exited(name, code)}</Notice>
   }
   if (terminal.skipped) {
-    const { from, to } = terminal.skipped
+    const size = formatBytes(terminal.skipped.to - terminal.skipped.from, locale)
     return (
-      <Notice close={onDismiss}>{strings.terminal.skipped(formatBytes(to - from, locale))}</Notice>
+      <Notice close={onDismiss}>
+        {strings.terminal.skipped(size)} {seeLog}
+      </Notice>
     )
   }
   return null
@@ -60,18 +66,22 @@ export function TerminalNotice({ terminal, stages, isOver, onReconnect, onDismis
 type Props = {
   terminal: TerminalState
   stages: { name: string }[]
+  /** No log has what a shell writes. */
+  isShell: boolean
   isOver: boolean
   onReconnect: () => void
   onDismiss: () => void
 }
 
-function ReconnectedText({ back }: { back: NonNullable<TerminalState['back']> }) {
+function ReconnectedText(props: { back: NonNullable<TerminalState['back']>; seeLog: string }) {
+  const { back, seeLog } = props
   const away = strings.terminal.backAfter(formatDuration(back.awayMilliseconds, strings.units))
   if (back.missed) {
     const { from, to } = back.missed
     return (
       <>
-        {away} {strings.terminal.missed(formatInteger(from, locale), formatInteger(to, locale))}
+        {away} {strings.terminal.missed(formatInteger(from, locale), formatInteger(to, locale))}{' '}
+        {seeLog}
       </>
     )
   }

@@ -66,6 +66,7 @@ export function LiveTerminal({ task, kind = 'stage' }: Props & { kind?: Terminal
           terminal={terminal}
           fontSize={fontSize}
           acts={acts}
+          isShell={isShell}
           opensShell={!isShell && task.allowedActions.includes('shell')}
         />
       )}
@@ -91,14 +92,16 @@ function TerminalHead(
     terminal: TerminalState
     fontSize: number
     acts: TerminalActions
+    isShell: boolean
     opensShell: boolean
   },
 ) {
-  const { task, session, terminal, fontSize, acts, opensShell } = props
+  const { task, session, terminal, fontSize, acts, isShell, opensShell } = props
   return (
     <>
       <TerminalToolbar
         terminal={terminal}
+        name={isShell ? strings.terminal.shellTitle : strings.terminal.title}
         controls={session.controls}
         isRead={task.readsTerminal}
         fontSize={fontSize}
@@ -114,6 +117,7 @@ function TerminalHead(
       <TerminalNotice
         terminal={terminal}
         stages={task.pipeline}
+        isShell={isShell}
         isOver={task.finishedAt !== null}
         onReconnect={() => session.reconnect()}
         onDismiss={() => session.clearNotices()}

@@ -17,7 +17,7 @@ export type TerminalActions = {
 
 /** Who controls the terminal, and the actions available. */
 export function TerminalToolbar(props: Props) {
-  const { terminal, controls, isRead, fontSize, acts, shellLink } = props
+  const { terminal, name, controls, isRead, fontSize, acts, shellLink } = props
   const { connection } = terminal
   const people = connection.is === 'live' ? connection.people : []
   const others = people.filter((one) => !one.isYou)
@@ -34,7 +34,7 @@ export function TerminalToolbar(props: Props) {
         <ViewerAvatars people={isRead ? people : people.map(asWatcher)} />
         {isRead ? (
           <span>
-            <b>{strings.terminal.controls(people)}</b>
+            <b>{strings.terminal.controls(people, name)}</b>
             <span className="dim wide">{strings.terminal.watch(people)}</span>
           </span>
         ) : (
@@ -76,6 +76,7 @@ export function TerminalToolbar(props: Props) {
 
 type Props = {
   terminal: TerminalState
+  name: string
   controls: boolean
   /** Whether the stage's program may read what is typed. */
   isRead: boolean
