@@ -27,10 +27,10 @@ AGENTS = [Capability("claude"), Capability("codex", healthy=False, reason="not i
 class Machine:
     """`lack` is the result of its check."""
 
-    def __init__(self) -> None:
+    def __init__(self, pauses: tuple[float, float] = QUICK) -> None:
         self.lack: str | Exception | None = None
         self.looks = self.changes = 0
-        self.health = MachineHealth(self._check, self._changed, QUICK)
+        self.health = MachineHealth(self._check, self._changed, pauses)
 
     def _check(self) -> str | None:
         self.looks += 1
@@ -55,7 +55,8 @@ def test_what_the_machine_finds_nothing_of_does_not_make_it_unhealthy(machine: M
     assert (machine.looks, machine.changes) == (1, 0)
 
 
-def test_it_reports_what_it_finds_as_the_reason(machine: Machine) -> None:
+def test_it_reports_what_it_finds_as_the_reason() -> None:
+    machine = Machine(health.RECHECK_DELAYS_SECONDS)  # no second look in between
     machine.lack = "bwrap is not installed"
     assert machine.health.report_failure()
     assert machine.health.reason == "bwrap is not installed"
