@@ -73,9 +73,9 @@ class Agent:
 
     def _take_turn(self, first: Frame) -> None:
         print_event("system", subtype="init", session_id=self._session, model="m", tools=[])
-        self._notes.write("working")
         self._is_stopped = False
         self._read(first)
+        self._notes.write("working")
         while not self._is_stopped and not self._is_done():
             if not self._asked[0] and self._held:
                 self._read(self._held.pop(0))

@@ -16,8 +16,8 @@ class Run:
     and `round` are what it was told of its round. `replying` is what it set out to say in threads,
     `replied` what it was told was said, each with its thread's id. `read` are the messages
     that it was sent, `receipts` those of which it has told the runner. `is_working`: its agent has
-    begun a turn. `decided` is what it was told of each action for which it `asked`: None, or why it
-    must not; `cancelled` are those that it no longer wanted to do, `acted` is what it has done.
+    read its prompt. `decided` is what it was told of each action for which it `asked`: None, or why
+    it must not; `cancelled` are those that it no longer wanted to do, `acted` is what it has done.
     `malformed` is what its agent doesn't understand.
     """
 

@@ -215,7 +215,7 @@ def _is_settled(scene: Scene, victim: str) -> bool:
     if victim == "runner":
         return bool(task["status"] == "failed")
     run, attempt = scene.task.latest_run(), scene.attempt + (victim == "shim")
-    is_here = (run.attempt, task["status"]) == (attempt, "running")
+    is_here = (run.attempt, run.is_working, task["status"]) == (attempt, True, "running")
     return is_here and set(run.asked) <= set(dict(run.decided))
 
 
