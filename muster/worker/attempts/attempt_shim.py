@@ -22,9 +22,7 @@ from muster.worker.shim.wire import ShimState, StageCommand, StageExit
 _GRACE_SECONDS = 10.0  # seconds between TERM and KILL
 _LAUNCH_PAUSES_SECONDS = (0.1, 0.5, 2.0)  # seconds before a launch is retried
 _LEASE_POLL_SECONDS = 0.5  # seconds between checks for an extended lease
-_HUNG_TIMEOUT_SECONDS = (
-    20.0  # seconds for a response or a stage's exit: KILL is repeated for some time after TERM's
-)
+_HUNG_TIMEOUT_SECONDS = 20.0  # for a response or a stage's exit: KILL is repeated for a while
 _HUNG_POLL_SECONDS = 2.0  # seconds between tries to reach an unresponsive shim
 
 log = logging.getLogger(__name__)
@@ -167,13 +165,15 @@ class AttemptShim:
                 self.stop_stage()
             elif kill_at is not None and monotonic() >= kill_at:
                 self.kill()
-                self._changed.wait(
-                    _HUNG_POLL_SECONDS
-                )  # until its connection reports that it is gone
+                self._changed.wait(_HUNG_POLL_SECONDS)  # until its connection is gone
             else:
                 due = [] if kill_at is None else [kill_at - monotonic()]
                 due += [again for each in meanwhile if (again := each()) is not None]
-                self._changed.wait(min(due, default=None))
+                delay, began = min(due, default=None), monotonic()
+                self._changed.wait(delay)
+                if kill_at is not None and delay is not None:
+                    # Who wakes late was frozen, and with the machine the shim.
+                    kill_at += max(0.0, monotonic() - began - delay)
 
     def stop_stage(self) -> None:
         """Send TERM, after 10 s KILL, to the stage's processes; doesn't wait."""

@@ -25,6 +25,7 @@ from muster.worker.shim.wire import (
 SHIM_TIMEOUT_SECONDS = 10.0
 """Seconds for a shim to start, to respond, or to exit."""
 
+_STEPS = 10  # of a wait
 _NO_ANSWER_ID = 0
 """The ID of requests that get no answer."""
 
@@ -132,9 +133,8 @@ class ShimLink:
     def quit(self) -> None:
         """Kill what runs, and wait for the shim to exit."""
         self._request("quit")
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._is_gone, SHIM_TIMEOUT_SECONDS):
-                raise TimeoutError("the shim doesn't exit")
+        if not self._wait_until(lambda: self._is_gone):
+            raise TimeoutError("the shim doesn't exit")
         self.close()
 
     def close(self) -> None:
@@ -201,19 +201,24 @@ class ShimLink:
         try:
             with self._sending:
                 self._connection.sendall(pack_message({"id": number, "do": verb, **fields}))
-            with self._changed:
-                self._changed.wait_for(
-                    lambda: self._is_gone or self._answers[number], SHIM_TIMEOUT_SECONDS
-                )
+            self._wait_until(lambda: self._is_gone or self._answers[number] is not None)
         except OSError as error:
-            with self._changed:  # its last messages are handled first
-                self._changed.wait_for(lambda: self._is_gone, SHIM_TIMEOUT_SECONDS)
+            self._wait_until(lambda: self._is_gone)  # its last messages are handled first
             raise ShimGone from error
         finally:
             answer = self._answers.pop(number)
         if answer is None:
             raise ShimGone if self._is_gone else TimeoutError("the shim isn't responding")
         return _require_success(answer)
+
+    def _wait_until(self, is_true: Callable[[], bool]) -> bool:
+        """Wait up to `SHIM_TIMEOUT_SECONDS`. Time in which the whole machine is frozen, and its
+        shim with it, counts as one step. Returns whether it has become true."""
+        with self._changed:
+            return any(
+                self._changed.wait_for(is_true, SHIM_TIMEOUT_SECONDS / _STEPS)
+                for _ in range(_STEPS)
+            )
 
     def _handshake(self) -> ShimState:
         first, *rest = handshake(self._connection, self._unpacker)

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ from muster.worker.shim.client import ShimRefused, read_state
 from muster.worker.shim.spool import SpoolReader
 from tests.muster.worker.shim.stubborn import LEAVING, STAYING, STUBBORN, alive, pids, python
 from tests.muster.worker.shim_stages import Stages
+from tests.wait import wait_until
 
 # What does not want to die
 
@@ -147,6 +150,45 @@ def test_a_shim_that_was_frozen_at_its_deadline_kills_when_it_continues(
     assert stages.wait().message == ""
     now = processes.find(pid)
     assert now is None or now.started != found.started or not now.is_alive
+
+
+_ASKING = """
+import sys
+from pathlib import Path
+from threading import Timer
+from muster.worker.shim import client, link
+link.SHIM_TIMEOUT_SECONDS = 2.0
+shim = client.attach(Path(sys.argv[1]))
+print("connected", flush=True)
+sys.stdin.readline()
+Timer(0.2, lambda: print("asking", flush=True)).start()
+shim.fetch_state()
+print("answered", flush=True)
+"""
+
+
+def test_a_frozen_machine_gives_its_shim_the_time_to_respond(stages: Stages) -> None:
+    """Whoever asks is frozen for longer than it waits, and the shim with it."""
+    shim = stages.shim.fetch_state().pid
+    command = [sys.executable, "-c", _ASKING, str(stages.directory)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, bufsize=0, stdin=pipe, stdout=pipe) as asking:
+        assert asking.stdin is not None
+        assert asking.stdout is not None
+        try:
+            assert asking.stdout.readline() == b"connected\n"
+            os.kill(shim, signal.SIGSTOP)
+            asking.stdin.write(b"\n")
+            assert asking.stdout.readline() == b"asking\n"
+            os.kill(asking.pid, signal.SIGSTOP)
+            frozen_at = boot_seconds()
+            wait_until(lambda: boot_seconds() > frozen_at + 2.5, "time", 10)
+            os.kill(asking.pid, signal.SIGCONT)
+            os.kill(shim, signal.SIGCONT)
+            assert asking.stdout.readline() == b"answered\n"
+        finally:
+            os.kill(shim, signal.SIGCONT)
+            asking.kill()
 
 
 # Disks fill
