@@ -174,7 +174,7 @@ class Attempt:
     def _run_stage(self, order: RunStage) -> None:
         if self._orders.is_stopping or self._reporter.progress.end_reason:
             return
-        self.reports.messages.drop([message.number for message in order.messages])
+        self.reports.messages.exclude([message.number for message in order.messages])
         is_pushed = partial(self._finisher.is_earlier_work_pushed, order.stage_index, order.run)
         ongoing, release = (self._reporter, self._can_continue), self._workspace.release
         with failures.report_failures(*ongoing), failures.hand_over(*ongoing, release):

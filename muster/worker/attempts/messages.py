@@ -40,6 +40,7 @@ class AttemptMessages:
         self._add_job = add_job
         self._lock = threading.Lock()
         self._messages: dict[int, AgentMessage] = {}  # not at the shim
+        self._in_prompts: set[int] = set()
         self._interrupt: Interrupt | None = None  # the latest, not at the shim
         self._is_scheduled = False
         self._read_of: tuple[ShimLink | None, int] | None = None
@@ -51,7 +52,7 @@ class AttemptMessages:
         with self._lock:
             if isinstance(order, Interrupt):
                 self._interrupt = order
-            elif progress.has_message_outcome(order.number):
+            elif order.number in self._in_prompts or progress.has_message_outcome(order.number):
                 return
             if not self._is_scheduled:
                 self._add_job(self._return_undelivered)
@@ -60,11 +61,11 @@ class AttemptMessages:
                 self._messages[order.number] = order
         self._shim.wake()
 
-    def drop(self, numbers: list[int]) -> None:
-        """Messages that a stage's prompt has aren't passed on, too."""
+    def exclude(self, numbers: list[int]) -> None:
+        """Messages that a stage's prompt has aren't passed on, too, whenever they come."""
         with self._lock:
-            for number in numbers:
-                self._messages.pop(number, None)
+            self._in_prompts.update(numbers)
+            self._drop(numbers)
 
     def poll(self) -> float | None:
         """Report what became of messages, and pass new ones on, after each change; return the
@@ -130,11 +131,16 @@ class AttemptMessages:
         try:
             for each in messages:
                 if each.number in mail.messages or self._has_passed_on(link, each):
-                    self.drop([each.number])
+                    with self._lock:
+                        self._drop([each.number])
             if interrupt is not None:
                 self._pass_on_interrupt(link, interrupt)
         except (ShimGone, TimeoutError) as error:
             log.warning("can't pass on a message: task %d: %r", self._reporter.key.task_id, error)
+
+    def _drop(self, numbers: list[int]) -> None:
+        for number in numbers:
+            self._messages.pop(number, None)
 
     def _has_passed_on(self, link: ShimLink, order: AgentMessage) -> bool:
         """Pass on a message; False while too many wait at the shim. It is returned if the stage

@@ -171,6 +171,7 @@ def test_a_prompt_ends_with_the_messages_that_waited(working: WorkerHome) -> Non
     run(working, "Do A.", messages=waited)
     server.send(message(5, "Do B."))
     server.wait_for(lambda: b"read: B." in server.log())
+    server.send(message(5, "Do B."))
     server.send(message(6, "END"))
     server.wait_for_report(StageFinished)
     assert outcomes(working) == [(6, "delivered")], "the others are in the prompt"
