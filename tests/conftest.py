@@ -37,9 +37,13 @@ from tests.factories import access_token_of
 pytest_plugins = ["tests.folders", "tests.needs"]
 
 TESTS = Path(__file__).parent
-# A failure is said at once: to explain one takes hours where what is compared is long.
+# A failure is said at once: to explain one takes hours where what is compared is long. No deadline,
+# for the machine may be busy.
 examples.register_profile(
-    "unexplained", examples(), phases=[phase for phase in Phase if phase is not Phase.explain]
+    "unexplained",
+    examples(),
+    deadline=None,
+    phases=[phase for phase in Phase if phase is not Phase.explain],
 )
 examples.load_profile("unexplained")
 # Suites of their own (HEAVY in the Makefile): collected where they, or a folder of them, are named.
