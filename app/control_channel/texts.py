@@ -32,12 +32,13 @@ class TextRelay:
         """Pass the texts on. Raises SQLAlchemyError; a Redis that is down loses them."""
         if not texts:
             return
+        keyed = [(AttemptKey.from_object(text), text) for text in texts]
         with self._app.app_context():
-            self._check(AttemptKey.from_object(text) for text in texts)
-            live = [text for text in texts if self._checked[AttemptKey.from_object(text)][1]]
-            wakeups.publish_texts(live)
+            self._check({key for key, _ in keyed})
+            live = [(key, text) for key, text in keyed if self._checked[key][1]]
+            wakeups.publish_texts([text for _, text in live])
             # The machine's samples of CPU time come from silent commands, too.
-            self._mark_active({AttemptKey.from_object(text) for text in live if text.kind != "cpu"})
+            self._mark_active({key for key, text in live if text.kind != "cpu"})
 
     def _check(self, keys: Iterable[AttemptKey]) -> None:
         now = time.monotonic()
@@ -53,8 +54,8 @@ class TextRelay:
 
     def _mark_active(self, keys: Iterable[AttemptKey]) -> None:
         """Texts are signs of work, as entries are: a command that prints isn't quiet."""
-        now, long_ago = time.monotonic(), -ACTIVE_SECONDS
-        due = {key for key in keys if self._active.get(key, long_ago) + ACTIVE_SECONDS <= now}
+        now = time.monotonic()
+        due = {key for key in keys if self._active.get(key, 0.0) + ACTIVE_SECONDS <= now}
         if due:
             activities.mark_active(due)
             self._active |= dict.fromkeys(due, now)
