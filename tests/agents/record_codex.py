@@ -29,6 +29,7 @@ from tests.muster.worker.agents.runner.fake_people import FakePeople
 
 CONVERSATIONS = RECORDED / "codex"
 TIMEOUT_SECONDS = 60.0
+DENIAL = {"permission": "deny", "comment": "Use make for that."}
 SLOW = call("run", command="for n in 1 2 3 4 5 6; do echo $n; sleep 0.5; done")
 
 
@@ -110,7 +111,7 @@ def interrupt_while_it_runs(recorder: Recorder) -> None:
 
 
 def deny_requests(recorder: Recorder) -> None:
-    recorder.people.answer = {"permission": "deny"}
+    recorder.people.answer = DENIAL
 
 
 Steps = list[Any]

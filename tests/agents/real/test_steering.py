@@ -91,11 +91,12 @@ class SteeredTask:
         return model.play(*(steps.get(each, turn("Well.")) for each in self.way.turns))
 
     def wait_until_at_work(self) -> None:
-        """Until it asks for its first command, or that runs."""
+        """Until it asks for its first command, or that runs, and takes messages."""
         if self.way.asks:
             self.wait_for_gate("permission")
         else:
             self.wait_for_command(0)
+        self.wait_until_offered("message")
 
     def allow_through_restart(self) -> None:
         """Allow the first command while there is no daemon."""

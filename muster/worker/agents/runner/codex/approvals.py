@@ -88,9 +88,10 @@ class Approvals:
     ) -> None:
         def on_decision(decision: Decision) -> None:
             self._open = [each for each in self._open if each[0] != number]
-            self._rpc.queue(id=number, result=_ACCEPTED if decision.is_allowed else _DECLINED)
             if not decision.is_allowed and decision.reason:
+                # Before the response: the turn has to wait for that, and so reads the note.
                 self._add_note(f"“{request['title']}” was denied. {decision.reason}")
+            self._rpc.queue(id=number, result=_ACCEPTED if decision.is_allowed else _DECLINED)
 
         request = describe_call(call)
         request["folder"] = optional_string(params.get("cwd")) or request["folder"]

@@ -62,7 +62,7 @@ class Turns:
     def add_note(self, text: str) -> None:
         """Send the agent a text of ours."""
         self._notes.append(text)
-        self._has_to_advance = True  # after the response that the text is about
+        self.advance()
 
     def on_started(self, turn: dict[str, Any]) -> None:
         self._turn_id, self._state = require_string(turn["id"]), _RUNNING

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.agents.record_codex import DENIAL
 from tests.muster.worker.agents.runner.codex.app_server import RECORDED, AppServer
 
 PROMPT = "Repair the package, and run its tests."
@@ -21,8 +22,8 @@ def replay(scenario: str, monkeypatch: pytest.MonkeyPatch) -> AppServer:
     monkeypatch.setenv("CODEX_API_KEY", "sk-recorded")
     monkeypatch.setattr(os, "getcwd", lambda: "/workspace")  # as recorded
     server = AppServer(**_asked(scenario))
-    is_denied = scenario == "denied"  # nobody answers in time
-    server.people.answer = {} if is_denied else {"input": "Do something else."}
+    is_denied = scenario == "denied"
+    server.people.answer = DENIAL if is_denied else {"input": "Do something else."}
     count = 0
     for line in (RECORDED / f"{scenario}.jsonl").read_text().splitlines():
         event = json.loads(line)
@@ -87,9 +88,13 @@ def test_a_thought_a_new_file_and_a_failed_command(monkeypatch: pytest.MonkeyPat
 
 
 def test_what_people_deny_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
-    output = replay("denied", monkeypatch).output
+    server = replay("denied", monkeypatch)
+    output = server.output
     assert output.kinds.count("denied") == output.facts["denied"] == 1  # the command
     assert output.kinds.count("edit") == 1
+    asked = next(n for n, each in enumerate(server.sent) if each.get("method") == "turn/steer")
+    refused = server.sent.index({"id": 1, "result": {"decision": "decline"}})
+    assert asked < refused, "the turn reads the reason before it can end"
 
 
 @pytest.mark.parametrize(
