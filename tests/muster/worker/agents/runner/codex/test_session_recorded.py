@@ -92,9 +92,9 @@ def test_what_people_deny_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
     output = server.output
     assert output.kinds.count("denied") == output.facts["denied"] == 1  # the command
     assert output.kinds.count("edit") == 1
-    asked = next(n for n, each in enumerate(server.sent) if each.get("method") == "turn/steer")
-    refused = server.sent.index({"id": 1, "result": {"decision": "decline"}})
-    assert asked < refused, "the turn reads the reason before it can end"
+    reason = next(n for n, each in enumerate(server.sent) if each.get("method") == "turn/steer")
+    denial = server.sent.index({"id": 1, "result": {"decision": "decline"}})
+    assert reason < denial, "the turn reads the reason before it can end"
 
 
 @pytest.mark.parametrize(
